@@ -1,0 +1,74 @@
+"""Lays the chosen stack over the common tree; makes a project of plain cookiecutter updatable.
+
+cookiecutter renders this file, then runs it in the new project folder; `cruft update` does so elsewhere.
+It moves what it finds under .stacks and removes .stacks: nothing else is ever deleted or replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+# tojson escapes quotes of either kind, so that no answer can end this string early.
+ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
+STACKS = Path(".stacks")
+
+
+def lay_stack_over(project: Path) -> None:
+    entries = sorted((STACKS / ANSWERS["stack"]).iterdir())
+    if taken := [entry.name for entry in entries if os.path.lexists(project / entry.name)]:
+        sys.exit(f"error[113]: stack {ANSWERS['stack']} would replace {', '.join(taken)}; nothing was moved")
+    for entry in entries:
+        entry.rename(project / entry.name)
+    shutil.rmtree(STACKS)
+
+
+def find_template() -> Path | None:
+    """The template's folder. It may be relative to where cookiecutter was called, which no variable tells."""
+    for base in (ANSWERS["_output_dir"], os.environ.get("PWD", "")):
+        folder = Path(base, ANSWERS["_repo_dir"])
+        if folder.is_absolute() and (folder / "cookiecutter.json").is_file():
+            return folder.resolve()
+    return None
+
+
+def git(template: Path, *arguments: str) -> str:
+    """What git prints; empty when it fails."""
+    command = ["git", "-C", str(template), *arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
+
+
+def template_url(template: Path) -> str:
+    """Where others find this commit too: the origin; the path when the commit was never pushed."""
+    cloned_for_us = ANSWERS["_repo_dir"] != ANSWERS["_template"]
+    remotes = git(template, "remote").split()
+    if "origin" in remotes and (cloned_for_us or git(template, "branch", "--remotes", "--contains", "HEAD")):
+        # A CI checkout's origin may hold a token, and this goes into a file that people commit.
+        return re.sub(r"^(https?://)[^@/]*@", r"\1", git(template, "remote", "get-url", "origin"))
+    return str(template)
+
+
+def write_cruft_json() -> None:
+    """What `cruft create` would have written, so that `cruft check` and `cruft update` work."""
+    template = find_template()
+    if not template or not (template / ".git").exists():
+        print("note: the template is no git checkout: no .cruft.json, no updates later", file=sys.stderr)
+        return
+    state = {
+        "template": template_url(template),
+        "commit": git(template, "rev-parse", "HEAD"),
+        "checkout": None,
+        "context": {"cookiecutter": {name: ANSWERS[name] for name in ANSWERS if not name.startswith("_")}},
+        "directory": None,
+    }
+    Path(".cruft.json").write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
+
+
+lay_stack_over(Path())
+if "_commit" not in ANSWERS:  # cruft sets it, and writes the file itself
+    write_cruft_json()

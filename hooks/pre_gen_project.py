@@ -1,0 +1,56 @@
+"""Refuses answers that could not become a working service, before a file is written.
+
+cookiecutter renders this file, then runs it in the new, still empty, project folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+
+# tojson escapes quotes of either kind, so that no answer can end this string early.
+ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
+
+SERVICE = re.compile(r"[a-z][a-z0-9-]{0,39}(?<!-)")
+REPO_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def is_port(answer: str) -> bool:
+    return re.fullmatch(r"[0-9]{4,5}", answer) is not None and 1024 <= int(answer) <= 65535
+
+
+def one_of(name: str) -> tuple[bool, str]:
+    allowed = ANSWERS[f"_{name}s"]
+    return ANSWERS[name] in allowed, f"one of: {', '.join(allowed)}"
+
+
+def checks() -> dict[str, tuple[bool, str]]:
+    """For each answer: is it good, and what is allowed."""
+    return {
+        "service": (
+            SERVICE.fullmatch(ANSWERS["service"]) is not None,
+            "1 to 40 lower-case letters, digits and dashes, a letter first, no dash last (for a host name)",
+        ),
+        "repo_name": (
+            REPO_NAME.fullmatch(ANSWERS["repo_name"]) is not None,
+            "up to 100 letters, digits, dots, dashes and underscores, a letter or digit first (for a folder)",
+        ),
+        "stack": one_of("stack"),
+        "database": one_of("database"),
+        "port": (is_port(str(ANSWERS["port"])), "a number from 1024 to 65535"),
+    }
+
+
+def refusals() -> list[str]:
+    verdicts = checks().items()
+    found = [f"{name} is {ANSWERS[name]!r}; allowed: {allowed}" for name, (good, allowed) in verdicts if not good]
+    # With --overwrite-if-exists the folder may be somebody's work, and cookiecutter writes over it.
+    if set(os.listdir()) - {".git"}:
+        found.append(f"{os.getcwd()} is not empty; allowed: a new folder, or one with nothing but .git in it")
+    return found
+
+
+if found := refusals():
+    sys.exit("\n".join(f"error[2]: {refusal}" for refusal in found))

@@ -1,0 +1,22 @@
+# Owner: the template. Do not edit: updates replace this file.
+# The make targets: `make dev.up ARGS="--json"` is `.dev/run dev.up --json`.
+
+DEV_RUN := $(dir $(lastword $(MAKEFILE_LIST)))run
+DEV_TASKS := dev.up dev.down dev.status dev.plan dev.doctor dev.destroy \
+	dev.logs dev.shell dev.run dev.dbshell dev.test \
+	dev.migrate dev.seed dev.reset \
+	dev.lock dev.edit dev.use
+
+# A bare `make` lists the tasks, unless the Makefile that includes us has a goal of its own.
+ifeq ($(.DEFAULT_GOAL),)
+.DEFAULT_GOAL := dev.help
+endif
+
+.PHONY: $(DEV_TASKS) dev.help
+
+# `value` hands ARGS over as it was typed: make would take its `$` for variables of its own.
+$(DEV_TASKS):
+	@'$(DEV_RUN)' $@ $(value ARGS)
+
+dev.help:
+	@'$(DEV_RUN)' --list

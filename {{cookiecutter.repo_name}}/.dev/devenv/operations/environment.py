@@ -1,0 +1,127 @@
+# Owner: the template. Do not edit: updates replace this file.
+"""Everything an operation works with: the files read, the workspace and port chosen, the engine at hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from devenv.base import locks, state
+from devenv.databases import postgres
+from devenv.engines import choice
+from devenv.engines.protocol import Engine, Place
+from devenv.model import config, services
+from devenv.operations import workspace
+
+LEAN = "compose.lean.yaml"  # laid over compose.yaml when another repository requires this one
+ROOT = Path(__file__).resolve().parents[3]  # the repository that holds this .dev/
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One service of this repository in one workspace."""
+
+    config: config.Config
+    place: Place
+    engine: Engine
+    record: state.Record  # what the last command left; changed by operations, saved by `save`
+    host: str
+    port: int
+    database: postgres.Postgres | None
+
+    @property
+    def url(self) -> str:
+        """The one address of the service, the same in the browser and for other services."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def internal_url(self) -> str:
+        """The address for other services. In containers it is no `*.localhost` name: libcurl sends those to itself."""
+        return self.url if self.engine.name == choice.NATIVE else f"http://{self.config.service}:{self.port}"
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the record says of the data in this engine: each engine keeps its own."""
+        return dict(self.record.data.get(self.engine.name, {}))
+
+    def note_data(self, known: dict[str, Any]) -> None:
+        """Write down what is now known of the data in this engine."""
+        self.record.data = {**self.record.data, self.engine.name: known}
+        self.save()
+
+    def save(self) -> None:
+        """Write the record."""
+        state.write(self.record)
+
+    @contextmanager
+    def locked(self, command: str) -> Iterator[None]:
+        """Keep other commands from changing this service, and see what the last one left."""
+        with locks.held(state.path(self.place.workspace, self.config.service, "lock"), command):
+            fresh = state.read(self.place.workspace, self.config.service)
+            self.record.__dict__.update(fresh.__dict__)
+            yield
+
+
+def open_config() -> config.Config:
+    """What dev.yaml says; enough for what needs no engine."""
+    return config.load(ROOT)
+
+
+def open_environment(
+    given_workspace: str = "", given_port: int = 0, allocate: bool = False, engine: str = ""
+) -> Environment:
+    """Read the repository's files and choose workspace, port and engine. `allocate` may take a new port."""
+    settings = config.load(ROOT)
+    name = workspace.choose(ROOT, settings.service, given_workspace, os.environ)
+    record = state.read(name, settings.service)
+    port = workspace.choose_port(settings.port, name, record.port, given_port, os.environ)
+    port = port or (workspace.free_port() if allocate else settings.port)
+    engine = engine or choice.choose(os.environ, record.engine)
+    host = choice.host(engine, settings.service)
+    place = _place(settings, name, engine, f"http://{host}:{port}", port)
+    made = choice.make(engine, place)
+    return Environment(settings, place, made, record, host, port, postgres.find(place.services))
+
+
+def _place(settings: config.Config, name: str, engine: str, url: str, port: int) -> Place:
+    network = os.environ.get("DEV_NETWORK") or f"devenv-{name}"
+    compose = ROOT / settings.compose
+    lean = LEAN if os.environ.get("DEV_LEAN") and (ROOT / LEAN).is_file() else ""
+    own = choice.variables(engine, name, settings.service, compose)
+    variables = {**_variables(url, port, network), **own, "DEV_ENV_FILE": _env_file(name, settings.service)}
+    env = {
+        **os.environ,
+        **variables,
+        "BUILDX_BAKE_ENTITLEMENTS_FS": "0",
+    }  # the CA bundle lies outside the repository
+    found = choice.supported(engine, services.load(compose, env, ROOT / lean if lean else None))
+    if settings.app not in found:
+        raise settings.source.error(("app",), f"app: {settings.compose} has no service {settings.app}")
+    return Place(
+        *(ROOT, name, settings.service, settings.app, settings.compose, lean, found, variables, env, network),
+        native=settings.native,
+    )
+
+
+def _env_file(name: str, service: str) -> str:
+    """What other services told this one, see operations/wiring.py."""
+    told = os.environ.get("DEV_ENV_FILE") or str(state.path(name, service, "env"))
+    return told if os.path.isfile(told) else "/dev/null"
+
+
+def _variables(url: str, port: int, network: str) -> dict[str, str]:
+    """What compose.yaml may use. Whoever owns the checkout owns the files that the app writes into it."""
+    owner = ROOT.stat()
+    bundle = os.environ.get("CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or "/dev/null"
+    return {
+        "PORT": str(port),
+        "PUBLIC_URL": url,
+        "DEV_UID": str(owner.st_uid),
+        "DEV_GID": str(owner.st_gid),
+        "DEV_NETWORK": network,
+        "CA_BUNDLE": bundle if os.path.isfile(bundle) else "/dev/null",
+    }

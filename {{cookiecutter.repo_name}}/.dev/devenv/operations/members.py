@@ -1,0 +1,107 @@
+# Owner: the template. Do not edit: updates replace this file.
+"""The services that run for this root: for each its pin, its checkout, its port, and whom it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from devenv.base import state
+from devenv.base.errors import CONFLICT, DevError
+from devenv.model import document, requirements, units
+from devenv.operations import lockfile, mirrors, workspace
+from devenv.operations.environment import Environment
+
+
+@dataclass(frozen=True)
+class Member:
+    """A required service as it will run here."""
+
+    pin: lockfile.Pin
+    checkout: Path
+    port: int
+    edited: bool  # a source checkout with reload, instead of the pinned one
+    requires: Mapping[str, requirements.Requirement]
+    memory: int | None  # its budget in bytes
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.pin.name
+
+    @property
+    def url(self) -> str:
+        """Its one address."""
+        return f"http://{self.name}.localhost:{self.port}"
+
+
+def of(env: Environment) -> list[Member]:
+    """All that this repository needs, whom they need first; where they need each other, by name."""
+    lock = lockfile.current(env.config)
+    members = {name: _member(env, pin) for name, pin in lock.pins.items()}
+    _check_ports(env, members)
+    return in_order(members)
+
+
+def in_order(members: Mapping[str, Member]) -> list[Member]:
+    """Whoever is needed before whoever needs it. A cycle is entered at its first name and left where it closes."""
+    done: dict[str, Member] = {}
+    entered: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in entered or name not in members:
+            return
+        entered.add(name)
+        for needed in sorted(members[name].requires):
+            visit(needed)
+        done[name] = members[name]
+
+    for name in sorted(members):
+        visit(name)
+    return list(done.values())
+
+
+def _member(env: Environment, pin: lockfile.Pin) -> Member:
+    record = state.read(env.place.workspace, pin.name)
+    edited = record.edit if record.edit and Path(record.edit).is_dir() else ""
+    pin = _chosen(env, pin, record.use)
+    checkout = Path(edited) if edited else mirrors.of(pin.repo, env.place.root).checkout(pin.commit)
+    source = document.load(checkout / "dev.yaml")
+    requirements.check_contract(source)
+    port = record.port or (_port(source) if env.place.workspace == workspace.MAIN else workspace.free_port())
+    return Member(pin, checkout, port, bool(edited), requirements.of(source), _memory(source))
+
+
+def _port(source: document.Document) -> int:
+    """The declared port. Another repository's dev.yaml is checked by nobody but its own tasks."""
+    port = source.data.get("port")
+    if not isinstance(port, int):
+        raise source.error(("port",), f"port: must be a whole number, in {source.path.parent}")
+    return port
+
+
+def _memory(source: document.Document) -> int | None:
+    try:
+        return units.size(source.data["budget"]["memory"])
+    except (KeyError, TypeError, ValueError):
+        return None  # it only adds to a sum that is shown
+
+
+def _chosen(env: Environment, pin: lockfile.Pin, version: str) -> lockfile.Pin:
+    """The pin, or the version that dev.use chose for this workspace."""
+    if not version:
+        return pin
+    return replace(pin, version=version, commit=mirrors.of(pin.repo, env.place.root).commit(version))
+
+
+def _check_ports(env: Environment, members: Mapping[str, Member]) -> None:
+    """DevError 113 when two services want the same port: each publishes the one that it declares."""
+    taken = {env.port: env.config.service}
+    for member in members.values():
+        other = taken.setdefault(member.port, member.name)
+        if other != member.name:
+            message = f"{other} and {member.name} both want port {member.port}"
+            raise DevError(
+                CONFLICT, message, f"inv dev.up --port {workspace.free_port()}", "or another port in a dev.yaml"
+            )

@@ -1,0 +1,161 @@
+# Owner: the template. Do not edit: updates replace this file.
+"""What `dev.up` has to do, decided from what is there: a value that `dev.plan` prints and `dev.up` carries out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from devenv.base.state import Record
+from devenv.engines.protocol import State
+from devenv.model import dockerfile, fingerprint
+from devenv.model.config import Config
+from devenv.model.services import Service
+from devenv.operations.environment import Environment
+
+DEFAULT = "default"  # the scenario that dev.up seeds
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was found on the machine and in the files. The last three are fingerprints of files."""
+
+    states: Mapping[str, State]
+    record: Record
+    built: bool
+    data: str  # which stored data there is, see Engine.data_id
+    known: Mapping[str, Any]  # what the record says of the data, see operations/data.py
+    build_files: str
+    compose_files: str
+    state_files: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do: what (build, start, migrate, seed), on which services, and why."""
+
+    kind: str
+    services: tuple[str, ...]
+    why: str
+
+    def __str__(self) -> str:
+        return " ".join([self.kind, *self.services]) + f" ({self.why})"
+
+
+def observe(env: Environment) -> Facts:
+    """Look at everything that decides; changes nothing."""
+    built = [s.build for s in env.place.services.values() if s.build]
+    return Facts(
+        states=env.engine.look(),
+        # What another engine was made from says nothing about this one.
+        record=env.record if env.record.engine == env.engine.name else replace(env.record, up={}),
+        built=env.engine.is_built(),
+        data=env.engine.data_id(),
+        known=env.data,
+        build_files=fingerprint.of_files(env.place.root, [f for b in built for f in dockerfile.inputs(b)]),
+        compose_files=compose_fingerprint(env),
+        state_files=state_fingerprint(env),
+    )
+
+
+def state_fingerprint(env: Environment) -> str:
+    """A fingerprint of the files that the database's content depends on."""
+    return fingerprint.of_files(env.place.root, fingerprint.matching(env.place.root, env.config.state))
+
+
+def compose_fingerprint(env: Environment) -> str:
+    """A fingerprint of all that shapes the containers: the services as read, and our variables but the CA bundle."""
+    variables = {name: value for name, value in env.place.variables.items() if name != "CA_BUNDLE"}
+    read = {name: service.raw.data for name, service in env.place.services.items()}
+    told = Path(env.place.variables["DEV_ENV_FILE"])
+    files = [
+        told,
+        env.place.root / env.place.compose,
+        env.place.root / (env.place.lean or env.place.compose),
+        *Path(env.place.root, ".dev", "compose").glob("*.yaml"),
+    ]
+    return fingerprint.of_text(repr(read), repr(sorted(variables.items())), fingerprint.of_files(env.place.root, files))
+
+
+def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:
+    """The steps from what is there to a service that is healthy, migrated and seeded; none when all is so."""
+    build = _build(facts, services)
+    data = _data(facts, config)
+    backing = tuple(name for name, service in services.items() if not service.build)
+    needed = [name for name in backing if not _healthy(facts, name)]
+    first = [Step("start", tuple(needed), "the data steps need it")] if data and needed else []
+    return [*build, *first, *data, *_start(facts, services, bool(build))]
+
+
+def _build(facts: Facts, services: Mapping[str, Service]) -> list[Step]:
+    names = tuple(name for name, service in services.items() if service.build)
+    if names and not facts.built:
+        return [Step("build", names, "there is no image yet")]
+    if names and facts.record.up.get("build") != facts.build_files:
+        return [Step("build", names, "Dockerfile or dependencies changed")]
+    return []
+
+
+def _data(facts: Facts, config: Config) -> list[Step]:
+    known = facts.known if facts.known.get("id") == facts.data else {}
+    steps = []
+    if "migrate" in config.commands and known.get("migrated") != facts.state_files:
+        why = "migrations, seeds or lock files changed" if "migrated" in known else "the database is new"
+        steps.append(Step("migrate", (), why))
+    if DEFAULT in config.scenarios and DEFAULT not in known.get("seeded", {}):
+        steps.append(Step("seed", (), "the default scenario is not in the database"))
+    return steps
+
+
+def _start(facts: Facts, services: Mapping[str, Service], rebuilt: bool) -> list[Step]:
+    sick = tuple(name for name in services if not _healthy(facts, name))
+    changed = _changed(facts, rebuilt)
+    if not sick and not changed:
+        return []
+    why = changed if not sick else "not healthy" if facts.states else "not running"
+    # After a change all are started, healthy ones too: Compose makes those again that the change concerns.
+    return [Step("start", tuple(services) if changed else sick, why)]
+
+
+def _changed(facts: Facts, rebuilt: bool) -> str:
+    """In what the containers differ from what they should be made from; empty where they do not."""
+    if rebuilt:
+        return "the image changed"
+    if facts.record.up.get("compose") != facts.compose_files:
+        return "compose.yaml or a setting changed"
+    if facts.record.up.get("ids") != {name: state.id for name, state in facts.states.items()}:
+        return "the containers are not those of the last dev.up"
+    return ""
+
+
+def _healthy(facts: Facts, name: str) -> bool:
+    return name in facts.states and facts.states[name].healthy
+
+
+def describe(env: Environment, steps: list[Step]) -> dict[str, Any]:
+    """The plan for people and programs; memory in bytes, services with their limits. The keys are in CONTRACT.md."""
+    services = [
+        {"name": s.name, "runs": s.image or "built here", "memory": s.memory} for s in env.place.services.values()
+    ]
+    return {
+        "service": env.config.service,
+        "workspace": env.place.workspace,
+        "engine": env.engine.name,
+        "engine_version": env.engine.version(),
+        "url": env.url,
+        "port": env.port,
+        "root_requires": sorted(env.config.source.data.get("requires", {})),
+        "steps": [str(step) for step in steps],
+        "services": services,
+        "memory": sum(s.memory or 0 for s in env.place.services.values()),
+        "budget": env.config.memory,
+        "machine_memory": machine_memory(),
+    }
+
+
+def machine_memory() -> int:
+    """Bytes of memory that this machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

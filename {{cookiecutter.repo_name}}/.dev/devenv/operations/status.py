@@ -1,0 +1,76 @@
+# Owner: the template. Do not edit: updates replace this file.
+"""What runs where, how to log in, how much it uses: one value for people and programs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from devenv.operations.environment import Environment
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """One container or process; memory in bytes, None while it is not running."""
+
+    name: str
+    state: str
+    healthy: bool
+    memory: int | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """The service as it is now. `healthy` is true when all of its services are."""
+
+    service: str
+    workspace: str
+    engine: str
+    engine_version: str  # in words, with what differs from what compose.yaml says
+    checkout: str
+    url: str
+    internal_url: str  # for other services of the workspace: works with every client there
+    data: str  # the generation of the data: another one after a reset
+    healthy: bool
+    services: list[ServiceStatus]
+    logins: list[dict[str, str]]
+    outputs: dict[str, Any]  # what the scenarios printed
+    memory: int  # bytes, of all services
+    budget: int | None  # bytes
+
+    def as_dict(self) -> dict[str, Any]:
+        """For --json; the keys are part of the contract."""
+        return asdict(self)
+
+
+def status(env: Environment) -> Status:
+    """Look at everything; changes nothing."""
+    states = env.engine.look()
+    memory = env.engine.memory(states)
+    services = [
+        ServiceStatus(name, states[name].words, states[name].healthy, memory.get(name))
+        if name in states
+        else ServiceStatus(name, "not created", False, None)
+        for name in env.place.services
+    ]
+    return Status(
+        service=env.config.service,
+        workspace=env.place.workspace,
+        engine=env.engine.name,
+        engine_version=env.engine.version(),
+        checkout=env.record.checkout or str(env.place.root),
+        url=env.url,
+        internal_url=env.internal_url,
+        data=str(env.data.get("generation", "")),
+        healthy=all(service.healthy for service in services),
+        services=services,
+        logins=[_login(env, login) for login in env.config.logins],
+        outputs=env.data.get("seeded", {}),
+        memory=sum(memory.values()),
+        budget=env.config.memory,
+    )
+
+
+def _login(env: Environment, login: Any) -> dict[str, str]:
+    keys = {"name": login.name, "username": login.username, "password": login.password, "help": login.help}
+    return {**keys, "url": env.url + login.path}

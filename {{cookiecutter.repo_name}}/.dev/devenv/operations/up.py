@@ -1,0 +1,147 @@
+# Owner: the template. Do not edit: updates replace this file.
+"""`dev.up`: look, decide, say it, do it; and its opposites, down and destroy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Callable
+
+from devenv.base import output, state
+from devenv.base.errors import CONFLICT, MISSING, REFUSED, UNHEALTHY, DevError
+from devenv.engines.protocol import Engine, State
+from devenv.operations import data, workspace
+from devenv.operations.environment import Environment, open_environment
+from devenv.operations.plan import DEFAULT, Facts, Step, decide, observe
+
+OURS = range(MISSING, REFUSED + 1)  # exit codes that a command of the service cannot be taken for
+
+
+def up(env: Environment, only: bool = False) -> list[Step]:
+    """Bring the service up: after it, all is healthy, migrated and seeded. Returns the steps that were needed.
+
+    `only`: another root drives it, and decides which checkout runs.
+    """
+    _introduce(env)
+    _stop_other_engine(env)
+    facts = observe(env)
+    if not only:
+        _check_checkout(env, facts.states)
+    steps = decide(facts, env.config, env.place.services)
+    output.say(f"will {', '.join(map(str, steps))}" if steps else "nothing to do: all is healthy, migrated and seeded")
+    if not only:
+        _use(env)
+    if steps:
+        _claim(env, facts)
+        _carry_out(env, facts, steps)
+    return steps
+
+
+def down(env: Environment, only: bool = False) -> None:
+    """Stop everything and keep the data. What another root uses goes on, unless one that drives it says `only`."""
+    root = str(env.place.root)
+    others = [user for user in env.record.users if user != root]
+    if others and not only:
+        env.record.users = others
+        env.save()
+        output.say(f"{env.config.service} goes on: it is used by {', '.join(others)}")
+        return
+    env.engine.stop()
+
+
+def destroy(env: Environment, only: bool = False) -> None:
+    """Remove everything of this service in this workspace, data included. DevError 113 while another root uses it."""
+    others = [user for user in env.record.users if user != str(env.place.root)]
+    if others and not only:
+        message = f"{env.config.service} is used by {', '.join(others)}"
+        raise DevError(CONFLICT, message, *(f"make -C {other} dev.down" for other in others))
+    for other in sorted(set(env.record.data) - {env.engine.name}):
+        _on_other_engine(env, other, lambda engine: engine.remove())
+    env.engine.remove()
+    state.remove(env.place.workspace, env.config.service)
+
+
+def _introduce(env: Environment) -> None:
+    place = env.place
+    output.say(output.paint(f"{place.service} · workspace {place.workspace} · {env.engine.version()}", "bold"))
+
+
+def _stop_other_engine(env: Environment) -> None:
+    """A service runs on one engine at a time. Each keeps its own data, and the one that is left keeps it for later."""
+    other, name = env.record.engine, env.engine.name
+    if other in ("", name):
+        return
+    output.say(f"it ran on {other} so far; its data stays there, {name} has its own")
+    _on_other_engine(env, other, lambda engine: engine.stop())
+
+
+def _on_other_engine(env: Environment, name: str, act: Callable[[Engine], None]) -> None:
+    try:
+        act(open_environment(env.place.workspace, env.port, engine=name).engine)
+    except DevError as error:
+        if error.code != MISSING:
+            raise
+        output.warn(f"{name} does not answer, so what it holds stays as it is: {error.message}")
+
+
+def _check_checkout(env: Environment, states: Mapping[str, State]) -> None:
+    """DevError 113 when another checkout runs this service in this workspace."""
+    other = env.record.checkout
+    running = any(state.running for state in states.values())
+    if running and other and other != str(env.place.root):
+        raise DevError(
+            CONFLICT,
+            f"{env.config.service} runs in workspace {env.place.workspace} already, from {other}",
+            f"to run both, each with its own data and port: inv dev.up --workspace {env.place.root.name.lower()}-2",
+            f"to run this one instead: make -C {other} dev.down",
+        )
+
+
+def _claim(env: Environment, facts: Facts) -> None:
+    """Note who runs here and on which port, before anything is started; DevError 113 when the port is taken."""
+    app = facts.states.get(env.config.app)
+    ours = app and app.running and env.record.port in (0, env.port)  # 0: the record was lost
+    if not ours:
+        workspace.check_port(env.port, env.config.service)
+    record = env.record
+    record.checkout, record.engine, record.port = str(env.place.root), env.engine.name, env.port
+    env.save()
+
+
+def _use(env: Environment) -> None:
+    """Note that this repository itself uses the service: `dev.up` was typed here."""
+    root = str(env.place.root)
+    if root not in env.record.users:
+        env.record.root, env.record.users = root, sorted([*env.record.users, root])
+        env.save()
+
+
+def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> None:
+    for step in steps:
+        _do(env, step)
+        if step.kind == "build":
+            env.record.up = {**env.record.up, "build": facts.build_files}
+            env.save()
+    ids = {name: state.id for name, state in env.engine.look().items()}
+    env.record.up = {"build": facts.build_files, "compose": facts.compose_files, "ids": ids}
+    env.save()
+
+
+def _do(env: Environment, step: Step) -> None:
+    if step.kind == "build":
+        env.engine.build()
+    elif step.kind == "start":
+        env.engine.start(step.services, env.config.ready)
+    elif step.kind == "migrate" and data.is_pending(env):
+        _own_command("migrate", lambda: data.migrate(env))
+    elif step.kind == "seed":
+        _own_command("seed", lambda: data.seed(env, DEFAULT, {}))
+
+
+def _own_command(step: str, run: Callable[[], object]) -> None:
+    """The service's own exit code is for its own verb; dev.up says 112: the service is not ready."""
+    try:
+        run()
+    except DevError as error:
+        if error.code in OURS:
+            raise
+        raise DevError(UNHEALTHY, f"dev.up stopped at {step}: {error.message}", *error.hints) from None

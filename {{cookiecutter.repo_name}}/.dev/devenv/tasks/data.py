@@ -1,0 +1,67 @@
+# Owner: the template. Do not edit: updates replace this file.
+"""Schema and data: migrate, seed, reset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invoke.tasks import task
+
+from devenv.base import output
+from devenv.base.errors import USAGE, DevError
+from devenv.operations import data, environment
+from devenv.operations.plan import DEFAULT
+from devenv.tasks.common import WORKSPACE
+
+
+@task(help=WORKSPACE)
+def migrate(c: Any, workspace: str = "") -> None:
+    """Bring the schema up to date."""
+    env = environment.open_environment(workspace)
+    with env.locked("dev.migrate"):
+        data.ready(env)
+        data.migrate(env)
+
+
+@task(
+    iterable=["param"],
+    help={
+        **WORKSPACE,
+        "scenario": "a scenario of dev.yaml; may stand without the flag: dev.seed NAME",
+        "param": "a parameter, NAME=VALUE; may be repeated",
+        "list": "show the scenarios and their parameters",
+    },
+)
+def seed(c: Any, scenario: str = DEFAULT, param: Any = None, list: bool = False, workspace: str = "") -> None:
+    """Fill in a scenario's data; prints what the scenario tells, as JSON."""
+    env = environment.open_environment(workspace)
+    if list:
+        _list(env)
+        return
+    given = dict(_pair(text) for text in param or [])
+    env.config.scenario(scenario).argv(given)  # a wrong name or parameter is said before anything starts
+    with env.locked("dev.seed"):
+        data.ready(env)
+        output.answer(data.seed(env, scenario, given))
+
+
+@task(help=WORKSPACE)
+def reset(c: Any, workspace: str = "") -> None:
+    """Back to fresh data: drop the database, migrate, seed the default scenario."""
+    env = environment.open_environment(workspace)
+    with env.locked("dev.reset"):
+        data.ready(env)
+        data.reset(env)
+
+
+def _list(env: environment.Environment) -> None:
+    for scenario in env.config.scenarios.values():
+        params = " ".join(f"{name}={default}" for name, default in scenario.params.items())
+        output.data(f"{scenario.name}  {params}  {scenario.help}".rstrip())
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise DevError(USAGE, f"--param {text} is not NAME=VALUE", "inv dev.seed NAME -p size=10")
+    return name, value
