@@ -1,0 +1,60 @@
+# Owner: this service. The template wrote it once and leaves it to you.
+"""What differs between development and production, typed. Nothing else here reads the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+@dataclass(frozen=True)
+class Environment:
+    secret_key: str
+    public_url: str  # what people type, e.g. https://courses.example.org
+    db_host: str
+    db_port: int
+    db_name: str
+    db_user: str
+    db_password: str
+    debug: bool
+
+    @property
+    def public_host(self) -> str:
+        return urlsplit(self.public_url).hostname or ""
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+
+def read(variables: Mapping[str, str]) -> Environment:
+    """All but DEBUG must be set: a default that is wrong in production would be noticed too late."""
+
+    def required(name: str) -> str:
+        if not variables.get(name):
+            raise ImproperlyConfigured(f"the environment variable {name} is not set")
+        return variables[name]
+
+    return Environment(
+        secret_key=required("SECRET_KEY"),
+        public_url=required("PUBLIC_URL").rstrip("/"),
+        db_host=required("DB_HOST"),
+        db_port=integer("DB_PORT", required("DB_PORT")),
+        db_name=required("DB_NAME"),
+        db_user=required("DB_USER"),
+        db_password=required("DB_PASSWORD"),
+        debug=boolean("DEBUG", variables.get("DEBUG", "false")),
+    )
+
+
+def integer(name: str, value: str) -> int:
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} is {value!r}; allowed: a whole number")
+    return int(value)
+
+
+def boolean(name: str, value: str) -> bool:
+    if value not in ("true", "false"):
+        raise ImproperlyConfigured(f"{name} is {value!r}; allowed: true, false")
+    return value == "true"

@@ -1,0 +1,89 @@
+# Owner: this service. The template wrote it once and leaves it to you.
+"""Django's settings. What differs from place to place comes from config/environment.py."""
+
+import os
+
+from config import environment
+
+SERVICE = "{{ cookiecutter.service }}"
+ENV = environment.read(os.environ)
+
+DEBUG = ENV.debug
+SECRET_KEY = ENV.secret_key
+PUBLIC_URL = ENV.public_url
+# The public name, the name that other services use, and the one that health checks use.
+ALLOWED_HOSTS = [ENV.public_host, f"{SERVICE}.localhost", SERVICE, "localhost", "127.0.0.1"]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# Browsers send cookies to every port of a host: names of our own keep two services on localhost apart.
+SESSION_COOKIE_NAME = f"{SERVICE}-session"
+CSRF_COOKIE_NAME = f"{SERVICE}-csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.is_https
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TIME_ZONE = "UTC"
+STATIC_URL = "static/"
+# Static files straight from the installed packages: no collectstatic step that a build could forget.
+WHITENOISE_USE_FINDERS = True
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "courses",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": ENV.db_host,
+        "PORT": ENV.db_port,
+        "NAME": ENV.db_name,
+        "USER": ENV.db_user,
+        "PASSWORD": ENV.db_password,
+        "CONN_MAX_AGE": 60,
+        # A connection that died meanwhile (restarted server, swapped database) is replaced, not reported.
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 3},
+    },
+}
+
+# Django's default mails errors to nobody when DEBUG is off; ours go where a container's log is read.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    # Without Django's own handler, which would print each line once more.
+    "loggers": {"django": {"handlers": []}},
+}

@@ -1,0 +1,7 @@
+# Owner: this service. The template wrote it once and leaves it to you.
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+application = get_wsgi_application()

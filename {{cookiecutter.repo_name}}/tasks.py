@@ -1,0 +1,12 @@
+# Owner: the template. Do not edit: updates replace this file.
+"""`inv dev.up` hands over to `.dev/run dev.up`, so any version of invoke will do. Yours: tasks_local.py."""
+
+import os
+import sys
+from pathlib import Path
+
+program = Path(sys.argv[0])
+module = program.parts[-2:] == ("invoke", "__main__.py")  # python -m invoke
+if module or program.stem in ("inv", "invoke"):
+    run = str(Path(__file__).resolve().parent / ".dev" / "run")
+    os.execv(run, [run, *sys.argv[1:]])
