@@ -1,0 +1,4 @@
+CREATE TABLE note (
+    slug text PRIMARY KEY,
+    text text NOT NULL
+);

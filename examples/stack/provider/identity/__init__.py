@@ -1,0 +1,1 @@
+"""Who people are, and what other services may know of them."""
