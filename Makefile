@@ -1,0 +1,46 @@
+# What one does with this repo. Each target does all its own set-up: python3, git and make are enough.
+DEV := {{cookiecutter.repo_name}}/.dev
+BIN := .venv/bin
+PYTHON := $(BIN)/python
+# Two cores are what CI has; the engine, not the CPU, is the bottleneck beyond that.
+WORKERS ?= 2
+PYTEST := $(PYTHON) -m pytest -n $(WORKERS)
+# What is said to work without a container engine is tested where none answers.
+HIDDEN := env -u DEVENV_REQUIRE_ENGINE DOCKER_HOST=unix:///nonexistent
+NONE := 5# pytest's exit code when ARGS chose no test of this half
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint bench requirements clean venv
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z-]*\):.* ## /make \1\t/p' Makefile | expand -t 20
+
+demo: venv ## generate a service into build/, bring it up, show what it answers
+	@$(PYTHON) tools/demo.py
+
+test: venv ## run the tests, the native ones first; without a container engine those that need none (ARGS="-k up")
+	$(HIDDEN) $(PYTEST) -m "not engine and not slow" $(ARGS) || [ $$? = $(NONE) ]
+	$(PYTEST) -m "engine and not slow" $(ARGS) || [ $$? = $(NONE) ]
+
+test-all: venv ## run the tests that are too slow for every time, too
+	$(HIDDEN) $(PYTEST) -m "not engine" $(ARGS) || [ $$? = $(NONE) ]
+	$(PYTEST) -m "engine" $(ARGS) || [ $$? = $(NONE) ]
+
+lint: venv ## check style, types and the layers of .dev/devenv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH='$(DEV)' $(BIN)/lint-imports
+
+bench: venv ## measure dev.up beside raw Compose, and the overhead of the doors
+	@$(PYTHON) tools/bench.py $(ARGS)
+
+requirements: venv ## make requirements.txt from requirements.in again (ARGS="--upgrade")
+	$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) requirements.in -o requirements.txt
+
+clean: ## remove what the targets made here; a demo's containers first: make -C build/catalog dev.destroy ARGS="-w demo"
+	rm -rf .venv .venv.lock build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+
+# The same bootstrap as in every generated repo; its stamp decides, whatever the times of the files are.
+venv:
+	@{ [ -x $(PYTHON) ] && cmp -s requirements.txt .venv/requirements.txt; } || python3 -I '$(DEV)/bootstrap.py' .venv requirements.txt
