@@ -1,0 +1,185 @@
+"""What all tests stand on: an engine or none, generated repos, a tool venv made once, and nobody's home."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parent.parent
+DEV = REPO / "{{cookiecutter.repo_name}}" / ".dev"
+BIN = Path(sys.executable).parent
+NO_ENGINE = "no container engine answers (docker info)"
+# What the person's shell, or the make that started pytest, would say to the commands under test.
+FOREIGN = ("DEV_", "MAKE", "MFLAGS", "VIRTUAL_ENV", "NO_COLOR", "FORCE_COLOR", "COMPOSE_", "PYTHONDONTWRITEBYTECODE")
+
+Bake = Callable[..., Path]
+
+
+# ---- an engine, or one line that says what was left out
+
+
+@cache
+def has_engine() -> bool:
+    """A docker client alone proves nothing: something has to answer it."""
+    try:
+        answer = subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=60)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0
+
+
+def pytest_configure() -> None:
+    if os.environ.get("DEVENV_REQUIRE_ENGINE") == "1" and not has_engine():
+        raise pytest.UsageError(f"DEVENV_REQUIRE_ENGINE=1, but {NO_ENGINE}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("engine") and not has_engine():
+            item.add_marker(pytest.mark.skip(reason=NO_ENGINE))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for each reason, however many tests it left out."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"left out: {count} tests, since {reason}", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def engine_available() -> bool:
+    return has_engine()
+
+
+# ---- things made once for all workers of one run
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    with path.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """The folder as `make` makes it, by whichever worker comes first. Half made is made again."""
+    done = folder.with_name(folder.name + ".done")
+    with locked(folder.with_name(folder.name + ".once")):  # .lock is bootstrap.py's own name
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            done.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    shared.mkdir(exist_ok=True)
+    return shared
+
+
+# ---- nobody's home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_home(shared: Path) -> Iterator[Path]:
+    """HOME and the XDG folders of this run alone; what costs a download is still taken from the person's caches."""
+    home = shared / "home"
+    kept = {"UV_CACHE_DIR": ".cache/uv", "PIP_CACHE_DIR": ".cache/pip", "DOCKER_CONFIG": ".docker"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(FOREIGN)]:
+            patch.delenv(name)
+        for name, place in kept.items():
+            patch.setenv(name, os.environ.get(name) or str(Path.home() / place))
+        for name in ("STATE", "CACHE", "CONFIG", "DATA"):
+            patch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+        for role in ("AUTHOR", "COMMITTER"):
+            patch.setenv(f"GIT_{role}_NAME", "Test")
+            patch.setenv(f"GIT_{role}_EMAIL", "test@example.org")
+        patch.setenv("HOME", str(home))
+        patch.setenv("PATH", f"{BIN}{os.pathsep}{os.environ['PATH']}")
+        home.mkdir(exist_ok=True)
+        yield home
+
+
+# ---- generated repos
+
+
+def run_quietly(*command: object, **options: object) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+    return done
+
+
+def copy_template(folder: Path) -> None:
+    """What a commit of everything here would hold, so that no cache of ours gets into a generated repo."""
+    files = run_quietly("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=REPO).stdout
+    for name in filter(None, files.split("\0")):
+        if (REPO / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPO / name, folder / name)
+    run_quietly("git", "init", "-q", "-b", "main", cwd=folder)
+    run_quietly("git", "add", "-A", cwd=folder)
+    run_quietly("git", "commit", "-q", "-m", "the template under test", cwd=folder)
+
+
+@pytest.fixture(scope="session")
+def template(shared: Path, nobodys_home: Path) -> Path:
+    """A git repo with one commit: this template, with all that is not committed yet."""
+    return once(shared / "template", copy_template)
+
+
+@pytest.fixture(scope="session")
+def tool_venv_seed(shared: Path, nobodys_home: Path) -> Path:
+    """The tool's venv, from which those of generated repos are linked."""
+    requirements = DEV / "requirements.txt"
+    return once(shared / "venv", lambda venv: run_quietly("python3", "-I", DEV / "bootstrap.py", venv, requirements))
+
+
+@pytest.fixture
+def bake(shared: Path, template: Path, tool_venv_seed: Path, tmp_path: Path) -> Bake:
+    """bake("django", service="lms", port=18200) → a repo of this test's own, with its tool venv ready."""
+
+    def generate(answers: dict[str, str]) -> Path:
+        options = [f"{name}={value}" for name, value in answers.items()]
+        key = hashlib.sha256(json.dumps(answers, sort_keys=True).encode()).hexdigest()[:12]
+        command = [sys.executable, "-m", "cookiecutter", "--no-input", template, *options, "--output-dir"]
+        baked = once(shared / f"bake-{key}", lambda folder: run_quietly(*command, folder))
+        return next(baked.iterdir())
+
+    def bake(stack: str = "django", *, into: Path | None = None, **answers: object) -> Path:
+        baked = generate({"stack": stack, **{name: str(value) for name, value in answers.items()}})
+        repo = shutil.copytree(baked, (into or tmp_path) / baked.name, symlinks=True)
+        shutil.copytree(tool_venv_seed, repo / ".dev/local/venv", symlinks=True, copy_function=os.link)
+        return repo
+
+    return bake
+
+
+@pytest.fixture
+def free_port(shared: Path) -> int:
+    """Below the range that the kernel hands out by itself, and given to no other test of this run."""
+    while True:
+        port = random.randint(20000, 32000)
+        with suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            (shared / f"port-{port}").touch(exist_ok=False)
+            return port

@@ -1,0 +1,69 @@
+"""Wagtail from its registry: 184 migrations, pages that people read, an admin that editors use."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.verbs.fixtures import COMPOSE, removed_after
+from tests.verbs.repo import DOORS, Repo
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "wagtail"
+
+pytestmark = [pytest.mark.parametrize("engine", COMPOSE, indirect=True), pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def wagtail(bake: Callable[..., Path], engine: str) -> Repo:
+    """The example laid over a fresh tree of the stack bare, in a workspace of this test's own."""
+    path = bake("bare", service="wagtail", port=18170)
+    shutil.copytree(EXAMPLE, path, dirs_exist_ok=True)
+    token = f"t{uuid.uuid4().hex[:8]}"
+    return Repo(path, token, {"DEV_ENGINE": engine, "DEV_WORKSPACE": token})
+
+
+def test_wagtail_from_nothing_to_its_pages_and_away_again(wagtail: Repo) -> None:
+    with removed_after(wagtail):
+        url = wagtail.ok("dev.up", door="inv").stdout.strip()
+        assert url.startswith("http://wagtail.localhost:")
+        assert_home_page_shows_the_seeded_posts(wagtail)
+        status, login = wagtail.fetch("/admin/login/")
+        assert (status, "Sign in" in login, 'name="password"' in login) == (200, True, True)
+        assert wagtail.ok("dev.seed", "blog", "-p", "posts=12").json() == {"users": 3, "posts": 12}
+        assert "This is post 12." in wagtail.fetch("/blog/post-12/")[1]
+        again = wagtail.ok("dev.up", door="make")
+        assert again.commands == []
+        assert [login["name"] for login in wagtail.status()["logins"]] == ["admin", "moderator", "editor"]
+        assert wagtail.rows("SELECT count(*) >= 180 FROM django_migrations") == ["t"]
+
+
+def assert_home_page_shows_the_seeded_posts(wagtail: Repo) -> None:
+    status, page = wagtail.fetch("/")
+    assert status == 200
+    assert "The Daily Wagtail" in page
+    assert "Behind the scenes 5" in page
+    assert 'href="/blog/post-5/"' in page
+
+
+@pytest.mark.slow
+def test_every_verb_works_through_each_door(wagtail: Repo) -> None:
+    with removed_after(wagtail):
+        for door in DOORS:
+            wagtail.ok("dev.up", door=door)
+            wagtail.ok("dev.migrate", door=door)
+            wagtail.ok("dev.reset", door=door)
+            assert '"posts": 5' in wagtail.ok("dev.seed", door=door).stdout
+            assert_home_page_shows_the_seeded_posts(wagtail)
+            assert "wagtail.localhost" in wagtail.ok("dev.status", door=door).stdout
+            assert "nothing to do" in wagtail.ok("dev.plan", door=door).stdout
+            assert "WRONG" not in wagtail.ok("dev.doctor", door=door).stdout
+            assert "GET /" in wagtail.ok("dev.logs", "-s", "app", door=door).stdout
+            assert wagtail.ok("dev.shell", door=door, stdin="echo inside\n").stdout == "inside\n"
+            assert wagtail.ok("dev.run", "--", "echo", "ran", door=door).stdout == "ran\n"
+            assert wagtail.ok("dev.dbshell", "--", "-qAtc", "SELECT 42", door=door).stdout == "42\n"
+            assert "passed" in wagtail.ok("dev.test", door=door).stdout
+            wagtail.ok("dev.down", door=door)

@@ -1,0 +1,60 @@
+"""Broken files: the error says which file, which line, and what is allowed. None of it needs an engine."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.verbs.repo import Repo
+
+BROKEN = {
+    "broken YAML": ("dev.yaml", "app: app", "app: [app", "expected", "look at line"),
+    "unknown key": ("dev.yaml", "scenarios:", "scenarois:", "unknown key scenarois", "did you mean scenarios?"),
+    "unknown key below": ("dev.yaml", "  test: pytest", "  tset: pytest", "unknown key tset", "did you mean test?"),
+    "wrong type": ("dev.yaml", "service: ", "service: 7 # ", "service: must be text, not 7", ""),
+    "a time that is none": ("dev.yaml", "ready: 60s", "ready: soon", '"soon" is not allowed', ""),
+    "unknown contract": ("dev.yaml", 'contract: "1.0"', 'contract: "9.0"', "contract 9.0 is not known", "1.0"),
+    "unknown parameter": ("dev.yaml", "{learners}", "{leaners}", "{leaners} is no parameter", "did you mean learners?"),
+    "open quote": ("dev.yaml", "test: pytest", "test: pytest 'a", "commands.test", "close the quote"),
+    "no such compose service": ("dev.yaml", "app: app", "app: web", "compose.yaml has no service web", ""),
+    "broken compose file": ("compose.yaml", "services:", "services: [", "expected", "look at line"),
+    "unset variable": ("compose.yaml", "DEBUG: ", "X: ${Y:?set Y} # ", "Y is not set: set Y", ""),
+    "no such fragment": ("compose.yaml", "postgres.yaml", "postgras.yaml", "there is no file", ""),
+}
+
+
+@pytest.fixture(autouse=True)
+def no_engine_is_asked(files: Repo) -> None:
+    files.env["DEV_ENGINE"] = "native"
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_broken_file(files: Repo, case: str) -> None:
+    name, old, new, message, hint = BROKEN[case]
+    first_line = (files.path / name).read_text().partition(old)[0].count("\n") + 1
+    files.edit(name, old, new)
+    done = files.fails(111, "dev.up")
+    file, line, _ = done.error.removeprefix("error[111]: ").split(":", 2)
+    assert file == name
+    assert first_line <= int(line) <= first_line + 3, "a parser may notice a little later"
+    assert message in done.error
+    assert hint in "".join(done.hints)
+    assert done.commands == []
+
+
+def test_missing_file(files: Repo) -> None:
+    (files.path / "compose.yaml").unlink()
+    assert "compose.yaml: not found" in files.fails(111, "dev.up").error
+
+
+def test_own_tasks_that_do_not_load(files: Repo) -> None:
+    (files.path / "tasks_local.py").write_text("import no_such_module\n")
+    assert "tasks_local.py: ModuleNotFoundError" in files.fails(111, "dev.up").error
+
+
+def test_workspace_that_is_no_name(files: Repo) -> None:
+    assert "My Space is no workspace name" in files.fails(2, "dev.up", "--workspace", "My Space").error
+
+
+def test_port_that_is_no_number(files: Repo) -> None:
+    files.env["DEV_PORT"] = "many"
+    assert "DEV_PORT=many is no port" in files.fails(2, "dev.up").error

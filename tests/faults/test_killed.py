@@ -1,0 +1,108 @@
+"""dev.up killed after each command that it printed, alone or with its whole group: the next one mends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from tests.verbs.fixtures import COMPOSE_FIRST
+from tests.verbs.repo import Repo
+
+ALONE, GROUP = os.kill, os.killpg
+Kill = Callable[[int, int], None]
+
+TABLE = "CREATE TABLE IF NOT EXISTS by_hand (number int);"
+MIGRATION = """
+from django.db import migrations
+
+class Migration(migrations.Migration):
+    dependencies = [("courses", "{before}")]
+    operations = [migrations.RunSQL("CREATE TABLE added_{number} (id int)")]
+"""
+
+
+def kill_up(repo: Repo, number: int, kill: Kill) -> None:
+    """Start dev.up and kill it while its command of this number runs."""
+    process = repo.start("dev.up")
+    printed = -1
+    for line in process.stderr:
+        printed += line.startswith("$ ")
+        if printed == number:
+            break
+    assert printed == number, "dev.up ended before this command"
+    kill(process.pid, signal.SIGKILL)
+    process.wait()
+    # What it started may go on, and would stop at a full pipe.
+    threading.Thread(target=process.stderr.read, daemon=True).start()
+
+
+def enter_by_hand(repo: Repo, number: int) -> bool:
+    """A row of which no migration and no seed knows. False while there is no database to take it."""
+    done = repo.run("dev.dbshell", "--", "-qc", f"{TABLE} INSERT INTO by_hand VALUES ({number})")
+    return done.code == 0
+
+
+def assert_mended(repo: Repo, engine: str, entered: list[int]) -> None:
+    repo.ok("dev.up")
+    assert repo.steps() == []
+    assert repo.fetch("/")[1].count("<li>") == 3
+    if entered:
+        rows = repo.rows("SELECT number FROM by_hand ORDER BY number")
+        assert rows == [str(number) for number in entered]
+    if engine == "compose":
+        project = f"label=com.docker.compose.project=main-{repo.token}"
+        listing = subprocess.run(["docker", "ps", "-aq", "--filter", project], capture_output=True, text=True)
+        assert len(listing.stdout.split()) == 2, "app and db, and no container of a killed step"
+
+
+@pytest.mark.parametrize("engine", COMPOSE_FIRST, indirect=True)
+@pytest.mark.parametrize(
+    ("which", "kills"),
+    [
+        (slice(1, None, 2), (GROUP, ALONE)),
+        pytest.param(slice(None), (ALONE, GROUP), marks=pytest.mark.slow),
+        pytest.param(slice(None), (GROUP, ALONE), marks=pytest.mark.slow),
+    ],
+    ids=["some", "all", "all the other way"],
+)
+def test_first_up_killed(repo: Repo, engine: str, which: slice, kills: tuple[Kill, Kill]) -> None:
+    commands = repo.ok("dev.up").commands
+    for turn, number in enumerate(range(len(commands))[which]):
+        repo.ok("dev.destroy", "--yes")
+        kill_up(repo, number, kills[turn % 2])
+        assert_mended(repo, engine, [number] if enter_by_hand(repo, number) else [])
+
+
+@pytest.mark.parametrize("engine", COMPOSE_FIRST, indirect=True)
+@pytest.mark.parametrize(
+    "kills",
+    [(ALONE, GROUP), pytest.param((GROUP, ALONE), marks=pytest.mark.slow)],
+    ids=["alone first", "group first"],
+)
+def test_up_with_everything_to_do_killed(up_repo: Repo, engine: str, kills: tuple[Kill, Kill]) -> None:
+    """There is data already, and everything but the seed has to be done again."""
+    migrations = ["0002_enrolment"]
+    give_work(up_repo, migrations)
+    commands = up_repo.ok("dev.up").commands
+    for number in range(len(commands)):
+        assert enter_by_hand(up_repo, number)
+        give_work(up_repo, migrations)
+        kill_up(up_repo, number, kills[number % 2])
+        assert_mended(up_repo, engine, list(range(number + 1)))
+        assert up_repo.rows(f"SELECT count(*) FROM added_{len(migrations) - 1}") == ["0"]
+
+
+def give_work(repo: Repo, migrations: list[str]) -> None:
+    """Stop the service, change its Dockerfile, add a migration: dev.up has to take every kind of step."""
+    number = len(migrations)
+    name = f"{number + 2:04}_added"
+    text = MIGRATION.format(before=migrations[-1], number=number)
+    (repo.path / f"courses/migrations/{name}.py").write_text(text)
+    migrations.append(name)
+    repo.append("Dockerfile", f"# change {number}\n")
+    repo.ok("dev.down")

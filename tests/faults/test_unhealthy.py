@@ -1,0 +1,109 @@
+"""Steps of dev.up that fail: it names the service and the step, shows the last log lines, and goes on once mended."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from tests.verbs.fixtures import COMPOSE
+from tests.verbs.repo import Repo
+
+HALF_WAY = """
+from django.db import migrations
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("courses", "0002_enrolment")]
+    operations = [
+        migrations.RunSQL("CREATE TABLE IF NOT EXISTS half (id int)"),
+        migrations.RunSQL("ALTER TABLE half ADD COLUMN whole no_such_type"),
+    ]
+"""
+MIGRATION = "courses/migrations/0003_half.py"
+INSERT = "INSERT INTO courses_course (code, title) VALUES ('hand', 'Made by hand')"
+
+
+def is_well(repo: Repo) -> bool:
+    repo.ok("dev.up")
+    return repo.steps() == [] and repo.fetch("/health")[0] == 200
+
+
+@pytest.mark.parametrize("engine", COMPOSE, indirect=True)
+def test_database_that_never_becomes_healthy(breakable: Repo) -> None:
+    breakable.ok("dev.down")
+    breakable.edit(
+        "compose.yaml", "    image: postgres:17", "    image: postgres:17\n    healthcheck: {test: [CMD, 'false']}"
+    )
+    breakable.edit("dev.yaml", "ready: 60s", "ready: 3s")
+    done = breakable.fails(112, "dev.up")
+    assert f"{breakable.token}: db is not healthy within 3 s" in done.error
+    shown = [line for line in done.stderr.partition("error[112]")[2].splitlines() if line.startswith("  ")]
+    assert any("database system is ready" in line for line in shown)
+    assert len(shown) <= 20
+    assert done.hints[0] == "inv dev.logs -s db"
+    breakable.edit("compose.yaml", "\n    healthcheck: {test: [CMD, 'false']}", "")
+    breakable.edit("dev.yaml", "ready: 3s", "ready: 60s")
+    assert is_well(breakable)
+
+
+def test_app_that_does_not_start(breakable: Repo) -> None:
+    breakable.ok("dev.down")
+    breakable.edit("config/settings.py", "import os", "import os, no_such_module")
+    breakable.edit("dev.yaml", "ready: 60s", "ready: 6s")
+    done = breakable.fails(112, "dev.up")
+    assert f"{breakable.token}: app " in done.error
+    assert "No module named 'no_such_module'" in done.stderr.partition("error[112]")[2]
+    breakable.edit("config/settings.py", "import os, no_such_module", "import os")
+    breakable.edit("dev.yaml", "ready: 6s", "ready: 60s")
+    assert is_well(breakable)
+
+
+def test_migration_that_fails_half_way(breakable: Repo) -> None:
+    breakable.rows(INSERT)
+    (breakable.path / MIGRATION).write_text(HALF_WAY)
+    done = breakable.fails(112, "dev.up")
+    assert "dev.up stopped at migrate" in done.error
+    assert 'type "no_such_type" does not exist' in done.stderr
+    assert "commands.migrate ended with exit code 1" in breakable.fails(1, "dev.migrate").error
+    breakable.edit(MIGRATION, "no_such_type", "text")
+    assert is_well(breakable)
+    assert breakable.rows("SELECT whole FROM half") == []
+    assert breakable.rows("SELECT title FROM courses_course WHERE code = 'hand'") == ["Made by hand"]
+
+
+def test_scenario_that_prints_no_json(breakable: Repo) -> None:
+    breakable.edit("dev.yaml", "run: python manage.py seed default", "run: echo all done")
+    done = breakable.fails(111, "dev.seed")
+    assert done.error.startswith("error[111]: dev.yaml:")
+    assert "must print one JSON object as its last line, not 'all done'" in done.error
+    assert done.stdout == ""
+
+
+def test_seed_that_fails_in_up(breakable: Repo) -> None:
+    breakable.edit("seeds/scenarios.py", "    seed_admin()\n", "    raise SystemExit(5)\n")
+    breakable.fails(5, "dev.reset")
+    done = breakable.fails(112, "dev.up")
+    assert "dev.up stopped at seed" in done.error
+    breakable.edit("seeds/scenarios.py", "    raise SystemExit(5)\n", "    seed_admin()\n")
+    assert is_well(breakable)
+    assert breakable.fetch("/")[1].count("<li>") == 3
+
+
+@pytest.mark.parametrize("engine", COMPOSE, indirect=True)
+def test_image_that_cannot_be_built(breakable: Repo) -> None:
+    breakable.edit("Dockerfile", "FROM deps AS dev", "FROM deps AS dev\nRUN echo told >&2 && false")
+    done = breakable.fails(112, "dev.up")
+    assert "the image could not be built" in done.error
+    assert "told" in done.stderr
+    assert breakable.fetch("/health")[0] == 200, "what ran goes on"
+
+
+@pytest.mark.parametrize("engine", COMPOSE, indirect=True)
+def test_data_that_was_removed_behind_our_back(repo: Repo) -> None:
+    repo.ok("dev.up")
+    project = ["docker", "compose", "--project-name", f"main-{repo.token}"]
+    subprocess.run([*project, "down", "--volumes"], check=True, capture_output=True)
+    assert repo.steps() == ["start db", "migrate", "seed", "start app db"]
+    assert is_well(repo)
+    assert repo.fetch("/")[1].count("<li>") == 3

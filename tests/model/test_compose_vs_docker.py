@@ -1,0 +1,144 @@
+"""Our reading of compose.yaml against the one of Compose itself, on generated files. Needs the client only."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from devenv.base.errors import DevError
+from devenv.model import services
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+VARIABLES = {"SET": "value", "EMPTY": "", "PORT": "8123", "NESTED": "a b"}
+HAS_CLIENT = (
+    bool(shutil.which("docker"))
+    and subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0
+)
+pytestmark = pytest.mark.skipif(
+    not HAS_CLIENT and os.environ.get("DEVENV_REQUIRE_ENGINE") != "1", reason="there is no Compose client"
+)
+
+plain = st.text("abcxyz019 ./:=-_", min_size=1, max_size=8).map(str.strip).filter(bool)
+names = st.sampled_from(["SET", "EMPTY", "MISSING"])
+operands = st.one_of(st.just(""), plain, st.just("${SET:-x}"), st.just("${MISSING-${SET}}"))
+variables = st.one_of(
+    st.just("$$"),
+    names.map(lambda name: f"${name}"),
+    names.map(lambda name: f"${{{name}}}"),
+    st.tuples(names, st.sampled_from([":-", "-", ":+", "+"]), operands).map(lambda p: f"${{{''.join(p)}}}"),
+)
+texts = st.lists(st.one_of(plain, variables), min_size=1, max_size=4).map("".join)
+words = st.one_of(st.lists(texts, min_size=1, max_size=3), plain)
+keys = st.sampled_from(["A", "B", "SET", "LONG_NAME"])
+environment = st.one_of(
+    st.dictionaries(keys, st.one_of(texts, st.integers(0, 99), st.booleans(), st.none()), max_size=3),
+    st.dictionaries(keys, texts, max_size=3).map(lambda d: [f"{key}={value}" for key, value in d.items()]),
+)
+durations = st.sampled_from(["200ms", "30s", "1m30s", "2h"])
+checks = st.fixed_dictionaries(
+    {
+        "test": st.one_of(
+            plain, plain.map(lambda t: ["CMD", *t.split()]), plain.map(lambda t: ["CMD-SHELL", t]), st.just(["NONE"])
+        )
+    },
+    optional={"interval": durations, "timeout": durations, "retries": st.integers(1, 9), "start_interval": durations},
+)
+ports = st.sampled_from(
+    [
+        "127.0.0.1:8000:80",
+        "8001:81",
+        "82",
+        "127.0.0.1:${PORT}:83",
+        "8004-8005:84-85",
+        {"target": 86, "published": "8006"},
+    ]
+)
+depends = st.one_of(
+    st.just(["other"]),
+    st.sampled_from(["service_started", "service_healthy", "service_completed_successfully"]).map(
+        lambda condition: {"other": {"condition": condition}}
+    ),
+)
+service = st.fixed_dictionaries(
+    {},
+    optional={
+        "command": words,
+        "entrypoint": words,
+        "environment": environment,
+        "healthcheck": checks,
+        "ports": st.lists(ports, max_size=2, unique_by=str),
+        "mem_limit": st.sampled_from(["64m", "1g", "512M"]),
+    },
+)
+own = st.tuples(
+    service,
+    st.fixed_dictionaries(
+        {}, optional={"depends_on": depends, "extends": st.just({"file": "base.yaml", "service": "base"})}
+    ),
+)
+
+
+def compose(folder: Path) -> dict[str, Any] | None:
+    """What Compose reads, or None where it refuses."""
+    command = [
+        "docker",
+        "compose",
+        "--project-directory",
+        folder,
+        "-f",
+        folder / "compose.yaml",
+        "config",
+        "--format",
+        "json",
+    ]
+    env = {**VARIABLES, "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+    return json.loads(done.stdout)["services"]["app"] if done.returncode == 0 else None
+
+
+def undollar(value: Any) -> Any:
+    """Compose prints its answer as a compose file, in which a dollar is written twice."""
+    if isinstance(value, list):
+        return [undollar(item) for item in value]
+    return value.replace("$$", "$") if isinstance(value, str) else value
+
+
+def check_of(data: dict[str, Any]) -> list[str] | None:
+    check = data.get("healthcheck", {})
+    test = undollar(check.get("test"))
+    if check.get("disable") or not test or test[0] == "NONE":
+        return None
+    return ["/bin/sh", "-c", *test[1:]] if test[0] == "CMD-SHELL" else test[1:]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(own.map(lambda pair: {**pair[0], **pair[1]}), service)
+def test_we_read_what_compose_reads(app: dict[str, Any], base: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        file = {"services": {"app": {"build": ".", **app}, "other": {"image": "postgres:17"}}}
+        (folder / "compose.yaml").write_text(yaml.safe_dump(file))
+        (folder / "base.yaml").write_text(yaml.safe_dump({"services": {"base": {"build": ".", **base}}}))
+        expected = compose(folder)
+        if expected is None:
+            return  # Compose refuses it, and is the judge of that
+        try:
+            ours = services.load(folder / "compose.yaml", VARIABLES)["app"]
+        except DevError as error:
+            pytest.fail(f"Compose reads it, we do not: {error.message}")
+    listed = {key: undollar(value) for key, value in expected.get("environment", {}).items() if value is not None}
+    assert dict(ours.environment) == listed
+    assert list(ours.command or ()) == (undollar(expected.get("command")) or [])
+    assert list(ours.entrypoint or ()) == (undollar(expected.get("entrypoint")) or [])
+    assert dict(ours.depends_on) == {k: v["condition"] for k, v in expected.get("depends_on", {}).items()}
+    assert sorted(ours.ports) == sorted(int(p["published"]) for p in expected.get("ports", []) if "published" in p)
+    assert (list(ours.healthcheck.argv) if ours.healthcheck else None) == check_of(expected)
+    assert ours.memory == (int(expected["mem_limit"]) if "mem_limit" in expected else None)

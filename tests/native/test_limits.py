@@ -1,0 +1,74 @@
+"""A full disk, an app that never answers, an app that never stops talking."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from . import stacks
+from .conftest import Make, until
+
+pytestmark = pytest.mark.xdist_group("native-small")
+DATABASE = "  db:\n    image: postgres:17\n    environment: {POSTGRES_PASSWORD: secret}\n"
+HANG = "import time; print('I hang', flush=True); time.sleep(1000)"
+ROOM = 12 * 2**20  # what a cut log may have grown to when it is looked at
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk on which no database has room."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "devenv-test", folder], check=True)
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small disk")
+def test_a_full_disk_is_told_and_mended_once_there_is_room(small_disk: Path, small: Make) -> None:
+    repo = small(stacks.compose(others=DATABASE), stacks.PYTHON, stacks.files(), small_disk)
+    assert "No space left on device" in repo.fails(112, "dev.up")
+    subprocess.run(["mount", "-o", "remount,size=300m", small_disk], check=True)
+    repo.up()
+    assert repo.sql("SELECT 1") == "1"
+    fill(small_disk)
+    repo.run("dev.down")
+    assert "Traceback" not in repo.run("dev.up").stderr
+    (small_disk / "filler").unlink()
+    repo.up()
+    assert repo.sql("SELECT 1") == "1"
+
+
+def fill(folder: Path) -> None:
+    with (folder / "filler").open("wb") as filler:
+        try:
+            while True:
+                filler.write(bytes(2**20))
+        except OSError:
+            return
+
+
+def test_an_app_that_never_answers_is_112_with_its_last_line(small: Make) -> None:
+    repo = small(stacks.compose("python hang.py"), stacks.PYTHON, {"hang.py": HANG})
+    repo_config = repo.root / "dev.yaml"
+    repo_config.write_text(repo_config.read_text().replace("20s", "2s"))
+    said = repo.fails(112, "dev.up")
+    assert "app is not healthy within 2 s" in said
+    assert "I hang" in said
+
+
+def test_the_log_of_an_app_that_never_stops_is_cut(small: Make) -> None:
+    repo = small(stacks.compose(), stacks.PYTHON, stacks.files())
+    repo.up()
+    log = repo.native / "app/log"
+    filler = b"x" * 999 + b"\n"
+    with log.open("ab", buffering=0) as writer:
+        for _ in range(20):
+            writer.write(filler * 1000)
+        assert until(lambda: log.stat().st_size < ROOM)
+        writer.write(b"and on\n")
+    assert log.read_bytes().endswith(b"and on\n")

@@ -1,0 +1,83 @@
+"""The decisions of the native engine that need no process."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"))
+
+from devenv.engines.native import logs, python, records, table
+from devenv.engines.native.servers import programs
+from devenv.model import env_file
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted", "fits"),
+    [
+        ((3, 11, 2), ">=3.11", True),
+        ((3, 10, 9), ">=3.11", False),
+        ((3, 13, 0), ">=3.11,<3.13", False),
+        ((3, 12, 7), "~=3.11", True),
+        ((4, 0, 0), "~=3.11", False),
+        ((22, 1, 0), ">=20", True),
+        ((3, 11, 2), "==3.11.*", True),
+    ],
+)
+def test_a_version_fits_what_dev_yaml_wants(version: tuple[int, ...], wanted: str, fits: bool) -> None:
+    assert python.fits(version, wanted) is fits
+
+
+@pytest.mark.parametrize(("wanted", "chosen"), [(17, 17), (16, 17), (14, 15), (19, 18), (0, 18)])
+def test_the_nearest_major_version_is_taken(wanted: int, chosen: int) -> None:
+    here = [programs.Programs("PostgreSQL", major) for major in (15, 17, 18)]
+    best = programs.best(here, wanted)
+    assert best
+    assert best.major == chosen
+    assert bool(best.differs(wanted)) == (wanted not in (0, chosen))
+
+
+def entry(pid: int, parent: int, session: int, boot: str = "boot") -> table.Entry:
+    return table.Entry(pid, parent, session, f"{boot}/{pid}")
+
+
+def test_a_family_holds_children_and_the_whole_session() -> None:
+    seen = {
+        e.pid: e for e in [entry(10, 1, 10), entry(11, 10, 10), entry(12, 11, 12), entry(13, 1, 12), entry(99, 1, 99)]
+    }
+    assert table.family(seen, {10}) == {10, 11, 12, 13}
+
+
+@pytest.mark.parametrize(
+    ("seen", "found"),
+    [
+        ([entry(10, 1, 10)], {10}),
+        ([entry(11, 1, 10)], {11}),  # the first process died, its session lives
+        ([entry(11, 1, 10, "other boot")], set()),
+        ([table.Entry(10, 1, 10, "boot/999"), entry(11, 10, 10)], set()),  # the number is another process's now
+        ([], set()),
+    ],
+)
+def test_a_record_leads_to_its_own_process_alone(seen: list[table.Entry], found: set[int], tmp_path: Path) -> None:
+    records.write(tmp_path, records.Record(10, "boot/10", "anything"))
+    assert records.heads(tmp_path, {e.pid: e for e in seen}) == found
+
+
+def test_a_long_log_keeps_its_last_lines(tmp_path: Path) -> None:
+    log = logs.path(tmp_path)
+    with log.open("ab") as writer:
+        writer.write(b"old line\n" * (logs.LIMIT // 8) + b"last line\n")
+        writer.flush()
+        logs.trim(tmp_path)
+        writer.write(b"written on\n")
+    assert logs.tail(tmp_path, 2) == ["last line", "written on"]
+    assert log.stat().st_size <= logs.KEPT + 20
+
+
+def test_an_env_file_is_read_as_compose_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "variables"
+    file.write_text("# comment\nA=one # two\nexport B='$A'\nC=\"x\\ny ${A}\"\nD=${MISSING:-z}\n\nGIVEN\nABSENT\n")
+    found = env_file.read(file, {"GIVEN": "yes"})
+    assert found == {"A": "one", "B": "$A", "C": "x\ny one", "D": "z", "GIVEN": "yes"}

@@ -1,0 +1,90 @@
+"""Images that become local servers, and apps in another language than Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from . import stacks
+from .conftest import Make, Repo
+
+pytestmark = pytest.mark.xdist_group("native-small")
+
+CACHE = "    depends_on: [cache]\n  cache:\n    image: {image}\n"
+MARIADB = """\
+  db:
+    image: mariadb:11
+    environment: {MARIADB_USER: me, MARIADB_PASSWORD: secret, MARIADB_DATABASE: shop, MARIADB_ROOT_PASSWORD: root}
+"""
+SERVER = shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+@pytest.mark.parametrize("image", ["redis:8", "valkey/valkey:9"])
+def test_redis_answers_under_the_variables_that_the_app_gets(small: Make, image: str) -> None:
+    repo = small(stacks.compose(others=CACHE.format(image=image)), stacks.PYTHON, stacks.files(stacks.PING))
+    said = repo.up().stderr
+    assert repo.page()[1].strip() == "+PONG"
+    assert ("instead of redis:8" in said.splitlines()[0]) == (image == "redis:8" and not shutil.which("redis-server"))
+
+
+def test_a_service_that_compose_yaml_names_no_more_is_ended(small: Make) -> None:
+    repo = small(stacks.compose(others=CACHE.format(image="valkey/valkey:9")), stacks.PYTHON, stacks.files())
+    repo.up()
+    (repo.root / "compose.yaml").write_text(stacks.compose())
+    repo.up()
+    assert not [words for words in repo.processes().values() if "valkey-server" in words]
+
+
+@pytest.mark.skipif(not SERVER, reason="there is no mariadbd on this machine")
+def test_mariadb_keeps_rows_through_sigkill(small: Make) -> None:
+    repo = small(stacks.compose(others=MARIADB), stacks.PYTHON, stacks.files())
+    repo.up()
+    login(repo, "CREATE TABLE orders (id INT PRIMARY KEY) ENGINE=InnoDB; INSERT INTO orders VALUES (7)")
+    os.kill(json.loads((repo.native / "db/process.json").read_text())["pid"], signal.SIGKILL)
+    repo.up()
+    assert login(repo, "SELECT id FROM orders") == "7"
+
+
+def login(repo: Repo, statement: str) -> str:
+    """As the user of compose.yaml, over TCP."""
+    port = json.loads((repo.native / "ports.json").read_text())["db"]
+    client = ["mariadb", "--no-defaults", "--protocol=tcp", "-h127.0.0.1", f"-P{port}", "-ume", "-psecret", "shop"]
+    done = subprocess.run([*client, "-N", "-B", "-e", statement], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_without_mariadb_the_install_command_is_told(small: Make, without: Callable[..., str]) -> None:
+    repo = small(stacks.compose(others=MARIADB), stacks.PYTHON, stacks.files())
+    hidden = (repo.env, without("mariadbd", "mysqld"))
+    if SERVER:  # it is found in /usr/sbin too, where the PATH does not name that
+        hide = f'mount --bind /dev/null "{Path(SERVER).resolve()}" && exec "$0" "$@"'
+        namespace = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+        repo = Repo(repo.root, repo.port, repo.env, (*namespace, "sh", "-c", hide))
+    said = repo.fails(110, "dev.up", PATH=hidden[1])
+    assert "no mariadb:11 server is on this machine" in said
+    assert "apt-get install mariadb-server-core" in said
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="there is no Node on this machine")
+def test_node_runs_in_an_environment_made_by_npm(small: Make) -> None:
+    texts = {"server.js": stacks.NODE, "package.json": stacks.PACKAGE, "package-lock.json": stacks.PACKAGE_LOCK}
+    repo = small(stacks.compose("node server.js"), "{node: '>=18', install: npm ci}", texts)
+    assert "$ npm ci" in repo.up().stderr
+    assert repo.page()[1].startswith("v")
+    assert "$ npm ci" not in repo.up().stderr
+
+
+def test_another_major_version_is_said_before_anything_starts(small: Make) -> None:
+    database = "  db:\n    image: postgres:16\n"
+    repo = small(stacks.compose(others=database), stacks.PYTHON, stacks.files())
+    plan = json.loads(repo.ok("dev.plan", "--json").stdout)
+    expected = not Path("/usr/lib/postgresql/16").exists()
+    assert ("db: PostgreSQL 17 instead of 16" in plan["engine_version"]) == expected

@@ -1,0 +1,56 @@
+"""An ordinary user, who may not read root's home and has no tools of root's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from .conftest import Repo, environment
+
+pytestmark = [
+    pytest.mark.xdist_group("native"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="the tests run as an ordinary user already"),
+]
+
+
+@pytest.fixture
+def user() -> Iterator[str]:
+    """A new account, which is removed afterwards."""
+    name = f"devenv-{os.getpid()}"
+    subprocess.run(["useradd", "--system", "--shell", "/bin/sh", name], check=True)
+    yield name
+    subprocess.run(["userdel", name], check=True)
+
+
+@pytest.fixture
+def theirs(user: str, reachable: Path, bake: Callable[..., Path], free_port: int, downloads: Path) -> Iterator[Repo]:
+    root = bake("django", port=free_port, into=reachable)
+    shutil.rmtree(root / ".dev/local")  # it is linked to a Python of root's
+    if downloads.exists():
+        shutil.copytree(downloads, reachable / "cache", symlinks=True)
+    subprocess.run(["chown", "-R", user, reachable], check=True)
+    programs = sorted((reachable / "cache").glob("devenv/tools/uv-*/bin"))
+    env = environment(reachable / "state", reachable / "cache")
+    env["PATH"] = os.pathsep.join([*map(str, programs), "/usr/local/bin", "/usr/bin", "/bin"])
+    env.update({f"{tool}_CACHE_DIR": str(reachable / tool) for tool in ("UV", "PIP")})
+    wrapper = ("setpriv", f"--reuid={user}", "--regid=nogroup", "--clear-groups")
+    repo = Repo(root, free_port, {**env, "HOME": str(reachable)}, wrapper)
+    yield repo
+    repo.destroy()
+
+
+def test_an_ordinary_user_has_every_verb(theirs: Repo, user: str) -> None:
+    theirs.up()
+    assert theirs.answers() == 200
+    assert "running (healthy)" in theirs.ok("dev.status").stdout
+    theirs.ok("dev.test", "--", "-q")
+    owners = {Path(f"/proc/{pid}").owner() for pid in theirs.processes()}
+    assert owners == {user}
+    theirs.ok("dev.down")
+    assert not theirs.processes()
+    assert "nothing to do" not in theirs.up().stderr

@@ -1,0 +1,265 @@
+"""The commands that the engine on Docker types, and what it makes of a command that failed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
+from devenv.engines.compose import ComposeEngine
+from devenv.engines.protocol import Place, State
+
+from .conftest import COMPOSE_YAML, Seam
+
+MakePlace = Callable[..., Place]
+BEGIN = "docker compose -p main-catalog -f compose.yaml"
+VARIABLES = " --env-file .dev/local/main.env"
+
+
+@pytest.fixture
+def engine(seam: Seam, make_place: MakePlace) -> ComposeEngine:
+    return ComposeEngine(make_place(PORT="18160", DEV_UID="1000"))
+
+
+def container(service: str, status: str, *, number: str = "1", oneoff: bool = False) -> str:
+    """A line of `docker ps`, as Docker 28 writes it."""
+    labels = {
+        "com.docker.compose.project": "main-catalog",
+        "com.docker.compose.service": service,
+        "com.docker.compose.oneoff": str(oneoff),
+        "com.docker.compose.project.working_dir": "/src/catalog",
+        "com.docker.compose.depends_on": "db:service_healthy:false",
+    }
+    words = {
+        "ID": service + number,
+        "State": "running" if status.startswith("Up") else "exited",
+        "Status": status,
+        "Labels": ",".join(f"{key}={value}" for key, value in labels.items()),
+    }
+    return json.dumps(words) + "\n"
+
+
+def error_of(run: Callable[[], object]) -> DevError:
+    with pytest.raises(DevError) as caught:
+        run()
+    return caught.value
+
+
+# ---- what it types
+
+
+def test_each_change_is_one_command(engine: ComposeEngine, seam: Seam) -> None:
+    engine.build()
+    engine.start(["db", "app"], 59.2)
+    engine.stop()
+    engine.remove()
+    assert seam.typed() == [
+        f"{BEGIN}{VARIABLES} build",
+        f"{BEGIN}{VARIABLES} up --detach --no-build --remove-orphans --wait --wait-timeout 60 db app",
+        f"{BEGIN}{VARIABLES} stop",
+        f"{BEGIN}{VARIABLES} down --volumes --rmi local --remove-orphans",
+    ]
+
+
+def test_steps_run_in_containers_of_their_own(engine: ComposeEngine, seam: Seam) -> None:
+    seam.answer("run --rm", "{}\n")
+    assert engine.step("migrate", ["./migrate", "a b"]) == 0
+    assert engine.collect("seed", ["./seed"]).stdout == "{}\n"
+    one_off = [*BEGIN.split(), *VARIABLES.split(), "run", "--rm", "--no-deps", "-T", "--label"]
+    assert seam.ran == [
+        [*one_off, "devenv.step=migrate", "app", "./migrate", "a b"],
+        [*one_off, "devenv.step=seed", "app", "./seed"],
+    ]
+
+
+def test_the_code_of_a_step_is_handed_on(engine: ComposeEngine, seam: Seam) -> None:
+    seam.answer("run --rm", code=7)
+    assert engine.step("migrate", ["x"]) == 7
+    assert engine.collect("seed", ["x"]).code == 7
+
+
+@pytest.mark.parametrize("action", ["step", "collect", "stop", "remove"])
+def test_what_a_killed_step_left_is_removed_first(engine: ComposeEngine, seam: Seam, action: str) -> None:
+    seam.answer("label=devenv.step", "id1\nid2\n")
+    act = {
+        "step": lambda: engine.step("migrate", ["x"]),
+        "collect": lambda: engine.collect("seed", ["x"]),
+        "stop": engine.stop,
+        "remove": engine.remove,
+    }
+    act[action]()
+    assert seam.typed()[0] == "docker rm --force id1 id2"
+    assert len(seam.ran) == 2
+
+
+def test_the_variables_stand_in_a_file_that_the_commands_name(engine: ComposeEngine, seam: Seam, repo: Path) -> None:
+    (repo / ".env").write_text("OWN=1\n")
+    engine.build()
+    assert seam.typed() == [f"{BEGIN} --env-file .env{VARIABLES} build"]
+    assert (repo / ".dev/local/main.env").read_text() == "DEV_UID=1000\nPORT=18160\n"
+
+
+def test_a_network_is_made_once(engine: ComposeEngine, seam: Seam) -> None:
+    seam.answer("network inspect", code=1)
+    engine.start(["app"], 1)
+    assert ["docker", "network", "create", "--label", "devenv.workspace", "devenv-main"] in seam.asked
+    seam.asked.clear()
+    seam.answer("network inspect")
+    engine.start(["app"], 1)
+    assert not any("create" in argv for argv in seam.asked)
+
+
+@pytest.mark.parametrize(
+    ("there", "begin"),
+    [("", "run --rm -T app"), (container("app", "Exited (0) 1 second ago"), "run --rm -T app"),
+     (container("app", "Up 1 second (health: starting)"), "exec -T app")],
+)  # fmt: skip
+def test_attach_goes_inside_what_runs_and_makes_anew_what_does_not(
+    engine: ComposeEngine, seam: Seam, there: str, begin: str
+) -> None:
+    seam.answer("docker ps", there)
+    seam.answer("main-catalog run", code=3)
+    engine.attach("app", ["ls", "-l"])
+    assert seam.typed() == [f"{BEGIN} {begin} ls -l"]
+
+
+def test_logs(engine: ComposeEngine, seam: Seam) -> None:
+    engine.logs([], False, None)
+    engine.logs(["app", "db"], True, 0)
+    assert seam.typed() == [f"{BEGIN} logs", f"{BEGIN} logs --follow --tail 0 app db"]
+
+
+# ---- what it sees
+
+
+@pytest.mark.parametrize(
+    ("status", "running", "healthy"),
+    [
+        ("Up 5 minutes", True, True),  # no healthcheck
+        ("Up 5 minutes (healthy)", True, True),
+        ("Up 1 second (health: starting)", True, False),
+        ("Up 5 minutes (unhealthy)", True, False),
+        ("Exited (1) 2 seconds ago", False, False),
+        ("Created", False, False),
+    ],
+)
+def test_a_container_is_a_state(engine: ComposeEngine, seam: Seam, status: str, running: bool, healthy: bool) -> None:
+    seam.answer("docker ps", container("app", status))
+    assert engine.look() == {"app": State("app1", running, healthy, status, "/src/catalog")}
+
+
+def test_one_off_containers_are_no_services(engine: ComposeEngine, seam: Seam) -> None:
+    seam.answer("docker ps", container("app", "Up", number="2", oneoff=True) + container("db", "Up"))
+    assert list(engine.look()) == ["db"]
+
+
+def test_data_is_known_by_when_its_volume_was_made(engine: ComposeEngine, seam: Seam) -> None:
+    seam.answer("volume inspect", "main-catalog_db-data 2026-01-01T10:00:00Z\n")
+    assert engine.data_id() == "main-catalog_db-data 2026-01-01T10:00:00Z"
+    assert seam.asked[-1][-1] == "main-catalog_db-data"
+    seam.answer("volume inspect", code=1)
+    assert engine.data_id() == ""
+
+
+@pytest.mark.parametrize(("image", "name"), [("", "main-catalog-app"), ("    image: mine:1\n", "mine:1")])
+def test_an_image_is_known_by_the_name_that_compose_gives_it(
+    seam: Seam, make_place: MakePlace, image: str, name: str
+) -> None:
+    engine = ComposeEngine(make_place(COMPOSE_YAML.replace("  app:\n", f"  app:\n{image}")))
+    assert engine.is_built()
+    assert seam.asked[-1] == ["docker", "image", "inspect", name]
+    seam.answer("image inspect", code=1)
+    assert not engine.is_built()
+
+
+# ---- what it makes of a failure
+
+FAILURES = {"build": "build", "start": "up", "stop": "stop", "remove": "down"}
+
+
+@pytest.fixture
+def fail(engine: ComposeEngine, seam: Seam) -> Callable[[str], DevError]:
+    def fail(action: str) -> DevError:
+        seam.answer(f".dev/local/main.env {FAILURES[action]}", code=17)
+        act = {"start": lambda: engine.start(["app"], 60)}.get(action) or getattr(engine, action)
+        return error_of(act)
+
+    return fail
+
+
+@pytest.mark.parametrize("action", FAILURES)
+def test_without_an_engine_that_is_what_is_said(fail: Callable[[str], DevError], seam: Seam, action: str) -> None:
+    seam.answer("docker version", code=1, stderr="warning\nCannot connect to the Docker daemon\n")
+    seam.answer("docker ps", code=1)
+    seam.answer("image inspect", code=1)
+    error = fail(action)
+    assert error.code == MISSING
+    assert error.message == "no container engine answers: Cannot connect to the Docker daemon"
+
+
+@pytest.mark.parametrize("action", FAILURES)
+def test_a_compose_file_that_compose_refuses_is_what_is_said(
+    fail: Callable[[str], DevError], seam: Seam, action: str
+) -> None:
+    seam.answer("config --quiet", code=15, stderr="a warning\nservices.app Additional property x is not allowed\n")
+    error = fail(action)
+    assert error.code == CONFIG
+    assert error.message == "compose.yaml: services.app Additional property x is not allowed"
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        ("build", "catalog: the image could not be built"),
+        ("stop", "catalog: could not be stopped"),
+        ("remove", "catalog: could not be removed"),
+    ],
+)
+@pytest.mark.parametrize("pulled", [True, False])
+def test_else_the_command_itself_failed(
+    fail: Callable[[str], DevError], seam: Seam, action: str, message: str, pulled: bool
+) -> None:
+    """Even where the database's image is not there yet, as in every first build."""
+    seam.answer("image inspect postgres:17", code=0 if pulled else 1)
+    error = fail(action)
+    assert (error.code, error.message) == (UNHEALTHY, message)
+
+
+def test_an_image_that_could_not_be_pulled(fail: Callable[[str], DevError], seam: Seam) -> None:
+    seam.answer("image inspect postgres:17", code=1)
+    error = fail("start")
+    assert (error.code, error.message) == (MISSING, "the image postgres:17 could not be pulled")
+    assert error.hints == ("try `docker pull postgres:17`",)
+
+
+def test_an_image_that_is_built_here_is_not_pulled(seam: Seam, make_place: MakePlace) -> None:
+    engine = ComposeEngine(make_place(COMPOSE_YAML.replace("  app:\n", "  app:\n    image: mine:1\n")))
+    seam.answer("image inspect mine:1", code=1)
+    seam.answer(".dev/local/main.env up", code=1)
+    assert error_of(lambda: engine.start(["app"], 60)).code == UNHEALTHY
+
+
+@pytest.mark.parametrize(
+    ("containers", "name", "words"),
+    [
+        ([("db", "Up (healthy)"), ("app", "Up 60 seconds (unhealthy)")], "app", "Up 60 seconds (unhealthy)"),
+        ([("app", "Created"), ("db", "Exited (1) 2 seconds ago")], "db", "Exited (1) 2 seconds ago"),
+        ([("db", "Up (healthy)"), ("app", "Created")], "app", "Created"),
+        ([], "app", "not created"),
+    ],
+)
+def test_what_did_not_get_healthy_is_named_with_its_last_lines(
+    fail: Callable[[str], DevError], seam: Seam, containers: list[tuple[str, str]], name: str, words: str
+) -> None:
+    seam.answer("docker ps", "".join(container(*one) for one in containers))
+    seam.answer(f"logs --no-color --no-log-prefix --tail 20 {name}", "line 1\nline 2\n")
+    error = fail("start")
+    assert error.code == UNHEALTHY
+    assert error.message == f"catalog: {name} is not healthy within 60 s: {words}\nline 1\nline 2"
+    assert error.hints[0] == f"inv dev.logs -s {name}"
+
+
+def test_silence_is_said_too(fail: Callable[[str], DevError]) -> None:
+    assert fail("start").message.splitlines()[1:] == ["(it logged nothing)"]

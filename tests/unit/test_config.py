@@ -1,0 +1,146 @@
+"""dev.yaml as a value: commands are argument lists, and no parameter ever becomes a second argument."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+from devenv.base.errors import CONFIG, USAGE, DevError
+from devenv.model import config
+from hypothesis import given
+from hypothesis import strategies as st
+
+HEAD = 'contract: "1.0"\nservice: catalog\napp: app\nport: 18160\n'
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("config")
+
+
+def load(root: Path, text: str = "") -> config.Config:
+    (root / "dev.yaml").write_text(HEAD + text, encoding="utf-8")
+    return config.load(root)
+
+
+def error_of(root: Path, text: str) -> DevError:
+    with pytest.raises(DevError) as caught:
+        load(root, text)
+    return caught.value
+
+
+def test_what_is_left_out_has_a_default(root: Path) -> None:
+    found = load(root)
+    assert (found.level, found.compose, found.ready, found.memory) == ("full", "compose.yaml", 60, None)
+    assert (found.commands, found.state, found.scenarios, found.logins) == ({}, (), {}, ())
+
+
+def test_all_of_it_is_read(root: Path) -> None:
+    found = load(
+        root,
+        "level: core\ncompose: other.yaml\nstate: [a, b]\nbudget: {memory: 1.5G, ready: 5m}\n"
+        "logins:\n  admin: {username: a, password: b, path: /admin/, help: all}\n  guest: {username: c, password: d}\n"
+        "commands: {migrate: python manage.py migrate --noinput}\n",
+    )
+    assert (found.level, found.compose, found.state) == ("core", "other.yaml", ("a", "b"))
+    assert (found.memory, found.ready) == (3 * 2**29, 300)
+    assert found.logins == (config.Login("admin", "a", "b", "/admin/", "all"), config.Login("guest", "c", "d", "/", ""))
+    assert found.command("migrate") == ("python", "manage.py", "migrate", "--noinput")
+
+
+@pytest.mark.parametrize(
+    ("text", "argv"),
+    [
+        ("pytest -q", ["pytest", "-q"]),
+        ("'sh -c \"a && b\"'", ["sh", "-c", "a && b"]),
+        ("echo $HOME *", ["echo", "$HOME", "*"]),  # no shell: nothing is put in
+        ("a # b", ["a"]),  # a comment of YAML
+        ("'a # b'", ["a", "#", "b"]),
+        (r"a\ b", ["a b"]),
+    ],
+)
+def test_commands_are_split_as_a_shell_would(root: Path, text: str, argv: list[str]) -> None:
+    assert list(load(root, f"commands: {{test: {text}\n }}\n").command("test")) == argv
+
+
+@given(st.lists(st.text(min_size=1), min_size=1))
+def test_any_arguments_come_back_from_a_quoted_command(root: Path, argv: list[str]) -> None:
+    text = yaml.safe_dump({"commands": {"test": shlex.join(argv)}})
+    assert list(load(root, text).command("test")) == argv
+
+
+def test_an_open_quote_is_an_error_with_its_line(root: Path) -> None:
+    error = error_of(root, "commands:\n  migrate: a\n  test: a 'b\n")
+    assert (error.code, error.message) == (CONFIG, "dev.yaml:7: commands.test: No closing quotation")
+
+
+def test_a_command_that_is_not_declared_is_an_error_with_the_line_of_the_others(root: Path) -> None:
+    with pytest.raises(DevError, match=r"^dev\.yaml:5: commands\.migrate is missing$") as caught:
+        load(root, "commands: {test: a}\n").command("migrate")
+    assert (caught.value.code, caught.value.hints) == (CONFIG, ("add a line `migrate: ...`",))
+
+
+@pytest.mark.parametrize("version", ["0.9", "2.0", "10.0"])
+def test_an_unknown_contract_is_an_error_with_its_line(root: Path, version: str) -> None:
+    (root / "dev.yaml").write_text(HEAD.replace("1.0", version))
+    with pytest.raises(DevError, match=rf"^dev\.yaml:1: contract {version} is not known here$") as caught:
+        config.load(root)
+    assert caught.value.code == CONFIG
+
+
+def test_a_later_minor_contract_is_known(root: Path) -> None:
+    (root / "dev.yaml").write_text(HEAD.replace("1.0", "1.17"))
+    assert config.load(root).contract == "1.17"
+
+
+# ---- scenarios
+
+BIG = "scenarios:\n  big:\n    run: 'seed --n={n} {n} {name}'\n    params: {n: 5, name: x}\n"
+
+
+def test_defaults_and_given_parameters_are_put_in(root: Path) -> None:
+    scenario = load(root, BIG).scenario("big")
+    assert scenario.argv({}) == ["seed", "--n=5", "5", "x"]
+    assert scenario.argv({"n": "7"}) == ["seed", "--n=7", "7", "x"]
+
+
+def test_the_braces_of_json_are_left_alone(root: Path) -> None:
+    run = """seed '{"n": {n}, "deep": {"Name": "{Name}"}, "none": {}, "list": [{ }]}' ${HOME} {0} {{n}}"""
+    found = load(root, f"scenarios:\n  a:\n    run: |-\n      {run}\n    params: {{n: 5}}\n").scenario("a").argv({})
+    assert found[1] == '{"n": 5, "deep": {"Name": "{Name}"}, "none": {}, "list": [{ }]}'
+    assert found[2:] == ["${HOME}", "{0}", "{5}"]
+
+
+def test_a_placeholder_that_is_no_parameter_is_an_error_with_its_line(root: Path) -> None:
+    error = error_of(root, "scenarios:\n  big:\n    params: {learners: 5}\n    run: seed {learner}\n")
+    assert (error.code, error.message) == (CONFIG, "dev.yaml:8: {learner} is no parameter of this scenario")
+    assert error.hints == ("did you mean learners? allowed: learners",)
+
+
+def test_a_parameter_that_is_not_there_is_a_wrong_command_line(root: Path) -> None:
+    with pytest.raises(DevError, match=r"^scenario big has no parameter nam$") as caught:
+        load(root, BIG).scenario("big").argv({"nam": "x"})
+    assert (caught.value.code, caught.value.hints) == (USAGE, ("did you mean name? allowed: n, name",))
+
+
+def test_a_scenario_that_is_not_there_is_a_wrong_command_line(root: Path) -> None:
+    with pytest.raises(DevError, match=r"^there is no scenario bik$") as caught:
+        load(root, BIG).scenario("bik")
+    assert (caught.value.code, caught.value.hints) == (USAGE, ("did you mean big? allowed: big",))
+
+
+@pytest.fixture(scope="module")
+def big(root: Path) -> config.Scenario:
+    return load(root, BIG).scenario("big")
+
+
+@given(st.text(), st.text())
+def test_a_parameter_stays_inside_its_argument_whatever_it_holds(big: config.Scenario, n: str, name: str) -> None:
+    assert big.argv({"n": n, "name": name}) == ["seed", f"--n={n}", n, name]
+
+
+@pytest.mark.parametrize("value", ["{name}", "'", "a b", "$(x)", "\\1", r"\g<0>", ""])
+def test_a_parameter_is_not_read_again(big: config.Scenario, value: str) -> None:
+    assert big.argv({"n": value}) == ["seed", f"--n={value}", value, "x"]

@@ -1,0 +1,167 @@
+"""Which files an image is made from, read from the Dockerfile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from devenv.model import dockerfile
+from devenv.model.services import Build
+
+FILES = (
+    "Dockerfile", ".dockerignore", "a.txt", "b.txt", "c.txt", "c1.txt", "with space.txt", "src/x.py", "src/deep/y.py",
+    "src/node_modules/lib.js", "pyproject.toml", "uv.lock",
+)  # fmt: skip
+ALL = {name for name in FILES if "node_modules" not in name}
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Path:
+    for name in FILES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    return tmp_path
+
+
+def inputs(context: Path, text: str, target: str = "dev") -> set[str]:
+    """The files that count, but for the two that always do."""
+    (context / "Dockerfile").write_text(text)
+    found = dockerfile.inputs(Build(context, context / "Dockerfile", target))
+    names = {path.relative_to(context).as_posix() for path in found}
+    assert names >= {"Dockerfile", ".dockerignore"}
+    return names - {"Dockerfile", ".dockerignore"}
+
+
+@pytest.mark.parametrize(
+    ("step", "files"),
+    [
+        ("COPY a.txt /x/", {"a.txt"}),
+        ("copy a.txt b.txt /x/", {"a.txt", "b.txt"}),
+        ("ADD a.txt /x/", {"a.txt"}),
+        ("COPY /a.txt /x/", {"a.txt"}),
+        ("COPY ./a.txt /x/", {"a.txt"}),
+        ("COPY --chown=1:1 --link a.txt /x/", {"a.txt"}),
+        ("COPY c*.txt /x/", {"c.txt", "c1.txt"}),
+        ("COPY c?.txt /x/", {"c1.txt"}),
+        ("COPY [ab].txt /x/", {"a.txt", "b.txt"}),
+        ("COPY src /x/", {"src/x.py", "src/deep/y.py"}),  # other people's code is not walked into
+        ("COPY src/ /x/", {"src/x.py", "src/deep/y.py"}),
+        ("COPY src/*/y.py /x/", {"src/deep/y.py"}),
+        ("COPY . /x/", ALL - {"Dockerfile", ".dockerignore"}),
+        ("COPY ./ /x/", ALL - {"Dockerfile", ".dockerignore"}),
+        ("COPY / /x/", ALL - {"Dockerfile", ".dockerignore"}),
+        ('COPY ["a.txt", "with space.txt", "/x/"]', {"a.txt", "with space.txt"}),
+        ("COPY missing.txt /x/", set()),
+        ("COPY a**b /x/", set()),
+        ("ADD https://example.org/a.txt /x/", set()),
+        ("COPY a.txt \\\n  # a comment between\n\n  b.txt \\\n  /x/", {"a.txt", "b.txt"}),
+        ("# COPY a.txt /x/", set()),
+        ("RUN cp a.txt /x/", set()),
+        ("ENV COPY=a.txt", set()),
+    ],
+)
+def test_what_a_copy_takes(context: Path, step: str, files: set[str]) -> None:
+    assert inputs(context, f"FROM x AS dev\n{step}\n") == files
+
+
+@pytest.mark.parametrize(
+    ("mounts", "files"),
+    [
+        ("--mount=type=bind,source=uv.lock,target=uv.lock", {"uv.lock"}),
+        ("--mount=type=bind,target=x,src=uv.lock", {"uv.lock"}),
+        ("--mount=source=uv.lock,target=x", {"uv.lock"}),  # a bind mount is what it is by default
+        ("--mount=type=bind,source=src,target=/x", {"src/x.py", "src/deep/y.py"}),
+        ("--mount=type=bind,target=/x", ALL - {"Dockerfile", ".dockerignore"}),  # without a source: everything
+        ("--mount=type=bind,from=uv,source=a.txt,target=/x", set()),
+        ("--mount=type=bind,source=a.txt,target=/x,from=uv", set()),
+        ("--mount=type=cache,target=/root/.cache,id=uv", set()),
+        ("--mount=type=cache,source=a.txt,target=/root/.cache", set()),
+        ("--mount=type=secret,id=ca", set()),
+        (
+            "--mount=type=bind,source=a.txt,target=a \\\n  --mount=type=bind,source=b.txt,target=b \\\n ",
+            {"a.txt", "b.txt"},
+        ),
+    ],
+)
+def test_what_a_run_binds(context: Path, mounts: str, files: set[str]) -> None:
+    assert inputs(context, f"FROM x AS dev\nRUN {mounts} true\n") == files
+
+
+STAGES = """\
+FROM tools AS uv
+COPY c1.txt .
+FROM python AS base
+COPY a.txt .
+FROM base AS deps
+COPY --from=uv /uv /bin/
+COPY b.txt .
+FROM deps AS dev
+COPY uv.lock .
+FROM base AS prod
+COPY --from=deps /venv /venv
+COPY . .
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "files"),
+    [
+        ("base", {"a.txt"}),
+        ("deps", {"a.txt", "b.txt", "c1.txt"}),
+        ("dev", {"a.txt", "b.txt", "c1.txt", "uv.lock"}),
+        ("DEV", {"a.txt", "b.txt", "c1.txt", "uv.lock"}),
+        ("3", {"a.txt", "b.txt", "c1.txt", "uv.lock"}),
+        ("prod", ALL - {"Dockerfile", ".dockerignore"}),
+        ("", ALL - {"Dockerfile", ".dockerignore"}),  # the last stage
+    ],
+)
+def test_a_stage_counts_with_those_that_it_rests_on(context: Path, target: str, files: set[str]) -> None:
+    assert inputs(context, STAGES, target) == files
+
+
+def test_what_prod_alone_takes_does_not_count_for_dev(context: Path) -> None:
+    assert "src/x.py" not in inputs(context, STAGES, "dev")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM x AS one\nCOPY a.txt .\nFROM y AS dev\nCOPY --from=one /a /a\n",
+        "FROM x AS One\nCOPY a.txt .\nFROM y AS dev\nCOPY --from=oNE /a /a\n",
+        "FROM x AS one\nCOPY a.txt .\nFROM y AS dev\nCOPY --from=0 /a /a\n",
+        "FROM x\nCOPY a.txt .\nFROM y AS dev\nCOPY --from=0 /a /a\n",
+        "FROM x AS one\nCOPY a.txt .\nFROM y AS dev\nRUN --mount=type=bind,from=one,source=/b.txt,target=/b true\n",
+        "FROM x AS one\nCOPY a.txt .\nFROM y AS dev\nRUN --mount=type=cache,target=/c,from=one true\n",
+        "FROM x AS one\nCOPY a.txt .\nFROM --platform=$BUILDPLATFORM one AS dev\n",
+        "from x as one\ncopy a.txt .\nfrom one as dev\n",
+        "FROM x AS one\nCOPY a.txt .\nFROM one AS two\nFROM two AS dev\n",
+        "FROM dev AS dev\nCOPY a.txt .\n",  # rests on an image of the same name
+        "ARG V=1\nFROM x:${V} AS dev\nCOPY a.txt .\n",
+    ],
+)
+def test_ways_to_rest_on_a_stage(context: Path, text: str) -> None:
+    assert inputs(context, text) == {"a.txt"}
+
+
+@pytest.mark.parametrize(
+    "heredoc",
+    [
+        "RUN python3 <<EOF\nfrom os import path\nCOPY b.txt x\nEOF\n",
+        "RUN python3 <<-'EOF'\n\tfrom os import path\n\tEOF\n",
+        'RUN <<"END" cat > x && echo y\nFROM nowhere\nEND\n',
+        "COPY <<a <<b /x/\nFROM one\na\nFROM two\nb\n",
+        "RUN --mount=type=cache,target=/c \\\n  python3 <<EOF\nimport x\nfrom os import path\nEOF\n",
+        "RUN echo $((1<<2)) <<< word\n",  # neither is a heredoc
+    ],
+)
+def test_the_text_in_a_heredoc_is_no_instruction(context: Path, heredoc: str) -> None:
+    assert inputs(context, f"FROM x AS dev\n{heredoc}COPY a.txt .\n") == {"a.txt"}
+
+
+def test_the_dockerfile_counts_before_it_exists(tmp_path: Path) -> None:
+    found = dockerfile.inputs(Build(tmp_path, tmp_path / "Dockerfile", "dev"))
+    assert found == [tmp_path / ".dockerignore", tmp_path / "Dockerfile"]
+
+
+def test_a_dockerfile_without_stages_takes_nothing(context: Path) -> None:
+    assert inputs(context, "# nothing yet\nCOPY a.txt .\n") == set()

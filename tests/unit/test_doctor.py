@@ -1,0 +1,191 @@
+"""Each thing that can be wrong: its code, and a command that mends it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections import namedtuple
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from devenv.base import state
+from devenv.base.state import Record
+from devenv.operations import doctor, environment, workspace
+from devenv.operations.doctor import Finding
+
+from .conftest import COMPOSE_YAML, Seam
+
+Usage = namedtuple("Usage", "total used free")
+Examine = Callable[[], dict[str, Finding]]
+
+
+@pytest.fixture
+def examine(repo: Path, seam: Seam, state_home: Path, monkeypatch: pytest.MonkeyPatch) -> Examine:
+    """The findings by their code, of a repository in which nothing is wrong but for what the test does to it."""
+    for name in [name for name in os.environ if name.startswith("DEV_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DEV_ENGINE", "compose")
+    monkeypatch.setattr(environment, "ROOT", repo)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, 50 * 2**30))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port: [])
+    port = workspace.free_port()
+    (repo / "dev.yaml").write_text((repo / "dev.yaml").read_text().replace("18160", str(port)))
+    return lambda: {finding.code: finding for finding in doctor.examine()}
+
+
+def wrong(findings: dict[str, Finding]) -> list[str]:
+    """The codes of what is wrong; whatever is has a fix, and nothing else has one."""
+    assert all(bool(finding.fix) != finding.ok for finding in findings.values())
+    return [code for code, finding in findings.items() if not finding.ok]
+
+
+def compose(repo: Path, old: str, new: str) -> None:
+    assert old in COMPOSE_YAML
+    (repo / "compose.yaml").write_text(COMPOSE_YAML.replace(old, new))
+
+
+def test_nothing_is_wrong(examine: Examine) -> None:
+    findings = examine()
+    assert wrong(findings) == []
+    assert {"D01", "D02", "D10", "D11", "D12", "D13", "D14", "D15", "D20", "D21", "D22"} <= set(findings)
+
+
+def test_no_engine(examine: Examine, seam: Seam) -> None:
+    seam.answer("docker version", code=1, stderr="Cannot connect to the Docker daemon\n")
+    findings = examine()
+    assert not findings["D01"].ok
+    assert findings["D01"].what == "no container engine answers: Cannot connect to the Docker daemon"
+    assert findings["D01"].fix.startswith("start Docker, or install Docker Engine 25 or newer")
+    assert "D20" in findings  # what does not need it is still examined
+
+
+@pytest.mark.parametrize(
+    ("version", "ok"), [("24.0.9", False), ("20.10.21", False), ("25.0.0", True), ("100.1", True), ("dev", True)]
+)
+def test_an_old_engine(examine: Examine, seam: Seam, version: str, ok: bool) -> None:
+    seam.answer("docker version", version)
+    finding = examine()["D01"]
+    assert finding.ok == ok
+    assert ok or finding.what == f"Docker {version} is too old for healthcheck.start_interval"
+
+
+def test_no_compose(examine: Examine, seam: Seam) -> None:
+    seam.answer("docker compose version", code=1)
+    assert "D02" in wrong(examine())
+
+
+def test_a_wrong_dev_yaml(examine: Examine, repo: Path) -> None:
+    (repo / "dev.yaml").write_text("service: x\n")
+    finding = examine()["D10"]
+    assert not finding.ok
+    assert finding.what == "dev.yaml:1: contract is missing"
+    assert finding.fix.startswith("add a line `contract: ...`")
+
+
+def test_a_compose_file_that_we_cannot_read(examine: Examine, repo: Path) -> None:
+    (repo / "compose.yaml").write_text("services: {}\n")
+    findings = examine()
+    assert wrong(findings) == ["D11"]
+    assert findings["D11"].what.startswith("compose.yaml:1: ")
+    assert findings["D11"].fix == "mend compose.yaml"
+
+
+def test_a_compose_file_that_compose_refuses(examine: Examine, seam: Seam) -> None:
+    seam.answer("config --quiet", code=15, stderr="a warning\nnot a valid x\n")
+    findings = examine()
+    assert wrong(findings) == ["D11"]
+    assert (findings["D11"].what, findings["D11"].fix) == ("not a valid x", "mend compose.yaml")
+
+
+def test_a_compose_file_that_is_refused_without_a_word(examine: Examine, seam: Seam) -> None:
+    seam.answer("config --quiet", code=1)
+    findings = examine()
+    assert wrong(findings) == ["D11"]
+    assert findings["D11"].what == "compose.yaml is not valid"
+
+
+def test_a_warning_of_compose_is_nothing_wrong(examine: Examine, seam: Seam) -> None:
+    seam.answer("config --quiet", stderr="the attribute `version` is obsolete\n")
+    findings = examine()
+    assert wrong(findings) == []
+    assert findings["D11"].what == "compose.yaml is valid"
+
+
+def test_a_service_without_a_healthcheck(examine: Examine, repo: Path) -> None:
+    compose(repo, '    healthcheck: {test: [CMD, "true"]}\n    depends_on', "    depends_on")
+    findings = examine()
+    assert wrong(findings) == ["D12"]
+    assert findings["D12"].what == "no healthcheck: app"
+
+
+@pytest.mark.parametrize(
+    "port",
+    ["18160:18160", "'8000'", "0.0.0.0:80:80", "'127.0.0.10:80:80'", "{target: 80, published: 8080}", "{target: 80}",
+     "{target: 80, published: 80, host_ip: 0.0.0.0}"],
+)  # fmt: skip
+def test_a_port_for_the_whole_network(examine: Examine, repo: Path, port: str) -> None:
+    compose(repo, '"127.0.0.1:18160:18160"', port)
+    findings = examine()
+    assert wrong(findings) == ["D13"]
+    assert findings["D13"].what.startswith("published to the whole network: app ")
+
+
+@pytest.mark.parametrize(
+    "port",
+    ["127.0.0.1:8000:8000", "'[::1]:8000:8000'", "{target: 80, published: 80, host_ip: 127.0.0.1}",
+     "{target: 80, host_ip: '::1'}"],
+)  # fmt: skip
+def test_a_port_for_this_machine_alone(examine: Examine, repo: Path, port: str) -> None:
+    compose(repo, '"127.0.0.1:18160:18160"', port)
+    assert wrong(examine()) == []
+
+
+def test_a_port_that_another_has(examine: Examine, repo: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        text = (repo / "dev.yaml").read_text()
+        (repo / "dev.yaml").write_text("\n".join(f"port: {port}" if "port:" in x else x for x in text.splitlines()))
+        findings = examine()
+    assert wrong(findings) == ["D14"]
+    assert findings["D14"].what.startswith(f"catalog: port {port} is taken by ")
+    assert findings["D14"].fix.startswith("inv dev.up --port ")
+
+
+def test_limits_beyond_the_budget(examine: Examine, repo: Path) -> None:
+    compose(repo, "320m", "353m")
+    findings = examine()
+    assert wrong(findings) == ["D15"]
+    assert findings["D15"].what == "memory limits of 513 MB, budget 512 MB"
+
+
+def test_a_full_disk(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, 2**30))
+    findings = examine()
+    assert wrong(findings) == ["D20"]
+    assert findings["D20"].what == "1024 MB free on the disk"
+
+
+def test_a_name_that_the_system_does_not_know_still_works_in_browsers(
+    examine: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(host: str, port: int) -> None:
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    finding = examine()["D21"]
+    assert finding.ok
+    assert finding.what.startswith("catalog.localhost works in browsers")
+
+
+def test_an_environment_whose_checkout_is_gone(examine: Examine, tmp_path: Path) -> None:
+    state.write(Record("catalog", "old", checkout=str(tmp_path / "gone")))
+    state.write(Record("lms", "main", checkout=str(tmp_path)))
+    state.path("main", "broken").write_text("{")
+    findings = examine()
+    assert wrong(findings) == ["D22"]
+    assert findings["D22"].what == "their checkout is gone: old/catalog"
+    assert findings["D22"].fix == "docker compose -p old-catalog down --volumes"

@@ -1,0 +1,90 @@
+"""make and inv lead to the same tasks; importing tasks.py is harmless; the layers have no exception."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from devenv import main
+
+from .conftest import DEV
+
+SHIM = DEV.parent / "tasks.py"
+
+
+def test_make_has_exactly_the_targets_that_there_are_tasks() -> None:
+    text = (DEV / "dev.mk").read_text().replace("\\\n", " ")
+    listed = re.search(r"^DEV_TASKS := (.*)$", text, re.M)
+    assert listed
+    targets = listed[1].split()
+    assert sorted(targets) == sorted(main.collection().task_names)
+    assert len(targets) == len(set(targets))
+
+
+SILENT = """
+from devenv import main
+tasks = main.collection()
+for name in tasks.task_names:
+    silent = [str(argument) for argument in tasks[name].get_arguments() if not argument.help]
+    if silent or not tasks[name].__doc__:
+        print(name, *silent)
+"""
+
+
+def test_every_task_and_every_flag_says_what_it_is_for() -> None:
+    # A process of its own: invoke takes the help out of a task when it first reads its flags.
+    env = {**os.environ, "PYTHONPATH": str(DEV)}
+    done = subprocess.run([sys.executable, "-c", SILENT], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+
+
+def import_shim() -> None:
+    exec(compile(SHIM.read_text(), SHIM, "exec"), {"__file__": str(SHIM), "__name__": "tasks"})
+
+
+@pytest.fixture
+def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+    calls: list[tuple[str, list[str]]] = []
+    monkeypatch.setattr(os, "execv", lambda program, argv: calls.append((program, argv)))
+    return calls
+
+
+@pytest.mark.parametrize(
+    "program", ["inv", "/usr/bin/inv", "/usr/bin/invoke", "C/inv.exe", "/lib/python3/site-packages/invoke/__main__.py"]
+)
+def test_the_shim_hands_over_under_inv(
+    monkeypatch: pytest.MonkeyPatch, handed_over: list[tuple[str, list[str]]], program: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", [program, "dev.run", "--", "a b"])
+    import_shim()
+    run = str(DEV / "run")
+    assert handed_over == [(run, [run, "dev.run", "--", "a b"])]
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["", "pytest", "/usr/bin/celery", "manage.py", "-c", "/venv/bin/invoked", "tasks.py", "/src/invoke/manage.py"],
+)
+def test_the_shim_is_harmless_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, handed_over: list[tuple[str, list[str]]], program: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", [program])
+    import_shim()
+    assert handed_over == []
+
+
+def test_the_layers_have_no_exception() -> None:
+    """`make lint` checks the imports; here only that nothing was excused from it."""
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text()
+    contract = text.partition("[tool.importlinter]")[2].partition("\n[tool.pytest")[0]
+    listed = re.search(r"layers = \[(.*?)\]", contract, re.S)
+    assert listed
+    folders = {path.parent.name for path in (DEV / "devenv").glob("*/__init__.py")}
+    named = {name.rpartition(".")[2] for name in re.findall(r'"\(?([a-z.]+)\)?"', listed[1])}
+    assert named == folders | {"main"}
+    assert "ignore" not in contract
+    assert "unmatched" not in contract

@@ -1,0 +1,149 @@
+"""The lock of a service, with real processes: each step waits for a line that the process writes, and for no time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from devenv.base import locks, process
+
+from .conftest import DEV
+
+HOLD = "import sys; print('held', flush=True); sys.stdin.read()"
+# The command that it runs outlives it: `cat` ends when we close its stdin.
+RUN = "import os; process.run(['sh', '-c', 'echo running >&2; exec cat'], os.environ)"
+PROGRAM = """
+import sys
+from pathlib import Path
+from devenv.base import locks, process
+with locks.held(Path(sys.argv[1]), sys.argv[2]):
+    {body}
+"""
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Path:
+    return tmp_path / "main" / "catalog.lock"
+
+
+@pytest.fixture
+def start(lock: Path) -> Iterator[Start]:
+    """start("dev.up") → a process that takes the lock, says so, and holds it until its stdin is closed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(command: str, body: str = HOLD) -> subprocess.Popen[str]:
+        argv = [sys.executable, "-c", PROGRAM.format(body=body), str(lock), command]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        started.append(subprocess.Popen(argv, env={**os.environ, "PYTHONPATH": str(DEV)}, text=True, **pipes))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()
+        one.wait()
+        for pipe in (one.stdin, one.stdout, one.stderr):
+            assert pipe
+            pipe.close()
+
+
+def is_free(lock: Path) -> bool:
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def holds(one: subprocess.Popen[str]) -> bool:
+    assert one.stdout
+    return one.stdout.readline() == "held\n"
+
+
+def says(one: subprocess.Popen[str]) -> str:
+    assert one.stderr
+    return one.stderr.readline().rstrip()
+
+
+def end(one: subprocess.Popen[str]) -> None:
+    assert one.stdin
+    one.stdin.close()
+    one.wait()
+
+
+def test_the_lock_is_held_and_given_back(lock: Path) -> None:
+    with locks.held(lock, "dev.up"):
+        assert not is_free(lock)
+        assert locks.holder(lock).startswith(f"`dev.up` (pid {os.getpid()}) since ")
+        assert process.inherited
+    assert is_free(lock)
+    assert not process.inherited
+
+
+def test_it_is_given_back_after_an_error(lock: Path) -> None:
+    with pytest.raises(KeyError), locks.held(lock, "dev.up"):
+        raise KeyError
+    assert is_free(lock)
+    assert not process.inherited
+
+
+def test_the_second_waits_and_says_who_is_first(start: Start, lock: Path) -> None:
+    first = start("dev.up")
+    assert holds(first)
+    second = start("dev.reset")
+    assert says(second).startswith(f"waiting: catalog is held by `dev.up` (pid {first.pid}) since ")
+    end(first)
+    assert holds(second)
+    assert locks.holder(lock).startswith(f"`dev.reset` (pid {second.pid})")
+
+
+def test_the_lock_of_a_killed_holder_is_taken_over(start: Start, lock: Path) -> None:
+    first = start("dev.up")
+    assert holds(first)
+    first.kill()
+    first.wait()
+    second = start("dev.seed")
+    assert holds(second)
+    end(second)
+    assert says(second) == ""  # it did not have to wait
+
+
+def test_a_command_that_outlives_its_killed_starter_keeps_the_lock(start: Start, lock: Path) -> None:
+    first = start("dev.up", RUN)
+    assert says(first).startswith("$ sh -c ")
+    assert says(first) == "running"
+    second = start("dev.seed")
+    assert says(second).startswith("waiting: ")
+    first.kill()
+    first.wait()
+    assert not is_free(lock)
+    end(first)  # now `cat` ends
+    assert holds(second)
+
+
+def test_a_lock_file_that_is_removed_while_one_waits_is_made_anew(start: Start, lock: Path) -> None:
+    first = start("dev.destroy")
+    assert holds(first)
+    second = start("dev.up")
+    assert says(second).startswith("waiting: ")
+    lock.unlink()  # what dev.destroy does at its end
+    end(first)
+    assert holds(second)
+    assert lock.is_file()
+    assert not is_free(lock)
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", "[]", "5", '{"pid": 1}'])
+def test_a_lock_file_that_says_nothing_is_another_command(lock: Path, text: str) -> None:
+    lock.parent.mkdir()
+    lock.write_text(text)
+    assert locks.holder(lock) == "another command"
+    with locks.held(lock, "dev.up"):
+        assert locks.holder(lock).startswith("`dev.up`")

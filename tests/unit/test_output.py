@@ -1,0 +1,99 @@
+"""What people and programs read."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+
+import pytest
+from devenv.base import output
+from devenv.base.errors import DevError
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def test_an_error_and_its_hints(capsys: pytest.CaptureFixture[str]) -> None:
+    output.report(DevError(112, "app is sick\nlog 1\nlog 2", "inv dev.logs", "or wait"))
+    expected = "error[112]: app is sick\n  log 1\n  log 2\nhint: inv dev.logs\nhint: or wait\n"
+    assert capsys.readouterr() == ("", expected)
+
+
+@given(st.integers(1, 255), st.text(), st.lists(st.text(), max_size=2))
+def test_an_error_is_exactly_one_error_line(code: int, message: str, hints: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stderr", io.StringIO())
+        output.report(DevError(code, f"{message}\nerror[1]: x", *hints, "a\nerror[2]: x"))
+        lines = sys.stderr.getvalue().splitlines()  # type: ignore[attr-defined]
+    found = [match for match in (re.match(r"error\[(\d+)\]: ", line) for line in lines) if match]
+    assert [int(match[1]) for match in found] == [code]
+    assert lines[0].startswith(f"error[{code}]: ")
+    assert sum(line.startswith("hint: ") for line in lines) == len(hints) + 1
+    assert all(line.startswith(("error[", "hint: ", "  ")) for line in lines)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("terminal", "no_color", "coloured"),
+    [(True, None, True), (True, "", True), (True, "1", False), (False, None, False), (False, "", False)],
+)
+def test_colours_are_for_terminals_alone(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool, no_color: str | None, coloured: bool
+) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal() if terminal else io.StringIO())
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_color is not None:
+        monkeypatch.setenv("NO_COLOR", no_color)
+    assert output.paint("x", "red") == ("\033[31mx\033[0m" if coloured else "x")
+
+
+def test_progress_goes_to_stderr_and_data_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    output.say("working")
+    output.warn("careful")
+    output.data("http://x")
+    assert capsys.readouterr() == ("http://x\n", "working\nwarning: careful\n")
+
+
+def test_an_answer_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
+    output.answer({"b": "ä", "a": [1, None]})
+    assert json.loads(capsys.readouterr().out) == {"b": "ä", "a": [1, None]}
+
+
+def test_a_table() -> None:
+    assert output.table([["SERVICE", "STATE", ""], ["app", "up", ""], ["database", "", "x"]]) == [
+        "SERVICE   STATE",
+        "app       up",
+        "database         x",
+    ]
+    assert output.table([]) == []
+
+
+cells = st.text(alphabet="ab", max_size=4)
+
+
+@given(st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(cells, min_size=n, max_size=n), min_size=1)))
+def test_every_column_of_a_table_begins_at_one_place(rows: list[list[str]]) -> None:
+    lines = output.table(rows)
+    assert len(lines) == len(rows)
+    width = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    starts = [sum(width[:column]) + 2 * column for column in range(len(width))]
+    for line, row in zip(lines, rows):
+        assert line == line.rstrip()
+        assert [line[start:][: len(cell)] for start, cell in zip(starts, row)] == row
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "-"), (0, "0 MB"), (2**20, "1 MB"), (96 * 2**20 + 5, "96 MB"), (3 * 2**30, "3072 MB")]
+)
+def test_sizes_for_people(value: int | None, text: str) -> None:
+    assert output.mebibytes(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0, "0.0 s"), (0.44, "0.4 s"), (12.25, "12.2 s"), (90, "90.0 s")])
+def test_durations_for_people(value: float, text: str) -> None:
+    assert output.seconds(value) == text

@@ -1,0 +1,86 @@
+"""A compose file over another one: what is added, merged, replaced and removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from devenv.base.errors import CONFIG, DevError
+from devenv.model import compose_file, services
+
+BASE = """\
+services:
+  app:
+    build: {context: ., target: dev}
+    command: serve --reload
+    environment: [A=1, B=2]
+    volumes: [".:/app", "data:/data"]
+    ports: ["127.0.0.1:8000:8000"]
+    depends_on: [db, mail]
+    healthcheck: {test: [CMD, "true"], interval: 30s}
+    deploy: {resources: {limits: {memory: 512m, cpus: "1"}}}
+  db: {image: "postgres:17", profiles: !reset [old]}
+  mail: {image: mail}
+"""
+
+
+def laid(tmp_path: Path, over: str, **variables: str) -> dict[str, Any]:
+    """What is left of `app` with these lines over it."""
+    (tmp_path / "compose.yaml").write_text(BASE)
+    lines = "".join(f"    {line}\n" for line in over.splitlines())
+    (tmp_path / "over.yaml").write_text(f"services:\n  app:\n{lines}")
+    found = compose_file.load(tmp_path / "compose.yaml", variables, tmp_path / "over.yaml")
+    services.load(tmp_path / "compose.yaml", variables, tmp_path / "over.yaml")  # whatever is left can be read
+    return dict(found["app"].data)
+
+
+@pytest.mark.parametrize(
+    ("over", "key", "left"),
+    [
+        ("command: serve", "command", "serve"),
+        ("command: !reset null", "command", None),
+        ("build: {target: prod}", "build", {"context": ".", "target": "prod"}),
+        ("build: !override {context: ..}", "build", {"context": ".."}),
+        ("build: !override ..", "build", {"context": ".."}),
+        ("environment: {B: 3, C: }", "environment", {"A": "1", "B": 3, "C": None}),
+        ("environment: [B=3]", "environment", {"A": "1", "B": "3"}),
+        ("environment: {B: !reset null}", "environment", {"A": "1"}),
+        ("environment: !override [C=4]", "environment", {"C": "4"}),
+        ("environment: !override {C: '${V}'}", "environment", {"C": "value"}),
+        ("environment: !reset {}", "environment", None),
+        ("environment:", "environment", {"A": "1", "B": "2"}),
+        ("volumes: !reset []", "volumes", None),
+        ("volumes: !override ['x:/x']", "volumes", ["x:/x"]),
+        ("volumes: ['x:/x']", "volumes", [".:/app", "data:/data", "x:/x"]),
+        ("volumes: ['other:/data:ro']", "volumes", [".:/app", "other:/data:ro"]),
+        ("volumes:", "volumes", [".:/app", "data:/data"]),
+        ("ports: ['127.0.0.1:8000:8000', '9000:9000']", "ports", ["127.0.0.1:8000:8000", "9000:9000"]),
+        ("depends_on: {mail: !reset null}", "depends_on", {"db": {"condition": "service_started"}}),
+        ("depends_on: !override [mail]", "depends_on", {"mail": {"condition": "service_started"}}),
+        ("healthcheck: {test: !override [CMD, ok]}", "healthcheck", {"test": ["CMD", "ok"], "interval": "30s"}),
+        ("healthcheck: {test: [CMD, ok]}", "healthcheck", {"test": ["CMD", "ok"], "interval": "30s"}),
+        (
+            "deploy: {resources: {limits: {memory: 64m}}}",
+            "deploy",
+            {"resources": {"limits": {"memory": "64m", "cpus": "1"}}},
+        ),
+        ("mem_limit: 64m", "mem_limit", "64m"),
+    ],
+)
+def test_one_key(tmp_path: Path, over: str, key: str, left: object) -> None:
+    assert laid(tmp_path, over, V="value").get(key) == left
+
+
+def test_a_tag_in_the_first_file_counts_for_itself(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(BASE)
+    assert "db" in services.load(tmp_path / "compose.yaml", {})  # else `profiles` would keep it out
+
+
+def test_a_service_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(BASE)
+    (tmp_path / "over.yaml").write_text("services:\n  app: {}\n  dbb: {image: x}\n")
+    with pytest.raises(DevError) as caught:
+        compose_file.load(tmp_path / "compose.yaml", {}, tmp_path / "over.yaml")
+    assert caught.value.code == CONFIG
+    assert caught.value.message == "over.yaml:3: there is no service dbb in compose.yaml to lay this over"

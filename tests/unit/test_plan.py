@@ -1,0 +1,242 @@
+"""What dev.up has to do, decided from what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from devenv.base.state import Record
+from devenv.engines.protocol import State
+from devenv.model import config, services
+from devenv.model.services import Service
+from devenv.operations.plan import Facts, Step, decide
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .conftest import COMPOSE_YAML, DEV_YAML
+
+Services = Mapping[str, Service]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("plan")
+    (root / "dev.yaml").write_text(DEV_YAML)
+    (root / "compose.yaml").write_text(COMPOSE_YAML)
+    return root
+
+
+@pytest.fixture(scope="module")
+def settings(root: Path) -> config.Config:
+    return config.load(root)
+
+
+@pytest.fixture(scope="module")
+def both(root: Path) -> Services:
+    """app, which is built, and db, which is not."""
+    return services.load(root / "compose.yaml", {})
+
+
+def state(name: str, healthy: bool = True) -> State:
+    return State(f"{name}-1", running=True, healthy=healthy, words="Up")
+
+
+UP = {"build": "B", "compose": "C", "ids": {"app": "app-1", "db": "db-1"}}
+ALL_WELL = Facts(
+    states={"app": state("app"), "db": state("db")},
+    record=Record("catalog", "main", up=UP),
+    built=True,
+    data="volume-1",
+    known={"id": "volume-1", "migrated": "S", "seeded": {"default": {}}},
+    build_files="B",
+    compose_files="C",
+    state_files="S",
+)
+
+
+def facts(up: Mapping[str, Any] | None = None, **changes: Any) -> Facts:
+    """All is well, but for this."""
+    return replace(ALL_WELL, record=Record("catalog", "main", up={**UP, **(up or {})}), **changes)
+
+
+NOTHING = {"states": {}, "built": False, "data": "", "known": {}}
+STOPPED = {"app": State("app-1", False, False, "Exited (0)"), "db": State("db-1", False, False, "Exited (0)")}
+NEW_DATA = ["migrate (the database is new)", "seed (the default scenario is not in the database)"]
+START_DB = "start db (the data steps need it)"
+
+
+@pytest.mark.parametrize(
+    ("found", "steps"),
+    [
+        pytest.param(facts(), [], id="all is well"),
+        pytest.param(
+            replace(facts(**NOTHING), record=Record("catalog", "main")),
+            ["build app (there is no image yet)", START_DB, *NEW_DATA, "start app db (not running)"],
+            id="the first time",
+        ),
+        pytest.param(facts(states=STOPPED), ["start app db (not healthy)"], id="after dev.down"),
+        pytest.param(
+            facts(states=STOPPED, state_files="S2"),
+            [START_DB, "migrate (migrations, seeds or lock files changed)", "start app db (not healthy)"],
+            id="after dev.down, with a new migration",
+        ),
+        pytest.param(
+            facts(states={**ALL_WELL.states, "app": state("app", healthy=False)}),
+            ["start app (not healthy)"],
+            id="the app is sick",
+        ),
+        pytest.param(
+            facts(states={"app": state("app")}), ["start app db (not healthy)"], id="the database was removed"
+        ),
+        pytest.param(
+            facts(state_files="S2"), ["migrate (migrations, seeds or lock files changed)"], id="a new migration"
+        ),
+        pytest.param(facts(known={}), NEW_DATA, id="nothing is known of the data"),
+        pytest.param(facts(data="volume-2"), NEW_DATA, id="the volume is another one"),
+        pytest.param(facts(known={**ALL_WELL.known, "seeded": {"big": {}}}), NEW_DATA[1:], id="killed before the seed"),
+        pytest.param(
+            facts(build_files="B2"),
+            ["build app (Dockerfile or dependencies changed)", "start app db (the image changed)"],
+            id="a new dependency",
+        ),
+        pytest.param(
+            facts(built=False),
+            ["build app (there is no image yet)", "start app db (the image changed)"],
+            id="the image was removed",
+        ),
+        pytest.param(
+            facts(compose_files="C2"), ["start app db (compose.yaml or a setting changed)"], id="compose.yaml changed"
+        ),
+        pytest.param(
+            facts(up={"ids": {"app": "app-0", "db": "db-1"}}),
+            ["start app db (the containers are not those of the last dev.up)"],
+            id="somebody else made the containers",
+        ),
+        pytest.param(
+            facts(build_files="B2", states={"app": state("app"), "db": state("db", healthy=False)}),
+            ["build app (Dockerfile or dependencies changed)", "start app db (not healthy)"],
+            id="the database is sick and the app has a new image",
+        ),
+        pytest.param(
+            facts(compose_files="C2", states={"app": state("app"), "db": state("db", healthy=False)}),
+            ["start app db (not healthy)"],
+            id="the database is sick and compose.yaml changed",
+        ),
+    ],
+)
+def test_situations(found: Facts, settings: config.Config, both: Services, steps: list[str]) -> None:
+    assert [str(step) for step in decide(found, settings, both)] == steps
+
+
+def test_a_service_without_data_commands_is_only_started(settings: config.Config, both: Services) -> None:
+    bare = replace(settings, commands={}, scenarios={})
+    found = replace(facts(**NOTHING), record=Record("catalog", "main"))
+    assert [step.kind for step in decide(found, bare, both)] == ["build", "start"]
+
+
+def test_a_service_that_builds_nothing_is_only_started(settings: config.Config, both: Services) -> None:
+    found = facts(states={}, built=True, build_files="anything")
+    assert [step.kind for step in decide(found, settings, {"db": both["db"]})] == ["start"]
+
+
+# ---- whatever is there
+
+healths = st.sampled_from([None, "stopped", "sick", "well"])
+
+
+def state_of(name: str, health: str, number: int = 1) -> State:
+    return State(f"{name}-{number}", health != "stopped", health == "well", health)
+
+
+versions = st.sampled_from(["1", "2"])
+known = st.fixed_dictionaries(
+    {}, optional={"id": versions, "migrated": versions, "seeded": st.sampled_from([{}, {"default": {}}, {"big": {}}])}
+)
+ups = st.fixed_dictionaries(
+    {},
+    optional={
+        "build": versions,
+        "compose": versions,
+        "ids": st.sampled_from([{}, {"app": "app-1"}, {"app": "app-1", "db": "db-1"}, {"app": "app-0", "db": "db-1"}]),
+    },
+)
+# A database that is there, running or not, has its volume.
+any_facts = st.builds(
+    lambda app, db, up, built, data, known, files: Facts(
+        {name: state_of(name, health) for name, health in (("app", app), ("db", db)) if health},
+        Record("catalog", "main", up=up), built, data or "1" * bool(db), known, *files,
+    ),
+    healths, healths, ups, st.booleans(), st.sampled_from(["", "1", "2"]), known,
+    st.tuples(versions, versions, versions),
+)  # fmt: skip
+any_settings = st.tuples(st.booleans(), st.booleans())
+
+
+def adapted(settings: config.Config, with_data: tuple[bool, bool]) -> config.Config:
+    migrate, seed = with_data
+    commands = settings.commands if migrate else {}
+    return replace(settings, commands=commands, scenarios=settings.scenarios if seed else {})
+
+
+def carry_out(found: Facts, steps: list[Step]) -> Facts:
+    """What dev.up leaves: see operations/up.py and data.py."""
+    states, data, built, noted = dict(found.states), found.data, found.built, dict(found.known)
+    for step in steps:
+        built = built or step.kind == "build"
+        if step.kind == "start":
+            states.update({name: state_of(name, "well", 2) for name in step.services})
+            data = data or ("3" if "db" in step.services else "")
+        fact = {"migrate": {"migrated": found.state_files}, "seed": {"seeded": {"default": {}}}}.get(step.kind)
+        if fact:
+            noted = {**(noted if noted.get("id") == data else {}), "id": data, **fact}
+    ids = {name: state.id for name, state in states.items()}
+    up = {"build": found.build_files, "compose": found.compose_files, "ids": ids} if steps else found.record.up
+    record = replace(found.record, up=up)
+    return replace(found, states=states, record=record, built=built, data=data, known=noted)
+
+
+@given(any_facts, any_settings)
+def test_after_the_steps_there_is_nothing_to_do(
+    settings: config.Config, both: Services, found: Facts, with_data: tuple[bool, bool]
+) -> None:
+    rules = adapted(settings, with_data)
+    after = carry_out(found, decide(found, rules, both))
+    assert decide(after, rules, both) == []
+    assert all(after.states[name].healthy for name in both)
+
+
+@given(any_facts, any_settings)
+def test_the_steps_come_in_an_order_that_works(
+    settings: config.Config, both: Services, found: Facts, with_data: tuple[bool, bool]
+) -> None:
+    steps = decide(found, adapted(settings, with_data), both)
+    kinds = [step.kind for step in steps]
+    assert kinds in [
+        [*build, *first, *data, *last]
+        for build in ([], ["build"])
+        for first in ([], ["start"])
+        for data in ([], ["migrate"], ["seed"], ["migrate", "seed"])
+        for last in ([], ["start"])
+    ]
+    at = next((number for number, kind in enumerate(kinds) if kind in ("migrate", "seed")), None)
+    if at is not None:
+        started = {name for step in steps[:at] if step.kind == "start" for name in step.services}
+        assert "db" in started or ("db" in found.states and found.states["db"].healthy)
+
+
+@given(any_facts, any_settings)
+def test_no_container_is_left_on_an_old_image_or_an_old_setting(
+    settings: config.Config, both: Services, found: Facts, with_data: tuple[bool, bool]
+) -> None:
+    steps = decide(found, adapted(settings, with_data), both)
+    if any(step.kind == "build" for step in steps) or found.record.up.get("compose") != found.compose_files:
+        assert steps[-1].kind == "start"
+        assert set(steps[-1].services) == set(both)
+
+
+@given(any_facts, any_settings)
+def test_a_plan_says_why(settings: config.Config, both: Services, found: Facts, with_data: tuple[bool, bool]) -> None:
+    assert all(step.why for step in decide(found, adapted(settings, with_data), both))

@@ -1,0 +1,153 @@
+"""Which workspace and which port."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from pathlib import Path
+
+import pytest
+from devenv.base import state
+from devenv.base.errors import CONFLICT, USAGE, DevError
+from devenv.base.state import Record
+from devenv.operations import workspace
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .conftest import Seam
+
+# ---- the workspace
+
+
+def worktree(root: Path) -> Path:
+    root.mkdir(parents=True)
+    (root / ".git").write_text("gitdir: /somewhere/catalog/.git/worktrees/x\n")
+    return root
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    return worktree(tmp_path / "My_Feature")
+
+
+def record(checkout: Path, *workspaces: str) -> None:
+    for name in workspaces:
+        state.write(Record("catalog", name, checkout=str(checkout)))
+
+
+def test_the_flag_wins(state_home: Path, checkout: Path) -> None:
+    record(checkout, "running")
+    assert workspace.choose(checkout, "catalog", "flag", {"DEV_WORKSPACE": "env"}) == "flag"
+
+
+def test_then_the_environment(state_home: Path, checkout: Path) -> None:
+    record(checkout, "running")
+    assert workspace.choose(checkout, "catalog", "", {"DEV_WORKSPACE": "env"}) == "env"
+
+
+def test_then_where_the_checkout_runs_already(state_home: Path, checkout: Path) -> None:
+    record(checkout, "running")
+    record(checkout.parent, "another")
+    assert workspace.choose(checkout, "catalog", "", {"DEV_WORKSPACE": ""}) == "running"
+
+
+def test_where_it_runs_twice_none_of_them_is_chosen(state_home: Path, checkout: Path) -> None:
+    record(checkout, "one", "two")
+    assert workspace.choose(checkout, "catalog", "", {}) == "my-feature"
+
+
+def test_then_the_worktrees_name(state_home: Path, checkout: Path) -> None:
+    record(checkout.parent, "another")
+    assert workspace.choose(checkout, "catalog", "", {}) == "my-feature"
+
+
+@pytest.mark.parametrize("git", ["", "folder", "submodule"])
+def test_else_main(state_home: Path, tmp_path: Path, git: str) -> None:
+    if git == "folder":
+        (tmp_path / ".git").mkdir()
+    elif git:
+        (tmp_path / ".git").write_text("gitdir: ../.git/modules/catalog\n")
+    assert workspace.choose(tmp_path, "catalog", "", {}) == "main"
+
+
+@pytest.mark.parametrize("name", ["Main", "a_b", "-a", "a-", "a/b", "..", "a b", "ä", "a" * 41, "a\n"])
+@pytest.mark.parametrize("by", ["flag", "variable"])
+def test_what_is_no_name(state_home: Path, tmp_path: Path, name: str, by: str) -> None:
+    given, variables = (name, {}) if by == "flag" else ("", {"DEV_WORKSPACE": name})
+    with pytest.raises(DevError, match="is no workspace name") as caught:
+        workspace.choose(tmp_path, "catalog", given, variables)
+    assert caught.value.code == USAGE
+
+
+@given(st.text(alphabet="aB9-_ .äß–", min_size=1, max_size=60).filter(lambda name: name.strip(".")))
+def test_a_worktrees_name_is_a_workspace_name_or_none(name: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        found = workspace.worktree_name(worktree(Path(folder, name)))
+    assert found == "" or workspace.NAME.fullmatch(found)
+    assert bool(found) == any(letter.lower() in "ab9" for letter in name[:1] + name)
+
+
+# ---- the port
+
+
+@pytest.mark.parametrize(
+    ("name", "recorded", "given", "variables", "port"),
+    [
+        ("main", 0, 0, {}, 18160),
+        ("main", 20000, 0, {}, 20000),
+        ("main", 20000, 0, {"DEV_PORT": "21000"}, 21000),
+        ("main", 20000, 22000, {"DEV_PORT": "21000"}, 22000),
+        ("main", 0, 0, {"DEV_PORT": ""}, 18160),
+        ("feature", 0, 0, {}, 0),  # a free one
+        ("feature", 20000, 0, {}, 20000),
+        ("feature", 0, 0, {"DEV_PORT": "21000"}, 21000),
+    ],
+)
+def test_the_port(name: str, recorded: int, given: int, variables: dict[str, str], port: int) -> None:
+    assert workspace.choose_port(18160, name, recorded, given, variables) == port
+
+
+@pytest.mark.parametrize("value", ["x", "-1", "1.5", " 1", "²", "65536", "99999999"])
+def test_what_is_no_port_in_the_environment(value: str) -> None:
+    with pytest.raises(DevError, match="is no port") as caught:
+        workspace.choose_port(18160, "main", 0, 0, {"DEV_PORT": value})
+    assert caught.value.code == USAGE
+
+
+@pytest.mark.parametrize("value", [-1, 65536])
+def test_what_is_no_port_as_a_flag(value: int) -> None:
+    with pytest.raises(DevError, match="is no port") as caught:
+        workspace.choose_port(18160, "main", 0, value, {})
+    assert caught.value.code == USAGE
+
+
+def test_a_free_port_is_free(seam: Seam) -> None:
+    port = workspace.free_port()
+    assert 1024 <= port <= 65535
+    workspace.check_port(port, "catalog")  # raises nothing
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])
+def test_a_taken_port_is_a_conflict_that_names_who_listens_and_a_way_round(seam: Seam, address: str) -> None:
+    with socket.socket() as other:
+        other.bind((address, 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(DevError) as caught:
+            workspace.check_port(port, "catalog")
+    assert caught.value.code == CONFLICT
+    assert caught.value.message.startswith(f"catalog: port {port} is taken by ")
+    assert f"(pid {os.getpid()})" in caught.value.message
+    command, _, other_port = caught.value.hints[0].rpartition(" ")
+    assert command == "inv dev.up --port"
+    assert int(other_port) != port
+
+
+def test_a_port_that_a_container_publishes_names_the_container(seam: Seam) -> None:
+    seam.answer("docker ps --filter", "main-lms-app-1\n")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(DevError, match=r"is taken by the container main-lms-app-1$"):
+            workspace.check_port(other.getsockname()[1], "catalog")

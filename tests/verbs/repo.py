@@ -1,0 +1,122 @@
+"""A generated repo as its people use it: verbs through three doors, pages over HTTP, rows from the database."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shlex
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+DOORS = ("run", "make", "inv")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a finished command left."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def commands(self) -> list[str]:
+        """What it did, as it printed it."""
+        return [line[2:] for line in self.stderr.splitlines() if line.startswith("$ ")]
+
+    @property
+    def error(self) -> str:
+        """Its error line. There is never more than one."""
+        lines = [line for line in self.stderr.splitlines() if line.startswith("error[")]
+        assert len(lines) <= 1, self.stderr
+        return "".join(lines)
+
+    @property
+    def hints(self) -> list[str]:
+        return [line[len("hint: ") :] for line in self.stderr.splitlines() if line.startswith("hint: ")]
+
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+
+@dataclass
+class Repo:
+    """`token` is part of the name of everything that the repo has on the machine, and of nothing else."""
+
+    path: Path
+    token: str
+    env: dict[str, str] = field(default_factory=dict)
+
+    def argv(self, *words: str, door: str = "run") -> list[str]:
+        """A task and its arguments, as one types them at a door."""
+        task, *rest = words
+        if door == "make":
+            return ["make", "--no-print-directory", "-C", str(self.path), task, f"ARGS={shlex.join(rest)}"]
+        return [str(self.path / ".dev" / "run") if door == "run" else "inv", *words]
+
+    def start(self, *words: str, door: str = "run", cwd: Path | None = None, **streams: Any) -> subprocess.Popen[str]:
+        """A command that goes on while the test does. Its own process group, so that the group can be killed."""
+        environment = {**os.environ, **self.env, "PWD": str(cwd or self.path)}
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+        return subprocess.Popen(
+            self.argv(*words, door=door),
+            cwd=cwd or self.path,
+            env=environment,
+            text=True,
+            start_new_session=True,
+            **pipes,
+        )
+
+    def run(self, *words: str, door: str = "run", cwd: Path | None = None, stdin: str | None = None) -> Done:
+        """A command run to its end."""
+        source: int | IO[str] = subprocess.DEVNULL if stdin is None else subprocess.PIPE
+        with self.start(*words, door=door, cwd=cwd, stdin=source) as process:
+            stdout, stderr = process.communicate(stdin)
+        return Done(process.returncode, stdout, stderr)
+
+    def ok(self, *words: str, **how: Any) -> Done:
+        """A command that has to end well."""
+        done = self.run(*words, **how)
+        assert done.code == 0, f"{words} ended with {done.code}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def fails(self, code: int, *words: str, **how: Any) -> Done:
+        """A command that has to end with this code, and with one error line that names it."""
+        done = self.run(*words, **how)
+        assert (done.code, done.error[: len(f"error[{code}]")]) == (code, f"error[{code}]"), done
+        return done
+
+    def status(self) -> Any:
+        return self.ok("dev.status", "--json").json()
+
+    def steps(self) -> list[str]:
+        """What dev.up would do, by kind and service: `build app`, `migrate`."""
+        return [step.partition(" (")[0] for step in self.ok("dev.plan", "--json").json()["steps"]]
+
+    def rows(self, sql: str) -> list[str]:
+        """What the database answers, a line for each row."""
+        return self.ok("dev.dbshell", "--", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", sql).stdout.splitlines()
+
+    def fetch(self, path: str = "/") -> tuple[int, str]:
+        """Status and text of a page, asked for by the name that people type."""
+        host = self.status()["url"].removeprefix("http://")
+        connection = http.client.HTTPConnection("127.0.0.1", int(host.rpartition(":")[2]), timeout=30)
+        try:
+            connection.request("GET", path, headers={"Host": host})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Change a file; what is to be changed has to stand in it."""
+        text = (self.path / name).read_text()
+        assert old in text, f"{name} does not hold {old!r}"
+        (self.path / name).write_text(text.replace(old, new))
+
+    def append(self, name: str, text: str) -> None:
+        with (self.path / name).open("a") as file:
+            file.write(text)

@@ -1,0 +1,140 @@
+"""The daily verbs: logs, shell, run, dbshell, test."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import termios
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from tests.verbs.fixtures import COMPOSE
+from tests.verbs.repo import Repo
+
+
+def on_terminal(repo: Repo, *words: str, prompt: str, typed: str) -> tuple[int, str]:
+    """Exit code and screen of a command that somebody answers once it asks. A prompt's pattern ends what it asks."""
+    ours, theirs = pty.openpty()
+    # A terminal of no size is too small for any answer, and psql would open a pager.
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = repo.start(*words, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    screen = ""
+    for chunk in chunks(ours):
+        screen += chunk
+        if typed and re.search(prompt + r"\s*(\x1b\S*)?$", screen):
+            os.write(ours, typed.encode())
+            typed = ""
+    os.close(ours)
+    return process.wait(), screen
+
+
+def chunks(terminal: int) -> Iterator[str]:
+    """What appears on a terminal until its last user leaves, which Linux calls an input/output error."""
+    with suppress(OSError):
+        while chunk := os.read(terminal, 4096):
+            yield chunk.decode(errors="replace")
+
+
+def test_logs_of_all_and_of_one(running: Repo) -> None:
+    running.fetch("/api/courses")
+    assert "database system is ready" in running.ok("dev.logs").stdout
+    app = running.ok("dev.logs", "-s", "app").stdout
+    assert "/api/courses" in app
+    assert "database system is ready" not in app
+
+
+def test_logs_tail_counts_lines(running: Repo) -> None:
+    running.fetch("/api/courses")
+    assert len(running.ok("dev.logs", "-s", "app", "--tail", "1").stdout.splitlines()) == 1
+    assert "--tail few" in running.fails(2, "dev.logs", "--tail", "few").error
+
+
+def test_logs_of_an_unknown_service(running: Repo) -> None:
+    done = running.fails(2, "dev.logs", "-s", "ap")
+    assert done.hints == ["did you mean app? allowed: app, db"]
+
+
+def test_shell_runs_a_script_from_stdin(running: Repo) -> None:
+    assert running.ok("dev.shell", stdin="echo $SECRET_KEY\npwd\n").stdout.startswith("development-only\n")
+    assert running.fails(7, "dev.shell", stdin="exit 7\n").stdout == ""
+
+
+def test_shell_of_another_service(running: Repo) -> None:
+    assert running.ok("dev.shell", "-s", "db", stdin="psql --version\n").stdout.startswith("psql (PostgreSQL)")
+
+
+def test_shell_on_a_terminal(running: Repo) -> None:
+    code, screen = on_terminal(running, "dev.shell", prompt="[$#]", typed="tty && echo from-$((40 + 2))\nexit 3\n")
+    assert code == 3
+    assert "from-42" in screen
+    assert "not a tty" not in screen
+
+
+def test_run_runs_where_the_app_runs(running: Repo) -> None:
+    assert running.ok("dev.run", "--", "python", "-c", "import django; print('a b')").stdout == "a b\n"
+
+
+@pytest.mark.parametrize("engine", COMPOSE, indirect=True)
+def test_run_in_another_service(running: Repo) -> None:
+    assert running.ok("dev.run", "-s", "db", "--", "printenv", "POSTGRES_USER").stdout == "service\n"
+
+
+@pytest.mark.parametrize("door", ["run", "inv"])
+def test_run_ends_with_the_inner_code(running: Repo, door: str) -> None:
+    done = running.fails(42, "dev.run", "--", "sh", "-c", "exit 42", door=door)
+    assert done.error == "error[42]: sh ended with exit code 42"
+
+
+def test_make_has_its_own_code_and_the_line_has_ours(running: Repo) -> None:
+    done = running.run("dev.run", "--", "sh", "-c", "exit 42", door="make")
+    assert (done.code, done.error) == (2, "error[42]: sh ended with exit code 42")
+
+
+def test_run_without_a_command(running: Repo) -> None:
+    assert running.fails(2, "dev.run").hints == ["inv dev.run -- ls -l"]
+
+
+def test_dbshell_reads_sql_from_stdin(running: Repo) -> None:
+    done = running.ok("dev.dbshell", "--", "-qAt", stdin="SELECT code FROM courses_course WHERE code = 'welding';")
+    assert done.stdout == "welding\n"
+
+
+def test_dbshell_on_a_terminal(running: Repo) -> None:
+    code, screen = on_terminal(running, "dev.dbshell", prompt="service=#", typed="SELECT 40 + 2;\n\\q\n")
+    assert code == 0
+    assert "42" in screen
+
+
+def test_dbshell_passes_the_clients_code_on(running: Repo) -> None:
+    running.fails(1, "dev.dbshell", "--", "-c", "SELECT nothing_of_that_name")
+
+
+def test_dbshell_of_a_stopped_database(running: Repo) -> None:
+    running.ok("dev.down")
+    assert running.fails(112, "dev.dbshell").hints == ["inv dev.up"]
+
+
+def test_test_passes_arguments_on(running: Repo) -> None:
+    done = running.ok("dev.test", "--", "-k", "debug_is_off or welding")
+    assert "1 passed" in done.stdout
+
+
+def test_test_ends_with_the_code_of_the_tests(running: Repo) -> None:
+    done = running.fails(5, "dev.test", "--", "-k", "no_test_of_that_name")  # 5: pytest found no tests
+    assert done.error == "error[5]: commands.test ended with exit code 5"
+
+
+def test_the_services_own_tests_pass(running: Repo) -> None:
+    assert " passed" in running.ok("dev.test").stdout
+
+
+def test_run_and_test_work_while_the_service_is_down(running: Repo) -> None:
+    running.ok("dev.down")
+    assert running.ok("dev.run", "--", "echo", "still").stdout == "still\n"
+    assert "1 passed" in running.ok("dev.test", "--", "-k", "debug_is_off").stdout

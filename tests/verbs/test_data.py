@@ -1,0 +1,96 @@
+"""Schema and data: migrate, seed, reset."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.verbs.repo import Repo
+
+EVERYTHING = """
+    SELECT 'course', code, title FROM courses_course
+    UNION ALL SELECT 'learner', email, name FROM courses_learner
+    UNION ALL SELECT 'enrolment', course_id::text, learner_id::text FROM courses_enrolment
+    UNION ALL SELECT 'user', username, password FROM auth_user
+    ORDER BY 1, 2, 3
+"""
+NEW_MIGRATION = """
+from django.db import migrations
+
+class Migration(migrations.Migration):
+    dependencies = [("courses", "0002_enrolment")]
+    operations = [migrations.RunSQL("CREATE TABLE added (id int)", "DROP TABLE added")]
+"""
+
+
+def test_seed_prints_what_the_scenario_tells(running: Repo) -> None:
+    running.ok("dev.reset")
+    assert running.ok("dev.seed").json() == {"users": 1, "courses": 3, "learners": 4, "enrolments": 5}
+
+
+def test_seed_takes_scenario_and_parameter(running: Repo) -> None:
+    running.ok("dev.reset")
+    done = running.ok("dev.seed", "big-tenant", "-p", "learners=7")
+    assert done.json() == {"users": 1, "courses": 4, "learners": 11, "enrolments": 12}
+    assert "Onboarding at Big Tenant: 7 learners" in running.fetch("/")[1]
+
+
+def test_seed_twice_leaves_the_same_rows(running: Repo) -> None:
+    running.ok("dev.seed", "--scenario", "big-tenant", "--param", "learners=7")
+    before = running.rows(EVERYTHING)
+    running.ok("dev.seed", "big-tenant", "-p", "learners=7")
+    assert running.rows(EVERYTHING) == before
+
+
+def test_seed_lists_the_scenarios(running: Repo) -> None:
+    default, big = running.ok("dev.seed", "--list").stdout.splitlines()
+    assert default.startswith("default ")
+    assert big.startswith("big-tenant  learners=1000  ")
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["big-tenent"], "did you mean big-tenant? allowed: big-tenant, default"),
+        (["big-tenant", "-p", "learner=7"], "did you mean learners? allowed: learners"),
+        (["big-tenant", "-p", "7"], "inv dev.seed NAME -p size=10"),
+    ],
+)
+def test_seed_refuses_what_it_does_not_know(running: Repo, words: list[str], hint: str) -> None:
+    assert running.fails(2, "dev.seed", *words).hints == [hint]
+
+
+def test_seed_passes_the_scenarios_code_on(running: Repo) -> None:
+    done = running.fails(2, "dev.seed", "big-tenant", "-p", "learners=many")  # argparse's code
+    assert "scenario big-tenant ended with exit code 2" in done.error
+
+
+def test_reset_leaves_fresh_rows_and_nothing_else(running: Repo) -> None:
+    running.ok("dev.reset")
+    fresh = running.rows(EVERYTHING)
+    running.rows("INSERT INTO courses_course (code, title) VALUES ('hand', 'Made by hand')")
+    running.rows("DELETE FROM courses_enrolment")
+    running.ok("dev.reset")
+    assert running.rows(EVERYTHING) == fresh
+    assert running.steps() == []
+    assert "Made by hand" not in running.fetch("/")[1]
+
+
+def test_data_verbs_start_the_database_they_need(running: Repo) -> None:
+    running.ok("dev.down")
+    running.ok("dev.migrate")
+    assert running.ok("dev.seed").json()["courses"] >= 3
+    assert {s["name"]: s["healthy"] for s in running.status()["services"]} == {"app": False, "db": True}
+
+
+def test_migrate_and_up_bring_a_new_migration_in_and_keep_the_rows(up_repo: Repo) -> None:
+    up_repo.rows("INSERT INTO courses_course (code, title) VALUES ('hand', 'Made by hand')")
+    (up_repo.path / "courses/migrations/0003_added.py").write_text(NEW_MIGRATION)
+    up = up_repo.ok("dev.up", "--json")
+    assert [step.partition(" ")[0] for step in up.json()["steps"]] == ["migrate"]
+    assert len(up.commands) == 2, "is it pending, then migrate"
+    assert up_repo.rows("SELECT count(*) FROM added") == ["0"]
+    assert up_repo.rows("SELECT title FROM courses_course WHERE code = 'hand'") == ["Made by hand"]
+    up_repo.append("courses/migrations/0003_added.py", "# nothing that the database would see\n")
+    again = up_repo.ok("dev.up")
+    assert len(again.commands) == 1, "asked whether something is pending: nothing is"
+    assert up_repo.ok("dev.up").commands == []

@@ -1,0 +1,34 @@
+"""dev.destroy: asks, and then leaves nothing."""
+
+from __future__ import annotations
+
+from tests.verbs import machine
+from tests.verbs.repo import Repo
+from tests.verbs.test_daily import on_terminal
+
+
+def test_destroy_is_refused_where_nobody_can_be_asked(running: Repo) -> None:
+    done = running.fails(114, "dev.destroy")
+    assert done.hints == ["add --yes"]
+    assert running.steps() == []
+
+
+def test_destroy_asks_on_a_terminal_and_takes_no_for_an_answer(running: Repo) -> None:
+    code, screen = on_terminal(running, "dev.destroy", prompt=r"\[y/N\]", typed="n\n")
+    assert code == 114
+    assert f"Remove main-{running.token} with all " in screen
+    assert "? [y/N]" in screen
+    assert running.steps() == []
+
+
+def test_destroy_leaves_nothing_even_of_images_that_were_replaced(up_repo: Repo, engine: str) -> None:
+    up_repo.edit("Dockerfile", "ENV PYTHONUNBUFFERED=1", "ENV REBUILT=1 PYTHONUNBUFFERED=1")
+    up_repo.ok("dev.up")
+    assert machine.left_by(up_repo.token, up_repo.path, engine) != []
+    code, _ = on_terminal(up_repo, "dev.destroy", prompt=r"\[y/N\]", typed="y\n")
+    assert code == 0
+    assert machine.left_by(up_repo.token, up_repo.path, engine) == []
+
+
+def test_destroy_of_what_is_not_there_is_no_error(repo: Repo) -> None:
+    repo.ok("dev.destroy", "--yes")

@@ -1,0 +1,68 @@
+"""Verbs that only look: status, plan, doctor."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from tests.verbs.repo import Repo
+
+
+def test_status_says_what_runs_where_and_who_can_log_in(running: Repo) -> None:
+    text = running.ok("dev.status").stdout
+    assert f"{running.status()['url']}  workspace main" in text.splitlines()[0]
+    assert "app " in text
+    assert "db " in text
+    assert "login admin: admin / admin" in text
+    assert "scenario default: courses=3, enrolments=5, learners=4, users=1" in text
+
+
+def test_status_in_json(running: Repo, engine: str) -> None:
+    status = running.status()
+    assert (status["service"], status["workspace"], status["engine"]) == (running.token, "main", engine)
+    assert (status["healthy"], status["checkout"]) == (True, str(running.path))
+    assert {s["name"]: s["healthy"] for s in status["services"]} == {"app": True, "db": True}
+    assert status["memory"] == sum(s["memory"] for s in status["services"])
+    assert status["outputs"]["default"] == {"users": 1, "courses": 3, "learners": 4, "enrolments": 5}
+    (login,) = status["logins"]
+    assert (login["username"], login["url"]) == ("admin", status["url"] + "/admin/")
+
+
+def test_status_of_what_never_ran(repo: Repo) -> None:
+    status = repo.status()
+    assert status["healthy"] is False
+    assert [s["memory"] for s in status["services"]] == [None, None]
+
+
+def test_plan_of_a_running_service_is_empty(running: Repo) -> None:
+    text = running.ok("dev.plan")
+    assert "nothing to do" in text.stdout
+    assert text.commands == []
+    plan = running.ok("dev.plan", "--json").json()
+    assert plan["steps"] == []
+    assert plan["memory"] == sum(s["memory"] for s in plan["services"]) <= plan["budget"]
+    assert plan["machine_memory"] > plan["budget"]
+
+
+def test_plan_of_a_new_service_names_all_steps_and_does_none(repo: Repo) -> None:
+    assert repo.steps() == ["build app", "start db", "migrate", "seed", "start app db"]
+    assert [s["state"] for s in repo.status()["services"]] == ["not created", "not created"]
+
+
+def test_doctor_finds_nothing_wrong(running: Repo) -> None:
+    text = running.ok("dev.doctor").stdout
+    assert "WRONG" not in text
+    findings = running.ok("dev.doctor", "--json").json()
+    assert all(finding["ok"] for finding in findings)
+    assert [finding["code"] for finding in findings] == re.findall(r"^D\d\d", text, re.MULTILINE)
+
+
+def test_doctor_finds_a_broken_file_and_says_how_to_mend_it(repo: Repo) -> None:
+    repo.edit("dev.yaml", "service:", "sevrice:")
+    done = repo.run("dev.doctor", "--json")
+    assert done.code == 1
+    (wrong,) = [finding for finding in json.loads(done.stdout) if not finding["ok"]]
+    assert "dev.yaml:" in wrong["what"]
+    assert "did you mean service?" in wrong["fix"]
+    assert done.error.startswith("error[1]: found 1")
+    repo.edit("dev.yaml", "sevrice:", "service:")
