@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"))
 
-from devenv.engines.native import logs, python, records, table
+from devenv.base import process
+from devenv.engines.native import logs, python, records, supervisor, table
 from devenv.engines.native.servers import programs
 from devenv.model import env_file
+
+from .conftest import until
 
 
 @pytest.mark.parametrize(
@@ -63,6 +67,23 @@ def test_a_family_holds_children_and_the_whole_session() -> None:
 def test_a_record_leads_to_its_own_process_alone(seen: list[table.Entry], found: set[int], tmp_path: Path) -> None:
     records.write(tmp_path, records.Record(10, "boot/10", "anything"))
     assert records.heads(tmp_path, {e.pid: e for e in seen}) == found
+
+
+# The first process ends at once; the second is adopted, and needs a moment to end in good order.
+FAMILY = """
+trap 'exit' TERM
+sh -c 'trap "sleep 0.5; echo orderly >end; exit" TERM; echo up >ready; while :; do sleep 0.05; done' &
+while :; do sleep 0.05; done
+"""
+
+
+def test_a_child_whose_parent_ended_first_is_waited_for(tmp_path: Path) -> None:
+    mark = tmp_path / "step"
+    process.spawn(["sh", "-c", FAMILY], {**os.environ, table.MARK: str(mark)}, tmp_path / "log", tmp_path)
+    assert until((tmp_path / "ready").exists)
+    supervisor.end_marked(mark)
+    assert (tmp_path / "end").read_text() == "orderly\n"
+    assert table.marked(table.read(), mark) == set()
 
 
 def test_a_long_log_keeps_its_last_lines(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Callable
 
 from devenv.base import process
 from devenv.engines.native import logs, records, table
@@ -75,25 +76,26 @@ def end(units: list[Unit]) -> None:
 
 def kill_all(unit: Unit) -> None:
     """No excuses: whatever is still there of the unit."""
-    seen = table.read()
-    rest = members(unit, seen)
-    if rest:
-        _signal(rest, signal.SIGKILL)
-        _wait({seen[pid] for pid in rest}, GRACE)
+    _end(lambda seen: members(unit, seen), signal.SIGKILL)
 
 
 def end_marked(mark: Path) -> None:
     """End every process with this mark or on record there, and what it started: a step whose command was killed."""
-    seen = table.read()
-    found = _family_of(mark, seen)
-    _signal(found, signal.SIGTERM)
-    _wait({seen[pid] for pid in found}, GRACE)
+
+    def family(seen: Table) -> set[int]:
+        return table.family(seen, table.marked(seen, mark) | records.heads(mark, seen))
+
+    _end(family, signal.SIGTERM)
     # Once more: one that was about to start another when it was told to end leaves that one behind.
-    _signal(_family_of(mark, table.read()), signal.SIGKILL)
+    _end(family, signal.SIGKILL)
 
 
-def _family_of(mark: Path, seen: Table) -> set[int]:
-    return table.family(seen, table.marked(seen, mark) | records.heads(mark, seen))
+def _end(choose: Callable[[Table], set[int]], number: signal.Signals) -> None:
+    """Signal the processes that are chosen now, and wait for their end."""
+    seen = table.read()
+    found = choose(seen)
+    _signal(found, number)
+    _wait({seen[pid] for pid in found}, GRACE)
 
 
 def _first(unit: Unit, seen: Table, found: set[int]) -> set[int]:
@@ -110,5 +112,5 @@ def _signal(pids: set[int], number: signal.Signals) -> None:
 
 def _wait(entries: set[table.Entry], timeout: float) -> None:
     until = time.monotonic() + timeout
-    while entries & set(table.read().values()) and time.monotonic() < until:
+    while entries and entries & set(table.read().values()) and time.monotonic() < until:
         time.sleep(POLL)

@@ -10,7 +10,7 @@ import contextlib
 import functools
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -19,13 +19,17 @@ MARK = "DEVENV_UNIT"  # a variable that every process of ours carries: the folde
 
 @dataclass(frozen=True)
 class Entry:
-    """One live process. pid and birth together are never used twice, whatever the clock or a reboot does."""
+    """One live process. pid and birth together are never used twice, whatever the clock or a reboot does.
+
+    They alone make two entries equal: a process goes on as the same one when its parent dies or it executes another
+    program.
+    """
 
     pid: int
-    parent: int
-    session: int
+    parent: int = field(compare=False)
+    session: int = field(compare=False)
     birth: str
-    name: str = ""
+    name: str = field(default="", compare=False)
 
 
 Table = dict[int, Entry]
