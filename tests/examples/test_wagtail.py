@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.verbs.fixtures import COMPOSE, removed_after
+from tests.verbs.fixtures import removed_after
 from tests.verbs.repo import DOORS, Repo
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "wagtail"
 
-pytestmark = [pytest.mark.parametrize("engine", COMPOSE, indirect=True), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
