@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"))
 
-from devenv.base import process
-from devenv.engines.native import logs, python, records, supervisor, table
+from devenv.base import process, state
+from devenv.engines.native import folders, hosts, logs, python, records, supervisor, table
 from devenv.engines.native.servers import programs
 from devenv.model import env_file
 
@@ -84,6 +87,30 @@ def test_a_child_whose_parent_ended_first_is_waited_for(tmp_path: Path) -> None:
     supervisor.end_marked(mark)
     assert (tmp_path / "end").read_text() == "orderly\n"
     assert table.marked(table.read(), mark) == set()
+
+
+def test_a_folder_is_removed_while_another_service_writes_names_into_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    state.write(state.Record("going", "main"))
+    folder, over = folders.service("main", "going"), threading.Event()
+
+    def write_names() -> None:
+        for turn in itertools.takewhile(lambda _: not over.is_set(), itertools.count()):
+            hosts.refresh("main", f"other-{turn % 2}")
+
+    with ThreadPoolExecutor() as threads:
+        writers = [threads.submit(write_names) for _ in range(3)]
+        try:
+            for _ in range(300):
+                folder.mkdir(parents=True)
+                (folder / "hosts").write_text("")
+                folders.discard(folder)
+                assert not folder.exists()
+        finally:
+            over.set()
+    assert [writer.result() for writer in writers] == [None, None, None]
 
 
 def test_a_long_log_keeps_its_last_lines(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ class NativeEngine:
     def remove(self) -> None:
         self.stop()
         own = folders.of(self.place)
-        shutil.rmtree(own, ignore_errors=True)
+        folders.discard(own)
         if own.parent.is_dir() and not os.listdir(own.parent):
             own.parent.rmdir()
         # The environment belongs to the checkout, which may run in another workspace too.

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 from pathlib import Path
 
 from devenv.base import state
@@ -34,3 +36,15 @@ def tools() -> Path:
     """Programs that were fetched, shared by all services of this user."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return Path(base, "devenv", "tools")
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder with all that is in it, also while other services write into it (their names, hosts.py).
+
+    It is moved away first: where there is no folder of that name, no new file appears in it.
+    """
+    gone = folder.with_name(f"{folder.name}.removed")
+    shutil.rmtree(gone, ignore_errors=True)  # of a command that was killed meanwhile
+    with contextlib.suppress(FileNotFoundError):
+        folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)

@@ -7,6 +7,7 @@ neither root nor a resolver package. Linux only: elsewhere, and where the kernel
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
@@ -49,8 +50,9 @@ def refresh(workspace: str, service: str) -> None:
 
 
 def _write(file: Path, text: str) -> None:
-    if file.parent.is_dir() and not (file.exists() and file.read_text() == text):
-        file.write_text(text)
+    with contextlib.suppress(FileNotFoundError):  # a service that is destroyed at this moment
+        if file.parent.is_dir() and not (file.exists() and file.read_text() == text):
+            file.write_text(text)
 
 
 def _namespace() -> tuple[str, ...]:
