@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from devenv.base import process, state
 from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
+from devenv.engines.native import hosts
 from devenv.model.requirements import Requirement
 from devenv.model.resolver import Ask
 from devenv.operations import lockfile, members, records, sources
@@ -31,11 +32,13 @@ class Root:
 
     repo: Repo
     workspace: str = "main"
+    engine: str = "compose"
 
     @property
     def env(self) -> Any:
         place = SimpleNamespace(workspace=self.workspace, root=self.repo.root)
-        return SimpleNamespace(config=self.repo.config, place=place, port=self.repo.config.port)
+        engine = SimpleNamespace(name=self.engine)
+        return SimpleNamespace(config=self.repo.config, place=place, engine=engine, port=self.repo.config.port)
 
     def members(self) -> dict[str, members.Member]:
         return {member.name: member for member in members.of(self.env)}
@@ -66,7 +69,7 @@ def error_of(act: Callable[..., object], *args: Any) -> DevError:
 
 def member(name: str, needs: list[str]) -> members.Member:
     asks = {other: Requirement(Ask(other, "", "v1", name, ""), (), {}) for other in needs}
-    return members.Member(lockfile.Pin(name, "", "v1", "c", ()), Path("/"), 1, False, asks, None)
+    return members.Member(lockfile.Pin(name, "", "v1", "c", ()), Path("/"), name, 1, False, asks, None)
 
 
 @given(st.fixed_dictionaries({name: st.lists(st.sampled_from([*NAMES, "shop"]), max_size=3) for name in NAMES}))
@@ -95,6 +98,16 @@ def test_pinned_members(shop: Root) -> None:
     assert found["lms"].url == f"http://lms.localhost:{found['lms'].port}"
     assert found["lms"].port >= PORT
     assert list(found["notes"].requires) == ["lms"]
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_without_containers_a_url_has_the_host_that_this_machine_can_give(
+    shop: Root, allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosts, "_allowed", lambda: allowed)
+    monkeypatch.setattr(hosts, "_resolves", lambda name: False)
+    found = Root(shop.repo, engine="native").members()["lms"]
+    assert found.url == f"http://{'lms.localhost' if allowed else 'localhost'}:{found.port}"
 
 
 def test_a_lock_that_someone_else_wrote_is_enough(shop: Root, own_machine: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from devenv.base import state
 from devenv.base.errors import CONFLICT, DevError
+from devenv.engines import choice
 from devenv.model import document, requirements, units
 from devenv.operations import lockfile, mirrors, workspace
 from devenv.operations.environment import Environment
@@ -20,6 +21,7 @@ class Member:
 
     pin: lockfile.Pin
     checkout: Path
+    host: str
     port: int
     edited: bool  # a source checkout with reload, instead of the pinned one
     requires: Mapping[str, requirements.Requirement]
@@ -33,7 +35,7 @@ class Member:
     @property
     def url(self) -> str:
         """Its one address."""
-        return f"http://{self.name}.localhost:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
 
 def of(env: Environment) -> list[Member]:
@@ -70,7 +72,8 @@ def _member(env: Environment, pin: lockfile.Pin) -> Member:
     source = document.load(checkout / "dev.yaml")
     requirements.check_contract(source)
     port = record.port or (_port(source) if env.place.workspace == workspace.MAIN else workspace.free_port())
-    return Member(pin, checkout, port, bool(edited), requirements.of(source), _memory(source))
+    host = choice.host(env.engine.name, pin.name)
+    return Member(pin, checkout, host, port, bool(edited), requirements.of(source), _memory(source))
 
 
 def _port(source: document.Document) -> int:
