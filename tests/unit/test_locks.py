@@ -128,12 +128,15 @@ def test_a_command_that_outlives_its_killed_starter_keeps_the_lock(start: Start,
     assert holds(second)
 
 
-def test_a_lock_file_that_is_removed_while_one_waits_is_made_anew(start: Start, lock: Path) -> None:
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_lock_file_that_is_removed_while_one_waits_is_made_anew(start: Start, lock: Path, folder: bool) -> None:
     first = start("dev.destroy")
     assert holds(first)
     second = start("dev.up")
     assert says(second).startswith("waiting: ")
     lock.unlink()  # what dev.destroy does at its end
+    if folder:  # of the last service in the workspace
+        lock.parent.rmdir()
     end(first)
     assert holds(second)
     assert lock.is_file()

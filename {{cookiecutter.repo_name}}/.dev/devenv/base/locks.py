@@ -43,13 +43,16 @@ def holder(path: Path) -> str:
 
 
 def _acquire(path: Path) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
     while True:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:
+            continue  # `dev.destroy` removed the folder at this very moment
         _wait_for(fd, path)
         if _is_current(fd, path):
             return fd
-        os.close(fd)  # `dev.destroy` removed the file while we waited: take the lock of the new one
+        os.close(fd)  # `dev.destroy` removed the file, or its folder too, while we waited: take the lock of the new one
 
 
 def _wait_for(fd: int, path: Path) -> None:
