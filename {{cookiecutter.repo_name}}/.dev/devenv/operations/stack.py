@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from devenv.model.requirements import Requirement, Wiring
 from devenv.operations import members, plan, protocol, records, wiring
 from devenv.operations.environment import Environment
 from devenv.operations.members import Member
+from devenv.operations.workspace import MAIN
 
 
 class Stack:
@@ -94,10 +96,10 @@ class Stack:
         for future in first:
             future.result()  # raises what kept it from starting
         start = time.monotonic()
+        member = self._join(member)
         output.say(f"  {member.name}: {describe(member)}, starting")
         self._tell(member.name, member.url, member.requires)
         self.answers[member.name] = self._call(member, "dev.up", "--only", "--json")
-        self._join(member)
         output.say(f"  {member.name}: healthy, {output.seconds(time.monotonic() - start)}, {member.url}")
 
     def _tell(self, service: str, url: str, needs: Mapping[str, Requirement]) -> bool:
@@ -138,22 +140,27 @@ class Stack:
     def _log(self, member: Member, task: str) -> Path:
         return self.env.place.root / ".dev" / "local" / "logs" / f"{member.name}.{task}.log"
 
-    def _join(self, member: Member) -> None:
-        """Note that this root uses the service."""
-        self._set_user(member, True)
+    def _join(self, member: Member) -> Member:
+        """Note that this root uses the service, before it starts: another root that stops leaves it alone then."""
+        place = self.env.place
+
+        def change(record: state.Record) -> None:
+            record.users = sorted({*record.users, str(place.root)})
+            if place.workspace != MAIN:  # where no port is declared, the first root that starts it chooses for all
+                record.port = record.port or member.port
+
+        record = records.change(place.workspace, member.name, "dev.up", change)
+        self.members[member.name] = replace(member, port=record.port or member.port)
+        return self.members[member.name]
 
     def _leave(self, member: Member) -> bool:
         """Note that this root does not use it any more; True when nobody does."""
-        return not self._set_user(member, False).users
-
-    def _set_user(self, member: Member, uses: bool) -> state.Record:
         root = str(self.env.place.root)
 
         def change(record: state.Record) -> None:
-            others = {user for user in record.users if user != root}
-            record.users = sorted(others | {root} if uses else others)
+            record.users = [user for user in record.users if user != root]
 
-        return records.change(self.env.place.workspace, member.name, "dev.up", change)
+        return not records.change(self.env.place.workspace, member.name, "dev.down", change).users
 
 
 def describe(member: Member) -> str:
