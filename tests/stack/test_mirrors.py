@@ -97,6 +97,8 @@ def test_addresses(tmp_path: Path) -> None:
     assert one.repo == "https://a.example.org/lms.git"
     assert one.path != other.path
     assert one.path.name.startswith("lms-")
+    spellings = [f"https://a.example.org/lms{end}" for end in ("", "/", ".git", ".git/")]
+    assert {mirrors.of(repo, near).path for repo in spellings} == {one.path}
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def test_keys_of_a_newer_template_are_ignored() -> None:
         (LMS + "    scenarios:\n      - {}\n", "dev.yaml:8: scenarios: each must be one name"),
         (LMS + "    scenarios:\n      - 5\n", "dev.yaml:8: scenarios: each must be one name"),
         (LMS + "    scenarios:\n      - a\n      - oauth: text\n", "dev.yaml:9: oauth: must be a mapping"),
+        (LMS + "    scenarios:\n      - a: {k: 1}\n      - a\n", "dev.yaml:9: scenarios: a stands here twice"),
         (LMS + "    env: [A]\n", "dev.yaml:7: env: must be a mapping"),
     ],
 )
@@ -67,6 +68,16 @@ def test_each_error_names_the_line(text: str, message: str) -> None:
         requirements.of(parse(text))
     assert caught.value.code == CONFIG
     assert caught.value.message.startswith(message)
+
+
+@pytest.mark.parametrize("item", [r'{a: {key: "x\ny"}}', r'{a: {"x\ny": 1}}', r'"x\ny"', r'{a: {key: "x\0y"}}'])
+def test_what_make_cannot_hand_over_is_refused_where_it_stands(item: str) -> None:
+    with pytest.raises(DevError) as caught:
+        requirements.of(parse(LMS + f"    scenarios:\n      - b\n      - {item}\n"))
+    assert caught.value.code == CONFIG
+    assert caught.value.message.startswith("dev.yaml:9: scenarios: ")
+    assert "cannot be handed over" in caught.value.message
+    assert len(caught.value.message.splitlines()) == 1
 
 
 json_values = st.recursive(

@@ -171,6 +171,23 @@ def test_two_repositories_of_one_name_are_settled_by_an_ask_of_the_root() -> Non
     assert (found.repo, found.version) == ("../fork", "v1.1")
 
 
+SPELLINGS = ["https://git.example.org/auth", "https://git.example.org/auth.git", "https://git.example.org/auth.git/"]
+
+
+@pytest.mark.parametrize("repo", SPELLINGS)
+def test_two_spellings_of_one_address_are_one_repository(repo: str) -> None:
+    graph = {
+        ("lms", "v1.0"): [ask("auth", "v1.0", "lms")],
+        ("notes", "v1.0"): [ask("auth", "v1.1", "notes", repo=repo)],
+    }
+    assert chosen(resolve([ask("lms", "v1.0"), ask("notes", "v1.0")], graph))["auth"] == "v1.1"
+
+
+def test_folders_are_told_apart_by_their_whole_name() -> None:
+    found = {resolver.same_repository(repo) for repo in ("/src/lms", "/src/lms/", "/src/lms.git", "../lms.git")}
+    assert found == {"/src/lms", "/src/lms.git", "../lms.git"}
+
+
 def test_equal_versions_without_an_order_are_no_conflict() -> None:
     graph = {("lms", "v1.0"): [ask("auth", "main", "lms")], ("notes", "v1.0"): [ask("auth", "main", "notes")]}
     assert chosen(resolve([ask("lms", "v1.0"), ask("notes", "v1.0")], graph))["auth"] == "main"

@@ -7,13 +7,16 @@ repositories names, and ignore keys that we do not know.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from devenv.model import document
 from devenv.model.config import CONTRACT
 from devenv.model.resolver import Ask
+
+UNSPEAKABLE = re.compile(r"[\n\0]")  # what no argument of a make target can hold
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def _requirement(source: document.Document, name: str, value: Any) -> Requiremen
     ask = Ask(name, value["repo"], value["version"], str(source.data.get("service", "?")), where)
     items = _part(source, list, value, *keys, "scenarios")
     wirings = tuple(_wiring(source, item, (*keys, "scenarios", index)) for index, item in enumerate(items))
+    _check_wirings(source, wirings, (*keys, "scenarios"))
     env = _part(source, dict, value, *keys, "env")
     return Requirement(ask, wirings, {key: str(text) for key, text in env.items()})
 
@@ -69,6 +73,18 @@ def _wiring(source: document.Document, item: Any, keys: tuple[Any, ...]) -> Wiri
     ((name, _),) = item.items()
     params = _part(source, dict, item, *keys, name)
     return Wiring(str(name), {key: str(value) for key, value in params.items()})
+
+
+def _check_wirings(source: document.Document, wirings: Sequence[Wiring], keys: tuple[Any, ...]) -> None:
+    """DevError 111 for what the protocol cannot carry, and where `env:` could not say which of two runs it means."""
+    for index, wiring in enumerate(wirings):
+        if wiring.scenario in (earlier.scenario for earlier in wirings[:index]):
+            message = f"scenarios: {wiring.scenario} stands here twice, and can be run once for each consumer"
+            raise source.error((*keys, index), message, "a scenario of the provider that does both")
+        for word in (wiring.scenario, *wiring.params, *wiring.params.values()):
+            if UNSPEAKABLE.search(word):
+                message = f"scenarios: {word!r} cannot be handed over: make ends a line there"
+                raise source.error((*keys, index), message, "write it in one line; the scenario may split it")
 
 
 def _part(source: document.Document, kind: type, around: Any, *keys: Any) -> Any:

@@ -40,6 +40,12 @@ class Choice:
     asks: tuple[Ask, ...]
 
 
+def same_repository(repo: str) -> str:
+    """What all spellings of one address have in common. On a disk `lms` and `lms.git` may well be two folders."""
+    bare = repo.rstrip("/")
+    return bare if repo.startswith((".", "/", "file:")) else bare.removesuffix(".git").rstrip("/")
+
+
 Read = Callable[[str, str, str], Sequence[Ask]]  # name, repository, version → what that service asks for
 
 
@@ -74,7 +80,7 @@ def _choose(name: str, asks: set[Ask], own: Ask | None, pins: Mapping[str, str])
     ordered = tuple(sorted(asks, key=lambda ask: (ask.by, ask.version, ask.where)))
     if own:
         return Choice(name, own.repo, pins[name], ordered)
-    if len({ask.repo for ask in asks}) > 1:
+    if len({same_repository(ask.repo) for ask in asks}) > 1:
         raise _conflict(name, ordered, "different repositories", SETTLED_REPO)
     if name in pins:
         return Choice(name, ordered[0].repo, pins[name], ordered)

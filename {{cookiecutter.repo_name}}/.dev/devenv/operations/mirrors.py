@@ -19,6 +19,7 @@ from pathlib import Path
 from devenv.base import locks, output, process
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.model import document
+from devenv.model.resolver import same_repository
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,9 @@ def home() -> Path:
 def of(repo: str, near: Path) -> Mirror:
     """The mirror of a repository; a relative path starts at the folder `near`."""
     address = str((near / repo).resolve()) if repo.startswith((".", "/")) else repo
-    name = address.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git")
-    digest = hashlib.sha256(address.encode()).hexdigest()[:8]
+    same = same_repository(address)
+    name = same.rsplit("/", 1)[-1].removesuffix(".git")
+    digest = hashlib.sha256(same.encode()).hexdigest()[:8]
     return Mirror(address, home() / "mirrors" / f"{name}-{digest}.git")
 
 
