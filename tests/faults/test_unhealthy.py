@@ -80,6 +80,15 @@ def test_scenario_that_prints_no_json(breakable: Repo) -> None:
     assert done.stdout == ""
 
 
+def test_scenario_that_tells_what_no_variable_can_hold(breakable: Repo) -> None:
+    (breakable.path / "tell.py").write_text("import json\nprint(json.dumps({'secret': chr(0)}))\n")
+    breakable.edit("dev.yaml", "run: python manage.py seed default", "run: python tell.py")
+    done = breakable.fails(111, "dev.seed")
+    assert done.error.startswith("error[111]: dev.yaml:")
+    assert r"one with '\x00', which no environment variable can hold" in done.error
+    assert done.hints
+
+
 def test_seed_that_fails_in_up(breakable: Repo) -> None:
     breakable.edit("seeds/scenarios.py", "    seed_admin()\n", "    raise SystemExit(5)\n")
     breakable.fails(5, "dev.reset")

@@ -314,6 +314,28 @@ def test_upgrade_in_any_style_of_yaml(shop: Repo, task: Task, line: str) -> None
     assert after == text[:at] + "v1.1" + text[at + len(old) :]
 
 
+ELSEWHERE = {
+    "merge": "{notes: &all {repo: ../notes, version: v1.0}, lms: {<<: *all, repo: ../lms}}",
+    "alias": "{notes: {repo: ../notes, version: &it v1.0}, lms: {repo: ../lms, version: *it}}",
+    "alias of all of it": "{notes: &all {repo: ../notes, version: v1.0}, lms: *all}",
+    "anchor": "{lms: {repo: ../lms, version: &it v1.0}, notes: {repo: ../notes, version: *it}}",
+}
+
+
+@pytest.mark.parametrize("case", ELSEWHERE)
+def test_upgrade_leaves_a_version_alone_that_does_not_stand_for_itself(shop: Repo, task: Task, case: str) -> None:
+    for name in ("lms", "notes"):
+        beside(shop, name).release("v1.1")
+    text = (shop.root / "dev.yaml").read_text().partition("requires:")[0] + f"requires: {ELSEWHERE[case]}\n"
+    (shop.root / "dev.yaml").write_text(text)
+    error = error_of(task, upgrade=["lms=v1.1"])
+    line = text.count("\n")
+    message = f"dev.yaml:{line}: requires.lms: its version comes from elsewhere in the file (`<<`, `*` or `&`)"
+    assert (error.code, error.message) == (CONFIG, message)
+    assert error.hints == ("write `version: v1.1` there by hand, then: inv dev.lock",)
+    assert (shop.root / "dev.yaml").read_text() == text
+
+
 def test_an_upgrade_that_makes_no_sense_changes_nothing(shop: Repo, task: Task) -> None:
     before = (shop.root / "dev.yaml").read_bytes()
     error = error_of(task, upgrade=["lsm"])

@@ -97,7 +97,9 @@ def test_progress_goes_to_the_log_and_stdout_is_the_answer(other: Other, capfd: 
     assert (out, err) == ("", f"$ make -s -C {checkout} dev.up ARGS=\n")
 
 
-@pytest.mark.parametrize("answer", ["", "[]", "5", "null", "{} {}", "{}\n{}", "hello {}", '{"a": 1'])
+@pytest.mark.parametrize(
+    "answer", ["", "[]", "5", "null", "{} {}", "{}\n{}", "hello {}", '{"a": 1', r'{"a": "\u0000"}']
+)
 def test_it_must_be_one_json_object(other: Other, answer: str) -> None:
     (other("@cat answer") / "answer").write_text(answer)
     error = error_of(other("@cat answer"))

@@ -78,6 +78,7 @@ def test_an_empty_file_is_an_empty_document(file: Path) -> None:
         ('a: !!int ""\n', "dev.yaml:1:  is not a valid int"),
         ("a: 1\n? [b]\n: 2\n", "dev.yaml:2: found unhashable key"),
         ("- " * 2000, "dev.yaml:1: nested too deeply"),
+        ('a: 1\nb: ["x\\0"]\n', "dev.yaml:2: 'x\\x00' is a text that no command can be given"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(file: Path, content: str | bytes, message: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from devenv.base.errors import CONFIG, DevError
+from devenv.model.answers import UNFIT
 
 if TYPE_CHECKING:
     _Base = yaml.SafeLoader
@@ -22,6 +23,9 @@ class _Loader(_Base):
     """PyYAML's loader, with an error that knows its line for a value that is not of its type, such as 2001-99-99."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        if isinstance(node, yaml.ScalarNode) and UNFIT.search(node.value):
+            problem = f"{node.value!r} is a text that no command can be given"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         try:
             return super().construct_object(node, deep)
         except (ArithmeticError, AttributeError, LookupError, ValueError) as error:
@@ -98,11 +102,19 @@ def scalar(text: str) -> str:
 
 
 def rewrite(text: str, keys: tuple[str, ...], value: str) -> str:
-    """The text of a file with another value in one place; everything around it stays as it is."""
+    """The text of a file with another value in one place; everything around it stays as it is.
+
+    LookupError where the value does not stand there for itself alone: a merge (`<<`), an alias, an anchor.
+    """
     node: Any = yaml.compose(text, Loader=yaml.SafeLoader)  # not the one in C: its marks count bytes
     for key in keys:
-        node = next(item for name, item in node.value if name.value == key)
-    return text[: node.start_mark.index] + scalar(value) + text[node.end_mark.index :]
+        name, node = next((pair for pair in node.value if pair[0].value == key), (node, None))
+        if node is None or node.start_mark.index < name.end_mark.index:  # an alias is the node that it stands for
+            raise LookupError(key)
+    start, end = node.start_mark.index, node.end_mark.index
+    if text[start] == "&":
+        raise LookupError(keys[-1])
+    return text[:start] + scalar(value) + text[end:]
 
 
 def _text(path: Path) -> str:

@@ -8,12 +8,12 @@ than the truth and never more.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from devenv.base.errors import DevError
+from devenv.model import answers
 from devenv.model.config import Scenario
 from devenv.operations import plan
 from devenv.operations.environment import Environment
@@ -87,14 +87,11 @@ def _note(env: Environment, **facts: Any) -> None:
 def _last_object(env: Environment, scenario: Scenario, stdout: str) -> dict[str, Any]:
     last = (stdout.strip().splitlines() or [""])[-1]
     try:
-        value = json.loads(last)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
+        return answers.parse(last)
+    except ValueError as error:
         keys = ("scenarios", scenario.name, "run")
-        message = f"scenario {scenario.name} must print one JSON object as its last line, not {last[:80]!r}"
-        raise env.config.source.error(keys, message, "print {} when there is nothing to tell")
-    return value
+        message = f"scenario {scenario.name} must print one JSON object as its last line, not {error}"
+        raise env.config.source.error(keys, message, "print {} when there is nothing to tell") from None
 
 
 def _inside_hint() -> list[str]:

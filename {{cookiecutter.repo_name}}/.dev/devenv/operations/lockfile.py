@@ -126,7 +126,13 @@ def upgrade(config: Config, name: str, version: str) -> None:
     mirror.commit(wanted)  # DevError 111 where there is no such version
     path = config.root / "dev.yaml"
     text = path.read_bytes().decode()  # as bytes, which keeps the ends of all lines as they are
-    path.write_bytes(document.rewrite(text, ("requires", name, "version"), wanted).encode())
+    keys = ("requires", name, "version")
+    try:
+        path.write_bytes(document.rewrite(text, keys, wanted).encode())
+    except LookupError:
+        message = f"requires.{name}: its version comes from elsewhere in the file (`<<`, `*` or `&`)"
+        hint = f"write `version: {wanted}` there by hand, then: inv dev.lock"
+        raise config.source.error(keys, message, hint) from None
 
 
 def _version(pins: Mapping[str, Pin], name: str) -> str:

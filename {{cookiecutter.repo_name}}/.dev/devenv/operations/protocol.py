@@ -7,7 +7,6 @@ each repository may be at another version of the template, and in another langua
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -18,6 +17,7 @@ from typing import Any
 
 from devenv.base import process
 from devenv.base.errors import MISSING, UNHEALTHY, DevError
+from devenv.model import answers
 
 ERROR = re.compile(r"^error\[(\d+)\]: (.*)$", re.M)
 HINT = re.compile(r"^hint: (.*)$", re.M)
@@ -79,13 +79,11 @@ def _object(service: str, checkout: Path, task: str, stdout: str) -> dict[str, A
     if task in SILENT:
         return {}
     try:
-        value = json.loads(stdout)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        message = f"{service}: {task} in {checkout} did not answer with one JSON object, but with {stdout[:80]!r}"
-        raise DevError(UNHEALTHY, message, "the repository breaks the contract: stdout is for data alone")
-    return value
+        return answers.parse(stdout)
+    except ValueError as error:
+        message = f"{service}: {task} in {checkout} did not answer with one JSON object, but with {error}"
+        hint = "the repository breaks the contract: stdout is for data alone"
+        raise DevError(UNHEALTHY, message, hint) from None
 
 
 def _failure(service: str, log: Path) -> DevError:
