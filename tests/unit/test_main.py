@@ -73,12 +73,15 @@ def test_nothing_is_lost_and_the_rest_is_handed_on_word_for_word(argv: list[str]
         (["dev.edit", "lms", "--path", "../lms"], ["dev.edit", "lms", "--path", "../lms"]),
         (["dev.edit", "lms", "../lms", "-w", "two"], ["dev.edit", "lms", "--path", "../lms", "-w", "two"]),
         (["dev.edit", "-w", "two", "lms"], ["dev.edit", "-w", "two", "lms"]),
+        (["dev.edit", "lms", "dev.status"], ["dev.edit", "lms", "dev.status"]),
+        (["dev.edit", "lms", "./dev.status"], ["dev.edit", "lms", "--path", "./dev.status"]),
+        (["dev.seed", "dev.status"], ["dev.seed", "dev.status"]),
         (["dev.use", "lms=v1.0"], ["dev.use", "lms=v1.0"]),
         (["dev.lock", "--upgrade", "lms"], ["dev.lock", "--upgrade", "lms"]),
     ],
 )
 def test_what_may_stand_without_its_flag(argv: list[str], result: list[str]) -> None:
-    assert main.positional(argv) == result
+    assert main.positional(argv, main.collection().task_names) == result
 
 
 # ---- what is said

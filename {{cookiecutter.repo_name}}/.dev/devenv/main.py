@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from collections.abc import Container
 from pathlib import Path
 from typing import NoReturn
 
@@ -56,7 +57,8 @@ def main() -> NoReturn:
     os.chdir(ROOT)  # the printed commands are meant to be typed here
     own, rest = split(sys.argv[1:])
     try:
-        Tasks(collection(), rest).parse_and_execute(["inv", *(positional(own) or ["--list"])])
+        tasks = collection()
+        Tasks(tasks, rest).parse_and_execute(["inv", *(positional(own, tasks.task_names) or ["--list"])])
     except DevError as error:
         output.report(error)
         sys.exit(error.code)
@@ -94,12 +96,12 @@ def split(argv: list[str]) -> tuple[list[str], list[str]]:
     return argv[:at], argv[at + 1 :]
 
 
-def positional(argv: list[str]) -> list[str]:
-    """Turn the arguments right after certain tasks into their flags."""
+def positional(argv: list[str], tasks: Container[str]) -> list[str]:
+    """Turn the arguments right after certain tasks into their flags; the name of a task is that task."""
     result: list[str] = []
     flags: list[str] = []
     for word in argv:
-        if flags and not word.startswith("-"):
+        if flags and not word.startswith("-") and word not in tasks:
             flag = flags.pop(0)
             result += [flag, word] if flag else [word]
             continue
