@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
+import subprocess
 from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,8 @@ from pathlib import Path
 import pytest
 from devenv.base import state
 from devenv.base.state import Record
+from devenv.engines.native import folders
+from devenv.engines.native.table import MARK
 from devenv.operations import doctor, environment, workspace
 from devenv.operations.doctor import Finding
 
@@ -182,10 +186,23 @@ def test_a_name_that_the_system_does_not_know_still_works_in_browsers(
 
 
 def test_an_environment_whose_checkout_is_gone(examine: Examine, tmp_path: Path) -> None:
-    state.write(Record("catalog", "old", checkout=str(tmp_path / "gone")))
+    state.write(Record("catalog", "old", checkout=str(tmp_path / "gone"), engine="compose"))
     state.write(Record("lms", "main", checkout=str(tmp_path)))
     state.path("main", "broken").write_text("{")
     findings = examine()
     assert wrong(findings) == ["D22"]
     assert findings["D22"].what == "their checkout is gone: old/catalog"
-    assert findings["D22"].fix == "docker compose -p old-catalog down --volumes"
+    files = state.path("old", "catalog").with_suffix("")
+    down = "docker compose -p old-catalog down --volumes --rmi local"
+    assert findings["D22"].fix == f"{down}; rm -rf {files} {files}.*"
+
+
+def test_the_fix_ends_what_ran_natively_and_forgets_it(examine: Examine, tmp_path: Path) -> None:
+    state.write(Record("catalog", "old", checkout=str(tmp_path / "gone"), data={"native": {}}))
+    unit = folders.service("old", "catalog") / "app"
+    unit.mkdir(parents=True)
+    with subprocess.Popen(["sleep", "60"], env={**os.environ, MARK: str(unit)}) as left:
+        subprocess.run(examine()["D22"].fix, shell=True, check=True)
+        assert left.wait() == -signal.SIGKILL
+    assert wrong(examine()) == []
+    assert not unit.exists()

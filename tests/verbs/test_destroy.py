@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
 from tests.verbs import machine
 from tests.verbs.repo import Repo
 from tests.verbs.test_daily import on_terminal
@@ -32,3 +36,16 @@ def test_destroy_leaves_nothing_even_of_images_that_were_replaced(up_repo: Repo,
 
 def test_destroy_of_what_is_not_there_is_no_error(repo: Repo) -> None:
     repo.ok("dev.destroy", "--yes")
+
+
+def test_doctors_fix_removes_what_a_lost_checkout_left(repo: Repo, engine: str, tmp_path: Path) -> None:
+    repo.env["XDG_STATE_HOME"] = str(tmp_path / "state")  # the fix is for all of a machine, and others are at work
+    repo.ok("dev.up")
+    lost = replace(repo, path=repo.path.rename(tmp_path / "moved-away"))
+    done = lost.run("dev.doctor", "--json")
+    (finding,) = [finding for finding in done.json() if not finding["ok"]]
+    assert (done.code, finding["code"]) == (1, "D22")
+    subprocess.run(finding["fix"], shell=True, check=True, capture_output=True)
+    assert machine.left_by(repo.token, lost.path, engine) == [f"network devenv-{repo.token}"] * (engine == "compose")
+    assert "no orphans" in lost.ok("dev.doctor").stdout
+    lost.path.rename(repo.path)

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 from devenv.base.errors import USAGE, DevError
 from devenv.engines import docker
 from devenv.engines.compose import ComposeEngine
-from devenv.engines.native import folders, hosts, ports, support
+from devenv.engines.native import folders, hosts, ports, supervisor, support
 from devenv.engines.native.engine import NativeEngine
 from devenv.engines.native.servers.base import variable
 from devenv.engines.protocol import Engine, Place
@@ -37,6 +38,14 @@ def choose(environment: Mapping[str, str], recorded: str) -> str:
 def make(name: str, place: Place) -> Engine:
     """The engine of that name at a place."""
     return NativeEngine(place) if name == NATIVE else ComposeEngine(place)
+
+
+def removal(name: str, workspace: str, service: str) -> str:
+    """The command that ends what runs for a service whose checkout is gone; empty where nothing does."""
+    if name != NATIVE:
+        return f"docker compose -p {workspace}-{service} down --volumes --rmi local"
+    pids = supervisor.left(folders.service(workspace, service))
+    return shlex.join(["kill", "-9", *map(str, pids)]) if pids else ""
 
 
 def host(name: str, service: str) -> str:

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from devenv.base import output, process, state
+from devenv.base import output, process
 from devenv.base.errors import DevError
 from devenv.engines import choice, docker
 from devenv.model import config
-from devenv.operations import environment, workspace
+from devenv.operations import environment, orphans, workspace
 
 ENGINE_NEEDED = 25  # healthcheck.start_interval came with Docker Engine 25
 DISK_NEEDED = 2 * 2**30  # bytes: an image with its dependencies, and a database
@@ -184,9 +184,8 @@ def _name(settings: config.Config) -> Finding:
 
 
 def _records() -> Finding:
-    """Environments whose checkout is gone still hold containers and data."""
-    found = [state.read(p.parent.name, p.stem) for p in sorted(state.home().glob("*/*.json"))]
-    gone = [f"{r.workspace}/{r.service}" for r in found if r.checkout and not os.path.isdir(r.checkout)]
-    names = [name.replace("/", "-") for name in gone]
-    fix = "; ".join(f"docker compose -p {name} down --volumes" for name in names)
-    return Finding("D22", not gone, f"their checkout is gone: {', '.join(gone)}" if gone else "no orphans", fix)
+    """Environments whose checkout is gone still hold containers or processes, and data."""
+    gone = orphans.find()
+    names = ", ".join(f"{record.workspace}/{record.service}" for record in gone)
+    what = f"their checkout is gone: {names}" if gone else "no orphans"
+    return Finding("D22", not gone, what, "; ".join(map(orphans.removal, gone)))

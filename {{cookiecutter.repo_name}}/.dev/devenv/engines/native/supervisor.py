@@ -90,6 +90,13 @@ def end_marked(mark: Path) -> None:
     _end(family, signal.SIGKILL)
 
 
+def left(folder: Path) -> list[int]:
+    """The processes of a service whose compose.yaml is gone, by what lies in its folder."""
+    seen = table.read()
+    heads = [records.heads(unit, seen) | table.marked(seen, unit) for unit in folder.glob("*")]
+    return sorted(table.family(seen, set().union(*heads)))
+
+
 def _end(choose: Callable[[Table], set[int]], number: signal.Signals) -> None:
     """Signal the processes that are chosen now, and wait for their end."""
     seen = table.read()
