@@ -317,6 +317,7 @@ def test_upgrade_in_any_style_of_yaml(shop: Repo, task: Task, line: str) -> None
 ELSEWHERE = {
     "merge": "{notes: &all {repo: ../notes, version: v1.0}, lms: {<<: *all, repo: ../lms}}",
     "alias": "{notes: {repo: ../notes, version: &it v1.0}, lms: {repo: ../lms, version: *it}}",
+    "anchor around it": "{lms: &all {repo: ../lms, version: v1.0}, notes: {<<: *all, repo: ../notes}}",
     "alias of all of it": "{notes: &all {repo: ../notes, version: v1.0}, lms: *all}",
     "anchor": "{lms: {repo: ../lms, version: &it v1.0}, notes: {repo: ../notes, version: *it}}",
 }

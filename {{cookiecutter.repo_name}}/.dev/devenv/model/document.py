@@ -108,13 +108,25 @@ def rewrite(text: str, keys: tuple[str, ...], value: str) -> str:
     """
     node: Any = yaml.compose(text, Loader=yaml.SafeLoader)  # not the one in C: its marks count bytes
     for key in keys:
-        name, node = next((pair for pair in node.value if pair[0].value == key), (node, None))
-        if node is None or node.start_mark.index < name.end_mark.index:  # an alias is the node that it stands for
+        node = next((item for name, item in node.value if name.value == key), None)
+        if not node:
             raise LookupError(key)
-    start, end = node.start_mark.index, node.end_mark.index
-    if text[start] == "&":
+    result = text[: node.start_mark.index] + scalar(value) + text[node.end_mark.index :]
+    if _data(result) != _with(_data(text), keys, value):
         raise LookupError(keys[-1])
-    return text[:start] + scalar(value) + text[end:]
+    return result
+
+
+def _data(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:  # an anchor went with the value that it named
+        return None
+
+
+def _with(data: Any, keys: tuple[str, ...], value: str) -> Any:
+    """The data with another value in one place, and in no other one that an alias makes the same."""
+    return {**data, keys[0]: _with(data[keys[0]], keys[1:], value)} if keys else value
 
 
 def _text(path: Path) -> str:
