@@ -15,7 +15,7 @@ from invoke.exceptions import Exit, ParseError, UnexpectedExit
 from invoke.program import Program
 
 from devenv.base import output
-from devenv.base.errors import CONFIG, MISSING, USAGE, DevError
+from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError
 from devenv.model.schema import did_you_mean
 from devenv.tasks import daily, data, lifecycle, stack
 
@@ -23,7 +23,6 @@ ROOT = Path(__file__).resolve().parents[2]
 # Optional positional arguments, which invoke has not: `dev.seed NAME` becomes `dev.seed --scenario NAME`.
 # An empty word: invoke takes this one by its place.
 POSITIONAL = {"dev.seed": ("--scenario",), "dev.edit": ("", "--path")}
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 class Tasks(Program):
@@ -97,11 +96,11 @@ def split(argv: list[str]) -> tuple[list[str], list[str]]:
 
 
 def positional(argv: list[str], tasks: Container[str]) -> list[str]:
-    """Turn the arguments right after certain tasks into their flags; the name of a task is that task."""
+    """Turn the arguments right after certain tasks into their flags; no path has the name of a task."""
     result: list[str] = []
     flags: list[str] = []
     for word in argv:
-        if flags and not word.startswith("-") and word not in tasks:
+        if flags and not word.startswith("-") and not (flags[0] == "--path" and word in tasks):
             flag = flags.pop(0)
             result += [flag, word] if flag else [word]
             continue

@@ -10,6 +10,7 @@ CONFIG = 111  # dev.yaml, compose.yaml or what a scenario printed is wrong
 UNHEALTHY = 112  # a service did not become healthy in time, or a step of its start failed
 CONFLICT = 113  # a port, a version or another checkout is in the way
 REFUSED = 114  # data would be lost
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 class DevError(Exception):
