@@ -42,6 +42,18 @@ class Done:
         return json.loads(self.stdout)
 
 
+def get(url: str, path: str = "/") -> tuple[int, str]:
+    """Status and text of a page of the service with this URL. The name is not resolved: not every system can."""
+    host = url.removeprefix("http://")
+    connection = http.client.HTTPConnection("127.0.0.1", int(host.rpartition(":")[2]), timeout=30)
+    try:
+        connection.request("GET", path, headers={"Host": host})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
 @dataclass
 class Repo:
     """`token` is part of the name of everything that the repo has on the machine, and of nothing else."""
@@ -102,14 +114,7 @@ class Repo:
 
     def fetch(self, path: str = "/") -> tuple[int, str]:
         """Status and text of a page, asked for by the name that people type."""
-        host = self.status()["url"].removeprefix("http://")
-        connection = http.client.HTTPConnection("127.0.0.1", int(host.rpartition(":")[2]), timeout=30)
-        try:
-            connection.request("GET", path, headers={"Host": host})
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
+        return get(self.status()["url"], path)
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Change a file; what is to be changed has to stand in it."""

@@ -1,0 +1,51 @@
+"""The services of examples/stack as git repositories with tags, and a login in a real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+STACK = Path(__file__).resolve().parents[2] / "examples" / "stack"
+SERVICES = {"lms": ("provider", 18180), "shop": ("consumer", 18181), "notes": ("notes", 18182)}
+LEFTOVERS = shutil.ignore_patterns(".ruff_cache", "__pycache__", ".pytest_cache", "node_modules")
+HOSTS = ("lms.localhost", "shop.localhost")  # where a login in shop may lead, and nowhere else
+
+
+def make(bake: Callable[..., Path], service: str, into: Path) -> Path:
+    """One of them as its owner has it before the first commit."""
+    folder, port = SERVICES[service]
+    path = bake("bare", into=into, service=service, port=port)
+    shutil.copytree(STACK / folder, path, dirs_exist_ok=True, ignore=LEFTOVERS)
+    git(path, "init", "-q", "-b", "main")
+    return path
+
+
+def release(path: Path, tag: str) -> None:
+    """Commit all that is there, under a tag."""
+    git(path, "add", "-A")
+    git(path, "commit", "-q", "-m", f"Release {tag}")
+    git(path, "tag", tag)
+
+
+def git(path: Path, *words: str) -> None:
+    subprocess.run(["git", "-C", str(path), *words], check=True, capture_output=True)
+
+
+def need_browser() -> None:
+    """CI has one. Elsewhere a line says what was left out, as without a container engine."""
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        end = pytest.fail if os.environ.get("DEVENV_REQUIRE_ENGINE") == "1" else pytest.skip
+        end("a login needs a browser: apt-get install chromium chromium-driver")
+
+
+def assert_login_works(url: str) -> None:
+    """Someone logs in to shop, by lms; the browser is sent to these two hosts alone."""
+    argv = [sys.executable, str(STACK / "login.py"), url, "alice", "alice", "--expect-hosts", ",".join(HOSTS)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
