@@ -16,7 +16,7 @@ from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
 from devenv.engines.native import hosts
 from devenv.model.requirements import Requirement
 from devenv.model.resolver import Ask
-from devenv.operations import lockfile, members, records, sources
+from devenv.operations import lockfile, members, mirrors, records, sources
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -155,6 +155,38 @@ def test_a_budget_that_nobody_checked(shop: Root, budget: str) -> None:
     git(lms.root, "tag", "v1.2")
     shop.repo.write(lms="v1.2")
     shop.members()
+
+
+def test_lean_ones_count_with_their_lean_budget(shop: Root) -> None:
+    lms = Repo(beside(shop, "lms"))
+    with (lms.root / "dev.yaml").open("a") as stream:
+        stream.write("budget: {memory: 512M, lean: 256M}\n")
+    lms.commit()
+    git(lms.root, "tag", "v1.2")
+    shop.repo.write(lms="v1.2")
+    assert shop.members()["lms"].memory == 256 * 2**20
+    sources.edit(shop.env, "lms", "")
+    assert shop.members()["lms"].memory == 512 * 2**20
+
+
+# ---- which release it is
+
+
+def test_a_tag_is_a_release_and_source_or_a_branch_is_none(shop: Root) -> None:
+    shop.repo.write(lms="v1.0", notes="main")
+    assert {name: member.release for name, member in shop.members().items()} == {"lms": "v1.0", "notes": ""}
+    sources.use(shop.env, "lms", "v1.1")
+    assert shop.members()["lms"].release == "v1.1"
+    sources.edit(shop.env, "lms", "")
+    assert shop.members()["lms"].release == ""
+
+
+def test_a_tag_that_moved_on_names_another_release_than_the_locked_one(shop: Root) -> None:
+    shop.repo.write(lms="v1.0")
+    assert shop.members()["lms"].release == "v1.0"
+    Repo(beside(shop, "lms")).release("v1.0")
+    mirrors.of("../lms", shop.repo.root).fetch()
+    assert shop.members()["lms"].release == ""
 
 
 # ---- dev.edit and dev.use

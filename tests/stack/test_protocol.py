@@ -49,7 +49,7 @@ def error_of(checkout: Path, task: str = "dev.up") -> DevError:
 
 def test_the_variables(other: Other, monkeypatch: pytest.MonkeyPatch) -> None:
     ours = ("PORT", "BIND", "PUBLIC_URL", "VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL", "KEPT")
-    for name in ours:
+    for name in (*ours, "DEV_VERSION"):
         monkeypatch.setenv(name, "k")
     checkout = other("@python3 -c 'import json, os; print(json.dumps(dict(os.environ)))'")
     found = call(checkout)
@@ -60,10 +60,13 @@ def test_the_variables(other: Other, monkeypatch: pytest.MonkeyPatch) -> None:
         "DEV_NETWORK": "devenv-main",
         "DEV_LEAN": "1",
         "DEV_ENV_FILE": "/nowhere/lms.env",
+        "DEV_VERSION": "",  # whatever this shell says
     }
     assert {name for name in ours if found.get(name) == "k"} == {"KEPT"}
     edited = Handed("main", 18200, "compose", "devenv-main", False, Path("/nowhere/lms.env"))
     assert call(checkout, handed=edited)["DEV_LEAN"] == ""
+    release = Handed("main", 18200, "compose", "devenv-main", True, Path("/nowhere/lms.env"), "v1.0.0")
+    assert call(checkout, handed=release)["DEV_VERSION"] == "v1.0.0"
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -95,6 +98,12 @@ def test_progress_goes_to_the_log_and_stdout_is_the_answer(other: Other, capfd: 
     assert (checkout / "log").read_text() == "working\n"
     out, err = capfd.readouterr()
     assert (out, err) == ("", f"$ make -s -C {checkout} dev.up ARGS=\n")
+
+
+def test_what_it_warns_of_is_known(other: Other) -> None:
+    call(other("@echo 'warning: this, then' >&2; echo no warning: that >&2; echo '{}'"))
+    assert protocol.warnings(other("") / "log") == ["this, then"]
+    assert protocol.warnings(other("") / "none") == []
 
 
 @pytest.mark.parametrize(

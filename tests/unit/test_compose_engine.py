@@ -51,16 +51,44 @@ def error_of(run: Callable[[], object]) -> DevError:
 
 
 def test_each_change_is_one_command(engine: ComposeEngine, seam: Seam) -> None:
-    engine.build()
+    engine.build(["app"])
     engine.start(["db", "app"], 59.2)
     engine.stop()
     engine.remove()
     assert seam.typed() == [
-        f"{BEGIN}{VARIABLES} build",
+        f"{BEGIN}{VARIABLES} build app",
         f"{BEGIN}{VARIABLES} up --detach --no-build --remove-orphans --wait --wait-timeout 60 db app",
         f"{BEGIN}{VARIABLES} stop",
         f"{BEGIN}{VARIABLES} down --volumes --rmi local --remove-orphans",
     ]
+
+
+LMS = "registry.example.org/catalog:v1.0.0"
+
+
+@pytest.mark.parametrize(("local", "pull"), [(True, []), (False, [f"docker pull {LMS}"])])
+def test_a_released_image_gets_the_name_that_compose_looks_for(
+    engine: ComposeEngine, seam: Seam, local: bool, pull: list[str]
+) -> None:
+    seam.answer(f"image inspect {LMS}", code=0 if local else 1)
+    assert engine.take(LMS, ["app"])
+    assert seam.typed() == [*pull, f"docker tag {LMS} main-catalog-app"]
+
+
+def test_an_image_that_cannot_be_had_names_nothing(engine: ComposeEngine, seam: Seam) -> None:
+    seam.answer(f"image inspect {LMS}", code=1)
+    seam.answer("docker pull", code=1)
+    assert not engine.take(LMS, ["app"])
+    assert seam.typed() == [f"docker pull {LMS}"]
+
+
+def test_a_name_that_somebody_chose_is_not_taken_from_an_image(seam: Seam, make_place: MakePlace) -> None:
+    ComposeEngine(make_place()).remove()
+    untag = ["docker", "image", "rm"]
+    assert [*untag, "main-catalog-app"] in seam.asked
+    seam.asked.clear()
+    ComposeEngine(make_place(COMPOSE_YAML.replace("  app:\n", "  app:\n    image: mine:1\n"))).remove()
+    assert not any(argv[:3] == untag for argv in seam.asked)
 
 
 def test_steps_run_in_containers_of_their_own(engine: ComposeEngine, seam: Seam) -> None:
@@ -96,8 +124,8 @@ def test_what_a_killed_step_left_is_removed_first(engine: ComposeEngine, seam: S
 
 def test_the_variables_stand_in_a_file_that_the_commands_name(engine: ComposeEngine, seam: Seam, repo: Path) -> None:
     (repo / ".env").write_text("OWN=1\n")
-    engine.build()
-    assert seam.typed() == [f"{BEGIN} --env-file .env{VARIABLES} build"]
+    engine.build(["app"])
+    assert seam.typed() == [f"{BEGIN} --env-file .env{VARIABLES} build app"]
     assert (repo / ".dev/local/main.env").read_text() == "DEV_UID=1000\nPORT=18160\n"
 
 
@@ -183,7 +211,8 @@ FAILURES = {"build": "build", "start": "up", "stop": "stop", "remove": "down"}
 def fail(engine: ComposeEngine, seam: Seam) -> Callable[[str], DevError]:
     def fail(action: str) -> DevError:
         seam.answer(f".dev/local/main.env {FAILURES[action]}", code=17)
-        act = {"start": lambda: engine.start(["app"], 60)}.get(action) or getattr(engine, action)
+        calls = {"start": lambda: engine.start(["app"], 60), "build": lambda: engine.build(["app"])}
+        act = calls.get(action) or getattr(engine, action)
         return error_of(act)
 
     return fail

@@ -50,6 +50,18 @@ def test_all_of_it_is_read(root: Path) -> None:
     assert found.command("migrate") == ("python", "manage.py", "migrate", "--noinput")
 
 
+def test_a_lean_service_may_have_a_budget_of_its_own(root: Path) -> None:
+    assert load(root, "budget: {memory: 512M, lean: 256M}\n").lean == 256 * 2**20
+    assert load(root, "budget: {memory: 512M}\n").lean == 512 * 2**20
+    assert load(root).lean is None
+
+
+def test_an_image_is_of_a_release(root: Path) -> None:
+    assert load(root).image == ""
+    assert load(root, "image: example.org:5000/catalog:{version}\n").image == "example.org:5000/catalog:{version}"
+    assert "example.org/catalog:{version}" in error_of(root, "image: example.org/catalog:latest\n").hints[0]
+
+
 @pytest.mark.parametrize(
     ("text", "argv"),
     [

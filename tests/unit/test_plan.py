@@ -131,6 +131,34 @@ def test_situations(found: Facts, settings: config.Config, both: Services, steps
     assert [str(step) for step in decide(found, settings, both)] == steps
 
 
+IMAGE = "registry.example.org/catalog:v1.0.0"
+PULL = f"pull app ({IMAGE} is this release)"
+
+
+@pytest.mark.parametrize(
+    ("found", "steps"),
+    [
+        pytest.param(facts(built=False, image=IMAGE), [PULL, "start app db (the image changed)"], id="no image yet"),
+        pytest.param(facts(build_files="B2", image=IMAGE), [PULL, "start app db (the image changed)"], id="another"),
+        pytest.param(facts(image=IMAGE), [], id="it runs"),
+    ],
+)
+def test_a_released_image_stands_in_for_a_build(
+    found: Facts, settings: config.Config, both: Services, steps: list[str]
+) -> None:
+    assert [str(step) for step in decide(found, settings, both)] == steps
+
+
+def test_it_stands_in_for_all_that_is_built_as_the_app_is_and_for_nothing_else(
+    settings: config.Config, both: Services
+) -> None:
+    build = both["app"].build
+    assert build
+    worker, proxy = replace(both["app"], name="worker"), replace(both["app"], build=replace(build, target="proxy"))
+    steps = decide(facts(built=False, image=IMAGE), settings, {**both, "worker": worker, "proxy": proxy})
+    assert [(step.kind, step.services) for step in steps[:2]] == [("pull", ("app", "worker")), ("build", ("proxy",))]
+
+
 def test_a_service_without_data_commands_is_only_started(settings: config.Config, both: Services) -> None:
     bare = replace(settings, commands={}, scenarios={})
     found = replace(facts(**NOTHING), record=Record("catalog", "main"))

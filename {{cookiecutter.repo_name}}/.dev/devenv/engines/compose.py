@@ -38,14 +38,18 @@ class ComposeEngine:
         return docker.containers(self.place.project)
 
     def is_built(self) -> bool:
-        # The name that Compose gives to an image without `image:`.
-        built = [s for s in self.place.services.values() if s.build]
-        return docker.has_images([s.image or f"{self.place.project}-{s.name}" for s in built])
+        return docker.has_images([self._image(name) for name, s in self.place.services.items() if s.build])
 
-    def build(self) -> None:
-        if self._run("build"):
+    def build(self, services: Sequence[str]) -> None:
+        if self._run("build", *services):
             hint = "the failing step stands above; a registry behind a company's CA needs CA_BUNDLE=/path/to/ca.pem"
             raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint))
+
+    def take(self, image: str, services: Sequence[str]) -> bool:
+        # Under the name that Compose looks for, so that no compose file has to know whether it was pulled or built.
+        here = docker.has_images([image]) or process.run(["docker", "pull", image], self.place.env) == 0
+        tags = [["docker", "tag", image, self._image(name)] for name in services]
+        return here and not any(process.run(argv, self.place.env) for argv in tags)
 
     def start(self, services: Sequence[str], timeout: float) -> None:
         docker.ensure_network(self.place.network)
@@ -100,9 +104,15 @@ class ComposeEngine:
         self._end_steps()
         if self._run("down", "--volumes", "--rmi", "local", "--remove-orphans"):
             raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: could not be removed"))
+        # What was taken and not built carries no label of Compose's, so it leaves the name there.
+        docker.untag([self._image(name) for name, s in self.place.services.items() if s.build and not s.image])
         # What a later build took the name from, Compose no longer knows.
         docker.remove_unnamed_images(self.place.project)
         process.capture(["docker", "network", "rm", self.place.network])  # refused while another service is on it
+
+    def _image(self, name: str) -> str:
+        """The name of a service's image: the one that Compose gives to an image without `image:`."""
+        return self.place.services[name].image or f"{self.place.project}-{name}"
 
     def _compose(self, *words: str) -> list[str]:
         """A whole command. The variables stand in a file, so that the printed line works when it is typed."""

@@ -73,6 +73,12 @@ def has_images(names: Sequence[str]) -> bool:
     return not names or process.capture(["docker", "image", "inspect", *names]).code == 0
 
 
+def untag(names: Sequence[str]) -> None:
+    """Take names from images, where they are there; an image that has no other name goes with it."""
+    for name in names:
+        process.capture(["docker", "image", "rm", name])
+
+
 def remove_unnamed_images(project: str) -> None:
     """Remove the images of a project that a later build took the name from."""
     process.capture(["docker", "image", "prune", "--force", "--filter", f"label={PROJECT}={project}"])

@@ -59,8 +59,11 @@ class Engine(Protocol):
     def is_built(self) -> bool:
         """Whether there is an image (or an environment) for every service with a build."""
 
-    def build(self) -> None:
-        """Make the images (or environments) of all services with a build. DevError 112 when it fails."""
+    def build(self, services: Sequence[str]) -> None:
+        """Make the images (or environments) of services with a build. DevError 112 when it fails."""
+
+    def take(self, image: str, services: Sequence[str]) -> bool:
+        """Let services with a build run this image, pulled where it is not here; False where it cannot be had."""
 
     def start(self, services: Sequence[str], timeout: float) -> None:
         """Start services with what they depend on, and return when all are healthy; DevError 112 after `timeout` s."""

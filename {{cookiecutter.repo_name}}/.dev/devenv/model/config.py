@@ -65,7 +65,9 @@ class Config:
     scenarios: Mapping[str, Scenario]
     logins: tuple[Login, ...]
     memory: int | None
+    lean: int | None  # memory while another repository requires this one
     ready: float
+    image: str  # the name of a released image, with {version} in it; empty where there is none
     native: Mapping[str, str]  # how the native engine makes the app's environment: python, node, install
     source: document.Document
 
@@ -102,11 +104,18 @@ def load(root: Path) -> Config:
         state=tuple(data.get("state", ())),
         scenarios={name: _scenario(source, name) for name in data.get("scenarios", {})},
         logins=tuple(_login(name, login) for name, login in data.get("logins", {}).items()),
-        memory=units.size(budget["memory"]) if "memory" in budget else None,
+        memory=_memory(budget, "memory"),
+        lean=_memory(budget, "lean", "memory"),
         ready=units.duration(budget.get("ready", "60s")),
+        image=data.get("image", ""),
         native=data.get("native", {}),
         source=source,
     )
+
+
+def _memory(budget: Mapping[str, str], *names: str) -> int | None:
+    """The first of these keys that is there, in bytes."""
+    return next((units.size(budget[name]) for name in names if name in budget), None)
 
 
 def _check_contract(source: document.Document) -> None:

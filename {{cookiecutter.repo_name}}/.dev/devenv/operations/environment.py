@@ -44,6 +44,16 @@ class Environment:
         return self.url if self.engine.name == choice.NATIVE else f"http://{self.config.service}:{self.port}"
 
     @property
+    def image(self) -> str:
+        """The image of the release that runs, to take instead of building; empty for what is no release.
+
+        Only a lean service is production's image, and only the root that drives it knows which release it is.
+        """
+        version = os.environ.get("DEV_VERSION", "")
+        released = version and self.place.lean and self.engine.name == choice.COMPOSE
+        return self.config.image.replace("{version}", version) if released else ""
+
+    @property
     def data(self) -> dict[str, Any]:
         """What the record says of the data in this engine: each engine keeps its own."""
         return dict(self.record.data.get(self.engine.name, {}))

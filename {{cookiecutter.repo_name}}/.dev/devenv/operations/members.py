@@ -26,6 +26,7 @@ class Member:
     edited: bool  # a source checkout with reload, instead of the pinned one
     requires: Mapping[str, requirements.Requirement]
     memory: int | None  # its budget in bytes
+    release: str = ""  # the tag of exactly what runs; empty for a source checkout, a branch or a commit
 
     @property
     def name(self) -> str:
@@ -68,12 +69,15 @@ def _member(env: Environment, pin: lockfile.Pin) -> Member:
     record = state.read(env.place.workspace, pin.name)
     edited = record.edit if record.edit and Path(record.edit).is_dir() else ""
     pin = _chosen(env, pin, record.use)
-    checkout = Path(edited) if edited else mirrors.of(pin.repo, env.place.root).checkout(pin.commit)
+    mirror = mirrors.of(pin.repo, env.place.root)
+    checkout = Path(edited) if edited else mirror.checkout(pin.commit)
+    release = pin.version if not edited and mirror.is_release(pin.version, pin.commit) else ""
     source = document.load(checkout / "dev.yaml")
     requirements.check_contract(source)
     port = record.port or (_port(source) if env.place.workspace == workspace.MAIN else workspace.free_port())
     host = choice.host(env.engine.name, pin.name)
-    return Member(pin, checkout, host, port, bool(edited), requirements.of(source), _memory(source))
+    memory = _memory(source, bool(edited))
+    return Member(pin, checkout, host, port, bool(edited), requirements.of(source), memory, release)
 
 
 def _port(source: document.Document) -> int:
@@ -84,9 +88,10 @@ def _port(source: document.Document) -> int:
     return port
 
 
-def _memory(source: document.Document) -> int | None:
+def _memory(source: document.Document, edited: bool) -> int | None:
     try:
-        return units.size(source.data["budget"]["memory"])
+        budget = source.data["budget"]
+        return units.size(budget["memory" if edited or "lean" not in budget else "lean"])
     except (KeyError, TypeError, ValueError):
         return None  # it only adds to a sum that is shown
 

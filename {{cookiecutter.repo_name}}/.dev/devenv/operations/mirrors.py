@@ -50,6 +50,10 @@ class Mirror:
         if done.code:
             raise self._unreachable(done.stderr)
 
+    def is_release(self, version: str, commit: str) -> bool:
+        """Whether the version is a tag, and of this commit: a branch moves on, and a tag may have moved."""
+        return self._git("rev-parse", "--quiet", "--verify", f"refs/tags/{version}^{{commit}}").stdout.strip() == commit
+
     def tags(self) -> list[str]:
         """All tags, the newest first."""
         return self._git("tag", "--sort=-v:refname").stdout.split()

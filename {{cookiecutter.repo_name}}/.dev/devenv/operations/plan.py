@@ -21,7 +21,7 @@ DEFAULT = "default"  # the scenario that dev.up seeds
 
 @dataclass(frozen=True)
 class Facts:
-    """What was found on the machine and in the files. The last three are fingerprints of files."""
+    """What was found on the machine and in the files; `..._files` are fingerprints."""
 
     states: Mapping[str, State]
     record: Record
@@ -31,11 +31,12 @@ class Facts:
     build_files: str
     compose_files: str
     state_files: str
+    image: str = ""  # the released image to take instead of building the app
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do: what (build, start, migrate, seed), on which services, and why."""
+    """One thing to do: what (pull, build, start, migrate, seed), on which services, and why."""
 
     kind: str
     services: tuple[str, ...]
@@ -47,7 +48,6 @@ class Step:
 
 def observe(env: Environment) -> Facts:
     """Look at everything that decides; changes nothing."""
-    built = [s.build for s in env.place.services.values() if s.build]
     return Facts(
         states=env.engine.look(),
         # What another engine was made from says nothing about this one.
@@ -55,10 +55,18 @@ def observe(env: Environment) -> Facts:
         built=env.engine.is_built(),
         data=env.engine.data_id(),
         known=env.data,
-        build_files=fingerprint.of_files(env.place.root, [f for b in built for f in dockerfile.inputs(b)]),
+        build_files=_build_fingerprint(env),
         compose_files=compose_fingerprint(env),
         state_files=state_fingerprint(env),
+        image=env.image,
     )
+
+
+def _build_fingerprint(env: Environment) -> str:
+    """A fingerprint of all that images are made from: files, and the released image that stands in for them."""
+    built = [s.build for s in env.place.services.values() if s.build]
+    files = fingerprint.of_files(env.place.root, [f for b in built for f in dockerfile.inputs(b)])
+    return fingerprint.of_text(env.image, files) if env.image else files
 
 
 def state_fingerprint(env: Environment) -> str:
@@ -82,7 +90,7 @@ def compose_fingerprint(env: Environment) -> str:
 
 def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:
     """The steps from what is there to a service that is healthy, migrated and seeded; none when all is so."""
-    build = _build(facts, services)
+    build = _build(facts, config, services)
     data = _data(facts, config)
     backing = tuple(name for name, service in services.items() if not service.build)
     needed = [name for name in backing if not _healthy(facts, name)]
@@ -90,13 +98,15 @@ def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> lis
     return [*build, *first, *data, *_start(facts, services, bool(build))]
 
 
-def _build(facts: Facts, services: Mapping[str, Service]) -> list[Step]:
-    names = tuple(name for name, service in services.items() if service.build)
-    if names and not facts.built:
-        return [Step("build", names, "there is no image yet")]
-    if names and facts.record.up.get("build") != facts.build_files:
-        return [Step("build", names, "Dockerfile or dependencies changed")]
-    return []
+def _build(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:
+    why = "" if facts.built else "there is no image yet"
+    if facts.built and facts.record.up.get("build") != facts.build_files:
+        why = "Dockerfile or dependencies changed"
+    app = services[config.app].build if facts.image and config.app in services else None
+    pulled = tuple(name for name, service in services.items() if app and service.build == app)
+    built = tuple(name for name, service in services.items() if service.build and name not in pulled)
+    pull = [Step("pull", pulled, f"{facts.image} is this release")] if why and pulled else []
+    return pull + ([Step("build", built, why)] if why and built else [])
 
 
 def _data(facts: Facts, config: Config) -> list[Step]:

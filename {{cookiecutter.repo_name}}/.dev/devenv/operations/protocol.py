@@ -21,6 +21,7 @@ from devenv.model import answers
 
 ERROR = re.compile(r"^error\[(\d+)\]: (.*)$", re.M)
 HINT = re.compile(r"^hint: (.*)$", re.M)
+WARNING = re.compile(r"^warning: (.*)$", re.M)
 SILENT = ("dev.down", "dev.destroy")  # tasks that promise no answer
 
 
@@ -34,6 +35,7 @@ class Handed:
     network: str
     lean: bool
     env_file: Path
+    version: str = ""  # the tag of exactly what runs; empty for anything that is no release
 
     def variables(self) -> dict[str, str]:
         """The protocol's variables."""
@@ -44,6 +46,7 @@ class Handed:
             "DEV_NETWORK": self.network,
             "DEV_LEAN": "1" if self.lean else "",
             "DEV_ENV_FILE": str(self.env_file),
+            "DEV_VERSION": self.version,  # empty too: what the user's shell may hold is not meant
         }
 
 
@@ -57,6 +60,11 @@ def call(service: str, checkout: Path, handed: Handed, task: str, args: Sequence
     if done.code:
         raise _failure(service, log)
     return _object(service, checkout, task, done.stdout)
+
+
+def warnings(log: Path) -> list[str]:
+    """What a task of another repository warned of, while its progress went to `log`."""
+    return WARNING.findall(_text(log))
 
 
 def attach(checkout: Path, handed: Handed, task: str, args: Sequence[str]) -> int:
@@ -87,8 +95,12 @@ def _object(service: str, checkout: Path, task: str, stdout: str) -> dict[str, A
 
 
 def _failure(service: str, log: Path) -> DevError:
-    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    text = _text(log)
     errors = ERROR.findall(text)
     code, message = errors[-1] if errors else (str(MISSING), "its command failed and said no error line")
     last = text.splitlines()[-20:]
     return DevError(int(code), "\n".join([f"{service}: {message}", *last]), *HINT.findall(text), f"all of it: {log}")
+
+
+def _text(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""

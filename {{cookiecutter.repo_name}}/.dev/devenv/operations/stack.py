@@ -90,7 +90,9 @@ class Stack:
         place = self.env.place
         env_file = state.path(place.workspace, member.name, "env")
         lean = not member.edited
-        return protocol.Handed(place.workspace, member.port, self.env.engine.name, place.network, lean, env_file)
+        return protocol.Handed(
+            *(place.workspace, member.port, self.env.engine.name, place.network, lean, env_file, member.release)
+        )
 
     def _start(self, member: Member, first: Sequence[Future[None]]) -> None:
         for future in first:
@@ -99,8 +101,11 @@ class Stack:
         member = self._join(member)
         output.say(f"  {member.name}: {describe(member)}, starting")
         self._tell(member.name, member.url, member.requires)
-        self.answers[member.name] = self._call(member, "dev.up", "--only", "--json")
-        output.say(f"  {member.name}: healthy, {output.seconds(time.monotonic() - start)}, {member.url}")
+        answer = self.answers[member.name] = self._call(member, "dev.up", "--only", "--json")
+        for warning in protocol.warnings(self._log(member, "dev.up")):
+            output.warn(f"{member.name}: {warning}")
+        image = f", runs image {answer['image']}" if answer.get("image") else ""
+        output.say(f"  {member.name}: healthy, {output.seconds(time.monotonic() - start)}, {member.url}{image}")
 
     def _tell(self, service: str, url: str, needs: Mapping[str, Requirement]) -> bool:
         """Bring a consumer's environment file up to date; True when it changed."""

@@ -32,6 +32,7 @@ class Status:
     internal_url: str  # for other services of the workspace: works with every client there
     data: str  # the generation of the data: another one after a reset
     healthy: bool
+    image: str  # the released image that the app runs; empty where it was built
     services: list[ServiceStatus]
     logins: list[dict[str, str]]
     outputs: dict[str, Any]  # what the scenarios printed
@@ -63,11 +64,12 @@ def status(env: Environment) -> Status:
         internal_url=env.internal_url,
         data=str(env.data.get("generation", "")),
         healthy=all(service.healthy for service in services),
+        image=env.image if env.record.up.get("image") == env.image else "",
         services=services,
         logins=[_login(env, login) for login in env.config.logins],
         outputs=env.data.get("seeded", {}),
         memory=sum(memory.values()),
-        budget=env.config.memory,
+        budget=env.config.lean if env.place.lean else env.config.memory,
     )
 
 

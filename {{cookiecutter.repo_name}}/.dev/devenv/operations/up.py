@@ -118,23 +118,36 @@ def _use(env: Environment) -> None:
 def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> None:
     for step in steps:
         _do(env, step)
-        if step.kind == "build":
+        if step.kind in ("pull", "build"):
             env.record.up = {**env.record.up, "build": facts.build_files}
             env.save()
     ids = {name: state.id for name, state in env.engine.look().items()}
-    env.record.up = {"build": facts.build_files, "compose": facts.compose_files, "ids": ids}
+    env.record.up = {**env.record.up, "build": facts.build_files, "compose": facts.compose_files, "ids": ids}
     env.save()
 
 
 def _do(env: Environment, step: Step) -> None:
-    if step.kind == "build":
-        env.engine.build()
+    if step.kind == "pull":
+        _pull(env, step.services)
+    elif step.kind == "build":
+        env.engine.build(step.services)
     elif step.kind == "start":
         env.engine.start(step.services, env.config.ready)
     elif step.kind == "migrate" and data.is_pending(env):
         _own_command("migrate", lambda: data.migrate(env))
     elif step.kind == "seed":
         _own_command("seed", lambda: data.seed(env, DEFAULT, {}))
+
+
+def _pull(env: Environment, services: Sequence[str]) -> None:
+    """Let services run the released image. A registry that is gone costs a build, and never the service."""
+    pulled = env.engine.take(env.image, services)
+    if pulled:
+        output.say(f"{env.config.service} runs image {env.image}")
+    else:
+        output.warn(f"the image {env.image} cannot be pulled: building instead")
+        env.engine.build(services)
+    env.record.up = {**env.record.up, "image": env.image if pulled else ""}
 
 
 def _own_command(step: str, run: Callable[[], object]) -> None:

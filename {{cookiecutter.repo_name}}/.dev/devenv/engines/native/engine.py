@@ -55,8 +55,11 @@ class NativeEngine:
     def is_built(self) -> bool:
         return all(unit.is_made() for unit in self.units.values() if unit.service.build)
 
-    def build(self) -> None:
-        environment.make(self.place)
+    def build(self, _services: Sequence[str]) -> None:
+        environment.make(self.place)  # one for all of them
+
+    def take(self, _image: str, _services: Sequence[str]) -> bool:
+        return False  # an image needs containers
 
     def start(self, services: Sequence[str], timeout: float) -> None:
         for name in services:
