@@ -18,6 +18,7 @@ STATUS = Status(
     internal_url="http://catalog:18160",
     data="0a1b",
     healthy=False,
+    image="",
     services=[ServiceStatus("app", "Up (healthy)", True, 96 * MB), ServiceStatus("db", "not created", False, None)],
     logins=[
         {"name": "admin", "username": "a", "password": "b", "url": "http://x/admin/", "help": "may do all"},

@@ -70,7 +70,7 @@ def test_each_error_names_the_line(text: str, message: str) -> None:
     assert caught.value.message.startswith(message)
 
 
-@pytest.mark.parametrize("item", [r'{a: {key: "x\ny"}}', r'{a: {"x\ny": 1}}', r'"x\ny"', r'{a: {key: "x\0y"}}'])
+@pytest.mark.parametrize("item", [r'{a: {key: "x\ny"}}', r'{a: {"x\ny": 1}}', r'"x\ny"'])
 def test_what_make_cannot_hand_over_is_refused_where_it_stands(item: str) -> None:
     with pytest.raises(DevError) as caught:
         requirements.of(parse(LMS + f"    scenarios:\n      - b\n      - {item}\n"))
