@@ -147,6 +147,23 @@ def template(shared: Path, nobodys_home: Path) -> Path:
     return once(shared / "template", copy_template)
 
 
+def copy_release(folder: Path) -> None:
+    """The first release in releases.txt, unmodified. A clone may carry no tags, and a shallow one no past."""
+    lines = (REPO / "releases.txt").read_text().splitlines()
+    version, commit = next(line for line in lines if not line.startswith("#")).split()
+    if subprocess.run(["git", "-C", REPO, "cat-file", "-e", f"{commit}^{{commit}}"], check=False).returncode:
+        pytest.fail(f"this clone lacks {commit}, release {version}: git fetch --unshallow")
+    folder.mkdir()
+    archive = subprocess.run(["git", "-C", REPO, "archive", commit], capture_output=True, check=True)
+    subprocess.run(["tar", "--extract", "--directory", folder], input=archive.stdout, check=True)
+
+
+@pytest.fixture(scope="session")
+def older_template(shared: Path, nobodys_home: Path) -> Path:
+    """This template at an earlier release, unmodified."""
+    return once(shared / "older-template", copy_release)
+
+
 @pytest.fixture(scope="session")
 def tool_venv_seed(shared: Path, nobodys_home: Path) -> Path:
     """The tool's venv, from which those of generated repos are linked."""
@@ -156,17 +173,20 @@ def tool_venv_seed(shared: Path, nobodys_home: Path) -> Path:
 
 @pytest.fixture
 def bake(shared: Path, template: Path, tool_venv_seed: Path, tmp_path: Path) -> Bake:
-    """bake("django", service="lms", port=18200) → a repo of this test's own, with its tool venv ready."""
+    """bake("django", service="lms", port=18200) → a repo of this test's own, with its tool venv ready.
 
-    def generate(answers: dict[str, str]) -> Path:
+    `made_by`: another template than this one.
+    """
+
+    def generate(made_by: Path, answers: dict[str, str]) -> Path:
         options = [f"{name}={value}" for name, value in answers.items()]
-        key = hashlib.sha256(json.dumps(answers, sort_keys=True).encode()).hexdigest()[:12]
-        command = [sys.executable, "-m", "cookiecutter", "--no-input", template, *options, "--output-dir"]
+        key = hashlib.sha256(json.dumps([made_by.name, answers], sort_keys=True).encode()).hexdigest()[:12]
+        command = [sys.executable, "-m", "cookiecutter", "--no-input", made_by, *options, "--output-dir"]
         baked = once(shared / f"bake-{key}", lambda folder: run_quietly(*command, folder))
         return next(baked.iterdir())
 
-    def bake(stack: str = "django", *, into: Path | None = None, **answers: object) -> Path:
-        baked = generate({"stack": stack, **{name: str(value) for name, value in answers.items()}})
+    def bake(stack: str = "django", *, into: Path | None = None, made_by: Path = template, **answers: object) -> Path:
+        baked = generate(made_by, {"stack": stack, **{name: str(value) for name, value in answers.items()}})
         repo = shutil.copytree(baked, (into or tmp_path) / baked.name, symlinks=True)
         shutil.copytree(tool_venv_seed, repo / ".dev/local/venv", symlinks=True, copy_function=os.link)
         return repo

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples.releases import assert_older_lacks_what_newer_uses
 from tests.verbs.fixtures import COMPOSE, removed_after
 from tests.verbs.repo import Repo
 
 STACK = Path(__file__).resolve().parents[2] / "examples" / "stack"
 SERVICES = {"lms": ("provider", 18180), "shop": ("consumer", 18181), "notes": ("notes", 18182)}
 LEFTOVERS = shutil.ignore_patterns(".ruff_cache", "__pycache__", ".pytest_cache", "node_modules")
+OLDER = "notes"  # stays on the first release of the template; the others are on the newest
 SECONDS = 30.0  # until an edit has to be live
 
 pytestmark = [
@@ -28,13 +30,20 @@ pytestmark = [
 
 
 @pytest.fixture
-def shop(bake: Callable[..., Path], engine: str, tmp_path: Path) -> Repo:
+def shop(
+    bake: Callable[..., Path], template: Path, older_template: Path, engine: str, tmp_path: Path, free_port: int
+) -> Repo:
     """The three as git repositories side by side, each with the tag that the others ask for."""
     for service, (folder, port) in SERVICES.items():
-        path = bake("bare", into=tmp_path, service=service, port=port)
+        made_by = older_template if service == OLDER else template
+        path = bake("bare", into=tmp_path, made_by=made_by, service=service, port=port)
         shutil.copytree(STACK / folder, path, dirs_exist_ok=True, ignore=LEFTOVERS)
+        if service == "lms":  # nobody answers there, so it is built
+            with (path / "dev.yaml").open("a") as stream:
+                stream.write(f'image: "127.0.0.1:{free_port}/lms:{{version}}"\n')
         for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "First release"], ["tag", "v1.0.0"]):
             subprocess.run(["git", *words], cwd=path, check=True)
+    assert_older_lacks_what_newer_uses(tmp_path / OLDER, tmp_path / "lms")
     token = f"t{uuid.uuid4().hex[:8]}"
     return Repo(tmp_path / "shop", token, {"DEV_ENGINE": engine, "DEV_WORKSPACE": token})
 
