@@ -15,8 +15,8 @@ NONE := 5# pytest's exit code when ARGS chose no test of this half
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.* ## /make \1\t/p' Makefile | expand -t 20
 
-demo: venv ## generate a service into build/, bring it up, show what it answers
-	@$(PYTHON) tools/demo.py
+demo: venv ## make two services in build/demo, bring them up, log in across both (ARGS=--remove removes them)
+	@$(PYTHON) -m tools.demo $(ARGS)
 
 test: venv ## run the tests, the native ones first; without a container engine those that need none (ARGS="-k up")
 	$(HIDDEN) $(PYTEST) -m "not engine and not slow" $(ARGS) || [ $$? = $(NONE) ]
@@ -38,7 +38,7 @@ bench: venv ## measure dev.up beside raw Compose, and the overhead of the doors
 requirements: venv ## make requirements.txt from requirements.in again (ARGS="--upgrade")
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) requirements.in -o requirements.txt
 
-clean: ## remove what the targets made here; a demo's containers first: make -C build/catalog dev.destroy ARGS="-w demo"
+clean: ## remove what the targets made here; a demo that runs first: make demo ARGS=--remove
 	rm -rf .venv .venv.lock build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
 # The same bootstrap as in every generated repo; its stamp decides, whatever the times of the files are.

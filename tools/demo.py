@@ -1,30 +1,34 @@
-"""`make demo`: a service from the template, up, and what it answers. Without a container engine it runs natively.
+"""`make demo`: two services, the second required by the first, and a login across both. `ARGS=--remove` removes it.
 
-The service is made in build/catalog by the real cookiecutter command. A build/catalog that is there is brought up as
-it is when the template has not changed since; else it is first destroyed by its own command, with its demo data. A
-build/catalog that this script did not make is never touched.
+They are made in build/demo by the real cookiecutter command, from examples/stack. A demo that is there is brought up
+as it is when nothing that it was made from has changed; else it is removed first, with its demo data. A build/demo
+that this script did not make is never touched.
 """
 
 from __future__ import annotations
 
 import hashlib
-import html
-import http.client
 import json
-import re
+import os
 import shlex
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-SERVICE = ROOT / "build" / "catalog"
-SHOWN = SERVICE.relative_to(ROOT)
-WORKSPACE = "-w demo"  # of its own: another catalog of yours keeps its data, and a free port is chosen
-STAMP = SERVICE.with_name("catalog.template")
-CONFLICT = 113
+from tools import stack
+from tools.stack import ROOT, run
+from tools.visitor import Visitor
+
+DEMO = Path("build/demo")  # in the top folder
+STAMP = ROOT / DEMO / ".made-from"
+SHOP, LMS = DEMO / "shop", DEMO / "lms"
+# Of its own: other services of these names keep their data, and free ports are chosen.
+WORKSPACE = os.environ.get("DEV_WORKSPACE") or "demo"
+UNHEALTHY, CONFLICT, LOSS = 112, 113, 114
+HALF = "half made"
 
 
 def fail(code: int, message: str, *hints: str) -> None:
@@ -36,86 +40,112 @@ def say(text: str) -> None:
     print(f"\n== {text}", flush=True)
 
 
-def run(*command: object) -> None:
-    """Shown as it could be typed. A failure has said why already."""
-    print("$", shlex.join(str(part) for part in command), flush=True)
-    code = subprocess.run([str(part) for part in command], cwd=ROOT, check=False).returncode
-    if code:
-        sys.exit(code)
+def task(repo: Path, name: str, *args: str, workspace: str = WORKSPACE) -> list[str]:
+    return ["make", "-s", "-C", str(repo), name, "ARGS=" + " ".join(["-w", workspace, *args])]
 
 
-def template_id() -> str:
-    """Changes whenever a file of the template does, committed or not."""
-    paths = ["cookiecutter.json", "hooks", "{{cookiecutter.repo_name}}"]
-    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *paths]
+def stamp() -> str:
+    """The workspace, and what changes whenever a file does from which the demo is made, committed or not."""
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *stack.SOURCES]
     names = subprocess.run(listing, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.split("\0")
     digest = hashlib.sha256()
     for name in sorted(filter(None, names)):
         digest.update(name.encode() + b"\0" + ((ROOT / name).read_bytes() if (ROOT / name).is_file() else b""))
-    return digest.hexdigest()
+    return f"{WORKSPACE} {digest.hexdigest()}"
 
 
-def clear_way(template: str) -> bool:
-    """True when build/catalog is already what the template gives."""
-    if not SERVICE.exists():
+def clear_way(wanted: str) -> bool:
+    """True when build/demo is already what would be made."""
+    if not (ROOT / DEMO).exists():
         return False
     if not STAMP.exists():
-        fail(CONFLICT, f"{SHOWN} is in the way: `make demo` did not make it", "move it away, then: make demo")
-    if STAMP.read_text() == template:
-        say(f"{SHOWN} is there already, and the template has not changed since: it is used as it is")
+        fail(CONFLICT, f"{DEMO} is in the way: `make demo` did not make it", "move it away, then: make demo")
+    if STAMP.read_text() == wanted:
+        say(f"{DEMO} is there already, and what it was made from has not changed: it is used as it is")
         return True
-    say(f"The template has changed since {SHOWN} was made: it is destroyed, and made again")
-    run("make", "-s", "-C", SHOWN, "dev.destroy", f"ARGS={WORKSPACE} --yes")
-    shutil.rmtree(SERVICE)
+    say(f"What {DEMO} was made from has changed: it is removed, and made again")
+    if not STAMP.read_text().endswith(HALF):
+        refuse_loss(SHOP)
+        refuse_loss(LMS)
+    remove()
     return False
 
 
-def generate(template: str) -> None:
-    say(f"A service from the template, in {SHOWN}")
-    making = SHOWN.parent / "making"  # only whole ones get their name
-    shutil.rmtree(ROOT / making, ignore_errors=True)
-    run(".venv/bin/cookiecutter", "--no-input", "--output-dir", making, ".")
-    STAMP.write_text(template)
-    (ROOT / making / SERVICE.name).rename(SERVICE)
-
-
-def url() -> str:
-    status = ["make", "-s", "-C", str(SERVICE), "dev.status", f"ARGS={WORKSPACE} --json"]
-    return str(json.loads(subprocess.run(status, stdout=subprocess.PIPE, check=True).stdout)["url"])
-
-
-def show_answer(address: str) -> None:
-    """To 127.0.0.1 with the name in the Host header: not every system resolves NAME.localhost, every browser does."""
-    host = address.split("//")[1].rstrip("/")
-    say(f"GET {address}")
-    connection = http.client.HTTPConnection("127.0.0.1", int(host.rsplit(":", 1)[1]), timeout=30)
-    connection.request("GET", "/", headers={"Host": host})
-    answer = connection.getresponse()
-    page = answer.read().decode(errors="replace")
-    text = html.unescape(re.sub(r"<style.*?</style>|<[^>]+>", "\n", page, flags=re.DOTALL))
-    print(
-        f"HTTP {answer.status} {answer.reason}",
-        *[line.strip() for line in text.splitlines() if line.strip()][:8],
-        sep="\n  ",
+def refuse_loss(repo: Path) -> None:
+    """Someone may have taken up the proposal to edit both."""
+    changes = (
+        ["git", "-C", str(repo), "status", "--porcelain"],
+        ["git", "-C", str(repo), "log", "--oneline", f"{stack.VERSION}.."],
     )
-    if answer.status != http.HTTPStatus.OK:
-        fail(1, f"{address} answered {answer.status}", f"make -C {SHOWN} dev.logs")
+    if any(subprocess.run(argv, cwd=ROOT, capture_output=True).stdout for argv in changes):
+        fail(LOSS, f"{repo} holds changes of yours", "keep what you need of them, then: make demo ARGS=--remove")
+
+
+def make(wanted: str) -> None:
+    say(f"Two services from the template, in {DEMO}: shop requires lms, for people to log in")
+    (ROOT / DEMO).mkdir(parents=True)
+    STAMP.write_text(f"{WORKSPACE} {HALF}")  # interrupted, it is known as ours, and made again
+    stack.make(DEMO)
+    STAMP.write_text(wanted)
+
+
+def remove() -> None:
+    """What runs, its data, and the folder. lms runs from here after `dev.edit lms`, and is then shop's to stop only."""
+    workspace = STAMP.read_text().split()[0]
+    for repo in (SHOP, LMS):
+        if (ROOT / repo / ".dev/local").exists():  # no task of it ever ran otherwise
+            run(*task(repo, "dev.destroy", "--yes", workspace=workspace))
+    shutil.rmtree(ROOT / DEMO)
+
+
+def status() -> dict[str, Any]:
+    done = subprocess.run(task(SHOP, "dev.status", "--json"), cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def log_in(visitor: Visitor, url: str, login: dict[str, str]) -> str:
+    """By shop's link to the form of lms and back; what shop then says of the person."""
+    form = visitor.open(visitor.open(url).links["login"])
+    page = visitor.submit(form, username=login["username"], password=login["password"])
+    return next((line for line in page.lines if line.startswith("logged in as ")), "nothing of a login")
+
+
+def show_login(url: str, login: dict[str, str]) -> None:
+    name, visitor = login["username"], Visitor()
+    say(f"A login at shop as {name}, whom lms alone knows: each address that a browser is sent to")
+    try:
+        said = log_in(visitor, url, login)
+    except (OSError, KeyError) as error:  # no answer, an answer from 400 on, no link
+        said = repr(error)
+    print(*(f"  {line}" for line in visitor.asked), f"  the page of shop says: {said}", sep="\n")
+    if said != f"logged in as {name}":
+        fail(UNHEALTHY, f"{url}: {name} is not logged in: {said}", shlex.join(task(SHOP, "dev.logs")))
+
+
+def show_end(found: dict[str, Any], login: dict[str, str], seconds: float) -> None:
+    say(f"Done in {seconds:.0f} s. In any browser on this machine:")
+    print(f"   shop  {found['url']}  log in: {login['username']} / {login['password']}")
+    print(*(f"   {other['service']:4}  {other['url']}" for other in found["requires"]), sep="\n")
+    print(f"""   go on:   cd {SHOP} && export DEV_WORKSPACE={WORKSPACE}
+            make                      lists the tasks; edit the code, it reloads
+            make dev.status           shows addresses, logins and memory
+            make dev.edit ARGS=lms    lms runs from {LMS}, too: edit both at once
+   remove:  make demo ARGS=--remove""")
 
 
 def main() -> None:
-    started = time.monotonic()
-    template = template_id()
-    if not clear_way(template):
-        generate(template)
+    if sys.argv[1:] == ["--remove"]:
+        remove() if STAMP.exists() else say(f"There is no {DEMO} that `make demo` made")
+        return
+    started, wanted = time.monotonic(), stamp()
+    if not clear_way(wanted):
+        make(wanted)
     say("Up")
-    run("make", "-s", "-C", SHOWN, "dev.up", f"ARGS={WORKSPACE}")
-    address = url()
-    show_answer(address)
-    say(f"Done in {time.monotonic() - started:.0f} s. {address} is open in any browser on this machine.")
-    print(f"""   go on:   cd {SHOWN} && export DEV_WORKSPACE=demo
-            make               lists the tasks; edit the code, it reloads
-            make dev.status    shows addresses, logins and memory
-   remove:  make -C {SHOWN} dev.destroy ARGS='{WORKSPACE} --yes' && rm -r {SHOWN.parent}""")
+    run(*task(SHOP, "dev.up"))
+    found = status()
+    show_login(found["url"], found["logins"][0])
+    show_end(found, found["logins"][0], time.monotonic() - started)
 
 
 if __name__ == "__main__":
