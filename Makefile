@@ -32,8 +32,8 @@ lint: venv ## check style, types and the layers of .dev/devenv
 	$(BIN)/mypy
 	PYTHONPATH='$(DEV)' $(BIN)/lint-imports
 
-bench: venv ## measure dev.up beside raw Compose, and the overhead of the doors
-	@$(PYTHON) tools/bench.py $(ARGS)
+bench: venv ## measure our commands beside raw Compose, one service and three (ARGS="--only stack")
+	@$(PYTHON) -m tools.bench $(ARGS)
 
 requirements: venv ## make requirements.txt from requirements.in again (ARGS="--upgrade")
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) requirements.in -o requirements.txt

@@ -1,0 +1,37 @@
+"""What each door costs: from the command to its first engine call."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+from tools.bench.service import Service, bake
+
+DOORS = {".dev/run": [".dev/run", "dev.plan"], "make": ["make", "-s", "dev.plan"], "inv": ["inv", "dev.plan"]}
+
+
+def table(scratch: Path, rounds: int) -> list[str]:
+    """Seconds by door, with a stand-in for the engine that notes the time."""
+    service = bake(scratch, "bench-doors", rounds)
+    stub = scratch / "stub"
+    stub.mkdir()
+    script = stub / "docker"
+    script.write_text(f'#!/bin/sh\n[ -e "{stub}/at" ] || date +%s.%N > "{stub}/at"\nexit 1\n')
+    script.chmod(0o755)
+    stubbed = service.on("compose", PATH=f"{stub}{os.pathsep}{service.env['PATH']}")
+    rows = ["| until the first engine call | s |", "|---|---|"]
+    for door, argv in DOORS.items():
+        times = [first_call(stubbed, argv, stub / "at") for _ in range(3 * rounds)]
+        rows.append(f"| `{door}` | {statistics.median(times):.2f} |")
+    return rows
+
+
+def first_call(service: Service, argv: list[str], note: Path) -> float:
+    """Seconds from start to the first call of the stand-in, which then fails."""
+    note.unlink(missing_ok=True)
+    start = time.time()
+    subprocess.run(argv, cwd=service.root, env=service.env, capture_output=True)
+    return float(note.read_text()) - start

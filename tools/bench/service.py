@@ -1,0 +1,115 @@
+"""A generated service under measurement, and the commands that are timed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+REPO = Path(__file__).resolve().parents[2]
+BIN = REPO / ".venv" / "bin"
+ENGINES = ("compose", "native")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A repository with the environment of all its commands."""
+
+    root: Path
+    name: str
+    rounds: int
+    env: dict[str, str] = field(repr=False)
+
+    def call(self, *argv: str) -> str:
+        """Run a command and return its stdout; the rest is shown only when it fails."""
+        done = subprocess.run(argv, cwd=self.root, env=self.env, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{' '.join(argv)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def dev(self, *words: str) -> str:
+        """One of our commands."""
+        return self.call(".dev/run", *words)
+
+    def compose(self, *words: str) -> None:
+        """The plain engine on the same file, project and variables."""
+        env_file = ["--env-file", ".dev/local/main.env"]
+        self.call("docker", "compose", "-p", f"main-{self.name}", "-f", "compose.yaml", *env_file, *words)
+
+    def status(self) -> dict[str, Any]:
+        """What dev.status says."""
+        found: dict[str, Any] = json.loads(self.dev("dev.status", "--json"))
+        return found
+
+    def destroy(self) -> None:
+        """Remove, data included; images are built again from the engine's cache by the next start."""
+        self.dev("dev.destroy", "--yes")
+
+    def on(self, engine: str, **variables: str) -> Service:
+        """The same with an engine chosen, and other variables."""
+        return replace(self, env={**self.env, "DEV_ENGINE": engine, **variables})
+
+    def median(self, before: Callable[[], object], timed: Callable[[], object]) -> float:
+        """Seconds of `timed`, each time after `before`."""
+        times = []
+        for _ in range(self.rounds):
+            before()
+            start = time.monotonic()
+            timed()
+            times.append(time.monotonic() - start)
+        return statistics.median(times)
+
+
+def bake(scratch: Path, name: str, rounds: int) -> Service:
+    """A generated Django service with its tool environment made, and with nobody's state; downloads are the user's."""
+    answers = [f"service={name}", f"port={free_port()}"]
+    command = [str(BIN / "cookiecutter"), str(REPO), "--no-input", "-o", str(scratch), *answers]
+    subprocess.run(command, check=True, capture_output=True)
+    service = Service(scratch / name, name, rounds, environment(scratch))
+    service.dev("--list")
+    return service
+
+
+def environment(scratch: Path) -> dict[str, str]:
+    """State and checkouts lie in the scratch folder; what costs a download is still taken from the user's caches."""
+    kept = {"UV_CACHE_DIR": "uv", "PIP_CACHE_DIR": "pip"}
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    own = {
+        **{name: os.environ.get(name) or str(caches / folder) for name, folder in kept.items()},
+        "XDG_STATE_HOME": str(scratch / "state"),
+        "XDG_CACHE_HOME": str(scratch / "cache"),
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+    }
+    return {**{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}, **own}
+
+
+def engines(service: Service) -> list[str]:
+    """Those that can be measured here."""
+    return [engine for engine in ENGINES if (has_docker() if engine == "compose" else supports(service, engine))]
+
+
+def supports(service: Service, engine: str) -> bool:
+    """Whether the vendored code can use an engine here."""
+    plan = [".dev/run", "dev.plan"]
+    return not subprocess.run(plan, cwd=service.root, env=service.on(engine).env, capture_output=True).returncode
+
+
+def has_docker() -> bool:
+    """Whether a container engine answers."""
+    return bool(shutil.which("docker")) and not subprocess.run(["docker", "info"], capture_output=True).returncode
+
+
+def free_port() -> int:
+    """A port that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
