@@ -17,10 +17,10 @@ LEFTOVERS = shutil.ignore_patterns(".ruff_cache", "__pycache__", ".pytest_cache"
 HOSTS = ("lms.localhost", "shop.localhost")  # where a login in shop may lead, and nowhere else
 
 
-def make(bake: Callable[..., Path], service: str, into: Path) -> Path:
-    """One of them as its owner has it before the first commit."""
+def make(bake: Callable[..., Path], service: str, into: Path, **how: Path) -> Path:
+    """One of them as its owner has it before the first commit. `how`: as bake has it."""
     folder, port = SERVICES[service]
-    path = bake("bare", into=into, service=service, port=port)
+    path = bake("bare", into=into, service=service, port=port, **how)
     shutil.copytree(STACK / folder, path, dirs_exist_ok=True, ignore=LEFTOVERS)
     git(path, "init", "-q", "-b", "main")
     return path

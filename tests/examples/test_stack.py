@@ -1,32 +1,21 @@
-"""Three repositories that need each other: one dev.up, a login in a real browser, an edit in one of them."""
+"""Three repositories that need each other: one dev.up, and a login in a real browser."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.examples import services
 from tests.examples.releases import assert_older_lacks_what_newer_uses
-from tests.verbs.fixtures import COMPOSE, removed_after
+from tests.verbs.fixtures import removed_after
 from tests.verbs.repo import Repo
 
-STACK = Path(__file__).resolve().parents[2] / "examples" / "stack"
-SERVICES = {"lms": ("provider", 18180), "shop": ("consumer", 18181), "notes": ("notes", 18182)}
-LEFTOVERS = shutil.ignore_patterns(".ruff_cache", "__pycache__", ".pytest_cache", "node_modules")
 OLDER = "notes"  # stays on the first release of the template; the others are on the newest
-SECONDS = 30.0  # until an edit has to be live
 
-pytestmark = [
-    pytest.mark.parametrize("engine", COMPOSE, indirect=True),
-    pytest.mark.xdist_group("stack"),
-    pytest.mark.timeout(900),
-]
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
 
 
 @pytest.fixture
@@ -34,18 +23,20 @@ def shop(
     bake: Callable[..., Path], template: Path, older_template: Path, engine: str, tmp_path: Path, free_port: int
 ) -> Repo:
     """The three as git repositories side by side, each with the tag that the others ask for."""
-    for service, (folder, port) in SERVICES.items():
-        made_by = older_template if service == OLDER else template
-        path = bake("bare", into=tmp_path, made_by=made_by, service=service, port=port)
-        shutil.copytree(STACK / folder, path, dirs_exist_ok=True, ignore=LEFTOVERS)
+    services.need_browser()
+    for service in services.SERVICES:
+        path = services.make(bake, service, tmp_path, made_by=older_template if service == OLDER else template)
         if service == "lms":  # nobody answers there, so it is built
             with (path / "dev.yaml").open("a") as stream:
                 stream.write(f'image: "127.0.0.1:{free_port}/lms:{{version}}"\n')
-        for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "First release"], ["tag", "v1.0.0"]):
-            subprocess.run(["git", *words], cwd=path, check=True)
+        services.release(path, "v1.0.0")
     assert_older_lacks_what_newer_uses(tmp_path / OLDER, tmp_path / "lms")
+    return workspace_of_its_own(tmp_path / "shop", engine)
+
+
+def workspace_of_its_own(path: Path, engine: str) -> Repo:
     token = f"t{uuid.uuid4().hex[:8]}"
-    return Repo(tmp_path / "shop", token, {"DEV_ENGINE": engine, "DEV_WORKSPACE": token})
+    return Repo(path, token, {"DEV_ENGINE": engine, "DEV_WORKSPACE": token})
 
 
 def test_one_up_and_a_login_across_three_repositories(shop: Repo) -> None:
@@ -54,30 +45,32 @@ def test_one_up_and_a_login_across_three_repositories(shop: Repo) -> None:
         required = {answer["service"]: answer for answer in shop.status()["requires"]}
         assert {name: answer["healthy"] for name, answer in required.items()} == {"lms": True, "notes": True}
         assert "lms" in (shop.path / "dev.lock").read_text()
-        assert_login_works(url)
-        assert_an_edit_in_the_provider_is_live(shop)
-        assert_login_works(url)
-        assert shop.ok("dev.use", "lms").code == 0
-        assert "v1.0.0" in str(shop.status()["requires"])
+        services.assert_login_works(url)
         shop.ok("dev.down")
         assert not any(answer["healthy"] for answer in shop.status()["requires"])
 
 
-def assert_login_works(url: str) -> None:
-    if not (shutil.which("chromium") and shutil.which("chromedriver")):
-        pytest.fail("a login needs a browser: apt-get install chromium chromium-driver")
-    argv = [sys.executable, str(STACK / "login.py"), url, "alice", "alice"]
-    done = subprocess.run(
-        [*argv, "--expect-hosts", "lms.localhost,shop.localhost"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+@pytest.fixture
+def two(bake: Callable[..., Path], engine: str, tmp_path: Path) -> tuple[Repo, Repo]:
+    """A checkout of shop and a worktree beside it, each in a workspace of its own; all on the newest release."""
+    services.need_browser()
+    for service in services.SERVICES:
+        services.release(services.make(bake, service, tmp_path), "v1.0.0")
+    services.git(tmp_path / "shop", "worktree", "add", "-q", str(tmp_path / "fix-for-shop"))
+    return workspace_of_its_own(tmp_path / "shop", engine), workspace_of_its_own(tmp_path / "fix-for-shop", engine)
 
 
-def assert_an_edit_in_the_provider_is_live(shop: Repo) -> None:
-    source = Path(shop.ok("dev.edit", "lms").stdout.strip())
-    lms = Repo(source, shop.token, shop.env)
-    assert any("source" in answer["runs"] for answer in shop.status()["requires"])
-    lms.edit("identity/templates/identity/home.html", "<title>LMS</title>", "<title>Edited just now</title>")
-    until = time.monotonic() + SECONDS
-    while "Edited just now" not in lms.fetch("/")[1]:
-        assert time.monotonic() < until, "the edit is not live"
+@pytest.mark.parametrize("engine", ["native"], indirect=True)
+def test_a_login_in_two_workspaces_at_once(two: tuple[Repo, Repo]) -> None:
+    """Both start at the same moment, from the same pinned checkouts of the others."""
+    first, second = two
+    with removed_after(first), removed_after(second):
+        ups = [shop.start("dev.up") for shop in two]
+        said = [up.communicate() for up in ups]
+        assert [up.returncode for up in ups] == [0, 0], said
+        urls = [stdout.strip() for stdout, _ in said]
+        assert len(set(urls)) == 2
+        for url in urls:
+            services.assert_login_works(url)
+        first.rows("DELETE FROM auth_user")  # each login made a user of its own shop
+        assert second.rows("SELECT count(*) FROM auth_user") == ["1"]

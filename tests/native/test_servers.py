@@ -7,7 +7,9 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,40 @@ def test_node_runs_in_an_environment_made_by_npm(small: Make) -> None:
     assert "$ npm ci" in repo.up().stderr
     assert repo.page()[1].startswith("v")
     assert "$ npm ci" not in repo.up().stderr
+
+
+def test_one_checkout_in_two_workspaces_is_installed_once(small: Make) -> None:
+    """As the pinned checkout of a required service is. The install command ends when the test opens the gate."""
+    install = "{python: '>=3.9', install: python install.py}"
+    repo = small(stacks.compose(), install, {**stacks.files(), "install.py": "open('gate').read()"})
+    os.mkfifo(repo.root / "gate")
+    second = {"DEV_WORKSPACE": "second"}
+    with up_until(repo, ("$ python install.py",)) as one, up_until(repo, ("waiting: ", "$ python "), **second) as two:
+        assert two.said == "waiting: environment is held by `install`"
+        (repo.root / "gate").write_text("")
+        assert (one.process.wait(), two.process.wait()) == (0, 0)
+    repo.ok("dev.destroy", "--yes", **second)
+
+
+@dataclass
+class Started:
+    """A dev.up that goes on, and the line that it was waited for; without what differs from run to run."""
+
+    process: subprocess.Popen[str]
+    said: str
+
+
+@contextmanager
+def up_until(repo: Repo, beginnings: tuple[str, ...], **env: str) -> Iterator[Started]:
+    """Start dev.up and go on as soon as it prints a line that begins so."""
+    how = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "start_new_session": True}
+    with subprocess.Popen(repo.command("dev.up"), env={**repo.env, **env}, cwd=repo.root, text=True, **how) as process:
+        try:
+            said = next(line for line in process.stderr or () if line.startswith(beginnings))
+            yield Started(process, said.partition(" (pid")[0].rstrip())
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # with what it waits for
 
 
 def test_another_major_version_is_said_before_anything_starts(small: Make) -> None:

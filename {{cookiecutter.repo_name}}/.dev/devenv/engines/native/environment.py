@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from devenv.base import process
+from devenv.base import locks, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines.native import folders, python, tools
 from devenv.engines.protocol import Place
@@ -52,7 +52,12 @@ def make(place: Place) -> None:
     if is_made(place):
         return
     _check(place)
-    folders.environments(place).mkdir(parents=True, exist_ok=True)
+    with locks.held(folders.environments(place) / "environment.lock", "install"):
+        if not is_made(place):  # by another workspace meanwhile: a pinned checkout is the same folder for all
+            _make(place)
+
+
+def _make(place: Place) -> None:
     _stamp(place).unlink(missing_ok=True)  # first: half made must not look complete
     if "python" in place.native:
         _make_venv(place)
