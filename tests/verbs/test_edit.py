@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 
 import pytest
@@ -31,6 +32,16 @@ def test_an_edit_is_live(up_repo: Repo) -> None:
     up_repo.edit("courses/views.py", '"courses": courses_with_learners()}', '"courses": []}')
     eventually(up_repo, "None yet.")
     assert up_repo.ok("dev.up").commands == [], "source is no reason to do anything"
+
+
+def test_an_edit_is_live_in_a_checkout_that_was_made_anew_at_its_path(up_repo: Repo) -> None:
+    anew = shutil.copytree(up_repo.path, up_repo.path.with_name("anew"), symlinks=True)
+    shutil.rmtree(up_repo.path)
+    anew.rename(up_repo.path)
+    up_repo.ok("dev.up")
+    up_repo.edit("courses/views.py", '"courses": courses_with_learners()}', '"courses": []}')
+    eventually(up_repo, "None yet.")
+    assert up_repo.ok("dev.up").commands == []
 
 
 @pytest.mark.parametrize("engine", COMPOSE, indirect=True)

@@ -23,6 +23,7 @@ def up(env: Environment, only: bool = False) -> list[Step]:
     """
     _introduce(env)
     _stop_other_engine(env)
+    _stop_replaced(env)
     facts = observe(env)
     if not only:
         _check_checkout(env, facts.states)
@@ -74,6 +75,20 @@ def _stop_other_engine(env: Environment) -> None:
     _on_other_engine(env, other, lambda engine: engine.stop())
 
 
+def _stop_replaced(env: Environment) -> None:
+    """A repository cloned anew at its old path is another folder; what runs still holds the one that is gone."""
+    here = _folder(env)
+    if env.record.checkout == str(env.place.root) and env.record.up.get("folder", here) != here:
+        output.say(f"{env.place.root} was made anew since the last dev.up")
+        env.engine.stop()
+
+
+def _folder(env: Environment) -> str:
+    """Tells a checkout from its successor, by a file that nobody edits: the folder's inode number may come again."""
+    kept = (env.place.root / ".dev" / "VERSION").stat()
+    return f"{kept.st_ino}-{kept.st_mtime_ns}"
+
+
 def _on_other_engine(env: Environment, name: str, act: Callable[[Engine], None]) -> None:
     try:
         act(open_environment(env.place.workspace, env.port, engine=name).engine)
@@ -122,7 +137,8 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> None:
             env.record.up = {**env.record.up, "build": facts.build_files}
             env.save()
     ids = {name: state.id for name, state in env.engine.look().items()}
-    env.record.up = {**env.record.up, "build": facts.build_files, "compose": facts.compose_files, "ids": ids}
+    made = {"build": facts.build_files, "compose": facts.compose_files, "ids": ids}
+    env.record.up = {**env.record.up, **made, "folder": _folder(env)}
     env.save()
 
 
