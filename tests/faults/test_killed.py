@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.verbs.fixtures import COMPOSE_FIRST
-from tests.verbs.repo import Repo
+from tests.verbs.repo import Repo, printed
 
 ALONE, GROUP = os.kill, os.killpg
 Kill = Callable[[int, int], None]
@@ -29,12 +29,7 @@ class Migration(migrations.Migration):
 def kill_up(repo: Repo, number: int, kill: Kill) -> None:
     """Start dev.up and kill it while its command of this number runs."""
     process = repo.start("dev.up")
-    printed = -1
-    for line in process.stderr:
-        printed += line.startswith("$ ")
-        if printed == number:
-            break
-    assert printed == number, "dev.up ended before this command"
+    assert printed(process, number), "dev.up ended before this command"
     kill(process.pid, signal.SIGKILL)
     process.wait()
     # What it started may go on, and would stop at a full pipe.

@@ -54,6 +54,22 @@ def get(url: str, path: str = "/") -> tuple[int, str]:
         connection.close()
 
 
+def printed(process: subprocess.Popen[str], number: int) -> bool:
+    """Wait until a command in progress prints its own command of this number, from 0 on; False where it ends before."""
+    for line in process.stderr or []:
+        number -= line.startswith("$ ")
+        if number < 0:
+            return True
+    return False
+
+
+def rest(process: subprocess.Popen[str]) -> Done:
+    """What a command in progress leaves, without what was read of it so far."""
+    stderr = process.stderr.read() if process.stderr else ""
+    stdout = process.stdout.read() if process.stdout else ""
+    return Done(process.wait(), stdout, stderr)
+
+
 @dataclass
 class Repo:
     """`token` is part of the name of everything that the repo has on the machine, and of nothing else."""

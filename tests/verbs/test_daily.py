@@ -16,22 +16,31 @@ import pytest
 from tests.verbs.fixtures import COMPOSE
 from tests.verbs.repo import Repo
 
+CTRL_C = "\x03"
+Talk = list[tuple[str, str]]
 
-def on_terminal(repo: Repo, *words: str, prompt: str, typed: str) -> tuple[int, str]:
-    """Exit code and screen of a command that somebody answers once it asks. A prompt's pattern ends what it asks."""
+
+def on_terminal(repo: Repo, *words: str, talk: Talk) -> tuple[int, str]:
+    """Exit code and screen of a command that somebody answers: each time the pattern of what it shows at its end, and
+    what is typed then."""
     ours, theirs = pty.openpty()
     # A terminal of no size is too small for any answer, and psql would open a pager.
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    process = repo.start(*words, stdin=theirs, stdout=theirs, stderr=theirs)
+    process = repo.start(*words, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=own_terminal)
     os.close(theirs)
-    screen = ""
+    screen, seen, todo = "", 0, list(talk)
     for chunk in chunks(ours):
         screen += chunk
-        if typed and re.search(prompt + r"\s*(\x1b\S*)?$", screen):
-            os.write(ours, typed.encode())
-            typed = ""
+        if todo and re.search(todo[0][0] + r"\s*(\x1b\S*\s*)?$", screen[seen:]):
+            os.write(ours, todo.pop(0)[1].encode())
+            seen = len(screen)
     os.close(ours)
     return process.wait(), screen
+
+
+def own_terminal() -> None:
+    """Without this a terminal that was handed over sends no signal when Ctrl-C is typed."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def chunks(terminal: int) -> Iterator[str]:
@@ -70,7 +79,8 @@ def test_shell_of_another_service(running: Repo) -> None:
 
 
 def test_shell_on_a_terminal(running: Repo) -> None:
-    code, screen = on_terminal(running, "dev.shell", prompt="[$#]", typed="tty && echo from-$((40 + 2))\nexit 3\n")
+    talk = [("[$#]", "tty && echo from-$((40 + 2))\nexit 3\n")]
+    code, screen = on_terminal(running, "dev.shell", talk=talk)
     assert code == 3
     assert "from-42" in screen
     assert "not a tty" not in screen
@@ -106,7 +116,7 @@ def test_dbshell_reads_sql_from_stdin(running: Repo) -> None:
 
 
 def test_dbshell_on_a_terminal(running: Repo) -> None:
-    code, screen = on_terminal(running, "dev.dbshell", prompt="service=#", typed="SELECT 40 + 2;\n\\q\n")
+    code, screen = on_terminal(running, "dev.dbshell", talk=[("service=#", "SELECT 40 + 2;\n\\q\n")])
     assert code == 0
     assert "42" in screen
 

@@ -18,7 +18,7 @@ def test_destroy_is_refused_where_nobody_can_be_asked(running: Repo) -> None:
 
 
 def test_destroy_asks_on_a_terminal_and_takes_no_for_an_answer(running: Repo) -> None:
-    code, screen = on_terminal(running, "dev.destroy", prompt=r"\[y/N\]", typed="n\n")
+    code, screen = on_terminal(running, "dev.destroy", talk=[(r"\[y/N\]", "n\n")])
     assert code == 114
     assert f"Remove main-{running.token} with all " in screen
     assert "? [y/N]" in screen
@@ -29,7 +29,7 @@ def test_destroy_leaves_nothing_even_of_images_that_were_replaced(up_repo: Repo,
     up_repo.edit("Dockerfile", "ENV PYTHONUNBUFFERED=1", "ENV REBUILT=1 PYTHONUNBUFFERED=1")
     up_repo.ok("dev.up")
     assert machine.left_by(up_repo.token, up_repo.path, engine) != []
-    code, _ = on_terminal(up_repo, "dev.destroy", prompt=r"\[y/N\]", typed="y\n")
+    code, _ = on_terminal(up_repo, "dev.destroy", talk=[(r"\[y/N\]", "y\n")])
     assert code == 0
     assert machine.left_by(up_repo.token, up_repo.path, engine) == []
 

@@ -25,7 +25,7 @@ inherited: set[int] = set()
 
 @dataclass(frozen=True)
 class Result:
-    """What a finished command left: exit code and both streams as text."""
+    """What a finished command left: exit code, for a signal N that ended it 128 + N, and both streams as text."""
 
     code: int
     stdout: str
@@ -47,9 +47,16 @@ def run(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str] =
 
 
 def attach(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str] = ()) -> int:
-    """Hand the terminal to a command (a shell, a test run, logs). Returns its exit code."""
+    """Hand the terminal to a command (a shell, a test run, logs). Returns its exit code.
+
+    Ctrl-C is for that command alone: psql ends its query, logs end, and we end when it does.
+    """
     echo(argv)
-    return _start([*wrapper, *argv], env).returncode
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # no SIG_IGN: the command would inherit that
+    try:
+        return _start([*wrapper, *argv], env).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def capture(
@@ -67,7 +74,7 @@ def capture(
         return Result(127, "", f"{argv[0]}: not found")
     if shown:
         output.say(output.paint(f"  {output.seconds(time.monotonic() - start)}", "dim"))
-    return Result(done.returncode, done.stdout, done.stderr)
+    return Result(_exit_code(done.returncode), done.stdout, done.stderr)
 
 
 def collect(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str] = ()) -> Result:
@@ -120,8 +127,16 @@ def echo(argv: Sequence[str]) -> None:
 
 
 def _start(argv: Sequence[str], env: Mapping[str, str], **streams: Any) -> subprocess.CompletedProcess[str]:
+    sys.stdout.flush()  # what we printed stands before what the command prints
     sys.stderr.flush()
     try:
-        return subprocess.run(argv, env=env, text=True, errors="replace", pass_fds=inherited, **streams)
+        done = subprocess.run(argv, env=env, text=True, errors="replace", pass_fds=inherited, **streams)
     except FileNotFoundError:
         raise DevError(MISSING, f"{argv[0]}: no such program on the path") from None
+    done.returncode = _exit_code(done.returncode)
+    return done
+
+
+def _exit_code(code: int) -> int:
+    """As shells have it: Python says -N for a command that signal N ended."""
+    return code if code >= 0 else 128 - code

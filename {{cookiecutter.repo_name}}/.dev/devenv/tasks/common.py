@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 
 from devenv.base import output
-from devenv.base.errors import REFUSED, DevError
+from devenv.base.errors import INTERRUPTED, REFUSED, DevError
 
 WORKSPACE = {"workspace": "another set of running services than main (also DEV_WORKSPACE)"}
 ONLY = {"only": "this repository alone, without what it requires: for the root that drives it"}
@@ -15,6 +15,8 @@ JSON = {"json": "answer with one JSON object on stdout"}
 
 def pass_on(code: int, what: str) -> None:
     """End with the service's own exit code, in an error line, since make hides the code itself."""
+    if code == INTERRUPTED:
+        raise DevError(code, f"{what} was interrupted")
     if code:
         raise DevError(code, f"{what} ended with exit code {code}")
 

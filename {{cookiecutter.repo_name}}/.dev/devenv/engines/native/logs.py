@@ -47,17 +47,19 @@ def trim(unit: Path) -> None:
 
 
 def show(units: Mapping[str, Path], follow: bool, lines: int | None) -> int:
-    """Print logs on stdout, each line with the unit's name before it, as Compose does."""
+    """Print logs on stdout, each line with the unit's name before it, as Compose does. Returns an exit code."""
+    there = {name: folder for name, folder in units.items() if path(folder).exists()}
+    if follow and there:
+        return _follow(list(there.values()), lines)
     width = max(map(len, units), default=0)
-    for name, folder in units.items():
-        if not path(folder).exists():
-            continue
+    for name, folder in there.items():
         for line in tail(folder, lines if lines is not None else LIMIT):
             print(f"{name.ljust(width)}  | {line}")
-    return _follow(units) if follow else 0
+    return 0
 
 
-def _follow(units: Mapping[str, Path]) -> int:
-    files = [str(path(folder)) for folder in units.values() if path(folder).exists()]
-    flags: Sequence[str] = ("-q", "-n", "0", "-F") if len(units) == 1 else ("-n", "0", "-F")
-    return process.attach(["tail", *flags, *files], dict(os.environ))
+def _follow(folders: Sequence[Path], lines: int | None) -> int:
+    """All of it from `tail`, with its own heads between the files: nothing is lost between what was and what comes."""
+    start = str(lines) if lines is not None else "+1"
+    argv = ["tail", *(["-q"] if len(folders) == 1 else []), "-n", start, "-F", *(str(path(unit)) for unit in folders)]
+    return process.attach(argv, dict(os.environ))
