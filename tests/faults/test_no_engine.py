@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,27 @@ def test_no_docker_on_the_path(files: Repo, path_without_docker: str) -> None:
     assert "https://docs.docker.com/engine/install/" in done.hints[0]
     assert done.stdout == ""
     assert done.commands == []
+
+
+@pytest.fixture
+def without_compose(files: Repo, tmp_path: Path) -> Repo:
+    """Docker takes the plugin of the user before that of the machine, and one that does not work for none."""
+    plugin = tmp_path / "docker" / "cli-plugins" / "docker-compose"
+    plugin.parent.mkdir(parents=True)
+    plugin.write_text("#!/bin/sh\nexit 1\n")
+    plugin.chmod(0o755)
+    files.env["DOCKER_CONFIG"] = str(plugin.parent.parent)
+    files.env["DEV_NETWORK"] = f"devenv-{files.token}"
+    return files
+
+
+@pytest.mark.engine
+def test_no_compose_plugin(without_compose: Repo) -> None:
+    for words in (["dev.up"], ["dev.run", "--", "ls"], ["dev.logs"], ["dev.down"], ["dev.migrate"]):
+        done = without_compose.fails(110, *words)
+        assert done.error == "error[110]: docker has no compose plugin"
+        assert done.hints == ["install the Compose plugin: https://docs.docker.com/compose/install/linux/"]
+    subprocess.run(["docker", "network", "rm", without_compose.env["DEV_NETWORK"]], check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("verb", NEED_AN_ENGINE)

@@ -109,6 +109,17 @@ def test_image_that_cannot_be_built(breakable: Repo) -> None:
 
 
 @pytest.mark.parametrize("engine", COMPOSE, indirect=True)
+def test_image_that_cannot_be_pulled(breakable: Repo) -> None:
+    nowhere = "127.0.0.1:1/nobody/postgres:17"
+    breakable.edit("compose.yaml", "image: postgres:17", f"image: {nowhere}")
+    done = breakable.fails(110, "dev.up")
+    assert done.error == f"error[110]: {breakable.token}: db: the image {nowhere} could not be pulled"
+    assert done.hints == [f"try `docker pull {nowhere}`"]
+    breakable.edit("compose.yaml", f"image: {nowhere}", "image: postgres:17")
+    assert is_well(breakable)
+
+
+@pytest.mark.parametrize("engine", COMPOSE, indirect=True)
 def test_data_that_was_removed_behind_our_back(repo: Repo) -> None:
     repo.ok("dev.up")
     project = ["docker", "compose", "--project-name", f"main-{repo.token}"]

@@ -229,6 +229,28 @@ def test_without_an_engine_that_is_what_is_said(fail: Callable[[str], DevError],
 
 
 @pytest.mark.parametrize("action", FAILURES)
+def test_without_the_plugin_that_is_what_is_said(fail: Callable[[str], DevError], seam: Seam, action: str) -> None:
+    seam.answer("docker compose version", code=1)
+    seam.answer("config --quiet", code=125, stderr="unknown shorthand flag: 'p' in -p\n")
+    assert (fail(action).code, fail(action).message) == (MISSING, "docker has no compose plugin")
+
+
+@pytest.mark.parametrize("lost", ["docker version", "docker compose version"])
+def test_a_step_that_nothing_could_run_has_no_code_of_its_own(engine: ComposeEngine, seam: Seam, lost: str) -> None:
+    for verb in ("run", "exec", "logs"):
+        seam.answer(f"{BEGIN} {verb}", code=1)
+        seam.answer(f"{BEGIN}{VARIABLES} {verb}", code=1)
+    seam.answer(lost, code=1)
+    acts = [
+        lambda: engine.step("migrate", ["x"]),
+        lambda: engine.collect("seed", ["x"]),
+        lambda: engine.attach("app", ["x"]),
+        lambda: engine.logs([], False, None),
+    ]
+    assert [error_of(act).code for act in acts] == [MISSING] * 4
+
+
+@pytest.mark.parametrize("action", FAILURES)
 def test_a_compose_file_that_compose_refuses_is_what_is_said(
     fail: Callable[[str], DevError], seam: Seam, action: str
 ) -> None:
@@ -259,7 +281,7 @@ def test_else_the_command_itself_failed(
 def test_an_image_that_could_not_be_pulled(fail: Callable[[str], DevError], seam: Seam) -> None:
     seam.answer("image inspect postgres:17", code=1)
     error = fail("start")
-    assert (error.code, error.message) == (MISSING, "the image postgres:17 could not be pulled")
+    assert (error.code, error.message) == (MISSING, "catalog: db: the image postgres:17 could not be pulled")
     assert error.hints == ("try `docker pull postgres:17`",)
 
 

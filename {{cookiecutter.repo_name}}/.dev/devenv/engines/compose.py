@@ -66,11 +66,13 @@ class ComposeEngine:
 
     def step(self, name: str, argv: Sequence[str]) -> int:
         self._end_steps()
-        return process.run(self._one_off(name, argv), self.place.env)
+        return _checked(process.run(self._one_off(name, argv), self.place.env))
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
         self._end_steps()
-        return process.collect(self._one_off(name, argv), self.place.env)
+        done = process.collect(self._one_off(name, argv), self.place.env)
+        _checked(done.code)
+        return done
 
     def attach(self, service: str, argv: Sequence[str]) -> int:
         state = self.look().get(service)
@@ -78,14 +80,14 @@ class ComposeEngine:
             docker.ensure_network(self.place.network)
         verb = ["exec"] if state and state.running else ["run", "--rm"]
         tty = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
-        return process.attach(self._compose(*verb, *tty, service, *argv), self.place.env)
+        return _checked(process.attach(self._compose(*verb, *tty, service, *argv), self.place.env))
 
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
         return process.capture(self._compose("exec", "-T", service, *argv), self.place.env, stdin)
 
     def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
         flags = [*(["--follow"] if follow else []), *(["--tail", str(tail)] if tail is not None else [])]
-        return process.attach(self._compose("logs", *flags, *services), self.place.env)
+        return _checked(process.attach(self._compose("logs", *flags, *services), self.place.env))
 
     def tail(self, service: str, lines: int) -> list[str]:
         argv = self._compose("logs", "--no-color", "--no-log-prefix", "--tail", str(lines), service)
@@ -150,8 +152,9 @@ class ComposeEngine:
 
     def _explain(self, error: DevError) -> DevError:
         """The cause behind a failed command, where it is another one than the command's own."""
-        if not docker.server_version():
-            return docker.no_engine()
+        missing = docker.missing()
+        if missing:
+            return missing
         config = process.capture(self._compose("config", "--quiet"), self.place.env)
         if config.code:
             last = config.stderr.strip().splitlines()[-1:]
@@ -159,11 +162,12 @@ class ComposeEngine:
         return error
 
     def _not_pulled(self) -> DevError | None:
-        wanted = [s.image for s in self.place.services.values() if s.image and not s.build]
-        missing = next((image for image in wanted if not docker.has_images([image])), "")
-        if not missing:
+        wanted = [s for s in self.place.services.values() if s.image and not s.build]
+        lacking = next((s for s in wanted if not docker.has_images([s.image])), None)
+        if not lacking:
             return None
-        return DevError(MISSING, f"the image {missing} could not be pulled", f"try `docker pull {missing}`")
+        message = f"{self.place.service}: {lacking.name}: the image {lacking.image} could not be pulled"
+        return DevError(MISSING, message, f"try `docker pull {lacking.image}`")
 
     def _unhealthy(self, timeout: float) -> DevError:
         states = self.look()
@@ -178,6 +182,14 @@ class ComposeEngine:
             f"inv dev.logs -s {name}",
             "a slow start needs a larger budget.ready in dev.yaml",
         )
+
+
+def _checked(code: int) -> int:
+    """The exit code of the service's own command; DevError 110 where there is nothing (any more) that could run it."""
+    missing = docker.missing() if code else None
+    if missing:
+        raise missing
+    return code
 
 
 def variables_file(place: Place) -> Path:

@@ -42,6 +42,22 @@ def no_engine() -> DevError:
     )
 
 
+def no_compose() -> DevError:
+    """The error of a docker client that does not know the word compose."""
+    return DevError(
+        MISSING,
+        "docker has no compose plugin",
+        "install the Compose plugin: https://docs.docker.com/compose/install/linux/",
+    )
+
+
+def missing() -> DevError | None:
+    """What is not there without which no command of ours can work; None where all is."""
+    if not server_version():
+        return no_engine()
+    return None if compose_version() else no_compose()
+
+
 def containers(project: str) -> dict[str, State]:
     """All containers of a Compose project, by service; one-off ones left out."""
     argv = [

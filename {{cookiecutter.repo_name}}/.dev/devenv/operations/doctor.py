@@ -67,8 +67,10 @@ def _docker() -> Finding:
 
 def _compose() -> Finding:
     version = docker.compose_version()
-    fix = "" if version else "install the Compose plugin: https://docs.docker.com/compose/install/linux/"
-    return Finding("D02", bool(version), f"Compose {version}" if version else "docker has no compose plugin", fix)
+    if not version:
+        error = docker.no_compose()
+        return Finding("D02", False, error.message, " ".join(error.hints))
+    return Finding("D02", True, f"Compose {version}")
 
 
 def _repository(settings: config.Config) -> Iterator[Finding]:
