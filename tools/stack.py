@@ -30,6 +30,7 @@ GIT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
 }
+FOREIGN = ("GIT_", "MAKE", "MFLAGS", "ARGS")
 
 
 def run(*command: object) -> None:
@@ -42,8 +43,8 @@ def run(*command: object) -> None:
 
 
 def environment() -> dict[str, str]:
-    """That of the user, without the repository of a git hook that may have called us, and with GIT."""
-    return {**{name: value for name, value in os.environ.items() if not name.startswith("GIT_")}, **GIT}
+    """That of the user with GIT, and without what was meant for others: for the git or the make that called us."""
+    return {**{name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}, **GIT}
 
 
 def make(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -33,5 +34,7 @@ def first_call(service: Service, argv: list[str], note: Path) -> float:
     """Seconds from start to the first call of the stand-in, which then fails."""
     note.unlink(missing_ok=True)
     start = time.time()
-    subprocess.run(argv, cwd=service.root, env=service.env, capture_output=True)
+    done = subprocess.run(argv, cwd=service.root, env=service.env, capture_output=True, text=True)
+    if not note.exists():
+        sys.exit(f"{' '.join(argv)} never called the engine: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return float(note.read_text()) - start

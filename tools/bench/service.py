@@ -18,6 +18,8 @@ from typing import Any
 REPO = Path(__file__).resolve().parents[2]
 BIN = REPO / ".venv" / "bin"
 ENGINES = ("compose", "native")
+# Of the shell, or of the make that called us, whose ARGS would be those of our commands too.
+FOREIGN = ("DEV_", "MAKE", "MFLAGS", "ARGS", "PYTHONDONTWRITEBYTECODE")
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def environment(scratch: Path) -> dict[str, str]:
         "XDG_CACHE_HOME": str(scratch / "cache"),
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
     }
-    return {**{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}, **own}
+    return {**{name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}, **own}
 
 
 def engines(service: Service) -> list[str]:
