@@ -1,9 +1,8 @@
-"""The template under test is a copy of the working tree in a git repository of its own: the checkout may be dirty."""
+"""Services made by the real commands."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "{{cookiecutter.repo_name}}"
-PARTS = ("cookiecutter.json", "hooks", PROJECT)
 IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false")
 
 
@@ -62,31 +60,11 @@ def script(name: str) -> str:
     return str(Path(sys.executable).parent / name)
 
 
-def copy_of_the_template(target: Path) -> Path:
-    """What git would commit now: no caches, no virtual environments."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *PARTS],
-        cwd=ROOT, check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target / name)
-    return target
-
-
 @pytest.fixture
 def tools(tmp_path: Path) -> Tools:
     home = tmp_path / "home"
     home.mkdir()
     return Tools(home)
-
-
-@pytest.fixture
-def template(tools: Tools, tmp_path: Path) -> Path:
-    repo = copy_of_the_template(tmp_path / "template")
-    tools.init(repo)
-    return repo
 
 
 @pytest.fixture

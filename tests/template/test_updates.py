@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from .conftest import PROJECT, Tools, tree
+
+
+@pytest.fixture
+def template(template: Path, tmp_path: Path) -> Path:
+    """A copy of this test's own, which it may change."""
+    return shutil.copytree(template, tmp_path / "template", symlinks=True)
 
 
 def state(service: Path) -> dict[str, object]:
