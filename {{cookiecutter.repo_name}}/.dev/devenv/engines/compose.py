@@ -66,12 +66,12 @@ class ComposeEngine:
 
     def step(self, name: str, argv: Sequence[str]) -> int:
         self._end_steps()
-        return _checked(process.run(self._one_off(name, argv), self.place.env))
+        return docker.checked(process.run(self._one_off(name, argv), self.place.env))
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
         self._end_steps()
         done = process.collect(self._one_off(name, argv), self.place.env)
-        _checked(done.code)
+        docker.checked(done.code)
         return done
 
     def attach(self, service: str, argv: Sequence[str]) -> int:
@@ -80,14 +80,14 @@ class ComposeEngine:
             docker.ensure_network(self.place.network)
         verb = ["exec"] if state and state.running else ["run", "--rm"]
         tty = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
-        return _checked(process.attach(self._compose(*verb, *tty, service, *argv), self.place.env))
+        return docker.checked(process.attach(self._compose(*verb, *tty, service, *argv), self.place.env))
 
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
         return process.capture(self._compose("exec", "-T", service, *argv), self.place.env, stdin)
 
     def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
         flags = [*(["--follow"] if follow else []), *(["--tail", str(tail)] if tail is not None else [])]
-        return _checked(process.attach(self._compose("logs", *flags, *services), self.place.env))
+        return docker.checked(process.attach(self._compose("logs", *flags, *services), self.place.env))
 
     def tail(self, service: str, lines: int) -> list[str]:
         argv = self._compose("logs", "--no-color", "--no-log-prefix", "--tail", str(lines), service)
@@ -182,14 +182,6 @@ class ComposeEngine:
             f"inv dev.logs -s {name}",
             "a slow start needs a larger budget.ready in dev.yaml",
         )
-
-
-def _checked(code: int) -> int:
-    """The exit code of the service's own command; DevError 110 where there is nothing (any more) that could run it."""
-    missing = docker.missing() if code else None
-    if missing:
-        raise missing
-    return code
 
 
 def variables_file(place: Place) -> Path:

@@ -58,6 +58,14 @@ def missing() -> DevError | None:
     return None if compose_version() else no_compose()
 
 
+def checked(code: int) -> int:
+    """The exit code of the service's own command; DevError 110 where there is nothing (any more) that could run it."""
+    gone = missing() if code else None
+    if gone:
+        raise gone
+    return code
+
+
 def containers(project: str) -> dict[str, State]:
     """All containers of a Compose project, by service; one-off ones left out."""
     argv = [
