@@ -38,7 +38,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="runs of each figure; the median is shown")
     parser.add_argument("--only", action="append", choices=PARTS, help="this part alone; may be repeated")
-    parser.add_argument("--write", action="store_true", help="what was measured replaces README.md's tables and docs/benchmarks.md")
+    parser.add_argument("--write", action="store_true", help="put what was measured into README.md and docs/")
     return parser.parse_args()
 
 
