@@ -22,10 +22,10 @@ from tests.verbs.repo import Repo
 
 
 @pytest.fixture
-def files(bake: Callable[..., Path]) -> Repo:
-    """A generated repo that never runs: what is tested needs no engine."""
+def files(bake: Callable[..., Path], tmp_path: Path) -> Repo:
+    """A generated repo that never runs: what is tested needs no engine. What it notes of itself is its own affair."""
     token = f"t{uuid.uuid4().hex[:8]}"
-    return Repo(bake(service=token), token, {"DEV_ENGINE": "compose"})
+    return Repo(bake(service=token), token, {"DEV_ENGINE": "compose", "XDG_STATE_HOME": str(tmp_path / "state")})
 
 
 @pytest.fixture
