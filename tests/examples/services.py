@@ -22,12 +22,12 @@ def make(bake: Callable[..., Path], service: str, into: Path, **how: Path) -> Pa
     folder, port = SERVICES[service]
     path = bake("bare", into=into, service=service, port=port, **how)
     shutil.copytree(STACK / folder, path, dirs_exist_ok=True, ignore=LEFTOVERS)
-    git(path, "init", "-q", "-b", "main")
     return path
 
 
 def release(path: Path, tag: str) -> None:
-    """Commit all that is there, under a tag."""
+    """Commit all that is there, under a tag; the first time, as a new repository."""
+    git(path, "init", "-q", "-b", "main")
     git(path, "add", "-A")
     git(path, "commit", "-q", "-m", f"Release {tag}")
     git(path, "tag", tag)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import services
 from tests.verbs.fixtures import COMPOSE, removed_after
 from tests.verbs.repo import Done, Repo
 
@@ -71,17 +72,12 @@ def desk(bake: Callable[..., Path], engine: str, image: str, token: str, tmp_pat
         repo = Repo(path, token, {"DEV_ENGINE": engine, "DEV_WORKSPACE": token})
         if service == "notes":
             repo.append("dev.yaml", f'image: "{image}:{{version}}"\n')
-            commit(path)
+            services.release(path, "v1.0.0")
         else:
             repo.edit("dev.yaml", "service: notes", "service: desk")
             repo.edit("compose.yaml", "aliases: [notes, notes.localhost]", "aliases: [desk, desk.localhost]")
             repo.append("dev.yaml", "requires: {notes: {repo: ../notes, version: v1.0.0}}\n")
     return repo
-
-
-def commit(path: Path) -> None:
-    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "First release"], ["tag", "v1.0.0"]):
-        subprocess.run(["git", *words], cwd=path, check=True)
 
 
 def docker(*words: str, stdin: str = "") -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-import threading
 from collections.abc import Callable
 
 import pytest
 
 from tests.verbs.fixtures import COMPOSE_FIRST
-from tests.verbs.repo import Repo, printed
+from tests.verbs.repo import Repo, end, printed
 
 ALONE, GROUP = os.kill, os.killpg
 Kill = Callable[[int, int], None]
@@ -30,10 +28,7 @@ def kill_up(repo: Repo, number: int, kill: Kill) -> None:
     """Start dev.up and kill it while its command of this number runs."""
     process = repo.start("dev.up")
     assert printed(process, number), "dev.up ended before this command"
-    kill(process.pid, signal.SIGKILL)
-    process.wait()
-    # What it started may go on, and would stop at a full pipe.
-    threading.Thread(target=process.stderr.read, daemon=True).start()
+    end(process, kill)
 
 
 def enter_by_hand(repo: Repo, number: int) -> bool:

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import subprocess
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import services
 from tests.verbs import machine
-from tests.verbs.repo import Repo
+from tests.verbs.repo import Repo, end
 
 # Tells who a secret belongs to. Each client's secret is made up once and is gone with the database.
 LMS = """
@@ -121,7 +119,7 @@ def make_root(bake: Callable[..., Path], engine: str, tmp_path: Path) -> MakeRoo
     """make_root("shop") → a service that requires lms. All of them are in one workspace, and not started."""
     token = f"t{uuid.uuid4().hex[:8]}"
     needed = {"lms.py": LMS, "compose.yaml": APP.format(command="python lms.py serve") + DATABASE}
-    release(write(bake, tmp_path, "lms", PROVIDES, needed))
+    services.release(write(bake, tmp_path, "lms", PROVIDES, needed), "v1.0.0")
 
     def make(service: str) -> Repo:
         files = {"shop.py": SHOP, "compose.yaml": APP.format(command="python shop.py")}
@@ -136,11 +134,6 @@ def write(bake: Callable[..., Path], folder: Path, service: str, config: str, fi
     for name, text in {**files, "dev.yaml": CONFIG.format(service=service, port=18300) + config}.items():
         (path / name).write_text(text)
     return path
-
-
-def release(path: Path) -> None:
-    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "First release"], ["tag", "v1.0.0"]):
-        subprocess.run(["git", "-C", str(path), *words], check=True)
 
 
 @contextmanager
@@ -231,10 +224,7 @@ def kill_up(root: Repo, place: re.Pattern[str], kill: Callable[[int, int], None]
     """Start dev.up and kill it as soon as it prints this."""
     process = root.start("dev.up")
     assert any(place.match(line) for line in process.stderr), "dev.up ended before this place"
-    kill(process.pid, signal.SIGKILL)
-    process.wait()
-    # What it started may go on, and would stop at a full pipe.
-    threading.Thread(target=process.stderr.read, daemon=True).start()
+    end(process, kill)
 
 
 # ---- data made anew

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.examples import services
 from tests.verbs.repo import Repo
 
 from .conftest import git
@@ -31,9 +32,7 @@ def pair(
     newer.edit("dev.yaml", *BUDGET)
     newer.append("dev.yaml", NEWER_KEYS)
     root.append("dev.yaml", "requires: {lms: {repo: ../lms, version: v1.0.0}}\n")
-    git(lms.path, "init", "-q")
-    for words in (["add", "-A"], ["commit", "-q", "-m", "First release"], ["tag", "v1.0.0"]):
-        git(lms.path, *words)
+    services.release(lms.path, "v1.0.0")
     return root, lms
 
 

@@ -6,7 +6,10 @@ import http.client
 import json
 import os
 import shlex
+import signal
 import subprocess
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -61,6 +64,15 @@ def printed(process: subprocess.Popen[str], number: int) -> bool:
         if number < 0:
             return True
     return False
+
+
+def end(process: subprocess.Popen[str], kill: Callable[[int, int], None]) -> None:
+    """SIGKILL a command in progress: alone (os.kill) or with its group (os.killpg)."""
+    kill(process.pid, signal.SIGKILL)
+    process.wait()
+    # What it started may go on, and would stop at a full pipe.
+    if process.stderr:
+        threading.Thread(target=process.stderr.read, daemon=True).start()
 
 
 def rest(process: subprocess.Popen[str]) -> Done:
