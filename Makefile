@@ -10,10 +10,10 @@ HIDDEN := env -u DEVENV_REQUIRE_ENGINE DOCKER_HOST=unix:///nonexistent
 NONE := 5# pytest's exit code when ARGS chose no test of this half
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint bench requirements clean venv
+.PHONY: help demo test test-all lint bench requirements clean venv contract.check
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z-]*\):.* ## /make \1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z.-]*\):.* ## /make \1\t/p' Makefile | expand -t 20
 
 demo: venv ## make two services in build/demo, bring them up, log in across both (ARGS=--remove removes them)
 	@$(PYTHON) -m tools.demo $(ARGS)
@@ -26,6 +26,9 @@ test-all: venv ## run the tests that are too slow for every time, too
 	$(HIDDEN) $(PYTEST) -m "not engine" $(ARGS) || [ $$? = $(NONE) ]
 	$(PYTEST) -m "engine" $(ARGS) || [ $$? = $(NONE) ]
 
+contract.check: venv ## check any repository against CONTRACT.md (ARGS="PATH --static")
+	@$(PYTHON) tests/contract/check.py $(value ARGS)
+
 lint: venv ## check style, types and the layers of .dev/devenv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -37,6 +40,7 @@ bench: venv ## measure our commands beside raw Compose, one service and three (A
 
 requirements: venv ## make requirements.txt from requirements.in again (ARGS="--upgrade")
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) requirements.in -o requirements.txt
+	cd tests/contract && ../../$(BIN)/uv pip compile -q --universal --python-version 3.9 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) requirements.in -o requirements.txt
 
 clean: ## remove what the targets made here; a demo that runs first: make demo ARGS=--remove
 	rm -rf .venv .venv.lock build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

@@ -5,7 +5,8 @@ DEV_RUN := $(dir $(lastword $(MAKEFILE_LIST)))run
 DEV_TASKS := dev.up dev.down dev.status dev.plan dev.doctor dev.destroy \
 	dev.logs dev.shell dev.run dev.dbshell dev.test \
 	dev.migrate dev.seed dev.reset \
-	dev.lock dev.edit dev.use
+	dev.lock dev.edit dev.use \
+	contract.check
 
 # A bare `make` lists the tasks, unless the Makefile that includes us has a goal of its own.
 ifeq ($(.DEFAULT_GOAL),)

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Container
 from pathlib import Path
+from types import ModuleType
 from typing import NoReturn
 
 from invoke.collection import Collection
@@ -17,7 +18,7 @@ from invoke.program import Program
 from devenv.base import output
 from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError
 from devenv.model.schema import did_you_mean
-from devenv.tasks import daily, data, lifecycle, stack
+from devenv.tasks import contract, daily, data, lifecycle, stack
 
 ROOT = Path(__file__).resolve().parents[2]
 # Optional positional arguments, which invoke has not: `dev.seed NAME` becomes `dev.seed --scenario NAME`.
@@ -79,14 +80,20 @@ def main() -> NoReturn:
 
 
 def collection() -> Collection:
-    """All tasks: ours below `dev`, the service's own from tasks_local.py beside them."""
-    dev = Collection("dev")
-    for module in (lifecycle, daily, data, stack):
-        for task in Collection.from_module(module).tasks.values():
-            dev.add_task(task)
+    """All tasks: ours below `dev` and `contract`, the service's own from tasks_local.py beside them."""
     local = _local_tasks()
-    local.add_collection(dev)
+    local.add_collection(_gather("dev", lifecycle, daily, data, stack))
+    local.add_collection(_gather("contract", contract))
     return local
+
+
+def _gather(name: str, *modules: ModuleType) -> Collection:
+    """The tasks of some modules below one name."""
+    gathered = Collection(name)
+    for module in modules:
+        for task in Collection.from_module(module).tasks.values():
+            gathered.add_task(task)
+    return gathered
 
 
 def split(argv: list[str]) -> tuple[list[str], list[str]]:

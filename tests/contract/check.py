@@ -1,0 +1,128 @@
+"""Check a repository against CONTRACT.md: python tests/contract/check.py PATH [--static] [--only ID] …
+
+The report goes to stdout, progress to stderr.
+Exit codes: 0 every MUST that applies is kept; 1 one is broken or could not be judged; 2 it cannot be checked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from conformance import contract, page, report, verdicts  # noqa: E402
+from conformance.composefile import Unreadable  # noqa: E402
+from conformance.contract import Must  # noqa: E402
+from conformance.plugin import Judge, Named, Subject  # noqa: E402
+from conformance.repository import Repository  # noqa: E402
+
+
+def arguments(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="contract.check", description="Check a repository against CONTRACT.md.")
+    parser.add_argument("path", type=Path, help="the repository")
+    parser.add_argument("--static", action="store_true", help="read files only; start nothing")
+    parser.add_argument("--only", action="append", default=[], metavar="ID", help="this MUST alone (repeatable)")
+    parser.add_argument("--level", choices=("core", "full"), help="another level than the one in dev.yaml")
+    parser.add_argument("--engine", default="", help="what to hand in as DEV_ENGINE")
+    parser.add_argument("--door", default="make", help='how commands are called: make, or a prefix such as "inv"')
+    parser.add_argument("--patience", type=float, default=1, help="factor on the time that commands may take")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of the report")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page, too")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit file, too")
+    return parser.parse_args(argv)
+
+
+def refuse(message: str, hint: str) -> None:
+    print(f"error[2]: {message}\nhint: {hint}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def chosen(options: argparse.Namespace, repository: Repository, every: dict[str, Must]) -> tuple[str, str, list[Must]]:
+    """The level, the version and the MUSTs that the repository is held to."""
+    dev = readable(repository)
+    level = options.level or dev.get("level") or "full"
+    newest = max(must.since for must in every.values())
+    keeps = dev.get("contract")
+    held = contract.held_to(every.values(), level, version(keeps, newest))
+    if not held:
+        first = ".".join(map(str, min(must.since for must in every.values())))
+        message = f"{repository.path} keeps contract {keeps}, which has no numbered MUSTs"
+        refuse(message, f'contract: "{first}" in dev.yaml')
+    if unknown := [name for name in options.only if name not in every]:
+        refuse(f"there is no MUST {', '.join(unknown)}", f"the IDs stand in {contract.PAGE}")
+    if options.only:
+        held = [every[name] for name in options.only]
+    return level, ".".join(map(str, version(keeps, newest))), held
+
+
+def version(keeps: object, newest: tuple[int, ...]) -> tuple[int, ...]:
+    """What dev.yaml names; where it names none that we know, the newest: CFG-1 says so."""
+    try:
+        found = contract.version(str(keeps))
+    except ValueError:
+        return newest
+    return found if found[0] == newest[0] else newest
+
+
+def readable(repository: Repository) -> dict[str, object]:
+    """dev.yaml, or nothing: that it cannot be read is CFG-1's finding."""
+    try:
+        return repository.dev
+    except Unreadable:
+        return {}
+
+
+def run(subject: Subject, judge: Judge, junit: Path | None) -> None:
+    """The tests, in this process; pytest itself says nothing, and knows no plugin that happens to be installed."""
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    argv = ["-c", str(HERE / "pytest.ini"), "--rootdir", str(HERE), str(HERE)]
+    argv += [f"--junitxml={junit}"] if junit else []
+    code = pytest.main(argv, plugins=[judge, Named(subject)])
+    if judge.faults or code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        print("\n".join(judge.faults) or f"pytest ended with {code!r}", file=sys.stderr)
+        refuse("the suite itself failed", "report the lines above: https://github.com/org/devenv-template/issues")
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise SystemExit(130)
+
+
+def main(argv: list[str]) -> int:
+    began = time.monotonic()
+    options = arguments(argv)
+    options.path = options.path.resolve()
+    if not options.path.is_dir():
+        refuse(f"{options.path} is no folder", "python tests/contract/check.py PATH-OF-A-REPOSITORY")
+    repository, every = Repository(options.path), contract.musts(contract.PAGE.read_text(encoding="utf-8"))
+    level, keeps, held = chosen(options, repository, every)
+    try:
+        deviations = verdicts.known_deviations(options.path, every)
+    except Unreadable as error:
+        refuse(str(error), "docs/contract.md, known deviations")
+    judge = Judge([must.id for must in held], options.static)
+    run(Subject(repository, tuple(shlex.split(options.door)), options.engine, options.patience), judge, options.junit)
+    found = verdicts.judge(held, judge.outcomes, deviations)
+    unseen = [must.id for must in held if must.id in judge.unseen]
+    service = str(readable(repository).get("service") or options.path.name)
+    result = report.Report(service, level, keeps, options.engine, found, unseen, time.monotonic() - began)
+    if options.html:
+        options.html.write_text(page.html(result), encoding="utf-8")
+    print(result.as_json() if options.json else report.terminal(result))
+    return 0 if result.kept else 1
+
+
+def interrupt(number: int, frame: object) -> None:
+    """SIGTERM ends it like Ctrl-C: the copy and what runs of it are removed first."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, interrupt)
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,104 @@
+"""The production image: built as the compose file says, with canaries in everything that must not get into it."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from conformance.repository import Repository
+from conformance.sandbox import CANARY, Sandbox
+
+LARGE = 2**20  # bytes; a secret is not looked for in larger files
+
+
+@dataclass(frozen=True)
+class Image:
+    """A built image, by its name; `log` is what the build said when it failed."""
+
+    name: str
+    log: str = ""
+
+
+def build(box: Sandbox, repository: Repository) -> Image:
+    """Build target `prod` of the copy. The image goes with the run: its name holds the token."""
+    name = f"{box.token}-prod:contract"
+    context = box.checkout / repository.context.relative_to(repository.path)
+    dockerfile = box.checkout / repository.dockerfile_path.relative_to(repository.path)
+    args = repository.build.get("args") or {}
+    pairs = [f"{key}={value}" for key, value in args.items()] if isinstance(args, dict) else list(args)
+    argv = ["docker", "build", "--quiet", "--target", "prod", "--tag", name, "--file", str(dockerfile)]
+    argv += [word for pair in pairs for word in ("--build-arg", pair)]
+    argv += [word for secret in secrets(repository) for word in ("--secret", f"id={secret},src={box.root / 'ca.pem'}")]
+    done = subprocess.run([*argv, str(context)], env=box.env, capture_output=True, text=True, check=False, timeout=900)
+    return Image(name, "" if done.returncode == 0 else "\n".join(done.stderr.splitlines()[-8:]))
+
+
+def secrets(repository: Repository) -> list[str]:
+    """The names of the secrets that the build is handed."""
+    given = repository.build.get("secrets") or []
+    return [entry if isinstance(entry, str) else str(entry.get("target") or entry.get("source")) for entry in given]
+
+
+def user(image: Image) -> str:
+    """Whom it runs as; empty means root."""
+    return inspect(image)["Config"].get("User") or ""
+
+
+def command(image: Image) -> list[str]:
+    """What it starts with."""
+    config = inspect(image)["Config"]
+    return [*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])]
+
+
+def inspect(image: Image) -> dict[str, dict]:
+    done = subprocess.run(["docker", "image", "inspect", image.name], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)[0]
+
+
+def programs(image: Image, names: list[str]) -> list[str]:
+    """Which of these programs are in it; an image without a shell has none of them."""
+    argv = ["docker", "run", "--rm", "--network", "none", "--entrypoint", "sh", image.name, "-c"]
+    script = 'for name; do command -v "$name" >/dev/null && echo "$name"; done; true'
+    done = subprocess.run([*argv, script, "sh", *names], capture_output=True, text=True, check=False, timeout=120)
+    return done.stdout.split()
+
+
+def leaks(image: Image) -> list[str]:
+    """What its layers hold and must not: files with a canary in them, `.env`, git's folder; and its settings."""
+    found = [".env's or the secret's text in the image's settings"] if CANARY in json.dumps(inspect(image)) else []
+    return found + [why for layer in layers(image) for why in leaks_of(layer)]
+
+
+def leaks_of(layer: tarfile.TarFile) -> Iterator[str]:
+    for member in layer:
+        name = "/" + member.name.lstrip("./")
+        if name.endswith("/.git/HEAD"):
+            yield f"{name.removesuffix('/HEAD')} in a layer"
+        elif member.isfile() and member.size < LARGE:
+            content = layer.extractfile(member)
+            if content and CANARY.encode() in content.read():
+                yield f"{name} in a layer: it holds what .env or the build's secret holds"
+
+
+def layers(image: Image) -> Iterator[tarfile.TarFile]:
+    """All layers, one after the other, as `docker image save` streams them."""
+    with subprocess.Popen(["docker", "image", "save", image.name], stdout=subprocess.PIPE) as saving:
+        assert saving.stdout
+        with tarfile.open(fileobj=saving.stdout, mode="r|") as outer:
+            for member in outer:
+                content = outer.extractfile(member) if member.isfile() else None
+                if content and (layer := as_tar(content)):
+                    yield layer
+
+
+def as_tar(content: IO[bytes]) -> tarfile.TarFile | None:
+    """A layer, compressed or not; None for the image's descriptions, which are JSON."""
+    try:
+        return tarfile.open(fileobj=io.BytesIO(content.read()), mode="r:*")
+    except tarfile.ReadError:
+        return None

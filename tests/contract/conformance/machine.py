@@ -1,0 +1,150 @@
+"""What of a repository is on the machine, found without its commands: processes, containers, files."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+FOLDER = "com.docker.compose.project.working_dir"
+PROJECT = "com.docker.compose.project"
+KINDS = {
+    "container": (["container", "ls", "--all", "--format", "{{.ID}} {{.Names}}"], ["container", "rm", "-f", "-v"]),
+    "volume": (["volume", "ls", "--format", "{{.Name}} {{.Name}}"], ["volume", "rm", "-f"]),
+    "network": (["network", "ls", "--format", "{{.ID}} {{.Name}}"], ["network", "rm"]),
+    "image": (["image", "ls", "--format", "{{.ID}} {{.Repository}}"], ["image", "rm", "-f"]),
+}
+
+
+@dataclass
+class Machine:
+    """`root` is the folder that all of a run lies in, `checkout` the repository in it, `token` part of each name."""
+
+    root: Path
+    checkout: Path
+    token: str
+    docker: bool
+    projects: set[str] = field(default_factory=set)  # Compose projects that were seen to belong to the checkout
+
+    def containers(self) -> list[dict[str, Any]]:
+        """The running containers of the checkout, as `docker inspect` has them."""
+        if not self.docker:
+            return []
+        ids = ask("docker", "ps", "--quiet", "--no-trunc", "--filter", f"label={FOLDER}={self.checkout}").split()
+        found = json.loads(ask("docker", "inspect", *ids) or "[]") if ids else []
+        self.projects |= {container["Config"]["Labels"].get(PROJECT, "") for container in found} - {""}
+        return list(found)
+
+    def processes(self) -> dict[int, str]:
+        """Processes that live in the run's folder or were told of it, with their command lines."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if self._is_ours(folder):
+                    found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+        return {pid: line for pid, line in found.items() if pid != os.getpid()}
+
+    def running(self) -> set[str]:
+        """What runs, each once and by what stays the same while it does: containers, and processes by
+        who began them.
+        """
+        containers = {f"container {c['Name'].lstrip('/')} {c['State']['StartedAt']}" for c in self.containers()}
+        pids = self.processes()
+        tops = {pid: line for pid, line in pids.items() if parent(pid) not in pids}
+        return containers | {f"process {pid} {line[:80]}" for pid, line in tops.items()}
+
+    def memory(self) -> float:
+        """Bytes that the checkout's containers and processes use."""
+        ids = [container["Id"] for container in self.containers()]
+        stats = ask("docker", "stats", "--no-stream", "--format", "{{.MemUsage}}", *ids) if ids else ""
+        return sum(map(pss, self.processes())) + sum(map(size, re.findall(r"^([\d.]+\w+) /", stats, re.MULTILINE)))
+
+    def left(self) -> list[str]:
+        """What is there of the run, in words: nothing after dev.destroy."""
+        named = [f"{kind} {name}" for kind in ("container", "volume", "network") for _, name in self._named(kind)]
+        records = [f"file {path}" for path in files(self.root / "state") if path.suffix != ".lock"]
+        return [*named, *(f"process {pid} {line[:80]}" for pid, line in self.processes().items()), *records]
+
+    def sweep(self) -> None:
+        """Remove all that is left, by force: the repository's own command may not have."""
+        while pids := self.processes():
+            kill_all(list(pids))
+        for kind, (_, remove) in KINDS.items():
+            for known, _name in self._named(kind):
+                ask("docker", *remove, known)
+
+    def _named(self, kind: str) -> list[tuple[str, str]]:
+        """Things of a kind with the token or one of the checkout's projects in their name."""
+        if not self.docker:
+            return []
+        lines = (line.partition(" ") for line in ask("docker", *KINDS[kind][0]).splitlines())
+        prefixes = (*(f"{project}-" for project in self.projects), *(f"{project}_" for project in self.projects))
+        return [(known, name) for known, _, name in lines if self.token in name or name.startswith(prefixes)]
+
+    def _is_ours(self, folder: Path) -> bool:
+        if (folder / "stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            return False
+        root = os.fsencode(self.root)
+        here = os.readlink(folder / "cwd").startswith(str(self.root))
+        return here or root in (folder / "cmdline").read_bytes() or root in (folder / "environ").read_bytes()
+
+
+def ask(*argv: str) -> str:
+    """What a command of the engine answers; empty where it fails."""
+    try:
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout
+
+
+def has_docker(env: dict[str, str]) -> bool:
+    """Whether a container engine answers."""
+    try:
+        info = subprocess.run(["docker", "info"], env=env, capture_output=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return info.returncode == 0
+
+
+def parent(pid: int) -> int:
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return 0
+
+
+def children(pid: int) -> list[int]:
+    """All processes below a process, whatever sessions they made for themselves."""
+    below = [int(f.name) for f in Path("/proc").glob("[0-9]*") if parent(int(f.name)) == pid]
+    return below + [deeper for child in below for deeper in children(child)]
+
+
+def pss(pid: int) -> float:
+    """The memory of a process, what it shares divided by those who share it."""
+    with suppress(OSError):
+        found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+        return int(found[1]) * 1024 if found else 0
+    return 0
+
+
+def size(text: str) -> float:
+    """Bytes of `92.3MiB`, as docker stats says it."""
+    units = {"B": 1, "kB": 1e3, "KiB": 2**10, "MB": 1e6, "MiB": 2**20, "GB": 1e9, "GiB": 2**30}
+    number, unit = re.fullmatch(r"([\d.]+)(\w+)", text).groups()  # type: ignore[union-attr]
+    return float(number) * units[unit]
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if not path.is_dir()] if folder.is_dir() else []
+
+
+def kill_all(pids: list[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,78 @@
+"""What a person reads in the terminal, and what a program reads."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections import Counter
+from dataclasses import dataclass
+
+from conformance.contract import AREAS
+from conformance.verdicts import Verdict
+
+SIGNS = {"kept": "✓", "broken": "✗", "mended": "✗", "not judged": "?", "known deviation": "~", "not applicable": "-"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in a repository. `unseen`: MUSTs that a live run looks at more closely."""
+
+    service: str
+    level: str
+    contract: str
+    engine: str
+    verdicts: list[Verdict]
+    unseen: list[str]
+    seconds: float
+
+    @property
+    def kept(self) -> bool:
+        """Whether nothing that applies is broken."""
+        return not any(verdict.failing for verdict in self.verdicts)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        found = Counter(verdict.status for verdict in self.verdicts)
+        return {status: found[status] for status in SIGNS if found[status]}
+
+    @property
+    def summary(self) -> str:
+        said = ", ".join(f"{count} {status}" for status, count in self.counts.items())
+        rest = f"; {len(self.unseen)} MUSTs have tests that need a live run" if self.unseen else ""
+        return f"{self.service}: contract {self.contract}, level {self.level}: {said}{rest}, {self.seconds:.1f} s"
+
+    def by_area(self) -> dict[str, list[Verdict]]:
+        areas = {area: [v for v in self.verdicts if v.must.area == area] for area in AREAS}
+        return {area: found for area, found in areas.items() if found}
+
+    def as_json(self) -> str:
+        known = {"service": self.service, "contract": self.contract, "level": self.level, "engine": self.engine}
+        found = {"kept": self.kept, "verdicts": [v.as_dict() for v in self.verdicts], "unseen": self.unseen}
+        return json.dumps({**known, **found, "seconds": round(self.seconds, 1)}, indent=2, ensure_ascii=False)
+
+
+def terminal(report: Report) -> str:
+    """The report by area; what is kept takes one line, what is broken says why, what was seen and what mends it."""
+    lines = []
+    for area, verdicts in report.by_area().items():
+        lines += ["", f"{area}: {AREAS[area]}", *(line for verdict in verdicts for line in entry(verdict))]
+    return "\n".join([*lines, "", report.summary]).lstrip("\n")
+
+
+def entry(verdict: Verdict) -> list[str]:
+    must = verdict.must
+    sentence = plain(must.sentence)
+    head = f"  {SIGNS[verdict.status]} {must.id:<7} "
+    if verdict.status == "kept":
+        return [head + textwrap.shorten(sentence, 105, placeholder=" …")]
+    lines = [head + sentence] if verdict.failing else [head + textwrap.shorten(sentence, 105, placeholder=" …")]
+    if verdict.failing:
+        lines.append(f"            why: {plain(must.why)}")
+    lines += [f"            {verdict.status}: {part}" for part in verdict.evidence.splitlines()[:1]]
+    lines += [f"              {part}" for part in verdict.evidence.splitlines()[1:12]]
+    return lines + ([f"            mend: {part}" for part in [" ".join(verdict.mend.split())] if part])
+
+
+def plain(text: str) -> str:
+    """Without Markdown's marks."""
+    return text.replace("**", "").replace("`", "")

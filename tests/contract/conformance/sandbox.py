@@ -1,0 +1,141 @@
+"""A copy of a repository, in a folder, a home and a workspace of its own, all removed at the end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.door import Done, Door, Running
+from conformance.machine import Machine, has_docker
+from conformance.repository import Repository
+
+# What the caller's shell, or the make that called us, would say to the commands under test.
+FOREIGN = ("DEV_", "MAKE", "MFLAGS", "VIRTUAL_ENV", "GIT_", "COMPOSE_", "PYTEST_", "PYTHON", "FORCE_COLOR", "NO_COLOR")
+# In the environment file, in `.env` and in the build's secret: wherever it turns up, it was carried there.
+CANARY = "contract-canary-5b1f0c"
+VARIABLE = "CONTRACT_CANARY"
+# A start may have to build images and fetch servers; everything else answers soon.
+STARTS = ("dev.up", "dev.test", "dev.reset")
+
+
+@dataclass
+class Sandbox:
+    """Where a repository is tried out. Everything of the run is below `root`, or has `token` in its name."""
+
+    root: Path
+    token: str
+    env: dict[str, str]
+    door: Door
+    machine: Machine
+    patience: float  # factor on all limits
+    history: list[Done] = field(default_factory=list)
+
+    @property
+    def checkout(self) -> Path:
+        return self.door.folder
+
+    def run(self, *words: str, stdin: str | None = "", limit: float = 0, **env: str) -> Done:
+        """One of the repository's commands, to its end. It is kept: what all commands have to do is seen at the end."""
+        limit = limit or (900 if words[0] in STARTS else 120)
+        done = self.door.run(words, {**self.env, **env}, limit * self.patience, stdin)
+        self.history.append(done)
+        return done
+
+    def start(self, *words: str) -> Running:
+        """A command that is going to be killed."""
+        return Running(self.door, words, self.env)
+
+
+@contextmanager
+def open_sandbox(repository: Repository, prefix: tuple[str, ...], engine: str, patience: float) -> Iterator[Sandbox]:
+    """A copy that is ready to be driven; whatever happens, nothing is left of it."""
+    token = f"contract-{uuid.uuid4().hex[:6]}"
+    root = Path(tempfile.mkdtemp(prefix=f"{token}-"))
+    root.chmod(0o755)  # servers may run as another user, who has to get to their data
+    try:
+        checkout = copy(repository, root / "repo" / repository.path.name)
+        env = environment(root, token, engine)
+        machine = Machine(root, checkout, token, has_docker(env))
+        box = Sandbox(root, token, env, Door(prefix, checkout), machine, patience)
+        try:
+            yield box
+        finally:
+            if box.machine.left():
+                box.run("dev.destroy", "--only", "--yes")
+            machine.containers()  # notes projects that have other names than they should
+            machine.sweep()
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def copy(repository: Repository, target: Path) -> Path:
+    """What git holds or would hold, as a git repository of one commit; links and modes as they are."""
+    for name in repository.tracked:
+        source = repository.path / name
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        if source.is_symlink() or source.is_file():
+            shutil.copy2(source, target / name, follow_symlinks=False)
+    target.mkdir(parents=True, exist_ok=True)
+    who = ["-c", "user.name=contract", "-c", "user.email=contract@localhost", "-c", "commit.gpgsign=false"]
+    hooks = ["-c", "core.hooksPath=/dev/null"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "--allow-empty", "-m", "as it was handed in"]):
+        subprocess.run(["git", "-C", str(target), *who, *hooks, *words], check=True, capture_output=True)
+    (target / ".env").write_text(f"{VARIABLE}_FILE={CANARY}\n")
+    with (target / ".git" / "info" / "exclude").open("a") as exclude:
+        exclude.write(".env\n")
+    return target
+
+
+def environment(root: Path, token: str, engine: str) -> dict[str, str]:
+    """The caller's, without what is meant for others; a home of its own, the caller's caches and settings."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    home = Path.home()
+    for name in ("home", "state", "tmp"):
+        (root / name).mkdir()
+    kept = {
+        "XDG_CACHE_HOME": home / ".cache",
+        "XDG_CONFIG_HOME": home / ".config",
+        "DOCKER_CONFIG": home / ".docker",
+        "npm_config_cache": home / ".npm",
+        "npm_config_userconfig": home / ".npmrc",
+        "NETRC": home / ".netrc",
+        "CARGO_HOME": home / ".cargo",  # pip asks rustc who it is, and rustup writes down that it was asked
+        "RUSTUP_HOME": home / ".rustup",
+    }
+    env.update({name: os.environ.get(name) or str(path) for name, path in kept.items()})
+    env.update(HOME=str(root / "home"), XDG_STATE_HOME=str(root / "state"), TMPDIR=str(root / "tmp"))
+    env.update(DEV_WORKSPACE=token, DEV_NETWORK=f"devenv-{token}", DEV_PORT=str(free_port()))
+    env.update(DEV_ENV_FILE=str(env_file(root)), CA_BUNDLE=str(bundle(root)))
+    return {**env, "DEV_ENGINE": engine} if engine else env
+
+
+def env_file(root: Path) -> Path:
+    path = root / "told.env"
+    path.write_text(f'{VARIABLE}="{CANARY}"\n')
+    path.chmod(0o600)
+    return path
+
+
+def bundle(root: Path) -> Path:
+    """The certificate authorities that builds are handed anyway, with a line that shows where they went."""
+    given = os.environ.get("CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile
+    known = Path(given).read_bytes() if given and os.path.isfile(given) else b""
+    path = root / "ca.pem"
+    path.write_bytes(known + f"\n# {CANARY}\n".encode())
+    return path
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -1,0 +1,278 @@
+"""The repository under test: its files, and one live run that the tests share, phase by phase.
+
+A phase does something to the running service and keeps what it saw; tests only look at that. A phase that could not be
+done leaves the tests that need it `not judged`: the MUST that it broke has a test of its own.
+"""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from conformance import dockerfile, image, machine, rows
+from conformance.composefile import Unreadable
+from conformance.door import Done
+from conformance.plugin import Subject, not_applicable, not_judged
+from conformance.repository import Repository
+from conformance.rows import Rows
+from conformance.sandbox import Sandbox, free_port, open_sandbox
+
+# ---- files
+
+
+@pytest.fixture(scope="session")
+def subject(pytestconfig: pytest.Config) -> Subject:
+    """What check.py was asked to look at."""
+    return pytestconfig.pluginmanager.get_plugin("subject")  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="session")
+def repository(subject: Subject) -> Repository:
+    return subject.repository
+
+
+@pytest.fixture(scope="session")
+def dev(repository: Repository) -> dict[str, Any]:
+    """dev.yaml."""
+    try:
+        return repository.dev
+    except Unreadable as error:
+        return not_judged(f"{error} (CFG-1)")  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="session")
+def services(repository: Repository, dev: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The compose file's services, each in full."""
+    try:
+        return repository.services
+    except Unreadable as error:
+        return not_judged(f"{error} (CFG-2)")  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="session")
+def instructions(repository: Repository, dev: dict[str, Any]) -> list[dockerfile.Instruction]:
+    """The Dockerfile's."""
+    try:
+        return repository.instructions
+    except Unreadable as error:
+        return not_judged(f"{error} (CFG-2)")  # type: ignore[return-value]
+
+
+# ---- the live run
+
+
+@dataclass
+class Seen:
+    """What there was at one moment."""
+
+    answer: dict[str, Any]
+    running: set[str]
+    rows: Rows
+    done: Done
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Neighbour:
+    """The second workspace: its start, the status of the page in both while both were up, and the
+    second one's tables.
+    """
+
+    done: Done
+    pages: dict[str, int]
+    tables: list[str]
+
+
+@pytest.fixture(scope="session")
+def sandbox(subject: Subject, dev: dict[str, Any]) -> Iterator[Sandbox]:
+    """A copy of the repository, in a workspace of its own."""
+    with open_sandbox(subject.repository, subject.door, subject.engine, subject.patience) as box:
+        yield box
+
+
+@pytest.fixture(scope="session")
+def in_containers(sandbox: Sandbox, up: Seen) -> None:
+    """Ends a test of something that only containers have."""
+    if not sandbox.machine.containers():
+        not_applicable("it does not run in containers here")
+
+
+@pytest.fixture(scope="session")
+def database(repository: Repository, services: dict[str, Any]) -> str:
+    """The kind of database."""
+    return repository.database or not_applicable("the compose file has no PostgreSQL, MySQL or MariaDB")  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="session")
+def volatile(dev: dict[str, Any]) -> list[str]:
+    """The columns whose values may differ."""
+    return [str(pattern) for pattern in dev.get("volatile") or []]
+
+
+def look(box: Sandbox, repository: Repository, done: Done) -> Seen:
+    """What there is now. A command before it has to have worked, else nothing after it can be judged."""
+    if not done.ok:
+        not_judged(str(done))
+    status = box.run("dev.status", "--only", "--json").json()
+    return Seen(status if isinstance(status, dict) else {}, box.machine.running(), held(box, repository), done)
+
+
+def held(box: Sandbox, repository: Repository, **env: str) -> Rows:
+    """All rows; none where there is no database."""
+    try:
+        return rows.read(box, repository.database, **env) if repository.database else Rows()
+    except rows.Refused as error:
+        return not_judged(str(error))  # type: ignore[return-value]
+
+
+def page(url: str) -> int:
+    """The status of the page at a URL; 0 where nothing answers. The name is not resolved: not every system can."""
+    host = url.split("://")[-1].split("/")[0]
+    request = urllib.request.Request(f"http://127.0.0.1:{host.rpartition(':')[2]}/", headers={"Host": host})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), Stay())
+    try:
+        with opener.open(request, timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except (OSError, ValueError):
+        return 0
+
+
+class Stay(urllib.request.HTTPRedirectHandler):
+    """A redirect is an answer, and may lead elsewhere."""
+
+    def redirect_request(self, *about: object) -> None:
+        return None
+
+
+@pytest.fixture(scope="session")
+def first_up(sandbox: Sandbox) -> Done:
+    """The first start, well or not."""
+    return sandbox.run("dev.up", "--only", "--json")
+
+
+@pytest.fixture(scope="session")
+def up(sandbox: Sandbox, repository: Repository, first_up: Done) -> Seen:
+    """After the first start."""
+    if not first_up.ok:
+        not_judged(f"{first_up} (CMD-2)")
+    return look(sandbox, repository, first_up)
+
+
+@pytest.fixture(scope="session")
+def url(sandbox: Sandbox, up: Seen) -> str:
+    return str(up.answer.get("url") or f"http://127.0.0.1:{sandbox.env['DEV_PORT']}")
+
+
+@pytest.fixture(scope="session")
+def again(sandbox: Sandbox, repository: Repository, up: Seen) -> Seen:
+    """After a second dev.up."""
+    return look(sandbox, repository, sandbox.run("dev.up", "--only"))
+
+
+@pytest.fixture(scope="session")
+def migrated(sandbox: Sandbox, repository: Repository, up: Seen, database: str) -> Seen:
+    """After dev.migrate."""
+    return look(sandbox, repository, sandbox.run("dev.migrate"))
+
+
+@pytest.fixture(scope="session")
+def seeded(sandbox: Sandbox, repository: Repository, up: Seen, database: str) -> Seen:
+    """After dev.seed."""
+    return look(sandbox, repository, sandbox.run("dev.seed"))
+
+
+@pytest.fixture(scope="session")
+def looked(sandbox: Sandbox, repository: Repository, up: Seen) -> tuple[Seen, Seen]:
+    """Before and after the commands that only look."""
+    before = look(sandbox, repository, sandbox.run("dev.status", "--only"))
+    for command in ("dev.plan", "dev.doctor"):
+        sandbox.run(command)
+    return before, look(sandbox, repository, sandbox.run("dev.status", "--only"))
+
+
+@pytest.fixture(scope="session")
+def restarted(sandbox: Sandbox, repository: Repository, up: Seen) -> Seen:
+    """After a row was entered by hand, dev.down, and dev.up. Notes: what ran and answered while it was down."""
+    if repository.database:
+        rows.shell(sandbox, rows.BY_HAND)
+    down = sandbox.run("dev.down", "--only")
+    notes = {"down": down, "running": sandbox.machine.running(), "page": page(str(up.answer.get("url")))}
+    seen = look(sandbox, repository, sandbox.run("dev.up", "--only", "--json"))
+    seen.notes = notes
+    return seen
+
+
+@pytest.fixture(scope="session")
+def was_reset(sandbox: Sandbox, repository: Repository, restarted: Seen, database: str) -> Seen:
+    """After dev.reset."""
+    return look(sandbox, repository, sandbox.run("dev.reset"))
+
+
+@pytest.fixture(scope="session")
+def lean(sandbox: Sandbox, up: Seen) -> Done:
+    """A start as others start it."""
+    return sandbox.run("dev.up", "--only", "--json", DEV_LEAN="1")
+
+
+@pytest.fixture(scope="session")
+def killed(sandbox: Sandbox, repository: Repository, restarted: Seen) -> Done:
+    """The start after one that was killed half-way, with everything that it had started."""
+    sandbox.run("dev.down", "--only")
+    running = sandbox.start("dev.up", "--only", "--json")
+    running.wait(restarted.done.seconds / 2)
+    machine.kill_all([*machine.children(running.process.pid), running.process.pid])
+    running.kill()
+    return sandbox.run("dev.up", "--only", "--json")
+
+
+@pytest.fixture(scope="session")
+def neighbour(sandbox: Sandbox, repository: Repository, restarted: Seen) -> Neighbour:
+    """The same repository in a second workspace, up beside the first and removed again."""
+    sandbox.run("dev.up", "--only")
+    other = beside(sandbox)
+    done = sandbox.run("dev.up", "--only", "--json", **other)
+    pages = {name: page(url_of(seen)) for name, seen in (("first", restarted.done), ("second", done))}
+    tables = list(held(sandbox, repository, **other).columns) if done.ok else []
+    sandbox.run("dev.destroy", "--only", "--yes", **other)
+    return Neighbour(done, pages, tables)
+
+
+def url_of(done: Done) -> str:
+    """The URL that dev.up --json answered with."""
+    answer = done.json()
+    return str(answer.get("url", "")) if isinstance(answer, dict) else ""
+
+
+def beside(box: Sandbox) -> dict[str, str]:
+    """What is handed in for the second workspace; its name holds the first one's, so that it is swept away with it."""
+    name = f"{box.token}-b"
+    return {"DEV_WORKSPACE": name, "DEV_NETWORK": f"devenv-{name}", "DEV_PORT": str(free_port())}
+
+
+@pytest.fixture(scope="session")
+def unconfirmed(sandbox: Sandbox, up: Seen) -> Done:
+    """dev.destroy without --yes, with a stdin on which nobody answers."""
+    return sandbox.run("dev.destroy", "--only", stdin=None)
+
+
+@pytest.fixture(scope="session")
+def destroyed(sandbox: Sandbox, up: Seen) -> Done:
+    """The end of the run."""
+    sandbox.machine.containers()  # notes the projects whose things must be gone
+    return sandbox.run("dev.destroy", "--only", "--yes")
+
+
+@pytest.fixture(scope="session")
+def production(sandbox: Sandbox, repository: Repository, up: Seen, in_containers: None) -> image.Image:
+    """The image of target `prod`, built here."""
+    built = image.build(sandbox, repository)
+    if built.log:
+        not_judged(f"target prod cannot be built: {built.log}")
+    return built

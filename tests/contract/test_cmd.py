@@ -1,0 +1,137 @@
+"""CMD: commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance import contract, rows
+from conformance.door import Done
+from conformance.plugin import not_judged
+from conformance.repository import Repository
+from conformance.sandbox import Sandbox
+from conftest import Seen, page
+
+# What a careless door does something to: quotes, blanks, make's and the shell's dollar, a pattern, an empty word.
+NASTY = ("two  words", "it's", '"quoted"', "$HOME", "$$", "*", "a\\b", "#x", "", "-n", "`id`", "a;b")
+
+
+@pytest.mark.contract("CMD-1")
+def test_make_has_the_core_commands(repository: Repository, dev: dict[str, Any]) -> None:
+    """Add the target to the Makefile. Where a command makes no sense for the service, it ends with 0
+    and does nothing.
+    """
+    assert_targets(repository, [name for name, level in known().items() if level == "core"])
+
+
+@pytest.mark.contract("CMD-8")
+def test_make_has_all_commands(repository: Repository, dev: dict[str, Any]) -> None:
+    """Add the target to the Makefile."""
+    optional = () if dev.get("requires") else ("dev.lock", "dev.edit", "dev.use")
+    assert_targets(repository, [name for name in known() if name not in optional])
+
+
+def known() -> dict[str, str]:
+    return contract.commands(contract.PAGE.read_text(encoding="utf-8"))
+
+
+def assert_targets(repository: Repository, names: list[str]) -> None:
+    missing = [name for name in names if name not in repository.targets]
+    assert not missing, f"the Makefile has no target {', '.join(missing)}"
+
+
+@pytest.mark.contract("CMD-2")
+def test_after_dev_up_the_service_answers(sandbox: Sandbox, first_up: Done) -> None:
+    """Let dev.up wait until the app's healthcheck is green, and let the healthcheck ask for a page that people use."""
+    assert first_up.ok, str(first_up)
+    answer = first_up.json()
+    url = answer.get("url") if isinstance(answer, dict) else None
+    url = str(url or f"http://127.0.0.1:{sandbox.env['DEV_PORT']}")
+    status = page(url)
+    assert status, f"nothing answers at {url}"
+    assert status < 500, f"{url} answered with status {status}"
+
+
+@pytest.mark.contract("CMD-3")
+def test_dev_up_leaves_what_is_up_as_it_is(up: Seen, again: Seen, volatile: list[str]) -> None:
+    """Look before acting: start, migrate and seed only what is missing."""
+    gone = sorted(up.running - again.running)
+    assert not gone, "these were replaced:\n" + "\n".join(gone)
+    wrong = rows.changes(up.rows.stable(()), again.rows.stable(()))
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.contract("CMD-4")
+def test_down_stops_and_keeps_data(up: Seen, restarted: Seen) -> None:
+    """Stop everything that dev.up started, and keep the database's volume."""
+    down: Done = restarted.notes["down"]
+    assert down.ok, str(down)
+    assert not restarted.notes["running"], "still there:\n" + "\n".join(sorted(restarted.notes["running"]))
+    assert not restarted.notes["page"], f"the service still answers, with status {restarted.notes['page']}"
+    wrong = rows.changes({**up.rows.counts(), **by_hand(restarted)}, restarted.rows.counts())
+    assert not wrong, "\n".join(wrong)
+
+
+def by_hand(seen: Seen) -> dict[str, int]:
+    """The table that was made by hand, where there is a database."""
+    return {rows.MARK: 1} if seen.rows.columns else {}
+
+
+@pytest.mark.contract("CMD-5")
+def test_destroy_leaves_nothing(sandbox: Sandbox, destroyed: Done) -> None:
+    """Remove containers, volumes (`down --volumes`), the network where nobody else is in it, processes, and the
+    service's files in the machine's state.
+    """
+    assert destroyed.ok, str(destroyed)
+    left = sandbox.machine.left()
+    assert not left, "\n".join(left[:12])
+
+
+@pytest.mark.contract("CMD-6")
+def test_words_arrive_as_they_are(sandbox: Sandbox, up: Seen) -> None:
+    """In make, hand `$(value ARGS)` to a script instead of `$(ARGS)`; in a shell, use "$@" and never $*."""
+    done = sandbox.run("dev.run", "--", "printf", "<%s>\\n", *NASTY)
+    assert done.ok, str(done)
+    arrived = done.out.splitlines()
+    wrong = [f"{word!r} arrived as {line}" for word, line in zip(NASTY, arrived) if line != f"<{word}>"]
+    assert len(arrived) == len(NASTY), f"{len(NASTY)} words became {len(arrived)}: {done.out!r}"
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.contract("CMD-7")
+def test_the_tests_pass(sandbox: Sandbox, up: Seen) -> None:
+    """Let dev.test need nothing that dev.up does not bring: no variable, no second database made by hand."""
+    done = sandbox.run("dev.test")
+    assert done.ok, f"{done}\n{done.out[-600:]}"
+
+
+@pytest.mark.contract("CMD-9")
+def test_looking_changes_nothing(looked: tuple[Seen, Seen]) -> None:
+    """Let dev.status, dev.plan and dev.doctor read only."""
+    before, after = looked
+    moved = sorted(before.running ^ after.running)
+    assert not moved, "\n".join(moved)
+    wrong = rows.changes(before.rows.stable(()), after.rows.stable(()))
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.contract("CMD-10")
+def test_a_killed_start_is_mended(restarted: Seen, killed: Done) -> None:
+    """Let dev.up look at what is there instead of at what it remembers; give locks up with the process that holds them
+    (flock).
+    """
+    if not restarted.done.ok:
+        not_judged(str(restarted.done))
+    assert killed.ok, str(killed)
+    answer = killed.json() or {}
+    assert page(str(answer.get("url"))), f"nothing answers at {answer.get('url')}"
+
+
+@pytest.mark.contract("CMD-11")
+def test_logs_go_to_stdout_and_end(sandbox: Sandbox, up: Seen) -> None:
+    """Write the logs (`docker compose logs --no-color`) to stdout, and follow them only where that is asked for."""
+    page(str(up.answer.get("url")))
+    done = sandbox.run("dev.logs")
+    assert done.ok, str(done)
+    assert done.out.strip(), "stdout of dev.logs is empty"

@@ -1,0 +1,77 @@
+"""DATA: schema and rows."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import pytest
+
+from conformance import rows
+from conformance.rows import Rows, is_volatile
+from conformance.sandbox import Sandbox
+from conftest import Seen
+
+SHARE = 3  # at most one column of so many may be volatile
+
+
+@pytest.mark.contract("DATA-1")
+def test_migrating_again_changes_nothing(again: Seen, migrated: Seen) -> None:
+    """Record each migration in the database, and apply it only when it is not there."""
+    wrong = rows.changes(again.rows.stable(()), migrated.rows.stable(()))
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.contract("DATA-2")
+def test_dev_up_leaves_seeded_rows(up: Seen, database: str) -> None:
+    """Declare `scenarios: default:` in dev.yaml, and let dev.up run it once the schema is there."""
+    assert sum(up.rows.counts().values()), "no table has a row"
+
+
+@pytest.mark.contract("DATA-2")
+def test_seeding_again_changes_nothing(up: Seen, seeded: Seen, volatile: list[str]) -> None:
+    """Let the seed update or create by a key of its own choice, instead of inserting."""
+    wrong = rows.changes(up.rows.stable(volatile), seeded.rows.stable(volatile))
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.contract("DATA-3")
+def test_reset_begins_again(up: Seen, was_reset: Seen) -> None:
+    """Let dev.reset drop the database (or its schema), migrate, and seed `default`."""
+    wrong = rows.changes(up.rows.counts(), was_reset.rows.counts())
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.contract("DATA-4")
+def test_two_fresh_databases_hold_the_same(up: Seen, was_reset: Seen, volatile: list[str]) -> None:
+    """Take no random values and no current time in seeds; name columns that must have them under `volatile:` in
+    dev.yaml.
+    """
+    if up.rows.counts() != was_reset.rows.counts():
+        pytest.skip("not judged: the numbers of rows differ (DATA-3)")
+    wrong = rows.changes(up.rows.stable(volatile), was_reset.rows.stable(volatile))
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.contract("DATA-5")
+def test_nothing_is_pending(sandbox: Sandbox, again: Seen, dev: dict[str, Any], database: str) -> None:
+    """Name the command under `commands: pending:` that ends with 0 only when every migration is applied."""
+    pending = str((dev.get("commands") or {}).get("pending", ""))
+    assert pending, "dev.yaml has no commands.pending"
+    done = sandbox.run("dev.run", "--", *shlex.split(pending))
+    assert done.ok, str(done)
+
+
+@pytest.mark.contract("DATA-6")
+def test_volatile_hides_little(up: Seen, volatile: list[str], database: str) -> None:
+    """Name single columns under `volatile:`, never a key."""
+    wrong = [found for table in up.rows.columns for found in hides(up.rows, table, volatile)]
+    assert not wrong, "\n".join(wrong)
+
+
+def hides(found: Rows, table: str, volatile: list[str]) -> list[str]:
+    """What of a table is volatile and must not be."""
+    hidden = [name for name in found.columns[table] if is_volatile(table, name, volatile)]
+    keys = [f"{table}.{name} is of the primary key" for name in hidden if name in found.keys.get(table, [])]
+    count = len(found.columns[table])
+    return keys + ([f"{table}: {len(hidden)} of {count} columns"] if len(hidden) * SHARE > count else [])
