@@ -68,11 +68,12 @@ def instructions(repository: Repository, dev: dict[str, Any]) -> list[dockerfile
 
 @dataclass
 class Seen:
-    """What there was at one moment."""
+    """What there was after something was done, and the rows right before it."""
 
-    answer: dict[str, Any]
+    answer: dict[str, Any]  # of dev.status
     running: set[str]
     rows: Rows
+    before: Rows
     done: Done
     notes: dict[str, Any] = field(default_factory=dict)
 
@@ -119,7 +120,8 @@ def look(box: Sandbox, repository: Repository, done: Done) -> Seen:
     if not done.ok:
         not_judged(str(done))
     status = box.run("dev.status", "--only", "--json").json()
-    return Seen(status if isinstance(status, dict) else {}, box.machine.running(), held(box, repository), done)
+    before, box.rows = box.rows, held(box, repository)
+    return Seen(status if isinstance(status, dict) else {}, box.machine.running(), box.rows, before, done)
 
 
 def held(box: Sandbox, repository: Repository, **env: str) -> Rows:
@@ -189,12 +191,14 @@ def seeded(sandbox: Sandbox, repository: Repository, up: Seen, database: str) ->
 
 
 @pytest.fixture(scope="session")
-def looked(sandbox: Sandbox, repository: Repository, up: Seen) -> tuple[Seen, Seen]:
-    """Before and after the commands that only look."""
-    before = look(sandbox, repository, sandbox.run("dev.status", "--only"))
+def looked(sandbox: Sandbox, repository: Repository, up: Seen) -> Seen:
+    """After the commands that only look. Notes: what ran before them."""
+    running = sandbox.machine.running()
     for command in ("dev.plan", "dev.doctor"):
         sandbox.run(command)
-    return before, look(sandbox, repository, sandbox.run("dev.status", "--only"))
+    seen = look(sandbox, repository, sandbox.run("dev.status", "--only"))
+    seen.notes = {"running": running}
+    return seen
 
 
 @pytest.fixture(scope="session")
@@ -202,8 +206,9 @@ def restarted(sandbox: Sandbox, repository: Repository, up: Seen) -> Seen:
     """After a row was entered by hand, dev.down, and dev.up. Notes: what ran and answered while it was down."""
     if repository.database:
         rows.shell(sandbox, rows.BY_HAND)
+        sandbox.rows = held(sandbox, repository)
     down = sandbox.run("dev.down", "--only")
-    notes = {"down": down, "running": sandbox.machine.running(), "page": page(str(up.answer.get("url")))}
+    notes = {"down": down, "running": sandbox.machine.running(), "page": page(url_of(up.done))}
     seen = look(sandbox, repository, sandbox.run("dev.up", "--only", "--json"))
     seen.notes = notes
     return seen

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from conformance import contract, rows
+from conformance import contract
 from conformance.door import Done
 from conformance.plugin import not_judged
 from conformance.repository import Repository
 from conformance.sandbox import Sandbox
+from conformance.tables import changes
 from conftest import Seen, page
 
 # What a careless door does something to: quotes, blanks, make's and the shell's dollar, a pattern, an empty word.
@@ -58,24 +59,19 @@ def test_dev_up_leaves_what_is_up_as_it_is(up: Seen, again: Seen, volatile: list
     """Look before acting: start, migrate and seed only what is missing."""
     gone = sorted(up.running - again.running)
     assert not gone, "these were replaced:\n" + "\n".join(gone)
-    wrong = rows.changes(up.rows.stable(()), again.rows.stable(()))
+    wrong = changes(again.before.stable(()), again.rows.stable(()))
     assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.contract("CMD-4")
-def test_down_stops_and_keeps_data(up: Seen, restarted: Seen) -> None:
+def test_down_stops_and_keeps_data(restarted: Seen) -> None:
     """Stop everything that dev.up started, and keep the database's volume."""
     down: Done = restarted.notes["down"]
     assert down.ok, str(down)
     assert not restarted.notes["running"], "still there:\n" + "\n".join(sorted(restarted.notes["running"]))
     assert not restarted.notes["page"], f"the service still answers, with status {restarted.notes['page']}"
-    wrong = rows.changes({**up.rows.counts(), **by_hand(restarted)}, restarted.rows.counts())
+    wrong = changes(restarted.before.stable(()), restarted.rows.stable(()))
     assert not wrong, "\n".join(wrong)
-
-
-def by_hand(seen: Seen) -> dict[str, int]:
-    """The table that was made by hand, where there is a database."""
-    return {rows.MARK: 1} if seen.rows.columns else {}
 
 
 @pytest.mark.contract("CMD-5")
@@ -107,12 +103,11 @@ def test_the_tests_pass(sandbox: Sandbox, up: Seen) -> None:
 
 
 @pytest.mark.contract("CMD-9")
-def test_looking_changes_nothing(looked: tuple[Seen, Seen]) -> None:
+def test_looking_changes_nothing(looked: Seen) -> None:
     """Let dev.status, dev.plan and dev.doctor read only."""
-    before, after = looked
-    moved = sorted(before.running ^ after.running)
+    moved = sorted(looked.running ^ looked.notes["running"])
     assert not moved, "\n".join(moved)
-    wrong = rows.changes(before.rows.stable(()), after.rows.stable(()))
+    wrong = changes(looked.before.stable(()), looked.rows.stable(()))
     assert not wrong, "\n".join(wrong)
 
 

@@ -7,18 +7,17 @@ from typing import Any
 
 import pytest
 
-from conformance import rows
-from conformance.rows import Rows, is_volatile
 from conformance.sandbox import Sandbox
+from conformance.tables import Rows, changes, is_volatile
 from conftest import Seen
 
 SHARE = 3  # at most one column of so many may be volatile
 
 
 @pytest.mark.contract("DATA-1")
-def test_migrating_again_changes_nothing(again: Seen, migrated: Seen) -> None:
+def test_migrating_again_changes_nothing(migrated: Seen) -> None:
     """Record each migration in the database, and apply it only when it is not there."""
-    wrong = rows.changes(again.rows.stable(()), migrated.rows.stable(()))
+    wrong = changes(migrated.before.stable(()), migrated.rows.stable(()))
     assert not wrong, "\n".join(wrong)
 
 
@@ -29,16 +28,16 @@ def test_dev_up_leaves_seeded_rows(up: Seen, database: str) -> None:
 
 
 @pytest.mark.contract("DATA-2")
-def test_seeding_again_changes_nothing(up: Seen, seeded: Seen, volatile: list[str]) -> None:
+def test_seeding_again_changes_nothing(seeded: Seen, volatile: list[str]) -> None:
     """Let the seed update or create by a key of its own choice, instead of inserting."""
-    wrong = rows.changes(up.rows.stable(volatile), seeded.rows.stable(volatile))
+    wrong = changes(seeded.before.stable(volatile), seeded.rows.stable(volatile))
     assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.contract("DATA-3")
 def test_reset_begins_again(up: Seen, was_reset: Seen) -> None:
     """Let dev.reset drop the database (or its schema), migrate, and seed `default`."""
-    wrong = rows.changes(up.rows.counts(), was_reset.rows.counts())
+    wrong = changes(up.rows.counts(), was_reset.rows.counts())
     assert not wrong, "\n".join(wrong)
 
 
@@ -49,7 +48,7 @@ def test_two_fresh_databases_hold_the_same(up: Seen, was_reset: Seen, volatile: 
     """
     if up.rows.counts() != was_reset.rows.counts():
         pytest.skip("not judged: the numbers of rows differ (DATA-3)")
-    wrong = rows.changes(up.rows.stable(volatile), was_reset.rows.stable(volatile))
+    wrong = changes(up.rows.stable(volatile), was_reset.rows.stable(volatile))
     assert not wrong, "\n".join(wrong)
 
 

@@ -25,8 +25,8 @@ PHASES = (
     "restarted",
     "was_reset",
     "lean",
-    "killed",
     "neighbour",
+    "killed",
     "unconfirmed",
     "destroyed",
 )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from collections.abc import Iterable
 from typing import Any
 
 from conformance.door import Done
 from conformance.sandbox import Sandbox
+from conformance.tables import Rows
 
 MARK = "contract_canary"  # a table that is made by hand
 BY_HAND = f"CREATE TABLE {MARK} (id integer PRIMARY KEY);\nINSERT INTO {MARK} VALUES (1);\n"
@@ -43,33 +42,6 @@ ESCAPES = {"\\n": "\n", "\\t": "\t", "\\0": "\0", "\\\\": "\\"}
 
 class Refused(Exception):
     """dev.dbshell did not answer; the message says how it ended."""
-
-
-@dataclass
-class Rows:
-    """Tables with their columns, their primary keys, and their rows."""
-
-    columns: dict[str, list[str]] = field(default_factory=dict)
-    keys: dict[str, list[str]] = field(default_factory=dict)
-    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-
-    def counts(self) -> dict[str, int]:
-        return {table: len(self.rows.get(table, [])) for table in self.columns}
-
-    def stable(self, volatile: Iterable[str]) -> dict[str, list[str]]:
-        """The rows of each table as sorted texts, without the volatile columns."""
-        hidden = list(volatile)
-        return {
-            table: sorted(
-                json.dumps({name: row[name] for name in row if not is_volatile(table, name, hidden)}, sort_keys=True)
-                for row in self.rows.get(table, [])
-            )
-            for table in self.columns
-        }
-
-
-def is_volatile(table: str, column: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(f"{table}.{column}", pattern) for pattern in patterns)
 
 
 def read(box: Sandbox, database: str, **env: str) -> Rows:
@@ -110,22 +82,3 @@ def parse(lines: Iterable[str]) -> Rows:
 
 def unescape(line: str) -> str:
     return re.sub(r"\\[nt0\\]", lambda match: ESCAPES[match[0]], line)
-
-
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """In words, where two states differ: tables that came or went, and counts or rows that are others."""
-    found = [f"table {table} is gone" for table in before if table not in after]
-    found += [f"table {table} is new" for table in after if table not in before]
-    for table in before:
-        if table in after and before[table] != after[table]:
-            found.append(f"table {table}: {difference(before[table], after[table])}")
-    return found
-
-
-def difference(before: Any, after: Any) -> str:
-    if isinstance(before, int):
-        return f"{before} rows, then {after}"
-    gone = [row for row in before if row not in after]
-    new = [row for row in after if row not in before]
-    shown = [f"{sign} {row[:160]}" for sign, rows in (("-", gone), ("+", new)) for row in rows[:1]]
-    return f"{len(before)} rows, then {len(after)}; {len(gone)} gone, {len(new)} new: {' '.join(shown)}"

@@ -17,6 +17,7 @@ from pathlib import Path
 from conformance.door import Done, Door, Running
 from conformance.machine import Machine, has_docker
 from conformance.repository import Repository
+from conformance.tables import Rows
 
 # What the caller's shell, or the make that called us, would say to the commands under test.
 FOREIGN = ("DEV_", "MAKE", "MFLAGS", "VIRTUAL_ENV", "GIT_", "COMPOSE_", "PYTEST_", "PYTHON", "FORCE_COLOR", "NO_COLOR")
@@ -38,6 +39,7 @@ class Sandbox:
     machine: Machine
     patience: float  # factor on all limits
     history: list[Done] = field(default_factory=list)
+    rows: Rows = field(default_factory=Rows)  # as they were last seen
 
     @property
     def checkout(self) -> Path:

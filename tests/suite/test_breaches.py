@@ -1,0 +1,49 @@
+"""Each breach is reported, and nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.suite import breaches
+from tests.suite.breaches import Breach
+from tests.suite.conftest import Checked, check
+
+
+def test_the_specimen_keeps_what_files_can_show(specimen: Path) -> None:
+    found = check(specimen, "--static")
+    assert (found.code, found.broken) == (0, set())
+
+
+@pytest.mark.parametrize("breach", breaches.STATIC, ids=lambda breach: breach.must)
+def test_a_breach_of_files(specimen: Path, breach: Breach) -> None:
+    breaches.apply([breach], specimen)
+    assert_exactly([breach], check(specimen, "--static"))
+
+
+@pytest.mark.parametrize("group", breaches.LIVE, ids=lambda group: group[0].must)
+def test_breaches_of_what_runs(specimen: Path, group: list[Breach]) -> None:
+    breaches.apply(group, specimen)
+    assert_exactly(group, check(specimen, "--engine", "native"))
+
+
+@pytest.mark.engine
+def test_breaches_of_what_only_containers_have(specimen: Path) -> None:
+    breaches.apply(breaches.CONTAINERS, specimen)
+    assert_exactly(breaches.CONTAINERS, check(specimen, "--engine", "compose"))
+
+
+def assert_exactly(group: list[Breach], found: Checked) -> None:
+    """These MUSTs are broken and no other; of each the report says what was seen and what mends it."""
+    wrong = {
+        must: found.verdict(must)["evidence"]
+        for must in found.broken ^ breaches.all_broken(group)
+        if must in found.broken
+    }
+    assert found.broken == breaches.all_broken(group), wrong
+    assert found.with_status("not judged") <= {must for breach in group for must in breach.unjudged}
+    assert found.code == 1
+    for must in found.broken:
+        assert found.verdict(must)["evidence"]
+        assert found.verdict(must)["mend"]
