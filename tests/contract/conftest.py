@@ -262,9 +262,11 @@ def beside(box: Sandbox) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def unconfirmed(sandbox: Sandbox, up: Seen) -> Done:
-    """dev.destroy without --yes, with a stdin on which nobody answers."""
-    return sandbox.run("dev.destroy", "--only", stdin=None)
+def unconfirmed(sandbox: Sandbox, up: Seen) -> tuple[Done, list[int]]:
+    """dev.destroy without --yes, with a stdin on which nobody answers; the status of the page before and after."""
+    url = url_of(sandbox.run("dev.status", "--only", "--json"))
+    before, done = page(url), sandbox.run("dev.destroy", "--only", stdin=None)
+    return done, [before, page(url)]
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,9 @@ def recipe(must: str, target: str, line: str, **more: tuple[str, ...]) -> Breach
 
 
 RUN = "'.dev/run' {task} $(value ARGS)"
-# Which call of dev.up this is: the first start, the second one on what is up, the third after dev.down, and so on.
+# The same with its stdout changed by sed, and its exit code kept.
+ALTERED = "said=$$('.dev/run' {task} $(value ARGS)); c=$$?; echo \"$$said\" | sed '{how}'; exit $$c"
+# Which call of dev.up this is: 1 the first start, 2 without an engine, 3 on what is up, 4 after dev.down.
 NTH = "echo >>.dev/local/ups; n=$$(wc -l <.dev/local/ups); "
 
 # On the specimen, files only.
@@ -70,7 +72,7 @@ STATIC = [
 # On the specimen, without containers. Each list is one run.
 LIVE = [
     [
-        edit("CMD-2", "service.py", "status = 200", "status = 500 if self.path == '/' else 200"),
+        edit("CMD-2", "service.py", "status = 200", "status = 500 if self.path == '/' else 200", also=("IMG-4",)),
         recipe("CMD-4", "dev.down", "true"),
         recipe("CMD-5", "dev.destroy", RUN.format(task="dev.destroy") + ' && touch "$$XDG_STATE_HOME/left"'),
         recipe("CMD-6", "dev.run", "'.dev/run' dev.run $(ARGS)"),
@@ -79,28 +81,27 @@ LIVE = [
         recipe("OUT-1", "dev.seed", RUN.format(task="dev.seed") + " || { echo 'error[2]: again' >&2; exit 2; }"),
         Breach("OUT-2", before_up="case '$(value ARGS)' in *json*) ;; *) echo starting ;; esac; "),
         Breach("OUT-6", of_up_stderr=r"/^\$$ /d"),
+        recipe("OUT-7", "dev.status", "sed -i /contract_canary/d dev.yaml; " + RUN.format(task="dev.status")),
         Breach("OUT-8", of_up_stderr=r"s/^error.113./error[1]/"),
         edit("DATA-5", "dev.yaml", "python service.py pending", "python -c 'raise SystemExit(4)'"),
-        Breach("RES-2", (("dev.yaml", "ready: 60s", "ready: 15s"),), before_up=NTH + "[ $$n != 3 ] || sleep 16; "),
+        Breach("RES-2", (("dev.yaml", "ready: 60s", "ready: 15s"),), before_up=NTH + "[ $$n != 4 ] || sleep 16; "),
         edit("STK-3", "compose.yaml", '    env_file: [{path: "${DEV_ENV_FILE:-/dev/null}", required: false}]\n', ""),
     ],
     [
         edit("CFG-3", "service.py", "def seed():", "def seed():\n    open('left.txt', 'w').close()"),
-        Breach("CMD-3", before_up=NTH + "[ $$n != 2 ] || '.dev/run' dev.down --only >/dev/null 2>&1; "),
+        Breach("CMD-3", before_up=NTH + "[ $$n != 3 ] || '.dev/run' dev.down --only >/dev/null 2>&1; "),
         recipe("CMD-9", "dev.plan", "echo \"INSERT INTO visits (path) VALUES ('/')\" | '.dev/run' dev.dbshell >&2"),
         Breach("OUT-4", before_up="export DEV_ENGINE=native; "),
         recipe("OUT-3", "dev.destroy", RUN.format(task="dev.destroy --yes")),
         recipe("OUT-5", "dev.seed", "2>.dev/local/said " + RUN.format(task="dev.seed") + "; c=$$?; "
                "grep -v '^hint' .dev/local/said >&2; exit $$c"),
         recipe("OUT-9", "dev.logs", RUN.format(task="dev.logs") + r"; printf '\033[31mred\033[0m\n'"),
-        edit("DATA-1", "service.py", "            if number not in", "            db.execute(\"INSERT INTO visits (path)"
-             " SELECT 'again' WHERE to_regclass('visits') IS NOT NULL\") if number == 2 else None\n"
-             "            if number not in"),
+        edit("DATA-1", "service.py", "statement))\n", "statement))\n        db.execute(\"INSERT INTO visits (path) VALUES ('/')\")\n"),
         recipe("DATA-3", "dev.reset", RUN.format(task="dev.reset")
                + " && echo \"INSERT INTO visits (path) VALUES ('/')\" | '.dev/run' dev.dbshell >&2",
                unjudged=("DATA-4",)),
         edit("RES-1", "dev.yaml", "memory: 256M", "memory: 1M"),
-        recipe("STK-1", "dev.status", RUN.format(task="dev.status") + " | sed 's/\"internal_url\"/\"internal\"/'"),
+        recipe("STK-1", "dev.status", ALTERED.format(task="dev.status", how='s/"internal_url"/"internal"/')),
     ],
     [
         Breach("CMD-10", before_up="mkdir .dev/local/busy 2>/dev/null || { echo 'error[113]: busy' >&2; exit 1; }; ",
@@ -109,15 +110,15 @@ LIVE = [
         edit("DATA-6", "dev.yaml", "volatile: [", "volatile: [visits.id, "),
         edit("IMG-4", "compose.lean.yaml", "    volumes:", "    command: python -c 'raise SystemExit(5)'\n    volumes:"),
         recipe("STK-5", "dev.seed", "echo seeding; " + RUN.format(task="dev.seed")),
-        recipe("STK-6", "dev.status", RUN.format(task="dev.status") + " | sed 's/\"data\": *\"[^\"]*\"/\"data\": \"x\"/'"),
+        recipe("STK-6", "dev.status", ALTERED.format(task="dev.status", how='s/"data": *"[^"]*"/"data": "x"/')),
         Breach("STK-7", make={"dev.dbshell": "DEV_WORKSPACE=$${DEV_WORKSPACE%-b} " + RUN.format(task="dev.dbshell")},
                before_up="export DEV_WORKSPACE=$${DEV_WORKSPACE%-b}; "),
     ],
     [
         edit("DATA-2", "service.py", "VALUES (%s, %s) ON CONFLICT (id) DO NOTHING\", (number, text)",
              "SELECT count(*) + 1, %s FROM notes\", (text,)"),
-        recipe("OUT-7", "dev.status", "sed -i /contract_canary/d dev.yaml; " + RUN.format(task="dev.status")),
-        Breach("STK-2", before_up="unset DEV_PORT; ", also=("OUT-8",)),
+        Breach("STK-2", make={"dev.status": "unset DEV_PORT; " + RUN.format(task="dev.status")},
+               before_up="unset DEV_PORT; ", also=("OUT-8",)),
     ],
 ]  # fmt: skip
 

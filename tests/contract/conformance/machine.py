@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import signal
 import subprocess
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +22,10 @@ KINDS = {
     "network": (["network", "ls", "--format", "{{.ID}} {{.Name}}"], ["network", "rm"]),
     "image": (["image", "ls", "--format", "{{.ID}} {{.Repository}}"], ["image", "rm", "-f"]),
 }
+
+
+# Seconds that a process has to live in order to count: a helper that is just about to end is nobody's service.
+PASSING = 2
 
 
 @dataclass
@@ -55,9 +61,16 @@ class Machine:
         who began them.
         """
         containers = {f"container {c['Name'].lstrip('/')} {c['State']['StartedAt']}" for c in self.containers()}
-        pids = self.processes()
-        tops = {pid: line for pid, line in pids.items() if parent(pid) not in pids}
+        tops = self._tops()
+        while tops and (young := PASSING - min(map(age, tops))) > 0:
+            time.sleep(young)
+            tops = self._tops()
         return containers | {f"process {pid} {line[:80]}" for pid, line in tops.items()}
+
+    def _tops(self) -> dict[int, str]:
+        """The processes that none of the others began."""
+        pids = self.processes()
+        return {pid: line for pid, line in pids.items() if parent(pid) not in pids}
 
     def memory(self) -> float:
         """Bytes that the checkout's containers and processes use."""
@@ -117,6 +130,14 @@ def parent(pid: int) -> int:
     with suppress(OSError):
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     return 0
+
+
+def age(pid: int) -> float:
+    """Seconds since a process began; infinite for one that has ended."""
+    with suppress(OSError):
+        ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    return math.inf
 
 
 def children(pid: int) -> list[int]:

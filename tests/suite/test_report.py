@@ -1,0 +1,100 @@
+"""What people and programs get: exit codes, known deviations, pages; and usage that makes no sense."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from tests.suite.conftest import CHECK, check
+
+DEVIATION = "deviations:\n  - {{id: {must}, reason: 'is being mended', date: 2026-11-24}}\n"
+
+
+def run(*words: object) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, str(CHECK), *map(str, words)]
+    return subprocess.run(argv, capture_output=True, text=True, check=False)
+
+
+def break_cmp_1(repo: Path) -> None:
+    path = repo / "compose.yaml"
+    path.write_text(path.read_text().replace('"127.0.0.1:', '"'))
+
+
+def test_the_terminal_says_why_what_and_how(specimen: Path) -> None:
+    break_cmp_1(specimen)
+    done = run(specimen, "--static")
+    assert done.returncode == 1
+    after = done.stdout.partition("✗ CMP-1")[2].splitlines()[:4]
+    assert [line.strip().partition(":")[0] for line in after[1:]] == ["why", "broken", "mend"]
+    assert "✓ CMP-2" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("specimen: contract 1.2, level full: ")
+
+
+def test_a_known_deviation_is_no_failure(specimen: Path) -> None:
+    break_cmp_1(specimen)
+    (specimen / "contract.xfail.yaml").write_text(DEVIATION.format(must="CMP-1"))
+    found = check(specimen, "--static")
+    assert found.code == 0
+    assert found.verdict("CMP-1")["status"] == "known deviation"
+    assert "is being mended" in found.verdict("CMP-1")["evidence"]
+
+
+def test_a_deviation_that_was_mended_fails_until_its_line_goes(specimen: Path) -> None:
+    (specimen / "contract.xfail.yaml").write_text(DEVIATION.format(must="CMP-1"))
+    found = check(specimen, "--static")
+    assert found.code == 1
+    assert found.broken == {"CMP-1"}
+    assert "contract.xfail.yaml" in found.verdict("CMP-1")["mend"]
+
+
+@pytest.mark.parametrize(
+    "text", ["- CMP-1\n", "deviations:\n  - {id: CMP-1}\n", DEVIATION.format(must="CMP-99"), "a: [\n"]
+)
+def test_a_bad_list_of_deviations_is_refused(specimen: Path, text: str) -> None:
+    (specimen / "contract.xfail.yaml").write_text(text)
+    done = run(specimen, "--static")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error[2]: contract.xfail.yaml")
+
+
+def test_files_for_people_and_for_ci(specimen: Path, tmp_path: Path) -> None:
+    break_cmp_1(specimen)
+    page, junit = tmp_path / "report.html", tmp_path / "report.xml"
+    assert check(specimen, "--static", "--html", str(page), "--junit", str(junit)).code == 1
+    assert 'id="CMP-1"><details open>' in page.read_text()
+    assert "http" not in page.read_text().partition("<h1>")[0], "the page needs nothing beside it"
+    failed = [case.get("name") for case in ET.parse(junit).iter("testcase") if case.find("failure") is not None]
+    assert failed == ["test_ports_are_bound_to_loopback"]
+
+
+def test_one_must_alone(specimen: Path) -> None:
+    break_cmp_1(specimen)
+    assert check(specimen, "--only", "CMP-2").code == 0
+    assert check(specimen, "--only", "CMP-1", "--only", "CMP-2").broken == {"CMP-1"}
+
+
+def test_what_could_not_be_judged_is_not_kept(specimen: Path) -> None:
+    (specimen / "dev.yaml").write_text("- no\n- mapping\n")
+    found = check(specimen, "--static", "--only", "CMP-1")
+    assert (found.code, found.with_status("not judged")) == (1, {"CMP-1"})
+    assert check(specimen, "--static").broken == {"CFG-1"}
+
+
+def test_a_repository_of_an_older_contract_is_told_so(specimen: Path) -> None:
+    path = specimen / "dev.yaml"
+    path.write_text(path.read_text().replace('contract: "1.2"', 'contract: "1.1"'))
+    done = run(specimen, "--static")
+    assert done.returncode == 2
+    assert "contract 1.1" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("/nonexistent",), (CHECK.parent, "--only", "XYZ-1")])
+def test_usage(words: tuple[object, ...]) -> None:
+    done = run(*words, "--static")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error[2]: ")
+    assert "hint: " in done.stderr
