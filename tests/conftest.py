@@ -8,6 +8,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -118,6 +119,16 @@ def nobodys_home(shared: Path) -> Iterator[Path]:
         patch.setenv("PATH", f"{BIN}{os.pathsep}{os.environ['PATH']}")
         home.mkdir(exist_ok=True)
         yield home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_ctrl_c() -> None:
+    """Commands under test obey Ctrl-C, also when pytest is told not to.
+
+    A shell without job control lets what it starts with `&` ignore SIGINT, and so do all processes below that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: None)  # pytest goes on ignoring it; a handler is not inherited
 
 
 # ---- generated repos

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +18,21 @@ from tests.verbs.test_daily import CTRL_C, on_terminal
 def interrupted(done: Done, error: str) -> bool:
     assert "Traceback" not in done.stderr
     return (done.code, done.error) == (130, f"error[130]: {error}")
+
+
+def test_commands_under_test_obey_sigint() -> None:
+    """Otherwise dev.up rightly goes on to its end, and the tests below say that it swallowed Ctrl-C."""
+    done = subprocess.run(["sh", "-c", "kill -INT $$"], check=False)
+    assert done.returncode == -signal.SIGINT
+
+
+def test_commands_under_test_obey_sigint_where_pytest_runs_behind_an_ampersand(tmp_path: Path) -> None:
+    """There the shell lets it ignore SIGINT. A pytest of its own, since this one may run in the foreground."""
+    test = f"{__file__}::{test_commands_under_test_obey_sigint.__name__}"
+    argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--basetemp", str(tmp_path / "behind"), test]
+    behind = ["sh", "-c", '"$@" & wait $!', "sh", *argv]
+    done = subprocess.run(behind, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_up_is_taken_up_again_at_each_command(repo: Repo) -> None:
