@@ -17,7 +17,7 @@ ul { list-style: none; padding: 0; margin: 0 } li { border-top: 1px solid var(--
 summary { display: flex; flex-wrap: wrap; gap: .25rem .75rem; cursor: pointer }
 summary > span:last-child { flex: 1 1 16rem } summary::marker { content: "" }
 .id { font-family: ui-monospace, monospace; min-width: 4.5rem }
-.status { font-weight: 600; min-width: 8rem; color: var(--quiet) }
+.status { font-weight: 600; min-width: 11rem; color: var(--quiet) }
 .kept { color: var(--good) } .broken, .mended, .not-judged { color: var(--bad) }
 .known-deviation { color: var(--mild) }
 dl { margin: .5rem 0 .5rem 1rem; display: grid; grid-template-columns: max-content 1fr; gap: .25rem .75rem }
