@@ -33,8 +33,11 @@ def read(path: Path) -> dict[str, Any]:
         value = yaml.load(path.read_text(encoding="utf-8"), Loader)  # a SafeLoader
     except OSError as error:
         raise Unreadable(f"{path.name}: {error.strerror}") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise Unreadable(f"{path.name}:{line}: {error.problem}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Unreadable(f"{path.name}: {str(error).splitlines()[-1].strip()}") from None
+        raise Unreadable(f"{path.name}: {' '.join(str(error).split())}") from None
     if not isinstance(value, dict):
         raise Unreadable(f"{path.name} is no mapping")
     return value
