@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.examples import services
 from tests.verbs import machine
-from tests.verbs.repo import Repo
+from tests.verbs.repo import Done, Repo
 
 # Tells who a secret belongs to. Each client's secret is made up once and is gone with the database.
 LMS = """
@@ -102,7 +104,7 @@ networks:
 secrets:
   ca: {file: "${CA_BUNDLE:-/dev/null}"}
 """
-CONFIG = "contract: '1.0'\nservice: {service}\napp: app\nport: {port}\nbudget: {{ready: 30s}}\n"
+CONFIG = "contract: '1.0'\nservice: {service}\napp: app\nport: {port}\nbudget: {{ready: 120s}}\n"
 PROVIDES = """\
 commands: {migrate: python lms.py migrate}
 state: [lms.py]
@@ -200,3 +202,17 @@ def assert_works(root: Repo, lms: str = "lms") -> None:
     status = root.status()
     assert (status["healthy"], status["requires"][0]["healthy"]) == (True, True)
     assert root.fetch("/") == (200, f"{lms} knows {root.path.name}")
+
+
+def follow(root: Repo, done: Done, text: str) -> Done:
+    """Type the hint that holds this text."""
+    [hint] = [hint for hint in done.hints if text in hint]
+    door, *words = shlex.split(hint.rpartition(": ")[2])
+    if door == "make":
+        return Repo(Path(words[1]), root.token, root.env).ok(words[2], *shlex.split(words[3].removeprefix("ARGS=")))
+    return root.ok(*words, door=door)
+
+
+def in_workspace(root: Repo, name: str) -> Repo:
+    """The same checkout in another workspace."""
+    return replace(root, token=name, env={**root.env, "DEV_WORKSPACE": name})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from collections.abc import Callable
 
 import pytest
 
-from tests.faults.small import MakeRoot, assert_works, gone_after, required, running
+from tests.faults.small import MakeRoot, assert_works, follow, gone_after, in_workspace, required, running
 from tests.verbs.repo import Repo, end
 
 # ---- at once
@@ -76,5 +77,24 @@ def test_a_provider_that_was_reset_is_told_of_its_consumer_again(make_root: Make
         assert_works(shop)
         required(shop).ok("dev.reset")
         assert shop.fetch("/") == (200, "lms knows nobody")
+        shop.ok("dev.up")
+        assert_works(shop)
+
+
+# ---- a port that is not ours any more
+
+
+def test_a_port_of_the_provider_that_was_taken_meanwhile(make_root: MakeRoot) -> None:
+    shop = make_root("shop")
+    there = in_workspace(shop, f"{shop.token}-2")
+    with gone_after(shop, there):
+        shop.ok("dev.up")
+        port = int(shop.status()["requires"][0]["url"].rpartition(":")[2])
+        shop.ok("dev.down")
+        with socket.create_server(("127.0.0.1", port)):
+            done = shop.fails(113, "dev.up")
+            assert f"lms: port {port} is taken by " in done.error
+            follow(shop, done, "inv dev.up")
+            assert_works(there)
         shop.ok("dev.up")
         assert_works(shop)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import signal
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from tests.examples import services
-from tests.faults.small import MakeRoot, assert_works, gone_after, required, running
+from tests.faults.small import MakeRoot, assert_works, follow, gone_after, in_workspace, required, running
 from tests.verbs.repo import Done, Repo
 
 pytestmark = pytest.mark.parametrize("engine", ["native"], indirect=True)
@@ -27,15 +24,6 @@ def shop(make_root: MakeRoot) -> Repo:
 def site(make_root: MakeRoot, shop: Repo) -> Repo:
     """Another root, which wants the second lms."""
     return make_root("site", version="v2.0.0")
-
-
-def follow(root: Repo, done: Done, text: str) -> Done:
-    """Type the hint that holds this text."""
-    [hint] = [hint for hint in done.hints if text in hint]
-    door, *words = shlex.split(hint.rpartition(": ")[2])
-    if door == "make":
-        return Repo(Path(words[1]), root.token, root.env).ok(words[2], *shlex.split(words[3].removeprefix("ARGS=")))
-    return root.ok(*words, door=door)
 
 
 def refused(root: Repo, other: Repo) -> Done:
@@ -72,8 +60,7 @@ def test_another_workspace_is_another_lms(shop: Repo, site: Repo) -> None:
     with gone_after(shop, site):
         shop.ok("dev.up")
         done = refused(site, shop)
-        name = f"{site.token}-2"
-        there = replace(site, token=name, env={**site.env, "DEV_WORKSPACE": name})
+        there = in_workspace(site, f"{site.token}-2")
         with gone_after(there):
             follow(site, done, "inv dev.up --workspace ")
             assert_works(there, SECOND)
