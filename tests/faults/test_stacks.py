@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.small import MakeRoot, assert_works, follow, gone_after, in_workspace, required, running
+from tests.verbs.fixtures import NATIVE_FIRST
 from tests.verbs.repo import Repo, end
 
 # ---- at once
@@ -84,6 +85,7 @@ def test_a_provider_that_was_reset_is_told_of_its_consumer_again(make_root: Make
 # ---- a port that is not ours any more
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_a_port_of_the_provider_that_was_taken_meanwhile(make_root: MakeRoot) -> None:
     shop = make_root("shop")
     there = in_workspace(shop, f"{shop.token}-2")
