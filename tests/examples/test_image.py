@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import http.server
 import os
 import shutil
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -102,8 +105,11 @@ def notes(desk: Repo) -> dict[str, object]:
 
 def did(desk: Repo) -> list[str]:
     """The commands of the provider's last dev.up, as it printed them."""
-    log = (desk.path / ".dev/local/logs/notes.dev.up.log").read_text()
-    return Done(0, "", log).commands
+    return Done(0, "", log(desk)).commands
+
+
+def log(desk: Repo) -> str:
+    return (desk.path / ".dev/local/logs/notes.dev.up.log").read_text()
 
 
 def test_it_is_pulled_and_without_the_registry_built(desk: Repo, image: str, free_port: int, tmp_path: Path) -> None:
@@ -133,6 +139,40 @@ def test_it_is_pulled_and_without_the_registry_built(desk: Repo, image: str, fre
             assert_runs(desk, released)
         finally:
             subprocess.run(["docker", "image", "rm", released], capture_output=True, check=False)
+
+
+class Silent(http.server.BaseHTTPRequestHandler):
+    """A registry that is there, and never says anything of an image. Docker would wait for ever."""
+
+    def do_GET(self) -> None:
+        if self.path != "/v2/":
+            self.rfile.read()  # until the other side gives up
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_HEAD = do_GET
+
+
+@pytest.fixture
+def silent_registry(free_port: int) -> Iterator[None]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", free_port), Silent) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield
+        server.shutdown()
+
+
+@pytest.mark.usefixtures("silent_registry")
+def test_a_registry_that_never_answers_costs_a_build(desk: Repo, image: str) -> None:
+    notes = replace(desk, path=desk.path.parent / "notes")
+    notes.edit(".dev/devenv/engines/compose.py", "PULL_LIMIT = 300\n", "PULL_LIMIT = 5\n")
+    services.release(notes.path, "v1.0.1")
+    desk.edit("dev.yaml", "version: v1.0.0", "version: v1.0.1")
+    with removed_after(desk):
+        done = desk.ok("dev.up")
+        assert f"docker pull {image}:v1.0.1\n  exit 124 after " in log(desk), "ended by our limit, not by Docker's own"
+        assert f"warning: notes: the image {image}:v1.0.1 cannot be pulled: building instead" in done.stderr
+        assert_runs(desk, "")
 
 
 def assert_runs(desk: Repo, image: str) -> None:

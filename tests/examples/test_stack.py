@@ -10,7 +10,7 @@ import pytest
 
 from tests.examples import services
 from tests.examples.releases import assert_older_lacks_what_newer_uses
-from tests.verbs.fixtures import removed_after
+from tests.verbs.fixtures import NATIVE_FIRST, removed_after
 from tests.verbs.repo import Repo
 
 OLDER = "notes"  # stays on the first release of the template; the others are on the newest
@@ -60,7 +60,7 @@ def two(bake: Callable[..., Path], engine: str, tmp_path: Path) -> tuple[Repo, R
     return workspace_of_its_own(tmp_path / "shop", engine), workspace_of_its_own(tmp_path / "fix-for-shop", engine)
 
 
-@pytest.mark.parametrize("engine", ["native"], indirect=True)
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_a_login_in_two_workspaces_at_once(two: tuple[Repo, Repo]) -> None:
     """Both start at the same moment, from the same pinned checkouts of the others."""
     first, second = two

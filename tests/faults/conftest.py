@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.small import make_root  # noqa: F401
 from tests.verbs.fixtures import (  # noqa: F401
     engine,
     first_ups,

@@ -132,6 +132,11 @@ def test_two_services_with_one_port(shop: Root) -> None:
     state.write(state.Record("notes", "main", port=24000))
     error = error_of(shop.members)
     assert (error.code, error.message) == (CONFLICT, "lms and notes both want port 24000")
+    assert error.hints[0] == "inv dev.up --workspace main-2", "--port would be the root's"
+    state.write(state.Record("lms", "main", port=shop.env.port))
+    error = error_of(shop.members)
+    assert error.message == f"shop and lms both want port {shop.env.port}"
+    assert error.hints[0].startswith("inv dev.up --port ")
 
 
 @pytest.mark.parametrize("line", ["", "port: abc", "port:"])

@@ -79,11 +79,14 @@ def end(one: subprocess.Popen[str]) -> None:
 
 
 def test_the_lock_is_held_and_given_back(lock: Path) -> None:
+    assert not locks.is_held(lock), "which is not there yet"
     with locks.held(lock, "dev.up"):
         assert not is_free(lock)
+        assert locks.is_held(lock)
         assert locks.holder(lock).startswith(f"`dev.up` (pid {os.getpid()}) since ")
         assert process.inherited
     assert is_free(lock)
+    assert not locks.is_held(lock)
     assert not process.inherited
 
 

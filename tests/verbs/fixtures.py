@@ -18,6 +18,8 @@ COMPOSE = [pytest.param("compose", marks=pytest.mark.engine)]
 ENGINES = [*COMPOSE, "native"]
 # For minutes of work that tests/native does in seconds for its engine.
 COMPOSE_FIRST = [*COMPOSE, pytest.param("native", marks=pytest.mark.slow)]
+# For minutes of building images, where native takes part of one.
+NATIVE_FIRST = [pytest.param("compose", marks=[pytest.mark.engine, pytest.mark.slow]), "native"]
 
 MakeRepo = Callable[..., Repo]
 

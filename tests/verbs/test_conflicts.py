@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +83,21 @@ def test_two_workspaces_have_their_own_rows_and_ports(two: tuple[Repo, Repo]) ->
     assert "only-second" in second.fetch("/")[1]
     assert "only-second" not in first.fetch("/")[1]
     assert first.ok("dev.up").commands == second.ok("dev.up").commands == []
+
+
+def test_who_is_logged_in_to_both_workspaces_stays_so(two: tuple[Repo, Repo]) -> None:
+    """A browser sends the cookies of a host to all of its ports. So does this jar, which knows no ports."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    for repo in two:
+        repo.ok("dev.up")
+    admins = [f"http://127.0.0.1:{repo.status()['url'].rpartition(':')[2]}/admin/" for repo in two]
+    for admin in admins:
+        page = browser.open(f"{admin}login/?next=/admin/").read().decode()
+        [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+        form = {"csrfmiddlewaretoken": token, "username": "admin", "password": "admin"}
+        browser.open(f"{admin}login/?next=/admin/", urllib.parse.urlencode(form).encode())
+    for admin in admins:
+        assert browser.open(admin).url == admin, "it is not sent to the login page"
 
 
 def test_a_linked_worktree_is_a_workspace_by_itself(running: Repo, tmp_path: Path) -> None:

@@ -96,8 +96,9 @@ MEDIA_ROOT = environ.get("MEDIA_ROOT", BASE_DIR / "media")
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-# Cookies ignore ports: where services share the name localhost, each needs a session of its own.
-SESSION_COOKIE_NAME = "wagtail_sessionid"
+# Cookies ignore ports: two services on localhost, and two workspaces of this one, need sessions of their own.
+SESSION_COOKIE_NAME = f"wagtail-session-{urlsplit(PUBLIC_URL).port}"
+CSRF_COOKIE_NAME = f"wagtail-csrf-{urlsplit(PUBLIC_URL).port}"
 
 WAGTAIL_SITE_NAME = "Wagtail"
 WAGTAILADMIN_BASE_URL = PUBLIC_URL

@@ -27,11 +27,15 @@ POSITIONAL = {"dev.seed": ("--scenario",), "dev.edit": ("", "--path")}
 
 
 class Tasks(Program):
-    """invoke's program without its own exit codes, and with what stands after `--` as a list."""
+    """invoke's program without its own exit codes, and with what stands after `--` as a list.
 
-    def __init__(self, namespace: Collection, rest: list[str]) -> None:
+    `folder`: where it was typed, which paths on the command line start from.
+    """
+
+    def __init__(self, namespace: Collection, rest: list[str], folder: str) -> None:
         super().__init__(namespace=namespace, name="dev", binary="inv")
         self.rest = rest
+        self.folder = folder
 
     def parse_and_execute(self, argv: list[str]) -> None:
         """What Program.run does, but errors come out as exceptions."""
@@ -42,7 +46,7 @@ class Tasks(Program):
         self._parse_tasks()
         self.parse_cleanup()
         self.update_config()
-        self.config.load_overrides({"args": self.rest})
+        self.config.load_overrides({"args": self.rest, "folder": self.folder})
         self.execute()
 
     def _parse_tasks(self) -> None:
@@ -54,11 +58,12 @@ class Tasks(Program):
 
 def main() -> NoReturn:
     """Run the tasks on the command line, and leave with their exit code."""
-    os.chdir(ROOT)  # the printed commands are meant to be typed here
     own, rest = split(sys.argv[1:])
     try:
+        folder = os.getcwd()
+        os.chdir(ROOT)  # the printed commands are meant to be typed here
         tasks = collection()
-        Tasks(tasks, rest).parse_and_execute(["inv", *(positional(own, tasks.task_names) or ["--list"])])
+        Tasks(tasks, rest, folder).parse_and_execute(["inv", *(positional(own, tasks.task_names) or ["--list"])])
     except DevError as error:
         output.report(error)
         sys.exit(error.code)

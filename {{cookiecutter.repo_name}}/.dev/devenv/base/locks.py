@@ -33,6 +33,21 @@ def held(path: Path, command: str, *, alone: bool = False) -> Iterator[None]:
         os.close(fd)
 
 
+def is_held(path: Path) -> bool:
+    """Whether a command holds the lock at this moment."""
+    try:
+        fd = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
 def holder(path: Path) -> str:
     """Who holds or last held the lock, in words."""
     try:

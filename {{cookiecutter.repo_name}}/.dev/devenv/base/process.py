@@ -21,6 +21,7 @@ from devenv.base.errors import MISSING, DevError
 # File descriptors that every child keeps open. The lock is one: when this process is killed alone, the engine
 # command that it started goes on, and so does the lock, until that command has ended (see base/locks.py).
 inherited: set[int] = set()
+TIMED_OUT = 124  # the exit code that timeout(1) has for it
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,18 @@ class Result:
     stderr: str
 
 
-def run(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str] = ()) -> int:
+def run(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str] = (), limit: float | None = None) -> int:
     """Run a command in the open: printed before, timed after, its output passed on. Returns its exit code.
 
-    Its stdout goes to our stderr, since it is progress.
+    Its stdout goes to our stderr, since it is progress. After `limit` seconds it is killed, and the code is TIMED_OUT.
     `wrapper` stands before it and is not printed: a namespace, another user.
     """
     echo(argv)
     start = time.monotonic()
-    code = _start([*wrapper, *argv], env, stdout=sys.stderr).returncode
+    try:
+        code = _start([*wrapper, *argv], env, stdout=sys.stderr, timeout=limit).returncode
+    except subprocess.TimeoutExpired:
+        code = TIMED_OUT
     took = output.seconds(time.monotonic() - start)
     output.say(output.paint(f"  {took}" if code == 0 else f"  exit {code} after {took}", "dim"))
     return code

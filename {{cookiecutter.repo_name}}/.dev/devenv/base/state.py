@@ -86,6 +86,11 @@ def remove(workspace: str, service: str) -> None:
         path(workspace, service).parent.rmdir()
 
 
+def of_workspace(workspace: str = "*") -> list[Record]:
+    """The records of all services of a workspace; without a name, of all workspaces."""
+    return [read(found.parent.name, found.stem) for found in sorted(home().glob(f"{workspace}/*.json"))]
+
+
 def workspaces_of(checkout: Path, service: str) -> list[str]:
     """The workspaces in which this checkout runs the service."""
     found = sorted(home().glob(f"*/{service}.json"))

@@ -17,6 +17,9 @@ from devenv.engines.protocol import Place, State
 
 STEP = "devenv.step"  # the label of our own one-off containers
 LOG_LINES = 20
+# Seconds for a released image. Docker itself waits for ever on a registry that is there and says nothing of the image.
+# In this time a slow line (8 Mbit/s) brings 300 MB; whoever has a slower one is not worse off with a build.
+PULL_LIMIT = 300
 
 
 class ComposeEngine:
@@ -47,7 +50,8 @@ class ComposeEngine:
 
     def take(self, image: str, services: Sequence[str]) -> bool:
         # Under the name that Compose looks for, so that no compose file has to know whether it was pulled or built.
-        here = docker.has_images([image]) or process.run(["docker", "pull", image], self.place.env) == 0
+        pull = ["docker", "pull", image]
+        here = docker.has_images([image]) or process.run(pull, self.place.env, limit=PULL_LIMIT) == 0
         tags = [["docker", "tag", image, self._image(name)] for name in services]
         return here and not any(process.run(argv, self.place.env) for argv in tags)
 

@@ -29,6 +29,11 @@ class Pin:
     commit: str
     asked_by: tuple[str, ...]
 
+    @property
+    def words(self) -> str:
+        """For people."""
+        return f"{self.version} ({self.commit[:8]})"
+
 
 @dataclass(frozen=True)
 class Lock:

@@ -38,6 +38,11 @@ class Member:
         """Its one address."""
         return f"http://{self.host}:{self.port}"
 
+    @property
+    def runs(self) -> str:
+        """Which one it is, in words."""
+        return f"source {self.checkout}" if self.edited else self.pin.words
+
 
 def of(env: Environment) -> list[Member]:
     """All that this repository needs, whom they need first; where they need each other, by name."""
@@ -109,7 +114,8 @@ def _check_ports(env: Environment, members: Mapping[str, Member]) -> None:
     for member in members.values():
         other = taken.setdefault(member.port, member.name)
         if other != member.name:
+            ours = other == env.config.service  # only this port is for --port to say
+            beside = workspace.another(env.place.workspace)
+            hint = f"--port {workspace.free_port()}" if ours else f"--workspace {beside}"
             message = f"{other} and {member.name} both want port {member.port}"
-            raise DevError(
-                CONFLICT, message, f"inv dev.up --port {workspace.free_port()}", "or another port in a dev.yaml"
-            )
+            raise DevError(CONFLICT, message, f"inv dev.up {hint}", "or another port in a dev.yaml")

@@ -13,8 +13,7 @@ from devenv.engines import choice
 
 def find() -> list[Record]:
     """The records of all workspaces whose checkout is no more."""
-    records = [state.read(path.parent.name, path.stem) for path in sorted(state.home().glob("*/*.json"))]
-    return [record for record in records if record.checkout and not os.path.isdir(record.checkout)]
+    return [record for record in state.of_workspace() if record.checkout and not os.path.isdir(record.checkout)]
 
 
 def removal(record: Record) -> str:

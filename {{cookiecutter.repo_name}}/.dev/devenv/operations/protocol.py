@@ -73,9 +73,14 @@ def attach(checkout: Path, handed: Handed, task: str, args: Sequence[str]) -> in
 
 
 def environment(handed: Handed) -> Mapping[str, str]:
-    """The user's environment with what is handed in, and without what was meant for this repository alone."""
+    """The user's environment with what is handed in."""
+    return {**users_environment(), **handed.variables()}
+
+
+def users_environment() -> Mapping[str, str]:
+    """The user's environment for another repository: without what was meant for this one alone."""
     own = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "VIRTUAL_ENV", "PORT", "BIND", "PUBLIC_URL"}
-    return {**{k: v for k, v in os.environ.items() if k not in own}, **handed.variables()}
+    return {name: value for name, value in os.environ.items() if name not in own}
 
 
 def quote(args: Sequence[str]) -> str:

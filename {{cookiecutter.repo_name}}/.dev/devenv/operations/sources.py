@@ -9,7 +9,7 @@ from devenv.base import output, state
 from devenv.base.errors import CONFLICT, USAGE, DevError
 from devenv.model import document, requirements
 from devenv.model.schema import did_you_mean
-from devenv.operations import lockfile, mirrors, records
+from devenv.operations import lockfile, mirrors, records, sharing
 from devenv.operations.environment import Environment
 
 
@@ -25,23 +25,26 @@ def edit(env: Environment, name: str, given: str) -> Path:
         # A branch at the pinned commit: what was tested together stays together until someone changes it.
         mirrors.of(pin.repo, env.place.root).clone(pin.commit, path, "--create", f"from-{pin.version}")
     _check_service(path, name)
-    _note(env, name, "dev.edit", edit=str(path), version="")
+
+    def change(record: state.Record) -> None:
+        record.edit, record.use = str(path), ""
+
+    records.change(env.place.workspace, name, "dev.edit", change)
     return path
 
 
 def use(env: Environment, name: str, version: str) -> None:
-    """Go back to the pinned version, or to another one in this workspace alone."""
+    """Go back to the pinned version, or to another one in this workspace alone. DevError 113: see sharing."""
     pin = _pin(env, name)
-    if version:
-        mirrors.of(pin.repo, env.place.root).commit(version)  # DevError 111 where there is no such version
-    _note(env, name, "dev.use", edit="", version=version)
+    mirror = mirrors.of(pin.repo, env.place.root)
+    checkout = mirror.checkout(mirror.commit(version or pin.commit))  # DevError 111 where there is no such version
 
-
-def _note(env: Environment, name: str, command: str, edit: str, version: str) -> None:
     def change(record: state.Record) -> None:
-        record.edit, record.use = edit, version
+        record.users = [user for user in record.users if user != record.edit]  # it is left to itself from now on
+        record.edit, record.use = "", version
+        sharing.refuse_switch(env.place, pin, checkout, record)
 
-    records.change(env.place.workspace, name, command, change)
+    records.change(env.place.workspace, name, "dev.use", change)
 
 
 def _pin(env: Environment, name: str) -> lockfile.Pin:

@@ -4,19 +4,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from devenv.base import output, state
 from devenv.model import requirements
 from devenv.model.requirements import Requirement, Wiring
-from devenv.operations import members, plan, protocol, records, wiring
-from devenv.operations.environment import Environment
+from devenv.operations import members, plan, protocol, records, sharing, wiring
+from devenv.operations.environment import Environment, open_environment
 from devenv.operations.members import Member
-from devenv.operations.workspace import MAIN
 
 
 class Stack:
@@ -47,26 +46,26 @@ class Stack:
     def down(self) -> None:
         """Stop those that no other root uses."""
         for member in reversed(self.members.values()):
-            if self._leave(member):
+            if sharing.leave(self.env.place, member.name):
                 self._call(member, "dev.down", "--only")
                 output.say(f"  {member.name}: stopped")
 
     def destroy(self) -> None:
         """Remove those that no other root uses; a source checkout keeps its data and is only stopped."""
         for member in reversed(self.members.values()):
-            if self._leave(member):
+            if sharing.leave(self.env.place, member.name):
                 self._call(member, *(("dev.down", "--only") if member.edited else ("dev.destroy", "--only", "--yes")))
 
     def status(self) -> list[dict[str, Any]]:
         """What each of them says of itself, and which one it is."""
         with ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
             said = pool.map(lambda m: self._call(m, "dev.status", "--only", "--json"), self.members.values())
-            return [{**answer, "runs": describe(m)} for m, answer in zip(self.members.values(), said)]
+            return [{**answer, "runs": m.runs} for m, answer in zip(self.members.values(), said)]
 
     def describe(self) -> list[dict[str, Any]]:
         """The graph for dev.plan; memory is the budget in bytes. The keys are in CONTRACT.md."""
         return [
-            {"service": m.name, "runs": describe(m), "url": m.url, "memory": m.memory, "requires": sorted(m.requires)}
+            {"service": m.name, "runs": m.runs, "url": m.url, "memory": m.memory, "requires": sorted(m.requires)}
             for m in self.members.values()
         ]
 
@@ -98,8 +97,8 @@ class Stack:
         for future in first:
             future.result()  # raises what kept it from starting
         start = time.monotonic()
-        member = self._join(member)
-        output.say(f"  {member.name}: {describe(member)}, starting")
+        member = self.members[member.name] = sharing.join(self.env.place, member)
+        output.say(f"  {member.name}: {member.runs}, starting")
         self._tell(member.name, member.url, member.requires)
         answer = self.answers[member.name] = self._call(member, "dev.up", "--only", "--json")
         for warning in protocol.warnings(self._log(member, "dev.up")):
@@ -145,52 +144,32 @@ class Stack:
     def _log(self, member: Member, task: str) -> Path:
         return self.env.place.root / ".dev" / "local" / "logs" / f"{member.name}.{task}.log"
 
-    def _join(self, member: Member) -> Member:
-        """Note that this root uses the service, before it starts: another root that stops leaves it alone then."""
-        place = self.env.place
-
-        def change(record: state.Record) -> None:
-            record.users = sorted({*record.users, str(place.root)})
-            if place.workspace != MAIN:  # where no port is declared, the first root that starts it chooses for all
-                record.port = record.port or member.port
-
-        record = records.change(place.workspace, member.name, "dev.up", change)
-        self.members[member.name] = replace(member, port=record.port or member.port)
-        return self.members[member.name]
-
-    def _leave(self, member: Member) -> bool:
-        """Note that this root does not use it any more; True when nobody does."""
-        root = str(self.env.place.root)
-
-        def change(record: state.Record) -> None:
-            record.users = [user for user in record.users if user != root]
-
-        return not records.change(self.env.place.workspace, member.name, "dev.down", change).users
-
-
-def describe(member: Member) -> str:
-    """Which one runs, in words."""
-    return f"source {member.checkout}" if member.edited else f"{member.pin.version} ({member.pin.commit[:8]})"
-
 
 def of(env: Environment) -> Stack:
     """The stack of this root."""
     return Stack(env, members.of(env))
 
 
-def bring_up(env: Environment) -> bool:
-    """Start what the root requires, if anything; True when there was something."""
+@contextmanager
+def brought_up(env: Environment) -> Iterator[Environment]:
+    """Start what the root requires, if anything; then the root's turn, with what the others told it."""
     stack = of(env)
     if not stack.members:
-        return False
-    output.say(f"{env.config.service} requires {', '.join(stack.members)}")
+        yield env
+        return
+    with sharing.in_progress(env.place):
+        output.say(f"{env.config.service} requires {', '.join(stack.members)}")
+        _check_memory(env, stack)
+        stack.up()
+        yield open_environment(env.place.workspace, env.port)
+
+
+def _check_memory(env: Environment, stack: Stack) -> None:
     memory = sum(member.memory or 0 for member in stack.members.values()) + (env.config.memory or 0)
     machine = plan.machine_memory()
     if memory > machine:
         wanted, there = output.mebibytes(memory), output.mebibytes(machine)
         output.warn(f"together they may need {wanted}, and this machine has {there}")
-    stack.up()
-    return True
 
 
 def start_one(env: Environment, name: str) -> None:

@@ -32,7 +32,7 @@ def up(env: Environment, only: bool = False) -> list[Step]:
     if not only:
         _use(env)
     if steps:
-        _claim(env, facts)
+        _claim(env, facts, only)
         _carry_out(env, facts, steps)
     return steps
 
@@ -103,20 +103,24 @@ def _check_checkout(env: Environment, states: Mapping[str, State]) -> None:
     other = env.record.checkout
     running = any(state.running for state in states.values())
     if running and other and other != str(env.place.root):
+        here = env.place.workspace
         raise DevError(
             CONFLICT,
-            f"{env.config.service} runs in workspace {env.place.workspace} already, from {other}",
-            f"to run both, each with its own data and port: inv dev.up --workspace {env.place.root.name.lower()}-2",
+            f"{env.config.service} runs in workspace {here} already, from {other}",
+            f"to run both, each with its own data and port: inv dev.up --workspace {workspace.another(here)}",
             f"to run this one instead: make -C {other} dev.down",
         )
 
 
-def _claim(env: Environment, facts: Facts) -> None:
+def _claim(env: Environment, facts: Facts, only: bool) -> None:
     """Note who runs here and on which port, before anything is started; DevError 113 when the port is taken."""
+    beside = workspace.another(env.place.workspace)
+    # Of a required service, the root shows the hint, where `--port` is the root's own.
+    hint = f"stop that one, or let all run on free ports: inv dev.up --workspace {beside}" if only else ""
     app = facts.states.get(env.config.app)
     ours = app and app.running and env.record.port in (0, env.port)  # 0: the record was lost
     if not ours:
-        workspace.check_port(env.port, env.config.service)
+        workspace.check_port(env.port, env.config.service, hint)
     record = env.record
     record.checkout, record.engine, record.port = str(env.place.root), env.engine.name, env.port
     env.save()

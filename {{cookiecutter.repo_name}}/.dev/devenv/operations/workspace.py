@@ -34,6 +34,11 @@ def worktree_name(root: Path) -> str:
     return re.sub(r"[^a-z0-9]+", "-", root.name.lower()).strip("-")[:40].strip("-")
 
 
+def another(name: str) -> str:
+    """The name of a workspace beside this one, for a hint."""
+    return f"{name[:38].rstrip('-')}-2"
+
+
 def choose_port(declared: int, workspace: str, recorded: int, given: int, environment: Mapping[str, str]) -> int:
     """The port: the flag, DEV_PORT, the one in use so far, the declared one in `main`, else 0: a free one."""
     wanted = given or _number(environment.get("DEV_PORT", ""))
@@ -55,11 +60,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def check_port(port: int, service: str) -> None:
+def check_port(port: int, service: str, hint: str = "") -> None:
     """DevError 113 when something listens on the port: what it is, and a command that goes round it."""
     if not ports.is_free(port):
         message = f"{service}: port {port} is taken by {_listener(port)}"
-        raise DevError(CONFLICT, message, f"inv dev.up --port {free_port()}")
+        raise DevError(CONFLICT, message, hint or f"inv dev.up --port {free_port()}")
 
 
 def _listener(port: int) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import Any
 
 from invoke.tasks import task
@@ -25,9 +26,7 @@ def up(c: Any, workspace: str = "", port: int = 0, json: bool = False, only: boo
     """Start the service with what it requires, migrated and seeded, and print its URL."""
     start = time.monotonic()
     env = environment.open_environment(workspace, port, allocate=True)
-    if not only and stack.bring_up(env):
-        env = environment.open_environment(workspace, env.port)  # with what the others told it
-    with env.locked("dev.up"):
+    with nullcontext(env) if only else stack.brought_up(env) as env, env.locked("dev.up"):
         steps = operation.up(env, only)
     found = look(env)
     took = time.monotonic() - start

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from devenv.base import output
 from devenv.base.errors import FOUND, DevError
-from devenv.operations import environment, lockfile, sources, stack
+from devenv.operations import environment, handover, lockfile, sources, stack
 from devenv.tasks.common import WORKSPACE
 
 
@@ -37,6 +39,10 @@ def lock(c: Any, upgrade: Any = None, check: bool = False) -> None:
 def edit(c: Any, name: str, path: str = "", workspace: str = "") -> None:
     """Run a required service from a source checkout, with reload; its data stays."""
     env = environment.open_environment(workspace)
+    path = str(Path(c.folder, Path(path).expanduser()).resolve()) if path else ""
+    own = str(env.place.root) if name == env.config.service else ""  # this very checkout is meant
+    if _elsewhere(env, "dev.edit", name, ["--path", path or own] if path or own else []):
+        return
     checkout = sources.edit(env, name, path)
     stack.start_one(env, name)
     output.data(str(checkout))
@@ -46,6 +52,17 @@ def edit(c: Any, name: str, path: str = "", workspace: str = "") -> None:
 def use(c: Any, name: str, workspace: str = "") -> None:
     """Go back to the pinned version of a required service, or to another version."""
     env = environment.open_environment(workspace)
+    if _elsewhere(env, "dev.use", name, []):
+        return
     service, _, version = name.partition("=")
     sources.use(env, service, version)
     stack.start_one(env, service)
+
+
+def _elsewhere(env: environment.Environment, task: str, name: str, flags: list[str]) -> bool:
+    """Whether another root drives this checkout, and did it. Its failure is ours, with the lines that it said."""
+    root = handover.root_for(env, task, name.partition("=")[0])
+    code = handover.run(env, root, task, [name, *flags]) if root else 0
+    if code:
+        raise Exit(code=code)
+    return bool(root)

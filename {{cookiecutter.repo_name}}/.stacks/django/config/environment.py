@@ -24,6 +24,10 @@ class Environment:
         return urlsplit(self.public_url).hostname or ""
 
     @property
+    def public_port(self) -> int:
+        return urlsplit(self.public_url).port or (443 if self.is_https else 80)
+
+    @property
     def is_https(self) -> bool:
         return self.public_url.startswith("https://")
 

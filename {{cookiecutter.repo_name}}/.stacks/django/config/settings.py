@@ -14,9 +14,10 @@ PUBLIC_URL = ENV.public_url
 # The public name, the name that other services use, and the one that health checks use.
 ALLOWED_HOSTS = [ENV.public_host, f"{SERVICE}.localhost", SERVICE, "localhost", "127.0.0.1"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-# Browsers send cookies to every port of a host: names of our own keep two services on localhost apart.
-SESSION_COOKIE_NAME = f"{SERVICE}-session"
-CSRF_COOKIE_NAME = f"{SERVICE}-csrf"
+# Browsers send cookies to every port of a host. Names of our own keep two services on localhost apart, and the port in
+# them two workspaces of this one: logging in to one would log out of the other.
+SESSION_COOKIE_NAME = f"{SERVICE}-session-{ENV.public_port}"
+CSRF_COOKIE_NAME = f"{SERVICE}-csrf-{ENV.public_port}"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.is_https
 
 ROOT_URLCONF = "config.urls"

@@ -29,6 +29,14 @@ def test_public_url_gives_host_and_scheme() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [("http://courses.localhost:18160", 18160), ("https://courses.example.org", 443), ("http://courses", 80)],
+)
+def test_public_url_gives_the_port(url: str, port: int) -> None:
+    assert environment.read(COMPLETE | {"PUBLIC_URL": url}).public_port == port
+
+
 @pytest.mark.parametrize("name", COMPLETE)
 def test_missing_variable_is_named(name: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=name):
