@@ -6,14 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.suite.conftest import CHECK, check
+from tests.verbs import machine
 
 # A service in a few lines of shell: a web server in the background, its number in the machine's state.
 MAKEFILE = """\
@@ -69,14 +69,14 @@ def naughty(tmp_path: Path) -> Naughty:
 
 
 @pytest.fixture
-def nothing_left() -> object:
+def nothing_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Afterwards neither a folder of a run nor a process in one is there."""
-    before = set(Path(tempfile.gettempdir()).glob("contract-*"))
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    monkeypatch.setenv("TMPDIR", str(runs))
     yield
-    new = set(Path(tempfile.gettempdir()).glob("contract-*")) - before
-    mine = [folder for folder in new if "naughty" in {path.name for path in folder.glob("repo/*")}]
-    assert not mine
-    assert not [line for line in command_lines() if "http.server --bind" in line and "contract" in line]
+    assert not list(runs.iterdir())
+    assert not machine.processes_below(runs)
 
 
 def command_lines() -> list[str]:
@@ -89,8 +89,8 @@ def command_lines() -> list[str]:
     [
         ("dev.status", "sleep 600", "OUT-3"),
         ("dev.destroy", "read -r answer", "OUT-3"),
-        ("dev.down", "true >../beside", "CFG-3"),
-        ("dev.down", 'true >"$HOME/.naughty"', "CFG-3"),
+        ("dev.status", "true >../beside", "CFG-3"),
+        ("dev.status", 'true >"$HOME/.naughty"', "CFG-3"),
         ("dev.down", "exit 0", "CMD-4"),
         ("dev.destroy", "(setsid sleep 600 &) >/dev/null 2>&1 </dev/null", "CMD-5"),
     ],
@@ -123,7 +123,7 @@ def test_sigterm_removes_everything(naughty: Naughty) -> None:
 
 
 def test_the_checkout_is_never_written_to(naughty: Naughty) -> None:
-    repo = naughty("dev.up", "echo changed >>dev.sh")
+    repo = naughty("dev.up", "echo changed >>left.txt")
     before = {path.name: path.read_bytes() for path in repo.iterdir()}
     found = check(repo, "--only", "CMD-2")
     assert found.with_status("kept") == {"CMD-2"}
