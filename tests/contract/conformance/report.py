@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from conformance.contract import AREAS
 from conformance.verdicts import Verdict
 
+LINES = 12  # of what was seen of one MUST
 SIGNS = {"kept": "✓", "broken": "✗", "mended": "✗", "not judged": "?", "known deviation": "~", "not applicable": "-"}
 
 
@@ -60,17 +61,17 @@ def terminal(report: Report) -> str:
 
 
 def entry(verdict: Verdict) -> list[str]:
-    must = verdict.must
+    """The lines of one MUST: the more the worse."""
+    must, evidence = verdict.must, verdict.evidence.splitlines()
     sentence = plain(must.sentence)
+    short = textwrap.shorten(sentence, 105, placeholder=" …")
     head = f"  {SIGNS[verdict.status]} {must.id:<7} "
-    if verdict.status == "kept":
-        return [head + textwrap.shorten(sentence, 105, placeholder=" …")]
-    lines = [head + sentence] if verdict.failing else [head + textwrap.shorten(sentence, 105, placeholder=" …")]
-    if verdict.failing:
-        lines.append(f"            why: {plain(must.why)}")
-    lines += [f"            {verdict.status}: {part}" for part in verdict.evidence.splitlines()[:1]]
-    lines += [f"              {part}" for part in verdict.evidence.splitlines()[1:12]]
-    return lines + ([f"            mend: {part}" for part in [" ".join(verdict.mend.split())] if part])
+    seen = [f"            {verdict.status}: {line}" for line in evidence[:1]]
+    if verdict.status not in ("broken", "mended"):
+        return [head + short, *seen]
+    more = [f"              {line}" for line in evidence[1:LINES]]
+    mend = f"            mend: {' '.join(verdict.mend.split())}"
+    return [head + sentence, f"            why: {plain(must.why)}", *seen, *more, mend]
 
 
 def plain(text: str) -> str:

@@ -1,0 +1,2 @@
+-- When they wrote it.
+ALTER TABLE entries ADD created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP;
