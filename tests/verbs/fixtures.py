@@ -62,8 +62,10 @@ def repo(make_repo: MakeRepo) -> Iterator[Repo]:
 
 
 @pytest.fixture
-def up_repo(repo: Repo) -> Repo:
+def up_repo(repo: Repo, engine: str, request: pytest.FixtureRequest) -> Repo:
     """A repo of this test's own, up."""
+    if engine == "native":
+        request.getfixturevalue("link_environment")(repo.path)
     repo.ok("dev.up")
     return repo
 
