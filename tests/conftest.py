@@ -28,6 +28,7 @@ NO_ENGINE = "no container engine answers (docker info)"
 FOREIGN = ("DEV_", "MAKE", "MFLAGS", "VIRTUAL_ENV", "NO_COLOR", "FORCE_COLOR", "COMPOSE_", "PYTHONDONTWRITEBYTECODE")
 
 Bake = Callable[..., Path]
+Generate = Callable[[Path, dict[str, str]], Path]
 
 
 # ---- an engine, or one line that says what was left out
@@ -192,7 +193,7 @@ def copy_bytecode(compiled: Path, package: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def generate(shared: Path, nobodys_home: Path) -> Callable[[Path, dict[str, str]], Path]:
+def generate(shared: Path, nobodys_home: Path) -> Generate:
     """generate(template, answers) → the repo that cookiecutter makes of them, once for all tests."""
     config = nobodys_home / "cookiecutter.yaml"
     config.write_text(f"replay_dir: {nobodys_home / 'replay'}\n")
@@ -202,20 +203,14 @@ def generate(shared: Path, nobodys_home: Path) -> Callable[[Path, dict[str, str]
             how = {"no_input": True, "extra_context": answers, "output_dir": str(folder), "config_file": str(config)}
             cookiecutter(str(made_by), **how)  # in this process: its own start costs three times as much
 
-        key = hashlib.sha256(json.dumps([made_by.name, answers], sort_keys=True).encode()).hexdigest()[:12]
+        key = hashlib.sha256(json.dumps([str(made_by), answers], sort_keys=True).encode()).hexdigest()[:12]
         return next(once(shared / f"bake-{key}", run_cookiecutter).iterdir())
 
     return generate
 
 
 @pytest.fixture
-def bake(
-    generate: Callable[[Path, dict[str, str]], Path],
-    template: Path,
-    tool_venv_seed: Path,
-    compiled: Path,
-    tmp_path: Path,
-) -> Bake:
+def bake(generate: Generate, template: Path, tool_venv_seed: Path, compiled: Path, tmp_path: Path) -> Bake:
     """bake("django", service="lms", port=18200) → a repo of this test's own, with its tool venv ready.
 
     `made_by`: another template than this one.
@@ -232,9 +227,7 @@ def bake(
 
 
 @pytest.fixture(scope="session")
-def django_environment(
-    shared: Path, generate: Callable[[Path, dict[str, str]], Path], template: Path, tool_venv_seed: Path
-) -> Path:
+def django_environment(shared: Path, generate: Generate, template: Path, tool_venv_seed: Path) -> Path:
     """What the native engine makes of the django stack's lock file, made by itself; for link_environment."""
 
     def install(folder: Path) -> None:

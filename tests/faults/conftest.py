@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.verbs.fixtures import (  # noqa: F401
+    built_repo,
     engine,
     first_ups,
     kept,
@@ -25,7 +26,7 @@ from tests.verbs.repo import Repo
 def files(bake: Callable[..., Path], tmp_path: Path) -> Repo:
     """A generated repo that never runs: what is tested needs no engine. What it notes of itself is its own affair."""
     token = f"t{uuid.uuid4().hex[:8]}"
-    return Repo(bake(service=token), token, {"DEV_ENGINE": "compose", "XDG_STATE_HOME": str(tmp_path / "state")})
+    return Repo(bake(), token, {"DEV_ENGINE": "compose", "XDG_STATE_HOME": str(tmp_path / "state")})
 
 
 @pytest.fixture
