@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from cookiecutter.main import cookiecutter
 
 REPO = Path(__file__).resolve().parent.parent
 DEV = REPO / "{{cookiecutter.repo_name}}" / ".dev"
@@ -28,6 +29,7 @@ NO_ENGINE = "no container engine answers (docker info)"
 FOREIGN = ("DEV_", "MAKE", "MFLAGS", "VIRTUAL_ENV", "NO_COLOR", "FORCE_COLOR", "COMPOSE_", "PYTHONDONTWRITEBYTECODE")
 
 Bake = Callable[..., Path]
+Generate = Callable[[Path, dict[str, str]], Path]
 
 
 # ---- an engine, or one line that says what was left out
@@ -182,27 +184,82 @@ def tool_venv_seed(shared: Path, nobodys_home: Path) -> Path:
     return once(shared / "venv", lambda venv: run_quietly("python3", "-I", DEV / "bootstrap.py", venv, requirements))
 
 
+@pytest.fixture(scope="session")
+def compiled(shared: Path, tool_venv_seed: Path) -> Path:
+    """The vendored package with its bytecode, which generated repos get too: no test is about compiling it anew."""
+
+    def compile_package(folder: Path) -> None:
+        shutil.copytree(DEV / "devenv", folder, ignore=shutil.ignore_patterns("__pycache__"))
+        # By content and not by time, so that a repo whose files differ, or are edited, never runs what is not there.
+        how = ("-q", "--invalidation-mode", "checked-hash")
+        run_quietly(tool_venv_seed / "bin/python", "-I", "-m", "compileall", *how, folder)
+
+    return once(shared / "compiled", compile_package)
+
+
+def copy_bytecode(compiled: Path, package: Path) -> None:
+    for folder in compiled.rglob("__pycache__"):
+        if (package / folder.relative_to(compiled)).parent.is_dir():
+            shutil.copytree(folder, package / folder.relative_to(compiled))
+
+
+@pytest.fixture(scope="session")
+def generate(shared: Path, nobodys_home: Path) -> Generate:
+    """generate(template, answers) → the repo that cookiecutter makes of them, once for all tests."""
+    config = nobodys_home / "cookiecutter.yaml"
+    config.write_text(f"replay_dir: {nobodys_home / 'replay'}\n")
+
+    def generate(made_by: Path, answers: dict[str, str]) -> Path:
+        def run_cookiecutter(folder: Path) -> None:
+            how = {"no_input": True, "extra_context": answers, "output_dir": str(folder), "config_file": str(config)}
+            cookiecutter(str(made_by), **how)  # in this process: its own start costs three times as much
+
+        key = hashlib.sha256(json.dumps([str(made_by), answers], sort_keys=True).encode()).hexdigest()[:12]
+        return next(once(shared / f"bake-{key}", run_cookiecutter).iterdir())
+
+    return generate
+
+
 @pytest.fixture
-def bake(shared: Path, template: Path, tool_venv_seed: Path, tmp_path: Path) -> Bake:
+def bake(generate: Generate, template: Path, tool_venv_seed: Path, compiled: Path, tmp_path: Path) -> Bake:
     """bake("django", service="lms", port=18200) → a repo of this test's own, with its tool venv ready.
 
     `made_by`: another template than this one.
     """
 
-    def generate(made_by: Path, answers: dict[str, str]) -> Path:
-        options = [f"{name}={value}" for name, value in answers.items()]
-        key = hashlib.sha256(json.dumps([made_by.name, answers], sort_keys=True).encode()).hexdigest()[:12]
-        command = [sys.executable, "-m", "cookiecutter", "--no-input", made_by, *options, "--output-dir"]
-        baked = once(shared / f"bake-{key}", lambda folder: run_quietly(*command, folder))
-        return next(baked.iterdir())
-
     def bake(stack: str = "django", *, into: Path | None = None, made_by: Path = template, **answers: object) -> Path:
         baked = generate(made_by, {"stack": stack, **{name: str(value) for name, value in answers.items()}})
         repo = shutil.copytree(baked, (into or tmp_path) / baked.name, symlinks=True)
         shutil.copytree(tool_venv_seed, repo / ".dev/local/venv", symlinks=True, copy_function=os.link)
+        copy_bytecode(compiled, repo / ".dev/devenv")
         return repo
 
     return bake
+
+
+@pytest.fixture(scope="session")
+def django_environment(shared: Path, generate: Generate, template: Path, tool_venv_seed: Path) -> Path:
+    """What the native engine makes of the django stack's lock file, made by itself; for link_environment."""
+
+    def install(folder: Path) -> None:
+        repo = shutil.copytree(generate(template, {"stack": "django"}), folder, symlinks=True)
+        shutil.copytree(tool_venv_seed, repo / ".dev/local/venv", symlinks=True, copy_function=os.link)
+        env = {**os.environ, "DEV_ENGINE": "native", "XDG_STATE_HOME": str(folder / "state")}
+        # Imports the stack and its tests, and so compiles them: all that is there would take ten times as long.
+        run_quietly(repo / ".dev/run", "dev.run", "--", "pytest", "-q", "--collect-only", env=env)
+
+    return once(shared / "django-environment", install)
+
+
+@pytest.fixture
+def link_environment(django_environment: Path) -> Callable[[Path], None]:
+    """link_environment(repo): a repo of the django stack that is built already, for tests that are not about that."""
+
+    def link(repo: Path) -> None:
+        made = django_environment / ".dev/local/native"
+        shutil.copytree(made, repo / ".dev/local/native", symlinks=True, copy_function=os.link)
+
+    return link
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = {"lms": "provider", "shop": "consumer"}
 PORTS = {"lms": 18180, "shop": 18181}
 SOURCES = ("cookiecutter.json", "hooks", "{{cookiecutter.repo_name}}", "examples/stack")  # what they are made from
+CONFIG = "tools/cookiecutter.yaml"
 VERSION = "v1.0.0"
 DATE = "2026-01-01T00:00:00Z"
 # Nobody's name, hooks or clock: the same files make the same commit, of which the cache then holds one checkout.
@@ -60,7 +61,7 @@ def make(folder: Path) -> None:
 def generate(folder: Path, service: str) -> None:
     """The template's tree, and the example's files laid over it."""
     answers = ("stack=bare", f"service={service}", f"port={PORTS[service]}")
-    run(".venv/bin/cookiecutter", "--no-input", "--output-dir", folder, ".", *answers)
+    run(".venv/bin/cookiecutter", "--config-file", CONFIG, "--no-input", "--output-dir", folder, ".", *answers)
     run("cp", "-R", f"examples/stack/{FOLDERS[service]}/.", folder / service)
 
 

@@ -79,6 +79,7 @@ def test_two_services_a_login_and_nothing_left(clone: Clone, engine: str) -> Non
     assert clone.run(*shlex.split(printed(done, "remove:"))).code == 0
     assert not (clone.path / "build/demo").exists()
     assert machine.left_by(clone.env["DEV_WORKSPACE"], clone.path, engine) == []
+    assert not Path.home().joinpath(".cookiecutter_replay").exists(), "which cookiecutter would leave"
 
 
 @NATIVE

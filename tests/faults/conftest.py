@@ -11,6 +11,7 @@ import pytest
 
 from tests.faults.small import make_root  # noqa: F401
 from tests.verbs.fixtures import (  # noqa: F401
+    built_repo,
     engine,
     first_ups,
     kept,
@@ -26,7 +27,7 @@ from tests.verbs.repo import Repo
 def files(bake: Callable[..., Path], tmp_path: Path) -> Repo:
     """A generated repo that never runs: what is tested needs no engine. What it notes of itself is its own affair."""
     token = f"t{uuid.uuid4().hex[:8]}"
-    return Repo(bake(service=token), token, {"DEV_ENGINE": "compose", "XDG_STATE_HOME": str(tmp_path / "state")})
+    return Repo(bake(), token, {"DEV_ENGINE": "compose", "XDG_STATE_HOME": str(tmp_path / "state")})
 
 
 @pytest.fixture

@@ -134,12 +134,15 @@ def repo(
     free_port: int,
     downloads: Path,
     tmp_path_factory: pytest.TempPathFactory,
+    link_environment: Callable[[Path], None],
 ) -> Repo:
     """The django stack, in whatever state the last test left it: what cannot be mended is a bug."""
     if "django" not in kept:
         folder = tmp_path_factory.mktemp("django")
         env = environment(folder / "state", downloads)
-        kept["django"] = Repo(bake("django", into=folder, port=free_port), free_port, env)
+        root = bake("django", into=folder, port=free_port)
+        link_environment(root)
+        kept["django"] = Repo(root, free_port, env)
     return kept["django"]
 
 

@@ -9,12 +9,13 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import STATE, Repo
+from .conftest import CACHE, STATE, Repo
 
 COUNT = "SELECT count(*) FROM courses_course WHERE title = 'hand-made'"
 INSERT = "INSERT INTO courses_course (code, title) VALUES ('hand-made', 'hand-made')"
@@ -70,13 +71,22 @@ def test_status_tells_what_died_with_its_last_line(repo: Repo) -> None:
     assert "died; its last line:" in status
 
 
-def test_dev_up_killed_at_any_step_is_taken_up_again(repo: Repo) -> None:
+def test_dev_up_killed_at_any_step_is_taken_up_again(repo: Repo, tmp_path: Path) -> None:
     forget_data(repo)
-    for until in ("initdb", "migrate", "seed", "runserver"):  # each goes on where the one before was killed
-        start_and_kill(repo, until)
+    new = replace(repo, env={**repo.env, CACHE: str(cache_without_databases(repo, tmp_path))})
+    # Each goes on where the one before was killed.
+    for until in ("initdb", "postgres --single", "cp -Rp", "migrate", "seed", "runserver"):
+        start_and_kill(new, until)
     repo.up()
     assert repo.answers() == 200
     assert repo.sql("SELECT count(*) > 0 FROM courses_course") == "t"
+
+
+def cache_without_databases(repo: Repo, folder: Path) -> Path:
+    """A cache with the servers alone that were fetched."""
+    (folder / "devenv").mkdir()
+    (folder / "devenv/tools").symlink_to(Path(repo.env[CACHE]) / "devenv/tools")
+    return folder
 
 
 def forget_data(repo: Repo) -> None:

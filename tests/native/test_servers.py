@@ -25,6 +25,7 @@ MARIADB = """\
     image: mariadb:11
     environment: {MARIADB_USER: me, MARIADB_PASSWORD: secret, MARIADB_DATABASE: shop, MARIADB_ROOT_PASSWORD: root}
 """
+POSTGRES = "    depends_on: [db]\n  db:\n    image: postgres:17\n    environment: {POSTGRES_PASSWORD: secret}\n"
 SERVER = shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
@@ -34,6 +35,18 @@ def test_redis_answers_under_the_variables_that_the_app_gets(small: Make, image:
     said = repo.up().stderr
     assert repo.page()[1].strip() == "+PONG"
     assert ("instead of redis:8" in said.splitlines()[0]) == (image == "redis:8" and not shutil.which("redis-server"))
+
+
+def test_a_new_database_is_a_copy_where_all_is_as_it_was(small: Make) -> None:
+    repo = small(stacks.compose(others=POSTGRES), stacks.PYTHON, stacks.files())
+    repo.up()
+    repo.ok("dev.destroy", "--yes")
+    assert "initdb" not in repo.up().stderr
+    assert repo.sql("SELECT 1") == "1"
+    repo.ok("dev.destroy", "--yes")
+    (repo.root / "compose.yaml").write_text(stacks.compose(others=POSTGRES.replace("secret", "another")))
+    assert "initdb" in repo.up().stderr
+    assert repo.sql("SELECT 1") == "1"
 
 
 def test_a_service_that_compose_yaml_names_no_more_is_ended(small: Make) -> None:

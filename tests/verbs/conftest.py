@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.verbs.fixtures import (  # noqa: F401
+    built_repo,
     engine,
     first_up,
     first_ups,

@@ -64,10 +64,18 @@ def repo(make_repo: MakeRepo) -> Iterator[Repo]:
 
 
 @pytest.fixture
-def up_repo(repo: Repo) -> Repo:
-    """A repo of this test's own, up."""
-    repo.ok("dev.up")
+def built_repo(repo: Repo, engine: str, request: pytest.FixtureRequest) -> Repo:
+    """A repo of this test's own, not started, whose environment is there where that is a folder of it."""
+    if engine == "native":
+        request.getfixturevalue("link_environment")(repo.path)
     return repo
+
+
+@pytest.fixture
+def up_repo(built_repo: Repo) -> Repo:
+    """A repo of this test's own, up."""
+    built_repo.ok("dev.up")
+    return built_repo
 
 
 @pytest.fixture(scope="session")

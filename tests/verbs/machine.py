@@ -25,9 +25,14 @@ PROJECT = "com.docker.compose.project"
 
 def left_by(token: str, path: Path, engine: str) -> list[str]:
     """Everything with the token in its name, and processes that run below the repo."""
-    records = [str(file) for file in state_home().glob(f"**/*{token}*") if not file.name.endswith(".lock")]
+    records = [file for file in below(state_home()) if token in Path(file).name and not file.endswith(".lock")]
     found = [*records, *processes_below(path)]
     return found + (docker_things(token) if engine == "compose" else [])
+
+
+def below(folder: Path) -> list[str]:
+    """All files and folders; not by Path.glob, which stumbles over what another test removes at that moment."""
+    return [os.path.join(where, name) for where, folders, files in os.walk(folder) for name in folders + files]
 
 
 def state_home() -> Path:

@@ -26,6 +26,7 @@ def git(repo: Path, *words: str) -> None:
     subprocess.run(["git", "-C", str(repo), *words], check=True, capture_output=True)
 
 
+@pytest.mark.usefixtures("built_repo")
 def test_taken_port_is_named_and_the_hinted_command_works(repo: Repo, listener: int) -> None:
     repo.env["DEV_PORT"] = str(listener)
     done = repo.fails(113, "dev.up")
@@ -107,7 +108,9 @@ def test_a_linked_worktree_is_a_workspace_by_itself(running: Repo, tmp_path: Pat
     git(running.path, "commit", "-q", "--allow-empty", "-m", "all")
     path = tmp_path / f"fix-{running.token}"
     git(running.path, "worktree", "add", "-q", str(path))
-    shutil.copytree(running.path / ".dev/local/venv", path / ".dev/local/venv", symlinks=True, copy_function=os.link)
+    for made in (".dev/local/venv", ".dev/local/native"):
+        if (running.path / made).exists():
+            shutil.copytree(running.path / made, path / made, symlinks=True, copy_function=os.link)
     worktree = replace(running, path=path, env={"DEV_ENGINE": running.env["DEV_ENGINE"]})
     assert worktree.ok("dev.plan", "--json").json()["workspace"] == path.name
     worktree.ok("dev.up")

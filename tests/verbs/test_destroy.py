@@ -6,6 +6,8 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.verbs import machine
 from tests.verbs.repo import Repo
 from tests.verbs.test_daily import on_terminal
@@ -38,6 +40,7 @@ def test_destroy_of_what_is_not_there_is_no_error(repo: Repo) -> None:
     repo.ok("dev.destroy", "--yes")
 
 
+@pytest.mark.usefixtures("built_repo")
 def test_doctors_fix_removes_what_a_lost_checkout_left(repo: Repo, engine: str, tmp_path: Path) -> None:
     repo.env["XDG_STATE_HOME"] = str(tmp_path / "state")  # the fix is for all of a machine, and others are at work
     repo.ok("dev.up")

@@ -74,8 +74,9 @@ class Service:
 def bake(scratch: Path, name: str, rounds: int) -> Service:
     """A generated Django service with its tool environment made, and with nobody's state; downloads are the user's."""
     answers = [f"service={name}", f"port={free_port()}"]
-    command = [str(BIN / "cookiecutter"), str(REPO), "--no-input", "-o", str(scratch), *answers]
-    subprocess.run(command, check=True, capture_output=True)
+    options = ["--config-file", "tools/cookiecutter.yaml", "--no-input", "-o", str(scratch)]
+    command = [str(BIN / "cookiecutter"), *options, str(REPO), *answers]
+    subprocess.run(command, cwd=REPO, check=True, capture_output=True)
     service = Service(scratch / name, name, rounds, environment(scratch))
     service.dev("--list")
     return service

@@ -1,22 +1,29 @@
-"""`dev.up` of one service beside plain Compose, in three states."""
+"""`dev.up` of one service beside plain Compose, in three states; natively in a fourth, which a person sees once."""
 
 from __future__ import annotations
 
+import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from tools.bench.service import Service, bake, engines
 
 STATES = {
+    "nothing": "nothing cached: a new clone, python3 alone; tools, servers and packages are fetched too (one run)",
     "cold": "cold: no data yet (`dev.up` also migrates and seeds; so does the plain column, by hand)",
     "warm": "warm: stopped before",
     "noop": "no-op: all is up",
 }
+CACHES = ("XDG_CACHE_HOME", "UV_CACHE_DIR", "PIP_CACHE_DIR")
 
 
 def table(scratch: Path, rounds: int) -> list[str]:
     """The start of a service on each engine that is here."""
     service = bake(scratch, "bench", rounds)
     found = {engine: measure(service.on(engine)) for engine in engines(service)}
+    if "native" in found:
+        found["native"]["nothing"] = measure_nothing_cached(service.on("native"))
     native, ours = found.get("native", {}), found.get("compose", {})
     plain = measure_plain(service.on("compose")) if ours else {}
     rows = [
@@ -24,14 +31,14 @@ def table(scratch: Path, rounds: int) -> list[str]:
         "|---|---|---|---|---|",
     ]
     for state, words in STATES.items():
-        ratio = f"{ours[state] / plain[state]:.2f}" if ours else "-"
+        ratio = f"{ours[state] / plain[state]:.2f}" if state in plain else "-"
         rows.append(f"| {words} | {show(plain, state)} | {show(ours, state)} | {ratio} | {show(native, state)} |")
     return [*rows, f"| memory of app and database, MB | | {show(ours, 'memory')} | | {show(native, 'memory')} |"]
 
 
 def show(figures: dict[str, float], key: str) -> str:
     """A cell of a column that may not have been measured."""
-    return f"{figures[key]:.{0 if key == 'memory' else 1}f}" if figures else "-"
+    return f"{figures[key]:.{0 if key == 'memory' else 1}f}" if key in figures else "-"
 
 
 def measure(service: Service) -> dict[str, float]:
@@ -47,6 +54,15 @@ def measure(service: Service) -> dict[str, float]:
     memory = service.status()["memory"] / 2**20
     service.destroy()
     return {"cold": cold, "warm": warm, "noop": noop, "memory": memory}
+
+
+def measure_nothing_cached(service: Service) -> float:
+    """Seconds of the first dev.up in a new clone by someone who has no cache, and none of our programs on the path."""
+    caches = {name: str(service.root.parent / f"empty-{name}") for name in CACHES}
+    new = replace(service.on("native", PATH=os.environ["PATH"], **caches), rounds=1)
+    seconds = new.median(lambda: shutil.rmtree(new.root / ".dev" / "local"), lambda: new.dev("dev.up"))
+    new.destroy()
+    return seconds
 
 
 def measure_plain(service: Service) -> dict[str, float]:

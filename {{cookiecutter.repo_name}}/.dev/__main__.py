@@ -4,6 +4,9 @@
 import sys
 
 try:
+    from devenv.base import slim
+
+    slim.import_invoke()  # first: main imports it too
     from devenv.main import main
 except KeyboardInterrupt:  # later ones are main's own
     print("error[130]: interrupted", file=sys.stderr)

@@ -83,7 +83,8 @@ def _make_venv(place: Place) -> None:
     config = _venv(place) / "pyvenv.cfg"
     if config.is_file() and f"home = {Path(wanted).parent}\n" in config.read_text():
         return  # the same Python: only what it holds is brought up to date
-    argv = [uv, "venv", "--quiet", "--clear", "--seed", "--python", wanted, str(_venv(place))]
+    # Relocatable: its programs work in a checkout that was moved, too.
+    argv = [uv, "venv", "--quiet", "--clear", "--seed", "--relocatable", "--python", wanted, str(_venv(place))]
     if process.run(argv, _tool_env(place)):
         raise DevError(UNHEALTHY, f"{place.service}: the Python environment could not be made", "see above")
 

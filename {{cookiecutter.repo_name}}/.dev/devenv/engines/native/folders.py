@@ -34,8 +34,16 @@ def environments(place: Place) -> Path:
 
 def tools() -> Path:
     """Programs that were fetched, shared by all services of this user."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(base, "devenv", "tools")
+    return _cache() / "tools"
+
+
+def clusters() -> Path:
+    """New databases as initdb makes them, from which those of all services of this user are copied."""
+    return _cache() / "clusters"
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "devenv")
 
 
 def discard(folder: Path) -> None:

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from devenv.base import process
 
@@ -24,12 +24,23 @@ def path(unit: Path) -> Path:
 
 
 def tail(unit: Path, lines: int) -> list[str]:
-    """The last lines of a unit's log."""
+    """The last lines of a unit's log, as it is now: one that grows faster than it is read would have no end."""
     try:
-        with path(unit).open(errors="replace") as text:
-            return [line.rstrip("\n") for line in deque(text, lines)]
+        with path(unit).open("rb") as log:
+            text, whole = _end(log)
     except OSError:
         return []
+    found = text.decode(errors="replace").split("\n")
+    found = found if whole else found[1:]  # the rest of a line
+    return (found if found[-1:] != [""] else found[:-1])[-lines:] if lines else []
+
+
+def _end(log: BinaryIO) -> tuple[bytes, bool]:
+    """The last LIMIT bytes at most, and whether that is all."""
+    size = log.seek(0, os.SEEK_END)
+    log.seek(max(0, size - LIMIT))
+    text = log.read(min(size, LIMIT))
+    return (text, size <= LIMIT) if text or not size else _end(log)  # it was cut at this very moment
 
 
 def trim(unit: Path) -> None:

@@ -54,14 +54,14 @@ def _fits_one(version: tuple[int, ...], part: str) -> bool:
 
 
 def _candidates() -> Iterator[str]:
-    # Not through pyenv's shims alone: the shim of a version that is not active ends with 127.
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
     yield from glob(f"{pyenv}/3.*/bin/python3")  # and not Path.glob, which stumbles over a folder of another user
     for folder in ("/opt/homebrew/bin", "/usr/local/bin", "/usr/bin"):
         yield from glob(f"{folder}/python3.[0-9]*")
     for name in ("python3", *(f"python3.{minor}" for minor in range(9, 20))):
         found = shutil.which(name)
-        if found:
+        # Not pyenv's shims: each is a slow shell script, and that of a version that is not active ends with 127.
+        if found and Path(found).parent != pyenv.with_name("shims"):
             yield found
     yield from glob(f"{Path.home()}/.local/share/uv/python/cpython-3.*/bin/python3")
 
@@ -70,7 +70,8 @@ def _ask(path: str) -> tuple[str, tuple[int, ...]]:
     """A Python's own path and its version; no version for what is none, or not released yet."""
     if path.endswith("-config"):
         return path, ()
-    words = process.capture([path, "-I", "-c", TELL], {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}).stdout.split()
+    argv = [path, "-I", "-S", "-c", TELL]  # -S: what is installed there does not matter, and it doubles the time
+    words = process.capture(argv, {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}).stdout.split()
     if len(words) < 3 or words[1] != "final":
         return path, ()
     return words[2], tuple(map(int, words[0].split(".")))

@@ -119,5 +119,5 @@ def _signal(pids: set[int], number: signal.Signals) -> None:
 
 def _wait(entries: set[table.Entry], timeout: float) -> None:
     until = time.monotonic() + timeout
-    while entries and entries & set(table.read().values()) and time.monotonic() < until:
+    while table.running(entries) and time.monotonic() < until:
         time.sleep(POLL)

@@ -6,17 +6,20 @@ from __future__ import annotations
 import contextlib
 import functools
 import locale
+import shutil
 import signal
 import tempfile
+from collections.abc import Mapping
 from glob import glob
 from pathlib import Path
 
-from devenv.base import process
+from devenv.base import locks, process
 from devenv.base.errors import UNHEALTHY, DevError
-from devenv.engines.native import tools
+from devenv.engines.native import folders, tools
 from devenv.engines.native.servers import account, data, programs, wire
 from devenv.engines.native.servers.base import Server
 from devenv.engines.native.unit import Command
+from devenv.model import fingerprint
 
 FOLDERS = ("/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin")
 
@@ -39,7 +42,7 @@ class Postgres(Server):
         self.check_data()
         if not data.facts(self.home):
             with data.made(self.home, wanted=str(self.wanted), major=str(self.programs.major)) as draft:
-                self._make_cluster(draft)
+                self._copy_cluster(draft)
         # Of a server that is gone: after a reboot its number may be another process's, and the new one would not start.
         (self.home / "postmaster.pid").unlink(missing_ok=True)
 
@@ -64,6 +67,34 @@ class Postgres(Server):
         """The superuser's password."""
         return self.service.environment.get("POSTGRES_PASSWORD", "")
 
+    @property
+    def database(self) -> str:
+        """The database that the image makes."""
+        return self.service.environment.get("POSTGRES_DB", self.user)
+
+    def _copy_cluster(self, draft: Path) -> None:
+        """A copy of a new database is as good as initdb's own, and takes a fifth of its time."""
+        source = folders.clusters() / f"postgres-{self.programs.major}-{self._fingerprint()}"
+        with locks.held(source.with_name(f"{source.name}.lock"), "initdb"):
+            if not source.is_dir():
+                self._make_source(source)
+        self._run(("cp", "-Rp", f"{source}/.", str(draft)))
+        account.hand_over(draft)  # where the source was made as another account
+
+    def _fingerprint(self) -> str:
+        """Of everything that a new database is made from; the machine's own programs may be upgraded in their place."""
+        made = (self.programs.bin / "initdb").stat().st_mtime_ns
+        parts = (self.programs.bin, made, self.user, self.password, self.database, _locale(), account.wrapper())
+        return fingerprint.of_text(*map(str, parts))
+
+    def _make_source(self, source: Path) -> None:
+        draft = source.with_name(f"{source.name}.new")
+        shutil.rmtree(draft, ignore_errors=True)  # of a command that was killed
+        draft.mkdir(mode=0o700)
+        account.hand_over(draft)
+        self._make_cluster(draft)
+        draft.rename(source)
+
     def _make_cluster(self, draft: Path) -> None:
         with tempfile.NamedTemporaryFile("w", dir=draft.parent, prefix="password") as secret:
             secret.write(self.password + "\n")
@@ -71,17 +102,27 @@ class Postgres(Server):
             account.hand_over(Path(secret.name))
             login = ("-U", self.user, "-A", "scram-sha-256", f"--pwfile={secret.name}")
             options = ("--encoding=UTF8", f"--locale={_locale()}", "--no-sync", "--no-instructions")
-            self._run("initdb", "-D", str(draft), *login, *options)
-        name = self.service.environment.get("POSTGRES_DB", self.user)
-        if name != "postgres":
+            self._run_inside("initdb", "-D", str(draft), *login, *options)
+        if self.database != "postgres":
             # Single-user mode: no server that could be caught half-way, and no port.
-            self._run("postgres", "--single", "-D", str(draft), "postgres", stdin=f'CREATE DATABASE "{name}";\n')
+            create = f'CREATE DATABASE "{self.database}";\n'
+            self._run_inside("postgres", "--single", "-D", str(draft), "postgres", stdin=create)
 
-    def _run(self, program: str, *words: str, stdin: str = "") -> None:
+    def _run_inside(self, program: str, *words: str, stdin: str = "") -> None:
         command = self.inside(str(self.programs.bin / program), *words)
-        done = process.capture(command.whole, command.env, stdin, shown=command.argv)
+        self._run(command.argv, command.wrapper, command.env, stdin)
+
+    def _run(
+        self,
+        argv: tuple[str, ...],
+        wrapper: tuple[str, ...] = (),
+        env: Mapping[str, str] | None = None,
+        stdin: str = "",
+    ) -> None:
+        done = process.capture([*wrapper, *argv], env, stdin, shown=argv)
         if done.code:
-            raise DevError(UNHEALTHY, f"{self.service.name}: {program} failed\n{done.stderr.strip()}", "inv dev.doctor")
+            said = "\n".join(done.stderr.strip().splitlines()[-20:])  # on a full disk cp has a line for each file
+            raise DevError(UNHEALTHY, f"{self.service.name}: {argv[0]} failed\n{said}", "inv dev.doctor")
 
 
 def _found(wanted: int) -> list[programs.Programs]:

@@ -1,0 +1,33 @@
+"""invoke is imported without what it never uses here, and nobody else goes without that."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+DEV = Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"
+IMPORT = f"import sys; sys.path.insert(0, {str(DEV)!r}); from devenv.base import slim; slim.import_invoke(); "
+
+
+def python(program: str) -> str:
+    """What a fresh Python prints that has imported invoke."""
+    argv = [sys.executable, "-I", "-c", IMPORT + program]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_what_is_slow_to_import_is_left_out() -> None:
+    loaded = python("print(*sys.modules)").split()
+    assert "invoke.program" in loaded
+    assert {"asyncio", "email", "unittest", "invoke.vendor.yaml.loader"} & set(loaded) == set()
+
+
+def test_a_services_own_tasks_get_the_real_modules() -> None:
+    assert python("from unittest.mock import Mock; print(Mock(return_value=42)())") == "42"
+    assert python("from importlib.metadata import version; print(version('invoke'))") != ""
+
+
+def test_invokes_settings_are_read_as_before() -> None:
+    """Its configuration files are YAML."""
+    read = "from invoke.util import yaml; print(yaml.safe_load('{run: {echo: true}}'))"
+    assert python(read) == "{'run': {'echo': True}}"
