@@ -28,6 +28,14 @@ def test_breaches_of_what_runs(specimen: Path, group: list[Breach]) -> None:
     assert_exactly(group, check(specimen, "--engine", "native"))
 
 
+def test_another_door(specimen: Path) -> None:
+    """Not make, which has a breach of its own here."""
+    breaches.apply([breaches.recipe("CMD-6", "dev.run", "false")], specimen)
+    flags = ["--engine", "native", "--only", "CMD-6", "--only", "OUT-2"]
+    assert check(specimen, *flags, "--door", ".dev/run").code == 0
+    assert check(specimen, *flags).broken == {"CMD-6"}
+
+
 @pytest.mark.engine
 def test_breaches_of_what_only_containers_have(specimen: Path) -> None:
     breaches.apply(breaches.CONTAINERS, specimen)

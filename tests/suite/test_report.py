@@ -52,7 +52,7 @@ def test_a_deviation_that_was_mended_fails_until_its_line_goes(specimen: Path) -
 
 
 @pytest.mark.parametrize(
-    "text", ["- CMP-1\n", "deviations:\n  - {id: CMP-1}\n", DEVIATION.format(must="CMP-99"), "a: [\n"]
+    "text", ["- CMP-1\n", "deviations:\n  - {id: CMP-1}\n", DEVIATION.format(must="XYZ-1"), "a: [\n"]
 )
 def test_a_bad_list_of_deviations_is_refused(specimen: Path, text: str) -> None:
     (specimen / "contract.xfail.yaml").write_text(text)
