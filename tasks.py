@@ -23,10 +23,14 @@ PYTHON = HERE / ".venv" / "bin" / "python"
         "flags": "more flags, as `python tests/contract/check.py --help` shows them",
     },
 )
-def check(c, path, static=False, only=(), flags=""):
+def check(c, path, static=False, only=None, flags=""):
     """Say which MUSTs of the contract any repository keeps, on a copy of it."""
     subprocess.run(["make", "--silent", "-C", str(HERE), "venv"], check=True)
-    chosen = [*(["--static"] if static else []), *(word for must in only for word in ("--only", must)), *flags.split()]
+    chosen = [
+        *(["--static"] if static else []),
+        *(word for must in only or [] for word in ("--only", must)),
+        *flags.split(),
+    ]
     argv = [str(PYTHON), str(HERE / "tests" / "contract" / "check.py"), os.path.abspath(path), *chosen]
     raise SystemExit(subprocess.run(argv, check=False).returncode)
 

@@ -90,9 +90,9 @@ def test_what_may_stand_without_its_flag(argv: list[str], result: list[str]) -> 
 @pytest.mark.parametrize(
     ("argv", "message", "hint"),
     [
-        (["dev.upp"], "No idea what 'dev.upp' is!", "did you mean dev.up? allowed: dev.dbshell, dev.destroy, "),
-        (["zzz"], "No idea what 'zzz' is!", "allowed: dev.dbshell, dev.destroy, "),
-        (["--nope"], "No idea what '--nope' is!", "allowed: dev.dbshell, dev.destroy, "),
+        (["dev.upp"], "No idea what 'dev.upp' is!", "did you mean dev.up? allowed: contract.check, dev.dbshell, "),
+        (["zzz"], "No idea what 'zzz' is!", "allowed: contract.check, dev.dbshell, "),
+        (["--nope"], "No idea what '--nope' is!", "allowed: contract.check, dev.dbshell, "),
         (["dev.up", "--prot", "1"], "No idea what '--prot' is!", "inv dev.up --help"),
         (["dev.up", "--port"], "Flag <Argument: port (p) [int]> needed value", "inv dev.up --help"),
         (["dev.up", "--port", "abc"], "'abc' is not a whole number", "inv dev.up --help"),

@@ -31,7 +31,7 @@ def test_public_url_gives_host_and_scheme() -> None:
 
 @pytest.mark.parametrize(
     ("url", "port"),
-    [("http://courses.localhost:18160", 18160), ("https://courses.example.org", 443), ("http://courses", 80)],
+    [("http://courses.localhost:18201", 18201), ("https://courses.example.org", 443), ("http://courses", 80)],
 )
 def test_public_url_gives_the_port(url: str, port: int) -> None:
     assert environment.read(COMPLETE | {"PUBLIC_URL": url}).public_port == port
