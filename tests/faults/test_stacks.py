@@ -52,6 +52,7 @@ KILLED = [
 ]
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 @pytest.mark.parametrize(("place", "kill"), KILLED)
 def test_up_killed(make_root: MakeRoot, place: str, kill: Callable[[int, int], None]) -> None:
     shop = make_root("shop")
