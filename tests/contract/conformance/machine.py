@@ -53,7 +53,9 @@ class Machine:
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
                 if self._is_ours(folder):
-                    found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+                    found[int(folder.name)] = (
+                        (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+                    )
         return {pid: line for pid, line in found.items() if pid != os.getpid()}
 
     def running(self) -> set[str]:
