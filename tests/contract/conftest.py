@@ -253,7 +253,7 @@ def neighbour(sandbox: Sandbox, repository: Repository, restarted: Seen) -> Neig
 def url_of(done: Done) -> str:
     """The URL that dev.up --json answered with."""
     answer = done.json()
-    return str(answer.get("url", "")) if isinstance(answer, dict) else ""
+    return str(answer.get("url") or "") if isinstance(answer, dict) else ""
 
 
 def beside(box: Sandbox) -> dict[str, str]:

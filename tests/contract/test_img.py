@@ -14,7 +14,7 @@ from conformance.door import Done
 from conformance.image import Image
 from conformance.repository import Repository
 from conformance.sandbox import Sandbox
-from conftest import page
+from conftest import page, url_of
 
 ROOT = ("", "root", "0")
 TOOLS = ("cc", "make", "git")
@@ -68,8 +68,9 @@ def test_lean_starts_without_the_checkout(sandbox: Sandbox, lean: Done) -> None:
     production's command.
     """
     assert lean.ok, str(lean)
-    url = str((lean.json() or {}).get("url"))
-    assert 0 < page(url) < 500, f"{url} answered with status {page(url)}"
+    url = url_of(lean)
+    status = page(url)
+    assert 0 < status < 500, f"{url} answered with status {status}"
     mounts = [m for c in sandbox.machine.containers() for m in c["Mounts"] if m.get("Type") == "bind"]
     inside = [m["Source"] for m in mounts if PurePath(m["Source"]).is_relative_to(sandbox.checkout)]
     assert not inside, "mounted: " + ", ".join(inside)

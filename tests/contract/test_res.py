@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.plugin import not_judged
 from conformance.repository import Repository
 from conformance.sandbox import Sandbox
 from conftest import Seen
@@ -21,7 +22,7 @@ def test_a_memory_budget_is_declared(repository: Repository, dev: dict[str, obje
 def test_memory_is_within_the_budget(sandbox: Sandbox, repository: Repository, again: Seen) -> None:
     """Find what uses it (`docker stats`, dev.status), make that smaller, or declare what it really needs."""
     if not repository.memory:
-        pytest.skip("not judged: no budget.memory is declared")
+        not_judged("no budget.memory is declared")
     used = sandbox.machine.memory()
     assert used, "nothing that runs was found to use memory"
     assert used <= repository.memory, f"it uses {used / MIB:.0f} MiB of {repository.memory / MIB:.0f} MiB"
@@ -37,6 +38,6 @@ def test_a_time_budget_is_declared(repository: Repository, dev: dict[str, object
 def test_a_start_is_within_the_budget(repository: Repository, restarted: Seen) -> None:
     """Find the slow step (dev.up shows the time of each), make it faster, or declare what it really needs."""
     if not repository.ready:
-        pytest.skip("not judged: no budget.ready is declared")
+        not_judged("no budget.ready is declared")
     seconds = restarted.done.seconds
     assert seconds <= repository.ready, f"dev.up after dev.down took {seconds:.1f} s of {repository.ready:.0f} s"
