@@ -70,9 +70,10 @@ class Machine:
         return containers | {f"process {pid} {line[:80]}" for pid, line in tops.items()}
 
     def _tops(self) -> dict[int, str]:
-        """The processes that none of the others began."""
+        """The processes that none of the others began, and that still live once all were looked at."""
         pids = self.processes()
-        return {pid: line for pid, line in pids.items() if parent(pid) not in pids}
+        parents = {pid: parent(pid) for pid in pids}
+        return {pid: line for pid, line in pids.items() if parents[pid] not in (0, *pids)}
 
     def memory(self) -> float:
         """Bytes that the checkout's containers and processes use."""
@@ -129,6 +130,7 @@ def has_docker(env: dict[str, str]) -> bool:
 
 
 def parent(pid: int) -> int:
+    """Who began a process, or who took it over; 0 for one that has ended."""
     with suppress(OSError):
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     return 0
