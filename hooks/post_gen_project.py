@@ -1,4 +1,4 @@
-"""Lays the chosen stack over the common tree; makes a project of plain cookiecutter updatable.
+"""Lays the chosen stack and options over the common tree; makes a project of plain cookiecutter updatable.
 
 cookiecutter renders this file, then runs it in the new project folder; `cruft update` does so elsewhere.
 It moves what it finds under .stacks and removes .stacks: nothing else is ever deleted or replaced.
@@ -19,13 +19,25 @@ ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 STACKS = Path(".stacks")
 
 
-def lay_stack_over(project: Path) -> None:
-    entries = sorted((STACKS / ANSWERS["stack"]).iterdir())
-    if taken := [entry.name for entry in entries if os.path.lexists(project / entry.name)]:
-        sys.exit(f"error[113]: stack {ANSWERS['stack']} would replace {', '.join(taken)}; nothing was moved")
-    for entry in entries:
-        entry.rename(project / entry.name)
-    shutil.rmtree(STACKS)
+def overlays() -> list[Path]:
+    """The folders of .stacks that the answers choose: the stack's, then one for each thing that it was given.
+
+    django, django.database (of either kind) or django.stateless, django.cache, django.worker: those that there are.
+    """
+    stack = ANSWERS["stack"]
+    given = [name for name in ("database", "cache", "worker") if ANSWERS[name] != "none"]
+    without = ["stateless"] if ANSWERS["database"] == "none" else []
+    names = [stack, *(f"{stack}.{feature}" for feature in [*without, *given])]
+    return [folder for folder in (STACKS / name for name in names) if folder.is_dir()]
+
+
+def lay_over(folder: Path, project: Path) -> None:
+    for source in sorted(path for path in folder.rglob("*") if not path.is_dir()):
+        target = project / source.relative_to(folder)
+        if os.path.lexists(target):
+            sys.exit(f"error[113]: {folder.name} would replace {target}; the files are still under {STACKS}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.rename(target)
 
 
 def find_template() -> Path | None:
@@ -69,6 +81,8 @@ def write_cruft_json() -> None:
     Path(".cruft.json").write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
 
 
-lay_stack_over(Path())
+for overlay in overlays():
+    lay_over(overlay, Path())
+shutil.rmtree(STACKS)
 if "_commit" not in ANSWERS:  # cruft sets it, and writes the file itself
     write_cruft_json()

@@ -39,6 +39,8 @@ def checks() -> dict[str, tuple[bool, str]]:
         ),
         "stack": one_of("stack"),
         "database": one_of("database"),
+        "cache": one_of("cache"),
+        "worker": one_of("worker"),
         "port": (is_port(str(ANSWERS["port"])), "a number from 1024 to 65535"),
     }
 
@@ -46,6 +48,8 @@ def checks() -> dict[str, tuple[bool, str]]:
 def refusals() -> list[str]:
     verdicts = checks().items()
     found = [f"{name} is {ANSWERS[name]!r}; allowed: {allowed}" for name, (good, allowed) in verdicts if not good]
+    if ANSWERS["worker"] != "none" and ANSWERS["cache"] == "none":
+        found.append(f"worker is {ANSWERS['worker']!r} and cache is 'none'; allowed: cache=redis, which holds the jobs")
     # With --overwrite-if-exists the folder may be somebody's work, and cookiecutter writes over it.
     if set(os.listdir()) - {".git"}:
         found.append(f"{os.getcwd()} is not empty; allowed: a new folder, or one with nothing but .git in it")

@@ -10,7 +10,7 @@ declare -A tag=(
 	[python]=python:3.13-slim [postgres]=postgres:17 [uv]=ghcr.io/astral-sh/uv:0.13.9
 	[redis]=redis:7 [valkey]=valkey/valkey:8 [mariadb]=mariadb:11 [node]=node:22-slim
 )
-[ $# -gt 0 ] || set -- python postgres uv node mariadb # what the tests need now
+[ $# -gt 0 ] || set -- python postgres uv node mariadb valkey # what the tests need now
 base=debian:trixie-slim
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

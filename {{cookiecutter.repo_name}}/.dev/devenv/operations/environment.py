@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from devenv.base import locks, state
-from devenv.databases import postgres
+from devenv.databases import find
+from devenv.databases.base import Database
 from devenv.engines import choice
 from devenv.engines.protocol import Engine, Place
 from devenv.model import config, services
@@ -31,7 +32,7 @@ class Environment:
     record: state.Record  # what the last command left; changed by operations, saved by `save`
     host: str
     port: int
-    database: postgres.Postgres | None
+    database: Database | None
 
     @property
     def url(self) -> str:
@@ -94,7 +95,7 @@ def open_environment(
     host = choice.host(engine, settings.service)
     place = _place(settings, name, engine, f"http://{host}:{port}", port)
     made = choice.make(engine, place)
-    return Environment(settings, place, made, record, host, port, postgres.find(place.services))
+    return Environment(settings, place, made, record, host, port, find.find(place.services))
 
 
 def _place(settings: config.Config, name: str, engine: str, url: str, port: int) -> Place:

@@ -8,6 +8,7 @@ from typing import Any
 from invoke.tasks import task
 
 from devenv.base.errors import CONFIG, UNHEALTHY, USAGE, DevError
+from devenv.databases import find
 from devenv.model.schema import did_you_mean
 from devenv.operations import environment, stack
 from devenv.tasks.common import WORKSPACE, pass_on
@@ -60,7 +61,7 @@ def dbshell(c: Any, workspace: str = "") -> None:
     """Open the database's own client; arguments after -- go to it."""
     env = environment.open_environment(workspace)
     if not env.database:
-        raise DevError(CONFIG, f"{env.config.compose} declares no database that we know", "known: postgres")
+        raise DevError(CONFIG, f"{env.config.compose} declares no database that we know", f"known: {find.KNOWN}")
     state = env.engine.look().get(env.database.service)
     if not (state and state.running):
         raise DevError(UNHEALTHY, f"{env.database.service} is not running", "inv dev.up")
