@@ -34,9 +34,7 @@ def declared(service: Service) -> Postgres:
     """The database, with the login that the container's environment declares."""
     env = service.environment
     user = env.get("POSTGRES_USER", "postgres")
-    return Postgres(
-        service.name, service.program, user, env.get("POSTGRES_DB", user), env.get("POSTGRES_PASSWORD", "")
-    )
+    return Postgres(service.name, service.program, user, env.get("POSTGRES_DB", user), env.get("POSTGRES_PASSWORD", ""))
 
 
 def identifier(name: str) -> str:
