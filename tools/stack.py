@@ -16,7 +16,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = {"lms": "provider", "shop": "consumer"}
 PORTS = {"lms": 18180, "shop": 18181}
-SOURCES = ("cookiecutter.json", "hooks", "{{cookiecutter.repo_name}}", "examples/stack")  # what they are made from
+SOURCES = (
+    "cookiecutter.json",
+    "hooks",
+    "templates",
+    "{{cookiecutter.repo_name}}",
+    "examples/stack",
+)  # what they are made from
 CONFIG = "tools/cookiecutter.yaml"
 VERSION = "v1.0.0"
 DATE = "2026-01-01T00:00:00Z"

@@ -76,7 +76,7 @@ def workdir(tmp_path: Path) -> Path:
     return folder
 
 
-STACKS = sorted(stack.name for stack in (ROOT / PROJECT / ".stacks").iterdir())
+STACKS = sorted(folder.name for folder in (ROOT / PROJECT / ".stacks").iterdir() if "." not in folder.name)
 
 
 @pytest.fixture(params=STACKS)

@@ -9,18 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jsonschema
 import pytest
-import yaml
 
 from .conftest import PROJECT, ROOT, STACKS, Tools, files, tree
 
-OWNERS = (
-    "Owner: the template. Do not edit: updates replace this file.",
-    "Owner: this service. The template wrote it once and leaves it to you.",
-    "Owner: shared. Edit freely: updates are merged in (cruft, three-way).",
-)
-NO_COMMENTS = {".json", ".lock"}  # uv writes uv.lock anew and drops comments
 TEMPLATE_SOURCE = ROOT / PROJECT
 
 
@@ -30,16 +22,6 @@ def test_stacks_on_disk_are_the_stacks_that_may_be_chosen() -> None:
 
 def test_no_trace_of_the_mechanism(service: Path) -> None:
     assert not (service / ".stacks").exists()
-
-
-def test_owner_is_named_in_the_first_lines(service: Path) -> None:
-    speechless = [
-        str(path.relative_to(service))
-        for path in files(service)
-        if path.suffix not in NO_COMMENTS and path.name != "VERSION"
-        if not any(owner in "".join(path.read_text().splitlines(keepends=True)[:4]) for owner in OWNERS)
-    ]
-    assert speechless == []
 
 
 def test_tools_are_byte_identical_to_the_template(service: Path) -> None:
@@ -55,27 +37,11 @@ def test_no_jinja_in_the_tools() -> None:
     assert guilty == []
 
 
-def test_no_jinja_is_left(service: Path) -> None:
-    unrendered = [
-        path
-        for path in files(service)
-        if path.relative_to(service).parts[0] != ".dev" and path.suffix != ".html"  # Django's own templates
-        if re.search(r"\{[{%#]", path.read_text())
-    ]
-    assert unrendered == []
-    assert all("cookiecutter." not in path.read_text() for path in service.rglob("*.html"))
-
-
 def test_service_and_port_reach_all_files(tools: Tools, template: Path, workdir: Path, stack: str) -> None:
     tools.cookiecutter(template, f"stack={stack}", "service=my-lms", "port=20123", cwd=workdir)
     for path in files(workdir / "my-lms"):
-        if ".dev" not in path.parts and path.name != "uv.lock":
+        if ".dev" not in path.parts and path.suffix not in (".json", ".lock"):
             assert not re.search(r"\bcatalog\b|18160", path.read_text()), path
-
-
-def test_dev_yaml_keeps_its_schema(service: Path) -> None:
-    schema = json.loads((service / ".dev/schema.json").read_text())
-    jsonschema.validate(yaml.safe_load((service / "dev.yaml").read_text()), schema)
 
 
 def test_door_is_executable(service: Path) -> None:
@@ -84,20 +50,6 @@ def test_door_is_executable(service: Path) -> None:
 
 def test_makefile_ends_with_the_targets(service: Path) -> None:
     assert (service / "Makefile").read_text().splitlines()[-1] == "include .dev/dev.mk"
-
-
-def test_lock_file_names_no_private_registry() -> None:
-    hosts = set(re.findall(r"https?://([^/\"]+)", (TEMPLATE_SOURCE / ".stacks/django/uv.lock").read_text()))
-    assert hosts == {"pypi.org", "files.pythonhosted.org"}
-
-
-def test_dockerfile_is_short(service: Path) -> None:
-    assert len((service / "Dockerfile").read_text().splitlines()) <= 60
-
-
-def test_python_compiles(service: Path) -> None:
-    for path in service.rglob("*.py"):
-        compile(path.read_text(), str(path), "exec")
 
 
 @pytest.mark.parametrize("program", ["inv", "invoke", "invoke/__main__.py"])

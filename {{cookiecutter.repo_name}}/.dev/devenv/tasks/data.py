@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from invoke.tasks import task
@@ -18,6 +19,8 @@ from devenv.tasks.common import WORKSPACE
 def migrate(c: Any, workspace: str = "") -> None:
     """Bring the schema up to date."""
     env = environment.open_environment(workspace)
+    if _has_no_data(env, "migrate", env.config.commands):
+        return
     with env.locked("dev.migrate"):
         data.ready(env)
         data.migrate(env)
@@ -38,6 +41,9 @@ def seed(c: Any, scenario: str = DEFAULT, param: Any = None, list: bool = False,
     if list:
         _list(env)
         return
+    if scenario == DEFAULT and _has_no_data(env, "seed", env.config.scenarios):
+        output.answer({})
+        return
     given = dict(_pair(text) for text in param or [])
     env.config.scenario(scenario).argv(given)  # a wrong name or parameter is said before anything starts
     with env.locked("dev.seed"):
@@ -52,6 +58,14 @@ def reset(c: Any, workspace: str = "") -> None:
     with env.locked("dev.reset"):
         data.ready(env)
         data.reset(env)
+
+
+def _has_no_data(env: environment.Environment, what: str, declared: Mapping[str, object]) -> bool:
+    """A service without a database has the verbs all the same, as whoever drives many services calls them in each."""
+    if env.database or declared.get(DEFAULT if what == "seed" else what):
+        return False
+    output.say(f"nothing to {what}: {env.config.compose} declares no database that we know")
+    return True
 
 
 def _list(env: environment.Environment) -> None:

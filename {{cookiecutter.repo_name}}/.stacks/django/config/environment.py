@@ -12,11 +12,17 @@ from django.core.exceptions import ImproperlyConfigured
 class Environment:
     secret_key: str
     public_url: str  # what people type, e.g. https://courses.example.org
+{% if cookiecutter.database != "none" %}
     db_host: str
     db_port: int
     db_name: str
     db_user: str
     db_password: str
+{% endif %}
+{% if cookiecutter.cache != "none" %}
+    cache_host: str
+    cache_port: int
+{% endif %}
     debug: bool
 
     @property
@@ -43,20 +49,28 @@ def read(variables: Mapping[str, str]) -> Environment:
     return Environment(
         secret_key=required("SECRET_KEY"),
         public_url=required("PUBLIC_URL").rstrip("/"),
+{% if cookiecutter.database != "none" %}
         db_host=required("DB_HOST"),
         db_port=integer("DB_PORT", required("DB_PORT")),
         db_name=required("DB_NAME"),
         db_user=required("DB_USER"),
         db_password=required("DB_PASSWORD"),
+{% endif %}
+{% if cookiecutter.cache != "none" %}
+        cache_host=required("CACHE_HOST"),
+        cache_port=integer("CACHE_PORT", required("CACHE_PORT")),
+{% endif %}
         debug=boolean("DEBUG", variables.get("DEBUG", "false")),
     )
 
+{% if cookiecutter.database != "none" or cookiecutter.cache != "none" %}
 
 def integer(name: str, value: str) -> int:
     if not value.isdecimal():
         raise ImproperlyConfigured(f"{name} is {value!r}; allowed: a whole number")
     return int(value)
 
+{% endif %}
 
 def boolean(name: str, value: str) -> bool:
     if value not in ("true", "false"):

@@ -22,18 +22,22 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.is_https
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
+{% if cookiecutter.database != "none" %}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+{% endif %}
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 # Static files straight from the installed packages: no collectstatic step that a build could forget.
 WHITENOISE_USE_FINDERS = True
 
 INSTALLED_APPS = [
+{% if cookiecutter.database != "none" %}
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+{% endif %}
     "django.contrib.staticfiles",
     "courses",
 ]
@@ -41,11 +45,15 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+{% if cookiecutter.database != "none" %}
     "django.contrib.sessions.middleware.SessionMiddleware",
+{% endif %}
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+{% if cookiecutter.database != "none" %}
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+{% endif %}
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -56,16 +64,19 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+{% if cookiecutter.database != "none" %}
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+{% endif %}
             ],
         },
     },
 ]
+{% if cookiecutter.database != "none" %}
 
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "django.db.backends.{{ "mysql" if cookiecutter.database == "mysql" else "postgresql" }}",
         "HOST": ENV.db_host,
         "PORT": ENV.db_port,
         "NAME": ENV.db_name,
@@ -74,9 +85,32 @@ DATABASES = {
         "CONN_MAX_AGE": 60,
         # A connection that died meanwhile (restarted server, swapped database) is replaced, not reported.
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 3},
+        "OPTIONS": {"connect_timeout": 3{{ ', "charset": "utf8mb4"' if cookiecutter.database == "mysql" }}},
     },
 }
+{% endif %}
+{% if cookiecutter.cache != "none" %}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": f"redis://{ENV.cache_host}:{ENV.cache_port}/0",
+        "OPTIONS": {"socket_connect_timeout": 3},
+    },
+}
+{% if cookiecutter.database != "none" %}
+# Read from the cache, written to both: a lost cache logs nobody out.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+{% endif %}
+{% endif %}
+{% if cookiecutter.worker != "none" %}
+
+# Beside the cache's own keys, which a cleared cache takes with it.
+CELERY_BROKER_URL = f"redis://{ENV.cache_host}:{ENV.cache_port}/1"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A page that puts a job on the queue says soon that it cannot.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1}
+{% endif %}
 
 # Django's default mails errors to nobody when DEBUG is off; ours go where a container's log is read.
 LOGGING = {
