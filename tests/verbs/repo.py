@@ -45,12 +45,12 @@ class Done:
         return json.loads(self.stdout)
 
 
-def get(url: str, path: str = "/") -> tuple[int, str]:
+def get(url: str, path: str = "/", method: str = "GET") -> tuple[int, str]:
     """Status and text of a page of the service with this URL. The name is not resolved: not every system can."""
     host = url.removeprefix("http://")
     connection = http.client.HTTPConnection("127.0.0.1", int(host.rpartition(":")[2]), timeout=30)
     try:
-        connection.request("GET", path, headers={"Host": host})
+        connection.request(method, path, headers={"Host": host})
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
     finally:

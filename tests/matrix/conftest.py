@@ -1,0 +1,5 @@
+"""Services of every stack, as their engineers use them."""
+
+from __future__ import annotations
+
+from tests.verbs.fixtures import engine  # noqa: F401

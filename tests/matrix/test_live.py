@@ -1,0 +1,137 @@
+"""Every stack with each database, each with each option: chosen by pairs, so that nine services stand for twenty-seven.
+
+Three on each engine run every time, and they hold each stack, each database and each option once; the rest is `slow`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.suite.conftest import check
+from tests.verbs.fixtures import removed_after
+from tests.verbs.repo import Repo, get
+
+pytestmark = pytest.mark.timeout(900)
+
+STACKS = ("django", "fastapi", "node")
+DATABASES = ("postgres", "mysql", "none")
+OPTIONS = (("none", "none"), ("redis", "none"), ("redis", "queue"))  # cache and worker
+# The places of a stack and a database in the tuples above, added, name the options: a Latin square, in which all pairs
+# are. Its other diagonals hold each stack, each database and each option once.
+EVERY_TIME = {"native": 0, "compose": 1}
+
+
+class Chosen(NamedTuple):
+    engine: str
+    stack: str
+    database: str
+    cache: str
+    worker: str
+
+    @property
+    def answers(self) -> dict[str, str]:
+        return {"database": self.database, "cache": self.cache, "worker": self.worker}
+
+
+def square() -> Iterator[Any]:
+    for engine, (row, stack), (column, database) in product(EVERY_TIME, enumerate(STACKS), enumerate(DATABASES)):
+        chosen = Chosen(engine, stack, database, *OPTIONS[(row + column) % 3])
+        needed = [pytest.mark.engine] if engine == "compose" else []
+        often = (column - row) % 3 == EVERY_TIME[engine]
+        yield pytest.param(chosen, marks=needed if often else [*needed, pytest.mark.slow], id="-".join(chosen))
+
+
+@pytest.fixture(params=square())
+def chosen(request: pytest.FixtureRequest) -> Chosen:
+    return Chosen(*request.param)
+
+
+@pytest.fixture
+def made(bake: Callable[..., Path], chosen: Chosen, free_port: int) -> Repo:
+    """The service, with a name and a port that nobody else has."""
+    token = f"t{uuid.uuid4().hex[:8]}"
+    path = bake(chosen.stack, service=token, port=free_port, **chosen.answers)
+    return Repo(path, token, {"DEV_ENGINE": chosen.engine, "DEV_NETWORK": f"devenv-{token}"})
+
+
+def test_it_keeps_the_contract(made: Repo, chosen: Chosen) -> None:
+    found = check(made.path, "--engine", chosen.engine)
+    failing = [verdict for verdict in found.report["verdicts"] if verdict["status"] not in ("kept", "not applicable")]
+    assert not failing
+    assert found.code == 0
+
+
+def test_its_engineers_work_with_it(made: Repo, chosen: Chosen) -> None:
+    with removed_after(made):
+        url = made.ok("dev.up").stdout.strip()
+        assert "Astronomy for everybody" in get(url)[1]
+        assert [course["code"] for course in json.loads(get(url, "/api/courses")[1])["courses"]] == [
+            "astronomy",
+            "statistics",
+            "welding",
+        ]
+        assert_an_edit_is_live(made, url)
+        assert_its_tests_pass_and_can_be_chosen(made, chosen.stack)
+        if chosen.database != "none":
+            assert_many_learners_come_once(made)
+        if chosen.worker != "none":
+            assert_the_worker_takes_jobs(url)
+
+
+CHOOSE = {"django": ["-k", "health"], "fastapi": ["-k", "health"], "node": ["--test-name-pattern", "health"]}
+
+
+def assert_an_edit_is_live(made: Repo, url: str) -> None:
+    for path in made.path.rglob("*"):
+        inside = path.relative_to(made.path).parts
+        if path.is_file() and inside[0] not in (".dev", "node_modules") and "<h1>Courses</h1>" in text_of(path):
+            path.write_text(text_of(path).replace("<h1>Courses</h1>", "<h1>Edited</h1>"))
+    assert eventually(lambda: "<h1>Edited</h1>" in page(url)), get(url)
+
+
+def assert_its_tests_pass_and_can_be_chosen(made: Repo, stack: str) -> None:
+    everything = made.ok("dev.test").stdout
+    some = made.ok("dev.test", "--", *CHOOSE[stack]).stdout
+    assert len(some) != len(everything)
+
+
+def assert_many_learners_come_once(made: Repo) -> None:
+    first = made.ok("dev.seed", "big-tenant", "-p", "learners=50").json()
+    assert made.ok("dev.seed", "big-tenant", "-p", "learners=50").json() == first
+    assert (first["courses"], first["learners"]) == (4, 54)
+
+
+def assert_the_worker_takes_jobs(url: str) -> None:
+    assert get(url, "/api/report")[0] == 404
+    assert get(url, "/api/report", "POST")[0] == 202
+    assert eventually(lambda: get(url, "/api/report")[0] == 200)
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def page(url: str) -> str:
+    """What the service shows; nothing while it starts anew."""
+    try:
+        return get(url)[1]
+    except OSError:
+        return ""
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 30) -> bool:
+    """Whether it holds within a time; for what happens behind the request."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True
