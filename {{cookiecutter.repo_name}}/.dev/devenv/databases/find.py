@@ -10,12 +10,13 @@ from devenv.databases.base import Database
 from devenv.model.services import Service
 
 KNOWN = "postgres, mariadb, mysql"
+KINDS = ((postgres.PROGRAMS, postgres.declared), (mysql.PROGRAMS, mysql.declared))
 
 
 def find(services: Mapping[str, Service]) -> Database | None:
     """The first of the services that is a database of a kind that we know."""
     for service in services.values():
-        for kind in (postgres, mysql):
-            if service.program in kind.PROGRAMS:
-                return kind.declared(service)
+        for programs, declared in KINDS:
+            if service.program in programs:
+                return declared(service)
     return None

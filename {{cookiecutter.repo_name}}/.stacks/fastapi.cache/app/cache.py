@@ -1,0 +1,43 @@
+# Owner: this service. The template wrote it once and leaves it to you.
+"""What may be gone at any time. Everything here has an end (`ex`), so nothing old stays for ever."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from app.settings import settings
+
+SECONDS = 5  # so old may be what `remember` gives
+
+logger = logging.getLogger(__name__)
+client = Redis(
+    host=settings.cache_host,
+    port=settings.cache_port,
+    db=settings.cache_number,
+    decode_responses=True,
+    socket_connect_timeout=1,
+    socket_timeout=1,
+    # Once more, at once: a connection that died meanwhile is replaced. The default waits ten seconds for a dead server.
+    retry=Retry(NoBackoff(), 1),
+)
+
+
+async def remember(key: str, make: Callable[[], Awaitable[str]]) -> str:
+    """What was made for the key a few seconds ago, else made now; without a cache, always made now."""
+    try:
+        kept = await client.get(key)
+        if kept is None:
+            kept = await make()
+            await client.set(key, kept, ex=SECONDS)
+    except RedisError as error:
+        logger.warning("the cache does not answer: %r", error)
+        return await make()
+    return kept
+
+
+async def ping() -> None:
+    await client.ping()

@@ -1,0 +1,46 @@
+# Owner: this service. The template wrote it once and leaves it to you.
+"""Puts a scenario into the database: `python -m seeds default`. Run twice, it leaves the same rows."""
+
+import argparse
+import asyncio
+import json
+import sys
+
+from app.database import engine, open_session
+from app.settings import settings
+from seeds import scenarios
+
+
+def main(words: list[str] | None = None) -> None:
+    arguments = parse(words)
+    refuse_outside_development(settings.public_host)
+    # The last line of stdout is the answer, for dev.seed and for services that require this one.
+    print(json.dumps(asyncio.run(seed(arguments))))
+
+
+def parse(words: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m seeds", description=__doc__)
+    choice = parser.add_subparsers(dest="scenario", required=True)
+    choice.add_parser("default")
+    choice.add_parser("big-tenant").add_argument("--learners", type=int, default=1000)
+    return parser.parse_args(words)
+
+
+def refuse_outside_development(host: str) -> None:
+    """Invented people have no business in production."""
+    if host != "localhost" and not host.endswith(".localhost"):
+        sys.exit(f"seeds are for development; PUBLIC_URL says that this is {host}")
+
+
+async def seed(arguments: argparse.Namespace) -> dict[str, int]:
+    async with open_session.begin() as session:
+        if arguments.scenario == "default":
+            rows = await scenarios.default(session)
+        else:
+            rows = await scenarios.big_tenant(session, arguments.learners)
+    await engine.dispose()
+    return rows
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+# Owner: this service. The template wrote it once and leaves it to you.
+"""The web's side of the queue: it asks for a report and shows the last one. app/worker.py makes it."""
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, status
+from saq import Queue
+
+from app import cache
+from app.settings import settings
+
+# Connections of its own: a worker waits on them for as long as it takes, and the cache's give up after a second.
+queue = Queue.from_url(f"redis://{settings.cache_host}:{settings.cache_port}/{settings.cache_number}")
+router = APIRouter()
+
+
+@router.post("/api/report", status_code=status.HTTP_202_ACCEPTED)
+async def ask_for_report() -> dict[str, str]:
+    # The key: while one waits, asking again adds no other.
+    await queue.enqueue("report", key="report")
+    return {"status": "accepted"}
+
+
+@router.get("/api/report")
+async def last_report() -> dict[str, Any]:
+    report = await cache.client.get("report")
+    if report is None:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, "there is no report; POST here asks for one")
+    return json.loads(report)

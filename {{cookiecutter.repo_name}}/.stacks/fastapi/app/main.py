@@ -1,0 +1,40 @@
+# Owner: this service. The template wrote it once and leaves it to you.
+import logging
+{% if cookiecutter.database != "none" or cookiecutter.cache != "none" %}
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+{% endif %}
+
+from fastapi import FastAPI
+
+from app import {{ "cache, " if cookiecutter.cache != "none" }}{{ "database, " if cookiecutter.database != "none" }}health, pages{{ ", reports" if cookiecutter.worker != "none" }}
+
+# uvicorn gives handlers to its own loggers only.
+logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+{% if cookiecutter.database != "none" or cookiecutter.cache != "none" %}
+
+
+@asynccontextmanager
+async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    yield
+{% if cookiecutter.worker != "none" %}
+    await reports.queue.disconnect()
+{% endif %}
+{% if cookiecutter.cache != "none" %}
+    await cache.client.aclose()
+{% endif %}
+{% if cookiecutter.database != "none" %}
+    await database.engine.dispose()
+{% endif %}
+
+
+app = FastAPI(title="{{ cookiecutter.service }}", lifespan=lifespan)
+{% else %}
+
+app = FastAPI(title="{{ cookiecutter.service }}")
+{% endif %}
+app.include_router(pages.router)
+{% if cookiecutter.worker != "none" %}
+app.include_router(reports.router)
+{% endif %}
+app.include_router(health.router)

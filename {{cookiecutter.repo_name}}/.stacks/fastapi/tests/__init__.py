@@ -1,0 +1,1 @@
+# Owner: this service. The template wrote it once and leaves it to you.

@@ -1,0 +1,96 @@
+# Owner: this service. The template wrote it once and leaves it to you.
+{% if cookiecutter.database != "none" %}
+import asyncio
+{% endif %}
+{% if cookiecutter.database != "none" or cookiecutter.cache != "none" %}
+import os
+{% endif %}
+from collections.abc import AsyncIterator
+
+import pytest
+{% if cookiecutter.database != "none" %}
+from alembic import command, config
+{% endif %}
+from httpx import ASGITransport, AsyncClient
+{% if cookiecutter.database != "none" %}
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
+{% endif %}
+{% if cookiecutter.database != "none" or cookiecutter.cache != "none" %}
+
+# Before the first import from the app, which reads them: the tests have their own, and development's rows stay.
+{% if cookiecutter.database != "none" %}
+os.environ["DB_NAME"] = "test_" + os.environ["DB_NAME"]
+{% endif %}
+{% if cookiecutter.cache != "none" %}
+os.environ["CACHE_NUMBER"] = "1"
+{% endif %}
+
+from app import {{ "cache, " if cookiecutter.cache != "none" }}{{ "database, " if cookiecutter.database != "none" }}main{{ ", reports" if cookiecutter.worker != "none" }}
+{% if cookiecutter.database != "none" %}
+from app.models import Base
+{% endif %}
+{% else %}
+
+from app import main
+{% endif %}
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[AsyncClient]:
+    async with AsyncClient(transport=ASGITransport(main.app), base_url="http://test") as client:
+        yield client
+{% if cookiecutter.database != "none" %}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def test_database() -> None:
+    """Made anew by each run, by the migrations."""
+    asyncio.run(create_database())
+    command.upgrade(config.Config(toml_file="pyproject.toml"), "head")
+
+
+async def create_database() -> None:
+    url = database.URL_OF_DATABASE.set(database=os.environ["DB_NAME"].removeprefix("test_"))
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")  # no transaction: Postgres wants none here
+    async with engine.connect() as connection:
+        await recreate(connection, engine.dialect.identifier_preparer.quote(os.environ["DB_NAME"]))
+    await engine.dispose()
+
+
+async def recreate(connection: AsyncConnection, name: str) -> None:
+    await connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+    await connection.execute(text(f"CREATE DATABASE {name}"))
+
+
+@pytest.fixture(autouse=True)
+async def empty_tables(anyio_backend: str) -> AsyncIterator[None]:
+    yield
+    async with database.engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            await connection.execute(table.delete())
+    await database.engine.dispose()  # its connections belong to this test's event loop
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[AsyncSession]:
+    async with database.open_session() as session:
+        yield session
+{% endif %}
+{% if cookiecutter.cache != "none" %}
+
+
+@pytest.fixture(autouse=True)
+async def empty_cache(anyio_backend: str) -> AsyncIterator[None]:
+    await cache.client.flushdb()
+    yield
+    await cache.client.aclose()  # its connections belong to this test's event loop
+{% if cookiecutter.worker != "none" %}
+    await reports.queue.disconnect()
+{% endif %}
+{% endif %}
