@@ -15,6 +15,7 @@ export function openCache(settings) {
   cache.on("error", (error) => console.error("the cache does not answer:", error.message || error.code));
   return cache;
 }
+{% if cookiecutter.database != "none" %}
 
 /** What `make` returns, kept for `seconds` under `key`. A cache that does not answer is passed over. */
 export async function remember(cache, key, seconds, make) {
@@ -24,3 +25,4 @@ export async function remember(cache, key, seconds, make) {
   await cache.set(key, JSON.stringify(made), "EX", seconds).catch(() => {});
   return made;
 }
+{% endif %}

@@ -1,8 +1,9 @@
+{% set lately = cookiecutter.cache != "none" and cookiecutter.database != "none" %}
 // Owner: this service. The template wrote it once and leaves it to you.
 // The routes.
 import Fastify from "fastify";
 
-import { listCourses{{ ", listCoursesLately" if cookiecutter.cache != "none" }} } from "./courses.js";
+import { listCourses{{ ", listCoursesLately" if lately }} } from "./courses.js";
 import { health } from "./health.js";
 import { indexPage } from "./pages.js";
 {% if cookiecutter.worker != "none" %}
@@ -15,7 +16,7 @@ export function buildApp(services, options = {}) {
 
   app.get("/", async (request, reply) => {
     reply.type("text/html; charset=utf-8");
-    return indexPage(await {{ "listCoursesLately" if cookiecutter.cache != "none" else "listCourses" }}(services));
+    return indexPage(await {{ "listCoursesLately" if lately else "listCourses" }}(services));
   });
 
   app.get("/api/courses", async () => ({ courses: await listCourses(services) }));
@@ -34,7 +35,7 @@ export function buildApp(services, options = {}) {
 
   app.get("/api/report", async (request, reply) => {
     const report = await readReport(services);
-    return report ?? reply.code(404).send({ error: "no report yet" });
+    return report ?? reply.code(404).send({ status: "none yet" });
   });
 {% endif %}
 

@@ -1,5 +1,5 @@
 // Owner: this service. The template wrote it once and leaves it to you.
-{% if cookiecutter.cache != "none" %}
+{% if cookiecutter.cache != "none" and cookiecutter.database != "none" %}
 import { remember } from "./cache.js";
 
 {% endif %}
@@ -27,9 +27,9 @@ export async function listCourses() {
   return COURSES;
 }
 {% endif %}
-{% if cookiecutter.cache != "none" %}
+{% if cookiecutter.cache != "none" and cookiecutter.database != "none" %}
 
-/** The same, up to five seconds old: for pages, which are asked for more often than the numbers change. */
+/** The same, up to five seconds old: many readers of the page, one query. */
 export function listCoursesLately(services) {
   return remember(services.cache, "courses", 5, () => listCourses(services));
 }

@@ -1,6 +1,9 @@
 // Owner: this service. The template wrote it once and leaves it to you.
 // Whether the service can do its work. One check for each thing that it cannot do without.
 
+{% if cookiecutter.database == "none" and cookiecutter.cache == "none" %}
+const CHECKS = {}; // name: (services) => a promise that is rejected when it does not answer
+{% else %}
 const CHECKS = {
 {% if cookiecutter.database != "none" %}
   database: ({ database }) => database.raw("SELECT 1").timeout(2000),
@@ -9,6 +12,7 @@ const CHECKS = {
   cache: ({ cache }) => cache.ping(),
 {% endif %}
 };
+{% endif %}
 
 /** What /health says: 200 when all of them answer, else 503. The reason goes to the log: strangers may read the page. */
 export async function health(services, log) {

@@ -87,6 +87,8 @@ test("health is 503 without a cache", async () => {
   assert.equal(answer.statusCode, 503);
   assert.equal(answer.json().cache, "unreachable");
 });
+{% endif %}
+{% if cookiecutter.cache != "none" and cookiecutter.database != "none" %}
 
 test("the page is there without a cache", async () => {
   assert.match((await askOther({ CACHE_PORT: 1 }, "/")).body, /3 learners/);

@@ -2,13 +2,16 @@
 // What several test files need. No test itself: its name does not end with .test.js.
 import { after } from "node:test";
 
-import { closeServices, openServices } from "../src/services.js";
-import { readSettings } from "../src/settings.js";
 {% if cookiecutter.database != "none" %}
 import { openDatabase } from "../src/database.js";
 {% endif %}
+import { closeServices, openServices } from "../src/services.js";
+import { readSettings } from "../src/settings.js";
 
 const settings = readSettings(process.env);
+{% if cookiecutter.database == "none" and cookiecutter.cache == "none" %}
+export const testSettings = settings;
+{% else %}
 /** Those that development does not use, so that its rows are left alone. */
 export const testSettings = {
   ...settings,
@@ -19,6 +22,7 @@ export const testSettings = {
   CACHE_DB: 1,
 {% endif %}
 };
+{% endif %}
 
 /** Services of a test file's own, empty at its beginning and closed at its end. */
 export async function openTestServices() {
