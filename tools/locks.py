@@ -27,9 +27,12 @@ from tools.stack import CONFIG, ROOT
 STACKS = ROOT / "{{cookiecutter.repo_name}}" / ".stacks"
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 UV = str(Path(sys.executable).parent / "uv")
+# The lock names the public registry, whichever one this machine asks.
+PUBLIC = ["--registry=https://registry.npmjs.org/", "--no-omit-lockfile-registry-resolved"]
+NPM = ["--package-lock-only", "--silent", *PUBLIC]
 LOCKS = {
     "uv.lock": lambda upgrade: [UV, "lock", "--quiet", *(["--upgrade"] if upgrade else [])],
-    "package-lock.json": lambda upgrade: ["npm", "update" if upgrade else "install", "--package-lock-only", "--silent"],
+    "package-lock.json": lambda upgrade: ["npm", "update" if upgrade else "install", *NPM],
 }
 
 

@@ -1,0 +1,14 @@
+// Owner: this service. The template wrote it once and leaves it to you.
+
+export async function up(knex) {
+  await knex.schema.createTable("enrolment", (table) => {
+    table.integer("course_id").unsigned().notNullable().references("course.id").onDelete("CASCADE");
+    table.integer("learner_id").unsigned().notNullable().references("learner.id").onDelete("CASCADE");
+    table.datetime("enrolled_at").notNullable().defaultTo(knex.fn.now());
+    table.primary(["course_id", "learner_id"]);
+  });
+}
+
+export async function down(knex) {
+  await knex.schema.dropTable("enrolment");
+}

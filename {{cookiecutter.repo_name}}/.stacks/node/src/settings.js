@@ -1,0 +1,42 @@
+// Owner: this service. The template wrote it once and leaves it to you.
+// What differs between development and production, typed. Nothing else here reads the environment.
+
+/** The settings, under the names of their variables. An Error names the one that is missing or wrong. */
+export function readSettings(variables) {
+  // All but these must be set: a default that is wrong in production would be noticed too late.
+  const all = { BIND: "0.0.0.0",{{ ' CACHE_DB: "0",' if cookiecutter.cache != "none" }} ...variables };
+  return {
+    PORT: integer(all, "PORT"),
+    BIND: text(all, "BIND"),
+    PUBLIC_URL: url(all, "PUBLIC_URL"), // what people type, e.g. https://courses.example.org
+{% if cookiecutter.database != "none" %}
+    DB_HOST: text(all, "DB_HOST"),
+    DB_PORT: integer(all, "DB_PORT"),
+    DB_NAME: text(all, "DB_NAME"),
+    DB_USER: text(all, "DB_USER"),
+    DB_PASSWORD: text(all, "DB_PASSWORD"),
+{% endif %}
+{% if cookiecutter.cache != "none" %}
+    CACHE_HOST: text(all, "CACHE_HOST"),
+    CACHE_PORT: integer(all, "CACHE_PORT"),
+    CACHE_DB: integer(all, "CACHE_DB"), // the tests take another one than development
+{% endif %}
+  };
+}
+
+function text(variables, name) {
+  if (!variables[name]) throw new Error(`the environment variable ${name} is not set`);
+  return variables[name];
+}
+
+function integer(variables, name) {
+  const value = text(variables, name);
+  if (!/^\d+$/.test(value)) throw new Error(`${name} is ${value}; allowed: a whole number`);
+  return Number(value);
+}
+
+function url(variables, name) {
+  const value = text(variables, name);
+  if (!/^https?:\/\/./.test(value)) throw new Error(`${name} is ${value}; allowed: http://… or https://…`);
+  return value;
+}
