@@ -13,10 +13,16 @@ import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
-from tools.bench import doors, stacks, starts
+from tools.bench import doors, peers, rebuild, stacks, starts
 from tools.bench.service import REPO
 
-PARTS = {"start": starts.table, "stack": stacks.table, "doors": doors.table}
+PARTS = {
+    "start": starts.table,
+    "rebuild": rebuild.table,
+    "stack": stacks.table,
+    "doors": doors.table,
+    "peers": peers.table,
+}
 SHORT = ("start", "stack")  # what README.md shows
 MARKS = ("<!-- bench: made by `make bench ARGS=--write` -->", "<!-- /bench -->")
 

@@ -71,9 +71,9 @@ class Service:
         return statistics.median(times)
 
 
-def bake(scratch: Path, name: str, rounds: int) -> Service:
+def bake(scratch: Path, name: str, rounds: int, **more: str) -> Service:
     """A generated Django service with its tool environment made, and with nobody's state; downloads are the user's."""
-    answers = [f"service={name}", f"port={free_port()}"]
+    answers = [f"service={name}", f"port={free_port()}", *(f"{question}={answer}" for question, answer in more.items())]
     options = ["--config-file", "tools/cookiecutter.yaml", "--no-input", "-o", str(scratch)]
     command = [str(BIN / "cookiecutter"), *options, str(REPO), *answers]
     subprocess.run(command, cwd=REPO, check=True, capture_output=True)
