@@ -10,7 +10,7 @@ from app.courses import courses_with_learners
 {% if cookiecutter.database != "none" %}
 from app.database import engine, open_session
 {% endif %}
-from app.reports import queue
+from app.queue import queue
 
 A_DAY = 24 * 60 * 60  # seconds
 
