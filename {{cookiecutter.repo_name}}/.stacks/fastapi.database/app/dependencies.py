@@ -1,5 +1,5 @@
 # Owner: this service. The template wrote it once and leaves it to you.
-"""What the routes ask for. Not in database.py, so that migrations and seeds need not wait until FastAPI is loaded."""
+"""What the routes ask for. Not in database.py: migrations, seeds and jobs need not wait until FastAPI is loaded."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated

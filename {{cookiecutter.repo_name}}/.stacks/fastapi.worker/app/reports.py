@@ -5,13 +5,10 @@ import json
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, status
-from saq import Queue
 
 from app import cache
-from app.settings import settings
+from app.queue import queue
 
-# Connections of its own: a worker waits on them for as long as it takes, and the cache's give up after a second.
-queue = Queue.from_url(f"redis://{settings.cache_host}:{settings.cache_port}/{settings.cache_number}")
 router = APIRouter()
 
 

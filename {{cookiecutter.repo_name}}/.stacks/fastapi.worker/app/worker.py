@@ -10,7 +10,7 @@ from app.courses import courses_with_learners
 {% if cookiecutter.database != "none" %}
 from app.database import engine, open_session
 {% endif %}
-from app.reports import queue
+from app.queue import queue
 
 A_DAY = 24 * 60 * 60  # seconds
 
@@ -34,5 +34,6 @@ async def close(_context: Context) -> None:
 {% endif %}
 
 
-# Jobs get five seconds to end; what does not is tried again by the next worker.
-settings = {"queue": queue, "functions": [report], "shutdown": close, "shutdown_grace_period_s": 5}
+# A stop, and a reload, cancels jobs at work, and they go back to the queue. With shutdown_grace_period_s they could end
+# first, but each stop would take that long.
+settings = {"queue": queue, "functions": [report], "shutdown": close}

@@ -5,7 +5,7 @@ from saq import Worker
 from sqlalchemy.ext.asyncio import AsyncSession
 {% endif %}
 
-from app import worker
+from app import queue, worker
 {% if cookiecutter.database != "none" %}
 from seeds import scenarios
 {% endif %}
@@ -37,4 +37,4 @@ async def test_worker_makes_the_report(client: AsyncClient) -> None:
 async def test_asking_twice_makes_one_job(client: AsyncClient) -> None:
     for _ in range(2):
         await client.post("/api/report")
-    assert await worker.queue.count("queued") == 1
+    assert await queue.queue.count("queued") == 1

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from app import {{ "cache, " if cookiecutter.cache != "none" }}{{ "database, " if cookiecutter.database != "none" }}health, pages{{ ", reports" if cookiecutter.worker != "none" }}
+from app import {{ "cache, " if cookiecutter.cache != "none" }}{{ "database, " if cookiecutter.database != "none" }}health, pages{{ ", queue, reports" if cookiecutter.worker != "none" }}
 
 # uvicorn gives handlers to its own loggers only.
 logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -18,7 +18,7 @@ logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(n
 async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
     yield
 {% if cookiecutter.worker != "none" %}
-    await reports.queue.disconnect()
+    await queue.queue.disconnect()
 {% endif %}
 {% if cookiecutter.cache != "none" %}
     await cache.client.aclose()

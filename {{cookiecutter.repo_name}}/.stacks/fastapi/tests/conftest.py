@@ -26,7 +26,7 @@ os.environ["DB_NAME"] = "test_" + os.environ["DB_NAME"]
 os.environ["CACHE_NUMBER"] = "1"
 {% endif %}
 
-from app import {{ "cache, " if cookiecutter.cache != "none" }}{{ "database, " if cookiecutter.database != "none" }}main{{ ", reports" if cookiecutter.worker != "none" }}
+from app import {{ "cache, " if cookiecutter.cache != "none" }}{{ "database, " if cookiecutter.database != "none" }}main{{ ", queue" if cookiecutter.worker != "none" }}
 {% if cookiecutter.database != "none" %}
 from app.models import Base
 {% endif %}
@@ -91,6 +91,6 @@ async def empty_cache(anyio_backend: str) -> AsyncIterator[None]:
     yield
     await cache.client.aclose()  # its connections belong to this test's event loop
 {% if cookiecutter.worker != "none" %}
-    await reports.queue.disconnect()
+    await queue.queue.disconnect()
 {% endif %}
 {% endif %}
