@@ -1,6 +1,8 @@
 // Owner: this service. The template wrote it once and leaves it to you.
 // Jobs: put on the queue by the app, done by the worker (worker.js).
-import { Queue, QueueEvents, Worker } from "bullmq";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { Queue, Worker } from "bullmq";
 
 import { makeReport } from "./report.js";
 
@@ -9,12 +11,12 @@ const JOBS = {
   report: makeReport,
   ping: async () => "pong", // the worker's healthcheck
 };
-// A job that fails is tried again. The queue lies in the cache, so only a few that are over are kept.
+// A job that fails is tried again. The queue lies in the cache, so what is over does not stay for long.
 const defaultJobOptions = {
   attempts: 3,
   backoff: { type: "exponential", delay: 1000 },
-  removeOnComplete: { count: 10 },
-  removeOnFail: { count: 10 },
+  removeOnComplete: { age: 60, count: 1000 },
+  removeOnFail: { age: 3600, count: 1000 },
 };
 
 /** Where the app puts jobs: `queue.add("report", data)`. */
@@ -26,20 +28,23 @@ export function openQueue(cache) {
 
 /** Takes jobs from the queue until it is closed: several at once, since they mostly wait. */
 export function startWorker(services, settings) {
+  const { CACHE_HOST: host, CACHE_PORT: port, CACHE_DB: db } = settings;
+  // Connections of its own: it waits for jobs in one long command, which no timeout may cut off.
+  const connection = { host, port, db, maxRetriesPerRequest: null };
   const work = (job) => JOBS[job.name](services, job.data);
-  const worker = new Worker(QUEUE, work, { connection: ownConnection(settings), concurrency: 5 });
+  const worker = new Worker(QUEUE, work, { connection, concurrency: 5 });
   worker.on("error", (error) => console.error("the worker:", error.message || error.code));
   worker.on("completed", (job) => console.log("done:", job.name, job.id));
   worker.on("failed", (job, error) => console.error("failed:", job?.name, job?.id, error));
   return worker;
 }
 
-/** What tells when a job is over. */
-export function openQueueEvents(settings) {
-  return new QueueEvents(QUEUE, { connection: ownConnection(settings) });
-}
-
-/** Both wait for news in one long command, which neither others' commands nor a timeout may disturb. */
-function ownConnection({ CACHE_HOST: host, CACHE_PORT: port, CACHE_DB: db }) {
-  return { host, port, db, maxRetriesPerRequest: null };
+/** Whether a worker takes a job and has done it within `patience` ms. */
+export async function workerAnswers(queue, patience) {
+  const job = await queue.add("ping", {});
+  for (const end = Date.now() + patience; Date.now() < end; await sleep(50)) {
+    if (await job.isCompleted()) return true;
+  }
+  await job.remove().catch(() => {}); // a worker that comes back has better things to do
+  return false;
 }

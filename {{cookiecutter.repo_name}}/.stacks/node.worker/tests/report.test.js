@@ -1,11 +1,10 @@
 // Owner: this service. The template wrote it once and leaves it to you.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { buildApp } from "../src/app.js";
-import { startWorker } from "../src/queue.js";
+import { startWorker, workerAnswers } from "../src/queue.js";
 {% if cookiecutter.database != "none" %}
 import { seedDefault } from "../seeds/scenarios.js";
 {% endif %}
@@ -21,16 +20,14 @@ test("there is no report before one was asked for", async () => {
   assert.equal((await app.inject("/api/report")).statusCode, 404);
 });
 
-test("the worker's health is bad while nobody takes jobs", { timeout: 10_000 }, () => {
-  const env = { ...process.env, CACHE_DB: String(testSettings.CACHE_DB) };
-  const done = spawnSync(process.execPath, ["worker-health.js"], { env, encoding: "utf8" });
-  assert.equal(done.status, 1);
-  assert.match(done.stderr, /the worker does not answer/);
+test("without a worker nobody answers", async () => {
+  assert.equal(await workerAnswers(services.queue, 200), false);
 });
 
 test("the worker makes the report that was asked for", { timeout: 10_000 }, async () => {
   const worker = startWorker(services, testSettings);
   after(() => worker.close());
+  assert.equal(await workerAnswers(services.queue, 5000), true);
   const { statusCode } = await app.inject({ method: "POST", path: "/api/report" });
   assert.equal(statusCode, 202);
   let answer = await app.inject("/api/report");
