@@ -162,7 +162,7 @@ def brought_up(env: Environment) -> Iterator[Environment]:
         output.say(f"{env.config.service} requires {', '.join(stack.members)}")
         _check_memory(env, stack)
         told = stack.up()
-        yield open_environment(env.place.workspace, env.port) if told else env
+        yield open_environment(env.place.workspace, env.port, debug=bool(env.debug_port)) if told else env
 
 
 def _check_memory(env: Environment, stack: Stack) -> None:
