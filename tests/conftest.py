@@ -264,6 +264,10 @@ def link_environment(django_environment: Path) -> Callable[[Path], None]:
 
 @pytest.fixture
 def free_port(shared: Path) -> int:
+    return another_port(shared)
+
+
+def another_port(shared: Path) -> int:
     """Below the range that the kernel hands out by itself, and given to no other test of this run."""
     while True:
         port = random.randint(20000, 32000)

@@ -56,6 +56,13 @@ def test_a_lean_service_may_have_a_budget_of_its_own(root: Path) -> None:
     assert load(root).lean is None
 
 
+def test_a_debugger_has_a_port_of_its_own(root: Path) -> None:
+    assert load(root).debug is None
+    assert load(root, "debug: {port: 5678}\n").debug == config.Debug(5678, "")
+    assert load(root, "debug: {port: 9229, help: node inspect}\n").debug == config.Debug(9229, "node inspect")
+    assert error_of(root, "debug: {port: 18160}\n").message == "dev.yaml:5: debug.port: 18160 is the app's own port"
+
+
 def test_an_image_is_of_a_release(root: Path) -> None:
     assert load(root).image == ""
     assert load(root, "image: example.org:5000/catalog:{version}\n").image == "example.org:5000/catalog:{version}"

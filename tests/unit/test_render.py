@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from devenv.operations.doctor import Finding
 from devenv.operations.status import ServiceStatus, Status
@@ -19,6 +21,7 @@ STATUS = Status(
     data="0a1b",
     healthy=False,
     image="",
+    debugger={},
     services=[ServiceStatus("app", "Up (healthy)", True, 96 * MB), ServiceStatus("db", "not created", False, None)],
     logins=[
         {"name": "admin", "username": "a", "password": "b", "url": "http://x/admin/", "help": "may do all"},
@@ -44,6 +47,22 @@ def test_status() -> None:
         "scenario default: users=3, courses=12",
         "scenario empty: done",
     ]
+
+
+@pytest.mark.parametrize(
+    ("how", "line"),
+    [
+        ("VS Code: Attach", "debugger listens on 127.0.0.1:5678  (VS Code: Attach)"),
+        ("", "debugger listens on 127.0.0.1:5678"),
+    ],
+)
+def test_where_the_debugger_listens(how: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = replace(STATUS, debugger={"address": "127.0.0.1:5678", "help": how})
+    lines: list[str] = []
+    render.status(found, lines.append)
+    render.up(found, 12.34)
+    assert line in lines
+    assert line in capsys.readouterr().err.splitlines()
 
 
 def test_the_end_of_up_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:

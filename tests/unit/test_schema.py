@@ -169,7 +169,7 @@ def error_of(file: Path, text: str) -> DevError:
         ("[]\n", "1: must be a mapping, not []", None),
         ("service: catalog\n", "1: contract is missing", "add a line `contract: ...`. The version of the contract"),
         (HEAD + "prot: 1\n", "5: unknown key prot", "did you mean port? allowed: app, budget, commands, compose"),
-        (HEAD + "zzz: 1\n", "5: unknown key zzz", "allowed: app, budget, commands, compose, contract, image"),
+        (HEAD + "zzz: 1\n", "5: unknown key zzz", "allowed: app, budget, commands, compose, contract, debug"),
         (HEAD + "1: x\n", "5: the key 1 must be text", "put it in quotes"),
         (HEAD + "level: medium\n", '5: level: must be one of core, full, not "medium"', "Which part of the contract"),
         (HEAD.replace("18160", "80"), "4: port: must be from 1024 to 65535, not 80", "One port: inside"),

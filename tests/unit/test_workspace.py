@@ -108,6 +108,13 @@ def test_the_port(name: str, recorded: int, given: int, variables: dict[str, str
     assert workspace.choose_port(18160, name, recorded, given, variables) == port
 
 
+def test_the_port_of_the_debugger_has_a_variable_of_its_own() -> None:
+    variables = {"DEV_PORT": "18200", "DEV_DEBUG_PORT": "5679"}
+    assert workspace.choose_port(5678, "main", 0, 0, variables, "DEV_DEBUG_PORT") == 5679
+    with pytest.raises(DevError, match="DEV_DEBUG_PORT=x is no port"):
+        workspace.choose_port(5678, "main", 0, 0, {"DEV_DEBUG_PORT": "x"}, "DEV_DEBUG_PORT")
+
+
 @pytest.mark.parametrize("value", ["x", "-1", "1.5", " 1", "²", "65536", "99999999"])
 def test_what_is_no_port_in_the_environment(value: str) -> None:
     with pytest.raises(DevError, match="is no port") as caught:

@@ -124,7 +124,7 @@ class ComposeEngine:
         """A whole command. The variables stand in a file, so that the printed line works when it is typed."""
         known = [f for f in (".env", str(variables_file(self.place))) if (self.place.root / f).is_file()]
         env_files = [word for file in known for word in ("--env-file", file)]
-        files = [word for file in (self.place.compose, self.place.lean) if file for word in ("-f", file)]
+        files = [word for file in (self.place.compose, self.place.overlay) if file for word in ("-f", file)]
         return ["docker", "compose", "-p", self.place.project, *files, *env_files, *words]
 
     def _run(self, *words: str) -> int:

@@ -32,7 +32,7 @@ class Place:
     service: str
     app: str  # the service of compose.yaml that is the repository's own code
     compose: str  # the compose file, from the root
-    lean: str  # the compose file over it for a service that others require, from the root; empty when not lean
+    overlay: str  # a compose file over it (lean, debug), from the root; empty where there is none
     services: Mapping[str, Service]
     variables: Mapping[str, str]  # ours, for the interpolation of compose.yaml
     env: Mapping[str, str]  # the user's environment with our variables in it

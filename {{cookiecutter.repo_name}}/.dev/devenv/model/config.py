@@ -50,6 +50,14 @@ class Login:
 
 
 @dataclass(frozen=True)
+class Debug:
+    """Where the debugger of compose.debug.yaml listens, and how to attach to it, in words."""
+
+    port: int
+    help: str
+
+
+@dataclass(frozen=True)
 class Config:
     """All of dev.yaml, checked. Commands are argument lists; memory is in bytes, ready in seconds."""
 
@@ -67,6 +75,7 @@ class Config:
     memory: int | None
     lean: int | None  # memory while another repository requires this one
     ready: float
+    debug: Debug | None
     image: str  # the name of a released image, with {version} in it; empty where there is none
     native: Mapping[str, str]  # how the native engine makes the app's environment: python, node, install
     source: document.Document
@@ -107,6 +116,7 @@ def load(root: Path) -> Config:
         memory=_memory(budget, "memory"),
         lean=_memory(budget, "lean", "memory"),
         ready=units.duration(budget.get("ready", "60s")),
+        debug=_debug(source),
         image=data.get("image", ""),
         native=data.get("native", {}),
         source=source,
@@ -127,6 +137,13 @@ def _check_contract(source: document.Document) -> None:
 
 def _login(name: str, login: Mapping[str, str]) -> Login:
     return Login(name, login["username"], login["password"], login.get("path", "/"), login.get("help", ""))
+
+
+def _debug(source: document.Document) -> Debug | None:
+    data = source.data.get("debug")
+    if data and data["port"] == source.data["port"]:
+        raise source.error(("debug", "port"), f"debug.port: {data['port']} is the app's own port", "take another one")
+    return Debug(data["port"], data.get("help", "")) if data else None
 
 
 def _scenario(source: document.Document, name: str) -> Scenario:

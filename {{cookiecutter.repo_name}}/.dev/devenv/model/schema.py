@@ -7,7 +7,6 @@ name lines or suggest the key that was meant. A test holds both to the same verd
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from typing import Any
@@ -30,6 +29,8 @@ def check(document: Document, schema: Any) -> None:
 
 def did_you_mean(word: str, allowed: list[str]) -> str:
     """The hint for a word that is not known."""
+    import difflib  # only needed here, and slow to import
+
     close = difflib.get_close_matches(word, allowed, n=1)
     guess = f"did you mean {close[0]}? " if close else ""
     return f"{guess}allowed: {', '.join(sorted(allowed)) or 'none'}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from devenv.base import locks, state
+from devenv.base.errors import USAGE, DevError
 from devenv.databases import find
 from devenv.databases.base import Database
 from devenv.engines import choice
@@ -18,7 +19,9 @@ from devenv.engines.protocol import Engine, Place
 from devenv.model import config, services
 from devenv.operations import workspace
 
-LEAN = "compose.lean.yaml"  # laid over compose.yaml when another repository requires this one
+# Laid over compose.yaml, one of them at most:
+LEAN = "compose.lean.yaml"  # when another repository requires this one
+DEBUG = "compose.debug.yaml"  # by `dev.up --debug`: the app under a debugger
 ROOT = Path(__file__).resolve().parents[3]  # the repository that holds this .dev/
 
 
@@ -32,6 +35,7 @@ class Environment:
     record: state.Record  # what the last command left; changed by operations, saved by `save`
     host: str
     port: int
+    debug_port: int  # where the app's debugger listens; 0: it runs without one
     database: Database | None
 
     @property
@@ -45,13 +49,18 @@ class Environment:
         return self.url if self.engine.name == choice.NATIVE else f"http://{self.config.service}:{self.port}"
 
     @property
+    def lean(self) -> bool:
+        """Whether it runs as in production, since another repository requires it and nobody edits it."""
+        return self.place.overlay == LEAN
+
+    @property
     def image(self) -> str:
         """The image of the release that runs, to take instead of building; empty for what is no release.
 
         Only a lean service is production's image, and only the root that drives it knows which release it is.
         """
         version = os.environ.get("DEV_VERSION", "")
-        released = version and self.place.lean and self.engine.name == choice.COMPOSE
+        released = version and self.lean and self.engine.name == choice.COMPOSE
         return self.config.image.replace("{version}", version) if released else ""
 
     @property
@@ -83,37 +92,82 @@ def open_config() -> config.Config:
 
 
 def open_environment(
-    given_workspace: str = "", given_port: int = 0, allocate: bool = False, engine: str = ""
+    given_workspace: str = "",
+    given_port: int = 0,
+    allocate: bool = False,
+    engine: str = "",
+    debug: bool | None = None,
 ) -> Environment:
-    """Read the repository's files and choose workspace, port and engine. `allocate` may take a new port."""
+    """Read the repository's files and choose workspace, port and engine. `allocate` may take a new port.
+
+    `debug`: whether the app runs under its debugger; None: as the last dev.up left it.
+    """
     settings = config.load(ROOT)
     name = workspace.choose(ROOT, settings.service, given_workspace, os.environ)
     record = state.read(name, settings.service)
     port = workspace.choose_port(settings.port, name, record.port, given_port, os.environ)
     port = port or (workspace.free_port() if allocate else settings.port)
     engine = engine or choice.choose(os.environ, record.engine)
+    debug_port = _debug_port(settings, record, debug)
     host = choice.host(engine, settings.service)
-    place = _place(settings, name, engine, f"http://{host}:{port}", port)
+    place = _place(settings, name, engine, f"http://{host}:{port}", port, debug_port)
     made = choice.make(engine, place)
-    return Environment(settings, place, made, record, host, port, find.find(place.services))
+    return Environment(settings, place, made, record, host, port, debug_port, find.find(place.services))
 
 
-def _place(settings: config.Config, name: str, engine: str, url: str, port: int) -> Place:
+def _debug_port(settings: config.Config, record: state.Record, debug: bool | None) -> int:
+    """Where the debugger listens; 0 without one. DevError 2 and 111 where one is wanted that cannot be had."""
+    recorded = int(record.up.get("debug", 0))
+    if not (recorded if debug is None else debug):
+        return 0
+    missing = _no_debugger(settings)
+    if missing and debug:
+        raise missing
+    if missing or not settings.debug:
+        return 0
+    declared, name = settings.debug.port, record.workspace
+    port = workspace.choose_port(declared, name, recorded, 0, os.environ, "DEV_DEBUG_PORT")
+    return port or workspace.free_port()
+
+
+def _no_debugger(settings: config.Config) -> DevError | None:
+    """Why the app cannot run under a debugger; None where it can."""
+    if os.environ.get("DEV_LEAN"):
+        message = f"{settings.service} runs lean here, as in production: without a debugger"
+        return DevError(USAGE, message, f"inv dev.edit {settings.service}, in the repository that requires it")
+    if not settings.debug:
+        hint = f"debug: {{port: 5678, help: how to attach}}, and {DEBUG} with the app's command under the debugger"
+        return settings.source.error(("debug",), "debug: is missing: it says where the debugger listens", hint)
+    if not (ROOT / DEBUG).is_file():
+        hint = f"it is laid over {settings.compose}: the app's command under the debugger, and its port"
+        return settings.source.error(("debug",), f"debug: there is no {DEBUG}", hint)
+    return None
+
+
+def _overlay(debug_port: int) -> str:
+    if debug_port:
+        return DEBUG
+    return LEAN if os.environ.get("DEV_LEAN") and (ROOT / LEAN).is_file() else ""
+
+
+def _place(settings: config.Config, name: str, engine: str, url: str, port: int, debug_port: int) -> Place:
     network = os.environ.get("DEV_NETWORK") or f"devenv-{name}"
     compose = ROOT / settings.compose
-    lean = LEAN if os.environ.get("DEV_LEAN") and (ROOT / LEAN).is_file() else ""
+    overlay = _overlay(debug_port)
     own = choice.variables(engine, name, settings.service, compose)
     variables = {**_variables(url, port, network), **own, "DEV_ENV_FILE": _env_file(name, settings.service)}
+    if debug_port:
+        variables["DEBUG_PORT"] = str(debug_port)
     env = {
         **os.environ,
         **variables,
         "BUILDX_BAKE_ENTITLEMENTS_FS": "0",
     }  # the CA bundle lies outside the repository
-    found = choice.supported(engine, services.load(compose, env, ROOT / lean if lean else None))
+    found = choice.supported(engine, services.load(compose, env, ROOT / overlay if overlay else None))
     if settings.app not in found:
         raise settings.source.error(("app",), f"app: {settings.compose} has no service {settings.app}")
     return Place(
-        *(ROOT, name, settings.service, settings.app, settings.compose, lean, found, variables, env, network),
+        *(ROOT, name, settings.service, settings.app, settings.compose, overlay, found, variables, env, network),
         native=settings.native,
     )
 

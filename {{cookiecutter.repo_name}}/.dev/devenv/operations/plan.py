@@ -82,7 +82,7 @@ def compose_fingerprint(env: Environment) -> str:
     files = [
         told,
         env.place.root / env.place.compose,
-        env.place.root / (env.place.lean or env.place.compose),
+        env.place.root / (env.place.overlay or env.place.compose),
         *Path(env.place.root, ".dev", "compose").glob("*.yaml"),
     ]
     return fingerprint.of_text(repr(read), repr(sorted(variables.items())), fingerprint.of_files(env.place.root, files))

@@ -26,9 +26,10 @@ class Stack:
         self.members = {member.name: member for member in members}
         self.answers: dict[str, dict[str, Any]] = {}  # what dev.up of each answered
 
-    def up(self) -> None:
+    def up(self) -> bool:
         """Start all, side by side as far as they do not need each other; then tell the root what it needs to know.
 
+        True when that is news to the root: its environment is another one then.
         A failure is raised when the others have come to their end: nothing healthy is stopped.
         """
         with ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
@@ -41,7 +42,7 @@ class Stack:
         for member in self.members.values():  # a cycle leaves someone who started before whom it needs
             if self._tell(member.name, member.url, member.requires):
                 self._call(member, "dev.up", "--only", "--json")
-        self._tell(self.env.config.service, self.env.url, requirements.of(self.env.config.source))
+        return self._tell(self.env.config.service, self.env.url, requirements.of(self.env.config.source))
 
     def down(self) -> None:
         """Stop those that no other root uses."""
@@ -160,8 +161,8 @@ def brought_up(env: Environment) -> Iterator[Environment]:
     with sharing.in_progress(env.place):
         output.say(f"{env.config.service} requires {', '.join(stack.members)}")
         _check_memory(env, stack)
-        stack.up()
-        yield open_environment(env.place.workspace, env.port)
+        told = stack.up()
+        yield open_environment(env.place.workspace, env.port, debug=bool(env.debug_port)) if told else env
 
 
 def _check_memory(env: Environment, stack: Stack) -> None:

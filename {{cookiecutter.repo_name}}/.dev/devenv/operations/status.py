@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from devenv.engines.protocol import State
 from devenv.operations.environment import Environment
 
 
@@ -33,6 +35,7 @@ class Status:
     data: str  # the generation of the data: another one after a reset
     healthy: bool
     image: str  # the released image that the app runs; empty where it was built
+    debugger: dict[str, str]  # where the app's debugger listens and how to attach; empty where it runs without one
     services: list[ServiceStatus]
     logins: list[dict[str, str]]
     outputs: dict[str, Any]  # what the scenarios printed
@@ -65,12 +68,20 @@ def status(env: Environment) -> Status:
         data=str(env.data.get("generation", "")),
         healthy=all(service.healthy for service in services),
         image=env.image if env.record.up.get("image") == env.image else "",
+        debugger=_debugger(env, states),
         services=services,
         logins=[_login(env, login) for login in env.config.logins],
         outputs=env.data.get("seeded", {}),
         memory=sum(memory.values()),
-        budget=env.config.lean if env.place.lean else env.config.memory,
+        budget=env.config.lean if env.lean else env.config.memory,
     )
+
+
+def _debugger(env: Environment, states: Mapping[str, State]) -> dict[str, str]:
+    app, declared = states.get(env.config.app), env.config.debug
+    if not (env.debug_port and app and app.running and declared):
+        return {}
+    return {"address": f"127.0.0.1:{env.debug_port}", "help": declared.help}
 
 
 def _login(env: Environment, login: Any) -> dict[str, str]:

@@ -122,6 +122,10 @@ def _claim(env: Environment, facts: Facts, only: bool) -> None:
     if not ours:
         workspace.check_port(env.port, env.config.service, hint)
     record = env.record
+    if env.debug_port and not (ours and record.up.get("debug", env.debug_port) == env.debug_port):
+        hint = f"DEV_DEBUG_PORT={workspace.free_port()} inv dev.up --debug"
+        workspace.check_port(env.debug_port, env.config.service, hint)
+    record.up = {**record.up, "debug": env.debug_port}
     record.checkout, record.engine, record.port = str(env.place.root), env.engine.name, env.port
     env.save()
 

@@ -39,17 +39,19 @@ def another(name: str) -> str:
     return f"{name[:38].rstrip('-')}-2"
 
 
-def choose_port(declared: int, workspace: str, recorded: int, given: int, environment: Mapping[str, str]) -> int:
-    """The port: the flag, DEV_PORT, the one in use so far, the declared one in `main`, else 0: a free one."""
-    wanted = given or _number(environment.get("DEV_PORT", ""))
+def choose_port(
+    declared: int, workspace: str, recorded: int, given: int, environment: Mapping[str, str], variable: str = "DEV_PORT"
+) -> int:
+    """The port: the flag, the variable, the one in use so far, the declared one in `main`, else 0: a free one."""
+    wanted = given or _number(variable, environment.get(variable, ""))
     if not 0 <= wanted <= 65535:
         raise DevError(USAGE, f"{wanted} is no port", "a whole number up to 65535, such as 18160")
     return wanted or recorded or (declared if workspace == MAIN else 0)
 
 
-def _number(text: str) -> int:
+def _number(variable: str, text: str) -> int:
     if text and not re.fullmatch(r"[0-9]{1,5}", text):
-        raise DevError(USAGE, f"DEV_PORT={text} is no port", "a whole number, such as DEV_PORT=18160")
+        raise DevError(USAGE, f"{variable}={text} is no port", f"a whole number, such as {variable}=18160")
     return int(text or 0)
 
 

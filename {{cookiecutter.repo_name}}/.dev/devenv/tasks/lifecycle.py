@@ -19,13 +19,15 @@ from devenv.tasks import render
 from devenv.tasks.common import JSON, ONLY, WORKSPACE, confirm
 
 PORT = {"port": "another port than the one in dev.yaml (also DEV_PORT)"}
+DEBUG = {"debug": "run the app under its debugger, and say how to attach; without it, the app runs without one again"}
 
 
-@task(help={**WORKSPACE, **PORT, **JSON, **ONLY})
-def up(c: Any, workspace: str = "", port: int = 0, json: bool = False, only: bool = False) -> None:
+@task(help={**WORKSPACE, **PORT, **DEBUG, **JSON, **ONLY})
+def up(c: Any, workspace: str = "", port: int = 0, debug: bool = False, json: bool = False, only: bool = False) -> None:
     """Start the service with what it requires, migrated and seeded, and print its URL."""
     start = time.monotonic()
-    env = environment.open_environment(workspace, port, allocate=True)
+    under = debug or (None if only else False)  # another root that drives it takes nobody's debugger away
+    env = environment.open_environment(workspace, port, allocate=True, debug=under)
     with nullcontext(env) if only else stack.brought_up(env) as env, env.locked("dev.up"):
         steps = operation.up(env, only)
     found = look(env)
@@ -62,7 +64,7 @@ def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) 
 @task(name="plan", help={**WORKSPACE, **PORT, **JSON, "mermaid": "the graph as a Mermaid picture"})
 def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermaid: bool = False) -> None:
     """What dev.up would do now, on which ports, with how much memory."""
-    env = environment.open_environment(workspace, port)
+    env = environment.open_environment(workspace, port, debug=False)
     steps = plan.decide(plan.observe(env), env.config, env.place.services)
     value = {**plan.describe(env, steps), "requires": stack.of(env).describe()}
     if json:

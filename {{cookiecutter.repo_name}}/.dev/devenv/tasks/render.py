@@ -16,6 +16,7 @@ Write = Callable[[str], None]
 def up(found: Status, took: float) -> None:
     """The end of dev.up: logins, memory, time. The URL itself goes to stdout."""
     _logins(found, output.say)
+    _debugger(found, output.say)
     memory = f"memory {_of_budget(found.memory, found.budget)}, " if found.memory else ""
     output.say(output.paint(f"{found.service} is up: {memory}{output.seconds(took)}", "green"))
 
@@ -28,6 +29,7 @@ def status(found: Status, write: Write) -> None:
         write(line)
     write(f"memory {_of_budget(found.memory, found.budget)}")
     _logins(found, write)
+    _debugger(found, write)
     for scenario, result in found.outputs.items():
         write(f"scenario {scenario}: {_pairs(result)}")
 
@@ -87,6 +89,12 @@ def _logins(found: Status, write: Write) -> None:
     for login in found.logins:
         help_text = f"  ({login['help']})" if login["help"] else ""
         write(f"login {login['name']}: {login['username']} / {login['password']}  {login['url']}{help_text}")
+
+
+def _debugger(found: Status, write: Write) -> None:
+    if found.debugger:
+        help_text = f"  ({found.debugger['help']})" if found.debugger["help"] else ""
+        write(f"debugger listens on {found.debugger['address']}{help_text}")
 
 
 def _of_budget(used: int, budget: int | None) -> str:

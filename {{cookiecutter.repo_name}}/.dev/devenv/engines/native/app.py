@@ -24,6 +24,8 @@ class App:
         self.place = place
         self.service = service
         self.folder = folders.unit(place, service.name)
+        # Not the debugger's: who connects to that one, attaches.
+        self.ports = set(service.ports) - {int(place.variables.get("DEBUG_PORT", 0))}
         self.argv = (*(service.entrypoint or ()), *(service.command or ()))
         self.program = Path(self.argv[0]).name if self.argv else ""
 
@@ -46,7 +48,7 @@ class App:
 
     def is_ready(self) -> bool:
         # Nobody listens, so it cannot be healthy: no need to start a whole Python for the answer.
-        if not all(ports.listens(port) for port in self.service.ports):
+        if not all(ports.listens(port) for port in self.ports):
             return False
         check = self.service.healthcheck
         if not check:
@@ -59,7 +61,7 @@ class App:
     def seems_ready(self) -> bool:
         check = self.service.healthcheck
         if check and verdict.is_fresh(self.folder, check.interval):
-            return all(ports.listens(port) for port in self.service.ports)
+            return all(ports.listens(port) for port in self.ports)
         return self.is_ready()
 
     def differs(self) -> str:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping
 
 from devenv.base.errors import UNHEALTHY, DevError
-from devenv.engines.native import logs, supervisor, table
+from devenv.engines.native import logs, supervisor
 from devenv.engines.native.unit import Unit
 
 COMPLETED = "service_completed_successfully"
@@ -64,13 +64,13 @@ class Order:
         unit = self.units[name]
         command = unit.command()
         self.running.add(name)
-        if not supervisor.is_current(unit, command, table.read()):
+        if not supervisor.is_current(unit, command):
             self.started[name] = supervisor.launch(unit, command)
 
     def _has_ended(self, name: str) -> bool:
         if name in self.started:
             return self.started[name].poll() is not None
-        return supervisor.alive(self.units[name], table.read()) is None
+        return supervisor.alive(self.units[name]) is None
 
     def _end(self, name: str) -> None:
         code = self.started[name].returncode if name in self.started else None

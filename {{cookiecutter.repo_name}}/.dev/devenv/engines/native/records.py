@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from devenv.base import state
+from devenv.engines.native import table
 from devenv.engines.native.table import Entry, Table
 
 FILE = "process.json"
@@ -22,9 +23,9 @@ class Record:
     made_from: str  # a fingerprint of command and environment
     ended: str = ""  # "stopped" by us, "exited (N)"; empty while it runs, and after it died unseen
 
-    def entry(self, table: Table) -> Entry | None:
-        """The process, where it still runs."""
-        found = table.get(self.pid)
+    def entry(self, seen: Table | None = None) -> Entry | None:
+        """The process, where it still runs: by a look at all that was taken, else by one at it alone."""
+        found = (table.only(self.pid) if seen is None else seen).get(self.pid)
         return found if found and found.birth == self.birth and not self.ended else None
 
 
@@ -41,7 +42,7 @@ def write(folder: Path, record: Record) -> None:
     state.replace_file(folder / FILE, json.dumps(asdict(record)) + "\n")
 
 
-def heads(folder: Path, table: Table) -> set[int]:
+def heads(folder: Path, seen: Table) -> set[int]:
     """What the record leads to: the process, or its number as the session's, which outlives it.
 
     The kernel gives no number away that still names a session, so a session without its leader is ours, unless
@@ -50,10 +51,16 @@ def heads(folder: Path, table: Table) -> set[int]:
     record = read(folder)
     if not record:
         return set()
-    if record.entry(table):
+    if record.entry(seen):
         return {record.pid}
-    orphans = {e.pid for e in table.values() if e.session == record.pid and _same_boot(e, record)}
-    return set() if record.pid in table else orphans
+    orphans = {e.pid for e in seen.values() if e.session == record.pid and _same_boot(e, record)}
+    return set() if record.pid in seen else orphans
+
+
+def is_alive(folder: Path) -> bool:
+    """Whether anything runs of what the record leads to. Only where its process is gone, all others are looked at."""
+    record = read(folder)
+    return bool(record and (record.entry() or heads(folder, table.read())))
 
 
 def _same_boot(entry: Entry, record: Record) -> bool:

@@ -21,16 +21,16 @@ GRACE = 10.0  # seconds that a process has between the signal to end and the end
 POLL = 0.01  # seconds between two looks at processes that are about to end
 
 
-def alive(unit: Unit, seen: Table) -> table.Entry | None:
+def alive(unit: Unit) -> table.Entry | None:
     """The unit's process, where it runs as the record says."""
     record = records.read(unit.folder)
-    return record.entry(seen) if record else None
+    return record.entry() if record else None
 
 
-def is_current(unit: Unit, command: Command, seen: Table) -> bool:
+def is_current(unit: Unit, command: Command) -> bool:
     """Whether it runs, and was started from this very command and environment."""
     record = records.read(unit.folder)
-    return bool(record and record.entry(seen) and record.made_from == command.fingerprint)
+    return bool(record and record.entry() and record.made_from == command.fingerprint)
 
 
 def members(unit: Unit, seen: Table) -> set[int]:
@@ -49,7 +49,7 @@ def launch(unit: Unit, command: Command) -> subprocess.Popen[bytes]:
     process.echo(command.argv)
     logs.trim(unit.folder)
     started = process.spawn(command.whole, command.marked(unit.folder), logs.path(unit.folder), command.cwd)
-    entry = table.read().get(started.pid)  # None: it has ended already
+    entry = table.only(started.pid).get(started.pid)  # None: it has ended already
     birth = entry.birth if entry else "unknown"
     records.write(unit.folder, records.Record(started.pid, birth, command.fingerprint))
     return started
@@ -67,8 +67,10 @@ def end(units: list[Unit]) -> None:
     seen = table.read()
     left = {unit.folder: members(unit, seen) for unit in units}
     for unit in units:
-        _signal(_first(unit, seen, left[unit.folder]), unit.stop_signal)
+        _signal(_first(unit, left[unit.folder]), unit.stop_signal)
     everything = set().union(*left.values()) if left else set()
+    if not everything:
+        return
     _wait({seen[pid] for pid in everything}, GRACE)
     for unit in units:  # what was started while we waited belongs to them too
         kill_all(unit)
@@ -105,9 +107,9 @@ def _end(choose: Callable[[Table], set[int]], number: signal.Signals) -> None:
     _wait({seen[pid] for pid in found}, GRACE)
 
 
-def _first(unit: Unit, seen: Table, found: set[int]) -> set[int]:
+def _first(unit: Unit, found: set[int]) -> set[int]:
     """Whom to tell: the server's first process, which ends its own children; of an app, the whole group."""
-    entry = alive(unit, seen)
+    entry = alive(unit)
     return {entry.pid} if entry and unit.data else found
 
 

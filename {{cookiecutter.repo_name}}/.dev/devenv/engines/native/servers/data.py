@@ -6,8 +6,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,5 +33,5 @@ def made(folder: Path, **noted: str) -> Iterator[Path]:
     draft.mkdir(parents=True, mode=0o700)
     account.hand_over(draft)
     yield draft
-    (folder.parent / FILE).write_text(json.dumps({"id": uuid.uuid4().hex, **noted}))
+    (folder.parent / FILE).write_text(json.dumps({"id": secrets.token_hex(16), **noted}))
     os.replace(draft, folder)
