@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from tests.conftest import another_port
 from tests.verbs.dap import Session
-from tests.verbs.fixtures import MakeRepo
+from tests.verbs.fixtures import MakeRepo, removed_after
 from tests.verbs.repo import Repo, get
 
-VIEWS = "courses/views.py"
-LINE = "return render(request"
+
+class Place(NamedTuple):
+    """Where the editor stops the app: what answers `/`."""
+
+    file: str
+    text: str
+
+    def line(self, repo: Repo) -> int:
+        lines = (repo.path / self.file).read_text().splitlines()
+        return next(number for number, line in enumerate(lines, 1) if self.text in line)
+
+
+DJANGO = Place("courses/views.py", "return render(request")
+FASTAPI = Place("app/pages.py", "return templates.TemplateResponse(request")
 STARTED = "SELECT pg_postmaster_start_time()"
 
 
@@ -29,26 +43,21 @@ def debug_port(built_repo: Repo, shared: Path) -> int:
     return port
 
 
-def line_of(repo: Repo) -> int:
-    lines = (repo.path / VIEWS).read_text().splitlines()
-    return next(number for number, line in enumerate(lines, 1) if LINE in line)
-
-
 @contextmanager
-def editor(repo: Repo, port: int, engine: str) -> Iterator[Session]:
+def editor(repo: Repo, place: Place, port: int, engine: str) -> Iterator[Session]:
     """Attached to what listens there: to the process that watches the files, which reports each process that serves."""
     folders = [{"localRoot": str(repo.path), "remoteRoot": "/app"}] if engine == "compose" else []
     with closing(Session(port)) as session:
-        session.attach(repo.path / VIEWS, line_of(repo), {"connect": {"port": port}, "pathMappings": folders})
+        session.attach(repo.path / place.file, place.line(repo), {"connect": {"port": port}, "pathMappings": folders})
         yield session
 
 
 @contextmanager
-def serving(repo: Repo, parent: Session) -> Iterator[Session]:
+def serving(repo: Repo, place: Place, parent: Session) -> Iterator[Session]:
     """Attached to the next process that serves."""
     reported: Any = parent.event("debugpyAttach")
     with closing(Session(reported["connect"]["port"])) as session:
-        session.attach(repo.path / VIEWS, line_of(repo), reported)
+        session.attach(repo.path / place.file, place.line(repo), reported)
         yield session
 
 
@@ -59,12 +68,12 @@ def fetch_patiently(url: str) -> int:
             return get(url)[0]
 
 
-def stops_at_the_line(repo: Repo, session: Session, url: str) -> None:
+def stops_at_the_line(repo: Repo, place: Place, session: Session, url: str) -> None:
     with ThreadPoolExecutor() as browser:
         page = browser.submit(fetch_patiently, url)
         thread = session.event("stopped")["threadId"]
         frame = session.ask("stackTrace", {"threadId": thread, "levels": 1})["stackFrames"][0]
-        assert (frame["source"]["path"], frame["line"]) == (str(repo.path / VIEWS), line_of(repo))
+        assert (frame["source"]["path"], frame["line"]) == (str(repo.path / place.file), place.line(repo))
         assert not page.done()
         session.ask("continue", {"threadId": thread})
         assert page.result(timeout=60) == 200
@@ -80,18 +89,48 @@ def test_an_editor_stops_the_app_at_a_line_and_follows_its_reload(up_repo: Repo,
     assert repo.status()["debugger"]["address"] == f"127.0.0.1:{debug_port}"
     assert repo.ok("dev.up", "--debug").commands == [], "it runs so already"
     url = done.stdout.strip()
-    with editor(repo, debug_port, engine) as session:
-        with serving(repo, session) as app:
-            stops_at_the_line(repo, app, url)
-        repo.append(VIEWS, "\n# edited\n")
-        with serving(repo, session) as app:
-            stops_at_the_line(repo, app, url)
+    with editor(repo, DJANGO, debug_port, engine) as session:
+        with serving(repo, DJANGO, session) as app:
+            stops_at_the_line(repo, DJANGO, app, url)
+        repo.append(DJANGO.file, "\n# edited\n")
+        with serving(repo, DJANGO, session) as app:
+            stops_at_the_line(repo, DJANGO, app, url)
     assert get(url)[0] == 200, "with the editor closed, nothing stops"
     repo.ok("dev.up")
     assert repo.status()["debugger"] == {}
     with pytest.raises(ConnectionRefusedError):
         Session(debug_port)
     assert repo.rows(STARTED) == started, "only the app was made anew"
+
+
+@pytest.mark.parametrize("engine", ["native"], indirect=True)
+def test_fastapi_stops_at_a_line_too(make_repo: MakeRepo, shared: Path, engine: str) -> None:
+    repo, port = make_repo("fastapi"), another_port(shared)
+    repo.edit("dev.yaml", "debug: {port: 5678", f"debug: {{port: {port}")
+    with removed_after(repo):
+        url = repo.ok("dev.up", "--debug").stdout.strip()
+        with editor(repo, FASTAPI, port, engine) as session, serving(repo, FASTAPI, session) as app:
+            stops_at_the_line(repo, FASTAPI, app, url)
+
+
+@pytest.mark.parametrize("engine", ["native"], indirect=True)
+def test_nodes_inspector_shows_the_app_and_follows_its_reload(make_repo: MakeRepo, shared: Path) -> None:
+    repo, port = make_repo("node"), another_port(shared)
+    repo.edit("dev.yaml", "debug: {port: 9229", f"debug: {{port: {port}")
+    with removed_after(repo):
+        repo.ok("dev.up", "--debug")
+        (target,) = json.loads(get(f"http://127.0.0.1:{port}", "/json/list")[1])
+        assert target["url"] == (repo.path / "server.js").as_uri()
+        repo.append("src/app.js", "\n// edited\n")
+        while fetch_targets(port) in ([], [target["id"]]):
+            time.sleep(0.1)  # until the new process is there; the test's own time limit ends this
+
+
+def fetch_targets(port: int) -> list[str]:
+    """What the inspector offers; nothing while the app starts anew."""
+    with suppress(OSError):
+        return [target["id"] for target in json.loads(get(f"http://127.0.0.1:{port}", "/json/list")[1])]
+    return []
 
 
 def test_a_taken_port_is_named_and_the_hinted_command_works(built_repo: Repo, listener: int) -> None:
