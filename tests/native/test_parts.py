@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -55,6 +56,14 @@ def test_a_family_holds_children_and_the_whole_session() -> None:
         e.pid: e for e in [entry(10, 1, 10), entry(11, 10, 10), entry(12, 11, 12), entry(13, 1, 12), entry(99, 1, 99)]
     }
     assert table.family(seen, {10}) == {10, 11, 12, 13}
+
+
+def test_one_process_alone_is_what_a_look_at_all_says_of_it() -> None:
+    here = os.getpid()
+    assert table.only(here) == {here: table.read()[here]}
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    assert table.only(ended.pid) == {}
 
 
 @pytest.mark.parametrize(
