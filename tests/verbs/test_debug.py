@@ -7,7 +7,7 @@ import shlex
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,11 +54,22 @@ def editor(repo: Repo, place: Place, port: int, engine: str) -> Iterator[Session
 
 @contextmanager
 def serving(repo: Repo, place: Place, parent: Session) -> Iterator[Session]:
-    """Attached to the next process that serves."""
-    reported: Any = parent.event("debugpyAttach")
-    with closing(Session(reported["connect"]["port"])) as session:
-        session.attach(repo.path / place.file, place.line(repo), reported)
+    """Attached to the next process that serves, and to helpers that were started before it, as an editor is."""
+    with ExitStack() as opened:
+        while True:
+            reported: Any = parent.event("debugpyAttach")
+            session = opened.enter_context(closing(Session(reported["connect"]["port"])))
+            session.attach(repo.path / place.file, place.line(repo), reported)
+            if not is_helper(reported.get("subProcessId", 0)):
+                break
         yield session
+
+
+def is_helper(pid: int) -> bool:
+    """Whether it is the process with which Python's multiprocessing cleans up."""
+    with suppress(OSError):
+        return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
 
 
 def fetch_patiently(url: str) -> int:
