@@ -29,7 +29,7 @@ def env(seam: Seam, make_place: Callable[..., Place], repo: Path) -> Environment
 def test_each_service_that_is_not_healthy_has_a_line_with_what_it_logged_last(env: Environment, seam: Seam) -> None:
     starting, healthy = "Up 40 seconds (health: starting)", "Up 40 seconds (healthy)"
     seam.answer("docker ps", container("db", healthy) + container("app", starting))
-    seam.answer("logs", "first\napplying 0042\n\n")
+    seam.answer("logs", "first\n\x1b[32mapplying\x1b[39m 0042\n\x1b[0m\n")
     assert waiting.describe(env, ["app", "db"], 42.3) == [
         "  app: not healthy yet (42 s of 60 s); its last words: applying 0042"
     ]

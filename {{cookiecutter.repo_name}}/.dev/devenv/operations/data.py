@@ -70,6 +70,9 @@ def seed(env: Environment, name: str, given: Mapping[str, str]) -> dict[str, Any
 
 def reset(env: Environment) -> None:
     """Drop the database, make it again, migrate, seed the default scenario. Everything else stays as it is."""
+    if plan.DEFAULT in env.config.scenarios and env.config.scenarios[plan.DEFAULT].after:
+        env.engine.stop()  # an app that fills tables when it starts has to start on the new database
+        ready(env)
     env.note_data({})  # first: killed after this line, the next dev.up builds the data again
     if env.database:
         env.database.drop(env.engine)
@@ -101,6 +104,9 @@ def _start_all(env: Environment) -> None:
     states = env.engine.look()
     if any(name not in states or not states[name].healthy for name in env.place.services):
         waiting.start(env, list(env.place.services))
+        # For dev.up these are its own: it started none of them otherwise.
+        env.record.up = {**env.record.up, "ids": {name: state.id for name, state in env.engine.look().items()}}
+        env.save()
 
 
 def _found(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict[str, Any] | None:
