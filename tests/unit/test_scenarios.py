@@ -176,3 +176,33 @@ def test_and_nothing_where_all_is_healthy(opened: Open, seam: Seam) -> None:
     seam.answer("./make", "{}")
     data.seed(env, "default", {})
     assert [" up " in line for line in seam.typed()] == [False]
+
+
+def test_a_reset_starts_the_app_on_the_new_database(opened: Open, seam: Seam) -> None:
+    env = opened("after: up")
+    seam.answer("./make", "{}")
+    data.reset(env)
+    assert [verb(line) for line in seam.typed()] == ["stop", "up db", "run ./migrate", "up app db", "run ./make"]
+
+
+def test_without_it_a_reset_leaves_the_app_alone(opened: Open, seam: Seam) -> None:
+    env = opened("once: true")
+    seam.answer("./make", "{}")
+    data.reset(env)
+    assert [verb(line) for line in seam.typed()] == ["run ./migrate", "run ./make"]
+
+
+def test_what_was_started_for_a_scenario_needs_no_other_start(opened: Open, seam: Seam) -> None:
+    env = opened("after: up")
+    seam.answer("./make", "{}")
+    seam.answer("docker ps --all --no-trunc", container("app", "Up (health: starting)", number="2"))
+    data.seed(env, "default", {})
+    assert env.record.up["ids"] == {"app": "app2"}
+
+
+def verb(line: str) -> str:
+    """A command of Compose without what all of them share: its verb, and what it is for."""
+    words = line.split()
+    if " run " in line:
+        return f"run {words[-1]}"
+    return "stop" if "stop" in words else f"up {line.partition('--wait-timeout 60 ')[2]}"
