@@ -22,7 +22,7 @@ BELOW = {
     "commands": {"migrate", "pending", "test", "shell"},
     "budget": {"memory", "lean", "ready"},
     "native": {"python", "node", "install"},
-    "scenarios.*": {"run", "params", "help"},
+    "scenarios.*": {"run", "params", "help", "once", "after", "check"},
     "logins.*": {"username", "password", "path", "help"},
     "requires.*": {"repo", "version", "scenarios", "env"},
 }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from tests.verbs.fixtures import COMPOSE
+from tests.verbs.fixtures import COMPOSE, NATIVE_FIRST
 from tests.verbs.repo import Repo
 
 HALF_WAY = """
@@ -45,6 +48,15 @@ def test_database_that_never_becomes_healthy(breakable: Repo) -> None:
     breakable.edit("compose.yaml", "\n    healthcheck: {test: [CMD, 'false']}", "")
     breakable.edit("dev.yaml", "ready: 3s", "ready: 60s")
     assert is_well(breakable)
+
+
+@pytest.mark.slow
+def test_one_who_waits_reads_for_what(breakable: Repo) -> None:
+    breakable.ok("dev.down")
+    breakable.edit("compose.yaml", "import os, urllib", "assert 0; import os, urllib")
+    breakable.edit("dev.yaml", "ready: 60s", "ready: 13s")
+    done = breakable.fails(112, "dev.up")
+    assert done.stderr.count("  app: not healthy yet (10 s of 13 s); its last words: ") == 1
 
 
 def test_app_that_does_not_start(breakable: Repo) -> None:
@@ -87,6 +99,47 @@ def test_scenario_that_tells_what_no_variable_can_hold(breakable: Repo) -> None:
     assert done.error.startswith("error[111]: dev.yaml:")
     assert r"one with '\x00', which no environment variable can hold" in done.error
     assert done.hints
+
+
+LOOK = "check: python manage.py shell -c 'from courses.models import Course; Course.objects.get(code=\"demo\")'"
+
+
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
+def test_scenario_that_lies_in_its_exit_status(breakable: Repo) -> None:
+    breakable.edit("dev.yaml", "run: python manage.py seed default", f"run: echo all done\n    {LOOK}")
+    done = breakable.fails(1, "dev.seed")
+    assert "scenario default ended with exit code 0, but its check finds no data" in done.error
+    assert "DoesNotExist" in done.stderr, "what the check said"
+    assert done.hints[-1].startswith("the check by hand: inv dev.run -- python manage.py shell -c ")
+    breakable.fails(1, "dev.reset")
+    assert "dev.up stopped at seed" in breakable.fails(112, "dev.up").error
+
+
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
+def test_scenario_that_cannot_be_run_twice(breakable: Repo) -> None:
+    make = "from courses.models import Course; Course.objects.create(code='demo', title='Demo')"
+    run = f'run: python manage.py shell -c "{make}"'
+    breakable.edit(
+        "dev.yaml", "run: python manage.py seed default", f"{run}\n    once: true\n    after: up\n    {LOOK}"
+    )
+    breakable.ok("dev.down")
+    breakable.ok("dev.reset")
+    again = breakable.ok("dev.seed")
+    assert (again.json(), again.commands) == ({}, [])
+    assert "default ran on this data already" in again.stderr
+    forget(breakable)
+    found = breakable.ok("dev.seed")
+    assert (found.json(), len(found.commands)) == ({}, 1), "the check found it"
+    assert breakable.rows("SELECT count(*) FROM courses_course WHERE code = 'demo'") == ["1"]
+
+
+def forget(repo: Repo) -> None:
+    """The record as a dev.up leaves it that was killed after the scenario's work."""
+    path = Path(os.environ["XDG_STATE_HOME"], "devenv/v1/main", f"{repo.token}.json")
+    record = json.loads(path.read_text())
+    for known in record["data"].values():
+        known.pop("seeded", None)
+    path.write_text(json.dumps(record))
 
 
 def test_seed_that_fails_in_up(breakable: Repo) -> None:

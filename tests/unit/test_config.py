@@ -150,6 +150,32 @@ def test_a_scenario_that_is_not_there_is_a_wrong_command_line(root: Path) -> Non
     assert (caught.value.code, caught.value.hints) == (USAGE, ("did you mean big? allowed: big",))
 
 
+def test_a_scenario_says_when_it_runs_and_how_one_sees_that_it_did(root: Path) -> None:
+    text = """scenarios: {a: {run: seed, once: true, after: up, check: "look --at '{n} talks'", params: {n: 5}}}
+"""
+    found = load(root, text).scenario("a")
+    assert (found.once, found.after) == (True, "up")
+    assert found.check_argv({}) == ["look", "--at", "5 talks"]
+    assert found.check_argv({"n": "7"}) == ["look", "--at", "7 talks"]
+    plain = load(root, BIG).scenario("big")
+    assert (plain.once, plain.after, plain.check_argv({})) == (False, "", [])
+
+
+def test_the_parameters_of_a_check_are_known_too(root: Path) -> None:
+    error = error_of(root, "scenarios:\n  a:\n    run: seed\n    check: look {m}\n    params: {n: 5}\n")
+    assert (error.code, error.message) == (CONFIG, "dev.yaml:8: {m} is no parameter of this scenario")
+
+
+@pytest.mark.parametrize(
+    ("given_values", "label"),
+    [({}, "big"), ({"n": "5"}, "big"), ({"n": "7"}, "big n=7"), ({"name": "y", "n": "7"}, "big n=7 name=y")],
+)
+def test_a_data_set_is_known_by_what_differs_from_the_defaults(
+    root: Path, given_values: dict[str, str], label: str
+) -> None:
+    assert load(root, BIG).scenario("big").label(given_values) == label
+
+
 @pytest.fixture(scope="module")
 def big(root: Path) -> config.Scenario:
     return load(root, BIG).scenario("big")

@@ -131,6 +131,30 @@ def test_situations(found: Facts, settings: config.Config, both: Services, steps
     assert [str(step) for step in decide(found, settings, both)] == steps
 
 
+@pytest.mark.parametrize(
+    ("found", "steps"),
+    [
+        pytest.param(facts(), [], id="all is well"),
+        pytest.param(facts(known={**ALL_WELL.known, "seeded": {}}), [NEW_DATA[1]], id="all runs"),
+        pytest.param(
+            facts(states=STOPPED, known={}),
+            [START_DB, NEW_DATA[0], "start app db (not healthy)", NEW_DATA[1]],
+            id="new data",
+        ),
+        pytest.param(
+            facts(states=STOPPED, known={**ALL_WELL.known, "seeded": {}}),
+            ["start app db (not healthy)", NEW_DATA[1]],
+            id="stopped before the seed",
+        ),
+    ],
+)
+def test_a_scenario_after_up_is_the_last_step(
+    found: Facts, settings: config.Config, both: Services, steps: list[str]
+) -> None:
+    late = replace(settings, scenarios={"default": replace(settings.scenarios["default"], after="up")})
+    assert [str(step) for step in decide(found, late, both)] == steps
+
+
 IMAGE = "registry.example.org/catalog:v1.0.0"
 PULL = f"pull app ({IMAGE} is this release)"
 

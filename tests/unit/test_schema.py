@@ -22,7 +22,10 @@ VALIDATOR = Draft202012Validator(RULES)
 VALID = {
     "contract": "1.0", "level": "full", "service": "catalog", "app": "app", "port": 18160, "compose": "other.yaml",
     "commands": {"migrate": "a", "pending": "b", "test": "c", "shell": "d"}, "state": ["**/migrations/*.py"],
-    "scenarios": {"big-one": {"run": "seed {n}", "help": "x", "params": {"n": 5, "share": 0.5, "name": "x"}}},
+    "scenarios": {
+        "big-one": {"run": "seed {n}", "help": "x", "params": {"n": 5, "share": 0.5, "name": "x"}},
+        "event": {"run": "make", "once": True, "after": "up", "check": "look"},
+    },
     "logins": {"admin": {"username": "a", "password": "b", "path": "/admin/", "help": ""}},
     "budget": {"memory": "1.5G", "ready": "5m"},
 }  # fmt: skip
@@ -93,6 +96,8 @@ def near(draw: st.DrawFn, rules: Any) -> Any:
         return draw(junk)
     kind = rules.get("type", "string")
     kind = draw(st.sampled_from(kind)) if isinstance(kind, list) else kind
+    if kind == "boolean":
+        return draw(st.booleans())
     if kind == "object":
         return draw(objects(rules))
     if kind == "array":
@@ -188,6 +193,9 @@ def error_of(file: Path, text: str) -> DevError:
         (HEAD + "state: [/etc/x]\n", '5: state.0: "/etc/x" is not allowed here', "A path pattern like"),
         (HEAD + "scenarios:\n  Big: {run: x}\n", '6: the name "Big" is not allowed here', "Lower case letters, digits"),
         (HEAD + "scenarios:\n  big:\n    help: x\n", "6: scenarios.big: run is missing", "add a line `run: ...`. The"),
+        (HEAD + "scenarios:\n  a: {run: x, once: 1}\n", "6: scenarios.a.once: must be true or false, not 1", "true:"),
+        (HEAD + "scenarios:\n  a: {run: x, after: b}\n", '6: scenarios.a.after: must be one of up, not "b"', "up: it"),
+        (HEAD + "scenarios:\n  a: {run: x, chek: y}\n", "6: unknown key chek", "did you mean check? allowed: after, c"),
         (HEAD + "logins:\n  a: {username: x, pasword: y}\n", "6: unknown key pasword", "did you mean password?"),
         (HEAD + f"service2: {'x' * 99}\n", "5: unknown key service2", "did you mean service? allowed"),
         (HEAD + f"level: {'x' * 99}\n", f'5: level: must be one of core, full, not "{"x" * 56}...', "Which part"),

@@ -1,7 +1,8 @@
 """`make bench`: our commands beside the plain engine, in the same run, as ratios of medians.
 
 Absolute times say more about the machine than about us, so nothing here is a test. `ARGS=--write` puts the tables into
-README.md and docs/benchmarks.md, `ARGS="--only stack"` measures one part alone.
+README.md and docs/benchmarks.md, `ARGS="--only stack"` measures one part alone. `ARGS="--only examples --write"` is for
+examples/README.md; it takes a quarter of an hour, so no other call measures it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
-from tools.bench import doors, peers, rebuild, stacks, starts
+from tools.bench import doors, examples, peers, rebuild, stacks, starts
 from tools.bench.service import REPO
 
 PARTS = {
@@ -22,16 +23,19 @@ PARTS = {
     "stack": stacks.table,
     "doors": doors.table,
     "peers": peers.table,
+    "examples": examples.table,
 }
+ALWAYS = ("start", "rebuild", "stack", "doors", "peers")
 SHORT = ("start", "stack")  # what README.md shows
-MARKS = ("<!-- bench: made by `make bench ARGS=--write` -->", "<!-- /bench -->")
+MARKS = ("<!-- bench: made by `make bench ARGS={}` -->", "<!-- /bench -->")
+EXAMPLES = '"--only examples --write"'
 
 
 def main() -> None:
     """Measure and print the tables."""
     given = arguments()
     tables: dict[str, str] = {}
-    for part in given.only or PARTS:
+    for part in given.only or ALWAYS:
         with tempfile.TemporaryDirectory() as scratch:
             tables[part] = "\n".join(PARTS[part](Path(scratch), given.rounds))
         print(tables[part], end="\n\n", flush=True)
@@ -49,16 +53,30 @@ def arguments() -> argparse.Namespace:
 
 
 def write(tables: dict[str, str]) -> None:
-    """The short ones between the marks in README.md, all on a page of their own, with date and machine."""
+    """The examples' table into their page; of the others the short ones into README.md, and all into docs/."""
+    others = dict(tables)
+    if "examples" in others:
+        between_marks(REPO / "examples" / "README.md", EXAMPLES, others.pop("examples"))
+    if others:
+        short = "\n\n".join(others[part] for part in SHORT if part in others)
+        between_marks(REPO / "README.md", "--write", short)
+        everything = "\n\n".join(others.values())
+        (REPO / "docs" / "benchmarks.md").write_text(f"# Benchmarks\n\n{said('--write')}\n\n{everything}\n")
+
+
+def between_marks(page: Path, args: str, text: str) -> None:
+    """Replace what stands between the marks of a page."""
+    first, last = MARKS[0].format(args), MARKS[1]
+    before, _, rest = page.read_text().partition(first)
+    after = rest.partition(last)[2]
+    page.write_text(f"{before}{first}\n{text}\n\n{said(args)}\n{last}{after}")
+
+
+def said(args: str) -> str:
+    """When and where it was measured, and how to do it again."""
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    said = f"Medians of one run on {datetime.now(timezone.utc).date()}, {machine}. Again: `make bench ARGS=--write`."
-    readme = REPO / "README.md"
-    before, _, rest = readme.read_text().partition(MARKS[0])
-    after = rest.partition(MARKS[1])[2]
-    short = "\n\n".join(tables[part] for part in SHORT if part in tables)
-    readme.write_text(f"{before}{MARKS[0]}\n{short}\n\n{said}\n{MARKS[1]}{after}")
-    everything = "\n\n".join(tables.values())
-    (REPO / "docs" / "benchmarks.md").write_text(f"# Benchmarks\n\n{said}\n\n{everything}\n")
+    day = datetime.now(timezone.utc).date()
+    return f"Medians of one run on {day}, {machine}. Again: `make bench ARGS={args}`."
 
 
 if __name__ == "__main__":

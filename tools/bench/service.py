@@ -52,6 +52,11 @@ class Service:
         found: dict[str, Any] = json.loads(self.dev("dev.status", "--json"))
         return found
 
+    def memory(self) -> float:
+        """MB of the service and all that it requires, as dev.status has it."""
+        found = self.status()
+        return float(sum(answer["memory"] for answer in (found, *found["requires"]))) / 2**20
+
     def destroy(self) -> None:
         """Remove, data included; images are built again from the engine's cache by the next start."""
         self.dev("dev.destroy", "--yes")
@@ -71,11 +76,12 @@ class Service:
         return statistics.median(times)
 
 
-def bake(scratch: Path, name: str, rounds: int, **more: str) -> Service:
-    """A generated Django service with its tool environment made, and with nobody's state; downloads are the user's."""
-    answers = [f"service={name}", f"port={free_port()}", *(f"{question}={answer}" for question, answer in more.items())]
+def bake(scratch: Path, name: str, rounds: int, **answers: object) -> Service:
+    """A generated service (Django, unless told otherwise) with its tool environment made, and with nobody's state;
+    downloads are the user's."""
+    given = [f"{key}={value}" for key, value in {"service": name, "port": free_port(), **answers}.items()]
     options = ["--config-file", "tools/cookiecutter.yaml", "--no-input", "-o", str(scratch)]
-    command = [str(BIN / "cookiecutter"), *options, str(REPO), *answers]
+    command = [str(BIN / "cookiecutter"), *options, str(REPO), *given]
     subprocess.run(command, cwd=REPO, check=True, capture_output=True)
     service = Service(scratch / name, name, rounds, environment(scratch))
     service.dev("--list")

@@ -61,11 +61,11 @@ def measure(root: Service) -> list[Row]:
     root.dev("dev.up")
     pinned = [member(root, answer, lean="1") for answer in root.status()["requires"]]
     rows = [both_up(root, pinned, WARM, "dev.down"), both_up(root, pinned, COLD, "dev.destroy", "--yes")]
-    lean = memory(root)
+    lean = root.memory()
     rows.append(edit(root))
     for name in REQUIRED:
         root.dev("dev.edit", name)
-    rows.append(Row("memory in MB: the others lean, beside all three in development mode", memory(root), lean, "", 0))
+    rows.append(Row("memory in MB: the others lean, beside all three in development mode", root.memory(), lean, "", 0))
     edited = [member(root, answer, lean="") for answer in root.status()["requires"]]
     for service in (root, *edited):  # what is edited keeps its data when its root goes
         service.destroy()
@@ -109,9 +109,3 @@ def restart(source: Service) -> None:
     else:
         source.dev("dev.down", "--only")
         source.dev("dev.up", "--only")
-
-
-def memory(root: Service) -> float:
-    """MB of the root and all that it requires, as dev.status has it."""
-    found = root.status()
-    return float(sum(answer["memory"] for answer in (found, *found["requires"]))) / 2**20

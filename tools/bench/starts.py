@@ -62,7 +62,7 @@ def measure(service: Service) -> dict[str, float]:
     cold = service.median(service.destroy, up)
     warm = service.median(lambda: service.dev("dev.down"), up)
     noop = service.median(lambda: None, up)
-    memory = service.status()["memory"] / 2**20
+    memory = service.memory()
     service.destroy()
     return {"cold": cold, "warm": warm, "noop": noop, "memory": memory}
 

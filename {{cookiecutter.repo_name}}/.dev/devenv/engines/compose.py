@@ -59,7 +59,8 @@ class ComposeEngine:
         docker.ensure_network(self.place.network)
         self._stop_stuck(services)
         wait = ["--wait", "--wait-timeout", str(math.ceil(timeout))]
-        if self._run("up", "--detach", "--no-build", "--remove-orphans", *wait, *services):
+        # On a terminal Compose would draw over what is said meanwhile (operations/waiting.py).
+        if self._run("up", "--detach", "--no-build", "--remove-orphans", *wait, *services, COMPOSE_ANSI="never"):
             raise self._explain(self._not_pulled() or self._unhealthy(timeout))
 
     def stop(self) -> None:
@@ -127,9 +128,9 @@ class ComposeEngine:
         files = [word for file in (self.place.compose, self.place.overlay) if file for word in ("-f", file)]
         return ["docker", "compose", "-p", self.place.project, *files, *env_files, *words]
 
-    def _run(self, *words: str) -> int:
+    def _run(self, *words: str, **unless_set: str) -> int:
         _write_variables(self.place)
-        return process.run(self._compose(*words), self.place.env)
+        return process.run(self._compose(*words), {**unless_set, **self.place.env})
 
     def _one_off(self, name: str, argv: Sequence[str]) -> list[str]:
         # A container of its own: it works before the app can start, and is found again when we are killed.
@@ -180,12 +181,8 @@ class ComposeEngine:
         words = states[name].words if name in states else "not created"
         logs = "\n".join(self.tail(name, LOG_LINES)) or "(it logged nothing)"
         message = f"{self.place.service}: {name} is not healthy within {timeout:g} s: {words}\n{logs}"
-        return DevError(
-            UNHEALTHY,
-            message,
-            f"inv dev.logs -s {name}",
-            "a slow start needs a larger budget.ready in dev.yaml",
-        )
+        slow = "a slow start needs a larger budget.ready in dev.yaml"
+        return DevError(UNHEALTHY, message, f"inv dev.logs -s {name}", slow)
 
 
 def variables_file(place: Place) -> Path:

@@ -27,6 +27,9 @@ class Scenario:
     command: tuple[str, ...]
     params: Mapping[str, str]
     help: str
+    once: bool = False  # the command cannot be run on what it left
+    after: str = ""  # "up": run when all is healthy; empty: before the app starts
+    check: tuple[str, ...] = ()  # exit 0: the data is there; empty: the command's own exit code is believed
 
     def argv(self, given: Mapping[str, str]) -> list[str]:
         """The command with the parameters put in, each inside one argument. DevError 2 for unknown ones."""
@@ -34,8 +37,18 @@ class Scenario:
             if name not in self.params:
                 hint = schema.did_you_mean(name, list(self.params))
                 raise DevError(USAGE, f"scenario {self.name} has no parameter {name}", hint)
-        values = {**self.params, **given}
-        return [_fill(word, values) for word in self.command]
+        return self._filled(self.command, given)
+
+    def check_argv(self, given: Mapping[str, str]) -> list[str]:
+        """The check with the parameters put in; empty where there is none."""
+        return self._filled(self.check, given)
+
+    def label(self, given: Mapping[str, str]) -> str:
+        """What tells one data set of this scenario from another: its name, and parameters other than the defaults."""
+        return " ".join([self.name, *(f"{k}={v}" for k, v in sorted(given.items()) if self.params[k] != v)])
+
+    def _filled(self, command: tuple[str, ...], given: Mapping[str, str]) -> list[str]:
+        return [_fill(word, {**self.params, **given}) for word in command]
 
 
 @dataclass(frozen=True)
@@ -149,10 +162,19 @@ def _debug(source: document.Document) -> Debug | None:
 def _scenario(source: document.Document, name: str) -> Scenario:
     data = source.data["scenarios"][name]
     params = {key: str(value) for key, value in data.get("params", {}).items()}
-    command = _split(source, ("scenarios", name, "run"))
-    for word in command:
-        _check_placeholders(source, ("scenarios", name, "run"), word, params)
-    return Scenario(name, command, params, data.get("help", ""))
+    commands = {key: _split(source, ("scenarios", name, key)) for key in ("run", "check") if key in data}
+    for key, command in commands.items():
+        for word in command:
+            _check_placeholders(source, ("scenarios", name, key), word, params)
+    return Scenario(
+        name,
+        commands["run"],
+        params,
+        help=data.get("help", ""),
+        once=data.get("once", False),
+        after=data.get("after", ""),
+        check=commands.get("check", ()),
+    )
 
 
 def _split(source: document.Document, keys: tuple[Any, ...]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
     "number": (int, float),
+    "boolean": (bool,),
 }
 
 
@@ -96,11 +97,13 @@ def _matches(text: str, schema: Any) -> bool:
 
 
 def _is(value: Any, kind: str) -> bool:
-    return isinstance(value, TYPES[kind]) and not isinstance(value, bool)
+    # For Python, True is a whole number.
+    return isinstance(value, TYPES[kind]) and isinstance(value, bool) == (kind == "boolean")
 
 
 def _article(kind: str) -> str:
     names = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number"}
+    names["boolean"] = "true or false"
     return names.get(kind, f"a {kind}")
 
 

@@ -2,20 +2,22 @@
 """Schema and data: migrate, seed, reset. The record says which data was brought how far.
 
 For each engine, `Environment.data` holds "id": Engine.data_id, "migrated": a fingerprint of the state files,
-and "seeded": what each scenario printed. It is written after each step, so that a killed command leaves less
+and "seeded": what each scenario told. It is written after each step, so that a killed command leaves less
 than the truth and never more.
 """
 
 from __future__ import annotations
 
 import secrets
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from devenv.base.errors import DevError
+from devenv.base import output
+from devenv.base.errors import FOUND, DevError
 from devenv.model import answers
 from devenv.model.config import Scenario
-from devenv.operations import plan
+from devenv.operations import plan, waiting
 from devenv.operations.environment import Environment
 
 
@@ -24,7 +26,7 @@ def ready(env: Environment) -> None:
     backing = [name for name, service in env.place.services.items() if not service.build]
     states = env.engine.look()
     if any(name not in states or not states[name].healthy for name in backing):
-        env.engine.start(backing, env.config.ready)
+        waiting.start(env, backing)
 
 
 def migrate(env: Environment) -> None:
@@ -48,20 +50,29 @@ def is_pending(env: Environment) -> bool:
 
 
 def seed(env: Environment, name: str, given: Mapping[str, str]) -> dict[str, Any]:
-    """Run a scenario; returns the JSON object that it printed last."""
+    """Fill in a scenario's data, unless it can be made once only and is there; returns the JSON object that it tells.
+
+    DevError 1 when the scenario ended well, but its check does not find the data.
+    """
     scenario = env.config.scenario(name)
-    done = env.engine.collect("seed", scenario.argv(given))
-    if done.code:
-        message = f"{env.config.service}: scenario {name} ended with exit code {done.code}"
-        raise DevError(done.code, "\n".join([message, *done.stdout.splitlines()[-20:]]), *_inside_hint())
-    result = _last_object(env, scenario, done.stdout)
-    if not given:
-        _note(env, seeded={**env.data.get("seeded", {}), name: result})
+    label, seeded = scenario.label(given), _known(env).get("seeded", {})
+    if scenario.once and label in seeded:
+        output.say(f"{label} ran on this data already (once: true in dev.yaml); after inv dev.reset it runs again")
+        return dict(seeded[label])
+    if scenario.after:
+        _start_all(env)
+    result = _found(env, scenario, given) if scenario.once and scenario.check else None
+    result = _make(env, scenario, given) if result is None else result
+    if scenario.once or not given:
+        _note(env, seeded={**_known(env).get("seeded", {}), label: result})
     return result
 
 
 def reset(env: Environment) -> None:
     """Drop the database, make it again, migrate, seed the default scenario. Everything else stays as it is."""
+    if plan.DEFAULT in env.config.scenarios and env.config.scenarios[plan.DEFAULT].after:
+        env.engine.stop()  # an app that fills tables when it starts has to start on the new database
+        ready(env)
     env.note_data({})  # first: killed after this line, the next dev.up builds the data again
     if env.database:
         env.database.drop(env.engine)
@@ -78,10 +89,58 @@ def _ensure_database(env: Environment) -> None:
 
 def _note(env: Environment, **facts: Any) -> None:
     """Add to the record what was just done to the data that is there now."""
-    current = env.engine.data_id()
-    known = env.data if env.data.get("id") == current else {}
+    known = _known(env)
     generation = known.get("generation") or secrets.token_hex(8)  # tells data made anew from data that was kept
-    env.note_data({**known, "id": current, "generation": generation, **facts})
+    env.note_data({**known, "id": env.engine.data_id(), "generation": generation, **facts})
+
+
+def _known(env: Environment) -> dict[str, Any]:
+    """What the record says, where it speaks of the data that is there."""
+    return env.data if env.data.get("id") == env.engine.data_id() else {}
+
+
+def _start_all(env: Environment) -> None:
+    """All is healthy, for a scenario that talks to the app."""
+    states = env.engine.look()
+    if any(name not in states or not states[name].healthy for name in env.place.services):
+        waiting.start(env, list(env.place.services))
+        # For dev.up these are its own: it started none of them otherwise.
+        env.record.up = {**env.record.up, "ids": {name: state.id for name, state in env.engine.look().items()}}
+        env.save()
+
+
+def _found(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict[str, Any] | None:
+    """What the check of a scenario tells; None where it does not find the data."""
+    done = env.engine.collect("check", scenario.check_argv(given))
+    last = (done.stdout.strip().splitlines() or [""])[-1]
+    try:
+        return None if done.code else answers.parse(last)
+    except ValueError:
+        return {}  # a check may be a command that was not made for us
+
+
+def _make(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict[str, Any]:
+    """Run a scenario. What it tells: its check's words where there is one, else the last line of its own."""
+    if not scenario.check:
+        done = env.engine.collect("seed", scenario.argv(given))
+        if done.code:
+            raise _failure(env, scenario, done.code, done.stdout)
+        return _last_object(env, scenario, done.stdout)
+    code = env.engine.step("seed", scenario.argv(given))
+    if code:
+        raise _failure(env, scenario, code, "")
+    result = _found(env, scenario, given)
+    if result is None:
+        message = f"{env.config.service}: scenario {scenario.name} ended with exit code 0, but its check finds no data"
+        by_hand = shlex.join(scenario.check_argv(given))
+        raise DevError(FOUND, message, "what both printed stands above", f"the check by hand: inv dev.run -- {by_hand}")
+    return result
+
+
+def _failure(env: Environment, scenario: Scenario, code: int, stdout: str) -> DevError:
+    message = f"{env.config.service}: scenario {scenario.name} ended with exit code {code}"
+    once = ["once: true: it cannot run on what it left half done; afresh: inv dev.reset"] if scenario.once else []
+    return DevError(code, "\n".join([message, *stdout.splitlines()[-20:]]), *_inside_hint(), *once)
 
 
 def _last_object(env: Environment, scenario: Scenario, stdout: str) -> dict[str, Any]:
@@ -91,7 +150,9 @@ def _last_object(env: Environment, scenario: Scenario, stdout: str) -> dict[str,
     except ValueError as error:
         keys = ("scenarios", scenario.name, "run")
         message = f"scenario {scenario.name} must print one JSON object as its last line, not {error}"
-        raise env.config.source.error(keys, message, "print {} when there is nothing to tell") from None
+        raise env.config.source.error(
+            keys, message, "print {} when there is nothing to tell", "a command that you cannot change: add a `check:`"
+        ) from None
 
 
 def _inside_hint() -> list[str]:

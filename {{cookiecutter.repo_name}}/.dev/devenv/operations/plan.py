@@ -91,11 +91,13 @@ def compose_fingerprint(env: Environment) -> str:
 def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:
     """The steps from what is there to a service that is healthy, migrated and seeded; none when all is so."""
     build = _build(facts, config, services)
-    data = _data(facts, config)
+    seed = _seed(facts, config)
+    late = seed if seed and config.scenarios[DEFAULT].after else []
+    data = [*_migrate(facts, config), *([] if late else seed)]
     backing = tuple(name for name, service in services.items() if not service.build)
     needed = [name for name in backing if not _healthy(facts, name)]
     first = [Step("start", tuple(needed), "the data steps need it")] if data and needed else []
-    return [*build, *first, *data, *_start(facts, services, bool(build))]
+    return [*build, *first, *data, *_start(facts, services, bool(build)), *late]
 
 
 def _build(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:
@@ -109,15 +111,23 @@ def _build(facts: Facts, config: Config, services: Mapping[str, Service]) -> lis
     return pull + ([Step("build", built, why)] if why and built else [])
 
 
-def _data(facts: Facts, config: Config) -> list[Step]:
-    known = facts.known if facts.known.get("id") == facts.data else {}
-    steps = []
-    if "migrate" in config.commands and known.get("migrated") != facts.state_files:
-        why = "migrations, seeds or lock files changed" if "migrated" in known else "the database is new"
-        steps.append(Step("migrate", (), why))
-    if DEFAULT in config.scenarios and DEFAULT not in known.get("seeded", {}):
-        steps.append(Step("seed", (), "the default scenario is not in the database"))
-    return steps
+def _migrate(facts: Facts, config: Config) -> list[Step]:
+    known = _known(facts)
+    if "migrate" not in config.commands or known.get("migrated") == facts.state_files:
+        return []
+    why = "migrations, seeds or lock files changed" if "migrated" in known else "the database is new"
+    return [Step("migrate", (), why)]
+
+
+def _seed(facts: Facts, config: Config) -> list[Step]:
+    if DEFAULT not in config.scenarios or DEFAULT in _known(facts).get("seeded", {}):
+        return []
+    return [Step("seed", (), "the default scenario is not in the database")]
+
+
+def _known(facts: Facts) -> Mapping[str, Any]:
+    """What the record says, where it speaks of the data that is there."""
+    return facts.known if facts.known.get("id") == facts.data else {}
 
 
 def _start(facts: Facts, services: Mapping[str, Service], rebuilt: bool) -> list[Step]:

@@ -67,6 +67,11 @@ def warnings(log: Path) -> list[str]:
     return WARNING.findall(_text(log))
 
 
+def last_words(log: Path) -> str:
+    """The last line that a task of another repository said, while its progress goes to `log`."""
+    return "".join(_text(log).strip().splitlines()[-1:]).strip() or "(none)"
+
+
 def attach(checkout: Path, handed: Handed, task: str, args: Sequence[str]) -> int:
     """Give the terminal to a task of another repository; returns its exit code."""
     return process.attach(["make", "-s", "-C", str(checkout), task, f"ARGS={quote(args)}"], environment(handed))

@@ -13,7 +13,7 @@ from typing import Any
 from devenv.base import output, state
 from devenv.model import requirements
 from devenv.model.requirements import Requirement, Wiring
-from devenv.operations import members, plan, protocol, records, sharing, wiring
+from devenv.operations import members, plan, protocol, records, sharing, waiting, wiring
 from devenv.operations.environment import Environment, open_environment
 from devenv.operations.members import Member
 
@@ -101,11 +101,16 @@ class Stack:
         member = self.members[member.name] = sharing.join(self.env.place, member)
         output.say(f"  {member.name}: {member.runs}, starting")
         self._tell(member.name, member.url, member.requires)
-        answer = self.answers[member.name] = self._call(member, "dev.up", "--only", "--json")
+        with waiting.told(lambda seconds: self._so_far(member, seconds)):
+            answer = self.answers[member.name] = self._call(member, "dev.up", "--only", "--json")
         for warning in protocol.warnings(self._log(member, "dev.up")):
             output.warn(f"{member.name}: {warning}")
         image = f", runs image {answer['image']}" if answer.get("image") else ""
         output.say(f"  {member.name}: healthy, {output.seconds(time.monotonic() - start)}, {member.url}{image}")
+
+    def _so_far(self, member: Member, seconds: float) -> list[str]:
+        words = protocol.last_words(self._log(member, "dev.up"))
+        return [f"  {member.name}: not up yet ({seconds:.0f} s), its last words: {words}"]
 
     def _tell(self, service: str, url: str, needs: Mapping[str, Requirement]) -> bool:
         """Bring a consumer's environment file up to date; True when it changed."""

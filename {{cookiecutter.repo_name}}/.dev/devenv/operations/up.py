@@ -9,7 +9,7 @@ from typing import Callable
 from devenv.base import output, state
 from devenv.base.errors import CONFLICT, MISSING, REFUSED, UNHEALTHY, DevError
 from devenv.engines.protocol import Engine, State
-from devenv.operations import data, workspace
+from devenv.operations import data, waiting, workspace
 from devenv.operations.environment import Environment, open_environment
 from devenv.operations.plan import DEFAULT, Facts, Step, decide, observe
 
@@ -156,7 +156,7 @@ def _do(env: Environment, step: Step) -> None:
     elif step.kind == "build":
         env.engine.build(step.services)
     elif step.kind == "start":
-        env.engine.start(step.services, env.config.ready)
+        waiting.start(env, step.services)
     elif step.kind == "migrate" and data.is_pending(env):
         _own_command("migrate", lambda: data.migrate(env))
     elif step.kind == "seed":

@@ -1,0 +1,28 @@
+// Applies the package's migrations; with --check, applies nothing and ends with 1 where some are missing.
+// By itself Unleash migrates when it starts: DATABASE_DISABLE_MIGRATION in compose.yaml turns that off.
+import { readdirSync } from "node:fs";
+import pg from "pg";
+import { database } from "./database.js";
+
+if (process.argv.includes("--check")) {
+  process.exit(Number((await pending()).length > 0));
+}
+const { migrateDb } = await import("unleash-server"); // not above: it takes seconds, and the check does without
+await migrateDb({ db: { driver: "postgres", schema: "public", ssl: false, ...database } });
+process.exit(0); // the migrator leaves its connections open
+
+async function pending() {
+  const folder = new URL("../migrations/", import.meta.resolve("unleash-server"));
+  const files = readdirSync(folder).filter((name) => name.endsWith(".js"));
+  const done = new Set(await applied());
+  return files.filter((name) => !done.has(`/${name.slice(0, -3)}`));
+}
+
+async function applied() {
+  const client = new pg.Client(database);
+  await client.connect();
+  const { rows } = await client.query("SELECT to_regclass('migrations') IS NOT NULL AS there");
+  const names = rows[0].there ? (await client.query("SELECT name FROM migrations")).rows : [];
+  await client.end();
+  return names.map((row) => row.name);
+}
