@@ -106,7 +106,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def nobodys_home(shared: Path) -> Iterator[Path]:
     """HOME and the XDG folders of this run alone; what costs a download is still taken from the person's caches."""
     home = shared / "home"
-    kept = {"UV_CACHE_DIR": ".cache/uv", "PIP_CACHE_DIR": ".cache/pip", "DOCKER_CONFIG": ".docker"}
+    kept = {
+        "UV_CACHE_DIR": ".cache/uv",
+        "PIP_CACHE_DIR": ".cache/pip",
+        "npm_config_cache": ".npm",
+        "DOCKER_CONFIG": ".docker",
+    }
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(FOREIGN)]:
             patch.delenv(name)

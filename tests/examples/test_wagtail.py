@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.verbs.fixtures import removed_after
+from tests.verbs.fixtures import NATIVE_FIRST, removed_after
 from tests.verbs.repo import DOORS, Repo
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "wagtail"
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)]
 
 
 @pytest.fixture

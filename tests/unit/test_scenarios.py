@@ -33,7 +33,7 @@ def opened(seam: Seam, make_place: Callable[..., Place], repo: Path, state_home:
         text = DEV_YAML.replace("scenarios: {default: {run: ./seed default}}\n", EVENT.format(how, how))
         (repo / "dev.yaml").write_text(text)
         place, record = make_place(), state.Record("catalog", "main", data={"compose": dict(known)})
-        return Environment(config.load(repo), place, ComposeEngine(place), record, "catalog.localhost", 18160, None)
+        return Environment(config.load(repo), place, ComposeEngine(place), record, "catalog.localhost", 18160, 0, None)
 
     return opened
 
