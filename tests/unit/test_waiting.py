@@ -23,7 +23,7 @@ from .test_compose_engine import container
 @pytest.fixture
 def env(seam: Seam, make_place: Callable[..., Place], repo: Path) -> Environment:
     place, record = make_place(), state.Record("catalog", "main")
-    return Environment(config.load(repo), place, ComposeEngine(place), record, "catalog.localhost", 18160, None)
+    return Environment(config.load(repo), place, ComposeEngine(place), record, "catalog.localhost", 18160, 0, None)
 
 
 def test_each_service_that_is_not_healthy_has_a_line_with_what_it_logged_last(env: Environment, seam: Seam) -> None:
