@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from devenv.base.errors import CONFIG, USAGE, DevError
-from devenv.model import config
+from devenv.model import config, scenarios
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -177,15 +177,15 @@ def test_a_data_set_is_known_by_what_differs_from_the_defaults(
 
 
 @pytest.fixture(scope="module")
-def big(root: Path) -> config.Scenario:
+def big(root: Path) -> scenarios.Scenario:
     return load(root, BIG).scenario("big")
 
 
 @given(st.text(), st.text())
-def test_a_parameter_stays_inside_its_argument_whatever_it_holds(big: config.Scenario, n: str, name: str) -> None:
+def test_a_parameter_stays_inside_its_argument_whatever_it_holds(big: scenarios.Scenario, n: str, name: str) -> None:
     assert big.argv({"n": n, "name": name}) == ["seed", f"--n={n}", n, name]
 
 
 @pytest.mark.parametrize("value", ["{name}", "'", "a b", "$(x)", "\\1", r"\g<0>", ""])
-def test_a_parameter_is_not_read_again(big: config.Scenario, value: str) -> None:
+def test_a_parameter_is_not_read_again(big: scenarios.Scenario, value: str) -> None:
     assert big.argv({"n": value}) == ["seed", f"--n={value}", value, "x"]

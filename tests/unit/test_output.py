@@ -97,3 +97,7 @@ def test_sizes_for_people(value: int | None, text: str) -> None:
 @pytest.mark.parametrize(("value", "text"), [(0, "0.0 s"), (0.44, "0.4 s"), (12.25, "12.2 s"), (90, "90.0 s")])
 def test_durations_for_people(value: float, text: str) -> None:
     assert output.seconds(value) == text
+
+
+def test_somebody_elses_words_lose_their_escape_codes() -> None:
+    assert output.plain("\x1b[1;31mred\x1b[0m and \x1b[?25lplain [31m") == "red and plain [31m"

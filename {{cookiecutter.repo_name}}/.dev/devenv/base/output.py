@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from typing import Any
 
 from devenv.base.errors import DevError
 
 COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+ESCAPES = re.compile("\x1b\\[[0-9;?]*[A-Za-z]")
 
 
 def paint(text: str, colour: str) -> str:
@@ -18,6 +20,11 @@ def paint(text: str, colour: str) -> str:
     if os.environ.get("NO_COLOR") or not sys.stderr.isatty():
         return text
     return f"\033[{COLOURS[colour]}m{text}\033[0m"
+
+
+def plain(text: str) -> str:
+    """Somebody else's words without the escape codes in them, since ours may go to a file."""
+    return ESCAPES.sub("", text)
 
 
 def say(text: str = "") -> None:

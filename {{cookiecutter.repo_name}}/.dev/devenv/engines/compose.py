@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from devenv.base import process
+from devenv.base import output, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines import cgroup, docker
@@ -96,7 +96,7 @@ class ComposeEngine:
 
     def tail(self, service: str, lines: int) -> list[str]:
         argv = self._compose("logs", "--no-color", "--no-log-prefix", "--tail", str(lines), service)
-        return process.capture(argv, self.place.env).stdout.splitlines()
+        return output.plain(process.capture(argv, self.place.env).stdout).splitlines()
 
     def memory(self, states: Mapping[str, State]) -> dict[str, int]:
         found = {name: cgroup.memory(state.id) for name, state in states.items() if state.running}

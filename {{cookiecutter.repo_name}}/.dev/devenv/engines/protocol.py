@@ -87,7 +87,7 @@ class Engine(Protocol):
         """Print logs on stdout."""
 
     def tail(self, service: str, lines: int) -> list[str]:
-        """The last lines that a service logged."""
+        """The last lines that a service logged, without escape codes."""
 
     def memory(self, states: Mapping[str, State]) -> dict[str, int]:
         """Bytes that each running service uses now."""

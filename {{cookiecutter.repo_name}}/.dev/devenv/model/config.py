@@ -4,51 +4,16 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from devenv.base.errors import CONFIG, USAGE, DevError
-from devenv.model import document, schema, units
+from devenv.base.errors import USAGE, DevError
+from devenv.model import document, scenarios, schema, units
+from devenv.model.scenarios import Scenario
 
 SCHEMA = Path(__file__).parents[2] / "schema.json"
-PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 CONTRACT = "1"  # the major version of the contract that this code keeps
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A named data set: the command that makes it, and its parameters with their defaults."""
-
-    name: str
-    command: tuple[str, ...]
-    params: Mapping[str, str]
-    help: str
-    once: bool = False  # the command cannot be run on what it left
-    after: str = ""  # "up": run when all is healthy; empty: before the app starts
-    check: tuple[str, ...] = ()  # exit 0: the data is there; empty: the command's own exit code is believed
-
-    def argv(self, given: Mapping[str, str]) -> list[str]:
-        """The command with the parameters put in, each inside one argument. DevError 2 for unknown ones."""
-        for name in given:
-            if name not in self.params:
-                hint = schema.did_you_mean(name, list(self.params))
-                raise DevError(USAGE, f"scenario {self.name} has no parameter {name}", hint)
-        return self._filled(self.command, given)
-
-    def check_argv(self, given: Mapping[str, str]) -> list[str]:
-        """The check with the parameters put in; empty where there is none."""
-        return self._filled(self.check, given)
-
-    def label(self, given: Mapping[str, str]) -> str:
-        """What tells one data set of this scenario from another: its name, and parameters other than the defaults."""
-        return " ".join([self.name, *(f"{k}={v}" for k, v in sorted(given.items()) if self.params[k] != v)])
-
-    def _filled(self, command: tuple[str, ...], given: Mapping[str, str]) -> list[str]:
-        return [_fill(word, {**self.params, **given}) for word in command]
 
 
 @dataclass(frozen=True)
@@ -122,9 +87,9 @@ def load(root: Path) -> Config:
         app=data["app"],
         port=data["port"],
         compose=data.get("compose", "compose.yaml"),
-        commands={name: _split(source, ("commands", name)) for name in data.get("commands", {})},
+        commands={name: scenarios.split(source, ("commands", name)) for name in data.get("commands", {})},
         state=tuple(data.get("state", ())),
-        scenarios={name: _scenario(source, name) for name in data.get("scenarios", {})},
+        scenarios={name: scenarios.read(source, name) for name in data.get("scenarios", {})},
         logins=tuple(_login(name, login) for name, login in data.get("logins", {}).items()),
         memory=_memory(budget, "memory"),
         lean=_memory(budget, "lean", "memory"),
@@ -157,50 +122,3 @@ def _debug(source: document.Document) -> Debug | None:
     if data and data["port"] == source.data["port"]:
         raise source.error(("debug", "port"), f"debug.port: {data['port']} is the app's own port", "take another one")
     return Debug(data["port"], data.get("help", "")) if data else None
-
-
-def _scenario(source: document.Document, name: str) -> Scenario:
-    data = source.data["scenarios"][name]
-    params = {key: str(value) for key, value in data.get("params", {}).items()}
-    commands = {key: _split(source, ("scenarios", name, key)) for key in ("run", "check") if key in data}
-    for key, command in commands.items():
-        for word in command:
-            _check_placeholders(source, ("scenarios", name, key), word, params)
-    return Scenario(
-        name,
-        commands["run"],
-        params,
-        help=data.get("help", ""),
-        once=data.get("once", False),
-        after=data.get("after", ""),
-        check=commands.get("check", ()),
-    )
-
-
-def _split(source: document.Document, keys: tuple[Any, ...]) -> tuple[str, ...]:
-    value = source.data
-    for key in keys:
-        value = value[key]
-    try:
-        return tuple(shlex.split(value))
-    except ValueError as error:
-        raise source.error(keys, f"{'.'.join(keys)}: {error}", "close the quote") from None
-
-
-def _check_placeholders(source: document.Document, keys: tuple[Any, ...], word: str, params: Mapping[str, str]) -> None:
-    try:
-        _fill(word, params)
-    except DevError as error:
-        raise source.error(keys, error.message, *error.hints) from None
-
-
-def _fill(word: str, values: Mapping[str, str]) -> str:
-    """Put parameters into one argument. Other braces, such as those of JSON, stay as they are."""
-
-    def value(match: re.Match[str]) -> str:
-        if match[1] not in values:
-            hint = schema.did_you_mean(match[1], list(values))
-            raise DevError(CONFIG, f"{match[0]} is no parameter of this scenario", hint)
-        return values[match[1]]
-
-    return PLACEHOLDER.sub(value, word)

@@ -11,14 +11,16 @@ from __future__ import annotations
 import secrets
 import shlex
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Callable
 
 from devenv.base import output
-from devenv.base.errors import FOUND, DevError
+from devenv.base.errors import FOUND, MISSING, REFUSED, UNHEALTHY, DevError
 from devenv.model import answers
-from devenv.model.config import Scenario
+from devenv.model.scenarios import Scenario
 from devenv.operations import plan, waiting
 from devenv.operations.environment import Environment
+
+OURS = range(MISSING, REFUSED + 1)  # exit codes that a command of the service cannot be taken for
 
 
 def ready(env: Environment) -> None:
@@ -77,9 +79,19 @@ def reset(env: Environment) -> None:
     if env.database:
         env.database.drop(env.engine)
     if "migrate" in env.config.commands:
-        migrate(env)
+        within("dev.reset", "migrate", lambda: migrate(env))
     if plan.DEFAULT in env.config.scenarios:
-        seed(env, plan.DEFAULT, {})
+        within("dev.reset", "seed", lambda: seed(env, plan.DEFAULT, {}))
+
+
+def within(verb: str, step: str, run: Callable[[], object]) -> None:
+    """A step of a larger verb. The service's own exit code is for its own verb; this one says 112: it is not ready."""
+    try:
+        run()
+    except DevError as error:
+        if error.code in OURS:
+            raise
+        raise DevError(UNHEALTHY, f"{verb} stopped at {step}: {error.message}", *error.hints) from None
 
 
 def _ensure_database(env: Environment) -> None:

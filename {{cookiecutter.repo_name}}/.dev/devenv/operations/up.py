@@ -7,13 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Callable
 
 from devenv.base import output, state
-from devenv.base.errors import CONFLICT, MISSING, REFUSED, UNHEALTHY, DevError
+from devenv.base.errors import CONFLICT, MISSING, DevError
 from devenv.engines.protocol import Engine, State
 from devenv.operations import data, waiting, workspace
 from devenv.operations.environment import Environment, open_environment
 from devenv.operations.plan import DEFAULT, Facts, Step, decide, observe
-
-OURS = range(MISSING, REFUSED + 1)  # exit codes that a command of the service cannot be taken for
 
 
 def up(env: Environment, only: bool = False) -> list[Step]:
@@ -158,9 +156,9 @@ def _do(env: Environment, step: Step) -> None:
     elif step.kind == "start":
         waiting.start(env, step.services)
     elif step.kind == "migrate" and data.is_pending(env):
-        _own_command("migrate", lambda: data.migrate(env))
+        data.within("dev.up", "migrate", lambda: data.migrate(env))
     elif step.kind == "seed":
-        _own_command("seed", lambda: data.seed(env, DEFAULT, {}))
+        data.within("dev.up", "seed", lambda: data.seed(env, DEFAULT, {}))
 
 
 def _pull(env: Environment, services: Sequence[str]) -> None:
@@ -172,13 +170,3 @@ def _pull(env: Environment, services: Sequence[str]) -> None:
         output.warn(f"the image {env.image} cannot be pulled: building instead")
         env.engine.build(services)
     env.record.up = {**env.record.up, "image": env.image if pulled else ""}
-
-
-def _own_command(step: str, run: Callable[[], object]) -> None:
-    """The service's own exit code is for its own verb; dev.up says 112: the service is not ready."""
-    try:
-        run()
-    except DevError as error:
-        if error.code in OURS:
-            raise
-        raise DevError(UNHEALTHY, f"dev.up stopped at {step}: {error.message}", *error.hints) from None

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,6 @@ from devenv.operations.environment import Environment
 
 EVERY = 10.0  # seconds between two lines: what is quick says nothing, and a minute is no page
 WIDTH = 120  # of what is shown of a log line
-COLOUR = re.compile("\x1b\\[[0-9;]*[A-Za-z]")  # an app may write its log in colours, and our own line may go to a file
 
 
 def start(env: Environment, services: Sequence[str]) -> None:
@@ -55,6 +53,6 @@ def describe(env: Environment, services: Sequence[str], seconds: float) -> list[
 
 
 def _last_words(env: Environment, name: str) -> str:
-    lines = [COLOUR.sub("", line).strip() for line in env.engine.tail(name, 5)]
+    lines = [line.strip() for line in env.engine.tail(name, 5)]
     last = [line for line in lines if line][-1:]
     return f"its last words: {last[0][:WIDTH]}" if last else "it logged nothing"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from devenv.base import process
+from devenv.base import output, process
 
 NAME = "log"
 LIMIT = 10 * 2**20  # bytes of a log; keeper.sh has the same number
@@ -30,7 +30,7 @@ def tail(unit: Path, lines: int) -> list[str]:
             text, whole = _end(log)
     except OSError:
         return []
-    found = text.decode(errors="replace").split("\n")
+    found = output.plain(text.decode(errors="replace")).split("\n")
     found = found if whole else found[1:]  # the rest of a line
     return (found if found[-1:] != [""] else found[:-1])[-lines:] if lines else []
 
