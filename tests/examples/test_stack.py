@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,10 +47,17 @@ def test_one_up_and_a_login_across_three_repositories(shop: Repo) -> None:
         url = shop.ok("dev.up").stdout.strip()
         required = {answer["service"]: answer for answer in shop.status()["requires"]}
         assert {name: answer["healthy"] for name, answer in required.items()} == {"lms": True, "notes": True}
-        assert "lms" in (shop.path / "dev.lock").read_text()
+        assert f"commit: {record(shop, 'lms')['commit']}\n" in (shop.path / "dev.lock").read_text()
+        assert record(shop, "shop")["commit"] == "", "this one is somebody's to edit"
         services.assert_login_works(url)
         shop.ok("dev.down")
         assert not any(answer["healthy"] for answer in shop.status()["requires"])
+
+
+def record(shop: Repo, service: str) -> dict[str, Any]:
+    """What the machine's state says of a service, as CONTRACT.md lays it down."""
+    folder = Path(os.environ["XDG_STATE_HOME"], "devenv", "v1", shop.token)
+    return dict(json.loads((folder / f"{service}.json").read_text()))
 
 
 @pytest.fixture

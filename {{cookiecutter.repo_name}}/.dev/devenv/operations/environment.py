@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from devenv.base import locks, state
+from devenv.base import locks, process, state
 from devenv.base.errors import USAGE, DevError
 from devenv.databases import find
 from devenv.databases.base import Database
@@ -52,6 +52,12 @@ class Environment:
     def lean(self) -> bool:
         """Whether it runs as in production, since another repository requires it and nobody edits it."""
         return self.place.overlay == LEAN
+
+    @property
+    def commit(self) -> str:
+        """What is checked out here, where that is pinned and so nobody's to edit; else empty."""
+        head = ["git", "-C", str(self.place.root), "rev-parse", "HEAD"]
+        return process.capture(head).stdout.strip() if os.environ.get("DEV_LEAN") else ""
 
     @property
     def image(self) -> str:

@@ -125,6 +125,7 @@ def _claim(env: Environment, facts: Facts, only: bool) -> None:
         workspace.check_port(env.debug_port, env.config.service, hint)
     record.up = {**record.up, "debug": env.debug_port}
     record.checkout, record.engine, record.port = str(env.place.root), env.engine.name, env.port
+    record.commit = env.commit
     env.save()
 
 
