@@ -29,7 +29,7 @@ def eventually(repo: Repo, text: str, deadline: float = 60) -> None:
 def test_an_edit_is_live(up_repo: Repo) -> None:
     up_repo.edit("courses/templates/courses/index.html", "<h1>Courses</h1>", "<h1>Edited page</h1>")
     eventually(up_repo, "Edited page")
-    up_repo.edit("courses/views.py", '"courses": courses_with_learners()}', '"courses": []}')
+    up_repo.edit("courses/views.py", '"courses": courses()}', '"courses": []}')
     eventually(up_repo, "None yet.")
     assert up_repo.ok("dev.up").commands == [], "source is no reason to do anything"
 
@@ -39,7 +39,7 @@ def test_an_edit_is_live_in_a_checkout_that_was_made_anew_at_its_path(up_repo: R
     shutil.rmtree(up_repo.path)
     anew.rename(up_repo.path)
     up_repo.ok("dev.up")
-    up_repo.edit("courses/views.py", '"courses": courses_with_learners()}', '"courses": []}')
+    up_repo.edit("courses/views.py", '"courses": courses()}', '"courses": []}')
     eventually(up_repo, "None yet.")
     assert up_repo.ok("dev.up").commands == []
 
