@@ -64,6 +64,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"left out: {count} tests, since {reason}", yellow=True)
 
 
+INSTALL = {
+    "chromium": "apt-get install chromium chromium-driver",
+    "docker-registry": "apt-get install docker-registry",
+    "node": "https://nodejs.org/en/download",
+    "mariadbd": "apt-get install mariadb-server-core mariadb-client-core",
+}
+
+
+def need(program: str) -> None:
+    """For a test that a program of the machine takes part in. CI has all; elsewhere a line says what was left out."""
+    if not shutil.which(program, path=os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"])):
+        end = pytest.fail if os.environ.get("DEVENV_REQUIRE_ENGINE") == "1" else pytest.skip
+        end(f"there is no {program} here: {INSTALL[program]}")
+
+
 @pytest.fixture(scope="session")
 def engine_available() -> bool:
     return has_engine()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 STACK = Path(__file__).resolve().parents[2] / "examples" / "stack"
 SERVICES = {"lms": ("provider", 18180), "shop": ("consumer", 18181), "notes": ("notes", 18182)}
@@ -35,13 +32,6 @@ def release(path: Path, tag: str) -> None:
 
 def git(path: Path, *words: str) -> None:
     subprocess.run(["git", "-C", str(path), *words], check=True, capture_output=True)
-
-
-def need_browser() -> None:
-    """CI has one. Elsewhere a line says what was left out, as without a container engine."""
-    if not (shutil.which("chromium") and shutil.which("chromedriver")):
-        end = pytest.fail if os.environ.get("DEVENV_REQUIRE_ENGINE") == "1" else pytest.skip
-        end("a login needs a browser: apt-get install chromium chromium-driver")
 
 
 def assert_login_works(url: str) -> None:

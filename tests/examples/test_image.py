@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import os
 import shutil
 import subprocess
 import threading
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import need
 from tests.examples import services
 from tests.verbs.fixtures import COMPOSE, removed_after
 from tests.verbs.repo import Done, Repo
@@ -113,9 +113,7 @@ def log(desk: Repo) -> str:
 
 
 def test_it_is_pulled_and_without_the_registry_built(desk: Repo, image: str, free_port: int, tmp_path: Path) -> None:
-    if not shutil.which(PROGRAM):
-        missing = f"a registry is not installed: apt-get install {PROGRAM}"
-        pytest.fail(missing) if os.environ.get("DEVENV_REQUIRE_ENGINE") == "1" else pytest.skip(missing)
+    need(PROGRAM)
     with removed_after(desk):
         try:
             released = f"{image}:v1.0.0"

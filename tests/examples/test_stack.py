@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import need
 from tests.examples import services
 from tests.examples.releases import assert_older_lacks_what_newer_uses
 from tests.verbs.fixtures import NATIVE_FIRST, removed_after
@@ -26,7 +27,8 @@ def shop(
     bake: Callable[..., Path], template: Path, older_template: Path, engine: str, tmp_path: Path, free_port: int
 ) -> Repo:
     """The three as git repositories side by side, each with the tag that the others ask for."""
-    services.need_browser()
+    need("chromium")
+    need("node")
     for service in services.SERVICES:
         path = services.make(bake, service, tmp_path, made_by=older_template if service == OLDER else template)
         if service == "lms":  # nobody answers there, so it is built
@@ -63,7 +65,8 @@ def record(shop: Repo, service: str) -> dict[str, Any]:
 @pytest.fixture
 def two(bake: Callable[..., Path], engine: str, tmp_path: Path) -> tuple[Repo, Repo]:
     """A checkout of shop and a worktree beside it, each in a workspace of its own; all on the newest release."""
-    services.need_browser()
+    need("chromium")
+    need("node")
     for service in services.SERVICES:
         services.release(services.make(bake, service, tmp_path), "v1.0.0")
     services.git(tmp_path / "shop", "worktree", "add", "-q", str(tmp_path / "fix-for-shop"))

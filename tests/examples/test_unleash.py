@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import need
 from tests.verbs.fixtures import NATIVE_FIRST, removed_after
 from tests.verbs.repo import Repo
 
@@ -25,6 +26,8 @@ pytestmark = [pytest.mark.timeout(600), pytest.mark.parametrize("engine", NATIVE
 @pytest.fixture
 def unleash(bake: Callable[..., Path], engine: str) -> Repo:
     """The example laid over a fresh tree of the stack bare, in a workspace of this test's own."""
+    if engine == "native":
+        need("node")
     path = bake("bare", service="unleash", port=18190)
     shutil.copytree(EXAMPLE, path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
     token = f"t{uuid.uuid4().hex[:8]}"

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.conftest import need
 from tests.examples import services
 from tests.verbs import machine
 from tests.verbs.repo import Repo, get
@@ -96,7 +97,8 @@ class Walk:
 @pytest.fixture
 def walk(bake: Callable[..., Path], engine: str, tmp_path: Path) -> Iterator[Walk]:
     """An empty folder, and the three repositories on a host that only git can see."""
-    services.need_browser()
+    need("chromium")
+    need("node")
     publish(bake, tmp_path / "git.example.org")
     (tmp_path / "gitconfig").write_text(f'[url "file://{tmp_path}/git.example.org/"]\n\tinsteadOf = {HOST}\n')
     (tmp_path / "editor").write_text(EDITOR)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.conftest import need
 from tests.suite.conftest import check
 from tests.verbs.fixtures import removed_after
 from tests.verbs.repo import Repo, get
@@ -26,6 +27,7 @@ DATABASES = ("postgres", "mysql", "none")
 OPTIONS = (("none", "none"), ("redis", "none"), ("redis", "queue"))  # cache and worker
 # The places of a stack and a database in the tuples above, added, name the options: a Latin square, in which all pairs
 # are. Its other diagonals hold each stack, each database and each option once.
+PROGRAMS = {"node": "node", "mysql": "mariadbd"}  # what the machine has to have natively
 EVERY_TIME = {"native": 0, "compose": 1}
 
 
@@ -57,6 +59,10 @@ def chosen(request: pytest.FixtureRequest) -> Chosen:
 @pytest.fixture
 def made(bake: Callable[..., Path], chosen: Chosen, free_port: int) -> Repo:
     """The service, with a name and a port that nobody else has."""
+    if chosen.engine == "native":
+        for program in (chosen.stack, chosen.database):
+            if program in PROGRAMS:
+                need(PROGRAMS[program])
     token = f"t{uuid.uuid4().hex[:8]}"
     path = bake(chosen.stack, service=token, port=free_port, **chosen.answers)
     return Repo(path, token, {"DEV_ENGINE": chosen.engine, "DEV_NETWORK": f"devenv-{token}"})

@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 import yaml
 
+from tests.conftest import need
 from tools.locks import all_answers
 
 from .conftest import PROJECT, ROOT, STACKS, files
@@ -96,6 +97,8 @@ def test_python_is_clean(service: Path) -> None:
 def test_locks_hold_what_is_asked_for_and_no_more(service: Path, tmp_path: Path) -> None:
     for name, command in LOCK_IS_FRESH.items():
         if (service / name).exists():
+            if name == "package-lock.json":
+                need("node")
             copy = shutil.copytree(service, tmp_path / "copy")
             done = subprocess.run(command, cwd=copy, capture_output=True, text=True)
             assert done.returncode == 0, f"{done.stdout}{done.stderr}\nhint: make locks"

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.conftest import another_port
+from tests.conftest import another_port, need
 from tests.verbs.dap import Session
 from tests.verbs.fixtures import MakeRepo, removed_after
 from tests.verbs.repo import Repo, get
@@ -126,6 +126,7 @@ def test_fastapi_stops_at_a_line_too(make_repo: MakeRepo, shared: Path, engine: 
 
 @pytest.mark.parametrize("engine", ["native"], indirect=True)
 def test_nodes_inspector_shows_the_app_and_follows_its_reload(make_repo: MakeRepo, shared: Path) -> None:
+    need("node")
     repo, port = make_repo("node"), another_port(shared)
     repo.edit("dev.yaml", "debug: {port: 9229", f"debug: {{port: {port}")
     with removed_after(repo):
