@@ -6,7 +6,6 @@ Three on each engine run every time, and they hold each stack, each database and
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -18,7 +17,7 @@ import pytest
 from tests.conftest import need
 from tests.suite.conftest import check
 from tests.verbs.fixtures import removed_after
-from tests.verbs.repo import Repo, get
+from tests.verbs.repo import Repo, eventually, get, page
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -123,21 +122,3 @@ def assert_the_worker_takes_jobs(url: str) -> None:
 
 def text_of(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
-
-
-def page(url: str) -> str:
-    """What the service shows; nothing while it starts anew."""
-    try:
-        return get(url)[1]
-    except OSError:
-        return ""
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 30) -> bool:
-    """Whether it holds within a time; for what happens behind the request."""
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.2)
-    return True

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from . import stacks
-from .conftest import Make, Repo
+from .conftest import Make, Repo, until
 
 pytestmark = pytest.mark.xdist_group("native-small")
 
@@ -137,3 +137,37 @@ def test_another_major_version_is_said_before_anything_starts(small: Make) -> No
     plan = json.loads(repo.ok("dev.plan", "--json").stdout)
     expected = not Path("/usr/lib/postgresql/16").exists()
     assert ("db: PostgreSQL 17 instead of 16" in plan["engine_version"]) == expected
+
+
+SAYS_ITS_WORD = "word = open('word').read()\n\ndef answer():\n    return word\n"
+ASKS_FOR_THE_WORD = """\
+    healthcheck:
+      test:
+        - CMD
+        - python
+        - -c
+        - |
+          import os, urllib.request as u
+          assert u.urlopen("http://127.0.0.1:" + os.environ["PORT"]).read() == open("word", "rb").read()
+      interval: 1s
+"""
+
+
+def test_an_app_that_runs_but_does_not_work_is_started_anew(small: Make) -> None:
+    repo = small(stacks.compose(app=ASKS_FOR_THE_WORD), stacks.PYTHON, {**stacks.files(SAYS_ITS_WORD), "word": "one"})
+    repo.up()
+    (repo.root / "word").write_text("two")
+    assert until(lambda: "start app (not healthy)" in repo.ok("dev.plan").stdout)
+    repo.up()
+    assert repo.page("/")[1] == "two"
+
+
+def test_nothing_of_the_app_runs_while_its_environment_is_made_anew(small: Make) -> None:
+    install = "import socket\nprint('met:', socket.socket().connect_ex(('127.0.0.1', int(open('port').read()))) == 0)\n"
+    texts = {**stacks.files(), "install.py": install, "port": "1", "requirements.txt": ""}
+    repo = small(stacks.compose(), "{python: '>=3.9', install: python install.py}", texts)
+    (repo.root / "port").write_text(str(repo.port))
+    assert "met: False" in repo.up().stderr
+    (repo.root / "requirements.txt").write_text("# another one\n")
+    assert "met: False" in repo.up().stderr
+    assert repo.page("/")[1] == "here"

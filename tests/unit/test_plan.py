@@ -74,13 +74,13 @@ START_DB = "start db (the data steps need it)"
         pytest.param(facts(), [], id="all is well"),
         pytest.param(
             replace(facts(**NOTHING), record=Record("catalog", "main")),
-            ["build app (there is no image yet)", START_DB, *NEW_DATA, "start app db (not running)"],
+            ["build app (not built yet)", START_DB, *NEW_DATA, "start app db (not running)"],
             id="the first time",
         ),
-        pytest.param(facts(states=STOPPED), ["start app db (not healthy)"], id="after dev.down"),
+        pytest.param(facts(states=STOPPED), ["start app db (not running)"], id="after dev.down"),
         pytest.param(
             facts(states=STOPPED, state_files="S2"),
-            [START_DB, "migrate (migrations, seeds or lock files changed)", "start app db (not healthy)"],
+            [START_DB, "migrate (migrations, seeds or lock files changed)", "start app db (not running)"],
             id="after dev.down, with a new migration",
         ),
         pytest.param(
@@ -89,7 +89,7 @@ START_DB = "start db (the data steps need it)"
             id="the app is sick",
         ),
         pytest.param(
-            facts(states={"app": state("app")}), ["start app db (not healthy)"], id="the database was removed"
+            facts(states={"app": state("app")}), ["start app db (not running)"], id="the database was removed"
         ),
         pytest.param(
             facts(state_files="S2"), ["migrate (migrations, seeds or lock files changed)"], id="a new migration"
@@ -104,7 +104,7 @@ START_DB = "start db (the data steps need it)"
         ),
         pytest.param(
             facts(built=False),
-            ["build app (there is no image yet)", "start app db (the image changed)"],
+            ["build app (not built yet)", "start app db (the image changed)"],
             id="the image was removed",
         ),
         pytest.param(
@@ -138,12 +138,12 @@ def test_situations(found: Facts, settings: config.Config, both: Services, steps
         pytest.param(facts(known={**ALL_WELL.known, "seeded": {}}), [NEW_DATA[1]], id="all runs"),
         pytest.param(
             facts(states=STOPPED, known={}),
-            [START_DB, NEW_DATA[0], "start app db (not healthy)", NEW_DATA[1]],
+            [START_DB, NEW_DATA[0], "start app db (not running)", NEW_DATA[1]],
             id="new data",
         ),
         pytest.param(
             facts(states=STOPPED, known={**ALL_WELL.known, "seeded": {}}),
-            ["start app db (not healthy)", NEW_DATA[1]],
+            ["start app db (not running)", NEW_DATA[1]],
             id="stopped before the seed",
         ),
     ],

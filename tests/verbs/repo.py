@@ -9,6 +9,7 @@ import shlex
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,24 @@ def get(url: str, path: str = "/", method: str = "GET") -> tuple[int, str]:
         return answer.status, answer.read().decode()
     finally:
         connection.close()
+
+
+def page(url: str) -> str:
+    """What the service shows; nothing while it starts anew."""
+    try:
+        return get(url)[1]
+    except OSError:
+        return ""
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 30) -> bool:
+    """Whether it holds within a time; for what happens behind the request."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True
 
 
 def printed(process: subprocess.Popen[str], number: int) -> bool:

@@ -13,10 +13,9 @@ from devenv.base import output, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines import cgroup, docker
-from devenv.engines.protocol import Place, State
+from devenv.engines.protocol import LOG_LINES, Place, State
 
 STEP = "devenv.step"  # the label of our own one-off containers
-LOG_LINES = 20
 # Seconds for a released image. Docker itself waits for ever on a registry that is there and says nothing of the image.
 # In this time a slow line (8 Mbit/s) brings 300 MB; whoever has a slower one is not worse off with a build.
 PULL_LIMIT = 300

@@ -11,6 +11,8 @@ from typing import Protocol
 from devenv.base.process import Result
 from devenv.model.services import Service
 
+LOG_LINES = 20  # of a service that failed, shown with the error
+
 
 @dataclass(frozen=True)
 class State:

@@ -101,7 +101,7 @@ def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> lis
 
 
 def _build(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:
-    why = "" if facts.built else "there is no image yet"
+    why = "" if facts.built else "not built yet"
     if facts.built and facts.record.up.get("build") != facts.build_files:
         why = "Dockerfile or dependencies changed"
     app = services[config.app].build if facts.image and config.app in services else None
@@ -135,7 +135,8 @@ def _start(facts: Facts, services: Mapping[str, Service], rebuilt: bool) -> list
     changed = _changed(facts, rebuilt)
     if not sick and not changed:
         return []
-    why = changed if not sick else "not healthy" if facts.states else "not running"
+    running = any(name in facts.states and facts.states[name].running for name in sick)
+    why = changed if not sick else "not healthy" if running else "not running"
     # After a change all are started, healthy ones too: Compose makes those again that the change concerns.
     return [Step("start", tuple(services) if changed else sick, why)]
 

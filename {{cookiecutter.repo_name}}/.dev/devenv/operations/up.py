@@ -6,12 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
-from devenv.base import output, state
-from devenv.base.errors import CONFLICT, MISSING, DevError
-from devenv.engines.protocol import Engine, State
+from devenv.base import output, ports, state
+from devenv.base.errors import CONFLICT, MISSING, UNHEALTHY, DevError
+from devenv.engines import choice
+from devenv.engines.protocol import LOG_LINES, Engine, State
 from devenv.operations import data, waiting, workspace
 from devenv.operations.environment import Environment, open_environment
 from devenv.operations.plan import DEFAULT, Facts, Step, decide, observe
+
+RELOAD = 10.0  # seconds that an app may take to start anew after an edit
 
 
 def up(env: Environment, only: bool = False) -> list[Step]:
@@ -26,6 +29,8 @@ def up(env: Environment, only: bool = False) -> list[Step]:
     if not only:
         _check_checkout(env, facts.states)
     steps = decide(facts, env.config, env.place.services)
+    if not steps:
+        _check_answers(env)
     output.say(f"will {', '.join(map(str, steps))}" if steps else "nothing to do: all is healthy, migrated and seeded")
     if not only:
         _use(env)
@@ -33,6 +38,14 @@ def up(env: Environment, only: bool = False) -> list[Step]:
         _claim(env, facts, only)
         _carry_out(env, facts, steps)
     return steps
+
+
+def _check_answers(env: Environment) -> None:
+    """DevError 112 where the page is dead. The container engine looks now and then, and so believes it longer."""
+    if env.engine.name == choice.COMPOSE and not ports.answers(env.port, env.host, RELOAD):
+        logs = "\n".join(env.engine.tail(env.config.app, LOG_LINES))
+        message = f"{env.config.service}: {env.url} does not answer; {env.config.app} logged last\n{logs}"
+        raise DevError(UNHEALTHY, message, "mend what the log says, or start it anew: inv dev.down && inv dev.up")
 
 
 def down(env: Environment, only: bool = False) -> None:

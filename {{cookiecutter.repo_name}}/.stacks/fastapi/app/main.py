@@ -11,6 +11,7 @@ from app import {{ "cache, " if cookiecutter.cache != "none" }}{{ "database, " i
 
 # uvicorn gives handlers to its own loggers only.
 logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+logging.getLogger("app").setLevel(logging.INFO)  # ours; libraries say only what is wrong
 {% if cookiecutter.database != "none" or cookiecutter.cache != "none" %}
 
 

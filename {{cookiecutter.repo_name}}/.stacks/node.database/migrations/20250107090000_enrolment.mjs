@@ -6,6 +6,7 @@ export async function up(knex) {
     table.integer("learner_id").unsigned().notNullable().references("learner.id").onDelete("CASCADE");
     table.datetime("enrolled_at").notNullable().defaultTo(knex.fn.now());
     table.primary(["course_id", "learner_id"]);
+    table.index("learner_id"); // the key finds by course only
   });
 }
 

@@ -2,7 +2,7 @@
 // Jobs: put on the queue by the app, done by the worker (worker.js).
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { Queue, Worker } from "bullmq";
+import { Queue, UnrecoverableError, Worker } from "bullmq";
 
 import { makeReport } from "./report.js";
 
@@ -31,7 +31,10 @@ export function startWorker(services, settings) {
   const { CACHE_HOST: host, CACHE_PORT: port, CACHE_DB: db } = settings;
   // Connections of its own: it waits for jobs in one long command, which no timeout may cut off.
   const connection = { host, port, db, maxRetriesPerRequest: null };
-  const work = (job) => JOBS[job.name](services, job.data);
+  const work = (job) => {
+    if (!JOBS[job.name]) throw new UnrecoverableError(`no job is named ${job.name}`); // trying again would not help
+    return JOBS[job.name](services, job.data);
+  };
   const worker = new Worker(QUEUE, work, { connection, concurrency: 5 });
   worker.on("error", (error) => console.error("the worker:", error.message || error.code));
   worker.on("completed", (job) => console.log("done:", job.name, job.id));

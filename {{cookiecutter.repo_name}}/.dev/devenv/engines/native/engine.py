@@ -56,6 +56,8 @@ class NativeEngine:
         return all(unit.is_made() for unit in self.units.values() if unit.service.build)
 
     def build(self, _services: Sequence[str]) -> None:
+        # What runs would lose its modules while they are made anew, and go on with half of them.
+        supervisor.end([unit for unit in self.units.values() if unit.service.build])
         environment.make(self.place)  # one for all of them
 
     def take(self, _image: str, _services: Sequence[str]) -> bool:
@@ -66,6 +68,7 @@ class NativeEngine:
             self.units[name].make()
         keeper.ensure(self.place)
         self._end_strangers()
+        self._end_stuck(services)
         Order(self.units, services, self.place.service).carry_out(timeout)
 
     def stop(self) -> None:
@@ -151,6 +154,14 @@ class NativeEngine:
 
     def _marked(self, command: Command) -> Mapping[str, str]:
         return command.marked(folders.unit(self.place, STEP))
+
+    def _end_stuck(self, services: Sequence[str]) -> None:
+        """End our own code where it runs but does not work: to wait for it again would be in vain.
+
+        Not the databases: one that is still making its first files must not be interrupted.
+        """
+        ours = [self.units[name] for name in services if self.units[name].service.build]
+        supervisor.end([unit for unit in ours if supervisor.alive(unit) and not unit.is_ready()])
 
     def _end_steps(self) -> None:
         """End steps whose command was killed. The lock says that nobody waits for them."""

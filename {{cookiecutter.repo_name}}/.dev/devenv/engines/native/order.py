@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.engines.native import logs, supervisor
 from devenv.engines.native.unit import Unit
+from devenv.engines.protocol import LOG_LINES
 
 COMPLETED = "service_completed_successfully"
 HEALTHY = "service_healthy"
 POLL = 0.03  # seconds between two rounds: the port is asked first, which costs next to nothing
-LOG_LINES = 20
 
 
 class Order:
