@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -65,18 +66,31 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 INSTALL = {
-    "chromium": "apt-get install chromium chromium-driver",
+    "chromium": "apt-get install chromium",
+    "chromedriver": "apt-get install chromium-driver",
     "docker-registry": "apt-get install docker-registry",
     "node": "https://nodejs.org/en/download",
     "mariadbd": "apt-get install mariadb-server-core mariadb-client-core",
 }
 
 
-def need(program: str) -> None:
-    """For a test that a program of the machine takes part in. CI has all; elsewhere a line says what was left out."""
-    if not shutil.which(program, path=os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"])):
-        end = pytest.fail if os.environ.get("DEVENV_REQUIRE_ENGINE") == "1" else pytest.skip
-        end(f"there is no {program} here: {INSTALL[program]}")
+def need(*programs: str) -> None:
+    """For a test that programs of the machine take part in. CI has all; elsewhere a line says what was left out."""
+    path = os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"])
+    end = pytest.fail if os.environ.get("DEVENV_REQUIRE_ENGINE") == "1" else pytest.skip
+    for program in programs:
+        if not shutil.which(program, path=path):
+            end(f"there is no {program} here: {INSTALL[program]}")
+
+
+def until(true: Callable[[], object], seconds: float = 30) -> bool:
+    """Whether it becomes true in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 @pytest.fixture(scope="session")

@@ -43,10 +43,6 @@ class Answers(NamedTuple):
     cache: str
     worker: str
 
-    @property
-    def given(self) -> dict[str, str]:
-        return self._asdict()
-
 
 Line = tuple[str, frozenset[Answers]]  # and the answers that have it
 
@@ -118,7 +114,7 @@ def _where(name: str, sign: str, value: str) -> frozenset[Answers]:
 def render(text: str, answers: Answers) -> str:
     """As cookiecutter will."""
     settings = {"keep_trailing_newline": True, **QUESTIONS["_jinja2_env_vars"]}
-    return Environment(**settings).from_string(text).render(cookiecutter=answers.given)
+    return Environment(**settings).from_string(text).render(cookiecutter=answers._asdict())
 
 
 def lock(path: Path, upgrade: bool) -> None:
@@ -139,7 +135,7 @@ def lock(path: Path, upgrade: bool) -> None:
 
 def generate(path: Path, folder: Path, answers: Answers) -> Path:
     """A service of the stack that the lock file belongs to."""
-    wanted = {"stack": path.parent.name, "service": "locks", "repo_name": "-".join(answers), **answers.given}
+    wanted = {"stack": path.parent.name, "service": "locks", "repo_name": "-".join(answers), **answers._asdict()}
     settings = {"no_input": True, "output_dir": str(folder), "config_file": str(ROOT / CONFIG)}
     return Path(cookiecutter(str(ROOT), extra_context=wanted, **settings))
 

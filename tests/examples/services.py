@@ -5,12 +5,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-STACK = Path(__file__).resolve().parents[2] / "examples" / "stack"
+from tests.verbs.repo import Repo
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+STACK = EXAMPLES / "stack"
 SERVICES = {"lms": ("provider", 18180), "shop": ("consumer", 18181), "notes": ("notes", 18182)}
-LEFTOVERS = shutil.ignore_patterns(".ruff_cache", "__pycache__", ".pytest_cache", "node_modules")
+LEFTOVERS = shutil.ignore_patterns(".ruff_cache", "__pycache__", ".pytest_cache", "node_modules", ".venv", "data")
 HOSTS = ("lms.localhost", "shop.localhost")  # where a login in shop may lead, and nowhere else
 
 
@@ -20,6 +24,18 @@ def make(bake: Callable[..., Path], service: str, into: Path, **how: Path) -> Pa
     path = bake("bare", into=into, service=service, port=port, **how)
     shutil.copytree(STACK / folder, path, dirs_exist_ok=True, ignore=LEFTOVERS)
     return path
+
+
+def laid_over_bare(bake: Callable[..., Path], name: str, port: int) -> Path:
+    """An application of examples/ over a fresh tree of the stack bare, as its owner has it."""
+    path = bake("bare", service=name, port=port)
+    return shutil.copytree(EXAMPLES / name, path, dirs_exist_ok=True, ignore=LEFTOVERS)
+
+
+def workspace_of_its_own(path: Path, engine: str) -> Repo:
+    """The repository in a workspace that nobody else has."""
+    token = f"t{uuid.uuid4().hex[:8]}"
+    return Repo(path, token, {"DEV_ENGINE": engine, "DEV_WORKSPACE": token})
 
 
 def release(path: Path, tag: str) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.examples import services
 from tests.verbs.fixtures import NATIVE_FIRST, removed_after
 from tests.verbs.repo import Repo
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "pretalx"
 EVERYTHING = """
     SELECT 'talk', code, state FROM submission_submission UNION ALL SELECT 'user', email, password FROM person_user
     UNION ALL SELECT 'mail', id::text, subject FROM mail_queuedmail ORDER BY 1, 2, 3
@@ -24,10 +22,7 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.parametrize("engine", NATIVE
 @pytest.fixture
 def pretalx(bake: Callable[..., Path], engine: str) -> Repo:
     """The example laid over a fresh tree of the stack bare, in a workspace of this test's own."""
-    path = bake("bare", service="pretalx", port=18191)
-    shutil.copytree(EXAMPLE, path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("data", ".venv"))
-    token = f"t{uuid.uuid4().hex[:8]}"
-    return Repo(path, token, {"DEV_ENGINE": engine, "DEV_WORKSPACE": token})
+    return services.workspace_of_its_own(services.laid_over_bare(bake, "pretalx", 18191), engine)
 
 
 def test_pretalx_from_nothing_to_its_pages_and_away_again(pretalx: Repo) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,7 @@ def shop(
     bake: Callable[..., Path], template: Path, older_template: Path, engine: str, tmp_path: Path, free_port: int
 ) -> Repo:
     """The three as git repositories side by side, each with the tag that the others ask for."""
-    need("chromium")
-    need("node")
+    need("chromium", "chromedriver", "node")
     for service in services.SERVICES:
         path = services.make(bake, service, tmp_path, made_by=older_template if service == OLDER else template)
         if service == "lms":  # nobody answers there, so it is built
@@ -36,12 +34,7 @@ def shop(
                 stream.write(f'image: "127.0.0.1:{free_port}/lms:{{version}}"\n')
         services.release(path, "v1.0.0")
     assert_older_lacks_what_newer_uses(tmp_path / OLDER, tmp_path / "lms")
-    return workspace_of_its_own(tmp_path / "shop", engine)
-
-
-def workspace_of_its_own(path: Path, engine: str) -> Repo:
-    token = f"t{uuid.uuid4().hex[:8]}"
-    return Repo(path, token, {"DEV_ENGINE": engine, "DEV_WORKSPACE": token})
+    return services.workspace_of_its_own(tmp_path / "shop", engine)
 
 
 def test_one_up_and_a_login_across_three_repositories(shop: Repo) -> None:
@@ -49,6 +42,7 @@ def test_one_up_and_a_login_across_three_repositories(shop: Repo) -> None:
         url = shop.ok("dev.up").stdout.strip()
         required = {answer["service"]: answer for answer in shop.status()["requires"]}
         assert {name: answer["healthy"] for name, answer in required.items()} == {"lms": True, "notes": True}
+        assert "lms" in (shop.path / "dev.lock").read_text()
         assert f"commit: {record(shop, 'lms')['commit']}\n" in (shop.path / "dev.lock").read_text()
         assert record(shop, "shop")["commit"] == "", "this one is somebody's to edit"
         services.assert_login_works(url)
@@ -65,12 +59,13 @@ def record(shop: Repo, service: str) -> dict[str, Any]:
 @pytest.fixture
 def two(bake: Callable[..., Path], engine: str, tmp_path: Path) -> tuple[Repo, Repo]:
     """A checkout of shop and a worktree beside it, each in a workspace of its own; all on the newest release."""
-    need("chromium")
-    need("node")
+    need("chromium", "chromedriver", "node")
     for service in services.SERVICES:
         services.release(services.make(bake, service, tmp_path), "v1.0.0")
     services.git(tmp_path / "shop", "worktree", "add", "-q", str(tmp_path / "fix-for-shop"))
-    return workspace_of_its_own(tmp_path / "shop", engine), workspace_of_its_own(tmp_path / "fix-for-shop", engine)
+    return services.workspace_of_its_own(tmp_path / "shop", engine), services.workspace_of_its_own(
+        tmp_path / "fix-for-shop", engine
+    )
 
 
 @pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import need
+from tests.examples import services
 from tests.verbs.fixtures import NATIVE_FIRST, removed_after
 from tests.verbs.repo import Repo
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "unleash"
 EVERYTHING = """
     SELECT 'flag', name FROM features UNION ALL SELECT 'event', id::text FROM events
     UNION ALL SELECT 'strategy', id FROM feature_strategies UNION ALL SELECT 'user', username FROM users
@@ -28,10 +26,7 @@ def unleash(bake: Callable[..., Path], engine: str) -> Repo:
     """The example laid over a fresh tree of the stack bare, in a workspace of this test's own."""
     if engine == "native":
         need("node")
-    path = bake("bare", service="unleash", port=18190)
-    shutil.copytree(EXAMPLE, path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
-    token = f"t{uuid.uuid4().hex[:8]}"
-    return Repo(path, token, {"DEV_ENGINE": engine, "DEV_WORKSPACE": token})
+    return services.workspace_of_its_own(services.laid_over_bare(bake, "unleash", 18190), engine)
 
 
 def test_unleash_from_nothing_to_its_pages_and_away_again(unleash: Repo) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.examples import services
 from tests.verbs.fixtures import NATIVE_FIRST, removed_after
 from tests.verbs.repo import DOORS, Repo
-
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "wagtail"
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)]
 
@@ -20,10 +17,7 @@ pytestmark = [pytest.mark.timeout(600), pytest.mark.parametrize("engine", NATIVE
 @pytest.fixture
 def wagtail(bake: Callable[..., Path], engine: str) -> Repo:
     """The example laid over a fresh tree of the stack bare, in a workspace of this test's own."""
-    path = bake("bare", service="wagtail", port=18170)
-    shutil.copytree(EXAMPLE, path, dirs_exist_ok=True)
-    token = f"t{uuid.uuid4().hex[:8]}"
-    return Repo(path, token, {"DEV_ENGINE": engine, "DEV_WORKSPACE": token})
+    return services.workspace_of_its_own(services.laid_over_bare(bake, "wagtail", 18170), engine)
 
 
 def test_wagtail_from_nothing_to_its_pages_and_away_again(wagtail: Repo) -> None:

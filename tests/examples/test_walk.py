@@ -97,8 +97,7 @@ class Walk:
 @pytest.fixture
 def walk(bake: Callable[..., Path], engine: str, tmp_path: Path) -> Iterator[Walk]:
     """An empty folder, and the three repositories on a host that only git can see."""
-    need("chromium")
-    need("node")
+    need("chromium", "chromedriver", "node")
     publish(bake, tmp_path / "git.example.org")
     (tmp_path / "gitconfig").write_text(f'[url "file://{tmp_path}/git.example.org/"]\n\tinsteadOf = {HOST}\n')
     (tmp_path / "editor").write_text(EDITOR)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import until
 from tests.verbs.fixtures import COMPOSE, NATIVE_FIRST
-from tests.verbs.repo import Repo, eventually, page
+from tests.verbs.repo import Repo, page
 
 HALF_WAY = """
 from django.db import migrations
@@ -186,10 +187,10 @@ def test_a_page_that_died_is_no_success(breakable: Repo) -> None:
     """A container engine believes the last healthcheck for a while; natively each look asks."""
     url = breakable.status()["url"]
     breakable.append("courses/views.py", "\ndef broken(:\n")
-    assert eventually(lambda: not page(url))
+    assert until(lambda: not page(url))
     done = breakable.fails(112, "dev.up")
     assert "def broken(:" in done.stderr, "what the app logged last"
     assert done.hints
     breakable.edit("courses/views.py", "\ndef broken(:\n", "")
-    assert breakable.env["DEV_ENGINE"] == "native" or eventually(lambda: bool(page(url))), "the reloader is back"
+    assert breakable.env["DEV_ENGINE"] == "native" or until(lambda: bool(page(url))), "the reloader is back"
     assert is_well(breakable)

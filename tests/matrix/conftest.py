@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from tests.verbs.fixtures import engine  # noqa: F401
+from tests.verbs.fixtures import make_repo  # noqa: F401

@@ -6,18 +6,17 @@ Three on each engine run every time, and they hold each stack, each database and
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from tests.conftest import need
-from tests.suite.conftest import check
-from tests.verbs.fixtures import removed_after
-from tests.verbs.repo import Repo, eventually, get, page
+from tests.conftest import need, until
+from tests.suite.conftest import assert_kept
+from tests.verbs.fixtures import MakeRepo, removed_after
+from tests.verbs.repo import Repo, get, page
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -56,22 +55,19 @@ def chosen(request: pytest.FixtureRequest) -> Chosen:
 
 
 @pytest.fixture
-def made(bake: Callable[..., Path], chosen: Chosen, free_port: int) -> Repo:
-    """The service, with a name and a port that nobody else has."""
+def engine(chosen: Chosen) -> str:
+    return chosen.engine
+
+
+@pytest.fixture
+def made(make_repo: MakeRepo, chosen: Chosen) -> Repo:
     if chosen.engine == "native":
-        for program in (chosen.stack, chosen.database):
-            if program in PROGRAMS:
-                need(PROGRAMS[program])
-    token = f"t{uuid.uuid4().hex[:8]}"
-    path = bake(chosen.stack, service=token, port=free_port, **chosen.answers)
-    return Repo(path, token, {"DEV_ENGINE": chosen.engine, "DEV_NETWORK": f"devenv-{token}"})
+        need(*(PROGRAMS[name] for name in (chosen.stack, chosen.database) if name in PROGRAMS))
+    return make_repo(chosen.stack, **chosen.answers)
 
 
 def test_it_keeps_the_contract(made: Repo, chosen: Chosen) -> None:
-    found = check(made.path, "--engine", chosen.engine)
-    failing = [verdict for verdict in found.report["verdicts"] if verdict["status"] not in ("kept", "not applicable")]
-    assert not failing
-    assert found.code == 0
+    assert_kept(made.path, "--engine", chosen.engine)
 
 
 def test_its_engineers_work_with_it(made: Repo, chosen: Chosen) -> None:
@@ -99,7 +95,7 @@ def assert_an_edit_is_live(made: Repo, url: str) -> None:
         inside = path.relative_to(made.path).parts
         if path.is_file() and inside[0] not in (".dev", "node_modules") and "<h1>Courses</h1>" in text_of(path):
             path.write_text(text_of(path).replace("<h1>Courses</h1>", "<h1>Edited</h1>"))
-    assert eventually(lambda: "<h1>Edited</h1>" in page(url)), get(url)
+    assert until(lambda: "<h1>Edited</h1>" in page(url)), get(url)
 
 
 def assert_its_tests_pass_and_can_be_chosen(made: Repo, stack: str) -> None:
@@ -117,7 +113,7 @@ def assert_many_learners_come_once(made: Repo) -> None:
 def assert_the_worker_takes_jobs(url: str) -> None:
     assert get(url, "/api/report")[0] == 404
     assert get(url, "/api/report", "POST")[0] == 202
-    assert eventually(lambda: get(url, "/api/report")[0] == 200)
+    assert until(lambda: get(url, "/api/report")[0] == 200)
 
 
 def text_of(path: Path) -> str:

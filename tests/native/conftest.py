@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -96,16 +95,6 @@ class Repo:
         self.kill_everything()
         assert not left
         assert not self.native.exists(), done.stderr
-
-
-def until(true: Callable[[], object], seconds: float = 30) -> bool:
-    """Whether it becomes true in time."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def environment(state: Path, cache: Path) -> dict[str, str]:

@@ -16,8 +16,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "{{cookiecutter.rep
 
 from devenv.engines.native import keeper
 
+from tests.conftest import until
+
 from . import stacks
-from .conftest import Make, Repo, until
+from .conftest import Make, Repo
 
 pytestmark = pytest.mark.xdist_group("native-small")
 KEEPER = Path(keeper.__file__).with_name("keeper.sh")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import until
+
 from . import stacks
-from .conftest import Make, until
+from .conftest import Make
 
 pytestmark = pytest.mark.xdist_group("native-small")
 DATABASE = "  db:\n    image: postgres:17\n    environment: {POSTGRES_PASSWORD: secret}\n"

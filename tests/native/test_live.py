@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from .conftest import Repo, until
+from tests.conftest import until
+
+from .conftest import Repo
 
 pytestmark = pytest.mark.xdist_group("native")
 

@@ -19,7 +19,7 @@ from devenv.engines.native import folders, hosts, logs, python, records, supervi
 from devenv.engines.native.servers import programs
 from devenv.model import env_file
 
-from .conftest import until
+from tests.conftest import until
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import until
+
 from . import stacks
-from .conftest import Make, Repo, until
+from .conftest import Make, Repo
 
 pytestmark = pytest.mark.xdist_group("native-small")
 

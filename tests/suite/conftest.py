@@ -44,6 +44,14 @@ def check(repo: Path, *flags: str) -> Checked:
     return Checked(done.returncode, json.loads(done.stdout), done.stderr)
 
 
+def assert_kept(repo: Path, *flags: str) -> None:
+    """All MUSTs that apply are kept, and the program ends so."""
+    found = check(repo, *flags)
+    failing = [verdict for verdict in found.report["verdicts"] if verdict["status"] not in ("kept", "not applicable")]
+    assert not failing
+    assert found.code == 0
+
+
 @pytest.fixture
 def specimen(bake: Callable[..., Path]) -> Path:
     """A small service that keeps the whole contract, with the template's environment."""

@@ -26,7 +26,7 @@ OWNERS = (
     "Owner: shared. Edit freely: updates are merged in (cruft, three-way).",
 )
 NO_COMMENTS = {".json", ".lock"}  # uv writes uv.lock anew and drops comments
-COMBINATIONS = [{"stack": stack, **answers.given} for stack in STACKS for answers in all_answers()]
+COMBINATIONS = [{"stack": stack, **answers._asdict()} for stack in STACKS for answers in all_answers()]
 CHECK = ROOT / "tests" / "contract" / "check.py"
 BIN = Path(sys.executable).parent
 LOCK_IS_FRESH = {

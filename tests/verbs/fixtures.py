@@ -33,9 +33,9 @@ def engine(request: pytest.FixtureRequest) -> str:
 def make_repo(bake: Callable[..., Path], free_port: int, engine: str) -> MakeRepo:
     """A generated repo, with a name and a port that nobody else has."""
 
-    def make(stack: str = "django", into: Path | None = None, port: int = 0) -> Repo:
+    def make(stack: str = "django", into: Path | None = None, port: int = 0, **answers: str) -> Repo:
         token = f"t{uuid.uuid4().hex[:8]}"
-        path = bake(stack, into=into, service=token, port=port or free_port)
+        path = bake(stack, into=into, service=token, port=port or free_port, **answers)
         # A network of its own: `devenv-main` is everybody's on this machine.
         return Repo(path, token, {"DEV_ENGINE": engine, "DEV_NETWORK": f"devenv-{token}"})
 

@@ -9,7 +9,6 @@ import shlex
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,16 +63,6 @@ def page(url: str) -> str:
         return get(url)[1]
     except OSError:
         return ""
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 30) -> bool:
-    """Whether it holds within a time; for what happens behind the request."""
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.2)
-    return True
 
 
 def printed(process: subprocess.Popen[str], number: int) -> bool:

@@ -79,9 +79,7 @@ def prepared(scratch: Path, service: Service, config: dict[str, Any]) -> Service
 
 def composed(service: Service) -> dict[str, Any]:
     """Our compose.yaml as devservices wants it: the image that is built, its label, no network of others."""
-    env_file = ["--env-file", ".dev/local/main.env"]
-    argv = ["docker", "compose", "-p", f"main-{service.name}", *env_file, "config", "--format", "json"]
-    found: dict[str, Any] = json.loads(service.call(*argv))
+    found: dict[str, Any] = json.loads(service.compose("config", "--format", "json"))
     for name, container in found["services"].items():
         if container.pop("build", None):
             container["image"] = f"main-{service.name}-{name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def alternate(service: Service, without: list[str], added: list[str]) -> None:
     now = (service.root / "uv.lock").read_text()
     write(service, without if SMALL in now else added)
     with (service.root / "pyproject.toml").open("a") as file:
-        file.write(f"# {now.count('name')} {len(now)}\n")
+        file.write(f"# {time.monotonic_ns()}\n")
 
 
 def edit(service: Service) -> None:

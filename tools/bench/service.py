@@ -42,10 +42,10 @@ class Service:
         """One of our commands."""
         return self.call(".dev/run", *words)
 
-    def compose(self, *words: str) -> None:
-        """The plain engine on the same file, project and variables."""
+    def compose(self, *words: str) -> str:
+        """The plain engine on the same file, project and variables; its stdout."""
         env_file = ["--env-file", ".dev/local/main.env"]
-        self.call("docker", "compose", "-p", f"main-{self.name}", "-f", "compose.yaml", *env_file, *words)
+        return self.call("docker", "compose", "-p", f"main-{self.name}", "-f", "compose.yaml", *env_file, *words)
 
     def status(self) -> dict[str, Any]:
         """What dev.status says."""

@@ -13,7 +13,7 @@ from devenv.base import output, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines import cgroup, docker
-from devenv.engines.protocol import LOG_LINES, Place, State
+from devenv.engines.protocol import LOG_LINES, Place, State, logged
 
 STEP = "devenv.step"  # the label of our own one-off containers
 # Seconds for a released image. Docker itself waits for ever on a registry that is there and says nothing of the image.
@@ -178,7 +178,7 @@ class ComposeEngine:
         failed = [name for name, state in states.items() if not state.healthy and state.words != "Created"]
         name = failed[0] if failed else self.place.app
         words = states[name].words if name in states else "not created"
-        logs = "\n".join(self.tail(name, LOG_LINES)) or "(it logged nothing)"
+        logs = logged(self.tail(name, LOG_LINES))
         message = f"{self.place.service}: {name} is not healthy within {timeout:g} s: {words}\n{logs}"
         slow = "a slow start needs a larger budget.ready in dev.yaml"
         return DevError(UNHEALTHY, message, f"inv dev.logs -s {name}", slow)

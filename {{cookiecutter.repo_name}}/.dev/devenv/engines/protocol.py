@@ -14,6 +14,11 @@ from devenv.model.services import Service
 LOG_LINES = 20  # of a service that failed, shown with the error
 
 
+def logged(lines: Sequence[str]) -> str:
+    """What a service that failed logged last, as the end of the error."""
+    return "\n".join(lines) or "(it logged nothing)"
+
+
 @dataclass(frozen=True)
 class State:
     """What is there of one service at this moment."""

@@ -124,9 +124,8 @@ def _start_all(env: Environment) -> None:
 def _found(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict[str, Any] | None:
     """What the check of a scenario tells; None where it does not find the data."""
     done = env.engine.collect("check", scenario.check_argv(given))
-    last = (done.stdout.strip().splitlines() or [""])[-1]
     try:
-        return None if done.code else answers.parse(last)
+        return None if done.code else answers.parse(_last_line(done.stdout))
     except ValueError:
         return {}  # a check may be a command that was not made for us
 
@@ -156,15 +155,18 @@ def _failure(env: Environment, scenario: Scenario, code: int, stdout: str) -> De
 
 
 def _last_object(env: Environment, scenario: Scenario, stdout: str) -> dict[str, Any]:
-    last = (stdout.strip().splitlines() or [""])[-1]
     try:
-        return answers.parse(last)
+        return answers.parse(_last_line(stdout))
     except ValueError as error:
         keys = ("scenarios", scenario.name, "run")
         message = f"scenario {scenario.name} must print one JSON object as its last line, not {error}"
         raise env.config.source.error(
             keys, message, "print {} when there is nothing to tell", "a command that you cannot change: add a `check:`"
         ) from None
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[-1]
 
 
 def _inside_hint() -> list[str]:

@@ -9,7 +9,7 @@ from typing import Callable
 from devenv.base import output, ports, state
 from devenv.base.errors import CONFLICT, MISSING, UNHEALTHY, DevError
 from devenv.engines import choice
-from devenv.engines.protocol import LOG_LINES, Engine, State
+from devenv.engines.protocol import LOG_LINES, Engine, State, logged
 from devenv.operations import data, waiting, workspace
 from devenv.operations.environment import Environment, open_environment
 from devenv.operations.plan import DEFAULT, Facts, Step, decide, observe
@@ -43,7 +43,7 @@ def up(env: Environment, only: bool = False) -> list[Step]:
 def _check_answers(env: Environment) -> None:
     """DevError 112 where the page is dead. The container engine looks now and then, and so believes it longer."""
     if env.engine.name == choice.COMPOSE and not ports.answers(env.port, env.host, RELOAD):
-        logs = "\n".join(env.engine.tail(env.config.app, LOG_LINES))
+        logs = logged(env.engine.tail(env.config.app, LOG_LINES))
         message = f"{env.config.service}: {env.url} does not answer; {env.config.app} logged last\n{logs}"
         raise DevError(UNHEALTHY, message, "mend what the log says, or start it anew: inv dev.down && inv dev.up")
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from invoke.tasks import task
@@ -19,7 +18,7 @@ from devenv.tasks.common import WORKSPACE
 def migrate(c: Any, workspace: str = "") -> None:
     """Bring the schema up to date."""
     env = environment.open_environment(workspace)
-    if _has_no_data(env, "migrate", env.config.commands):
+    if _has_no_data(env, "migrate", "migrate" in env.config.commands):
         return
     with env.locked("dev.migrate"):
         data.ready(env)
@@ -41,7 +40,7 @@ def seed(c: Any, scenario: str = DEFAULT, param: Any = None, list: bool = False,
     if list:
         _list(env)
         return
-    if scenario == DEFAULT and _has_no_data(env, "seed", env.config.scenarios):
+    if scenario == DEFAULT and _has_no_data(env, "seed", DEFAULT in env.config.scenarios):
         output.answer({})
         return
     given = dict(_pair(text) for text in param or [])
@@ -60,9 +59,9 @@ def reset(c: Any, workspace: str = "") -> None:
         data.reset(env)
 
 
-def _has_no_data(env: environment.Environment, what: str, declared: Mapping[str, object]) -> bool:
+def _has_no_data(env: environment.Environment, what: str, declared: bool) -> bool:
     """A service without a database has the verbs all the same, as whoever drives many services calls them in each."""
-    if env.database or declared.get(DEFAULT if what == "seed" else what):
+    if env.database or declared:
         return False
     output.say(f"nothing to {what}: {env.config.compose} declares no database that we know")
     return True

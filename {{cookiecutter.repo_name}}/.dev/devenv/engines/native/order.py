@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.engines.native import logs, supervisor
 from devenv.engines.native.unit import Unit
-from devenv.engines.protocol import LOG_LINES
+from devenv.engines.protocol import LOG_LINES, logged
 
 COMPLETED = "service_completed_successfully"
 HEALTHY = "service_healthy"
@@ -83,7 +83,7 @@ class Order:
         return is_job(self.units, name)
 
     def _failure(self, name: str, what: str) -> DevError:
-        text = "\n".join(logs.tail(self.units[name].folder, LOG_LINES)) or "(it logged nothing)"
+        text = logged(logs.tail(self.units[name].folder, LOG_LINES))
         slow = "a slow start needs a larger budget.ready in dev.yaml"
         return DevError(UNHEALTHY, f"{self.service}: {name} {what}\n{text}", f"inv dev.logs -s {name}", slow)
 
