@@ -1,0 +1,22 @@
+"""What the user can cause, in the words and codes of CONTRACT.md."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+FOUND, USAGE, MISSING, CONFIG, CONFLICT, LOSS = 1, 2, 110, 111, 113, 114
+
+
+class Refusal(Exception):
+    """The command ends here, with nothing of the user's changed. Caught in one place, `end`."""
+
+    def __init__(self, code: int, message: str, *hints: str) -> None:
+        super().__init__(message)
+        self.code, self.hints = code, hints
+
+
+def end(refusal: Refusal) -> NoReturn:
+    """One error line on stderr, the hints after it, and the exit code."""
+    print(f"error[{refusal.code}]: {refusal}", *(f"hint: {hint}" for hint in refusal.hints), sep="\n", file=sys.stderr)
+    raise SystemExit(refusal.code)

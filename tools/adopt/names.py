@@ -1,0 +1,42 @@
+"""Under which names our files stand in a repository that has files of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of ours: the usual ones where they are free, else ones that no other tool looks for."""
+
+    compose: str = "compose.yaml"
+    dockerfile: str = "Dockerfile"
+    ignore: str = ".dockerignore"
+    tasks: str = "tasks.py"
+
+    @property
+    def beside(self) -> str:
+        """The answer for the template: which of them stand beside the repository's own, `compose dockerfile`."""
+        usual = Names()
+        kinds = {"compose": "compose", "dockerfile": "dockerfile", "tasks": "tasks"}
+        return " ".join(kind for kind, name in kinds.items() if getattr(self, name) != getattr(usual, name)) or "none"
+
+
+def choose(existing: Iterable[str]) -> Names:
+    """Names that replace nothing, and change nothing of what `docker compose up` and `docker build` did before.
+
+    `existing`: the names in the service's folder. A compose file of ours under the first name that Compose looks
+    for would hide a docker-compose.yml; a .dockerignore of ours would apply to their Dockerfile; a tasks.py of ours
+    would hide a package `tasks`.
+    """
+    has = set(existing)
+    beside = bool(has & {"Dockerfile", ".dockerignore"})
+    return Names(
+        compose="compose.devenv.yaml" if has & set(COMPOSE) else "compose.yaml",
+        dockerfile="Dockerfile.devenv" if beside else "Dockerfile",
+        ignore="Dockerfile.devenv.dockerignore" if beside else ".dockerignore",
+        tasks="dev_tasks.py" if has & {"tasks.py", "tasks"} else "tasks.py",
+    )
