@@ -10,7 +10,7 @@ HIDDEN := env -u DEVENV_REQUIRE_ENGINE DOCKER_HOST=unix:///nonexistent
 NONE := 5# pytest's exit code when ARGS chose no test of this half
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint bench requirements locks clean venv contract.check
+.PHONY: help demo test test-all lint bench requirements locks release clean venv contract.check
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z.-]*\):.* ## /make \1\t/p' Makefile | expand -t 20
@@ -41,9 +41,13 @@ bench: venv ## measure our commands beside raw Compose, one service and three (A
 requirements: venv ## make requirements.txt from requirements.in again (ARGS="--upgrade")
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) requirements.in -o requirements.txt
 	cd tests/contract && ../../$(BIN)/uv pip compile -q --universal --python-version 3.9 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) requirements.in -o requirements.txt
+	cd tools/adopt && ../../$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' -c ../../requirements.txt $(ARGS) requirements.in -o requirements.txt
 
 locks: venv ## lock the dependencies of the stacks anew, for all answers (ARGS="fastapi --upgrade")
 	@$(PYTHON) -m tools.locks $(ARGS)
+
+release: venv ## make a release of what is committed (VERSION=1.2.3): changelog, upgrade tests, tag, releases.txt
+	@$(PYTHON) -m tools.release '$(VERSION)'
 
 clean: ## remove what the targets made here; a demo that runs first: make demo ARGS=--remove
 	rm -rf .venv .venv.lock build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

@@ -1,7 +1,8 @@
 """Lays the chosen stack and options over the common tree; makes a project of plain cookiecutter updatable.
 
 cookiecutter renders this file, then runs it in the new project folder; `cruft update` does so elsewhere.
-It moves what it finds under .stacks and removes .stacks: nothing else is ever deleted or replaced.
+It moves what it finds under .stacks and removes .stacks; files of this template that are to stand beside others get
+another name. Nothing else is ever deleted or replaced.
 """
 
 from __future__ import annotations
@@ -17,6 +18,12 @@ from pathlib import Path
 # tojson escapes quotes of either kind, so that no answer can end this string early.
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 STACKS = Path(".stacks")
+# Where a repository has files of its own under the usual names, ours stand beside them (template.retrofit).
+BESIDE = {
+    "compose": {"compose.yaml": "compose.devenv.yaml"},
+    "dockerfile": {"Dockerfile": "Dockerfile.devenv", ".dockerignore": "Dockerfile.devenv.dockerignore"},
+    "tasks": {"tasks.py": "dev_tasks.py"},
+}
 
 
 def overlays() -> list[Path]:
@@ -84,5 +91,8 @@ def write_cruft_json() -> None:
 for overlay in overlays():
     lay_over(overlay, Path())
 shutil.rmtree(STACKS)
+for kind in set(ANSWERS["beside"].split()) & set(BESIDE):
+    for usual, other in BESIDE[kind].items():
+        Path(usual).rename(other)
 if "_commit" not in ANSWERS:  # cruft sets it, and writes the file itself
     write_cruft_json()

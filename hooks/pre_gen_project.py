@@ -26,6 +26,13 @@ def one_of(name: str) -> tuple[bool, str]:
     return ANSWERS[name] in allowed, f"one of: {', '.join(allowed)}"
 
 
+def besides(answers: list[str]) -> tuple[bool, str]:
+    """Only the files of `bare` can stand beside others: the other stacks begin with a folder of their own."""
+    allowed = ANSWERS["_besides"] if ANSWERS["stack"] == "bare" else []
+    good = answers == ["none"] or (answers and set(answers) <= set(allowed))
+    return bool(good), f"none{', or with stack=bare any of ' + ', '.join(ANSWERS['_besides'])}"
+
+
 def checks() -> dict[str, tuple[bool, str]]:
     """For each answer: is it good, and what is allowed."""
     return {
@@ -41,6 +48,7 @@ def checks() -> dict[str, tuple[bool, str]]:
         "database": one_of("database"),
         "cache": one_of("cache"),
         "worker": one_of("worker"),
+        "beside": besides(ANSWERS["beside"].split()),
         "port": (is_port(str(ANSWERS["port"])), "a number from 1024 to 65535"),
     }
 

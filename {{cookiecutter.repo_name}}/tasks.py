@@ -1,5 +1,8 @@
 # Owner: the template. Do not edit: updates replace this file.
-"""`inv dev.up` hands over to `.dev/run dev.up`, so any version of invoke will do. Yours: tasks_local.py."""
+"""`inv dev.up` hands over to `.dev/run dev.up`, so any version of invoke will do. Yours: tasks_local.py.
+
+Where a tasks.py was there before, this is dev_tasks.py, which that one imports: then only our tasks are handed over.
+"""
 
 import os
 import sys
@@ -7,6 +10,8 @@ from pathlib import Path
 
 program = Path(sys.argv[0])
 module = program.parts[-2:] == ("invoke", "__main__.py")  # python -m invoke
-if module or program.stem in ("inv", "invoke"):
+first = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+ours = __name__ == "tasks" or first.startswith(("dev.", "contract.", "template."))
+if ours and (module or program.stem in ("inv", "invoke")):
     run = str(Path(__file__).resolve().parent / ".dev" / "run")
     os.execv(run, [run, *sys.argv[1:]])

@@ -6,7 +6,8 @@ DEV_TASKS := dev.up dev.down dev.status dev.plan dev.doctor dev.destroy \
 	dev.logs dev.shell dev.run dev.dbshell dev.test \
 	dev.migrate dev.seed dev.reset \
 	dev.lock dev.edit dev.use \
-	contract.check
+	contract.check \
+	template.check template.update
 
 # A bare `make` lists the tasks, unless the Makefile that includes us has a goal of its own.
 ifeq ($(.DEFAULT_GOAL),)

@@ -21,7 +21,7 @@ BOOTSTRAP = Path(__file__).resolve().parents[2] / "bootstrap.py"
 def check(root: Path, flags: Sequence[str]) -> int:
     """Run the suite on a repository, in the open. Its exit code: 0 all is kept, 1 something is not, 2 usage."""
     suite = find(root)
-    python = environment(suite / "requirements.txt")
+    python = environment("contract", suite / "requirements.txt")
     return process.attach([str(python), str(suite / "check.py"), str(root), *flags], os.environ)
 
 
@@ -45,13 +45,13 @@ def origin(root: Path) -> tuple[str, str]:
         raise DevError(CONFIG, f"{ORIGIN}:1: names no template and commit, so no version of the tests", hint) from None
 
 
-def environment(requirements: Path) -> Path:
-    """A Python with what the suite needs, one for each set of requirements. DevError 110."""
+def environment(name: str, requirements: Path) -> Path:
+    """A Python with what a tool of the template needs, one for each set of requirements. DevError 110."""
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:8]
-    venv = mirrors.home() / "tools" / f"contract-{digest}"
+    venv = mirrors.home() / "tools" / f"{name}-{digest}"
     stamp = venv / "requirements.txt"
     if not stamp.is_file() or stamp.read_bytes() != requirements.read_bytes():
         argv = ["python3", "-I", str(BOOTSTRAP), str(venv), str(requirements)]
         if process.run(argv, os.environ):
-            raise DevError(MISSING, "what the tests of the contract need could not be installed", "see above")
+            raise DevError(MISSING, f"what {requirements} asks for could not be installed", "see above")
     return venv / "bin" / "python"

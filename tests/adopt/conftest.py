@@ -1,0 +1,101 @@
+"""The template with its past, services made at any release of it, and repositories that know nothing of it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPO, once, run_quietly
+from tools.adopt import origin, releases
+from tools.adopt.render import Files, render
+from tools.adopt.repository import Entry, find
+
+NEXT = "9.9.9"  # the release that is made of what is in the work tree
+
+
+def git(repo: Path, *words: str) -> str:
+    return run_quietly("git", "-C", repo, *words).stdout.strip()
+
+
+def commit(repo: Path, message: str = "change") -> str:
+    git(repo, "add", "--all")
+    git(repo, "commit", "--quiet", "--allow-empty", "--message", message)
+    return git(repo, "rev-parse", "HEAD")
+
+
+def copy_history(folder: Path) -> None:
+    """All commits, and one more: what is in the work tree, as a release."""
+    run_quietly("git", "clone", "--quiet", "--no-checkout", REPO, folder)
+    git(folder, "checkout", "--quiet", "-B", "main")
+    git(folder, "rm", "--quiet", "-r", "--force", ".")
+    listed = run_quietly("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=REPO).stdout
+    for name in filter(None, listed.split("\0")):
+        if (REPO / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPO / name, folder / name)
+    (folder / "{{cookiecutter.repo_name}}/.dev/VERSION").write_text(f"{NEXT}\n")
+    page = folder / "CHANGELOG.md"
+    page.write_text(page.read_text().replace("\n## [", f"\n## [{NEXT}] - 2026-01-01\n\n- What is new.\n\n## [", 1))
+    release(folder)
+
+
+def release(folder: Path) -> None:
+    made = commit(folder, f"Release {NEXT}")
+    with (folder / "releases.txt").open("a") as page:
+        page.write(f"{NEXT} {made}\n")
+    commit(folder, f"releases.txt: {NEXT} is out")
+
+
+@pytest.fixture(scope="session")
+def history(shared: Path, nobodys_home: Path) -> Path:
+    """A clone of this repository in which the work tree is release 9.9.9. Nobody changes it."""
+    for known in releases.parse((REPO / "releases.txt").read_text()):
+        if subprocess.run(["git", "-C", REPO, "cat-file", "-e", f"{known.commit}^{{commit}}"], check=False).returncode:
+            pytest.fail(f"this clone lacks {known.commit}, release {known.version}: git fetch --unshallow")
+    return once(shared / "history", copy_history)
+
+
+def write(folder: Path, files: Files) -> None:
+    for name, entry in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(entry.content)
+        path.chmod(0o755 if entry.mode == "100755" else 0o644)
+
+
+def linked(template: Path, at: str, answers: Mapping[str, str]) -> Entry:
+    """The .cruft.json of a service that was made there."""
+    state = {"template": str(template), "commit": at, "checkout": None, "context": {"cookiecutter": dict(answers)}}
+    return origin.written({**state, "directory": None})
+
+
+Service = Callable[..., Path]
+
+
+@pytest.fixture
+def service(history: Path, tmp_path: Path) -> Service:
+    """service("0.1.0", stack="bare") → a git repository as that release made it, with one commit."""
+
+    def make(version: str, **answers: str) -> Path:
+        at = releases.named(history, version).commit
+        (tmp_path / "scratch").mkdir()
+        made = render(history, at, {"service": "catalog", **answers}, tmp_path / "scratch")
+        folder = tmp_path / "catalog"
+        folder.mkdir()
+        write(folder, made.files)
+        write(folder, {".cruft.json": linked(history, at, made.answers)})
+        git(folder, "init", "--quiet", "--initial-branch=main")
+        commit(folder, "first")
+        return folder
+
+    return make
+
+
+def tree(repo: Path) -> Files:
+    """All that is committed there."""
+    found = find(repo)
+    return found.files(found.listing())

@@ -1,0 +1,110 @@
+"""From every release to what is in the work tree: untouched services, and those with edits of the usual kind."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPO
+from tools.adopt import change, origin, releases
+from tools.adopt.render import STATE, render
+from tools.adopt.repository import find
+from tools.adopt.update import update
+
+from .conftest import NEXT, Service, commit, git, tree
+
+OUT = [release.version for release in releases.parse((REPO / "releases.txt").read_text())]
+STACKS = {"0.1.0": ("django", "bare")}  # later ones have all four
+CASES = [(version, stack) for version in OUT for stack in STACKS.get(version, ("django", "fastapi", "node", "bare"))]
+
+
+@pytest.fixture(params=CASES, ids=lambda case: "-".join(case))
+def old(request: pytest.FixtureRequest, service: Service) -> Path:
+    version, stack = request.param
+    return service(version, stack=stack)
+
+
+def test_untouched_becomes_what_the_release_would_make(old: Path, history: Path, tmp_path: Path) -> None:
+    """But for the files that are the service's own."""
+    before = tree(old)
+    known = origin.read(find(old))
+    assert update(old, history) == f"devenv-template-{NEXT}"
+    after = tree(old)
+    (tmp_path / "fresh").mkdir()
+    fresh = render(history, releases.named(history, NEXT).commit, known.answers, tmp_path / "fresh").files
+    own = origin.owned(find(old), known, {**fresh, **before})
+    assert {name: after[name] for name in fresh if name not in own} == {
+        name: entry for name, entry in fresh.items() if name not in own
+    }
+    assert {name: after.get(name) for name in before if name in own} == {
+        name: entry for name, entry in before.items() if name in own
+    }
+    assert after[".dev/VERSION"].content.decode() == f"{NEXT}\n"
+    assert git(old, "status", "--porcelain") == ""
+    git(old, "switch", "--quiet", "main")
+    git(old, "merge", "--quiet", f"devenv-template-{NEXT}")
+    assert update(old, history) == ""
+
+
+def replace(path: Path, pattern: str, text: str) -> str:
+    """Edit a file; the text that has to be in it afterwards."""
+    new, count = re.subn(pattern, text, path.read_text(), count=1, flags=re.MULTILINE)
+    assert count, f"{pattern} is not in {path}"
+    path.write_text(new)
+    return text.replace("\\g<0>", "").strip("\n")
+
+
+def worker(repo: Path) -> tuple[str, str]:
+    text = "\\g<0>\n  mailer:\n    image: example/mailer:1"
+    return "compose.yaml", replace(repo / "compose.yaml", r"^services:$", text)
+
+
+def variable(repo: Path) -> tuple[str, str]:
+    return "compose.yaml", replace(repo / "compose.yaml", r"^      PUBLIC_URL: .*$", "\\g<0>\n      FEATURE: on")
+
+
+def port(repo: Path) -> tuple[str, str]:
+    return "dev.yaml", replace(repo / "dev.yaml", r"^port: \d+", "port: 18999")
+
+
+def healthcheck(repo: Path) -> tuple[str, str]:
+    return "compose.yaml", replace(repo / "compose.yaml", r"^      retries: 3$", "      retries: 7")
+
+
+def dependency(repo: Path) -> tuple[str, str]:
+    if (repo / "package.json").exists():
+        return "package.json", replace(repo / "package.json", r'^  "dependencies": \{$', '\\g<0>\n    "ms": "2.1.3",')
+    if (repo / "pyproject.toml").exists():
+        return "pyproject.toml", replace(repo / "pyproject.toml", r"^dependencies = \[$", '\\g<0>\n  "six==1.17.0",')
+    (repo / "requirements.txt").write_text("six==1.17.0\n")
+    return "requirements.txt", "six==1.17.0"
+
+
+def image_step(repo: Path) -> tuple[str, str]:
+    text = "# Fonts for our invoices.\nRUN apt-get update && apt-get install -y fonts-dejavu\n"
+    return "Dockerfile", replace(repo / "Dockerfile", r"^WORKDIR /app$", "\\g<0>\n" + text)
+
+
+EDITS = [worker, variable, port, healthcheck, dependency, image_step]
+
+
+def test_edits_of_the_usual_kind_are_kept(old: Path, history: Path) -> None:
+    kept = [edit(old) for edit in EDITS]
+    commit(old, "edits")
+    found = change.compute(find(old), history)
+    assert found.conflicts == ()
+    assert update(old, history)
+    for name, text in kept:
+        assert text in (old / name).read_text(), name
+    assert (old / ".dev/VERSION").read_text() == f"{NEXT}\n"
+
+
+def test_cruft_goes_on_after_our_update(old: Path, history: Path) -> None:
+    """It finds what it needs in .cruft.json."""
+    update(old, history)
+    state = origin.read(find(old))
+    assert (state.commit, state.whole["checkout"]) == (releases.named(history, NEXT).commit, None)
+    assert set(state.whole) >= {"template", "commit", "checkout", "context", "directory"}
+    assert STATE in tree(old)

@@ -1,0 +1,113 @@
+"""What an update to a release would change in a service: computed beside it, nothing is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tools.adopt import migrations, origin, releases
+from tools.adopt.errors import USAGE, Refusal
+from tools.adopt.merge import Conflict, merge
+from tools.adopt.releases import Release
+from tools.adopt.render import STATE, Files, questions, render
+from tools.adopt.repository import Entry, Repository, run
+
+
+@dataclass(frozen=True)
+class Change:
+    """`files`: as Repository.commit takes them, conflicts with their markers among them.
+
+    `added`: questions that are new, with the answers that were taken for them; `dropped`: answers that nothing asks
+    for any more. `gone`: files of the template that the service removed, and that stay so. `yours`: files of the
+    service's own under a name that the template has now, too: left as they are.
+    """
+
+    start: str
+    release: Release
+    files: Mapping[str, Entry | None]
+    conflicts: tuple[Conflict, ...]
+    added: Mapping[str, str]
+    dropped: tuple[str, ...]
+    gone: tuple[str, ...]
+    yours: tuple[str, ...]
+
+
+def compute(repository: Repository, template: Path, wanted: str = "", given: Mapping[str, str] | None = None) -> Change:
+    """The change from the service's release to `wanted` (default: the highest).
+
+    `given`: answers to new questions, or other answers to old ones. Refusal 2, 111.
+    """
+    known, release = origin.read(repository), target(template, wanted)
+    start = releases.version_of(template, known.commit, releases.read(template))
+    renames = renames_since(template, release.commit, start)
+    answers = renames.answers(known.answers)
+    asked = questions(template, release.commit)
+    understood(given or {}, asked, release)
+    with TemporaryDirectory() as old, TemporaryDirectory() as new:
+        base = renames.moved(render(template, known.commit, known.answers, Path(old)).files)
+        after = render(template, release.commit, {**answers, **(given or {})}, Path(new))
+    before = repository.files({*base, *after.files, *renames.files})
+    ours = renames.moved(before)
+    left = origin.owned(repository, known, {**after.files, **base}) & {*base, *ours}
+    with TemporaryDirectory() as scratch:
+        sides = [without(files, left) for files in (base, ours, after.files)]
+        merged = merge(*sides, f"devenv-template-{release.version}", Path(scratch))
+    renamed = {name: ours.get(name) for name in {*before, *ours} if before.get(name) != ours.get(name)}
+    return Change(
+        start=start,
+        release=release,
+        files={**renamed, **merged.changes, **state(repository, known.at(release.commit, after.answers))},
+        conflicts=merged.conflicts,
+        added={name: value for name, value in after.answers.items() if name not in answers},
+        dropped=tuple(sorted({*answers} - {*asked})),
+        gone=tuple(sorted(merged.gone)),
+        yours=tuple(sorted((left & {*ours}) - {*base})),
+    )
+
+
+def news(repository: Repository, template: Path, wanted: str = "") -> dict[str, str]:
+    """The questions that the service has not answered yet, each with how it is put to people."""
+    known, release = origin.read(repository), target(template, wanted)
+    start = releases.version_of(template, known.commit, releases.read(template))
+    answered = renames_since(template, release.commit, start).answers(known.answers)
+    asked = json.loads(run(template, "show", f"{release.commit}:cookiecutter.json"))
+    prompts = asked.get("__prompts__", {})
+    return {name: prompts.get(name, name) for name in questions(template, release.commit) if name not in answered}
+
+
+def understood(given: Mapping[str, str], asked: Mapping[str, str], release: Release) -> None:
+    """Refusal 2 for an answer to nothing."""
+    for name in given:
+        if name not in asked:
+            message = f"the template at {release.version} does not ask {name}"
+            raise Refusal(USAGE, message, f"it asks: {', '.join(asked)}")
+
+
+def state(repository: Repository, new: Entry) -> Files:
+    return {} if new == repository.entry(STATE) else {STATE: new}
+
+
+def target(template: Path, wanted: str) -> Release:
+    """The release that is asked for, or the highest. Refusal 2."""
+    if wanted:
+        return releases.named(template, wanted)
+    known = releases.read(template)
+    if not known:
+        raise Refusal(USAGE, "the template has no release yet", "name a commit of it: --to COMMIT")
+    return known[-1]
+
+
+def renames_since(template: Path, commit: str, start: str) -> migrations.Renames:
+    """What was renamed since; a template that is older than its migrations.yaml renamed nothing."""
+    try:
+        text = run(template, "show", f"{commit}:{migrations.PAGE}").decode()
+    except Refusal:
+        return migrations.Renames()
+    return migrations.between(text, start)
+
+
+def without(files: Files, names: set[str]) -> Files:
+    return {name: entry for name, entry in files.items() if name not in names}

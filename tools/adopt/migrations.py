@@ -1,0 +1,50 @@
+"""What a template renames from one release to another, as its migrations.yaml says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import yaml
+
+from tools.adopt.releases import order
+from tools.adopt.render import Files
+
+PAGE = "migrations.yaml"
+
+
+@dataclass(frozen=True)
+class Renames:
+    """Old name to new name, over all releases between two."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def answers(self, given: Mapping[str, str]) -> dict[str, str]:
+        return {self.variables.get(name, name): value for name, value in given.items()}
+
+    def moved(self, files: Files) -> Files:
+        """The files under their new names. One that is there already is not replaced."""
+        kept = {name: entry for name, entry in files.items() if name not in self.files}
+        return {**{self.files[name]: entry for name, entry in files.items() if name in self.files}, **kept}
+
+
+def between(text: str, after: str) -> Renames:
+    """Of a migrations.yaml, the steps of versions above `after`."""
+    low = order(after.partition("+")[0])
+    steps = [(order(str(step["version"])), step) for step in yaml.safe_load(text) or []]
+    newer = [step for version, step in sorted(steps, key=lambda each: each[0]) if version > low]
+    return Renames(
+        chain([step.get("variables") or {} for step in newer]),
+        chain([step.get("files") or {} for step in newer]),
+    )
+
+
+def chain(steps: list[dict[str, str]]) -> dict[str, str]:
+    """What was renamed twice leads to its last name."""
+    found: dict[str, str] = {}
+    for step in steps:
+        found = {old: step.get(name, name) for old, name in found.items()} | {
+            old: name for old, name in step.items() if old not in found.values()
+        }
+    return found

@@ -1,0 +1,90 @@
+"""Which template a service comes from, at which commit, with which answers: its .cruft.json, which cruft reads too."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from tools.adopt.errors import CONFIG, Refusal
+from tools.adopt.render import STATE, Files
+from tools.adopt.repository import Entry, Repository, run
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
+
+OWNED = b"Owner: this service"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What .cruft.json says. `whole` is all of it, since keys that are not ours are kept."""
+
+    template: str
+    commit: str
+    answers: Mapping[str, str]
+    whole: Mapping[str, Any] = field(repr=False)
+
+    def at(self, commit: str, answers: Mapping[str, str]) -> Entry:
+        """The file after an update: `checkout` is what cruft would follow instead of releases, so it is emptied."""
+        context = {"cookiecutter": dict(answers)}
+        return written({**self.whole, "commit": commit, "checkout": None, "context": context})
+
+
+def written(state: Mapping[str, Any]) -> Entry:
+    return Entry("100644", (json.dumps(state, indent=2) + "\n").encode())
+
+
+def read(repository: Repository) -> Origin:
+    """Refusal 111 where the service is linked to no template."""
+    entry = repository.entry(STATE)
+    try:
+        state = json.loads(entry.content if entry else b"")
+        answers = state["context"]["cookiecutter"]
+        known = {str(name): str(value) for name, value in answers.items() if not name.startswith("_")}
+        return Origin(state["template"], state["commit"], known, state)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        hint = f"inv template.retrofit {repository.folder}, from a checkout of the template"
+        raise Refusal(CONFIG, f"{repository.folder / STATE}:1: names no template, commit and answers", hint) from None
+
+
+def address(template: Path) -> str:
+    """Where others find the template's commit too: its origin, when it was pushed; else the folder."""
+    if "origin" in git(template, "remote").split() and git(template, "branch", "--remotes", "--contains", "HEAD"):
+        # A CI checkout's origin may hold a token, and this goes into a file that people commit.
+        return re.sub(r"^(https?://)[^@/]*@", r"\1", git(template, "remote", "get-url", "origin"))
+    return str(template)
+
+
+def git(template: Path, *words: str) -> str:
+    return run(template, *words).decode().strip()
+
+
+def owned(repository: Repository, origin: Origin, rendered: Files) -> set[str]:
+    """The template's files that are the service's own by now: updates leave them.
+
+    They say so in their head comments; those that can hold none are named in cruft's `skip`.
+    """
+    patterns = [*origin.whole.get("skip", []), *skipped(repository.entry("pyproject.toml"))]
+    said = {name for name, entry in rendered.items() if OWNED in b"\n".join(entry.content.split(b"\n", 4)[:4])}
+    return said | {name for name in rendered if any(matches(name, pattern) for pattern in patterns)}
+
+
+def matches(name: str, pattern: str) -> bool:
+    """As cruft does it: a pattern, or a folder above the file."""
+    return fnmatch(name, pattern) or name.startswith(pattern.rstrip("/") + "/")
+
+
+def skipped(pyproject: Entry | None) -> list[str]:
+    """`skip` of [tool.cruft]; nothing where the file cannot be read, which is not this tool's business."""
+    try:
+        tool = tomllib.loads(pyproject.content.decode()).get("tool", {}) if pyproject else {}
+    except ValueError:
+        return []
+    return list(tool.get("cruft", {}).get("skip", []))

@@ -1,0 +1,99 @@
+"""The releases of a template, as its releases.txt says them: a clone may carry no tags."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.adopt.errors import CONFIG, USAGE, Refusal
+from tools.adopt.repository import run
+
+LIST = "releases.txt"
+NONE = "unreleased"
+HEADING = re.compile(r"^## \[(\d+\.\d+\.\d+)\]", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Release:
+    """A version and its commit; `day` is when it was committed, as YYYY-MM-DD."""
+
+    version: str
+    commit: str
+    day: str = ""
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        return order(self.version)
+
+
+def order(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in version.split("."))
+
+
+def parse(text: str) -> list[Release]:
+    """Those that are out, the lowest first."""
+    lines = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    found = [Release(version, commit) for version, commit in lines if commit != NONE]
+    return sorted(found, key=lambda release: release.order)
+
+
+def read(template: Path) -> list[Release]:
+    """The releases that the template's checked-out commit knows, the lowest first, with their days."""
+    known = parse(run(template, "show", f"HEAD:{LIST}").decode())
+    return [Release(each.version, each.commit, day(template, each.commit)) for each in known]
+
+
+def day(template: Path, commit: str) -> str:
+    """When a commit was made; empty where the clone does not hold it."""
+    try:
+        return run(template, "show", "--no-patch", "--format=%cs", commit).decode().strip()
+    except Refusal:
+        return ""
+
+
+def named(template: Path, wanted: str) -> Release:
+    """A version (`0.2.0`, `v0.2.0`), tag, branch or commit of the template. Refusal 2 where there is none."""
+    known = {release.version: release for release in read(template)}
+    if release := known.get(wanted.removeprefix("v")):
+        return release
+    try:
+        commit = run(template, "rev-parse", "--verify", "--quiet", f"{wanted}^{{commit}}").decode().strip()
+    except Refusal:
+        there = ", ".join(known) or "none"
+        raise Refusal(USAGE, f"the template has no release {wanted}", f"its releases: {there}") from None
+    return Release(version_of(template, commit, list(known.values())), commit, day(template, commit))
+
+
+def version_of(template: Path, commit: str, known: list[Release]) -> str:
+    """`0.2.0`; between releases `0.2.0+3`, three commits after it. Refusal 111 where the template lacks the commit."""
+    for release in reversed(known):
+        if release.commit == commit:
+            return release.version
+        if is_ancestor(template, release.commit, commit):
+            count = run(template, "rev-list", "--count", f"{release.commit}..{commit}").decode().strip()
+            return f"{release.version}+{count}"
+    if not has(template, commit):
+        hint = f"git -C {template} fetch --all, or use the template that the service was made from"
+        raise Refusal(CONFIG, f"{template} does not hold the template's commit {commit[:12]}", hint)
+    return f"0.0.0+{run(template, 'rev-list', '--count', commit).decode().strip()}"
+
+
+def has(template: Path, commit: str) -> bool:
+    return bool(day(template, commit))
+
+
+def is_ancestor(template: Path, first: str, second: str) -> bool:
+    try:
+        run(template, "merge-base", "--is-ancestor", first, second)
+    except Refusal:
+        return False
+    return True
+
+
+def changelog(text: str, after: str, until: str) -> str:
+    """The sections of a changelog for the versions above `after`, up to `until`."""
+    parts = HEADING.split(text)
+    sections = zip(parts[1::2], parts[2::2])
+    low, high = order(after.partition("+")[0]), order(until.partition("+")[0])
+    return "\n\n".join(f"{version}{body.rstrip()}" for version, body in sections if low < order(version) <= high)

@@ -1,0 +1,69 @@
+"""One line in a file of the repository's own, so that `make dev.up` and `inv dev.up` find ours: or why not."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from tools.adopt.repository import Entry
+
+MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # in the order in which make looks for them
+INCLUDE = b"include .dev/dev.mk"
+IMPORT = b"import dev_tasks  # hands dev.*, contract.* and template.* over to .dev/run"
+OURS = re.compile(rb"^((?:dev|contract|template)\.[a-z.]+)[^:=\n]*:(?!=)", re.MULTILINE)
+INVOKE = re.compile(rb"^\s*(from|import)\s+invoke\b", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Unwired:
+    """Why a file was left as it is, and what its owner can do."""
+
+    why: str
+    instead: str
+
+
+def makefile(name: str, entry: Entry) -> Entry | Unwired:
+    """A Makefile that includes the tasks in its last line: at the top they would become its default goal."""
+    by_hand = f"add `{INCLUDE.decode()}` to {name} as its last line; until then .dev/run dev.up does the same"
+    if entry.mode == "120000":
+        return Unwired(f"{name} is a link", by_hand)
+    if b"\r\n" in entry.content:
+        return Unwired(f"{name} has Windows line endings, which make takes for part of a name", by_hand)
+    if own := OURS.search(entry.content):
+        line = entry.content[: own.start()].count(b"\n") + 1
+        return Unwired(f"{name}:{line} has a target {own[1].decode()} of its own", f"rename it, then {by_hand}")
+    text = entry.content
+    if text and not text.endswith(b"\n"):
+        text += b"\n"
+    if text.endswith(b"\\\n"):
+        text += b"\n"  # the last line would go on
+    return entry._replace(content=text + INCLUDE + b"\n")
+
+
+def tasks(name: str, entry: Entry) -> Entry | Unwired:
+    """A tasks.py that imports dev_tasks before anything of its own, which may need what is not installed."""
+    instead = "use make dev.up or .dev/run dev.up"
+    if entry.mode == "120000" or not INVOKE.search(entry.content):
+        return Unwired(f"{name} is no file of invoke's tasks, so `inv` is not for this repository", instead)
+    try:
+        body = ast.parse(entry.content).body
+    except (SyntaxError, ValueError):
+        return Unwired(f"{name} cannot be read as Python", instead)
+    lines = entry.content.splitlines(keepends=True)
+    at = next((start(statement) - 1 for statement in body if not must_be_first(statement)), len(lines))
+    end = b"\r\n" if lines[:1] and lines[0].endswith(b"\r\n") else b"\n"
+    if at and not lines[at - 1].endswith(b"\n"):
+        lines[at - 1] += end
+    return entry._replace(content=b"".join([*lines[:at], IMPORT + end, *lines[at:]]))
+
+
+def start(statement: ast.stmt) -> int:
+    """Its first line: that of its first decorator, where it has some."""
+    return min([statement.lineno, *(each.lineno for each in getattr(statement, "decorator_list", []))])
+
+
+def must_be_first(statement: ast.stmt) -> bool:
+    """The docstring, and imports from __future__."""
+    doc = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return doc or (isinstance(statement, ast.ImportFrom) and statement.module == "__future__")
