@@ -13,7 +13,10 @@ from pathlib import Path
 from tools.adopt.change import news
 from tools.adopt.check import Standing, check
 from tools.adopt.errors import FOUND, USAGE, Refusal, end
+from tools.adopt.output import say
+from tools.adopt.report import report
 from tools.adopt.repository import find
+from tools.adopt.retrofit import retrofit, undo
 from tools.adopt.update import update
 
 TEMPLATE = Path(__file__).resolve().parents[2]
@@ -23,11 +26,14 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="template", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb in ("check", "update"):
+    for verb in ("check", "update", "retrofit"):
         verbs.add_parser(verb).add_argument("path", type=Path)
     verbs.choices["check"].add_argument("--json", action="store_true")
     verbs.choices["update"].add_argument("--to", default="")
     verbs.choices["update"].add_argument("--answer", action="append", default=[], metavar="NAME=VALUE")
+    verbs.choices["retrofit"].add_argument("--service", default="")
+    verbs.choices["retrofit"].add_argument("--port", type=int, default=0)
+    verbs.choices["retrofit"].add_argument("--undo", action="store_true")
     return parser.parse_args(argv)
 
 
@@ -37,7 +43,7 @@ def main(argv: list[str]) -> int:
     path = options.path.resolve()
     if not path.is_dir():
         raise Refusal(USAGE, f"{path} is no folder")
-    return {"check": checked, "update": updated}[options.verb](path, options)
+    return {"check": checked, "update": updated, "retrofit": retrofitted}[options.verb](path, options)
 
 
 def checked(path: Path, options: argparse.Namespace) -> int:
@@ -67,6 +73,14 @@ def updated(path: Path, options: argparse.Namespace) -> int:
     branch = update(path, TEMPLATE, options.to, given)
     if branch:
         print(branch)
+    return 0
+
+
+def retrofitted(path: Path, options: argparse.Namespace) -> int:
+    if options.undo:
+        say(f"{path} is on {undo(path)} again, as it was")
+    elif done := retrofit(path, TEMPLATE, options.service, options.port):
+        print(report(done))
     return 0
 
 

@@ -134,7 +134,7 @@ def said(reading: Reading, lines: Files) -> str:
 
 
 def undo(path: Path) -> str:
-    """Back to the branch before, with the retrofit's own removed; that branch. Refusal 113, 114: nothing was changed."""
+    """Back to the branch before, and the retrofit's own is removed. Refusal 113, 114: then nothing was changed."""
     owner = repository.find(path)
     if not owner.has_branch(BRANCH):
         raise Refusal(CONFLICT, f"{path} has no branch {BRANCH}: there is nothing to undo, or it was merged")

@@ -1,0 +1,299 @@
+"""A retrofit harms nothing: repositories of every unpleasant kind, before and after."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import run_quietly
+
+from .conftest import commit, git, tree
+
+BRANCH = "devenv-retrofit"
+WIRED = {"Makefile": b"include .dev/dev.mk\n", "tasks.py": b"import dev_tasks"}
+FLASK = {
+    "requirements.txt": "flask==3.1.0\ngunicorn==23.0.0\n",
+    "app.py": "from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.get('/health')\ndef health():\n    return 'ok'\n",  # noqa: E501
+}
+
+Files = dict[str, "str | bytes"]
+Make = Callable[[Files], Path]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """make({"app.py": "…"}) → a git repository with these files in one commit."""
+
+    def make(files: Files) -> Path:
+        repo = tmp_path / "shop"
+        for name, content in files.items():
+            (repo / name).parent.mkdir(parents=True, exist_ok=True)
+            (repo / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        git_init(repo)
+        return repo
+
+    return make
+
+
+def git_init(repo: Path) -> None:
+    git(repo, "init", "--quiet", "--initial-branch=main")
+    commit(repo, "as it was")
+
+
+def retrofit(template: Path, repo: Path, *flags: str, code: int = 0) -> str:
+    """What the command says, on both streams."""
+    argv = [sys.executable, str(template / "tools/adopt/__main__.py"), "retrofit", str(repo), *flags]
+    done = subprocess.run(
+        argv, env={**os.environ, "PYTHONPATH": str(template)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+def on_disk(repo: Path) -> dict[str, tuple[int, bytes]]:
+    """Mode and bytes of each file of the work tree; of a link, where it leads."""
+    found = {}
+    for path in sorted(repo.rglob("*")):
+        if ".git" in path.relative_to(repo).parts[:1] or (path.is_dir() and not path.is_symlink()):
+            continue
+        content = os.fsencode(os.readlink(path)) if path.is_symlink() else path.read_bytes()
+        found[str(path.relative_to(repo))] = (path.lstat().st_mode, content)
+    return found
+
+
+def assert_nothing_is_harmed(template: Path, repo: Path, *flags: str) -> str:
+    """Each earlier file is as it was, or has one line more; again changes nothing; --undo leaves it as it was."""
+    before, start = on_disk(repo), git(repo, "rev-parse", "HEAD")
+    said = retrofit(template, repo, *flags)
+    after = on_disk(repo)
+    for name, (mode, content) in before.items():
+        assert after[name][0] == mode, name
+        line = WIRED.get(Path(name).name)
+        if after[name][1] != content:
+            assert line, f"{name} was changed"
+            added = [each for each in after[name][1].splitlines(keepends=True) if each.startswith(line)]
+            assert len(added) == 1
+            assert after[name][1].replace(added[0], b"", 1) in (content, content + b"\n")
+    assert git(repo, "status", "--porcelain") == ""
+    assert git(repo, "rev-list", "--count", f"{start}..{BRANCH}") == "2"
+    head = git(repo, "rev-parse", "HEAD")
+    retrofit(template, repo, *flags)
+    assert (on_disk(repo), git(repo, "rev-parse", "HEAD")) == (after, head)
+    retrofit(template, repo, "--undo")
+    assert (on_disk(repo), git(repo, "rev-parse", "HEAD")) == (before, start)
+    assert BRANCH not in git(repo, "branch", "--list")
+    return said
+
+
+PLAIN = [
+    pytest.param({"README.md": "# nothing but a page\n"}, id="nothing that we know"),
+    pytest.param(FLASK, id="flask"),
+    pytest.param({**FLASK, "windows.txt": b"one\r\ntwo\r\n", "settings.ini": b"[a]\r\nPORT=1\r\n"}, id="CRLF"),
+    pytest.param({**FLASK, "latin.py": b"name = 'caf\xe9'\n", "Dockerfile": b"FROM \xff\n"}, id="not UTF-8"),
+    pytest.param({**FLASK, "a b/ü – ☃.py": "x = 1\n", 'quo"te\\.txt': "x", "new\nline.txt": "x"}, id="names"),
+    pytest.param({**FLASK, "Makefile": "all:\n\techo all", "docs/Makefile": "x:\n"}, id="Makefile"),
+    pytest.param({**FLASK, "Makefile": "dev.up:\n\techo mine\n"}, id="dev targets of its own"),
+    pytest.param({**FLASK, "Makefile": b"all:\r\n\techo\r\n"}, id="Makefile with CRLF"),
+    pytest.param({**FLASK, "GNUmakefile": "all:\n\techo\n", "Makefile": "all:\n"}, id="GNUmakefile"),
+    pytest.param({**FLASK, "tasks.py": "from invoke import task\n\n\n@task\ndef build(c):\n    pass\n"}, id="tasks.py"),
+    pytest.param({**FLASK, "tasks.py": "from celery import Celery\n"}, id="tasks.py of Celery"),
+    pytest.param({**FLASK, "tasks/__init__.py": "import invoke\n", "tasks/a.py": ""}, id="package tasks"),
+    pytest.param({**FLASK, "docker-compose.yml": "services: {web: {image: x}}\n"}, id="compose file"),
+    pytest.param({**FLASK, "Dockerfile": "FROM python:3.12\nEXPOSE 8000\n", ".dockerignore": "*\n"}, id="Dockerfile"),
+    pytest.param({**FLASK, ".gitignore": ".*\n*.yaml\nDockerfile*\nMakefile\n*.py\n"}, id="ours are ignored"),
+    pytest.param({**FLASK, ".gitattributes": "* text eol=crlf\n*.bin binary\n", "b.bin": b"\0\r\n"}, id="attributes"),
+    pytest.param(
+        {
+            "pyproject.toml": "[project\n",
+            "package.json": "{",
+            "docker-compose.yml": "a: [\n",
+            "manage.py": "(",
+            ".env.example": "=",
+        },
+        id="all broken",
+    ),
+    pytest.param(
+        {"package.json": "[]", "docker-compose.yml": "- a\n", "pyproject.toml": "project = 1\n"}, id="other types"
+    ),
+]
+
+
+@pytest.mark.parametrize("files", PLAIN)
+def test_nothing_is_harmed(history: Path, make: Make, files: Files) -> None:
+    assert_nothing_is_harmed(history, make(files))
+
+
+def test_nothing_of_the_repository_runs(history: Path, make: Make, tmp_path: Path) -> None:
+    trap = f"open({str(tmp_path / 'trap')!r}, 'w')\n"
+    names = (
+        "setup.py",
+        "manage.py",
+        "settings.py",
+        "conftest.py",
+        "sitecustomize.py",
+        "json.py",
+        "yaml.py",
+        "tools.py",
+    )
+    repo = make({**FLASK, **dict.fromkeys(names, trap), "Makefile": f"X := $(shell touch {tmp_path}/trap)\nall:\n"})
+    assert_nothing_is_harmed(history, repo)
+    assert not (tmp_path / "trap").exists()
+
+
+def test_links(history: Path, make: Make, tmp_path: Path) -> None:
+    (tmp_path / "outside.env").write_text("SECRET_KEY=never-read\n")
+    repo = make(FLASK)
+    (repo / "Makefile").symlink_to("build/Makefile")
+    (repo / "loop").symlink_to("loop")
+    (repo / ".env.example").symlink_to(tmp_path / "outside.env")
+    (repo / "up").symlink_to("..")
+    commit(repo, "links")
+    assert "Makefile is a link" in assert_nothing_is_harmed(history, repo)
+    retrofit(history, repo)
+    assert b"never-read" not in b"".join(entry.content for entry in tree(repo).values())
+
+
+def test_submodule(history: Path, make: Make, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "Makefile").write_text("all:\n")
+    git_init(other)
+    repo = make(FLASK)
+    git(repo, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other), "lib")
+    commit(repo, "a submodule")
+    assert_nothing_is_harmed(history, repo)
+
+
+def test_ten_thousand_files(history: Path, make: Make) -> None:
+    many = {f"data/{number % 100}/{number}.txt": str(number) for number in range(10_000)}
+    assert_nothing_is_harmed(history, make({**FLASK, **many}))
+
+
+def test_shallow_clone(history: Path, make: Make, tmp_path: Path) -> None:
+    repo = make(FLASK)
+    commit(repo, "more")
+    run_quietly("git", "clone", "--quiet", "--depth=1", f"file://{repo}", tmp_path / "shallow")
+    assert_nothing_is_harmed(history, tmp_path / "shallow")
+
+
+def test_detached_head(history: Path, make: Make) -> None:
+    repo = make(FLASK)
+    git(repo, "switch", "--quiet", "--detach")
+    assert_nothing_is_harmed(history, repo)
+
+
+def test_service_in_a_folder_of_a_larger_repository(history: Path, make: Make) -> None:
+    repo = make(
+        {
+            "Makefile": "all:\n",
+            "services/other/app.py": "x = 1\n",
+            **{f"services/till/{n}": t for n, t in FLASK.items()},
+        }
+    )
+    before = on_disk(repo)
+    retrofit(history, repo / "services/till")
+    after = on_disk(repo)
+    assert {name: each for name, each in after.items() if not name.startswith("services/till/")} == {
+        name: each for name, each in before.items() if not name.startswith("services/till/")
+    }
+    assert "services/till/.dev/run" in after
+    assert "service: till" in after["services/till/dev.yaml"][1].decode()
+    retrofit(history, repo / "services/till", "--undo")
+    assert on_disk(repo) == before
+
+
+def test_owner_s_filters_and_hooks_touch_nothing(history: Path, make: Make) -> None:
+    """A commit hook that refuses, line endings that git would change."""
+    repo = make({**FLASK, "unix.txt": "a\nb\n"})
+    hook = repo / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    git(repo, "config", "core.autocrlf", "input")
+    git(repo, "config", "commit.gpgSign", "true")
+    assert_nothing_is_harmed(history, repo)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "message"),
+    [
+        (lambda repo: (repo / "new.txt").write_text("x"), 114, "has changes that are not committed: new.txt"),
+        (lambda repo: (repo / "app.py").write_text("x"), 114, "has changes that are not committed: app.py"),
+        (lambda repo: shutil.rmtree(repo / ".git"), 111, "is in no git repository"),
+        (lambda repo: (shutil.rmtree(repo / ".git"), git(repo, "init", "--quiet")), 114, "has no commit yet"),
+        (lambda repo: ((repo / "dev.yaml").write_text("mine: 1\n"), commit(repo)), 113, "dev.yaml is there already"),
+        (lambda repo: ((repo / ".cruft.json").write_text("{}"), commit(repo)), 111, "names no template"),
+    ],
+)
+def test_what_is_refused_changes_nothing(
+    history: Path, make: Make, spoil: Callable[[Path], object], code: int, message: str
+) -> None:
+    repo = make(FLASK)
+    spoil(repo)
+    before = on_disk(repo)
+    said = retrofit(history, repo, code=code)
+    assert message in said
+    assert f"error[{code}]: " in said
+    assert "hint: " in said
+    assert on_disk(repo) == before
+
+
+def test_undo_keeps_the_owner_s_own_commits(history: Path, make: Make) -> None:
+    repo = make(FLASK)
+    assert "there is nothing to undo" in retrofit(history, repo, "--undo", code=113)
+    retrofit(history, repo)
+    (repo / "dev.yaml").write_text((repo / "dev.yaml").read_text() + "# mine\n")
+    assert "not committed: dev.yaml" in retrofit(history, repo, "--undo", code=114)
+    commit(repo, "mine")
+    assert "has commits that are not the retrofit's" in retrofit(history, repo, "--undo", code=114)
+    assert (repo / "dev.yaml").read_text().endswith("# mine\n")
+
+
+def test_all_doors_lead_to_the_tasks(history: Path, make: Make) -> None:
+    """make and inv, beside targets and tasks of the owner's own."""
+    repo = make({
+        **FLASK,
+        "Makefile": "all:\n\t@echo all\n",
+        "tasks.py": '"""Ours."""\nfrom invoke import task\nimport ours_alone\n\n\n@task\ndef build(c):\n    print("built")\n',
+        "ours_alone.py": "",
+    })  # fmt: skip
+    retrofit(history, repo)
+    assert run_quietly("make", "-s", "-C", repo).stdout == "all\n"
+    assert "dev.up" in run_quietly("make", "-s", "-C", repo, "dev.help").stdout
+    assert "Start the service" in run_quietly("inv", "dev.up", "--help", cwd=repo).stdout
+    assert run_quietly("inv", "build", cwd=repo).stdout == "built\n"
+
+
+def test_the_first_update_is_clean(history: Path, make: Make, tmp_path: Path) -> None:
+    """By our own command, and by cruft alone."""
+    from tests.adopt.test_update import out, taken
+
+    template = shutil.copytree(history, tmp_path / "template", symlinks=True)
+    repo = make(
+        {**FLASK, "Dockerfile": "FROM python:3.12\n", "docker-compose.yml": "services: {}\n", "Makefile": "all:\n"}
+    )
+    retrofit(template, repo)
+    state = json.loads((repo / ".cruft.json").read_text())
+    assert state["context"]["cookiecutter"]["beside"] == "compose dockerfile"
+    for name in (".dev/README.md", ".stacks/bare/Dockerfile", ".stacks/bare/dev.yaml"):
+        with (template / "{{cookiecutter.repo_name}}" / name).open("a") as page:
+            page.write("# news\n")
+    out(template)
+    shutil.copytree(repo, tmp_path / "by-cruft", symlinks=True)
+    before = tree(repo)
+    taken(template, repo)
+    after = tree(repo)
+    assert {name for name in {*before, *after} if before.get(name) != after.get(name)} == {
+        ".cruft.json",
+        ".dev/README.md",
+    }
+    run_quietly("cruft", "update", "--skip-apply-ask", "--checkout", "main", cwd=tmp_path / "by-cruft")
+    changed = git(tmp_path / "by-cruft", "status", "--porcelain").split("\n")
+    assert [line.split()[-1] for line in changed] == [".cruft.json", ".dev/README.md"]

@@ -1,0 +1,87 @@
+"""What a retrofit found, and what it leaves to the owner, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+
+from tools.adopt.found import Found, Reading, Store
+from tools.adopt.names import Names
+from tools.adopt.retrofit import BRANCH, Retrofit
+
+PLACES = {
+    "tasks_local.py": "tasks of your own beside dev.*",
+    "compose.devenv.yaml": "beside your compose file, which dev.yaml names",
+    "Dockerfile.devenv": "beside your Dockerfile",
+    "dev_tasks.py": "beside your tasks.py",
+}
+
+
+def report(done: Retrofit) -> str:
+    """For stdout: what was found, what stands where, what is left to do."""
+    return "\n\n".join(
+        part
+        for part in (
+            section("Found", found(done.reading)),
+            section("To know", (f"{note.value} ({note.where})" for note in done.reading.notes)),
+            section("Beside yours", beside(done.names)),
+            section("Not wired in", (f"{each.why}: {each.instead}" for each in done.unwired)),
+            section("To fill in", points(done)),
+            section("Next", following(done)),
+        )
+        if part
+    )
+
+
+def section(title: str, lines: Iterable[str]) -> str:
+    shown = [f"  {line}" for line in lines]
+    return "\n".join([title, *shown]) if shown else ""
+
+
+def found(reading: Reading) -> Iterator[str]:
+    """A line for each thing that some file says."""
+    for name, value in facts(reading):
+        yield f"{name:<12}  {value.value}  ({value.where})"
+
+
+def facts(reading: Reading) -> Iterator[tuple[str, Found]]:
+    for each in fields(reading):
+        value = getattr(reading, each.name)
+        if isinstance(value, Found):
+            yield each.name.replace("_", " "), value
+    if reading.dependencies:
+        yield "packages by", reading.dependencies.manager
+    if reading.application:
+        yield "framework", reading.application.framework
+    yield from of_store("database", reading.database)
+    yield from of_store("cache", reading.cache)
+    for each in fields(reading.commands):
+        if command := getattr(reading.commands, each.name):
+            yield each.name, command
+
+
+def of_store(kind: str, store: Store | None) -> Iterator[tuple[str, Found]]:
+    if store:
+        yield kind, store.kind
+        yield from ((f"{kind} {role}", variable) for role, variable in store.variables.items())
+
+
+def beside(names: Names) -> Iterator[str]:
+    for name in (names.compose, names.dockerfile, names.tasks):
+        if name in PLACES:
+            yield f"{name}: {PLACES[name]}"
+
+
+def points(done: Retrofit) -> Iterator[str]:
+    for point in done.points:
+        yield f"{point.file}:{point.line}: {point.what}"
+        if point.example:
+            yield f"    {point.example}"
+
+
+def following(done: Retrofit) -> Iterator[str]:
+    yield f"you are on the branch {BRANCH}; nothing of yours was changed but by the lines that git shows"
+    if done.points:
+        yield "fill in what is listed above, and commit"
+    yield "inv dev.up    (or make dev.up, or .dev/run dev.up)"
+    yield f"merge {BRANCH}, or take it back: inv template.retrofit PATH --undo"
