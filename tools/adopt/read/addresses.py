@@ -36,10 +36,10 @@ def server_of(words: Sequence[str]) -> str | None:
 
 
 def placed(words: Sequence[str]) -> str:
-    """The command with its address replaced by `{bind}` and `{port}`; of an unknown server only what is one for sure."""
+    """The command with `{bind}` and `{port}` for its address; of an unknown server only what is one for sure."""
     server = server_of(words)
     if server is None:
-        return " ".join(_quoted(word) for word in words)
+        return " ".join(_quoted(word) for word in _replaced(words))
     options, given = SERVERS[server]
     kept = list(_without(words, options))
     if server == "runserver" or server == "runserver_plus":
@@ -47,6 +47,22 @@ def placed(words: Sequence[str]) -> str:
     at = next(i for i, word in enumerate(kept) if word.rpartition("/")[2] == server) + 1
     kept = [*kept[:at], *given, *kept[at:]] if server in FIRST else [*kept, *given]
     return " ".join(_quoted(word) for word in kept)
+
+
+def _replaced(words: Sequence[str]) -> list[str]:
+    """Options that are called host and port, and addresses with both, of a program that we do not know."""
+    found = []
+    for before, word in zip(("", *words), words):
+        name, equals, _ = word.partition("=")
+        known = {"--host": "{bind}", "--bind": "{bind}", "--port": "{port}"}
+        if before in known and not before.startswith(word):
+            word = known[before] if not ADDRESS.match(word) or before == "--port" else "{bind}:{port}"
+        elif equals and name in known:
+            word = f"{name}={known[name]}"
+        elif re.fullmatch(r"(0\.0\.0\.0|127\.0\.0\.1|localhost):\d+", word):
+            word = "{bind}:{port}"
+        found.append(word)
+    return found
 
 
 def _quoted(word: str) -> str:

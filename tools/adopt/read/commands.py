@@ -26,7 +26,7 @@ PYTEST = ("pytest", "pytest-django", "pytest-cov", "pytest-asyncio")
 STUB = re.compile(r"no test specified|^\s*(exit 1|true|:)\s*$")
 OTHER_TOOLS = re.compile(r"\b(yarn|pnpm|bun)\b")
 SEED = re.compile(
-    r"(^|/)management/commands/((?:db_)?seed\w*|populate\w*|load_?(?:demo|sample)\w*|create_?(?:demo|sample)\w*|\w+_seed)\.py$"
+    r"(^|/)management/commands/((?:db_)?seed\w*|populate(?:_(?:db|database|data|demo|sample\w*|test\w*|dev\w*))?|load_?(?:demo|sample)\w*|create_?(?:demo|sample)\w*|\w+_seed)\.py$"
 )
 FIXTURE = re.compile(r"(^|/)fixtures/([\w-]*(?:initial|demo|dev|sample|seed|example)[\w-]*)\.(json|ya?ml|xml)$")
 SEED_SCRIPTS = ("seed", "db:seed", "seed:run", "seed:dev", "prisma:seed", "knex:seed")
@@ -91,8 +91,14 @@ def serve(project: Project, application: Application | None) -> Found | None:
         factory = ["--factory", target.removesuffix("()")] if target.endswith("()") else [target]
         return Found(placed(["uvicorn", *factory]), uvicorn.where) if uvicorn else None
     if gunicorn:
-        return Found(placed(["gunicorn", target]), gunicorn.where)
+        return Found(placed(["gunicorn", *_folder(application), target]), gunicorn.where)
     return Found(placed(["waitress-serve", *_waitress(target)]), waitress.where) if waitress else None
+
+
+def _folder(application: Application) -> list[str]:
+    """Where imports start, when manage.py does not stand in the folder itself."""
+    script = application.manage.value.removeprefix("python ") if application.manage else ""
+    return ["--chdir", script.rpartition("/")[0]] if script.endswith("/manage.py") else []
 
 
 def _waitress(target: str) -> list[str]:
@@ -104,6 +110,7 @@ def _waitress(target: str) -> list[str]:
 def node_serve(project: Project, application: Application | None) -> Found | None:
     """`npm start`, without npm where it is one plain command; else what `main` names."""
     script = project.scripts.get("start")
+    script = None if script and OTHER_TOOLS.search(script.value) else script
     words = split(script.value) if script else None
     if script and words and (words[0] == "node" or (words[0] == "env" and "node" in words)):
         return Found(" ".join(words), script.where)

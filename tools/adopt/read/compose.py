@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Mapping
@@ -11,11 +12,12 @@ from typing import Any
 from tools.adopt.found import Found
 from tools.adopt.names import COMPOSE
 from tools.adopt.read.docker import command_line
+from tools.adopt.read.examples import substitutes
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import Text, environment_of, table, yaml_of
 
 NAMES = (*COMPOSE, "docker-compose.*.y*ml", "compose.*.y*ml", "docker-compose-*.y*ml", "local.yml", "production.yml")
-OURS = re.compile(r"devenv|\.lean\.")
+OURS = re.compile(r"devenv|\.lean\.|example|sample|^(tests?|docs?|e2e|\.github)/")
 STORES = {
     "postgres": re.compile(r"(^|/)(postgres|postgis|pgvector|timescaledb|postgresql)[\w.-]*(:|@|$)"),
     "mysql": re.compile(r"(^|/)(mysql|mariadb|percona)[\w.-]*(:|@|$)"),
@@ -64,43 +66,13 @@ class Stack:
 def stack(files: Files, service: str) -> Stack:
     """`service`: the name of the repository's service, which may be the name in the compose file too."""
     names = [name for name in files.named(*NAMES, depth=1) if not OURS.search(name)]
-    known = values(files)
+    known = substitutes(files)
     merged: dict[str, Service] = {}
     for name in names:
         for key, content in table(yaml_of(files, name), "services").items():
             read = _service(files, name, key, table(content), known)
             merged[key] = _joined(merged[key], read) if key in merged else read
     return Stack(tuple(names), tuple(merged.values()), _app(list(merged.values()), service))
-
-
-def values(files: Files) -> dict[str, str]:
-    """What compose puts in for `${NAME}` here: the assignments of .env and its examples."""
-    every = [environment_of(files, name) for name in reversed(files.named(*EXAMPLES, depth=0))]
-    return {key: found.value for one in every for key, found in one.items()}
-
-
-EXAMPLES = (
-    ".env",
-    ".env.example",
-    ".env.sample",
-    ".env.template",
-    ".env.dist",
-    ".env.defaults",
-    ".env-example",
-    ".env_example",
-    ".env-sample",
-    "env.example",
-    "env.sample",
-    "env.template",
-    "example.env",
-    "sample.env",
-    "template.env",
-    ".env.dev",
-    ".env.development",
-    ".env.local",
-    ".env.local.example",
-    ".env.docker",
-)
 
 
 def _joined(first: Service, later: Service) -> Service:
@@ -166,14 +138,8 @@ def _line(file: str, value: object, known: Mapping[str, str]) -> Found | None:
     if not words:
         return None
     bare = [expand(word, known) for word in (words[1:] if words[0] in ("CMD", "CMD-SHELL") else words)]
-    text = bare[0] if words[0] == "CMD-SHELL" and bare else command_line(_json(bare))
+    text = bare[0] if words[0] == "CMD-SHELL" and bare else command_line(json.dumps(bare))
     return Found(text, _at(file, words[0]))
-
-
-def _json(words: list[str]) -> str:
-    import json
-
-    return json.dumps(words)
 
 
 def _environment(files: Files, file: str, content: dict[str, Any], known: Mapping[str, str]) -> dict[str, Found]:

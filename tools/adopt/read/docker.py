@@ -46,7 +46,8 @@ def images(files: Files) -> list[Image]:
     """The Dockerfiles of the folder itself, and of a folder `docker`; the plain name first."""
     names = [name for name in files.named(*NAMES, depth=2) if "/" not in name or "docker" in name.lower().split("/")[0]]
     names = [name for name in names if not name.endswith((".dockerignore", ".devenv"))]
-    return [image(files, name) for name in names]
+    here = [name for name in names if "/" not in name]
+    return [image(files, name) for name in here or names]
 
 
 def image(files: Files, name: str) -> Image:
@@ -63,7 +64,7 @@ def image(files: Files, name: str) -> Image:
 
 
 def _stage(made: Image, base: Found) -> None:
-    """A new stage has none of the values of the one before, unless it is built on it; then the later ones rule anyway."""
+    """A stage does not run what the one before it would, unless it is built on that and says nothing itself: rare."""
     made.bases.append(base)
     made.command = made.entrypoint = made.check = None
 

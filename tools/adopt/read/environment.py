@@ -22,7 +22,7 @@ def of_stores(*stores: Store | None) -> set[str]:
 
 
 def environment(given: Values, taken: Iterable[str]) -> dict[str, Found]:
-    """`taken`: what is told otherwise, as an address or a store. No value is made up, and none has an open `${…}` in it."""
+    """`taken`: what is told otherwise, as an address or a store. None has an open `${…}` in it."""
     skip = {*taken, *NOT_OURS}
     return {
         name: found
@@ -35,8 +35,7 @@ def _elsewhere(name: str, found: Found) -> bool:
     """What belongs to a store, or to production: development has its own."""
     return (
         of_a_store(name)
-        or "://" in found.value[:14]
-        and not found.value.startswith("http")
+        or ("://" in found.value[:14] and not found.value.startswith("http"))
         or (name in PRODUCTION and found.value.startswith("prod"))
     )
 

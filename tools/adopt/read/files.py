@@ -33,6 +33,7 @@ class Files:
         self.names = tuple(sorted(set(names), key=lambda name: (name.count("/"), name)))  # the nearest first
         self.has = frozenset(self.names).__contains__
         self.text = cache(self._text)
+        self.code = cache(self._code)
         self._starts = cache(lambda name: [match.end() for match in re.finditer("\n", self.text(name))])
 
     def _text(self, name: str) -> str:
@@ -53,7 +54,7 @@ class Files:
         bases = [(PurePosixPath(name).name, name) for name in self.names if name.count("/") <= depth]
         return list(dict.fromkeys(name for pattern in patterns for base, name in bases if fnmatch(base, pattern)))
 
-    def code(self, *suffixes: str) -> list[str]:
+    def _code(self, *suffixes: str) -> list[str]:
         """Source files of the service itself: no tests, nothing vendored, no bundles."""
         wanted = [name for name in self.names if name.endswith(suffixes)]
         own = [name for name in wanted if not ASIDE.search("/" + name) and not TEST.search(name)]

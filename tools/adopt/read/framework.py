@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from tools.adopt.found import Application, Found
 from tools.adopt.read.files import Files
-from tools.adopt.read.formats import json_of
+from tools.adopt.read.formats import json_of, table
 from tools.adopt.read.project import Project
 from tools.adopt.read.starts import Start
 
@@ -23,7 +23,7 @@ FRAMEWORKS = {
         **{"@hapi/hapi": "hapi", "hono": "hono", "restify": "restify"},
     },
 }
-MANAGES = re.compile(r"execute_from_command_line\(")
+MANAGES = re.compile(r"\b(execute_from_command_line|\w*ManagementUtility)\(")
 WSGI = re.compile(r"""^\s*WSGI_APPLICATION\s*=\s*["']([\w.]+)\.\w+["']""", re.MULTILINE)
 MADE = {
     "flask": re.compile(r"^(\w+)(?:\s*:\s*[\w.]+)?\s*=\s*(?:\w+\.)?(?:Flask|APIFlask|OpenAPI)\(", re.MULTILINE),
@@ -166,16 +166,28 @@ def module(files: Files, name: str) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
 
 
+def _followed(project: Project, key: str) -> Found:
+    """A script, or the one that it hands over to."""
+    for _ in project.scripts:
+        other = re.fullmatch(r"(?:npm|yarn|pnpm)(?: run)? ([\w:.-]+)", project.scripts[key].value.strip())
+        if not other or other[1] not in project.scripts:
+            break
+        key = other[1]
+    return project.scripts[key]
+
+
 def node_target(files: Files, project: Project, starts: list[Start]) -> Found | None:
-    """The file that what runs hands to node; else that of `npm start`; else `main`; else the usual names."""
+    """The file that what runs gives to node; else that of `npm start`; `bin`; `main`; the usual names."""
     lines = [Found(" ".join(start.words), start.where) for start in starts if start.kind == "web"]
-    lines += [project.scripts[key] for key in ("start", "serve", "start:prod", "dev") if key in project.scripts]
+    lines += [_followed(project, key) for key in ("start", "serve", "start:prod", "dev") if key in project.scripts]
     for line in lines:
         match = RUNS.search(line.value)
         if match:
             return Found(match[1].removeprefix("./"), line.where)
-    main = json_of(files, "package.json").get("main")
-    if isinstance(main, str) and main:
-        return Found(main.removeprefix("./"), files.where("package.json", r'^\s*"main"\s*:'))
+    manifest = json_of(files, "package.json")
+    binary = manifest.get("bin")
+    for key, value in (("bin", next(iter(table(binary).values()), binary)), ("main", manifest.get("main"))):
+        if isinstance(value, str) and (key == "main" or files.has(value.removeprefix("./"))):
+            return Found(value.removeprefix("./"), files.where("package.json", rf'^\s*"{key}"\s*:'))
     usual = [f"{folder}{stem}.js" for folder in ("", "src/") for stem in ("server", "app", "index", "main")]
     return next((Found(name, name) for name in usual if files.has(name)), None)

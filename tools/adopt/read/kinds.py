@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tools.adopt.found import Found
+from tools.adopt.read.candidates import Candidate, choose
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
 from tools.adopt.read.project import Project
-
-if TYPE_CHECKING:
-    from tools.adopt.read.stores import Candidate
 
 # Drivers; of several the first decides what a URL begins with.
 KINDS = {
@@ -84,20 +81,30 @@ class Facts:
         """An engine's name in files that configure: settings, knexfile, alembic.ini, schema.prisma."""
         names = [name for name in self.code if CONFIGURED.search(name)]
         names += self.files.named("alembic.ini", "schema.prisma", "ormconfig.json", depth=3)
-        return next((Found(kind, where) for _, where in self.files.search(ENGINES[kind], names)), None)
+        found = self.files.search(ENGINES[kind], names)
+        return next((Found(kind, where) for match, where in found if not _commented(match)), None)
+
+
+def _commented(match: re.Match[str]) -> bool:
+    line = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+    return line.lstrip().startswith(("#", "//", ";", "*"))
 
 
 def kind_of_database(facts: Facts, stack: Stack, every: list[Candidate]) -> tuple[Found | None, list[Found]]:
-    """What runs in compose, else an address's scheme, else an engine's name, else a driver; SQLite when all are silent."""
+    """What runs in compose; else an address's scheme, a driver, an engine's name; SQLite when all are silent."""
     says = [_image(stack, kind) for kind in SERVERS]
     says += [_address(every, kind) for kind in SERVERS]
-    always = [_driver(facts, kind, grouped=False) for kind in SERVERS]
-    says += always
+    says += [_driver(facts, kind, grouped=False) for kind in SERVERS]
     says += [facts.engine(kind) for kind in SERVERS]
-    says += [_driver(facts, kind, grouped=True) for kind in SERVERS]
+    optional = [_driver(facts, kind, grouped=True) for kind in SERVERS]
     found = [one for one in says if one]
+    # A driver in an extra is one choice of several: it counts where the code can be told of that choice.
+    found += [one for one in optional if one and (found or choose(every, "database", one.value))]
     if not found:
-        return facts.driver("sqlite") or facts.engine("sqlite"), []
+        small = facts.driver("sqlite") or facts.engine("sqlite")
+        return small, [
+            Found(f"a driver for {one.value} is there, and no variable for it", one.where) for one in optional if one
+        ]
     return found[0], [*_other(found), *_missing_driver(facts, found[0].value)]
 
 

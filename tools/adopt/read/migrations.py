@@ -1,4 +1,4 @@
-"""The tool that changes the schema: its files, the command that applies them, the one that says whether any are left."""
+"""The tool that changes the schema: its files, the command that applies them, the one that says if any are left."""
 
 from __future__ import annotations
 

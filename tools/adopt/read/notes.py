@@ -24,7 +24,7 @@ TOOLS = {
 
 def notes(files: Files, stack: Stack, images: list[Image], found_project: bool) -> list[Found]:
     return [
-        *(Found("an existing Dockerfile", image.file) for image in images),
+        *(Found(f"an existing {image.file.rpartition('/')[2]}", image.file) for image in images),
         *(Found("an existing compose file", name) for name in stack.names),
         *(
             Found(f"compose service {one.name}", one.where)

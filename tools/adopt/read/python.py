@@ -55,7 +55,7 @@ def _installed(files: Files, images: list[Image]) -> str | None:
 
 
 def python_version(files: Files, about: list[Metadata], images: list[Image]) -> tuple[Found | None, tuple[Found, ...]]:
-    """What is run, else what developers use, else the lowest that is allowed, else the newest that it was tested with."""
+    """What is run; what developers use; the lowest that is allowed; the newest that it was tested with."""
     pins = [image.version("python") for image in images]
     pins += [files.first(pattern, [name]) for name, pattern in PINS]
     known = [Found(minor(pin.value), pin.where) for pin in pins if pin]
@@ -64,7 +64,12 @@ def python_version(files: Files, about: list[Metadata], images: list[Image]) -> 
     notes = tuple(
         Found(f"Python {pin.value} here, but {known[0].value} in {known[0].where}", pin.where) for pin in differ
     )
-    return next(iter([*known, *ranges, *_tested(files)]), None), notes
+    tested = [] if known or ranges else _tested(files)
+    notes += tuple(
+        Found(f"Python {one.value} is the newest that it was tested with; nothing says what runs it", one.where)
+        for one in tested
+    )
+    return next(iter([*known, *ranges, *tested]), None), notes
 
 
 def _tested(files: Files) -> list[Found]:
@@ -78,7 +83,7 @@ def minor(version: str) -> str:
 
 
 def lowest(spec: str) -> str | None:
-    """The lowest minor version that a range allows: 3.9 for `>=3.9,<4`, `^3.9`, `~=3.9.1`; None where it has no floor."""
+    """The lowest minor version that a range allows: 3.9 for `>=3.9,<4` and `^3.9`; None where it has no floor."""
     floors = []
     for part in re.split(r"\|\|?", spec)[0].split(","):
         match = LOWEST.match(part.strip())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tools.adopt.found import Found, Reading
+from tools.adopt.found import Application, Found, Reading
 from tools.adopt.read import node, python
 from tools.adopt.read.commands import commands
 from tools.adopt.read.compose import Stack, stack
@@ -19,7 +19,7 @@ from tools.adopt.read.migrations import migrations
 from tools.adopt.read.notes import notes
 from tools.adopt.read.project import Project, host_name
 from tools.adopt.read.starts import starts
-from tools.adopt.read.stores import stores
+from tools.adopt.read.stores import stores, unknown_stores
 from tools.adopt.read.values import Values, values
 from tools.adopt.read.variables import variables
 from tools.adopt.read.web import health, ports, reads_address
@@ -68,12 +68,14 @@ def _reading(
     code = tuple(files.code(".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts"))
     facts = Facts(files, project, served.framework.value if served else "", code)
     database, cache, about_stores = stores(facts, around, said, given)
-    port_variable, host_variable = reads_address(files, said, service.value, language)
+    port_variable, host_variable = reads_address(said, given, service.value, language)
     every_port = ports(files, around, built, started, given, said, port_variable.value if port_variable else "PORT")
     well, about_health = health(files, around, built)
     taken = {*of_stores(database, cache), *(one.value for one in (port_variable, host_variable) if one), "PORT"}
     remarks = [
         *project.notes,
+        *_optional(project, served),
+        *unknown_stores(project),
         *(migrated.notes if migrated else ()),
         *about_stores,
         *about_health,
@@ -121,6 +123,14 @@ def _built(files: Files, target: Found | None, language: str) -> list[Found]:
     if language != "node" or not target or files.has(target.value) or re.search(r"\.[cm]?ts$", target.value):
         return []
     return [Found(f"{target.value} is no tracked file: a build makes it", target.where)]
+
+
+def _optional(project: Project, served: Application | None) -> list[Found]:
+    """A framework that no plain installation brings."""
+    packages = [
+        one for one in project.packages.values() if served and one.where == served.framework.where and one.group
+    ]
+    return [Found(f"{one.name} is in the extra or group `{one.group}`", one.where) for one in packages]
 
 
 def _sorted(found: Iterable[Found]) -> tuple[Found, ...]:

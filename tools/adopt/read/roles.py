@@ -15,7 +15,7 @@ ROLES = {
     "url": "CONNECTION_STRING|CONNECTION_URL|URL|URI|DSN|LOCATION",
     "kind": "TYPE|ENGINE|BACKEND|DRIVER|DIALECT|CLIENT|ADAPTER|VENDOR|PROVIDER",
 }
-DATABASE = "POSTGRESQL|POSTGRES|PGSQL|PSQL|PG|MYSQL|MARIADB|SQLALCHEMY|DATABASE|RDS|SQL|DB"
+DATABASE = "POSTGRESQL|POSTGRES|POSTGRE|PGSQL|PSQL|PG|MYSQL|MARIADB|SQLALCHEMY|DATABASE|RDS|SQL|DB"
 CACHE = "REDIS|VALKEY"
 # What is neither the service's main database nor its cache.
 OTHER = re.compile(
@@ -38,6 +38,14 @@ def _pattern(words: str) -> re.Pattern[str]:
 
 
 PATTERNS = {"database": _pattern(DATABASE), "cache": _pattern(CACHE)}
+
+
+# A group whose name says one kind is no other kind's.
+KINDS = {"postgres": re.compile(r"(^|_)(POSTGRE\w*|PG\w*|PSQL)$"), "mysql": re.compile(r"(^|_)(MYSQL|MARIADB)$")}
+
+
+def fits(group: str, kind: str) -> bool:
+    return not any(pattern.search(group) for name, pattern in KINDS.items() if name != kind)
 
 
 def role_of(name: str, store: str) -> Role | None:

@@ -1,4 +1,4 @@
-"""How the repository itself starts its processes: compose commands, Dockerfiles, Procfile, the scripts that these call."""
+"""How the repository itself starts its processes: Procfile, Dockerfiles, compose, and the scripts that these call."""
 
 from __future__ import annotations
 
@@ -15,21 +15,19 @@ from tools.adopt.read.files import Files
 
 PROCESS = re.compile(r"^([\w-]+):\s*(\S.*)$", re.MULTILINE)
 RUNNERS = (
-    ["poetry", "run"],
-    ["uv", "run"],
-    ["pipenv", "run"],
     ["tini", "--"],
     ["dumb-init", "--"],
     ["dumb-init"],
     ["exec"],
 )
 DEVELOPS = re.compile(
-    r"\b(runserver|runserver_plus|flask\s.*\brun|fastapi dev|nodemon|ts-node-dev|tsx watch|debugpy|next dev|vite)\b|--(reload|watch|debug)\b"
+    r"\b(runserver|runserver_plus|flask\s.*\brun|fastapi dev|nodemon|ts-node-dev|tsx watch|debugpy|next dev|vite)\b"
+    r"|--(reload|watch|debug)\b"
     r"|\b(npm|yarn|pnpm)\s(run\s)?(dev|start:dev|watch)\b"
 )
 PROGRAM = re.compile(
-    r"^\s*(?:exec\s+)?((?:poetry run |uv run |\S*/)?(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|uwsgi|flask|fastapi"
-    r"|granian|node|npm|python3?)\s.*)$",
+    r"^\s*(?:exec\s+)?((?:poetry run |uv run |\S*/)?(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|uwsgi|flask"
+    r"|fastapi|granian|node|npm|python3?)\s.*)$",
     re.MULTILINE,
 )
 SHELL = re.compile(r"[|<>`]|\$\(")
@@ -125,6 +123,12 @@ def split(line: str) -> list[str] | None:
         return None
     if len(words) >= 3 and re.fullmatch(r"(/bin/)?(ba|da)?sh", words[0]) and re.fullmatch(r"-\w*c", words[1]):
         return split(words[2])
+    if words and words[0] in ("uv", "poetry", "pipenv") and "run" in words:
+        words = words[words.index("run") + 1 :]
+        words = words[next((i for i, word in enumerate(words) if not word.startswith("-")), len(words)) :]
+    if words and words[0] in ("uv", "poetry", "pipenv") and "run" in words:
+        words = words[words.index("run") + 1 :]
+        words = words[next((i for i, word in enumerate(words) if not word.startswith("-")), len(words)) :]
     for runner in RUNNERS:
         if words[: len(runner)] == runner:
             words = words[len(runner) :]

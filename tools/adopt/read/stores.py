@@ -4,47 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tools.adopt.found import Found, Store
+from tools.adopt.read.candidates import EXAMPLE, SCHEMES, Candidate, candidates, choose
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.kinds import KINDS, Facts, kind_of_database, scheme
+from tools.adopt.read.project import Project
 from tools.adopt.read.roles import role_of
 from tools.adopt.read.values import Values
 from tools.adopt.read.variables import Variable
 
-SCHEMES = {
-    "postgres": re.compile(r"^(postgres(?:ql)?(?:\+\w+)?|postgis|pgsql|psql)://"),
-    "mysql": re.compile(r"^(mysql2?(?:\+\w+)?|mariadb(?:\+\w+)?)://"),
-    "redis": re.compile(r"^(rediss?)://"),
-    "sqlite": re.compile(r"^(sqlite\d?(?:\+\w+)?)://"),
+UNKNOWN = {
+    "MongoDB": ("mongodb", "mongoose", "pymongo", "motor", "mongoengine", "beanie"),
+    "RabbitMQ": ("pika", "aio-pika", "amqplib", "amqp"),
+    "Elasticsearch": ("elasticsearch", "elasticsearch-dsl", "opensearch-py", "@elastic/elasticsearch"),
+    "Kafka": ("kafka-python", "confluent-kafka", "aiokafka", "kafkajs"),
+    "Memcached": ("pymemcache", "pylibmc", "python-memcached", "memcached", "memjs"),
+    "SQL Server or Oracle": ("mssql-django", "pyodbc", "cx-oracle", "oracledb", "mssql", "tedious"),
 }
-RUNS, READ, EXAMPLE = 0, 1, 2  # who names a variable: what runs, code, an example
-BROKER = re.compile(r"(^|_)(REDIS|CACHE|BROKER|CELERY\w*|QUEUE|CHANNEL\w*|SESSION\w*)(_|$)")
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A variable that may be a store's. `value`: what a file gives it, or its default in code."""
-
-    name: str
-    where: str
-    value: str
-    rank: int
-    variable: Variable | None = None
-
-
-def candidates(read: Mapping[str, Variable], given: Values) -> list[Candidate]:
-    """Each name once; the place that counts is where code reads it."""
-    names = dict.fromkeys([*given.run, *read, *given.example])
-    found = []
-    for name in names:
-        variable, value = read.get(name), given.get(name)
-        rank = RUNS if name in given.run else READ if variable else EXAMPLE
-        text = (value.value if value else None) or (variable.default if variable else None) or ""
-        where = variable.where if variable else value.where if value else ""
-        found.append(Candidate(name, where, text, rank, variable))
-    return found
 
 
 def stores(
@@ -70,43 +47,6 @@ def _store(kind: Found, store: str, every: list[Candidate], facts: Facts, stack:
         scheme=scheme(facts, kind.value, SCHEMES[kind.value], url.value if url else "") if url else "",
         constants=constants(every, facts, kind.value) if store == "database" else {},
     )
-
-
-def choose(every: list[Candidate], store: str, kind: str) -> dict[str, Found]:
-    """By role, the variables of one group: a URL where that is what runs, or where the parts are not complete."""
-    parts = _groups(every, store)
-    best = min(parts.values(), key=_weight, default={})
-    urls = [one for one in every if _is_url(one, store, kind)]
-    url = min(urls, key=lambda one: one.rank, default=None)
-    whole = {"host", "name"} <= set(best) if store == "database" else "host" in best
-    if url and not (whole and min(one.rank for one in best.values()) <= url.rank):
-        best = {"url": url}
-    return {role: Found(one.name, one.where) for role, one in best.items()}
-
-
-def _groups(every: list[Candidate], store: str) -> dict[str, dict[str, Candidate]]:
-    groups: dict[str, dict[str, Candidate]] = {}
-    for one in sorted(every, key=lambda one: one.rank):
-        role = role_of(one.name, store)
-        if role and role.role not in ("url", "kind"):
-            groups.setdefault(role.group, {}).setdefault(role.role, one)
-    return groups
-
-
-def _weight(group: Mapping[str, Candidate]) -> tuple[int, int]:
-    """What code reads or runs with before what an example alone has; then the more complete."""
-    return min(one.rank for one in group.values()) // EXAMPLE, -len(group)
-
-
-def _is_url(one: Candidate, store: str, kind: str) -> bool:
-    """By its name, unless its value is another kind's; or by its value alone."""
-    if SCHEMES[kind].match(one.value):
-        return role_of(one.name, "cache" if store == "database" else "database") is None
-    role = role_of(one.name, store)
-    other = any(pattern.match(one.value) for name, pattern in SCHEMES.items() if name not in (kind, "sqlite"))
-    by_name = bool(role and role.role == "url") and not other and "http" not in one.value[:4]
-    near = one.variable.near if one.variable else ""
-    return by_name or (store == "cache" and bool(re.search(r"(^|_)REDIS$", one.name)) and "redis://" in near)
 
 
 def _cache(every: list[Candidate], facts: Facts, stack: Stack) -> tuple[Store | None, list[Found]]:
@@ -158,6 +98,14 @@ def _word(one: Candidate, kind: str, facts: Facts) -> str | None:
         return django
     quoted = re.search(rf"[\"']({words})[\"']", near)
     return quoted[1] if quoted else None
+
+
+def unknown_stores(project: Project) -> list[Found]:
+    """Stores that the service may need, and that we have nothing for."""
+    there = [(name, project.uses(*drivers)) for name, drivers in UNKNOWN.items()]
+    return [
+        Found(f"{name} is not known here, see {one.name}", one.where) for name, one in there if one and not one.group
+    ]
 
 
 def _unused(every: list[Candidate], store: Store | None, kind: str) -> list[Found]:

@@ -7,18 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tools.adopt.found import Found
-from tools.adopt.read.compose import EXAMPLES, Stack
+from tools.adopt.read.compose import Stack
 from tools.adopt.read.docker import Image
+from tools.adopt.read.examples import examples
 from tools.adopt.read.files import Files
-from tools.adopt.read.formats import environment_of
 
 # Of an image, not of the service: where things lie in it, and how it was built.
 BUILD = re.compile(
     r"^(PATH|HOME|LANG|LC_\w+|PYTHON\w*|PIP_\w+|UV_\w+|POETRY_\w+|VIRTUAL_ENV|DEBIAN_\w+|NODE_PATH|NPM_\w+|NODE_VERSION"
     r"|YARN_\w+|PNPM_\w+|\w+_VERSION|LD_\w+|SHELL|TERM)$"
 )
-COMPOSE_ONLY = re.compile(r"^(COMPOSE_|DOCKER_)")
-FOLDERS = re.compile(r"^\.envs/\.?(local|dev\w*)/|^(docker|deploy|config)/")
 
 
 @dataclass(frozen=True)
@@ -55,15 +53,3 @@ def values(files: Files, stack: Stack, images: list[Image]) -> Values:
         image={key: found for key, found in built.items() if not BUILD.match(key) and "$" not in found.value},
         example=examples(files),
     )
-
-
-def examples(files: Files) -> dict[str, Found]:
-    """The assignments of all example files; of one name the first with a value."""
-    names = [name for name in files.named(*EXAMPLES, depth=1) if "/" not in name or FOLDERS.match(name)]
-    names += [name for name in files.names if re.match(r"\.envs/\.?(local|dev\w*)/", name)]
-    found: dict[str, Found] = {}
-    for name in names:
-        for key, value in environment_of(files, name).items():
-            if not COMPOSE_ONLY.match(key) and not (key in found and found[key].value):
-                found[key] = value
-    return found

@@ -12,10 +12,16 @@ from tools.adopt.read.metadata import parse
 
 ARGUMENTS = r"((?:[^()]|\([^()]*\)){0,300}?)\)"
 QUOTED = r"""\s*["'](\w+)["']\s*"""
-INDEXED = re.compile(rf"(?<!in )\benviron\[{QUOTED}\](?!\s*=[^=])")
-GOTTEN = re.compile(rf"\b(?:environ\.get|getenv)\({QUOTED}{ARGUMENTS}")
+INDEXED = re.compile(rf"(?<![\w.])(?:os\.)?environ\[{QUOTED}\](?!\s*=[^=])")
+GOTTEN = re.compile(rf"(?<![\w.])(?:os\.)?(?:environ\.get|getenv)\({QUOTED}{ARGUMENTS}")
+# A name `environ` that is not os's is a request's, as WSGI has it.
+IMPORTED = re.compile(r"^\s*from os import\b.*\b(environ|getenv)\b", re.MULTILINE)
 # django-environ and environs; decouple and Starlette. Upper case: other libraries have functions of such names too.
 CALLED = re.compile(rf"""\b(?:env(?:\.\w+)?|config)\(\s*["']([A-Z]\w*)["']\s*{ARGUMENTS}""")
+# A function of the repository's own that is called like one: `get_env_bool("DEBUG", False)`.
+HELPER = re.compile(
+    rf"""\b(?!set|put|mock|del)(?:\w+_env|\w*_env_\w+|env_\w+|from_env)\(\s*["']([A-Z]\w*)["']\s*{ARGUMENTS}"""
+)
 # Functions that read a variable which they do not name.
 NAMELESS = {
     "DATABASE_URL": re.compile(rf"\b(?:dj_database_url\.config|env\.(?:dj_)?db(?:_url)?)\((?!\s*[\"']){ARGUMENTS}"),
@@ -24,7 +30,7 @@ NAMELESS = {
 LITERAL = r"""(?:["']([^"'\n]*)["']|(\d+(?:\.\d+)?|True|False|true|false)\b)"""
 DEFAULT = re.compile(rf"(?:\bdefault\s*=|^\s*,(?!\s*\w+\s*=))\s*{LITERAL}")
 HAS_DEFAULT = re.compile(r"\b(?:default|env)\s*=|^\s*,(?!\s*\w+\s*=)")
-ELSE = re.compile(rf"\s*\)?\s*(?:\|\||\?\?|,)\s*{LITERAL}")
+ELSE = re.compile(rf"(?:\s*(?:\|\||\?\?)\s*process\.env\.\w+)*\s*\)?\s*(?:\|\||\?\?|,)\s*{LITERAL}")
 NODE = re.compile(r"""\bprocess\.env(?:\.([A-Z]\w*)|\[\s*["'](\w+)["']\s*\])""")
 TAKEN_APART = re.compile(r"\{([^{}]{1,2000})\}\s*=\s*process\.env\b")
 MEMBER = re.compile(rf"([A-Z]\w*)\s*(?::\s*\w+\s*)?(?:=\s*{LITERAL})?")
@@ -32,9 +38,10 @@ MEMBER = re.compile(rf"([A-Z]\w*)\s*(?::\s*\w+\s*)?(?:=\s*{LITERAL})?")
 OPTION = re.compile(
     r"""\benv:\s*["']([A-Z]\w+)["']|\b[cC]onfig(?:Service)?\.get(?:OrThrow)?(?:<[^>]*>)?\(\s*["']([A-Z]\w+)["']"""
 )
+BESIDE = re.compile(rf"[^{{}}]{{0,400}}?\bdefault:\s*{LITERAL}")
 PRISMA = re.compile(r"""\benv\(\s*["'](\w+)["']\s*\)""")
 SETTINGS = re.compile(r"(^|/)(settings?|config|configuration|env|environment|base|production|local)(/|\.|_|-)", re.I)
-SIDE = re.compile(r"(^|/)(scripts?|tools?|ci|\.github|bin|migrations|deploy|hooks?)/|setup\.py$|fabfile|noxfile")
+SIDE = re.compile(r"(^|/)(scripts?|tools?|ci|\.github|deploy|hooks?)/|setup\.py$|fabfile|noxfile")  # run by people
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,8 @@ class Variable:
 def variables(files: Files, language: str) -> dict[str, Variable]:
     """By name, the first reading that has a default, else the first; those of settings files before others."""
     suffixes = (".py",) if language == "python" else (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".prisma")
-    names = sorted(files.code(*suffixes), key=lambda name: (not SETTINGS.search(name), bool(SIDE.search(name))))
+    own = [name for name in files.code(*suffixes) if not SIDE.search(name)]
+    names = sorted(own, key=lambda name: not SETTINGS.search(name))
     found: dict[str, Variable] = {}
     for variable in python_reads(files, names) if language == "python" else node_reads(files, names):
         known = found.get(variable.name)
@@ -63,15 +71,18 @@ def variables(files: Files, language: str) -> dict[str, Variable]:
 def python_reads(files: Files, names: Iterable[str]) -> Iterator[Variable]:
     for name in names:
         text = files.text(name)
-        if not re.search(r"environ|getenv|\benv\b|config\(|BaseSettings|dj_database_url", text):
+        if not re.search(r"environ|getenv|\benv\b|_env|env_|config\(|BaseSettings|dj_database_url", text):
             continue
-        main = not SIDE.search(name)
-        reads = [(match, match[1], None, main) for match in INDEXED.finditer(text)]
+        ours = bool(IMPORTED.search(text))
+        reads = [(match, match[1], None, True) for match in INDEXED.finditer(text)]
         reads += [(match, match[1], match[2], False) for match in GOTTEN.finditer(text)]
-        reads += [(match, match[1], match[2], main) for match in CALLED.finditer(text)]
+        reads += [(match, match[1], match[2], True) for match in CALLED.finditer(text)]
+        reads += [(match, match[1], match[2], False) for match in HELPER.finditer(text)]
         reads += [(match, key, match[1], False) for key, each in NAMELESS.items() for match in each.finditer(text)]
         for match, key, arguments, required in sorted(reads, key=lambda read: read[0].start()):
-            yield _variable(files, name, match, key, *_default(arguments, required))
+            if ours or not match[0].startswith(("environ", "getenv")):
+                needed = required and not re.search(rf"[\"']{key}[\"']\s+(?:not\s+)?in\s+(?:os\.)?environ", text)
+                yield _variable(files, name, match, key, *_default(arguments, needed))
         yield from _fields(files, name)
 
 
@@ -102,10 +113,11 @@ def _fields(files: Files, name: str) -> Iterator[Variable]:
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)] if tree else []
     for node in classes:
         if any("Settings" in ast.unparse(base) for base in node.bases):
-            yield from _class_fields(name, node)
+            made = f"{node.name}()" in files.text(name)  # else it may be a part of another one, which has a default
+            yield from _class_fields(name, node, made)
 
 
-def _class_fields(file: str, node: ast.ClassDef) -> Iterator[Variable]:
+def _class_fields(file: str, node: ast.ClassDef, made: bool) -> Iterator[Variable]:
     prefix = _keyword(node, "env_prefix") or ""
     for item in node.body:
         if (
@@ -121,7 +133,7 @@ def _class_fields(file: str, node: ast.ClassDef) -> Iterator[Variable]:
         )
         default = given if call is None else next(iter(call.args), None) or _node(call, "default")
         literal = str(default.value) if isinstance(default, ast.Constant) and default.value not in (None, ...) else None
-        required = given is None or (isinstance(default, ast.Constant) and default.value is ...)
+        required = made and (given is None or (isinstance(default, ast.Constant) and default.value is ...))
         yield Variable(
             other or (prefix + item.target.id).upper(), f"{file}:{item.lineno}", literal, required, ast.unparse(item)
         )
@@ -157,4 +169,6 @@ def node_reads(files: Files, names: Iterable[str]) -> Iterator[Variable]:
                 default = next((part for part in member.groups()[1:] if part is not None), None)
                 yield Variable(member[1], files.at(name, match.start(1) + member.start()), default)
         for match in OPTION.finditer(text):
-            yield _variable(files, name, match, match[1] or match[2], None)
+            beside = BESIDE.match(text, match.end()) if match[1] else None
+            default = next((part for part in beside.groups() if part is not None), None) if beside else None
+            yield _variable(files, name, match, match[1] or match[2], default)

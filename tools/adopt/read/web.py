@@ -66,27 +66,30 @@ LIBRARY = re.compile(
     r"""\b(?:path|url|re_path)\(\s*r?["']\^?([\w/-]*)["']\s*,\s*include\(\s*["'](?:health_check|watchman)\.urls"""
 )
 CHECKED = re.compile(r"https?://[^\s/\"'`]+?(/[\w/.~-]*)(?=[\s\"'`|;)?]|$)")
+QUOTED = re.compile(r"""["'](/[\w/-]*\w/?)["']""")
 PREFIX = re.compile(r"""APIRouter\([^)]*prefix\s*=\s*["'](/[\w/{}.-]*)["']""")
+ROOT = re.compile(r"""^\s*ROOT_URLCONF\s*=\s*["']([\w.]+)["']""", re.MULTILINE)
 INNER = re.compile(r"@(?!app\b|application\b|server\b)\w+\.(?:get|route)\(|APIRouter\(|Blueprint\(")
 
 
 def reads_address(
-    files: Files, read: Mapping[str, Variable], service: str, language: str
+    read: Mapping[str, Variable], given: Values, service: str, language: str
 ) -> tuple[Found | None, Found | None]:
     """The variables of port and host: the pair that belongs together, else the plain one."""
     own = service.upper().replace("-", "_")
-    ports = [name for name in (*PORTS, f"{own}_PORT", f"{own}_HTTP_PORT") if name in read]
-    hosts = [name for name in (*HOSTS, f"{own}_HOST", *ADDRESSES) if name in read]
+    known = {**{name: Found(name, found.where) for name, found in given.run.items()}, **_named(read)}
+    ports = [name for name in (*PORTS, f"{own}_PORT", f"{own}_HTTP_PORT") if name in known]
+    hosts = [name for name in (*HOSTS, f"{own}_HOST", *ADDRESSES) if name in known]
     if language == "python":  # HTTP_HOST is a header there
         hosts = [name for name in hosts if name != "HTTP_HOST"]
     pair = next(((port, host) for port in ports for host in hosts if port[:-4] == host[:-4]), None)
     port = pair[0] if pair else next(iter(ports), None)
     host = pair[1] if pair else next(iter(hosts), None)
-    return _variable(read, port), _variable(read, host)
+    return known.get(port or ""), known.get(host or "")
 
 
-def _variable(read: Mapping[str, Variable], name: str | None) -> Found | None:
-    return Found(name, read[name].where) if name else None
+def _named(read: Mapping[str, Variable]) -> dict[str, Found]:
+    return {name: Found(name, variable.where) for name, variable in read.items()}
 
 
 def ports(
@@ -107,8 +110,18 @@ def ports(
     default = read[variable].default if variable in read else None
     found += [Found(default, read[variable].where)] if default else []
     code = files.code(".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts")
-    found += [files.first(LISTENS, code), files.first(RUNS, code), *_ports_of_docs(files)]
+    found += [_uncommented(files, pattern, code) for pattern in (LISTENS, RUNS)]
+    found += _ports_of_docs(files)
     return [one for one in found if one and re.fullmatch(r"[1-9]\d{1,4}", one.value) and int(one.value) < 65536]
+
+
+def _uncommented(files: Files, pattern: re.Pattern[str], names: Iterable[str]) -> Found | None:
+    for match, where in files.search(pattern, names):
+        line = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+        comment = match.string.rfind("/*", 0, match.start()) > match.string.rfind("*/", 0, match.start())
+        if not comment and not line.lstrip().startswith(("#", "//")):
+            return Found(match[1], where)
+    return None
 
 
 def _ports_of_docs(files: Files) -> Iterator[Found | None]:
@@ -116,10 +129,10 @@ def _ports_of_docs(files: Files) -> Iterator[Found | None]:
 
 
 def health(files: Files, stack: Stack, images: list[Image]) -> tuple[Found | None, list[Found]]:
-    """What a container's healthcheck asks; else a route of the code, with a note where its place may add to the path."""
+    """What a container's healthcheck asks; else a route, with a note where something may stand before its path."""
     checks = [stack.app.check if stack.app else None, *(image.check for image in images)]
     for check in checks:
-        match = CHECKED.search(check.value) if check else None
+        match = (CHECKED.search(check.value) or QUOTED.search(check.value)) if check else None
         if match and check and match[1] != "/":
             return Found(match[1], check.where), []
     code = files.code(".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts")
@@ -134,7 +147,8 @@ def _route(files: Files, code: Iterable[str]) -> tuple[Found | None, list[Found]
         path = one[0][1].strip("/")
         return PATHS.index(one[0][2]), path.count("/"), one[1].count("/")
 
-    found = min(files.search(ROUTE, code), key=weight, default=None)
+    routes = (one for one in files.search(ROUTE, code) if one[0][1].startswith("/") or "urls" in one[1])
+    found = min(routes, key=weight, default=None)
     if found is None:
         return None, []
     match, where = found
@@ -154,6 +168,7 @@ def _route(files: Files, code: Iterable[str]) -> tuple[Found | None, list[Found]
 def _inside(files: Files, text: str, where: str) -> bool:
     """Whether a route stands in a part of the application that another file puts somewhere."""
     name = where.rpartition(":")[0]
-    urls = [other for other in files.named("urls.py") if not other.startswith("tests")]
-    deeper = name.endswith("urls.py") and len(urls) > 1 and not re.search(r"\binclude\(", text)
+    root = files.first(ROOT, files.code(".py"))
+    path = root.value.replace(".", "/") if root else "urls"
+    deeper = "urls" in name and not name.endswith((f"{path}.py", f"{path}/__init__.py"))
     return deeper or bool(INNER.search(text)) or bool(re.search(r"\bexpress\.Router\(|= Router\(", text))
