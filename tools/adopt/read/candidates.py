@@ -1,0 +1,81 @@
+"""The variables that may be a database's or a cache's, and which of them belong together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tools.adopt.found import Found
+from tools.adopt.read.roles import fits, role_of
+from tools.adopt.read.values import Values
+from tools.adopt.read.variables import Variable
+
+SCHEMES = {
+    "postgres": re.compile(r"^(postgres(?:ql)?(?:\+\w+)?|postgis|pgsql|psql)://"),
+    "mysql": re.compile(r"^(mysql2?(?:\+\w+)?|mariadb(?:\+\w+)?)://"),
+    "redis": re.compile(r"^(rediss?)://"),
+    "sqlite": re.compile(r"^(sqlite\d?(?:\+\w+)?)://"),
+}
+RUNS, READ, EXAMPLE = 0, 1, 2  # who names a variable: what runs, code, an example
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A variable that may be a store's. `value`: what a file gives it, or its default in code."""
+
+    name: str
+    where: str
+    value: str
+    rank: int
+    variable: Variable | None = None
+
+
+def candidates(read: Mapping[str, Variable], given: Values) -> list[Candidate]:
+    """Each name once; the place that counts is where code reads it."""
+    names = dict.fromkeys([*given.run, *read, *given.example])
+    found = []
+    for name in names:
+        variable, value = read.get(name), given.get(name)
+        rank = RUNS if name in given.run else READ if variable else EXAMPLE
+        text = (value.value if value else None) or (variable.default if variable else None) or ""
+        where = variable.where if variable else value.where if value else ""
+        found.append(Candidate(name, where, text, rank, variable))
+    return found
+
+
+def choose(every: list[Candidate], store: str, kind: str) -> dict[str, Found]:
+    """By role, the variables of one group: a URL where that is what runs, or where the parts are not complete."""
+    parts = {group: found for group, found in _groups(every, store).items() if fits(group, kind)}
+    best = min(parts.values(), key=_weight, default={})
+    urls = [one for one in every if _is_url(one, store, kind)]
+    url = min(urls, key=lambda one: one.rank, default=None)
+    whole = {"host", "name"} <= set(best) if store == "database" else "host" in best
+    if url and not (whole and min(one.rank for one in best.values()) <= url.rank):
+        best = {"url": url}
+    return {role: Found(one.name, one.where) for role, one in best.items()}
+
+
+def _groups(every: list[Candidate], store: str) -> dict[str, dict[str, Candidate]]:
+    groups: dict[str, dict[str, Candidate]] = {}
+    for one in sorted(every, key=lambda one: one.rank):
+        role = role_of(one.name, store)
+        if role and role.role not in ("url", "kind"):
+            groups.setdefault(role.group, {}).setdefault(role.role, one)
+    return groups
+
+
+def _weight(group: Mapping[str, Candidate]) -> tuple[int, int]:
+    """What code reads or runs with before what an example alone has; then the more complete."""
+    return min(one.rank for one in group.values()) // EXAMPLE, -len(group)
+
+
+def _is_url(one: Candidate, store: str, kind: str) -> bool:
+    """By its name, unless its value is another kind's; or by its value alone."""
+    if SCHEMES[kind].match(one.value):
+        return role_of(one.name, "cache" if store == "database" else "database") is None
+    role = role_of(one.name, store)
+    other = re.match(r"[a-z][\w+]*://", one.value) and not SCHEMES["sqlite"].match(one.value)
+    by_name = role is not None and role.role == "url" and fits(role.group, kind) and not other
+    near = one.variable.near if one.variable else ""
+    return by_name or (store == "cache" and bool(re.search(r"(^|_)REDIS$", one.name)) and "redis://" in near)

@@ -1,0 +1,141 @@
+"""Existing Dockerfiles: what they start from, install, set, expose, check and run."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tools.adopt.found import Found
+from tools.adopt.read.files import Files
+
+NAMES = ("Dockerfile", "Containerfile", "Dockerfile.prod*", "Dockerfile.*", "*.Dockerfile")
+STEP = re.compile(r"^\s*([A-Za-z]+)\s+(.*)$", re.DOTALL)
+VARIABLE = re.compile(r"\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)")
+INSTALL = re.compile(r"apt(?:-get)?\s(?:[^;&|]*?\s)?install\s([^;&|]*)", re.DOTALL)
+PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+$")
+PAIR = re.compile(r"(\w+)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|\S*)")
+NO_CHECK = "NONE"
+
+
+@dataclass
+class Image:
+    """A Dockerfile. Values are those of the last stage, which is what runs; `packages` and `bases` of all of them."""
+
+    file: str
+    bases: list[Found] = field(default_factory=list)
+    packages: list[Found] = field(default_factory=list)
+    environment: dict[str, Found] = field(default_factory=dict)
+    port: Found | None = None
+    command: Found | None = None
+    entrypoint: Found | None = None
+    check: Found | None = None
+
+    def version(self, name: str) -> Found | None:
+        """The tag's version of the last base of this name: 3.12 for `python:3.12-slim`."""
+        for base in reversed(self.bases):
+            match = re.search(rf"(?:^|/){name}:(\d+(?:\.\d+)*)", base.value)
+            if match:
+                return Found(match[1], base.where)
+        return None
+
+
+def images(files: Files) -> list[Image]:
+    """The Dockerfiles of the folder itself, and of a folder `docker`; the plain name first."""
+    names = [name for name in files.named(*NAMES, depth=2) if "/" not in name or "docker" in name.lower().split("/")[0]]
+    names = [name for name in names if not name.endswith((".dockerignore", ".devenv"))]
+    here = [name for name in names if "/" not in name]
+    return [image(files, name) for name in here or names]
+
+
+def image(files: Files, name: str) -> Image:
+    made, arguments = Image(name), {}
+    for step, text, where in steps(files, name):
+        if step == "ARG" and "=" in text:
+            key, _, value = text.partition("=")
+            arguments.setdefault(key.strip(), value.strip("\"' "))
+        elif step == "FROM":
+            _stage(made, Found(expand(text, arguments), where))
+        elif step in TAKEN:
+            TAKEN[step](made, text, where)
+    return made
+
+
+def _stage(made: Image, base: Found) -> None:
+    """A stage does not run what the one before it would, unless it is built on that and says nothing itself: rare."""
+    made.bases.append(base)
+    made.command = made.entrypoint = made.check = None
+
+
+def steps(files: Files, name: str) -> Iterator[tuple[str, str, str]]:
+    """Each instruction with its continuation lines as one text, comments left out, and where it begins."""
+    pending, start = "", 0
+    for number, line in enumerate(files.text(name).split("\n"), start=1):
+        if line.lstrip().startswith("#") or (not line.strip() and pending):
+            continue
+        start = start if pending else number
+        pending += line
+        if line.rstrip().endswith("\\"):
+            pending = pending.rstrip()[:-1] + " "
+            continue
+        match = STEP.match(pending)
+        if match:
+            yield match[1].upper(), match[2].strip(), f"{name}:{start}"
+        pending = ""
+
+
+def expand(text: str, values: dict[str, str]) -> str:
+    return VARIABLE.sub(lambda match: values.get(match[1] or match[3], match[2] or ""), text)
+
+
+def command_line(text: str) -> str:
+    """A command as one line: the exec form `["a", "b"]`, with `sh -c` taken off, or the shell form as it is."""
+    try:
+        words = json.loads(text) if text.startswith("[") else None
+    except ValueError:
+        words = None
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        return text
+    return words[2] if words[1:2] == ["-c"] and len(words) == 3 else shlex.join(words)
+
+
+def _environment(made: Image, text: str, where: str) -> None:
+    pairs = PAIR.findall(text) or ([tuple(text.split(None, 1))] if len(text.split(None, 1)) == 2 else [])
+    for key, value in pairs:
+        made.environment[key] = Found(value.strip("\"'"), where)
+
+
+def _expose(made: Image, text: str, where: str) -> None:
+    port = re.match(r"\d+", expand(text, {key: found.value for key, found in made.environment.items()}))
+    made.port = Found(port[0], where) if port else made.port
+
+
+def _run(made: Image, text: str, where: str) -> None:
+    for words in INSTALL.findall(text):
+        names = [re.sub(r"[=/].*", "", word) for word in words.split() if not word.startswith("-")]
+        known = {found.value for found in made.packages}
+        made.packages += [Found(name, where) for name in names if PACKAGE.match(name) and name not in known]
+
+
+def _command(made: Image, text: str, where: str) -> None:
+    made.command = Found(command_line(text), where)
+
+
+def _entrypoint(made: Image, text: str, where: str) -> None:
+    made.entrypoint = Found(command_line(text), where)
+
+
+def _check(made: Image, text: str, where: str) -> None:
+    made.check = None if text.strip() == NO_CHECK else Found(text, where)
+
+
+TAKEN = {
+    "ENV": _environment,
+    "EXPOSE": _expose,
+    "RUN": _run,
+    "CMD": _command,
+    "ENTRYPOINT": _entrypoint,
+    "HEALTHCHECK": _check,
+}

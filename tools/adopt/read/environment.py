@@ -1,0 +1,52 @@
+"""The other variables: those that a file gives a value, and those that the code cannot do without and nobody gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tools.adopt.found import Found, Store
+from tools.adopt.read.roles import of_a_store
+from tools.adopt.read.values import Values
+from tools.adopt.read.variables import Variable
+
+# Set by shells, platforms and our own engines; a value from a file would be another machine's.
+NOT_OURS = {"PATH", "HOME", "USER", "PWD", "SHELL", "TERM", "TMPDIR", "HOSTNAME", "LANG", "VIRTUAL_ENV", "CI", "EDITOR"}
+PRODUCTION = {"NODE_ENV", "FLASK_ENV", "APP_ENV", "ENVIRONMENT", "ENV", "RAILS_ENV"}
+
+
+def of_stores(*stores: Store | None) -> set[str]:
+    known = [store for store in stores if store]
+    return {found.value for store in known for found in store.variables.values()} | {
+        n for s in known for n in s.constants
+    }
+
+
+def environment(given: Values, taken: Iterable[str]) -> dict[str, Found]:
+    """`taken`: what is told otherwise, as an address or a store. None has an open `${…}` in it."""
+    skip = {*taken, *NOT_OURS}
+    return {
+        name: found
+        for name, found in given.items()
+        if name not in skip and found.value and "${" not in found.value and not _elsewhere(name, found)
+    }
+
+
+def _elsewhere(name: str, found: Found) -> bool:
+    """What belongs to a store, or to production: development has its own."""
+    return (
+        of_a_store(name)
+        or ("://" in found.value[:14] and not found.value.startswith("http"))
+        or (name in PRODUCTION and found.value.startswith("prod"))
+    )
+
+
+def missing(read: Mapping[str, Variable], given: Values, taken: Iterable[str]) -> list[Found]:
+    """What the code reads without a default and no file gives a value."""
+    skip = {*taken, *NOT_OURS}
+    open_ = [one for one in read.values() if one.required and one.name not in skip and not _valued(given, one.name)]
+    return [Found(f"{one.name} has no default, and no file gives it a value", one.where) for one in open_]
+
+
+def _valued(given: Values, name: str) -> bool:
+    found = given.get(name)
+    return bool(found and found.value)

@@ -1,0 +1,85 @@
+"""The tracked files of a repository that is not ours: read safely, with the line of what is found."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from tools.adopt.found import Found
+
+LARGEST = 1_000_000  # bytes; what people write by hand is smaller
+LONGEST = 500  # characters of the average line: more is a bundle
+# Folders whose code does not run when the service does.
+ASIDE = re.compile(
+    r"(^|/)(node_modules|vendor|third_party|\.git|\.venv|venv|static|public|docs?|examples?|tests?|__tests__|testing|e2e"
+    r"|fixtures|benchmarks?|site-packages|\.devcontainer|\.storybook|stories|frontend/(build|dist))/"
+)
+TEST = re.compile(r"(^|/)(test_[^/]*|conftest|[^/]*_test)\.py$|\.(test|spec|stories|min|d)\.[cm]?[jt]sx?$")
+
+
+class Files:
+    """A folder and the names of its tracked files. What cannot be read is empty; nothing here raises.
+
+    `names` are relative POSIX paths. A link that leaves the folder is not followed: what it shows is not the
+    repository's, and may be anybody's.
+    """
+
+    def __init__(self, root: Path, names: Iterable[str]) -> None:
+        self.root = root.resolve()
+        self.names = tuple(sorted(set(names), key=lambda name: (name.count("/"), name)))  # the nearest first
+        self.has = frozenset(self.names).__contains__
+        self.text = cache(self._text)
+        self.code = cache(self._code)
+        self._starts = cache(lambda name: [match.end() for match in re.finditer("\n", self.text(name))])
+
+    def _text(self, name: str) -> str:
+        """The content with `\\n` as line ends; bytes that are no UTF-8 are replaced."""
+        if not self.has(name):
+            return ""
+        try:
+            path = (self.root / name).resolve(strict=True)
+            if not path.is_relative_to(self.root) or not path.is_file() or path.stat().st_size > LARGEST:
+                return ""
+            content = path.read_bytes().decode("utf-8-sig", errors="replace")
+        except (OSError, RuntimeError, ValueError):  # a link in a circle, a name with a zero byte
+            return ""
+        return content.replace("\r\n", "\n").replace("\r", "\n")
+
+    def named(self, *patterns: str, depth: int = 99) -> list[str]:
+        """The files with such a base name, at most `depth` folders down, in the order of the patterns."""
+        bases = [(PurePosixPath(name).name, name) for name in self.names if name.count("/") <= depth]
+        return list(dict.fromkeys(name for pattern in patterns for base, name in bases if fnmatch(base, pattern)))
+
+    def _code(self, *suffixes: str) -> list[str]:
+        """Source files of the service itself: no tests, nothing vendored, no bundles."""
+        wanted = [name for name in self.names if name.endswith(suffixes)]
+        own = [name for name in wanted if not ASIDE.search("/" + name) and not TEST.search(name)]
+        return [name for name in own if self.by_hand(name)]
+
+    def by_hand(self, name: str) -> bool:
+        return len(self.text(name)) <= LONGEST * (len(self._starts(name)) + 1)
+
+    def at(self, name: str, offset: int) -> str:
+        """`name:line` of a position in a file's text."""
+        return f"{name}:{bisect(self._starts(name), offset) + 1}"
+
+    def where(self, name: str, pattern: str) -> str:
+        """`name:line` of the first match of a pattern; the name alone where it matches nowhere."""
+        match = re.search(pattern, self.text(name), re.MULTILINE)
+        return self.at(name, match.start()) if match else name
+
+    def search(self, pattern: re.Pattern[str], names: Iterable[str]) -> Iterator[tuple[re.Match[str], str]]:
+        """Each match with its place."""
+        for name in names:
+            for match in pattern.finditer(self.text(name)):
+                yield match, self.at(name, match.start())
+
+    def first(self, pattern: re.Pattern[str], names: Iterable[str]) -> Found | None:
+        """The first group of the first match."""
+        for match, where in self.search(pattern, names):
+            return Found(match[1], where)
+        return None

@@ -1,0 +1,163 @@
+"""Of which kind a database is, and how its URL begins: images, addresses, engine names and drivers say so."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tools.adopt.found import Found
+from tools.adopt.read.candidates import Candidate, choose
+from tools.adopt.read.compose import Stack
+from tools.adopt.read.files import Files
+from tools.adopt.read.project import Project
+
+# Drivers; of several the first decides what a URL begins with.
+KINDS = {
+    "postgres": (
+        *("psycopg2", "psycopg2-binary", "psycopg", "psycopg-binary", "asyncpg", "pg8000", "aiopg", "psycopg2cffi"),
+        *("pg", "postgres", "pg-promise", "slonik", "@prisma/adapter-pg", "db-migrate-pg"),
+    ),
+    "mysql": ("mysqlclient", "pymysql", "aiomysql", "asyncmy", "mysql-connector-python", "mysql2", "mysql", "mariadb"),
+    "sqlite": ("aiosqlite", "sqlite3", "better-sqlite3"),
+    "redis": (
+        "redis",
+        "ioredis",
+        "django-redis",
+        "aioredis",
+        "hiredis",
+        "redis-py",
+        "@redis/client",
+        "connect-redis",
+        "bullmq",
+    ),
+}
+ENGINES = {
+    "postgres": re.compile(
+        r"""(?:django\.(?:contrib\.gis\.)?db\.backends\.post(?:gresql|gis)|\bpostgres(?:ql)?(?:\+\w+)?://"""
+        r"""|(?:client|dialect|provider|type)["']?\s*[:=]\s*["'](?:pg|postgres(?:ql)?)["'])"""
+    ),
+    "mysql": re.compile(
+        r"""(?:django\.(?:contrib\.gis\.)?db\.backends\.mysql|\b(?:mysql|mariadb)(?:\+\w+)?://"""
+        r"""|(?:client|dialect|provider|type)["']?\s*[:=]\s*["'](?:mysql2?|mariadb)["'])"""
+    ),
+    "sqlite": re.compile(r"""(?:django\.db\.backends\.sqlite3|\bsqlite(?:\+\w+)?:///?|["']sqlite3?["'])"""),
+}
+SERVERS = ("postgres", "mysql")
+CONFIGURED = re.compile(
+    r"(^|/)([^/]*(settings?|config|database|db|knexfile|data-?source|ormconfig|schema)[^/]*|alembic)(/|\.)", re.I
+)
+# How SQLAlchemy is told which driver to use.
+DIALECTS = {
+    "psycopg2": "postgresql+psycopg2",
+    "psycopg2-binary": "postgresql+psycopg2",
+    "psycopg": "postgresql+psycopg",
+    "psycopg-binary": "postgresql+psycopg",
+    "asyncpg": "postgresql+asyncpg",
+    "pg8000": "postgresql+pg8000",
+    "mysqlclient": "mysql+mysqldb",
+    "pymysql": "mysql+pymysql",
+    "aiomysql": "mysql+aiomysql",
+    "asyncmy": "mysql+asyncmy",
+    "mysql-connector-python": "mysql+mysqlconnector",
+}
+ASYNCHRONOUS = ("asyncpg", "aiomysql", "asyncmy", "psycopg", "psycopg-binary")
+PLAIN = {"postgres": "postgresql", "mysql": "mysql", "redis": "redis", "sqlite": "sqlite"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the reading of stores needs to know of the rest."""
+
+    files: Files
+    project: Project | None
+    framework: str
+    code: tuple[str, ...]
+
+    def driver(self, kind: str) -> Found | None:
+        package = self.project.uses(*KINDS[kind]) if self.project else None
+        return Found(kind, package.where) if package else None
+
+    def engine(self, kind: str) -> Found | None:
+        """An engine's name in files that configure: settings, knexfile, alembic.ini, schema.prisma."""
+        names = [name for name in self.code if CONFIGURED.search(name)]
+        names += self.files.named("alembic.ini", "schema.prisma", "ormconfig.json", depth=3)
+        found = self.files.search(ENGINES[kind], names)
+        return next((Found(kind, where) for match, where in found if not _commented(match)), None)
+
+
+def _commented(match: re.Match[str]) -> bool:
+    line = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+    return line.lstrip().startswith(("#", "//", ";", "*"))
+
+
+def kind_of_database(facts: Facts, stack: Stack, every: list[Candidate]) -> tuple[Found | None, list[Found]]:
+    """What runs in compose; else an address's scheme, a driver, an engine's name; SQLite when all are silent."""
+    says = [_image(stack, kind) for kind in SERVERS]
+    says += [_address(every, kind) for kind in SERVERS]
+    says += [_driver(facts, kind, grouped=False) for kind in SERVERS]
+    says += [facts.engine(kind) for kind in SERVERS]
+    optional = [_driver(facts, kind, grouped=True) for kind in SERVERS]
+    found = [one for one in says if one]
+    # A driver in an extra is one choice of several: it counts where the code can be told of that choice.
+    found += [one for one in optional if one and (found or choose(every, "database", one.value))]
+    if not found:
+        small = facts.driver("sqlite") or facts.engine("sqlite")
+        return small, [
+            Found(f"a driver for {one.value} is there, and no variable for it", one.where) for one in optional if one
+        ]
+    return found[0], [*_other(found), *_missing_driver(facts, found[0].value)]
+
+
+def _image(stack: Stack, kind: str) -> Found | None:
+    images = [service.image for service in stack.stores(kind) if service.image]
+    return Found(kind, images[0].where) if images else None
+
+
+def _address(every: list[Candidate], kind: str) -> Found | None:
+    for one in sorted(every, key=lambda one: one.rank):
+        if ENGINES[kind].match(one.value) and "://" in one.value:
+            return Found(kind, one.where)
+    return None
+
+
+def _driver(facts: Facts, kind: str, grouped: bool) -> Found | None:
+    package = facts.project.uses(*KINDS[kind]) if facts.project else None
+    return Found(kind, package.where) if package and bool(package.group) is grouped else None
+
+
+def _other(found: list[Found]) -> list[Found]:
+    second = next((one for one in found if one.value != found[0].value), None)
+    return (
+        [Found(f"{second.value} is possible too; {found[0].value} is taken, see {found[0].where}", second.where)]
+        if second
+        else []
+    )
+
+
+def _missing_driver(facts: Facts, kind: str) -> list[Found]:
+    """A driver that no plain installation brings: in an extra, or nowhere."""
+    package = facts.project.uses(*KINDS[kind]) if facts.project else None
+    if package is None:
+        where = facts.project.language.where if facts.project else ""
+        return [Found(f"no driver for {kind} is among the dependencies", where)] if where else []
+    return (
+        [Found(f"the driver {package.name} is in the extra or group `{package.group}`", package.where)]
+        if package.group
+        else []
+    )
+
+
+def scheme(facts: Facts, kind: str, pattern: re.Pattern[str], value: str) -> str:
+    """How the URL begins: as an example of this variable does; else SQLAlchemy's name with the driver; else plainly."""
+    match = pattern.match(value)
+    if match:
+        return match[1]
+    alchemy = facts.project and facts.project.uses(
+        "sqlalchemy", "flask-sqlalchemy", "sqlmodel", "flask-sqlalchemy-lite"
+    )
+    drivers = [name for name in KINDS[kind] if facts.project and name in facts.project.packages and name in DIALECTS]
+    if not (alchemy and drivers):
+        return PLAIN[kind]
+    waits = any(True for _ in facts.files.search(re.compile("create_async_engine"), facts.code))
+    fit = [name for name in drivers if (name in ASYNCHRONOUS) == waits]
+    return DIALECTS[(fit or drivers)[0]]

@@ -1,0 +1,96 @@
+"""A Node project: its version, how it is installed, its packages and scripts."""
+
+from __future__ import annotations
+
+import re
+
+from tools.adopt.found import Dependencies, Found
+from tools.adopt.read.docker import Image
+from tools.adopt.read.files import Files
+from tools.adopt.read.formats import json_of, table
+from tools.adopt.read.project import Package, Project, by_name
+
+MANIFEST = "package.json"
+LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
+OTHERS = {"yarn.lock": "Yarn", "pnpm-lock.yaml": "pnpm", "bun.lockb": "Bun", "bun.lock": "Bun"}
+PINS = (
+    (".nvmrc", re.compile(r"^\s*v?(\d+)", re.MULTILINE)),
+    (".node-version", re.compile(r"^\s*v?(\d+)", re.MULTILINE)),
+    (".tool-versions", re.compile(r"^nodejs\s+(\d+)", re.MULTILINE)),
+)
+GROUPS = {"dependencies": "", "optionalDependencies": "optional", "devDependencies": "dev", "peerDependencies": "peer"}
+
+
+def project(files: Files, images: list[Image]) -> Project | None:
+    """None: there is no package.json in the folder itself."""
+    if not files.has(MANIFEST):
+        return None
+    content = json_of(files, MANIFEST)
+    version, notes = node_version(files, content, images)
+    name = content.get("name")
+    return Project(
+        language=Found("node", MANIFEST),
+        name=Found(name, files.where(MANIFEST, r'^\s*"name"\s*:')) if isinstance(name, str) and name else None,
+        version=version,
+        dependencies=_dependencies(files),
+        packages=by_name(_packages(files, content)),
+        scripts={
+            key: Found(value, files.where(MANIFEST, rf'^\s*"{re.escape(key)}"\s*:\s*{_quoted(value)}'))
+            for key, value in table(content, "scripts").items()
+            if isinstance(value, str)
+        },
+        notes=(*notes, *_aside(files)),
+    )
+
+
+def _quoted(value: str) -> str:
+    """The beginning of a value as JSON writes it: enough to tell a script from a dependency of the same name."""
+    return '"' + re.escape(value.split('"')[0].split("\\")[0].split("\n")[0][:40])
+
+
+def _packages(files: Files, content: dict[str, object]) -> list[Package]:
+    found = []
+    for key, group in GROUPS.items():
+        for name, spec in table(content, key).items():
+            where = files.where(MANIFEST, rf'^\s*"{re.escape(name)}"\s*:')
+            found.append(Package(name, spec if isinstance(spec, str) else "", where, group))
+    return found
+
+
+def _dependencies(files: Files) -> Dependencies:
+    lock = next((name for name in LOCKS if files.has(name)), None)
+    extra = [name for name in (".npmrc",) if files.has(name)]  # names the registry: an installation without it differs
+    return Dependencies(Found("npm", lock or MANIFEST), (MANIFEST, *([lock] if lock else []), *extra), bool(lock))
+
+
+def node_version(
+    files: Files, content: dict[str, object], images: list[Image]
+) -> tuple[Found | None, tuple[Found, ...]]:
+    """What is run, else what developers use, else the lowest major version that `engines` allows."""
+    pins = [image.version("node") for image in images]
+    pins += [files.first(pattern, [name]) for name, pattern in PINS]
+    known = [Found(pin.value.split(".")[0], pin.where) for pin in pins if pin]
+    engines = table(content, "engines").get("node")
+    floor = lowest(engines) if isinstance(engines, str) else None
+    allowed = [Found(floor, files.where(MANIFEST, r'"node"\s*:'))] if floor else []
+    differ = [pin for pin in known[1:] if pin.value != known[0].value]
+    notes = tuple(
+        Found(f"Node {pin.value} here, but {known[0].value} in {known[0].where}", pin.where) for pin in differ
+    )
+    return next(iter([*known, *allowed]), None), notes
+
+
+def lowest(spec: str) -> str | None:
+    """The lowest major version of the first range that has a floor: 18 for `>=18 <23` and `^18 || ^20`."""
+    for part in spec.split("||"):
+        floor = re.search(r"(?<![<\d.])(?<!<=)\s*v?(\d+)", re.sub(r"<=?\s*v?[\d.x*]+", "", part))
+        if floor:
+            return floor[1]
+    return None
+
+
+def _aside(files: Files) -> tuple[Found, ...]:
+    if any(files.has(lock) for lock in LOCKS):
+        return ()
+    others = [Found(f"{tool} is not known here: only npm is", name) for name, tool in OTHERS.items() if files.has(name)]
+    return (*others, Found("no package-lock.json: `npm install --package-lock-only` makes one", MANIFEST))

@@ -1,0 +1,54 @@
+"""What stands beside the service's code already, for the owner to know: other tools' files and what is in them."""
+
+from __future__ import annotations
+
+import re
+
+from tools.adopt.found import Found
+from tools.adopt.read.compose import Stack
+from tools.adopt.read.docker import Image
+from tools.adopt.read.files import Files
+
+TARGET = re.compile(r"^([A-Za-z][\w.-]*(?:[ \t]+[A-Za-z][\w.-]*)*)[ \t]*::?(?![:=])", re.MULTILINE)
+MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
+MANIFESTS = ("pyproject.toml", "requirements.txt", "setup.py", "package.json", "manage.py")
+TOOLS = {
+    "justfile": "just",
+    "Justfile": "just",
+    "Taskfile.yml": "task",
+    "noxfile.py": "nox",
+    "Tiltfile": "Tilt",
+    "Vagrantfile": "Vagrant",
+}
+
+
+def notes(files: Files, stack: Stack, images: list[Image], found_project: bool) -> list[Found]:
+    return [
+        *(Found(f"an existing {image.file.rpartition('/')[2]}", image.file) for image in images),
+        *(Found("an existing compose file", name) for name in stack.names),
+        *(
+            Found(f"compose service {one.name}", one.where)
+            for one in stack.services
+            if not one.kind and one != stack.app
+        ),
+        *_makefile(files),
+        *(Found(f"tasks of {tool}", name) for name, tool in TOOLS.items() if files.has(name)),
+        *(Found("an existing tasks.py", "tasks.py") for _ in range(files.has("tasks.py"))),
+        *(() if found_project else _deeper(files)),
+    ]
+
+
+def _makefile(files: Files) -> list[Found]:
+    name = next((name for name in MAKEFILES if files.has(name)), None)
+    if not name:
+        return []
+    targets = [target for match in TARGET.finditer(files.text(name)) for target in match[1].split()]
+    known = list(dict.fromkeys(target for target in targets if not target.startswith(".")))
+    where = files.where(name, TARGET.pattern)
+    return [Found("makefile targets " + ", ".join(known) if known else "an existing makefile without targets", where)]
+
+
+def _deeper(files: Files) -> list[Found]:
+    """Nothing in the folder itself: perhaps the service is one further down."""
+    names = files.named(*MANIFESTS, depth=2)
+    return [Found(f"perhaps the service is in {name.rpartition('/')[0]}/", name) for name in names[:3]]

@@ -1,0 +1,75 @@
+"""What a language's own files say of a project: the answer of python.py and node.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tools.adopt.found import Dependencies, Found
+
+
+@dataclass(frozen=True)
+class Package:
+    """A dependency: `spec` as it is written (`>=4.2,<5`), `group` the extra or group it is in, empty: always there."""
+
+    name: str
+    spec: str
+    where: str
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Project:
+    """`packages`: by normalised name. `scripts`: name of a command and what it calls. `folder`: where imports start."""
+
+    language: Found
+    name: Found | None = None
+    version: Found | None = None
+    dependencies: Dependencies | None = None
+    packages: Mapping[str, Package] = field(default_factory=dict)
+    scripts: Mapping[str, Found] = field(default_factory=dict)
+    notes: tuple[Found, ...] = ()
+
+    def uses(self, *names: str) -> Package | None:
+        """The first of these packages that it depends on; those that are always there before those of groups."""
+        there = [self.packages[name] for name in names if name in self.packages]
+        return next((one for one in there if not one.group), there[0] if there else None)
+
+
+def normal(name: str) -> str:
+    """A Python package's name as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def by_name(packages: Iterable[Package]) -> dict[str, Package]:
+    """The first of each name; what is always installed comes first."""
+    found: dict[str, Package] = {}
+    for package in sorted(packages, key=lambda package: bool(package.group)):
+        found.setdefault(package.name, package)
+    return found
+
+
+def host_name(name: str) -> str:
+    """A name that can be a host's: lower-case letters, digits and hyphens, at most 40, a letter first."""
+    safe = re.sub(r"[^a-z0-9]+", "-", name.rpartition("/")[2].lower()).strip("-")
+    if not safe[:1].isalpha():
+        safe = f"service-{safe}" if safe else "service"
+    return safe[:40].rstrip("-")
+
+
+def version_key(text: str) -> tuple[int, ...]:
+    """The numbers at the start of a version; `3.12.1` is (3, 12, 1)."""
+    found = re.match(r"\d+(\.\d+)*", text)
+    return tuple(map(int, found[0].split("."))) if found else ()
+
+
+def allows(spec: str, least: str) -> bool:
+    """Whether the newest version that a requirement lets in is at least `least`. No bound: the newest there is."""
+    for operator, version in re.findall(r"(==|===|<=|<|~=|\^|~)\s*v?(\d[\d.]*)", spec):
+        pinned, wanted = version_key(version.rstrip(".")), version_key(least)
+        if operator in ("~=", "^", "~"):  # all of them stay within the major version
+            pinned = (*pinned[:1], 10**6) if operator == "^" or len(pinned) < 3 else (*pinned[:2], 10**6)
+        if pinned < wanted or (operator == "<" and pinned == wanted):
+            return False
+    return True

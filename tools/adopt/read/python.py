@@ -1,0 +1,147 @@
+"""A Python project: its version, how it is installed, its packages and commands."""
+
+from __future__ import annotations
+
+import re
+
+from tools.adopt.found import Dependencies, Found
+from tools.adopt.read.docker import Image
+from tools.adopt.read.files import Files
+from tools.adopt.read.formats import table, toml_of
+from tools.adopt.read.metadata import Metadata, metadata
+from tools.adopt.read.pip import Requirements, requirements
+from tools.adopt.read.project import Package, Project, by_name, normal, version_key
+
+# Pins in the order of their weight: what a platform runs, then what developers use.
+PINS = (
+    ("runtime.txt", re.compile(r"^python-(\d[\d.]*)", re.MULTILINE)),
+    (".python-version", re.compile(r"^\s*(?:cpython-|python-)?(\d[\d.]*)", re.MULTILINE)),
+    (".tool-versions", re.compile(r"^python\s+(\d[\d.]*)", re.MULTILINE)),
+)
+TESTED = re.compile(r"Programming Language :: Python :: (\d\.\d+)")
+LOWEST = re.compile(r"(>=|~=|==|===|\^|~|>)?\s*v?(\d+(?:\.\d+)*)(\.\*)?")
+INSTALLED = re.compile(r"pip3?\s[^\n;&|]*?(?:-r|--requirement)[= ]?\s*([^\s;&|]+)")
+
+
+def project(files: Files, images: list[Image]) -> Project | None:
+    """None: nothing in the folder itself says that this is a Python project."""
+    about = metadata(files)
+    pip = requirements(files, _installed(files, images))
+    about = [each for each in about if each.packages or each.name or each.python or each.builds]
+    if not (about or pip or files.has("manage.py") or files.has("Pipfile")):
+        return None
+    first = pip.main if pip else about[0].file if about else "manage.py" if files.has("manage.py") else "Pipfile"
+    packages = by_name([*(p for each in about for p in each.packages), *(pip.packages if pip else ())])
+    version, notes = python_version(files, about, images)
+    return Project(
+        language=Found("python", about[0].file if about else first),
+        name=next((each.name for each in about if each.name), None),
+        version=version,
+        dependencies=dependencies(files, about, pip),
+        packages=packages | locked_versions(files, packages),
+        scripts={key: value for each in reversed(about) for key, value in each.scripts.items()},
+        notes=(*notes, *_aside(files)),
+    )
+
+
+def _installed(files: Files, images: list[Image]) -> str | None:
+    """The requirements file that a Dockerfile installs, where it is tracked under that name or the end of it."""
+    for image in images:
+        for name in INSTALLED.findall(files.text(image.file)):
+            ends = [known for known in files.names if known == name or name.endswith("/" + known)]
+            if ends:
+                return max(ends, key=len)
+    return None
+
+
+def python_version(files: Files, about: list[Metadata], images: list[Image]) -> tuple[Found | None, tuple[Found, ...]]:
+    """What is run; what developers use; the lowest that is allowed; the newest that it was tested with."""
+    pins = [image.version("python") for image in images]
+    pins += [files.first(pattern, [name]) for name, pattern in PINS]
+    known = [Found(minor(pin.value), pin.where) for pin in pins if pin]
+    ranges = [Found(least, each.python.where) for each in about if each.python and (least := lowest(each.python.value))]
+    differ = [pin for pin in known[1:] if pin.value != known[0].value]
+    notes = tuple(
+        Found(f"Python {pin.value} here, but {known[0].value} in {known[0].where}", pin.where) for pin in differ
+    )
+    tested = [] if known or ranges else _tested(files)
+    notes += tuple(
+        Found(f"Python {one.value} is the newest that it was tested with; nothing says what runs it", one.where)
+        for one in tested
+    )
+    return next(iter([*known, *ranges, *tested]), None), notes
+
+
+def _tested(files: Files) -> list[Found]:
+    every = list(files.search(TESTED, ["pyproject.toml", "setup.cfg", "setup.py"]))
+    newest = max(every, key=lambda match: version_key(match[0][1]), default=None)
+    return [Found(newest[0][1], newest[1])] if newest else []
+
+
+def minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+def lowest(spec: str) -> str | None:
+    """The lowest minor version that a range allows: 3.9 for `>=3.9,<4` and `^3.9`; None where it has no floor."""
+    floors = []
+    for part in re.split(r"\|\|?", spec)[0].split(","):
+        match = LOWEST.match(part.strip())
+        if match and (len(version_key(match[2])) > 1 or match[1] or "." in part):
+            floors.append(minor(match[2]))
+    floor = max(floors, key=version_key, default=None)
+    return floor if floor and "." in floor else None
+
+
+def dependencies(files: Files, about: list[Metadata], pip: Requirements | None) -> Dependencies | None:
+    """The tool whose lock is there; else what pip can install."""
+    builds = next((each for each in about if each.builds), None)
+    tool = table(toml_of(files, "pyproject.toml"), "tool")
+    own = tuple(each.file for each in about)
+    if files.has("uv.lock"):
+        virtual = table(tool, "uv").get("package") is False
+        return Dependencies(Found("uv", "uv.lock"), ("pyproject.toml", "uv.lock"), True, bool(builds) and not virtual)
+    if files.has("poetry.lock") or table(tool, "poetry", "dependencies"):
+        lock = ("poetry.lock",) if files.has("poetry.lock") else ()
+        where = lock[0] if lock else files.where("pyproject.toml", r"^\[tool\.poetry\]")
+        return Dependencies(
+            Found("poetry", where), ("pyproject.toml", *lock), bool(lock), _packaged(files, about, tool)
+        )
+    if pip:
+        build = pip.itself or any(each.scripts for each in about if each.builds)
+        return Dependencies(Found("pip", pip.main), (*pip.files, *(own if build else ())), pip.locked, build)
+    if builds:
+        return Dependencies(Found("pip", builds.file), own, False, True)
+    return None
+
+
+def _packaged(files: Files, about: list[Metadata], tool: dict[str, object]) -> bool:
+    """Poetry installs the project itself only where it finds its package; it fails where it is told to and does not."""
+    poetry = table(tool, "poetry")
+    if poetry.get("package-mode") is False:
+        return False
+    module = normal(about[0].name.value).replace("-", "_") if about and about[0].name else ""
+    there = files.has(f"{module}/__init__.py") or files.has(f"src/{module}/__init__.py")
+    return bool(poetry.get("packages")) or (bool(module) and there)
+
+
+def locked_versions(files: Files, packages: dict[str, Package]) -> dict[str, Package]:
+    """The versions that a lock settled on, for those packages that are asked for."""
+    found = {}
+    for name in ("uv.lock", "poetry.lock"):
+        entries = toml_of(files, name).get("package") if files.has(name) else None
+        for entry in entries if isinstance(entries, list) else []:
+            known = packages.get(normal(str(table(entry).get("name", ""))))
+            if known and isinstance(entry.get("version"), str):
+                found[known.name] = Package(known.name, f"=={entry['version']}", known.where, known.group)
+    return found
+
+
+def _aside(files: Files) -> tuple[Found, ...]:
+    """Other tools' files, which no part of ours reads."""
+    tools = {"Pipfile": "Pipenv", "environment.yml": "Conda", "pdm.lock": "PDM", "pixi.toml": "Pixi"}
+    return tuple(
+        Found(f"{tool} is not known here: only pip, uv and Poetry are", name)
+        for name, tool in tools.items()
+        if files.has(name)
+    )

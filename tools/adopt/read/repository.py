@@ -1,0 +1,138 @@
+"""The reading half of a retrofit: what a repository that is not ours says of itself, and where. It runs none of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tools.adopt.found import Application, Found, Reading
+from tools.adopt.read import node, python
+from tools.adopt.read.commands import commands
+from tools.adopt.read.compose import Stack, stack
+from tools.adopt.read.docker import Image, images
+from tools.adopt.read.environment import environment, missing, of_stores
+from tools.adopt.read.files import Files
+from tools.adopt.read.framework import application, framework_of
+from tools.adopt.read.kinds import Facts
+from tools.adopt.read.migrations import migrations
+from tools.adopt.read.notes import notes
+from tools.adopt.read.project import Project, host_name
+from tools.adopt.read.starts import starts
+from tools.adopt.read.stores import stores, unknown_stores
+from tools.adopt.read.values import Values, values
+from tools.adopt.read.variables import variables
+from tools.adopt.read.web import health, ports, reads_address
+
+
+def read(root: Path, files: Sequence[str]) -> Reading:
+    """`root`: the service's folder. `files`: the tracked files in it, relative and with `/`.
+
+    Nothing is run, imported or followed out of the folder, and no content makes this raise. What no file says is
+    None or empty.
+    """
+    known = Files(root, files)
+    built = images(known)
+    project = choose(known, built)
+    service = name_of(root, project)
+    around = stack(known, service.value)
+    given = values(known, around, built)
+    if project is None:
+        found = notes(known, around, built, found_project=False)
+        return Reading(service, port=_first(ports(known, around, built, [], given, {}, "PORT")), notes=_sorted(found))
+    return _reading(known, project, service, built, around, given)
+
+
+def choose(files: Files, built: list[Image]) -> Project | None:
+    """Of a repository in two languages, the one that serves: a package.json beside Django is its frontend's."""
+    both = [each for each in (python.project(files, built), node.project(files, built)) if each]
+    serving = [each for each in both if framework_of(each)]
+    manage = [each for each in both if each.language.value == "python" and files.has("manage.py")]
+    return next(iter([*manage, *serving, *both]), None)
+
+
+def name_of(root: Path, project: Project | None) -> Found:
+    if project and project.name:
+        return Found(host_name(project.name.value), project.name.where)
+    return Found(host_name(root.resolve().name), ".")
+
+
+def _reading(
+    files: Files, project: Project, service: Found, built: list[Image], around: Stack, given: Values
+) -> Reading:
+    language = project.language.value
+    started = starts(files, around, built)
+    served = application(files, project, started)
+    migrated = migrations(files, project, served, started)
+    said = variables(files, language)
+    code = tuple(files.code(".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts"))
+    facts = Facts(files, project, served.framework.value if served else "", code)
+    database, cache, about_stores = stores(facts, around, said, given)
+    port_variable, host_variable = reads_address(said, given, service.value, language)
+    every_port = ports(files, around, built, started, given, said, port_variable.value if port_variable else "PORT")
+    well, about_health = health(files, around, built)
+    taken = {*of_stores(database, cache), *(one.value for one in (port_variable, host_variable) if one), "PORT"}
+    remarks = [
+        *project.notes,
+        *_optional(project, served),
+        *unknown_stores(project),
+        *(migrated.notes if migrated else ()),
+        *about_stores,
+        *about_health,
+        *_differing(every_port),
+    ]
+    remarks += [*given.differing, *missing(said, given, taken), *notes(files, around, built, found_project=True)]
+    return Reading(
+        service=service,
+        language=project.language,
+        version=project.version,
+        dependencies=project.dependencies,
+        application=served,
+        migrations=migrated.tool if migrated else None,
+        migration_files=migrated.files if migrated else (),
+        commands=commands(files, project, served, migrated, started),
+        database=database,
+        cache=cache,
+        port=_first(every_port),
+        reads_port=port_variable,
+        reads_host=host_variable,
+        health=well,
+        environment=environment(given, taken),
+        packages=tuple({found.value: found for image in reversed(built) for found in image.packages}.values()),
+        notes=_sorted([*remarks, *_built(files, served.target if served else None, language)]),
+    )
+
+
+def _first(found: Sequence[Found]) -> Found | None:
+    return next(iter(found), None)
+
+
+def _differing(every: Sequence[Found]) -> list[Found]:
+    """Ports that other files name, each once."""
+    first = every[0] if every else None
+    others = {one.value: one for one in reversed(every) if first and one.value != first.value}
+    return [
+        Found(f"port {one.value} here, but {first.value} in {first.where}", one.where)
+        for one in others.values()
+        if first
+    ]
+
+
+def _built(files: Files, target: Found | None, language: str) -> list[Found]:
+    """What a server loads is not tracked: a build makes it."""
+    if language != "node" or not target or files.has(target.value) or re.search(r"\.[cm]?ts$", target.value):
+        return []
+    return [Found(f"{target.value} is no tracked file: a build makes it", target.where)]
+
+
+def _optional(project: Project, served: Application | None) -> list[Found]:
+    """A framework that no plain installation brings."""
+    packages = [
+        one for one in project.packages.values() if served and one.where == served.framework.where and one.group
+    ]
+    return [Found(f"{one.name} is in the extra or group `{one.group}`", one.where) for one in packages]
+
+
+def _sorted(found: Iterable[Found]) -> tuple[Found, ...]:
+    """Each once, in the order in which they were found."""
+    return tuple(dict.fromkeys(found))

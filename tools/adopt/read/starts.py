@@ -1,0 +1,136 @@
+"""How the repository itself starts its processes: Procfile, Dockerfiles, compose, and the scripts that these call."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from tools.adopt.found import Found
+from tools.adopt.read.compose import WORKER, Stack
+from tools.adopt.read.docker import Image
+from tools.adopt.read.files import Files
+
+PROCESS = re.compile(r"^([\w-]+):\s*(\S.*)$", re.MULTILINE)
+RUNNERS = (
+    ["tini", "--"],
+    ["dumb-init", "--"],
+    ["dumb-init"],
+    ["exec"],
+)
+DEVELOPS = re.compile(
+    r"\b(runserver|runserver_plus|flask\s.*\brun|fastapi dev|nodemon|ts-node-dev|tsx watch|debugpy|next dev|vite)\b"
+    r"|--(reload|watch|debug)\b"
+    r"|\b(npm|yarn|pnpm)\s(run\s)?(dev|start:dev|watch)\b"
+)
+PROGRAM = re.compile(
+    r"^\s*(?:exec\s+)?((?:poetry run |uv run |\S*/)?(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|uwsgi|flask"
+    r"|fastapi|granian|node|npm|python3?)\s.*)$",
+    re.MULTILINE,
+)
+SHELL = re.compile(r"[|<>`]|\$\(")
+MIGRATES = re.compile(r"\b(migrate|upgrade head|db upgrade|collectstatic|createcachetable|loaddata)\b")
+
+
+@dataclass(frozen=True)
+class Start:
+    """A command as words, where it stands, and what for: web, worker, release, another name of a Procfile."""
+
+    words: tuple[str, ...]
+    where: str
+    kind: str = "web"
+
+    @property
+    def line(self) -> str:
+        return shlex.join(self.words)
+
+    @property
+    def develops(self) -> bool:
+        return bool(DEVELOPS.search(" ".join(self.words)))
+
+
+def starts(files: Files, stack: Stack, images: list[Image]) -> list[Start]:
+    """What production runs first (Procfile, Dockerfile), then compose. What needs a shell is left out."""
+    lines = [*_procfile(files), *_images(images), *_compose(stack)]
+    return [start for line, kind in lines for start in _start(files, line, kind)]
+
+
+def _procfile(files: Files) -> Iterator[tuple[Found, str]]:
+    for name in ("Procfile", "Procfile.dev"):
+        for match in PROCESS.finditer(files.text(name)):
+            yield Found(match[2], files.at(name, match.start())), match[1]
+
+
+def _images(images: list[Image]) -> Iterator[tuple[Found, str]]:
+    for image in images:
+        entry, command = image.entrypoint, image.command
+        wraps = entry and re.search(r"\.sh\b|entrypoint|tini|dumb-init|--$", entry.value)
+        if entry and command and not wraps:
+            yield Found(f"{entry.value} {command.value}", command.where), "web"
+        elif command or entry:
+            yield (command or entry), "web"  # type: ignore[misc]
+        if entry and command and wraps:
+            yield entry, "entrypoint"
+
+
+def _compose(stack: Stack) -> Iterator[tuple[Found, str]]:
+    for service in [stack.app, *stack.services]:
+        if service and service.command and not service.kind:
+            kind = "web" if service is stack.app else "worker" if WORKER.search(service.name) else service.name
+            yield service.command, kind
+
+
+def _start(files: Files, line: Found, kind: str) -> list[Start]:
+    words = split(line.value)
+    script = _script(files, words)
+    if script:
+        read = [found for found in _programs(files, script) if not MIGRATES.search(found.value)]
+        last = split(read[-1].value) if read else None
+        return [Start(tuple(last), read[-1].where, "web" if kind == "entrypoint" else kind)] if last else []
+    return [Start(tuple(words), line.where, kind)] if words and kind != "entrypoint" else []
+
+
+def _script(files: Files, words: list[str] | None) -> str | None:
+    """The tracked shell script that a command runs, under whatever folder the image has it in."""
+    named = next((word for word in words or () if not re.fullmatch(r"(/bin/)?(ba|da)?sh|-\w+", word)), "")
+    shell = named.endswith(".sh") or (words and words[0].endswith("sh")) or named.startswith("/")
+    if not named or not shell or "." in PurePosixPath(named).name.removesuffix(".sh"):
+        return None
+    found = files.named(PurePosixPath(named).name, depth=4)
+    return next((name for name in found if files.text(name).startswith("#!")), None)
+
+
+def _programs(files: Files, script: str) -> list[Found]:
+    text = files.text(script).replace(
+        "\\\n", "  "
+    )  # one character each, so that later lines keep no place of their own
+    return [
+        Found(match[1], files.where(script, re.escape(match[1].split("  ")[0][:60])))
+        for match in PROGRAM.finditer(text)
+    ]
+
+
+def split(line: str) -> list[str] | None:
+    """The words of the last command of a line that needs no shell, without what only wraps it."""
+    last = re.split(r"&&|;", line)[-1].strip()
+    if SHELL.search(last):
+        return None
+    try:
+        words = shlex.split(last)
+    except ValueError:
+        return None
+    if len(words) >= 3 and re.fullmatch(r"(/bin/)?(ba|da)?sh", words[0]) and re.fullmatch(r"-\w*c", words[1]):
+        return split(words[2])
+    if words and words[0] in ("uv", "poetry", "pipenv") and "run" in words:
+        words = words[words.index("run") + 1 :]
+        words = words[next((i for i, word in enumerate(words) if not word.startswith("-")), len(words)) :]
+    if words and words[0] in ("uv", "poetry", "pipenv") and "run" in words:
+        words = words[words.index("run") + 1 :]
+        words = words[next((i for i, word in enumerate(words) if not word.startswith("-")), len(words)) :]
+    for runner in RUNNERS:
+        if words[: len(runner)] == runner:
+            words = words[len(runner) :]
+    assigned = next((i for i, word in enumerate(words) if not re.match(r"[A-Za-z_]\w*=", word)), len(words))
+    return (["env", *words] if assigned else words) or None

@@ -1,0 +1,127 @@
+"""The database and the cache: of which kind, and through which variables the code is told where they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from tools.adopt.found import Found, Store
+from tools.adopt.read.candidates import EXAMPLE, SCHEMES, Candidate, candidates, choose
+from tools.adopt.read.compose import Stack
+from tools.adopt.read.kinds import KINDS, Facts, kind_of_database, scheme
+from tools.adopt.read.project import Project
+from tools.adopt.read.roles import role_of
+from tools.adopt.read.values import Values
+from tools.adopt.read.variables import Variable
+
+UNKNOWN = {
+    "MongoDB": ("mongodb", "mongoose", "pymongo", "motor", "mongoengine", "beanie"),
+    "RabbitMQ": ("pika", "aio-pika", "amqplib", "amqp"),
+    "Elasticsearch": ("elasticsearch", "elasticsearch-dsl", "opensearch-py", "@elastic/elasticsearch"),
+    "Kafka": ("kafka-python", "confluent-kafka", "aiokafka", "kafkajs"),
+    "Memcached": ("pymemcache", "pylibmc", "python-memcached", "memcached", "memjs"),
+    "SQL Server or Oracle": ("mssql-django", "pyodbc", "cx-oracle", "oracledb", "mssql", "tedious"),
+}
+
+
+def stores(
+    facts: Facts, stack: Stack, read: Mapping[str, Variable], given: Values
+) -> tuple[Store | None, Store | None, list[Found]]:
+    """Database, cache, and what is worth knowing about them."""
+    every = candidates(read, given)
+    kind, notes = kind_of_database(facts, stack, every)
+    database = _store(kind, "database", every, facts, stack) if kind else None
+    redis, more = _cache(every, facts, stack)
+    aside = _unused(every, database, "database") + _unused(every, redis, "cache")
+    return database, redis, [*notes, *more, *aside]
+
+
+def _store(kind: Found, store: str, every: list[Candidate], facts: Facts, stack: Stack) -> Store:
+    chosen = choose(every, store, kind.value)
+    images = [service.image for service in stack.stores(kind.value) if service.image]
+    url = next((one for one in every if "url" in chosen and one.name == chosen["url"].value), None)
+    return Store(
+        kind=kind,
+        image=images[0] if images else None,
+        variables=chosen,
+        scheme=scheme(facts, kind.value, SCHEMES[kind.value], url.value if url else "") if url else "",
+        constants=constants(every, facts, kind.value) if store == "database" else {},
+    )
+
+
+def _cache(every: list[Candidate], facts: Facts, stack: Stack) -> tuple[Store | None, list[Found]]:
+    """Redis, where something says where it is or runs it; a library alone is no more than a note."""
+    services = [service for service in stack.stores("redis") if service.image]
+    library = facts.project.uses(*KINDS["redis"]) if facts.project else None
+    named = choose(every, "cache", "redis")
+    first = next(iter(named.values()), None)
+    if not services and not first:
+        return None, [
+            Found("redis is a dependency, but no variable says where it is", library.where)
+        ] if library else []
+    where = (
+        services[0].image.where
+        if services and services[0].image
+        else library.where
+        if library
+        else first.where
+        if first
+        else ""
+    )
+    return _store(Found("redis", where), "cache", every, facts, stack), []
+
+
+def constants(every: list[Candidate], facts: Facts, kind: str) -> dict[str, Found]:
+    """Variables that choose the kind of database, with the word for this kind that the code around them uses."""
+    found = {}
+    for one in every:
+        role = role_of(one.name, "database")
+        word = _word(one, kind, facts) if role and role.role == "kind" else None
+        if word:
+            found[one.name] = Found(word, one.where)
+    return found
+
+
+def _word(one: Candidate, kind: str, facts: Facts) -> str | None:
+    words = {
+        "postgres": r"postgresql(?:_psycopg2)?|postgres|postgis|pg",
+        "mysql": r"mysql2?|mariadb",
+        "sqlite": r"sqlite3?",
+    }[kind]
+    if re.fullmatch(rf"(?:[\w.]*\.)?(?:{words})", one.value):
+        return one.value
+    near = f"{one.value} {one.variable.near if one.variable else ''}"
+    django = {"postgres": "postgresql", "mysql": "mysql", "sqlite": "sqlite3"}[kind]
+    if "django.db.backends." in near:
+        return f"django.db.backends.{django}"
+    if re.search(r"\bsqlite3\b", near) and facts.framework == "django":
+        return django
+    quoted = re.search(rf"[\"']({words})[\"']", near)
+    return quoted[1] if quoted else None
+
+
+def unknown_stores(project: Project) -> list[Found]:
+    """Stores that the service may need, and that we have nothing for."""
+    there = [(name, project.uses(*drivers)) for name, drivers in UNKNOWN.items()]
+    return [
+        Found(f"{name} is not known here, see {one.name}", one.where) for name, one in there if one and not one.group
+    ]
+
+
+def _unused(every: list[Candidate], store: Store | None, kind: str) -> list[Found]:
+    """Further addresses of the same store: the owner decides whether the service needs them too."""
+    if store is None:
+        return []
+    taken = {found.value for found in store.variables.values()}
+    urls = [one for one in every if one.name not in taken and SCHEMES[store.kind.value].match(one.value)]
+    urls += [
+        one for one in every if one.name not in taken and one not in urls and _named_url(one, kind) and not one.value
+    ]
+    return [
+        Found(f"{one.name} takes an address of {store.kind.value} too", one.where) for one in urls if one.rank < EXAMPLE
+    ]
+
+
+def _named_url(one: Candidate, kind: str) -> bool:
+    role = role_of(one.name, kind)
+    return bool(role and role.role == "url")

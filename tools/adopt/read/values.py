@@ -1,0 +1,55 @@
+"""The values that a repository itself gives to environment variables: compose files, Dockerfiles, examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tools.adopt.found import Found
+from tools.adopt.read.compose import Stack
+from tools.adopt.read.docker import Image
+from tools.adopt.read.examples import examples
+from tools.adopt.read.files import Files
+
+# Of an image, not of the service: where things lie in it, and how it was built.
+BUILD = re.compile(
+    r"^(PATH|HOME|LANG|LC_\w+|PYTHON\w*|PIP_\w+|UV_\w+|POETRY_\w+|VIRTUAL_ENV|DEBIAN_\w+|NODE_PATH|NPM_\w+|NODE_VERSION"
+    r"|YARN_\w+|PNPM_\w+|\w+_VERSION|LD_\w+|SHELL|TERM)$"
+)
+
+
+@dataclass(frozen=True)
+class Values:
+    """By name: what runs (compose before Dockerfile), and what the examples for developers say."""
+
+    run: Mapping[str, Found] = field(default_factory=dict)
+    image: Mapping[str, Found] = field(default_factory=dict)
+    example: Mapping[str, Found] = field(default_factory=dict)
+
+    def get(self, name: str) -> Found | None:
+        return self.run.get(name) or self.image.get(name) or self.example.get(name)
+
+    def items(self) -> Iterable[tuple[str, Found]]:
+        return {**self.example, **self.image, **self.run}.items()
+
+    @property
+    def differing(self) -> list[Found]:
+        """Examples that say another thing than what runs."""
+        both = [(name, found, self.example[name]) for name, found in self.run.items() if name in self.example]
+        both = [(name, runs, example) for name, runs, example in both if example.value and "$" not in runs.value]
+        return [
+            Found(f"{name} has another value in {runs.where}, which is taken", example.where)
+            for name, runs, example in both
+            if runs.value != example.value and runs.where != example.where
+        ]
+
+
+def values(files: Files, stack: Stack, images: list[Image]) -> Values:
+    runs = dict(stack.app.environment) if stack.app else {}
+    built = {key: found for image in reversed(images[:1]) for key, found in image.environment.items()}
+    return Values(
+        run=runs,
+        image={key: found for key, found in built.items() if not BUILD.match(key) and "$" not in found.value},
+        example=examples(files),
+    )
