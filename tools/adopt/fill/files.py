@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def files(reading: Reading, answers: Mapping[str, str], names: Names, templates:
     }
 
 
+@cache  # the templates are compiled once, however many services they are for
 def environment(templates: Path) -> Environment:
     """Jinja as cookiecutter runs it for stacks; our own templates are found as `adopt/NAME`."""
     settings = json.loads((templates.parent / "cookiecutter.json").read_text(encoding="utf-8"))
