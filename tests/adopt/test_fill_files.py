@@ -1,0 +1,358 @@
+"""The files that an owner gets: what they say, and where that was found."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.adopt.fill_readings import ALL, BARE_DJANGO, COMMON, DJANGO, EXPRESS, FASTAPI, FLASK, NOTHING, found
+from tools.adopt.fill.answers import answers
+from tools.adopt.fill.files import files
+from tools.adopt.fill.points import OpenPoint, open_points
+from tools.adopt.found import Commands, Dependencies, Reading
+from tools.adopt.names import Names
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = ROOT / "templates"
+SCHEMA = json.loads((ROOT / "{{cookiecutter.repo_name}}" / ".dev" / "schema.json").read_text())
+BESIDE = Names("compose.devenv.yaml", "Dockerfile.devenv", "Dockerfile.devenv.dockerignore")
+
+
+class Loader(yaml.SafeLoader):
+    """YAML as Compose has it."""
+
+
+Loader.add_constructor("!reset", lambda loader, node: None)
+
+
+def fill(reading: Reading, names: Names | None = None) -> dict[str, str]:
+    return files(reading, answers(reading), names or Names(), TEMPLATES)
+
+
+def dev(reading: Reading) -> dict[str, Any]:
+    return dict(yaml.safe_load(fill(reading)["dev.yaml"]))
+
+
+def services(reading: Reading, name: str = "compose.yaml") -> dict[str, Any]:
+    return dict(yaml.load(fill(reading)[name], Loader)["services"])
+
+
+def line(text: str, start: str) -> str:
+    return next(line.strip() for line in text.splitlines() if line.strip().startswith(start))
+
+
+@pytest.fixture(params=ALL, ids=str)
+def reading(request: pytest.FixtureRequest) -> Reading:
+    return ALL[request.param]
+
+
+def test_dev_yaml_keeps_its_schema(reading: Reading) -> None:
+    jsonschema.validate(dev(reading), SCHEMA)
+
+
+def test_compose_files_are_yaml_with_the_same_services(reading: Reading) -> None:
+    own = {name for name, service in services(reading).items() if "build" in service}
+    assert set(services(reading, "compose.lean.yaml")) == own
+
+
+def test_the_dockerfile_is_short_and_no_line_is_left_blank_twice(reading: Reading) -> None:
+    text = fill(reading)["Dockerfile"]
+    assert len(text.splitlines()) <= 60
+    assert "\n\n\n" not in text
+
+
+def test_each_file_is_the_owners_and_ends_with_one_line_end(reading: Reading) -> None:
+    for name, text in fill(reading).items():
+        assert "# Owner: this service." in "".join(text.splitlines(keepends=True)[:3]), name
+        assert text.endswith("\n"), name
+        assert not text.endswith("\n\n"), name
+
+
+def test_each_example_would_be_read_as_it_stands(reading: Reading) -> None:
+    """An owner who takes every example has files that are whole."""
+    text = fill(reading)
+    for point in open_points(text):
+        lines = text[point.file].splitlines()
+        lines[point.line] = lines[point.line].replace("# ", "", 1)
+        text[point.file] = "\n".join(lines) + "\n"
+    jsonschema.validate(yaml.safe_load(text["dev.yaml"]), SCHEMA)
+    assert yaml.safe_load(text["compose.yaml"])["services"]["app"]["command"]
+
+
+# ---- dev.yaml
+
+
+def test_each_command_says_where_it_was_found() -> None:
+    text = fill(DJANGO)["dev.yaml"]
+    assert line(text, "migrate:") == "migrate: python manage.py migrate --noinput # manage.py"
+    assert line(text, "test:") == "test: pytest # Makefile:7"
+    assert line(text, "service:") == "service: shop # manage.py"
+    assert line(text, "port:").endswith("; docker-compose.yml:20")
+
+
+def test_a_name_and_a_port_that_could_not_stay_are_said() -> None:
+    assert line(fill(FLASK)["dev.yaml"], "service:") == "service: note-book # pyproject.toml:2: Note_Book"
+    assert line(fill(EXPRESS)["dev.yaml"], "port:").endswith("; Dockerfile:9 has 80")
+
+
+def test_the_state_is_migrations_and_locks() -> None:
+    assert dev(FASTAPI)["state"] == ["alembic/versions/*.py", "uv.lock"]
+    assert dev(DJANGO)["state"] == ["**/migrations/*.py", "requirements.txt", "requirements-dev.txt"]
+
+
+def test_sqlite_has_migrations_and_data_too() -> None:
+    assert {"state", "scenarios", "commands"} <= set(dev(FLASK))
+    assert "migrate" in dev(FLASK)["commands"]
+
+
+def test_a_seed_that_tells_nothing_ends_with_an_object() -> None:
+    assert dev(EXPRESS)["scenarios"]["default"]["run"] == "sh -c 'npx knex seed:run >&2 && echo {}'"
+    assert dev(EXPRESS)["scenarios"]["default"]["once"] is True
+
+
+def test_without_a_seed_the_data_is_what_migrations_leave() -> None:
+    assert dev(DJANGO)["scenarios"]["default"]["run"] == "python -c \"print('{}')\""
+
+
+def test_a_command_that_wants_a_shell_gets_one() -> None:
+    reading = replace(DJANGO, commands=replace(DJANGO.commands, test=found("FOO=1 pytest && echo 'ok'", "Makefile:2")))
+    assert dev(reading)["commands"]["test"] == "sh -c 'FOO=1 pytest && echo '\"'\"'ok'\"'\"''"
+
+
+def test_the_compose_file_beside_another_one_is_named() -> None:
+    text = fill(DJANGO, BESIDE)
+    assert yaml.safe_load(text["dev.yaml"])["compose"] == "compose.devenv.yaml"
+    assert yaml.safe_load(text["compose.devenv.yaml"])["services"]["app"]["build"]["dockerfile"] == "Dockerfile.devenv"
+    assert set(text) == {"dev.yaml", "compose.lean.yaml", BESIDE.compose, BESIDE.dockerfile, BESIDE.ignore}
+
+
+def test_notes_stand_at_the_top() -> None:
+    assert "#   makefile target `test` (Makefile:6)\n" in fill(DJANGO)["dev.yaml"]
+
+
+# ---- compose.yaml
+
+
+def test_each_variable_has_the_codes_name_and_says_where() -> None:
+    text = fill(DJANGO)["compose.yaml"]
+    assert line(text, "POSTGRES_HOST:") == "POSTGRES_HOST: ${DB_HOST:-db} # config/settings.py:84"
+    environment = services(DJANGO)["app"]["environment"]
+    assert environment["POSTGRES_PASSWORD"] == "${DB_PASSWORD:-development-only}"
+    assert environment["SECRET_KEY"] == "not$$so:secret"
+    assert environment["DEBUG"] == "1"
+    assert "DB_HOST" not in environment
+
+
+def test_a_url_is_put_together() -> None:
+    environment = services(FASTAPI)["app"]["environment"]
+    user = "${DB_USER:-service}:${DB_PASSWORD:-development-only}"
+    where = "${DB_HOST:-db}:${DB_PORT:-5432}/${DB_NAME:-service}"
+    assert environment["DATABASE_URL"] == f"postgresql+psycopg://{user}@{where}"
+    assert environment["REDIS_URL"] == "redis://${CACHE_HOST:-cache}:${CACHE_PORT:-6379}/0"
+
+
+def test_the_address_is_told_where_the_code_reads_it() -> None:
+    environment = services(FASTAPI)["app"]["environment"]
+    assert environment["HTTP_PORT"] == f"${{PORT:-{answers(FASTAPI)['port']}}}"
+    assert environment["HTTP_HOST"] == "${BIND:-0.0.0.0}"
+
+
+def test_in_mysql_the_app_is_root() -> None:
+    environment = services(EXPRESS)["app"]["environment"]
+    assert (environment["DB_CLIENT"], environment["DB_USER"]) == ("mysql2", "${DB_USER:-root}")
+
+
+@pytest.mark.parametrize(
+    ("named", "image"),
+    [
+        ("postgres:15-alpine", "postgres:15-alpine"),
+        ("docker.io/library/postgres:14", "docker.io/library/postgres:14"),
+        ("postgres", "postgres:17"),
+        ("postgres:latest", "postgres:17"),
+        ("postgis/postgis:15-3.3", "postgres:15"),
+        ("postgres:${PG:-16}", "postgres:17"),
+    ],
+)
+def test_the_databases_version_is_the_one_of_the_compose_file(named: str, image: str) -> None:
+    assert DJANGO.database
+    reading = replace(DJANGO, database=replace(DJANGO.database, image=found(named, "docker-compose.yml:9")))
+    assert services(reading)["db"]["image"] == image
+    assert "docker-compose.yml:9" in line(fill(reading)["compose.yaml"], "image:")
+
+
+def test_a_server_reloads_as_its_framework_does() -> None:
+    commands = {name: services(reading)["app"]["command"] for name, reading in COMMON.items()}
+    port = {name: answers(reading)["port"] for name, reading in COMMON.items()}
+    address = {name: f"--host ${{BIND:-0.0.0.0}} --port ${{PORT:-{port[name]}}}" for name in COMMON}
+    assert commands == {
+        "django": "python manage.py runserver ${BIND:-0.0.0.0}:${PORT:-8000}",
+        "flask": f"flask --app 'notebook:create_app()' run --debug {address['flask']}",
+        "fastapi": f"uvicorn orders.main:app --reload {address['fastapi']}",
+        "express": "npx nodemon src/server.js",
+    }
+
+
+def test_the_health_page_is_asked_in_the_services_language() -> None:
+    assert services(FASTAPI)["app"]["healthcheck"]["test"][1:3] == ["python", "-c"]
+    assert '"/health"' in services(FASTAPI)["app"]["healthcheck"]["test"][3]
+    assert services(EXPRESS)["app"]["healthcheck"]["test"][1:3] == ["node", "-e"]
+
+
+@pytest.mark.parametrize("reading", [DJANGO, FASTAPI], ids=["any page", "a page of its own"])
+def test_the_check_is_python(reading: Reading) -> None:
+    compile(services(reading)["app"]["healthcheck"]["test"][3], "check", "exec")
+
+
+def test_a_celery_worker_is_asked_itself() -> None:
+    worker = services(FASTAPI)["worker"]
+    assert worker["command"] == "celery --app orders.jobs worker"
+    assert worker["healthcheck"]["test"] == ["CMD", "celery", "--app", "orders.jobs", "inspect", "ping"]
+
+
+def test_lean_runs_productions_command() -> None:
+    lean = services(DJANGO, "compose.lean.yaml")["app"]
+    assert lean["command"] == "gunicorn --bind ${BIND:-0.0.0.0}:${PORT:-8000} config.wsgi"
+    assert lean["build"] == {"target": "prod"}
+    assert "command" not in services(FLASK, "compose.lean.yaml")["app"]
+
+
+# ---- Dockerfile and native:
+
+
+def runs(reading: Reading) -> list[str]:
+    """The last lines of each RUN: what it does, after the mounts."""
+    text = fill(reading)["Dockerfile"].replace("\\\n", "")
+    return [
+        " ".join(line.partition("export HOME=/root")[2].split()) for line in text.splitlines() if line[:4] == "RUN "
+    ]
+
+
+def test_pip_installs_what_production_needs_first() -> None:
+    assert runs(DJANGO)[1:] == [
+        "VIRTUAL_ENV=/venv; uv venv --quiet /venv && uv pip install -r requirements.txt",
+        "VIRTUAL_ENV=/venv; uv pip install -r requirements-dev.txt",
+    ]
+    assert dev(DJANGO)["native"]["install"] == "uv pip install -r requirements.txt -r requirements-dev.txt"
+
+
+def test_packages_of_the_system_say_where_they_are_named() -> None:
+    text = fill(DJANGO)["Dockerfile"]
+    assert "install --yes --no-install-recommends libpq5 gettext" in text
+    assert "# Dockerfile:4: " in text
+
+
+def test_uv_and_npm_install_their_locks() -> None:
+    assert runs(FASTAPI) == ["VIRTUAL_ENV=/venv; uv sync --locked --no-dev", "VIRTUAL_ENV=/venv; uv sync --locked"]
+    assert runs(EXPRESS) == ["; npm ci --omit=dev --no-audit --no-fund", "; npm ci --no-audit --no-fund"]
+    assert dev(EXPRESS)["native"] == {"node": ">=18", "install": "npm ci --no-audit --no-fund"}
+
+
+def test_poetry_exports_its_lock_and_uv_installs_it() -> None:
+    assert all(
+        "poetry export" in run and run.endswith('uv pip install -r "$VIRTUAL_ENV/locked.txt"') for run in runs(FLASK)
+    )
+    assert ["--all-groups" in run for run in runs(FLASK)] == [False, True]
+    assert dev(FLASK)["native"]["install"].startswith("sh -c 'uv tool run --from poetry==")
+
+
+def test_a_project_that_is_installed_itself_is_linked_to_app() -> None:
+    setup = Dependencies(found("pip", "setup.py"), ("setup.py", "setup.cfg"), False, build=True)
+    reading = replace(FLASK, dependencies=setup)
+    assert runs(reading) == ["VIRTUAL_ENV=/venv; uv venv --quiet /venv && uv pip install --editable ."]
+    assert "--mount=type=bind,target=.,rw" in fill(reading)["Dockerfile"]
+    assert dev(reading)["native"]["install"] == "uv pip install --editable ."
+
+
+def test_a_locked_project_that_is_installed_itself_has_its_dependencies_in_a_layer_of_their_own() -> None:
+    assert FASTAPI.dependencies
+    reading = replace(FASTAPI, dependencies=replace(FASTAPI.dependencies, build=True))
+    assert [run.partition("; ")[2] for run in runs(reading)] == [
+        "uv sync --locked --no-dev --no-install-project",
+        "uv sync --locked --no-dev",
+        "uv sync --locked",
+    ]
+    assert len(fill(reading)["Dockerfile"].splitlines()) <= 60
+
+
+def test_files_of_a_folder_are_seen_with_that_folder() -> None:
+    lists = Dependencies(found("pip", "requirements"), ("requirements/base.txt", "requirements/dev.txt"), False)
+    text = fill(replace(DJANGO, dependencies=lists))["Dockerfile"]
+    assert text.count("--mount=type=bind,source=requirements,target=requirements") == 2
+    assert "uv pip install -r requirements/dev.txt" in text
+
+
+def test_prismas_client_is_made_where_the_modules_are() -> None:
+    reading = replace(EXPRESS, migrations=found("prisma", "package.json:9"))
+    assert runs(reading)[0] == "; npm ci --omit=dev --no-audit --no-fund && npx prisma generate"
+    assert dev(reading)["native"]["install"].startswith("sh -c 'npm ci")
+
+
+@pytest.mark.parametrize(
+    ("version", "where", "image"),
+    [
+        ("3.9", "pyproject.toml:4", "python:3.13-slim"),
+        ("3.9", "Dockerfile:1", "python:3.9-slim"),
+        ("3.12.4", ".python-version:1", "python:3.12-slim"),
+        (">=3.14", "setup.py:9", "python:3.14-slim"),
+    ],
+)
+def test_the_image_has_the_version_that_was_found(version: str, where: str, image: str) -> None:
+    text = fill(replace(DJANGO, version=found(version, where)))["Dockerfile"]
+    assert f"FROM {image} AS base" in text
+    assert f"# {where}" in text
+
+
+def test_productions_command_is_the_images() -> None:
+    ends = {name: fill(reading)["Dockerfile"].splitlines()[-1] for name, reading in COMMON.items()}
+    assert ends["django"] == 'CMD ["sh", "-c", "exec gunicorn --bind 0.0.0.0:$PORT config.wsgi"]'
+    assert ends["express"] == 'CMD ["node", "src/server.js"]'
+
+
+# ---- open points
+
+
+def whats(reading: Reading) -> list[str]:
+    return [f"{point.file}: {point.what.partition(' (')[0]}" for point in open_points(fill(reading))]
+
+
+def test_little_is_left_open_in_the_common_cases() -> None:
+    assert {name: whats(reading) for name, reading in COMMON.items()} == {
+        "django": [],
+        "flask": ["Dockerfile: production's server, on 0.0.0.0 and $PORT"],
+        "fastapi": [],
+        "express": ["compose.yaml: how the code is told name, password of mysql"],
+    }
+
+
+def test_a_bare_django_project_has_three() -> None:
+    assert whats(BARE_DJANGO) == [
+        "dev.yaml: the service's own commands, run in the app's container",
+        "compose.yaml: the code's own names for the values below",
+        "Dockerfile: production's server, on 0.0.0.0 and $PORT",
+    ]
+
+
+def test_a_repository_that_says_nothing_has_six() -> None:
+    assert len(whats(NOTHING)) == 6
+
+
+def test_a_point_has_its_line_and_an_example() -> None:
+    reading = replace(DJANGO, commands=Commands(migrate=DJANGO.commands.migrate))
+    text = fill(reading)
+    points = open_points(text)
+    assert points[0] == OpenPoint(
+        "dev.yaml", points[0].line, "the command that runs the tests", "test: python manage.py test"
+    )
+    assert "FILL IN" in text["dev.yaml"].splitlines()[points[0].line - 1]
+
+
+def test_every_mark_is_a_point() -> None:
+    for reading in ALL.values():
+        text = fill(reading)
+        assert sum(content.count("FILL IN") for content in text.values()) == len(open_points(text))

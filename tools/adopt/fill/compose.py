@@ -1,0 +1,122 @@
+"""The own parts of the two compose files."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+
+from tools.adopt.fill import commands, environment, examples, lines
+from tools.adopt.found import Found, Reading, Store
+from tools.adopt.names import Names
+
+# By kind: the programs that the engines know, and the image where no compose file names one of them.
+PROGRAMS = {"postgres": ("postgres",), "mysql": ("mysql", "mariadb"), "redis": ("redis", "valkey")}
+USUAL = {"postgres": "postgres:17", "mysql": "mariadb:11", "redis": "valkey/valkey:8"}
+PYTHON = "import os, urllib.request as u; u.urlopen({}, timeout=4)"
+PYTHON_ANY = (
+    'import os, http.client as h; c = h.HTTPConnection("127.0.0.1", int(os.environ["PORT"]), timeout=4); '
+    'c.request("GET", "/"); exit(c.getresponse().status >= 500)'
+)
+NODE = "fetch({}).then(a => process.exit(Number({})), () => process.exit(1))"
+AT = {
+    "python": '"http://127.0.0.1:" + os.environ["PORT"] + "{}"',
+    "node": '"http://127.0.0.1:" + process.env.PORT + "{}"',
+}
+
+
+def parts(reading: Reading, answers: Mapping[str, str], names: Names) -> dict[str, str]:
+    """By name of the block in compose.yaml, its text."""
+    port = answers["port"]
+    return {
+        "command": lines.block(command(reading, port), 4),
+        "environment": lines.block(environment.variables(reading, port), 6),
+        "database": lines.block(environment.of_store(reading.database), 6),
+        "cache": lines.block(environment.of_store(reading.cache), 6),
+        "health": lines.block(health(reading), 6),
+        "worker": lines.block(worker(reading, port), 4),
+        "worker_health": lines.block(worker_health(reading), 6),
+        "postgres": image(reading.database, "postgres"),
+        "mysql": image(reading.database, "mysql"),
+        "redis": image(reading.cache, "redis"),
+    }
+
+
+def lean_parts(reading: Reading, answers: Mapping[str, str], names: Names) -> dict[str, str]:
+    """By name of the block in compose.lean.yaml, its text."""
+    found = commands.serve(reading)
+    known = "# As in the image; said here for an engine that has no image."
+    unknown = "# Until production's command is known (see the Dockerfile), it runs as in development."
+    serve = [known, *_command(found, answers["port"])] if found else [unknown]
+    return {
+        "compose": names.compose,
+        "command": lines.block(serve, 4),
+        "worker": lines.block(worker(reading, answers["port"]), 4),
+    }
+
+
+def command(reading: Reading, port: str) -> list[str]:
+    """The development server."""
+    found = commands.develop(reading)
+    if found:
+        return _command(found, port)
+    example = f"command: {commands.in_compose(examples.of(examples.DEVELOP, reading), port)}"
+    return lines.open_point("the development server, with reload, on ${BIND} and ${PORT}", example)
+
+
+def _command(found: Found, port: str) -> list[str]:
+    return [f"# {found.where}", f"command: {commands.in_compose(found.value, port)}"]
+
+
+def health(reading: Reading) -> list[str]:
+    """How the app is asked whether it works, by its own language: the image may have no other client."""
+    language = examples.language(reading)
+    if reading.health:
+        url = AT[language].format(reading.health.value)
+        check = PYTHON.format(url) if language == "python" else NODE.format(url, "!a.ok")
+        comment = f"# {reading.health.where}"
+    else:
+        url = AT[language].format("/") + ', {redirect:"manual"}'
+        check = PYTHON_ANY if language == "python" else NODE.format(url, "a.status >= 500")
+        comment = (
+            "# No health page was found: any answer below 500 will do. Better is a page that asks the database, too."
+        )
+    program = ["- python", "- -c"] if language == "python" else ["- node", "- -e"]
+    return [
+        comment,
+        "test:",
+        "  - CMD",
+        *(f"  {line}" for line in program),
+        f"  - {lines.scalar(lines.compose(check))}",
+    ]
+
+
+def worker(reading: Reading, port: str) -> list[str]:
+    """The worker's command; it has no port, and where it asks for one, the app's will do."""
+    return _command(reading.commands.worker, port) if reading.commands.worker else []
+
+
+def worker_health(reading: Reading) -> list[str]:
+    """How the worker is asked whether it takes jobs: known of Celery alone."""
+    text = reading.commands.worker.value if reading.commands.worker else ""
+    celery = re.match(r"(.*\bcelery\b.*?)\s+worker\b", text)
+    if celery:
+        words = ", ".join(lines.item(word) for word in [*shlex.split(celery[1]), "inspect", "ping"])
+        return ["# Asks the worker itself, through the cache.", f"test: [CMD, {words}]"]
+    point = lines.open_point("what proves that the worker takes jobs", "test: [CMD, rq, info, --only-workers]")
+    return [*point, 'test: [CMD, "true"]']
+
+
+def image(store: Store | None, kind: str) -> str:
+    """The server's image: as a compose file names it, where both engines know it; and where that is said."""
+    named = store.image if store else None
+    usual = USUAL[kind]
+    if not named:
+        return lines.noted(usual, "no file says which version production has")
+    program, _, tag = named.value.rpartition("/")[2].partition("@")[0].partition(":")
+    if program in PROGRAMS[kind] and re.match(r"\d", tag):
+        return lines.noted(named.value, named)
+    major = re.match(r"\d+", tag)
+    if major and kind == "postgres":  # of another maker, whose settings are others
+        usual = f"postgres:{major[0]}"
+    return lines.noted(usual, f"{named.where} has {named.value}")

@@ -1,0 +1,155 @@
+"""The own parts of dev.yaml."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+from tools.adopt.fill import commands, examples, image, install, lines
+from tools.adopt.found import Found, Reading
+from tools.adopt.names import COMPOSE, Names
+
+LOCKS = ("uv.lock", "poetry.lock", "package-lock.json", "npm-shrinkwrap.json")
+# What the tools themselves write a time into. Alembic writes none.
+VOLATILE = {
+    "django": "[django_migrations.applied]",
+    "knex": "[knex_migrations.migration_time]",
+    "prisma": "[_prisma_migrations.started_at, _prisma_migrations.finished_at]",
+}
+NO_ROWS = {"python": "python -c \"print('{}')\"", "node": "node -e \"console.log('{}')\""}
+OLDEST = {"python": "3.10", "node": "20"}  # where no file names a version: what is still maintained
+
+
+def parts(reading: Reading, answers: Mapping[str, str], names: Names) -> dict[str, str]:
+    """By name of the block in dev.yaml, its text."""
+    return {
+        "head": lines.block(notes(reading), 0),
+        "level": " # full: once contract.check finds nothing there, either",
+        "service": _after(reading.service, reading.service.value == answers["service"]),
+        "port": _port(reading, answers),
+        "commands": lines.block(command_lines(reading, answers), 0),
+        "data": lines.block(data(reading, answers), 0),
+        "native": lines.block(native(reading), 0),
+    }
+
+
+def notes(reading: Reading) -> list[str]:
+    """What else was found, for the owner to know."""
+    found = [f"#   {note.value} ({note.where})" for note in reading.notes]
+    return ["# Found, and left as it is:", *found] if found else []
+
+
+def _after(found: Found, same: bool) -> str:
+    return f" # {found.where}" if same else f" # {found.where}: {found.value}"
+
+
+def _port(reading: Reading, answers: Mapping[str, str]) -> str:
+    found = reading.port
+    if found and found.value == answers["port"]:
+        return f"; {found.where}"
+    return f"; {found.where} has {found.value}" if found else "; no file names one"
+
+
+def has_schema(reading: Reading, answers: Mapping[str, str]) -> bool:
+    """Whether there is something to migrate: a database, or SQLite with a migration tool."""
+    return answers["database"] != "none" or bool(reading.commands.migrate)
+
+
+def command_lines(reading: Reading, answers: Mapping[str, str]) -> list[str]:
+    """The mapping `commands`, with an open point for each that the contract's core needs."""
+    wanted = ["migrate", "pending", "test"] if has_schema(reading, answers) else ["test"]
+    known = [name for name in wanted if getattr(reading.commands, name)]
+    if not known:
+        needed = {name: _example(name, reading) for name in wanted if name != "pending"}
+        pairs = ", ".join(f"{name}: {lines.item(text)}" for name, text in needed.items())
+        return lines.open_point("the service's own commands, run in the app's container", f"commands: {{{pairs}}}")
+    head = "commands: # run in the app's container; split like a shell would, but no shell runs"
+    return [head, *(f"  {line}" for name in wanted for line in _command(name, reading))]
+
+
+def _command(name: str, reading: Reading) -> list[str]:
+    found: Found | None = getattr(reading.commands, name)
+    if found:
+        remark = "exit 0: nothing to apply" if name == "pending" else None
+        return [lines.noted(f"{name}: {commands.in_dev(found.value)}", remark, found)]
+    what = {"migrate": "the command that brings the schema up to date", "test": "the command that runs the tests"}
+    example = f"{name}: {_example(name, reading)}"
+    if name in what:
+        return lines.open_point(what[name], example)
+    return [f"# {example} # optional; exit 0: nothing to apply"] if _example(name, reading) else []
+
+
+def _example(name: str, reading: Reading) -> str:
+    tables = {"migrate": examples.MIGRATE, "pending": examples.PENDING, "test": examples.TEST}
+    return examples.of(tables[name], reading)
+
+
+def data(reading: Reading, answers: Mapping[str, str]) -> list[str]:
+    """What the database holds: state, volatile, scenarios, logins. Nothing where there is no schema."""
+    if not has_schema(reading, answers):
+        return []
+    return [*state(reading), *volatile(reading), "", *scenarios(reading), "", *LOGINS, ""]
+
+
+LOGINS = [
+    "# Optional: who can log in after dev.up, where a scenario makes somebody; shown by dev.up and dev.status.",
+    "# logins:",
+    "#   admin: {username: admin, password: admin, path: /admin/, help: may change everything}",
+]
+
+
+def state(reading: Reading) -> list[str]:
+    """The files that the database's content depends on: migrations, and locks, which stand for those in packages."""
+    files = reading.dependencies.files if reading.dependencies else ()
+    locks = [name for name in files if name.rpartition("/")[2] in LOCKS] or files
+    patterns = ", ".join(lines.item(name) for name in [*reading.migration_files, *locks])
+    where = f" Migrations: {reading.migrations.value}, {reading.migrations.where}." if reading.migrations else ""
+    return [f"# The files that the database's content depends on.{where}", f"state: [{patterns}]"]
+
+
+def volatile(reading: Reading) -> list[str]:
+    """Columns that differ between two fresh databases."""
+    known = VOLATILE.get(reading.migrations.value if reading.migrations else "")
+    comment = "# Columns that differ between two fresh databases: times, salted hashes."
+    return [comment, f"volatile: {known}" if known else "# volatile: [users.password_hash, users.created_at]"]
+
+
+def scenarios(reading: Reading) -> list[str]:
+    """The scenario `default`: the seed that was found, else none but what the migrations leave."""
+    found, language = reading.commands.seed, examples.language(reading)
+    example = examples.of(examples.SEED, reading)
+    if found:
+        return [
+            f"scenarios: # data sets; {found.where}",
+            "  default:",
+            f"    run: {lines.scalar(_telling(found.value))}",
+            "    once: true # whether it can be run twice is not known; where it can, remove this line",
+            "    help: the example data",
+        ]
+    return [
+        "scenarios: # data sets: run twice, they leave the same rows; the last line on stdout is one JSON object",
+        "  default:",
+        f"    run: {lines.scalar(NO_ROWS[language])} # no seed was found; one of yours: {example}",
+        "    help: what the migrations leave",
+    ]
+
+
+def _telling(command: str) -> str:
+    """What it prints is progress; the JSON object that a scenario tells comes after it."""
+    return f"sh -c {shlex.quote(f'{command} >&2 && echo {{}}')}"
+
+
+def native(reading: Reading) -> list[str]:
+    """How the app's environment is made without containers."""
+    language, command = examples.language(reading), install.native(reading)
+    least = image.version(reading) or OLDEST[language]
+    if not command or not reading.dependencies:
+        example = f'native: {{{language}: ">={least}", install: {examples.INSTALL[language]}}}'
+        return lines.open_point("how the dependencies are installed where there are no containers", example)
+    where = reading.version or "no file says which version"
+    return [
+        "# Without containers, the app's environment is made so. DEV_ENGINE=native chooses that where there are both.",
+        "native:",
+        lines.noted(f'  {language}: ">={least}"', where),
+        lines.noted(f"  install: {lines.scalar(command)}", reading.dependencies.manager),
+    ]

@@ -1,0 +1,95 @@
+"""The app's variables in the compose file: what the code calls each value that the tasks hand in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tools.adopt.fill import lines
+from tools.adopt.found import Found, Reading, Store
+
+OURS = ("PORT", "PUBLIC_URL")  # which templates/compose.yaml has already
+PORTS = {"postgres": "5432", "mysql": "3306", "redis": "6379"}
+SCHEMES = {"postgres": "postgresql", "mysql": "mysql", "redis": "redis"}
+GENERIC = {
+    "postgres": {name: f"DB_{name.upper()}" for name in ("host", "port", "name", "user", "password")},
+    "redis": {name: f"CACHE_{name.upper()}" for name in ("host", "port")},
+}
+GENERIC["mysql"] = GENERIC["postgres"]
+
+
+def variables(reading: Reading, port: str) -> list[str]:
+    """The variables that are neither the database's nor the cache's; `port`: the declared one."""
+    address = {
+        **({reading.reads_port.value: (f"${{PORT:-{port}}}", reading.reads_port)} if reading.reads_port else {}),
+        **({reading.reads_host.value: ("${BIND:-0.0.0.0}", reading.reads_host)} if reading.reads_host else {}),
+    }
+    taken = {*OURS, *address, *_named(reading.database), *_named(reading.cache)}
+    own = {name: found for name, found in reading.environment.items() if name not in taken}
+    return [
+        *(lines.noted(f"{name}: {value}", found) for name, (value, found) in address.items() if name not in OURS),
+        *(_constant(name, found) for name, found in own.items()),
+    ]
+
+
+def of_store(store: Store | None) -> list[str]:
+    """The variables of a database or cache under the code's names; where those are unknown, an open point."""
+    if not store or store.kind.value not in PORTS:
+        return _of_file(store)
+    constants = [_constant(name, found) for name, found in store.constants.items()]
+    if store.variables:
+        values = roles(store)
+        found = store.variables.items()
+        named = [lines.noted(f"{v.value}: {values[role]}", v) for role, v in found if role in values]
+        return [*constants, *named, *_missing(store)]
+    return [*constants, *_unnamed(store)]
+
+
+def roles(store: Store) -> dict[str, str]:
+    """For each role the value that suits containers; without them the tasks set host and port."""
+    kind = store.kind.value
+    if kind == "redis":
+        host, port = "${CACHE_HOST:-cache}", "${CACHE_PORT:-6379}"
+        return {"host": host, "port": port, "name": '"0"', "url": f"{store.scheme or 'redis'}://{host}:{port}/0"}
+    user = "root" if kind == "mysql" else "service"
+    parts = {
+        "host": "${DB_HOST:-db}",
+        "port": f"${{DB_PORT:-{PORTS[kind]}}}",
+        "name": "${DB_NAME:-service}",
+        "user": f"${{DB_USER:-{user}}}",
+        "password": "${DB_PASSWORD:-development-only}",
+    }
+    url = "{scheme}://{user}:{password}@{host}:{port}/{name}".format(scheme=store.scheme or SCHEMES[kind], **parts)
+    return {**parts, "url": url}
+
+
+def _unnamed(store: Store) -> list[str]:
+    values, names = roles(store), GENERIC[store.kind.value]
+    what = f"the code's own names for the values below ({store.kind.where} has {store.kind.value})"
+    example = f"{'REDIS_URL' if store.kind.value == 'redis' else 'DATABASE_URL'}: {values['url']}"
+    return [*lines.open_point(what, example), *(f"{name}: {values[role]}" for role, name in names.items())]
+
+
+def _missing(store: Store) -> list[str]:
+    """An open point for what the code has to be told and no variable is known for."""
+    needed = {} if "url" in store.variables else GENERIC[store.kind.value]
+    missing = [role for role in needed if role not in (*store.variables, "port")]
+    if not missing:
+        return []
+    example = f"{needed[missing[-1]]}: {roles(store)[missing[-1]]}"
+    return lines.open_point(f"how the code is told {', '.join(missing)} of {store.kind.value}", example)
+
+
+def _of_file(store: Store | None) -> list[str]:
+    if not store or store.kind.value != "sqlite":
+        return []
+    constants = [_constant(name, found) for name, found in store.constants.items()]
+    return [f"# SQLite ({store.kind.where}): a file in this folder, no server. Let git ignore it.", *constants]
+
+
+def _constant(name: str, found: Found) -> str:
+    return lines.noted(f"{name}: {lines.scalar(lines.compose(found.value))}", found)
+
+
+def _named(store: Store | None) -> set[str]:
+    named: Mapping[str, Found] = store.variables if store else {}
+    return {found.value for found in named.values()} | set(store.constants if store else ())

@@ -1,0 +1,46 @@
+"""The files that a service's owner gets from a Reading."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+
+from tools.adopt.fill import compose, dev, examples, image
+from tools.adopt.found import Reading
+from tools.adopt.names import Names
+
+OWN = Path(__file__).with_name("files")
+
+
+def files(reading: Reading, answers: Mapping[str, str], names: Names, templates: Path) -> dict[str, str]:
+    """Name in the repository → text. `templates`: the folder of what all services share, which these extend.
+
+    `answers`: those of answers.py; `names`: under which ours stand beside the repository's own.
+    """
+    language = examples.language(reading)
+    jinja = environment(templates)
+
+    def rendered(name: str, parts: Mapping[str, str]) -> str:
+        return jinja.get_template(f"adopt/{name}").render(cookiecutter={**answers, "beside": names.beside}, fill=parts)
+
+    return {
+        "dev.yaml": rendered("dev.yaml", dev.parts(reading, answers, names)),
+        names.compose: rendered("compose.yaml", compose.parts(reading, answers, names)),
+        "compose.lean.yaml": rendered("compose.lean.yaml", compose.lean_parts(reading, answers, names)),
+        names.dockerfile: rendered(f"Dockerfile.{language}", image.parts(reading)),
+        names.ignore: rendered("dockerignore", {"language": language}),
+    }
+
+
+@cache  # the templates are compiled once, however many services they are for
+def environment(templates: Path) -> Environment:
+    """Jinja as cookiecutter runs it for stacks; our own templates are found as `adopt/NAME`."""
+    settings = json.loads((templates.parent / "cookiecutter.json").read_text(encoding="utf-8"))
+    how: dict[str, Any] = {"keep_trailing_newline": True, "undefined": StrictUndefined, **settings["_jinja2_env_vars"]}
+    own = PrefixLoader({"adopt": FileSystemLoader(OWN)})  # since both folders have a dev.yaml
+    return Environment(loader=ChoiceLoader([own, FileSystemLoader(templates)]), **how)

@@ -1,0 +1,166 @@
+"""The Dockerfile's own parts: base image, packages, the steps that install, production's command."""
+
+from __future__ import annotations
+
+import re
+
+from tools.adopt.fill import commands, examples, install, lines
+from tools.adopt.fill.install import CODE, Step
+from tools.adopt.found import Found, Reading
+
+USUAL = {"python": "3.13", "node": "22"}  # the images of the template
+# A range stands in these, an exact version elsewhere (.python-version, .nvmrc, a Dockerfile).
+RANGES = ("pyproject.toml", "setup.py", "setup.cfg", "package.json", "poetry.lock", "uv.lock", "README")
+WIDTH = 118  # characters of a line of mounts
+CACHES = {"python": "/root/.cache/uv,id=uv", "node": "/root/.npm,id=npm"}
+AUTHORITIES = {"python": "SSL_CERT_FILE", "node": "NODE_EXTRA_CA_CERTS"}
+
+
+def parts(reading: Reading) -> dict[str, str]:
+    """By name of the block, its text: base, packages, install, develop, serve."""
+    language = examples.language(reading)
+    done = [] if language == "node" else install.production(reading)  # Node's stage dev begins anew
+    return {
+        "base": lines.block(base(reading), 0),
+        "packages": lines.block(packages(reading), 0),
+        "install": lines.block(installing(reading), 0).rstrip("\n") + "\n",
+        "develop": lines.block(developing(reading, done), 0),
+        "serve": lines.block(serving(reading), 0),
+    }
+
+
+def version(reading: Reading) -> str:
+    """The language's version as an image has it: X.Y of Python, X of Node; empty where it was not found."""
+    pattern = r"\d+" if examples.language(reading) == "node" else r"\d+\.\d+"
+    found = re.search(pattern, reading.version.value) if reading.version else None
+    return found[0] if found else ""
+
+
+def base(reading: Reading) -> list[str]:
+    """The image's line, and why this version."""
+    language, least = examples.language(reading), version(reading)
+    usual = USUAL[language]
+    image = f"FROM {language}:{{}}-slim AS base"
+    if not reading.language:
+        what = "the image of the language, at production's version"
+        return [*lines.open_point(what, image.format(usual)), image.format(usual)]
+    if not (least and reading.version):
+        return [
+            f"# {reading.language.where}: {language}. No file says which version production has.",
+            image.format(usual),
+        ]
+    ranged = reading.version.where.split(":")[0].rpartition("/")[2].startswith(RANGES)
+    if ranged and _number(least) <= _number(usual):
+        return [f"# {reading.version.where}: {least} or newer.", image.format(usual)]
+    return [f"# {reading.version.where}", image.format(least)]
+
+
+def _number(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")))
+
+
+def packages(reading: Reading) -> list[str]:
+    """The step that installs packages of the operating system; none where none are named."""
+    if not reading.packages:
+        return []
+    where = "; ".join(dict.fromkeys(package.where for package in reading.packages))
+    names = " ".join(dict.fromkeys(package.value for package in reading.packages))
+    return [
+        f"# {where}: the libraries that dependencies are built with, or load.",
+        f"RUN apt-get update && apt-get install --yes --no-install-recommends {names} && rm -rf /var/lib/apt/lists/*",
+    ]
+
+
+def installing(reading: Reading) -> list[str]:
+    """Stage deps: what production needs."""
+    language = examples.language(reading)
+    steps = install.production(reading)
+    if not (steps and reading.dependencies):
+        return _unknown(language)
+    text: list[str] = []
+    for step in steps:
+        text += [*_why(step, reading.dependencies.manager, bool(text)), *_run(step, language, first=not text)]
+    return text
+
+
+def developing(reading: Reading, done: list[Step]) -> list[str]:
+    """Stage dev: what only development needs; `done`: the steps of deps, on which it stands."""
+    language = examples.language(reading)
+    text: list[str] = []
+    for step in install.development(reading):
+        if step not in done:
+            text += ["# The same as above, now with what only development needs."] if not text else []
+            text += _run(step, language, first=False)
+    return text
+
+
+def serving(reading: Reading) -> list[str]:
+    """Production's command."""
+    found = commands.serve(reading)
+    if found:
+        return [f"# {found.where}", f"CMD {commands.in_image(found.value)}"]
+    example = f"CMD {commands.in_image(examples.of(examples.SERVE, reading))}"
+    return lines.open_point(
+        "production's server, on 0.0.0.0 and $PORT (in compose.lean.yaml, too: `command:`)", example
+    )
+
+
+def _unknown(language: str) -> list[str]:
+    what = "the step that installs the dependencies"
+    if language == "node":
+        example = "RUN --mount=type=bind,source=package.json,target=package.json npm install --omit=dev"
+        return [*lines.open_point(what, example), "RUN mkdir -p /node_modules"]
+    bind = "--mount=type=bind,source=requirements.txt,target=requirements.txt"
+    example = f"RUN {bind} uv pip install -p /venv -r requirements.txt"
+    return [
+        "# An environment of its own, for the step below.",
+        "RUN uv venv --quiet /venv",
+        *lines.open_point(what, example),
+    ]
+
+
+def _why(step: Step, manager: Found, later: bool) -> list[str]:
+    if CODE in step.sees:
+        return [
+            "# The project itself, from all of its source: its metadata, its commands, and a link to /app, where its",
+            "# code lies: in dev by the mount, in prod by the copy.",
+        ]
+    if later:
+        return ["# And these."]
+    return [
+        f"# {manager.where}. These files only, and no COPY: an edit of the source does not install anything again.",
+        "# The secret: certificate authorities of your network, where it has its own. It stays out of the image.",
+    ]
+
+
+def _run(step: Step, language: str, first: bool) -> list[str]:
+    """One RUN: its mounts, the network's authorities, the command."""
+    mounts = [f"--mount=type=cache,target={CACHES[language]}", "--mount=type=secret,id=ca", *map(_bind, step.sees)]
+    home = "export HOME=/root;" if language == "node" else "export HOME=/root VIRTUAL_ENV=/venv;"
+    venv = "uv venv --quiet /venv && " if first and needs_venv(step, language) else ""
+    first_command, *others = f"{venv}{step.command}".split(" && ")
+    authorities = f"if [ -s /run/secrets/ca ]; then export {AUTHORITIES[language]}=/run/secrets/ca; fi;"
+    text = [*_packed(mounts), authorities, f"{home} {first_command}", *(f"&& {command}" for command in others)]
+    return [
+        f"{'    ' if n else 'RUN '}{line}{' ' + chr(92) if n < len(text) - 1 else ''}" for n, line in enumerate(text)
+    ]
+
+
+def needs_venv(step: Step, language: str) -> bool:
+    """`uv sync` makes the environment itself; npm knows none."""
+    return language == "python" and not step.command.startswith("uv sync")
+
+
+def _bind(name: str) -> str:
+    return "--mount=type=bind,target=.,rw" if name == CODE else f"--mount=type=bind,source={name},target={name}"
+
+
+def _packed(words: list[str]) -> list[str]:
+    """As many words in each line as fit."""
+    packed: list[str] = []
+    for word in words:
+        if packed and len(packed[-1]) + len(word) < WIDTH - 5:
+            packed[-1] += f" {word}"
+        else:
+            packed.append(word)
+    return packed
