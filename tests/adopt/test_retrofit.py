@@ -17,7 +17,8 @@ from tests.conftest import run_quietly
 from .conftest import commit, git, tree
 
 BRANCH = "devenv-retrofit"
-WIRED = {"Makefile": b"include .dev/dev.mk\n", "tasks.py": b"import dev_tasks"}
+INCLUDE = b"include .dev/dev.mk\n"
+WIRED = {"Makefile": INCLUDE, "GNUmakefile": INCLUDE, "tasks.py": b"import dev_tasks"}
 FLASK = {
     "requirements.txt": "flask==3.1.0\ngunicorn==23.0.0\n",
     "app.py": "from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.get('/health')\ndef health():\n    return 'ok'\n",  # noqa: E501

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -80,11 +81,11 @@ def done(owner: Repository) -> bool:
 
 def beside(owner: Repository, made: Files) -> Files:
     """The template's files that the repository lacks. Refusal 113 where one of a name that only we use is there."""
-    there = [name for name in made if (owner.folder / name).exists() or (owner.folder / name).is_symlink()]
+    there = [name for name in made if os.path.lexists(owner.folder / name)]
     if taken := [name for name in there if name not in MAKEFILES]:
         hint = f"move it away: git mv {taken[0]} …; or make a service of the template and move your code there"
         raise Refusal(CONFLICT, f"{owner.folder / taken[0]} is there already, and not from this template", hint)
-    own = any((owner.folder / name).exists() for name in MAKEFILES)
+    own = any(os.path.lexists(owner.folder / name) for name in MAKEFILES)
     return {name: entry for name, entry in made.items() if not (own and name in MAKEFILES)}
 
 
