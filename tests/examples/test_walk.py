@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,12 +17,13 @@ import yaml
 
 from tests.conftest import need
 from tests.examples import services
+from tests.terminal import Terminal, blocks
 from tests.verbs import machine
 from tests.verbs.repo import Repo, get
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "stacks.md").read_text()
 REQUIRES = yaml.safe_load(re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)[0])["requires"]
-LINES = [line for block in re.findall(r"^```console\n(.*?)^```", PAGE, re.M | re.S) for line in block.splitlines()]
+LINES = [line for block in blocks(PAGE) for line in block]
 HOST = "https://git.example.org/"
 HOME = "identity/templates/identity/home.html"
 SECONDS = 30.0  # until an edit has to be live
@@ -38,30 +38,10 @@ pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
 
 
 @dataclass
-class Walk:
-    """A person at a terminal. `cd` holds for the lines after it."""
+class Walk(Terminal):
+    """A person at a terminal, with the services of the page."""
 
-    home: Path
     token: str
-    env: dict[str, str]
-    cwd: Path
-
-    def type(self, line: str) -> str:
-        """What a line prints on stdout; it has to end well."""
-        where = self.home / "where"
-        script = f'{line}\nstatus=$?; pwd >"{where}"; exit $status'
-        environment = {**os.environ, **self.env, "PWD": str(self.cwd)}
-        done = subprocess.run(
-            ["sh", "-c", script],
-            cwd=self.cwd,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
-        self.cwd = Path(where.read_text().strip())
-        return done.stdout
 
     def service(self, name: str) -> Repo:
         """A checkout beside the others."""
@@ -106,7 +86,7 @@ def walk(bake: Callable[..., Path], engine: str, tmp_path: Path) -> Iterator[Wal
     env = {"DEV_ENGINE": engine, "DEV_WORKSPACE": token, "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig")}
     env["XDG_CACHE_HOME"] = str(cache_of_its_own(tmp_path))
     (tmp_path / "work").mkdir()
-    walk = Walk(tmp_path, token, {**env, "EDITOR": str(tmp_path / "editor")}, tmp_path / "work")
+    walk = Walk(tmp_path, {**env, "EDITOR": str(tmp_path / "editor")}, tmp_path / "work", token)
     try:
         yield walk
     finally:
