@@ -51,7 +51,8 @@ def images(files: Files) -> list[Image]:
 
 
 def image(files: Files, name: str) -> Image:
-    made, arguments = Image(name), {}
+    made = Image(name)
+    arguments: dict[str, str] = {}
     for step, text, where in steps(files, name):
         if step == "ARG" and "=" in text:
             key, _, value = text.partition("=")

@@ -114,15 +114,13 @@ def _programs(files: Files, script: str) -> list[Found]:
 
 def split(line: str) -> list[str] | None:
     """The words of the last command of a line that needs no shell, without what only wraps it."""
+    words = _words(line)
+    if len(words) >= 3 and re.fullmatch(r"(/bin/)?(ba|da)?sh", words[0]) and re.fullmatch(r"-\w*c", words[1]):
+        return split(words[2]) if words[2] != line else None
     last = re.split(r"&&|;", line)[-1].strip()
     if SHELL.search(last):
         return None
-    try:
-        words = shlex.split(last)
-    except ValueError:
-        return None
-    if len(words) >= 3 and re.fullmatch(r"(/bin/)?(ba|da)?sh", words[0]) and re.fullmatch(r"-\w*c", words[1]):
-        return split(words[2])
+    words = [word for word in _words(last) if word not in ("$@", "$*")]  # what an image's command adds
     if words and words[0] in ("uv", "poetry", "pipenv") and "run" in words:
         words = words[words.index("run") + 1 :]
         words = words[next((i for i, word in enumerate(words) if not word.startswith("-")), len(words)) :]
@@ -134,3 +132,10 @@ def split(line: str) -> list[str] | None:
             words = words[len(runner) :]
     assigned = next((i for i, word in enumerate(words) if not re.match(r"[A-Za-z_]\w*=", word)), len(words))
     return (["env", *words] if assigned else words) or None
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:  # a quote without its end
+        return []
