@@ -174,3 +174,40 @@ def test_of_two_services_that_are_built_the_one_that_is_no_worker_is_the_app(tmp
     compose = "services:\n  aaa-worker: {build: ., environment: {A: '1'}}\n  cart: {build: ., environment: {A: '2'}}\n"
     found = facts(reading(tmp_path, {"package.json": "{}", "docker-compose.yaml": compose}))
     assert found["environment.A"] == ("2", "docker-compose.yaml:3")
+
+
+def test_dockerfiles_and_scripts_in_folders_of_their_own(tmp_path: Path) -> None:
+    tree = {
+        "requirements/production.txt": "django==5.2\npsycopg==3.2\n",
+        "manage.py": "execute_from_command_line(sys.argv)\n",
+        "config/settings.py": 'DATABASES = {"default": env.db("DATABASE_URL")}\n',
+        "config/asgi.py": "app = get_asgi_application()\n",
+        "local.yml": """\
+            services:
+              django:
+                build: {context: ., dockerfile: ./compose/local/django/Dockerfile}
+                command: /start
+                env_file: [.envs/.local/.postgres]
+              store:
+                build: {context: ., dockerfile: ./compose/production/postgres/Dockerfile}
+                image: shop_production_postgres
+              celeryworker:
+                build: {context: ., dockerfile: ./compose/local/django/Dockerfile}
+                command: /start-celeryworker
+            """,
+        ".envs/.local/.postgres": "POSTGRES_HOST=store\nPOSTGRES_DB=shop\n",
+        "compose/local/django/Dockerfile": "FROM docker.io/python:3.13-slim\n",
+        "compose/local/django/start": "#!/bin/sh\n./manage.py migrate\nexec uvicorn config.asgi:app --reload\n",
+        "compose/production/django/Dockerfile": 'FROM docker.io/python:3.13-slim\nCMD ["/start"]\n',
+        "compose/production/django/start": "#!/bin/bash\nexec /usr/local/bin/gunicorn config.asgi -b :5000\n",
+        "compose/production/postgres/Dockerfile": "FROM docker.io/postgres:16\n",
+    }
+    found = facts(reading(tmp_path, tree))
+    assert found["version"] == ("3.13", "compose/production/django/Dockerfile:1")
+    assert found["commands.develop"][1] == "compose/local/django/start:3"
+    serve = ("gunicorn config.asgi --bind {bind}:{port}", "compose/production/django/start:2")
+    assert found["commands.serve"] == serve
+    assert found["database.image"] == ("docker.io/postgres:16", "compose/production/postgres/Dockerfile:1")
+    # What the code reads, not what a script in the image would put it together from.
+    assert found["database.variables.url"] == ("DATABASE_URL", "config/settings.py:1")
+    assert "commands.worker" not in found  # that script is nowhere

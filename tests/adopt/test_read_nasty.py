@@ -45,7 +45,7 @@ def test_every_file_is_broken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[]", b"null", b"- - -", b"a: &a [*a]", b"[[[[" * 5000])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[]", b"null", b"- - -", b"a: &a [*a]", b"[" * 2000])
 def test_any_content_in_any_file(tmp_path: Path, name: str, content: bytes) -> None:
     assert isinstance(reading(tmp_path, {name: content}), Reading)
 

@@ -65,6 +65,9 @@ FLASK: Tree = {
 
             @app.route("/ping")
             def ping(): ...
+
+            @app.cli.command("seed")
+            def seed(): ...
             return app
         """,
     "migrations/alembic.ini": "[alembic]\n",
@@ -145,6 +148,7 @@ EXPECTED = {
             "commands.serve": ("waitress-serve --listen={bind}:{port} --call notebook:create_app", "pyproject.toml:10"),
             "commands.test": ("pytest", "pyproject.toml:13"),
             "commands.migrate": ("flask --app 'notebook:create_app()' db upgrade", "migrations/alembic.ini"),
+            "commands.seed": ("flask --app 'notebook:create_app()' seed", "notebook/__init__.py:11"),
             "database.kind": ("postgres", "pyproject.toml:9"),
             "database.variables.url": ("DATABASE_URL", "notebook/__init__.py:6"),
             "health": ("/ping", "notebook/__init__.py:8"),

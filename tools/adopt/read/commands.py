@@ -11,7 +11,7 @@ from tools.adopt.read.framework import module
 from tools.adopt.read.migrations import Migrations
 from tools.adopt.read.node import npm_run
 from tools.adopt.read.project import Project
-from tools.adopt.read.seeds import django_seed, node_seed
+from tools.adopt.read.seeds import node_seed, python_seed
 from tools.adopt.read.servers import develop, node_serve, run, serve
 from tools.adopt.read.starts import Start
 
@@ -30,7 +30,7 @@ def commands(
         test=python_test(files, project, application) if python else node_test(project),
         migrate=migrated.migrate if migrated else None,
         pending=migrated.pending if migrated else None,
-        seed=django_seed(files, application) if python else node_seed(files, project, migrated),
+        seed=python_seed(files, application) if python else node_seed(files, project, migrated),
         worker=worker(files, project, starts),
     )
 

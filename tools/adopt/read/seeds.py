@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import PurePosixPath
 
 from tools.adopt.found import Application, Found
@@ -16,7 +17,16 @@ SEED = re.compile(
     r"(^|/)management/commands/((?:db_)?seed\w*|populate(?:_(?:db|database|data|demo|sample\w*|test\w*|dev\w*))?|load_?(?:demo|sample)\w*|create_?(?:demo|sample)\w*|\w+_seed)\.py$"
 )
 FIXTURE = re.compile(r"(^|/)fixtures/([\w-]*(?:initial|demo|dev|sample|seed|example)[\w-]*)\.(json|ya?ml|xml)$")
+CLICK = re.compile(r"""\.cli\.command\(\s*(?:name\s*=\s*)?["'](seed[\w-]*)["']""")
 SEED_SCRIPTS = ("seed", "db:seed", "seed:run", "seed:dev", "prisma:seed", "knex:seed")
+
+
+def python_seed(files: Files, application: Application | None) -> Found | None:
+    if application and application.framework.value == "flask" and application.target:
+        command = files.first(CLICK, files.code(".py"))
+        target = shlex.quote(application.target.value)
+        return Found(f"flask --app {target} {command.value}", command.where) if command else None
+    return django_seed(files, application)
 
 
 def django_seed(files: Files, application: Application | None) -> Found | None:
