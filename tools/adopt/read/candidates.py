@@ -17,7 +17,8 @@ SCHEMES = {
     "redis": re.compile(r"^(rediss?)://"),
     "sqlite": re.compile(r"^(sqlite\d?(?:\+\w+)?)://"),
 }
-RUNS, READ, EXAMPLE = 0, 1, 2  # who names a variable: what runs, code, an example
+# Who names a variable. What runs may give more than the code reads (a script puts a URL together from it), or less.
+BOTH, READ, RUNS, EXAMPLE = range(4)
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ def candidates(read: Mapping[str, Variable], given: Values) -> list[Candidate]:
     found = []
     for name in names:
         variable, value = read.get(name), given.get(name)
-        rank = RUNS if name in given.run else READ if variable else EXAMPLE
+        runs = name in given.run
+        rank = (BOTH if runs else READ) if variable else RUNS if runs else EXAMPLE
         text = (value.value if value else None) or (variable.default if variable else None) or ""
         where = variable.where if variable else value.where if value else ""
         found.append(Candidate(name, where, text, rank, variable))
@@ -66,8 +68,8 @@ def _groups(every: list[Candidate], store: str) -> dict[str, dict[str, Candidate
 
 
 def _weight(group: Mapping[str, Candidate]) -> tuple[int, int]:
-    """What code reads or runs with before what an example alone has; then the more complete."""
-    return min(one.rank for one in group.values()) // EXAMPLE, -len(group)
+    """What code reads and is run with before what an example alone has; then the more complete."""
+    return min(one.rank for one in group.values()), -len(group)
 
 
 def _is_url(one: Candidate, store: str, kind: str) -> bool:

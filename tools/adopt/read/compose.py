@@ -11,7 +11,7 @@ from typing import Any
 
 from tools.adopt.found import Found
 from tools.adopt.names import COMPOSE
-from tools.adopt.read.docker import command_line
+from tools.adopt.read.docker import command_line, image
 from tools.adopt.read.examples import substitutes
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import Text, environment_of, table, yaml_of
@@ -41,6 +41,7 @@ class Service:
     port: Found | None = None
     check: Found | None = None
     needs: tuple[str, ...] = ()
+    dockerfile: str = ""
 
     @property
     def kind(self) -> str:
@@ -87,6 +88,7 @@ def _joined(first: Service, later: Service) -> Service:
         port=first.port or later.port,
         check=first.check or later.check,
         needs=(*first.needs, *later.needs),
+        dockerfile=first.dockerfile or later.dockerfile,
     )
 
 
@@ -99,17 +101,29 @@ def _app(services: list[Service], name: str) -> Service | None:
 
 
 def _service(files: Files, file: str, name: str, content: dict[str, Any], known: Mapping[str, str]) -> Service:
+    build = content.get("build")
+    context = build if isinstance(build, str) else str(table(build).get("context", "."))
+    path = posixpath.join(posixpath.dirname(file), context, str(table(build).get("dockerfile", "Dockerfile")))
+    dockerfile = posixpath.normpath(path) if build is not None else ""
     return Service(
         name=str(name),
         where=_at(file, name),
-        image=_found(file, content.get("image"), known),
+        image=_base(files, dockerfile) or _found(file, content.get("image"), known),
         own="build" in content,
         command=_line(file, content.get("command"), known),
         environment=_environment(files, file, content, known),
         port=_port(file, content, known),
         check=_line(file, table(content.get("healthcheck")).get("test"), known),
         needs=tuple(str(key) for key in content.get("depends_on") or ()),
+        dockerfile=dockerfile,
     )
+
+
+def _base(files: Files, dockerfile: str) -> Found | None:
+    """The store that a service's own image is made from; None where it is made from something else."""
+    bases = image(files, dockerfile).bases if files.has(dockerfile) else []
+    words = [Found(base.value.split()[0], base.where) for base in bases if base.value]
+    return next((base for base in words if any(pattern.search(base.value) for pattern in STORES.values())), None)
 
 
 def _at(file: str, text: object) -> str:

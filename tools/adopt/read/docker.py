@@ -12,6 +12,7 @@ from tools.adopt.found import Found
 from tools.adopt.read.files import Files
 
 NAMES = ("Dockerfile", "Containerfile", "Dockerfile.prod*", "Dockerfile.*", "*.Dockerfile")
+FOLDERS = re.compile(r"^\.?(docker\w*|compose|containers?|deploy\w*|build|images?)/", re.IGNORECASE)
 STEP = re.compile(r"^\s*([A-Za-z]+)\s+(.*)$", re.DOTALL)
 VARIABLE = re.compile(r"\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)")
 INSTALL = re.compile(r"apt(?:-get)?\s(?:[^;&|]*?\s)?install\s([^;&|]*)", re.DOTALL)
@@ -43,15 +44,19 @@ class Image:
 
 
 def images(files: Files) -> list[Image]:
-    """The Dockerfiles of the folder itself, and of a folder `docker`; the plain name first."""
-    names = [name for name in files.named(*NAMES, depth=2) if "/" not in name or "docker" in name.lower().split("/")[0]]
+    """Those of the folder itself, the plain name first; else those of a folder for them, production's first."""
+    names = [name for name in files.named(*NAMES, depth=3) if "/" not in name or FOLDERS.match(name)]
     names = [name for name in names if not name.endswith((".dockerignore", ".devenv"))]
     here = [name for name in names if "/" not in name]
-    return [image(files, name) for name in here or names]
+    deeper = sorted((image(files, name) for name in names), key=lambda one: "prod" not in one.file)
+    return [image(files, name) for name in here] or [
+        one for one in deeper if one.version("python") or one.version("node")
+    ]
 
 
 def image(files: Files, name: str) -> Image:
-    made, arguments = Image(name), {}
+    made = Image(name)
+    arguments: dict[str, str] = {}
     for step, text, where in steps(files, name):
         if step == "ARG" and "=" in text:
             key, _, value = text.partition("=")

@@ -18,6 +18,7 @@ try:
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib  # type: ignore[no-redef]
 
+MUCH = 200_000  # characters of YAML: the reader in Python takes seconds for more
 ASSIGNMENT = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 
 
@@ -34,9 +35,10 @@ class Loader(yaml.SafeLoader):
 
 
 def _scalar(loader: Loader, node: yaml.Node) -> Any:
-    if not isinstance(node, yaml.ScalarNode):  # a tag of somebody's own on a list or mapping
-        sequence = isinstance(node, yaml.SequenceNode)
-        return loader.construct_sequence(node, True) if sequence else loader.construct_mapping(node, True)
+    if isinstance(node, yaml.SequenceNode):  # with a tag of somebody's own
+        return loader.construct_sequence(node, True)
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, True)
     text = Text(node.value)
     text.line = node.start_mark.line + 1
     return text
@@ -49,8 +51,9 @@ for kind in ("null", "bool", "int", "float", "timestamp", "binary"):
 
 
 def yaml_of(files: Files, name: str) -> dict[str, Any]:
+    text = files.text(name)
     try:
-        return table(yaml.load(files.text(name), Loader))  # a safe loader: see above
+        return table(yaml.load(text, Loader)) if len(text) <= MUCH else {}  # a safe loader: see above
     except (yaml.YAMLError, ValueError, TypeError, RecursionError):
         return {}
 

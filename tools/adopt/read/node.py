@@ -20,6 +20,8 @@ PINS = (
 )
 GROUPS = {"dependencies": "", "optionalDependencies": "optional", "devDependencies": "dev", "peerDependencies": "peer"}
 
+OTHER_TOOLS = re.compile(r"\b(yarn|pnpm|bun)\b")
+
 
 def project(files: Files, images: list[Image]) -> Project | None:
     """None: there is no package.json in the folder itself."""
@@ -94,3 +96,12 @@ def _aside(files: Files) -> tuple[Found, ...]:
         return ()
     others = [Found(f"{tool} is not known here: only npm is", name) for name, tool in OTHERS.items() if files.has(name)]
     return (*others, Found("no package-lock.json: `npm install --package-lock-only` makes one", MANIFEST))
+
+
+def npm_run(project: Project, *names: str) -> Found | None:
+    """The first of these scripts that calls no package manager other than npm."""
+    for name in names:
+        script = project.scripts.get(name)
+        if script and not OTHER_TOOLS.search(script.value):
+            return Found(f"npm run {name}", script.where)
+    return None

@@ -74,6 +74,7 @@ def python_reads(files: Files, names: Iterable[str]) -> Iterator[Variable]:
         if not re.search(r"environ|getenv|\benv\b|_env|env_|config\(|BaseSettings|dj_database_url", text):
             continue
         ours = bool(IMPORTED.search(text))
+        reads: list[tuple[re.Match[str], str, str | None, bool]]
         reads = [(match, match[1], None, True) for match in INDEXED.finditer(text)]
         reads += [(match, match[1], match[2], False) for match in GOTTEN.finditer(text)]
         reads += [(match, match[1], match[2], True) for match in CALLED.finditer(text)]

@@ -1,0 +1,213 @@
+"""Existing compose files, Dockerfiles, Procfiles and examples of the environment: what runs, with what, beside what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.adopt.read_trees import Tree, facts, notes, reading
+
+COMPOSED: Tree = {
+    "requirements.txt": "django==5.2\npsycopg[binary]\ncelery\n",
+    "docker-compose.yml": """\
+        x-env: &env
+          SECRET_KEY: ${SECRET_KEY:-not-so-secret}
+          DEBUG: yes
+        services:
+          db:
+            image: postgis/postgis:16-3.4
+            environment: {POSTGRES_PASSWORD: secret}
+          cache:
+            image: redis:7-alpine
+          web:
+            build: .
+            command: bash -c "python manage.py migrate && python manage.py runserver 0.0.0.0:8000"
+            environment:
+              <<: *env
+              DATABASE_URL: postgis://app:secret@db:5432/app
+              REDIS_URL: redis://cache:6379/0
+              ALLOWED_HOSTS: "*"
+              HALF: "${UNKNOWN}/x"
+            ports:
+              - 127.0.0.1:80:8000
+            depends_on: [db]
+            healthcheck:
+              test: ["CMD", "curl", "-f", "http://localhost:8000/readyz/"]
+          worker:
+            build: .
+            command: celery -A shop worker -l info
+        """,
+    ".env.example": "# for developers\nexport SECRET_KEY='from-the-example'\nEMPTY=\nTRACING=off # not now\n",
+    "shop/wsgi.py": "get_wsgi_application()\n",
+    "manage.py": "execute_from_command_line(sys.argv)\n",
+    "Makefile": ".PHONY: test\ntest: build\n\tpytest\nbuild lint:\nX := 1\n",
+    "Dockerfile": """\
+        # syntax=docker/dockerfile:1
+        FROM node:22 AS assets
+        RUN npm ci
+        FROM python:3.13-slim
+        ENV PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=shop.settings
+        RUN apt-get update \\
+            # the client library
+            && apt-get install -y --no-install-recommends \\
+               libpq5=15.* gettext \\
+            && rm -rf /var/lib/apt/lists/*
+        EXPOSE 8080/tcp
+        CMD ["gunicorn", "-b", "0.0.0.0:8080", "-w", "2", "shop.wsgi"]
+        """,
+}
+
+EXPECTED = {
+    "version": ("3.13", "Dockerfile:4"),
+    "application.target": ("shop.wsgi", "Dockerfile:12"),
+    "commands.develop": ("python manage.py runserver {bind}:{port}", "docker-compose.yml:12"),
+    "commands.serve": ("gunicorn -w 2 shop.wsgi --bind {bind}:{port}", "Dockerfile:12"),
+    "commands.worker": ("celery -A shop worker -l info", "docker-compose.yml:26"),
+    "database.kind": ("postgres", "docker-compose.yml:6"),
+    "database.image": ("postgis/postgis:16-3.4", "docker-compose.yml:6"),
+    "database.variables.url": ("DATABASE_URL", "docker-compose.yml:15"),
+    "cache.kind": ("redis", "docker-compose.yml:9"),
+    "cache.image": ("redis:7-alpine", "docker-compose.yml:9"),
+    "cache.variables.url": ("REDIS_URL", "docker-compose.yml:16"),
+    "port": ("8000", "docker-compose.yml:20"),
+    "health": ("/readyz/", "docker-compose.yml:23"),
+    "environment.SECRET_KEY": ("from-the-example", "docker-compose.yml:2"),
+    "environment.DEBUG": ("yes", "docker-compose.yml:3"),
+    "environment.ALLOWED_HOSTS": ("*", "docker-compose.yml:17"),
+    "environment.TRACING": ("off", ".env.example:4"),
+    "environment.DJANGO_SETTINGS_MODULE": ("shop.settings", "Dockerfile:5"),
+}
+
+
+def test_what_containers_say(tmp_path: Path) -> None:
+    found = reading(tmp_path, COMPOSED)
+    assert {name: value for name, value in facts(found).items() if name in EXPECTED} == EXPECTED
+    assert {name for name in facts(found) if name.startswith("environment.")} <= set(EXPECTED)
+    assert [(package.value, package.where) for package in found.packages] == [
+        ("libpq5", "Dockerfile:6"),
+        ("gettext", "Dockerfile:6"),
+    ]
+    assert found.database
+    assert found.database.scheme == "postgis"
+
+
+def test_what_stands_beside_is_noted(tmp_path: Path) -> None:
+    found = notes(reading(tmp_path, COMPOSED))
+    assert "Dockerfile: an existing Dockerfile" in found
+    assert "docker-compose.yml: an existing compose file" in found
+    assert "docker-compose.yml:24: compose service worker" in found
+    assert "Makefile:2: makefile targets test, build, lint" in found
+    assert "Dockerfile:11: port 8080 here, but 8000 in docker-compose.yml:20" in found
+
+
+def test_a_script_that_an_image_starts_with_is_read_to_its_last_program(tmp_path: Path) -> None:
+    tree = {
+        "requirements.txt": "flask\n",
+        "wsgi.py": "from flask import Flask\napp = Flask('a')\n",
+        "docker/start.sh": """\
+            #!/bin/sh
+            set -e
+            flask db upgrade
+            exec gunicorn \\
+              --bind :${PORT:-9000} wsgi:app "$@"
+            """,
+        "Dockerfile": 'FROM python:3.12\nENTRYPOINT ["/usr/local/bin/start.sh"]\n',
+    }
+    found = facts(reading(tmp_path, tree))
+    assert found["commands.serve"] == ("gunicorn wsgi:app --bind {bind}:{port}", "docker/start.sh:4")
+    assert found["port"] == ("9000", "docker/start.sh:4")
+
+
+@pytest.mark.parametrize(
+    ("line", "serve"),
+    [
+        ("gunicorn --bind 0.0.0.0:$PORT a.wsgi", "gunicorn a.wsgi --bind {bind}:{port}"),
+        ("uvicorn a:app --host=0.0.0.0 --port=${PORT:-8000}", "uvicorn a:app --host {bind} --port {port}"),
+        ("poetry run daphne -b 0.0.0.0 -p 80 a.asgi:application", "daphne a.asgi:application -b {bind} -p {port}"),
+        ("python -m waitress a:app", "python -m waitress a:app"),
+        ("waitress-serve --port=$PORT a:app", "waitress-serve --listen={bind}:{port} a:app"),
+        ("exec a-server --host 0.0.0.0 --port 80", "a-server --host {bind} --port {port}"),
+        ("LOG=1 gunicorn a.wsgi", "env LOG=1 gunicorn a.wsgi --bind {bind}:{port}"),
+        ("gunicorn a.wsgi | tee log", None),
+        ("gunicorn 'a.wsgi", None),
+    ],
+)
+def test_a_servers_address_becomes_ours(tmp_path: Path, line: str, serve: str | None) -> None:
+    found = reading(tmp_path, {"requirements.txt": "bottle\n", "Procfile": f"release: ./x\nweb: {line}\n"})
+    assert (found.commands.serve.value if found.commands.serve else None) == serve
+
+
+def test_a_procfile_names_worker_and_migration(tmp_path: Path) -> None:
+    tree = {
+        "requirements.txt": "django\n",
+        "manage.py": "execute_from_command_line(sys.argv)",
+        "Procfile": "web: gunicorn a.wsgi\nrelease: python manage.py migrate --no-input\nworker: celery -A a worker\n",
+    }
+    found = facts(reading(tmp_path, tree))
+    assert found["commands.migrate"] == ("python manage.py migrate --no-input", "Procfile:2")
+    assert found["commands.worker"] == ("celery -A a worker", "Procfile:3")
+
+
+def test_env_file_and_lists_and_our_own_files(tmp_path: Path) -> None:
+    tree = {
+        "requirements.txt": "flask\n",
+        "compose.yaml": """\
+            services:
+              api:
+                build: {context: .}
+                env_file: [{path: config/app.env, required: false}, missing.env]
+                environment: [MODE=local, "PORT=5000", PASSED]
+                expose: ["5000"]
+            """,
+        "config/app.env": 'MODE=other\r\nNAME="with spaces"\r\n',
+        "compose.devenv.yaml": "services: {app: {build: ., environment: {OURS: '1'}}}\n",
+    }
+    found = facts(reading(tmp_path, tree))
+    assert found["environment.MODE"] == ("local", "compose.yaml:5")
+    assert found["environment.NAME"] == ("with spaces", "config/app.env:2")
+    assert found["port"] == ("5000", "compose.yaml:6")
+    assert not {"environment.OURS", "environment.PASSED", "environment.PORT"} & set(found)
+
+
+def test_of_two_services_that_are_built_the_one_that_is_no_worker_is_the_app(tmp_path: Path) -> None:
+    compose = "services:\n  aaa-worker: {build: ., environment: {A: '1'}}\n  cart: {build: ., environment: {A: '2'}}\n"
+    found = facts(reading(tmp_path, {"package.json": "{}", "docker-compose.yaml": compose}))
+    assert found["environment.A"] == ("2", "docker-compose.yaml:3")
+
+
+def test_dockerfiles_and_scripts_in_folders_of_their_own(tmp_path: Path) -> None:
+    tree = {
+        "requirements/production.txt": "django==5.2\npsycopg==3.2\n",
+        "manage.py": "execute_from_command_line(sys.argv)\n",
+        "config/settings.py": 'DATABASES = {"default": env.db("DATABASE_URL")}\n',
+        "config/asgi.py": "app = get_asgi_application()\n",
+        "local.yml": """\
+            services:
+              django:
+                build: {context: ., dockerfile: ./compose/local/django/Dockerfile}
+                command: /start
+                env_file: [.envs/.local/.postgres]
+              store:
+                build: {context: ., dockerfile: ./compose/production/postgres/Dockerfile}
+                image: shop_production_postgres
+              celeryworker:
+                build: {context: ., dockerfile: ./compose/local/django/Dockerfile}
+                command: /start-celeryworker
+            """,
+        ".envs/.local/.postgres": "POSTGRES_HOST=store\nPOSTGRES_DB=shop\n",
+        "compose/local/django/Dockerfile": "FROM docker.io/python:3.13-slim\n",
+        "compose/local/django/start": "#!/bin/sh\n./manage.py migrate\nexec uvicorn config.asgi:app --reload\n",
+        "compose/production/django/Dockerfile": 'FROM docker.io/python:3.13-slim\nCMD ["/start"]\n',
+        "compose/production/django/start": "#!/bin/bash\nexec /usr/local/bin/gunicorn config.asgi -b :5000\n",
+        "compose/production/postgres/Dockerfile": "FROM docker.io/postgres:16\n",
+    }
+    found = facts(reading(tmp_path, tree))
+    assert found["version"] == ("3.13", "compose/production/django/Dockerfile:1")
+    assert found["commands.develop"][1] == "compose/local/django/start:3"
+    serve = ("gunicorn config.asgi --bind {bind}:{port}", "compose/production/django/start:2")
+    assert found["commands.serve"] == serve
+    assert found["database.image"] == ("docker.io/postgres:16", "compose/production/postgres/Dockerfile:1")
+    # What the code reads, not what a script in the image would put it together from.
+    assert found["database.variables.url"] == ("DATABASE_URL", "config/settings.py:1")
+    assert "commands.worker" not in found  # that script is nowhere

@@ -1,0 +1,350 @@
+"""Python services: version, installation, framework, target, migrations, commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.adopt.read_trees import Tree, facts, notes, reading
+
+MANAGE = """\
+#!/usr/bin/env python
+import os, sys
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+from django.core.management import execute_from_command_line
+execute_from_command_line(sys.argv)
+"""
+
+DJANGO: Tree = {
+    "manage.py": MANAGE,
+    "requirements.txt": "Django==4.2.1\ngunicorn==21.2\npsycopg2-binary==2.9\n",
+    "requirements-dev.txt": "-r requirements.txt\npytest-django\n",
+    ".python-version": "3.12.4\n",
+    "shop/__init__.py": "",
+    "shop/wsgi.py": "application = get_wsgi_application()\n",
+    "shop/settings.py": """\
+        import os
+        WSGI_APPLICATION = "shop.wsgi.application"
+        ROOT_URLCONF = "shop.urls"
+        DATABASES = {"default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "HOST": os.environ.get("DB_HOST", "localhost"),
+            "NAME": os.environ["DB_NAME"],
+        }}
+        """,
+    "shop/urls.py": 'urlpatterns = [\n    path("healthz/", health),\n]\n',
+    "cart/migrations/0001_initial.py": "",
+    "cart/management/commands/seed_demo.py": "",
+}
+
+FLASK: Tree = {
+    "pyproject.toml": """\
+        [tool.poetry]
+        name = "note-book"
+
+        [tool.poetry.dependencies]
+        python = "^3.10"
+        Flask = "^3.0"
+        flask-migrate = "*"
+        flask-sqlalchemy = "*"
+        psycopg2 = "^2.9"
+        waitress = "^3.0"
+
+        [tool.poetry.group.dev.dependencies]
+        pytest = "^8"
+        """,
+    "poetry.lock": "",
+    "notebook/__init__.py": """\
+        import os
+        from flask import Flask
+
+        def create_app(config=None):
+            app = Flask(__name__)
+            app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"]
+
+            @app.route("/ping")
+            def ping(): ...
+
+            @app.cli.command("seed")
+            def seed(): ...
+            return app
+        """,
+    "migrations/alembic.ini": "[alembic]\n",
+    "migrations/versions/1_first.py": "",
+}
+
+FASTAPI: Tree = {
+    "pyproject.toml": """\
+        [project]
+        name = "orders"
+        requires-python = ">=3.11,<3.14"
+        dependencies = ["fastapi[standard]", "uvicorn>=0.30", "sqlalchemy", "asyncpg", "alembic>=1.13"]
+
+        [dependency-groups]
+        dev = ["pytest"]
+        """,
+    "uv.lock": '[[package]]\nname = "alembic"\nversion = "1.17.2"\n',
+    "alembic.ini": "[alembic]\nscript_location = src/orders/migrations\n",
+    "src/orders/migrations/versions/0001.py": "",
+    "src/orders/main.py": """\
+        from fastapi import FastAPI
+        app = FastAPI()
+
+        @app.get("/health")
+        def health(): ...
+        """,
+    "src/orders/config.py": """\
+        from pydantic_settings import BaseSettings, SettingsConfigDict
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        class Settings(BaseSettings):
+            model_config = SettingsConfigDict(env_prefix="ORDERS_")
+            database_url: str
+            port: int = 8080
+            secret: str
+
+        settings = Settings()
+        """,
+}
+
+EXPECTED = {
+    "django": (
+        DJANGO,
+        {
+            "language": ("python", "requirements.txt"),
+            "version": ("3.12", ".python-version:1"),
+            "dependencies.manager": ("pip", "requirements.txt"),
+            "application.framework": ("django", "requirements.txt:1"),
+            "application.target": ("shop.wsgi", "shop/settings.py:2"),
+            "application.manage": ("python manage.py", "manage.py:5"),
+            "migrations": ("django", "requirements.txt:1"),
+            "commands.develop": ("python manage.py runserver {bind}:{port}", "manage.py:5"),
+            "commands.serve": ("gunicorn shop.wsgi --bind {bind}:{port}", "requirements.txt:2"),
+            "commands.test": ("pytest", "requirements-dev.txt:2"),
+            "commands.migrate": ("python manage.py migrate --noinput", "manage.py:5"),
+            "commands.pending": ("python manage.py migrate --check", "manage.py:5"),
+            "commands.seed": ("python manage.py seed_demo", "cart/management/commands/seed_demo.py"),
+            "database.kind": ("postgres", "requirements.txt:3"),
+            "database.variables.host": ("DB_HOST", "shop/settings.py:6"),
+            "database.variables.name": ("DB_NAME", "shop/settings.py:7"),
+            "health": ("/healthz/", "shop/urls.py:2"),
+        },
+    ),
+    "flask": (
+        FLASK,
+        {
+            "service": ("note-book", "pyproject.toml:2"),
+            "language": ("python", "pyproject.toml"),
+            "version": ("3.10", "pyproject.toml:5"),
+            "dependencies.manager": ("poetry", "poetry.lock"),
+            "application.framework": ("flask", "pyproject.toml:6"),
+            "application.target": ("notebook:create_app()", "notebook/__init__.py:4"),
+            "migrations": ("flask-migrate", "migrations/alembic.ini"),
+            "commands.develop": (
+                "flask --app 'notebook:create_app()' run --debug --host {bind} --port {port}",
+                "notebook/__init__.py:4",
+            ),
+            "commands.serve": ("waitress-serve --listen={bind}:{port} --call notebook:create_app", "pyproject.toml:10"),
+            "commands.test": ("pytest", "pyproject.toml:13"),
+            "commands.migrate": ("flask --app 'notebook:create_app()' db upgrade", "migrations/alembic.ini"),
+            "commands.seed": ("flask --app 'notebook:create_app()' seed", "notebook/__init__.py:11"),
+            "database.kind": ("postgres", "pyproject.toml:9"),
+            "database.variables.url": ("DATABASE_URL", "notebook/__init__.py:6"),
+            "health": ("/ping", "notebook/__init__.py:8"),
+        },
+    ),
+    "fastapi": (
+        FASTAPI,
+        {
+            "service": ("orders", "pyproject.toml:2"),
+            "language": ("python", "pyproject.toml"),
+            "version": ("3.11", "pyproject.toml:3"),
+            "dependencies.manager": ("uv", "uv.lock"),
+            "application.framework": ("fastapi", "pyproject.toml:4"),
+            "application.target": ("orders.main:app", "src/orders/main.py:2"),
+            "migrations": ("alembic", "alembic.ini:2"),
+            "commands.develop": (
+                "uvicorn orders.main:app --reload --host {bind} --port {port}",
+                "src/orders/main.py:2",
+            ),
+            "commands.serve": ("uvicorn orders.main:app --host {bind} --port {port}", "pyproject.toml:4"),
+            "commands.test": ("pytest", "pyproject.toml:7"),
+            "commands.migrate": ("alembic upgrade head", "alembic.ini:2"),
+            "commands.pending": ("alembic current --check-heads", "alembic.ini:2"),
+            "database.kind": ("postgres", "pyproject.toml:4"),
+            "database.variables.url": ("ORDERS_DATABASE_URL", "src/orders/config.py:6"),
+            "port": ("8080", "src/orders/config.py:7"),
+            "reads_port": ("ORDERS_PORT", "src/orders/config.py:7"),
+            "health": ("/health", "src/orders/main.py:4"),
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_of_a_usual_service_all_is_found_with_its_place_and_nothing_else(tmp_path: Path, name: str) -> None:
+    tree, expected = EXPECTED[name]
+    root = tmp_path / "a-folder"
+    named = {} if "service" in expected else {"service": ("a-folder", ".")}
+    assert facts(reading(root, tree)) == named | expected
+
+
+def test_what_an_installation_needs(tmp_path: Path) -> None:
+    django = reading(tmp_path / "django", DJANGO)
+    assert django.dependencies
+    assert django.dependencies.files == ("requirements.txt", "requirements-dev.txt")
+    assert (django.dependencies.locked, django.dependencies.build) == (True, False)
+    assert django.migration_files == ("**/migrations/*.py",)
+    flask = reading(tmp_path / "flask", FLASK)
+    assert flask.dependencies
+    assert flask.dependencies.files == ("pyproject.toml", "poetry.lock")
+    assert flask.database
+    assert flask.database.scheme == "postgresql+psycopg2"
+    fastapi = reading(tmp_path / "fastapi", FASTAPI)
+    assert fastapi.database
+    assert fastapi.database.scheme == "postgresql+asyncpg"
+    assert fastapi.migration_files == ("src/orders/migrations/versions/*.py",)
+
+
+def test_what_has_no_default_and_no_value_is_a_note(tmp_path: Path) -> None:
+    assert "src/orders/config.py:8: ORDERS_SECRET has no default, and no file gives it a value" in notes(
+        reading(tmp_path, FASTAPI)
+    )
+
+
+def test_alembic_is_not_asked_for_what_its_version_cannot(tmp_path: Path) -> None:
+    found = reading(tmp_path, {**FASTAPI, "uv.lock": '[[package]]\nname = "alembic"\nversion = "1.16.5"\n'})
+    assert found.commands.pending is None
+    assert "pyproject.toml:4: `alembic current --check-heads` needs Alembic 1.17.1" in notes(found)
+
+
+def test_includes_and_constraints_belong_to_the_installation(tmp_path: Path) -> None:
+    found = reading(
+        tmp_path,
+        {
+            "requirements/base.txt": "flask\n",
+            "requirements/production.txt": "-r base.txt\n-c ../constraints.txt\n-r production.txt\n",
+            "requirements/dev.txt": "-r base.txt\npytest\n",
+            "constraints.txt": "flask==3.0\n",
+            "requirements/docs.txt": "sphinx\n",
+        },
+    )
+    assert found.dependencies
+    assert found.dependencies.files == (
+        "requirements/production.txt",
+        "requirements/base.txt",
+        "constraints.txt",
+        "requirements/dev.txt",
+    )
+    assert not found.dependencies.locked
+
+
+def test_a_compiled_file_is_a_lock_and_an_editable_line_takes_the_source(tmp_path: Path) -> None:
+    text = """\
+        #
+        # This file is autogenerated by pip-compile with Python 3.11
+        #
+        flask==3.0.0 \\
+            --hash=sha256:aa
+        -e .
+        """
+    tree = {"requirements.txt": text, "setup.py": "from setuptools import setup\nsetup(name='old_Shop')\n"}
+    found = reading(tmp_path, tree)
+    assert found.service.value == "old-shop"
+    assert found.dependencies
+    assert (found.dependencies.locked, found.dependencies.build) == (True, True)
+    assert found.dependencies.files == ("requirements.txt", "setup.py")
+
+
+def test_setup_py_is_read_and_never_run(tmp_path: Path) -> None:
+    text = """\
+        import os
+        from setuptools import setup
+        raise SystemExit("this was run")
+        deps = ["Flask>=1.0", "raven[flask]"]
+        setup(
+            name="bin",
+            python_requires=">=3.8",
+            install_requires=deps,
+            extras_require={"test": ["pytest"]},
+            entry_points={"console_scripts": ["bin = bin.cli:main"]},
+        )
+        """
+    found = facts(reading(tmp_path, {"setup.py": text, "bin/core.py": "import flask\napp = flask.Flask('x')\n"}))
+    assert found["service"] == ("bin", "setup.py:6")
+    assert found["version"] == ("3.8", "setup.py:7")
+    assert found["application.framework"] == ("flask", "setup.py:4")
+    assert found["application.target"] == ("bin.core:app", "bin/core.py:2")
+    assert found["commands.test"] == ("pytest", "setup.py:9")
+
+
+def test_a_package_that_is_djangos_commands_is_called_as_one(tmp_path: Path) -> None:
+    tree = {
+        "pyproject.toml": """\
+            [build-system]
+            requires = ["setuptools"]
+            [project]
+            name = "talks"
+            dependencies = ["Django~=5.2"]
+            """,
+        "src/talks/__init__.py": "",
+        "src/talks/__main__.py": MANAGE,
+        "src/manage.py": MANAGE,
+    }
+    found = facts(reading(tmp_path, tree))
+    assert found["application.manage"] == ("python -m talks", "src/talks/__main__.py:5")
+    assert found["commands.migrate"] == ("python -m talks migrate --noinput", "src/talks/__main__.py:5")
+
+
+def test_an_old_django_has_no_check(tmp_path: Path) -> None:
+    found = reading(tmp_path, {"manage.py": MANAGE, "requirements.txt": "Django>=2.2,<3.0\n"})
+    assert found.commands.migrate
+    assert found.commands.pending is None
+
+
+def test_manage_py_further_down_is_where_imports_start(tmp_path: Path) -> None:
+    tree = {
+        "requirements.txt": "django\ngunicorn\n",
+        "site/manage.py": MANAGE,
+        "site/core/wsgi.py": "get_wsgi_application()",
+    }
+    tree["site/core/settings.py"] = "WSGI_APPLICATION = 'core.wsgi.application'\n"
+    found = facts(reading(tmp_path, tree))
+    assert found["application.manage"][0] == "python site/manage.py"
+    assert found["commands.serve"][0] == "gunicorn --chdir site core.wsgi --bind {bind}:{port}"
+
+
+@pytest.mark.parametrize(
+    ("spec", "least"),
+    [
+        (">=3.9", "3.9"),
+        ("^3.10", "3.10"),
+        ("~=3.11.2", "3.11"),
+        (">=3.9,<4,!=3.9.1", "3.9"),
+        ("3.12.*", "3.12"),
+        ("<4", None),
+    ],
+)
+def test_of_a_range_the_lowest(tmp_path: Path, spec: str, least: str | None) -> None:
+    found = reading(tmp_path, {"pyproject.toml": f'[project]\nname = "a"\nrequires-python = "{spec}"\n'})
+    assert (found.version.value if found.version else None) == least
+
+
+def test_what_runs_wins_and_the_difference_is_said(tmp_path: Path) -> None:
+    tree = {
+        "requirements.txt": "flask\n",
+        ".python-version": "3.12\n",
+        "Dockerfile": "ARG V=3.11\nFROM python:${V}-slim\n",
+    }
+    found = reading(tmp_path, tree)
+    assert facts(found)["version"] == ("3.11", "Dockerfile:2")
+    assert ".python-version:1: Python 3.12 here, but 3.11 in Dockerfile:2" in notes(found)
+
+
+def test_pipenv_is_named_and_not_taken_for_pip(tmp_path: Path) -> None:
+    found = reading(
+        tmp_path, {"Pipfile": "[packages]\nflask = '*'\n", "app.py": "from flask import Flask\napp = Flask('a')\n"}
+    )
+    assert found.dependencies is None
+    assert "Pipfile: Pipenv is not known here: only pip, uv and Poetry are" in notes(found)

@@ -1,0 +1,160 @@
+"""Databases and caches: of which kind, told by which variables, with which words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.adopt.read_trees import Tree, facts, notes, reading
+
+MANAGE = "execute_from_command_line(sys.argv)\n"
+
+
+def django(settings: str, requirements: str = "django\npsycopg\n", **more: str) -> Tree:
+    return {"manage.py": MANAGE, "requirements.txt": requirements, "shop/settings.py": settings, **more}
+
+
+def database(root: Path, tree: Tree) -> dict[str, str]:
+    return {
+        name.removeprefix("database."): value
+        for name, (value, _) in facts(reading(root, tree)).items()
+        if name.startswith("database.")
+    }
+
+
+def test_a_variable_that_chooses_the_kind_of_database(tmp_path: Path) -> None:
+    settings = """\
+        CONFIG = {
+            "backend": {"default": "sqlite3", "env": os.getenv("SHOP_DB_TYPE")},
+            "name": {"env": os.getenv("SHOP_DB_NAME")},
+            "host": {"env": os.getenv("SHOP_DB_HOST")},
+            "password": {"env": os.getenv("SHOP_DB_PASS")},
+            "redis": {
+                "default": "redis://127.0.0.1:6379/1",
+                "env": os.getenv("SHOP_REDIS"),
+            },
+        }
+        """
+    tree = django(settings, "django\nredis\npsycopg2\n")
+    found = reading(tmp_path, tree)
+    assert found.database
+    assert dict(found.database.constants)["SHOP_DB_TYPE"].value == "postgresql"
+    assert {role: each.value for role, each in found.database.variables.items()} == {
+        "name": "SHOP_DB_NAME",
+        "host": "SHOP_DB_HOST",
+        "password": "SHOP_DB_PASS",
+    }
+    assert facts(found)["cache.variables.url"] == ("SHOP_REDIS", "shop/settings.py:8")
+
+
+@pytest.mark.parametrize(
+    ("settings", "constants"),
+    [
+        ('os.environ.get("SQL_ENGINE", "django.db.backends.sqlite3")', {"SQL_ENGINE": "django.db.backends.postgresql"}),
+        ('env("DB_ENGINE", default="postgresql")', {"DB_ENGINE": "postgresql"}),
+        ('if os.environ.get("DB_DRIVER") == "pg": pass', {"DB_DRIVER": "pg"}),
+        ('os.environ.get("DB_TYPE")', {}),
+    ],
+)
+def test_the_word_for_a_kind_is_the_codes_own(tmp_path: Path, settings: str, constants: dict[str, str]) -> None:
+    found = reading(tmp_path, django(f"import os\nX = 1\n\n{settings}\n\n"))
+    assert found.database
+    assert {name: each.value for name, each in found.database.constants.items()} == constants
+
+
+@pytest.mark.parametrize(
+    ("code", "variables"),
+    [
+        ('os.environ["POSTGRES_HOST"], os.environ["POSTGRES_DB"]', {"host": "POSTGRES_HOST", "name": "POSTGRES_DB"}),
+        ("DATABASES = {'default': dj_database_url.config(conn_max_age=600)}", {"url": "DATABASE_URL"}),
+        ("DATABASES = {'default': env.db()}", {"url": "DATABASE_URL"}),
+        ("env.db('MAIN_DATABASE_DSN', default='sqlite:///x')", {"url": "MAIN_DATABASE_DSN"}),
+        ("config('PGHOST'), config('PGDATABASE', default='x')", {"host": "PGHOST", "name": "PGDATABASE"}),
+        ("get_env_str('DB_HOST', 'x'); get_env_str('DB_NAME')", {"host": "DB_HOST", "name": "DB_NAME"}),
+        ("os.getenv('MYSQL_HOST'); os.getenv('PG_HOST'); os.getenv('PG_NAME')", {"host": "PG_HOST", "name": "PG_NAME"}),
+        ("os.getenv('DATABASE_REPLICA_URL'), os.getenv('TEST_DATABASE_URL'), os.getenv('DB_POOL_SIZE')", {}),
+        ("os.environ['DB_HOST'] = 'x'; environ['DB_NAME']", {}),
+    ],
+)
+def test_the_ways_in_which_code_reads_its_variables(tmp_path: Path, code: str, variables: dict[str, str]) -> None:
+    found = reading(tmp_path, django(code + "\n"))
+    assert found.database
+    assert {role: each.value for role, each in found.database.variables.items()} == variables
+
+
+def test_of_a_url_and_its_parts_what_runs_is_taken_and_the_other_named(tmp_path: Path) -> None:
+    code = "os.environ.get('DATABASE_URL'); os.environ.get('DB_HOST'); os.environ.get('DB_NAME')\n"
+    assert database(tmp_path / "parts", django(code)) == {
+        "kind": "postgres",
+        "variables.host": "DB_HOST",
+        "variables.name": "DB_NAME",
+    }
+    compose = "services:\n  web:\n    build: .\n    environment: {DATABASE_URL: 'postgres://a:b@db/c'}\n"
+    found = reading(tmp_path / "url", django(code, **{"compose.yaml": compose}))
+    assert facts(found)["database.variables.url"] == ("DATABASE_URL", "shop/settings.py:1")
+    assert found.database
+    assert found.database.scheme == "postgres"
+    assert "shop/settings.py:1: DATABASE_URL takes an address of postgres too" in notes(
+        reading(tmp_path / "x", django(code))
+    )
+
+
+@pytest.mark.parametrize(
+    ("requirements", "example", "scheme"),
+    [
+        ("flask\nsqlalchemy\npsycopg2\n", "", "postgresql+psycopg2"),
+        ("flask\nsqlalchemy\nasyncpg\npsycopg\n", "", "postgresql+psycopg"),
+        ("flask\nsqlalchemy\npsycopg2\n", "DATABASE_URL=postgresql://u:p@h/n\n", "postgresql"),
+        ("flask\nsqlalchemy\nPyMySQL\n", "", "mysql+pymysql"),
+        ("flask\npsycopg2\n", "", "postgresql"),
+    ],
+)
+def test_how_a_url_begins(tmp_path: Path, requirements: str, example: str, scheme: str) -> None:
+    tree = {"requirements.txt": requirements, "app.py": "os.environ['DATABASE_URL']\n", ".env.example": example}
+    found = reading(tmp_path, tree)
+    assert found.database
+    assert found.database.scheme == scheme
+
+
+def test_sqlite_only_where_nothing_else_is_said(tmp_path: Path) -> None:
+    engine = "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3'}}\n"
+    assert database(tmp_path / "small", django(engine, "django\n")) == {"kind": "sqlite"}
+    assert database(tmp_path / "big", django(engine)) == {"kind": "postgres"}
+
+
+def test_a_driver_in_an_extra_counts_where_a_variable_leads_to_it(tmp_path: Path) -> None:
+    project = "[project]\nname='a'\ndependencies=['django']\n[project.optional-dependencies]\npg=['psycopg2']\n"
+    engine = "ENGINE = 'django.db.backends.sqlite3'\n"
+    tree = {"pyproject.toml": project, "manage.py": MANAGE, "a/settings.py": engine}
+    assert database(tmp_path / "none", tree) == {"kind": "sqlite"}
+    tree["a/settings.py"] += "os.getenv('DB_HOST'), os.getenv('DB_NAME')\n"
+    found = reading(tmp_path / "some", tree)
+    assert facts(found)["database.kind"] == ("postgres", "pyproject.toml:5")
+    assert "pyproject.toml:5: the driver psycopg2 is in the extra or group `pg`" in notes(found)
+
+
+def test_two_kinds_are_said(tmp_path: Path) -> None:
+    found = reading(tmp_path, django("", "django\npsycopg\nmysqlclient\n"))
+    assert facts(found)["database.kind"] == ("postgres", "requirements.txt:2")
+    assert "requirements.txt:3: mysql is possible too; postgres is taken, see requirements.txt:2" in notes(found)
+
+
+def test_what_we_have_nothing_for_is_named_and_no_url_of_it_taken(tmp_path: Path) -> None:
+    tree = django("os.getenv('DATABASE_URI', 'mongodb://localhost/x')\n", "django\npymongo\npsycopg\n")
+    found = reading(tmp_path, tree)
+    assert "requirements.txt:2: MongoDB is not known here, see pymongo" in notes(found)
+    assert "database.variables.url" not in facts(found)
+
+
+def test_a_broker_is_the_cache_and_a_second_address_a_note(tmp_path: Path) -> None:
+    code = "os.getenv('CELERY_BROKER_URL', 'redis://x/0')\nos.getenv('REDIS_URL')\n"
+    found = reading(tmp_path, django(code, "django\nredis\n"))
+    assert facts(found)["cache.variables.url"][0] in {"CELERY_BROKER_URL", "REDIS_URL"}
+    assert any("takes an address of redis too" in note for note in notes(found))
+
+
+def test_a_library_alone_is_no_cache(tmp_path: Path) -> None:
+    found = reading(tmp_path, django("", "django\nredis\n"))
+    assert found.cache is None
+    assert "requirements.txt:2: redis is a dependency, but no variable says where it is" in notes(found)

@@ -1,0 +1,76 @@
+"""Ports, addresses and health paths in code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.adopt.read_trees import Tree, facts, notes, reading
+
+FLASK = {"requirements.txt": "flask\n"}
+NODE = {"package.json": '{"dependencies": {"express": "4"}}'}
+
+
+@pytest.mark.parametrize(
+    ("tree", "path"),
+    [
+        ({**FLASK, "a.py": "@app.route('/healthz')\n"}, "/healthz"),
+        ({**FLASK, "a.py": "@app.get('/api/v2/health')\n"}, "/api/v2/health"),
+        ({**FLASK, "a.py": "app.add_url_rule('/_health', 'x', view)\n"}, "/_health"),
+        ({**FLASK, "a.py": "router = APIRouter(prefix='/v1')\n@router.get('/ready')\ndef a(): ...\n"}, "/v1/ready"),
+        ({**FLASK, "a/urls.py": "url(r'^status/$', view)\n"}, "/status/"),
+        ({**FLASK, "a/urls.py": "path('ht/', include('health_check.urls'))\n"}, "/ht/"),
+        ({**FLASK, "a/urls.py": "path('up', a)\npath('health/', b)\n"}, "/health/"),
+        ({**NODE, "src/a.ts": "router.get('/ping', a)\n"}, "/ping"),
+        ({**NODE, "src/a.js": "this.use('/health', new Controller().router)\n"}, "/health"),
+        ({**FLASK, "a.py": "if data.get('status'): pass\nclient.get('/elsewhere')\n"}, None),
+        ({**FLASK, "tests/a.py": "client.get('/health')\n", "test_b.py": "client.get('/health')\n"}, None),
+        ({**FLASK, "Dockerfile": "FROM x\nHEALTHCHECK CMD curl -f http://localhost:80/alive || exit 1\n"}, "/alive"),
+    ],
+)
+def test_health(tmp_path: Path, tree: Tree, path: str | None) -> None:
+    found = reading(tmp_path, tree)
+    assert (found.health.value if found.health else None) == path
+
+
+def test_a_path_that_another_file_may_lengthen_is_said(tmp_path: Path) -> None:
+    tree = {
+        **FLASK,
+        "a/settings.py": "ROOT_URLCONF = 'a.urls'\n",
+        "a/urls.py": "path('x/', include('b.urls'))\n",
+        "b/urls.py": "path('health/', view)\n",
+    }
+    assert "b/urls.py:1: whatever includes this file may put a path before /health/" in notes(reading(tmp_path, tree))
+
+
+@pytest.mark.parametrize(
+    ("tree", "port", "variable", "host"),
+    [
+        ({**NODE, "a.js": "app.listen(3000)\n"}, ("3000", "a.js:1"), None, None),
+        ({**NODE, "a.js": "app.listen({port: 3000})\n"}, ("3000", "a.js:1"), None, None),
+        ({**NODE, "a.js": "const port = process.env.PORT || 3001\n"}, ("3001", "a.js:1"), "PORT", None),
+        ({**NODE, "a.js": "// app.listen(3000)\n/*\n app.listen(4000) */\n"}, None, None, None),
+        ({**FLASK, "a.py": "app.run(host='0.0.0.0', port=5001)\n"}, ("5001", "a.py:1"), None, None),
+        (
+            {**FLASK, "a.py": "p = int(os.environ.get('APP_PORT', 5002)), os.getenv('APP_HOST')\n"},
+            ("5002", "a.py:1"),
+            "APP_PORT",
+            "APP_HOST",
+        ),
+        ({**FLASK, "a.py": "os.getenv('HTTP_HOST'), os.getenv('SMTP_PORT', '25')\n"}, None, None, None),
+        ({**FLASK, "Dockerfile": "FROM x\nENV PORT=7000\nEXPOSE $PORT\n"}, ("7000", "Dockerfile:3"), None, None),
+        ({**FLASK, ".env.example": "PORT=7001\n"}, ("7001", ".env.example:1"), None, None),
+        (
+            {**FLASK, "Makefile": "run:\n\tpython manage.py runserver 0.0.0.0:7002\n"},
+            ("7002", "Makefile:2"),
+            None,
+            None,
+        ),
+    ],
+)
+def test_port(tmp_path: Path, tree: Tree, port: tuple[str, str] | None, variable: str | None, host: str | None) -> None:
+    found = facts(reading(tmp_path, tree))
+    assert found.get("port") == port
+    assert found.get("reads_port", (None,))[0] == variable
+    assert found.get("reads_host", (None,))[0] == host

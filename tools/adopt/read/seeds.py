@@ -1,0 +1,55 @@
+"""What fills a database with data for development."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import PurePosixPath
+
+from tools.adopt.found import Application, Found
+from tools.adopt.read.files import Files
+from tools.adopt.read.formats import json_of, table
+from tools.adopt.read.migrations import Migrations
+from tools.adopt.read.node import npm_run
+from tools.adopt.read.project import Project
+
+SEED = re.compile(
+    r"(^|/)management/commands/((?:db_)?seed\w*|populate(?:_(?:db|database|data|demo|sample\w*|test\w*|dev\w*))?|load_?(?:demo|sample)\w*|create_?(?:demo|sample)\w*|\w+_seed)\.py$"
+)
+FIXTURE = re.compile(r"(^|/)fixtures/([\w-]*(?:initial|demo|dev|sample|seed|example)[\w-]*)\.(json|ya?ml|xml)$")
+CLICK = re.compile(r"""\.cli\.command\(\s*(?:name\s*=\s*)?["'](seed[\w-]*)["']""")
+SEED_SCRIPTS = ("seed", "db:seed", "seed:run", "seed:dev", "prisma:seed", "knex:seed")
+
+
+def python_seed(files: Files, application: Application | None) -> Found | None:
+    if application and application.framework.value == "flask" and application.target:
+        command = files.first(CLICK, files.code(".py"))
+        target = shlex.quote(application.target.value)
+        return Found(f"flask --app {target} {command.value}", command.where) if command else None
+    return django_seed(files, application)
+
+
+def django_seed(files: Files, application: Application | None) -> Found | None:
+    """A management command, or fixtures, that are called like data for development."""
+    manage = application.manage if application else None
+    if manage is None:
+        return None
+    for name in files.names:
+        match = SEED.search(name)
+        if match:
+            return Found(f"{manage.value} {match[2]}", name)
+    fixtures = [name for name in files.names if FIXTURE.search(name) and not re.search(r"(^|/)tests?/", name)]
+    return (
+        Found(" ".join([manage.value, "loaddata", *(PurePosixPath(name).stem for name in fixtures)]), fixtures[0])
+        if fixtures
+        else None
+    )
+
+
+def node_seed(files: Files, project: Project, migrated: Migrations | None) -> Found | None:
+    if table(json_of(files, "package.json"), "prisma").get("seed"):
+        return Found("npx prisma db seed", files.where("package.json", r'"seed"\s*:'))
+    script = npm_run(project, *SEED_SCRIPTS)
+    seeds = next((name for name in files.names if re.match(r"(src/|db/)?seeds/[^/]+\.[cm]?[jt]s$", name)), None)
+    knex = migrated and migrated.tool.value == "knex" and seeds
+    return script or (Found("npx knex seed:run", seeds) if knex and seeds else None)

@@ -1,0 +1,94 @@
+"""The servers of development and of production: as the repository runs them, else as its framework is run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from tools.adopt.found import Application, Found
+from tools.adopt.read.addresses import placed
+from tools.adopt.read.node import OTHER_TOOLS
+from tools.adopt.read.project import Project
+from tools.adopt.read.starts import Start, split
+
+DEVELOP = {
+    "django": "{manage} runserver {{bind}}:{{port}}",
+    "flask": "flask --app {target} run --debug --host {{bind}} --port {{port}}",
+    "fastapi": "uvicorn {target} --reload --host {{bind}} --port {{port}}",
+    "starlette": "uvicorn {target} --reload --host {{bind}} --port {{port}}",
+}
+DEFAULTED = re.compile(r"\$\{\w+:?-([^}]*)\}")
+ASYNCHRONOUS = ("fastapi", "starlette", "litestar", "quart")
+
+
+def run(starts: list[Start], develops: bool) -> Found | None:
+    """A command of the repository's own, its address made ours; one that only a shell could fill in is none."""
+    for start in starts:
+        line = DEFAULTED.sub(r"\1", placed(start.words))
+        if start.kind == "web" and start.develops is develops and "$" not in line:
+            return Found(line, start.where)
+    return None
+
+
+def develop(project: Project, application: Application | None) -> Found | None:
+    """With reload, as the framework has it; None for frameworks that have no such command of their own."""
+    framework = application.framework.value if application else ""
+    value = _filled(DEVELOP.get(framework, ""), application)
+    needs = project.uses("uvicorn", "fastapi") if framework in ASYNCHRONOUS else True
+    where = (application.manage or application.target or application.framework).where if application else ""
+    return Found(value, where) if value and needs else None
+
+
+def _filled(template: str, application: Application | None) -> str | None:
+    if not template or not application:
+        return None
+    parts = {"manage": application.manage, "target": application.target}
+    if any("{" + key + "}" in template.replace("{{", "") and part is None for key, part in parts.items()):
+        return None
+    return template.format(**{key: _word(part.value, key) if part else "" for key, part in parts.items()})
+
+
+def _word(value: str, key: str) -> str:
+    return shlex.quote(value) if key == "target" else value
+
+
+def serve(project: Project, application: Application | None) -> Found | None:
+    """A production server that is among the dependencies, with the target."""
+    if not application or not application.target:
+        return None
+    target, asgi = (
+        application.target.value,
+        application.framework.value in ASYNCHRONOUS or "asgi" in application.target.value,
+    )
+    gunicorn, uvicorn, waitress = (project.uses(name) for name in ("gunicorn", "uvicorn", "waitress"))
+    if asgi:
+        factory = ["--factory", target.removesuffix("()")] if target.endswith("()") else [target]
+        return Found(placed(["uvicorn", *factory]), uvicorn.where) if uvicorn else None
+    if gunicorn:
+        return Found(placed(["gunicorn", *_folder(application), target]), gunicorn.where)
+    return Found(placed(["waitress-serve", *_waitress(target)]), waitress.where) if waitress else None
+
+
+def _folder(application: Application) -> list[str]:
+    """Where imports start, when manage.py does not stand in the folder itself."""
+    script = application.manage.value.removeprefix("python ") if application.manage else ""
+    return ["--chdir", script.rpartition("/")[0]] if script.endswith("/manage.py") else []
+
+
+def _waitress(target: str) -> list[str]:
+    if target.endswith("()"):
+        return ["--call", target.removesuffix("()")]
+    return [target if ":" in target else f"{target}:application"]
+
+
+def node_serve(project: Project, application: Application | None) -> Found | None:
+    """`npm start`, without npm where it is one plain command; else what `main` names."""
+    script = project.scripts.get("start")
+    script = None if script and OTHER_TOOLS.search(script.value) else script
+    words = split(script.value) if script else None
+    if script and words and (words[0] == "node" or (words[0] == "env" and "node" in words)):
+        return Found(" ".join(words), script.where)
+    if script:
+        return Found("npm start", script.where)
+    target = application.target if application else None
+    return Found(f"node {target.value}", target.where) if target else None
