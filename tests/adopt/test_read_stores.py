@@ -134,6 +134,27 @@ def test_a_driver_in_an_extra_counts_where_a_variable_leads_to_it(tmp_path: Path
     assert "pyproject.toml:5: the driver psycopg2 is in the extra or group `pg`" in notes(found)
 
 
+def test_the_extras_that_an_installation_needs(tmp_path: Path) -> None:
+    project = """\
+        [build-system]
+        requires = ["setuptools"]
+        [project]
+        name = "a"
+        dependencies = ["django"]
+        [project.optional-dependencies]
+        docs = ["sphinx"]
+        pg = ["psycopg2"]
+        dev = ["pytest"]
+        [dependency-groups]
+        lint = ["ruff"]
+        """
+    found = reading(
+        tmp_path, {"pyproject.toml": project, "a/settings.py": "os.getenv('DB_HOST'), os.getenv('DB_NAME')\n"}
+    )
+    assert found.dependencies
+    assert found.dependencies.extras == ("pg", "dev")
+
+
 def test_two_kinds_are_said(tmp_path: Path) -> None:
     found = reading(tmp_path, django("", "django\npsycopg\nmysqlclient\n"))
     assert facts(found)["database.kind"] == ("postgres", "requirements.txt:2")

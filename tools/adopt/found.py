@@ -23,13 +23,15 @@ class Dependencies:
 
     `manager`: uv, poetry, pip or npm. `files`: those that the installation needs and nothing else, lock files among
     them. `locked`: whether one of them is a lock. `build`: the project itself is installed too (an sdist with a
-    build system), which takes its whole source.
+    build system), which takes its whole source. `extras`: those of its own extras that the driver of the database,
+    the framework or the test runner is in: `.[postgres,dev]`.
     """
 
     manager: Found
     files: tuple[str, ...]
     locked: bool
     build: bool = False
+    extras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

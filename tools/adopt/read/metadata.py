@@ -66,7 +66,8 @@ def _project_packages(files: Files, content: dict[str, Any]) -> Iterator[Package
     groups |= table(content, "dependency-groups")
     groups |= {DEVELOPMENT + " ": table(content, "tool", "uv").get("dev-dependencies")}
     for group, lines in groups.items():
-        yield from (_package(files, "pyproject.toml", line, group.strip()) for line in strings(lines))
+        extra = group in table(project, "optional-dependencies")
+        yield from (_package(files, "pyproject.toml", line, group.strip(), extra) for line in strings(lines))
 
 
 def _poetry_packages(files: Files, poetry: dict[str, Any]) -> Iterator[Package]:
@@ -81,10 +82,10 @@ def _poetry_packages(files: Files, poetry: dict[str, Any]) -> Iterator[Package]:
             yield Package(normal(name), text if isinstance(text, str) else "", where, group or optional)
 
 
-def _package(files: Files, file: str, line: str, group: str = "") -> Package:
+def _package(files: Files, file: str, line: str, group: str = "", extra: bool = False) -> Package:
     match = NAMED.match(line)
     name, spec = (match[1], match[2].strip()) if match else (line, "")
-    return Package(normal(name), spec, files.where(file, rf"[\"'\s]{re.escape(name)}(?![\w-])"), group)
+    return Package(normal(name), spec, files.where(file, rf"[\"'\s]{re.escape(name)}(?![\w-])"), group, extra)
 
 
 def setup_cfg(files: Files) -> Metadata:
@@ -102,7 +103,7 @@ def setup_cfg(files: Files) -> Metadata:
         file=file,
         name=found(about.get("name"), "name"),
         python=found(options.get("python_requires"), "python_requires"),
-        packages=[_package(files, file, line, group) for group, line in lines],
+        packages=[_package(files, file, line, group, group in extras) for group, line in lines],
         scripts=_entries(files, file, scripts),
         builds=bool(about.get("name")),
     )
@@ -131,7 +132,9 @@ def setup_py(files: Files) -> Metadata:
         file=file,
         name=found("name"),
         python=found("python_requires"),
-        packages=[_package(files, file, line, str(key)) for key, lines in groups.items() for line in strings(lines)],
+        packages=[
+            _package(files, file, line, str(key), bool(key)) for key, lines in groups.items() for line in strings(lines)
+        ],
         scripts=_entries(files, file, "\n".join(strings(scripts))),
         builds="setup(" in files.text(file),
     )

@@ -11,12 +11,16 @@ from tools.adopt.found import Dependencies, Found
 
 @dataclass(frozen=True)
 class Package:
-    """A dependency: `spec` as it is written (`>=4.2,<5`), `group` the extra or group it is in, empty: always there."""
+    """A dependency: `spec` as it is written (`>=4.2,<5`), `group` the extra or group it is in, empty: always there.
+
+    `extra`: the group is one of the project's extras, which an installation of the project itself can ask for.
+    """
 
     name: str
     spec: str
     where: str
     group: str = ""
+    extra: bool = False
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def locked_versions(files: Files, packages: dict[str, Package]) -> dict[str, Pac
         for entry in entries if isinstance(entries, list) else []:
             known = packages.get(normal(str(table(entry).get("name", ""))))
             if known and isinstance(entry.get("version"), str):
-                found[known.name] = Package(known.name, f"=={entry['version']}", known.where, known.group)
+                found[known.name] = Package(known.name, f"=={entry['version']}", known.where, known.group, known.extra)
     return found
 
 

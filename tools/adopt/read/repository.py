@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from tools.adopt.found import Application, Found, Reading
+from tools.adopt.found import Application, Dependencies, Found, Reading, Store
 from tools.adopt.read import node, python
+from tools.adopt.read.checks import PYTEST
 from tools.adopt.read.commands import commands
 from tools.adopt.read.compose import Stack, stack
 from tools.adopt.read.docker import Image, images
 from tools.adopt.read.environment import environment, missing, of_stores
 from tools.adopt.read.files import Files
 from tools.adopt.read.framework import application, framework_of
-from tools.adopt.read.kinds import Facts
+from tools.adopt.read.kinds import KINDS, Facts
 from tools.adopt.read.migrations import migrations
 from tools.adopt.read.notes import notes
 from tools.adopt.read.project import Project, host_name
@@ -86,7 +88,7 @@ def _reading(
         service=service,
         language=project.language,
         version=project.version,
-        dependencies=project.dependencies,
+        dependencies=with_extras(project, database, served),
         application=served,
         migrations=migrated.tool if migrated else None,
         migration_files=migrated.files if migrated else (),
@@ -101,6 +103,17 @@ def _reading(
         packages=tuple({found.value: found for image in reversed(built) for found in image.packages}.values()),
         notes=_sorted([*remarks, *_built(files, served.target if served else None, language)]),
     )
+
+
+def with_extras(project: Project, database: Store | None, served: Application | None) -> Dependencies | None:
+    """How it is installed, with the extras that hold the driver, the framework and the test runner."""
+    if project.dependencies is None or not project.dependencies.build:
+        return project.dependencies
+    drivers = KINDS[database.kind.value] if database else ()
+    frameworks = [name for name, one in project.packages.items() if served and one.where == served.framework.where]
+    needed = [project.uses(*names) for names in (frameworks, drivers, PYTEST)]
+    extras = tuple(dict.fromkeys(one.group for one in needed if one and one.extra))
+    return replace(project.dependencies, extras=extras)
 
 
 def _first(found: Sequence[Found]) -> Found | None:
