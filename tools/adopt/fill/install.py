@@ -22,10 +22,14 @@ CODE = "."  # the whole source, where the project itself is installed
 
 @dataclass(frozen=True)
 class Step:
-    """One step in the image: the files (or folders) that it sees, and its command."""
+    """One step in the image: the files (or folders) that it sees, and its command.
+
+    `of`: where it sees all of the source, the files of it whose change is a reason to run it again.
+    """
 
     sees: tuple[str, ...]
     command: str
+    of: tuple[str, ...] = ()
 
 
 def native(reading: Reading) -> str:
@@ -109,7 +113,8 @@ def _uv(dependencies: Dependencies, dev: bool) -> list[Step]:
     if not dependencies.build:
         return [Step(_sees(dependencies.files), f"uv sync --locked{flags}")]
     first = Step(_sees(dependencies.files), f"uv sync --locked{flags} --no-install-project")
-    return [Step((CODE,), f"uv sync --locked{flags}")] if dev else [first, Step((CODE,), f"uv sync --locked{flags}")]
+    whole = Step((CODE,), f"uv sync --locked{flags}", dependencies.files)
+    return [whole] if dev else [first, whole]
 
 
 def _poetry(flags: str) -> str:
@@ -124,7 +129,7 @@ def _pip(dependencies: Dependencies, dev: bool) -> list[Step]:
 
 
 def _project(dependencies: Dependencies, flags: str = " --no-deps") -> list[Step]:
-    return [Step((CODE,), f"uv pip install{flags} --editable .")] if dependencies.build else []
+    return [Step((CODE,), f"uv pip install{flags} --editable .", dependencies.files)] if dependencies.build else []
 
 
 def _python_files(dependencies: Dependencies) -> list[str]:
