@@ -270,6 +270,20 @@ def test_a_project_that_is_installed_itself_is_linked_to_app() -> None:
     assert dev(reading)["native"]["install"] == "uv pip install --editable ."
 
 
+def test_a_list_that_may_name_the_project_itself_sees_all_of_it() -> None:
+    lists = Dependencies(
+        found("pip", "requirements.txt"), ("requirements.txt", "setup.py", "dev-requirements.txt"), False, True
+    )
+    reading = replace(DJANGO, packages=(), dependencies=lists)
+    assert [run.partition("; ")[2] for run in runs(reading)] == [
+        "uv venv --quiet /venv && uv pip install -r requirements.txt --editable .",
+        "uv pip install -r dev-requirements.txt",
+    ]
+    assert (
+        dev(reading)["native"]["install"] == "uv pip install -r requirements.txt -r dev-requirements.txt --editable ."
+    )
+
+
 def test_a_locked_project_that_is_installed_itself_has_its_dependencies_in_a_layer_of_their_own() -> None:
     assert FASTAPI.dependencies
     reading = replace(FASTAPI, dependencies=replace(FASTAPI.dependencies, build=True))

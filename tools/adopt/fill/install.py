@@ -122,14 +122,16 @@ def _poetry(flags: str) -> str:
 
 
 def _pip(dependencies: Dependencies, dev: bool) -> list[Step]:
-    files = _python_files(dependencies)
-    chosen = [name for name in files if bool(DEVELOPMENT.search(name)) == dev]
-    listed = [Step(_sees(dependencies.files), f"uv pip install{_lists(chosen)}")] if chosen else []
-    return listed if dev else [*listed, *_project(dependencies, "")]
+    chosen = [name for name in _python_files(dependencies) if bool(DEVELOPMENT.search(name)) == dev]
+    if dependencies.build:  # together, since a list may name the project itself: `-e .`
+        editable = "" if dev else " --editable ."
+        whole = Step((CODE,), f"uv pip install{_lists(chosen)}{editable}", dependencies.files)
+        return [whole] if chosen or not dev else []
+    return [Step(_sees(dependencies.files), f"uv pip install{_lists(chosen)}")] if chosen else []
 
 
-def _project(dependencies: Dependencies, flags: str = " --no-deps") -> list[Step]:
-    return [Step((CODE,), f"uv pip install{flags} --editable .", dependencies.files)] if dependencies.build else []
+def _project(dependencies: Dependencies) -> list[Step]:
+    return [Step((CODE,), "uv pip install --no-deps --editable .", dependencies.files)] if dependencies.build else []
 
 
 def _python_files(dependencies: Dependencies) -> list[str]:
