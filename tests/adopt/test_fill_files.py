@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -293,6 +293,24 @@ def test_a_locked_project_that_is_installed_itself_has_its_dependencies_in_a_lay
         "uv sync --locked",
     ]
     assert len(fill(reading)["Dockerfile"].splitlines()) <= 60
+
+
+@dataclass(frozen=True)
+class WithExtras(Dependencies):
+    """A reader may name the project's own extras."""
+
+    extras: tuple[str, ...] = ("postgres", "test")
+
+
+def test_extras_for_tests_are_developments_alone() -> None:
+    setup = WithExtras(found("pip", "setup.py"), ("setup.py",), False, True)
+    reading = replace(FLASK, dependencies=setup)
+    assert [run.partition("uv pip ")[2] for run in runs(reading)] == [
+        "install --editable '.[postgres]'",
+        "install --editable '.[postgres,test]'",
+    ]
+    locked = replace(FLASK, dependencies=WithExtras(found("uv", "uv.lock"), ("pyproject.toml", "uv.lock"), True))
+    assert dev(locked)["native"]["install"] == "uv sync --locked --extra postgres --extra test"
 
 
 def test_files_of_a_folder_are_seen_with_that_folder() -> None:

@@ -41,11 +41,11 @@ def native(reading: Reading) -> str:
     if manager == "npm":
         return _and_generate(_npm(dependencies), reading, "sh -c ")
     if manager == "uv":
-        return "uv sync --locked"
+        return f"uv sync --locked{_flags(dependencies, True)}"
     if manager == "poetry":
-        whole = f"{_poetry('--all-groups')}{' && uv pip install --no-deps --editable .' * dependencies.build}"
+        whole = f"{_poetry(dependencies, True)}{' && uv pip install --no-deps --editable .' * dependencies.build}"
         return f"sh -c {shlex.quote(whole)}"
-    editable = " --editable ." if dependencies.build else ""
+    editable = f" --editable {_itself(dependencies, True)}" if dependencies.build else ""
     return f"uv pip install{_lists(_python_files(dependencies))}{editable}"
 
 
@@ -85,8 +85,7 @@ def _steps(reading: Reading, dev: bool) -> list[Step]:
     if manager == "uv":
         return _uv(dependencies, dev)
     if manager == "poetry":
-        groups = "--all-groups" if dev else ""
-        return [Step(_sees(dependencies.files), _poetry(groups)), *([] if dev else _project(dependencies))]
+        return [Step(_sees(dependencies.files), _poetry(dependencies, dev)), *([] if dev else _project(dependencies))]
     return _pip(dependencies, dev)
 
 
@@ -109,25 +108,41 @@ def _and_generate(command: str, reading: Reading, shell: str = "") -> str:
 
 
 def _uv(dependencies: Dependencies, dev: bool) -> list[Step]:
-    flags = "" if dev else " --no-dev"
+    command = f"uv sync --locked{'' if dev else ' --no-dev'}{_flags(dependencies, dev)}"
     if not dependencies.build:
-        return [Step(_sees(dependencies.files), f"uv sync --locked{flags}")]
-    first = Step(_sees(dependencies.files), f"uv sync --locked{flags} --no-install-project")
-    whole = Step((CODE,), f"uv sync --locked{flags}", dependencies.files)
-    return [whole] if dev else [first, whole]
+        return [Step(_sees(dependencies.files), command)]
+    whole = Step((CODE,), command, dependencies.files)
+    return [whole] if dev else [Step(_sees(dependencies.files), f"{command} --no-install-project"), whole]
 
 
-def _poetry(flags: str) -> str:
-    return f"{EXPORT}{' ' * bool(flags)}{flags} --output {LIST} && uv pip install -r {LIST}"
+def _poetry(dependencies: Dependencies, dev: bool) -> str:
+    groups = " --all-groups" if dev else ""
+    return f"{EXPORT}{groups}{_flags(dependencies, dev, 'extras')} --output {LIST} && uv pip install -r {LIST}"
 
 
 def _pip(dependencies: Dependencies, dev: bool) -> list[Step]:
     chosen = [name for name in _python_files(dependencies) if bool(DEVELOPMENT.search(name)) == dev]
-    if dependencies.build:  # together, since a list may name the project itself: `-e .`
-        editable = "" if dev else " --editable ."
-        whole = Step((CODE,), f"uv pip install{_lists(chosen)}{editable}", dependencies.files)
-        return [whole] if chosen or not dev else []
-    return [Step(_sees(dependencies.files), f"uv pip install{_lists(chosen)}")] if chosen else []
+    if not dependencies.build:
+        return [Step(_sees(dependencies.files), f"uv pip install{_lists(chosen)}")] if chosen else []
+    # Together, since a list may name the project itself: `-e .`
+    itself = _itself(dependencies, dev)
+    if dev and not chosen and itself == _itself(dependencies, False):
+        return []
+    return [Step((CODE,), f"uv pip install{_lists(chosen)} --editable {itself}", dependencies.files)]
+
+
+def _extras(dependencies: Dependencies, dev: bool) -> list[str]:
+    """The project's own extras that are wanted; those for tests and the like in development alone."""
+    return [name for name in getattr(dependencies, "extras", ()) if dev or not DEVELOPMENT.search(name)]
+
+
+def _flags(dependencies: Dependencies, dev: bool, name: str = "extra") -> str:
+    return "".join(f" --{name} {extra}" for extra in _extras(dependencies, dev))
+
+
+def _itself(dependencies: Dependencies, dev: bool) -> str:
+    extras = ",".join(_extras(dependencies, dev))
+    return f"'.[{extras}]'" if extras else "."
 
 
 def _project(dependencies: Dependencies) -> list[Step]:
