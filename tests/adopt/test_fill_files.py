@@ -277,7 +277,7 @@ def test_a_list_that_may_name_the_project_itself_sees_all_of_it() -> None:
     reading = replace(DJANGO, packages=(), dependencies=lists)
     assert [run.partition("; ")[2] for run in runs(reading)] == [
         "uv venv --quiet /venv && uv pip install -r requirements.txt --editable .",
-        "uv pip install -r dev-requirements.txt",
+        "uv pip install -r dev-requirements.txt --editable .",
     ]
     assert (
         dev(reading)["native"]["install"] == "uv pip install -r requirements.txt -r dev-requirements.txt --editable ."
