@@ -1,4 +1,4 @@
-"""What is filled in keeps the contract, as far as files say: a bare service with the owner's files in place of its own."""
+"""What is filled in keeps the contract, as far as files say: a bare service with the owner's files for its own."""
 
 from __future__ import annotations
 

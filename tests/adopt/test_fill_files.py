@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -266,7 +266,22 @@ def test_a_project_that_is_installed_itself_is_linked_to_app() -> None:
     reading = replace(FLASK, dependencies=setup)
     assert runs(reading) == ["VIRTUAL_ENV=/venv; uv venv --quiet /venv && uv pip install --editable ."]
     assert "--mount=type=bind,target=.,rw" in fill(reading)["Dockerfile"]
+    assert "# dev.up builds anew when these change: setup.py setup.cfg\nRUN " in fill(reading)["Dockerfile"]
     assert dev(reading)["native"]["install"] == "uv pip install --editable ."
+
+
+def test_a_list_that_may_name_the_project_itself_sees_all_of_it() -> None:
+    lists = Dependencies(
+        found("pip", "requirements.txt"), ("requirements.txt", "setup.py", "dev-requirements.txt"), False, True
+    )
+    reading = replace(DJANGO, packages=(), dependencies=lists)
+    assert [run.partition("; ")[2] for run in runs(reading)] == [
+        "uv venv --quiet /venv && uv pip install -r requirements.txt --editable .",
+        "uv pip install -r dev-requirements.txt --editable .",
+    ]
+    assert (
+        dev(reading)["native"]["install"] == "uv pip install -r requirements.txt -r dev-requirements.txt --editable ."
+    )
 
 
 def test_a_locked_project_that_is_installed_itself_has_its_dependencies_in_a_layer_of_their_own() -> None:
@@ -278,6 +293,24 @@ def test_a_locked_project_that_is_installed_itself_has_its_dependencies_in_a_lay
         "uv sync --locked",
     ]
     assert len(fill(reading)["Dockerfile"].splitlines()) <= 60
+
+
+@dataclass(frozen=True)
+class WithExtras(Dependencies):
+    """A reader may name the project's own extras."""
+
+    extras: tuple[str, ...] = ("postgres", "test")
+
+
+def test_extras_for_tests_are_developments_alone() -> None:
+    setup = WithExtras(found("pip", "setup.py"), ("setup.py",), False, True)
+    reading = replace(FLASK, dependencies=setup)
+    assert [run.partition("uv pip ")[2] for run in runs(reading)] == [
+        "install --editable '.[postgres]'",
+        "install --editable '.[postgres,test]'",
+    ]
+    locked = replace(FLASK, dependencies=WithExtras(found("uv", "uv.lock"), ("pyproject.toml", "uv.lock"), True))
+    assert dev(locked)["native"]["install"] == "uv sync --locked --extra postgres --extra test"
 
 
 def test_files_of_a_folder_are_seen_with_that_folder() -> None:

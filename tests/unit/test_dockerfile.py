@@ -64,6 +64,13 @@ def test_what_a_copy_takes(context: Path, step: str, files: set[str]) -> None:
     assert inputs(context, f"FROM x AS dev\n{step}\n") == files
 
 
+def test_a_comment_may_say_what_matters_of_the_whole_context(context: Path) -> None:
+    run = "RUN --mount=type=bind,target=.,rw \\\n  uv pip install --editable .\n"
+    said = "# dev.up builds anew when these change: pyproject.toml uv.lock\n"
+    assert inputs(context, f"FROM x AS dev\n# Why.\n{said}{run}") == {"pyproject.toml", "uv.lock"}
+    assert inputs(context, f"FROM x AS dev\n{said}COPY a.txt .\n{run}") == ALL - {"Dockerfile", ".dockerignore"}
+
+
 @pytest.mark.parametrize(
     ("mounts", "files"),
     [

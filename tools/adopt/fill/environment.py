@@ -83,7 +83,10 @@ def _of_file(store: Store | None) -> list[str]:
     if not store or store.kind.value != "sqlite":
         return []
     constants = [_constant(name, found) for name, found in store.constants.items()]
-    return [f"# SQLite ({store.kind.where}): a file in this folder, no server. Let git ignore it.", *constants]
+    return [
+        f"# SQLite ({store.kind.where}): a file, no server. Where it lies in this folder, let git ignore it.",
+        *constants,
+    ]
 
 
 def _constant(name: str, found: Found) -> str:

@@ -89,7 +89,7 @@ def developing(reading: Reading, done: list[Step]) -> list[str]:
     text: list[str] = []
     for step in install.development(reading):
         if step not in done:
-            text += ["# The same as above, now with what only development needs."] if not text else []
+            text += ["# The same as above, now with what only development needs.", *_made_from(step)]
             text += _run(step, language, first=False)
     return text
 
@@ -123,7 +123,8 @@ def _why(step: Step, manager: Found, later: bool) -> list[str]:
     if CODE in step.sees:
         return [
             "# The project itself, from all of its source: its metadata, its commands, and a link to /app, where its",
-            "# code lies: in dev by the mount, in prod by the copy.",
+            "# code lies: in dev by the mount, in prod by the copy. So an edit of the code installs nothing again.",
+            *_made_from(step),
         ]
     if later:
         return ["# And these."]
@@ -131,6 +132,11 @@ def _why(step: Step, manager: Found, later: bool) -> list[str]:
         f"# {manager.where}. These files only, and no COPY: an edit of the source does not install anything again.",
         "# The secret: certificate authorities of your network, where it has its own. It stays out of the image.",
     ]
+
+
+def _made_from(step: Step) -> list[str]:
+    """The line that .dev/devenv/model/dockerfile.py reads; it has to stand right above the RUN."""
+    return [f"# dev.up builds anew when these change: {' '.join(step.of)}"] if step.of else []
 
 
 def _run(step: Step, language: str, first: bool) -> list[str]:

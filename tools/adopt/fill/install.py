@@ -22,10 +22,14 @@ CODE = "."  # the whole source, where the project itself is installed
 
 @dataclass(frozen=True)
 class Step:
-    """One step in the image: the files (or folders) that it sees, and its command."""
+    """One step in the image: the files (or folders) that it sees, and its command.
+
+    `of`: where it sees all of the source, the files of it whose change is a reason to run it again.
+    """
 
     sees: tuple[str, ...]
     command: str
+    of: tuple[str, ...] = ()
 
 
 def native(reading: Reading) -> str:
@@ -37,11 +41,11 @@ def native(reading: Reading) -> str:
     if manager == "npm":
         return _and_generate(_npm(dependencies), reading, "sh -c ")
     if manager == "uv":
-        return "uv sync --locked"
+        return f"uv sync --locked{_flags(dependencies, True)}"
     if manager == "poetry":
-        whole = f"{_poetry('--all-groups')}{' && uv pip install --no-deps --editable .' * dependencies.build}"
+        whole = f"{_poetry(dependencies, True)}{' && uv pip install --no-deps --editable .' * dependencies.build}"
         return f"sh -c {shlex.quote(whole)}"
-    editable = " --editable ." if dependencies.build else ""
+    editable = f" --editable {_itself(dependencies, True)}" if dependencies.build else ""
     return f"uv pip install{_lists(_python_files(dependencies))}{editable}"
 
 
@@ -81,8 +85,7 @@ def _steps(reading: Reading, dev: bool) -> list[Step]:
     if manager == "uv":
         return _uv(dependencies, dev)
     if manager == "poetry":
-        groups = "--all-groups" if dev else ""
-        return [Step(_sees(dependencies.files), _poetry(groups)), *([] if dev else _project(dependencies))]
+        return [Step(_sees(dependencies.files), _poetry(dependencies, dev)), *([] if dev else _project(dependencies))]
     return _pip(dependencies, dev)
 
 
@@ -105,26 +108,45 @@ def _and_generate(command: str, reading: Reading, shell: str = "") -> str:
 
 
 def _uv(dependencies: Dependencies, dev: bool) -> list[Step]:
-    flags = "" if dev else " --no-dev"
+    command = f"uv sync --locked{'' if dev else ' --no-dev'}{_flags(dependencies, dev)}"
     if not dependencies.build:
-        return [Step(_sees(dependencies.files), f"uv sync --locked{flags}")]
-    first = Step(_sees(dependencies.files), f"uv sync --locked{flags} --no-install-project")
-    return [Step((CODE,), f"uv sync --locked{flags}")] if dev else [first, Step((CODE,), f"uv sync --locked{flags}")]
+        return [Step(_sees(dependencies.files), command)]
+    whole = Step((CODE,), command, dependencies.files)
+    return [whole] if dev else [Step(_sees(dependencies.files), f"{command} --no-install-project"), whole]
 
 
-def _poetry(flags: str) -> str:
-    return f"{EXPORT}{' ' * bool(flags)}{flags} --output {LIST} && uv pip install -r {LIST}"
+def _poetry(dependencies: Dependencies, dev: bool) -> str:
+    groups = " --all-groups" if dev else ""
+    return f"{EXPORT}{groups}{_flags(dependencies, dev, 'extras')} --output {LIST} && uv pip install -r {LIST}"
 
 
 def _pip(dependencies: Dependencies, dev: bool) -> list[Step]:
-    files = _python_files(dependencies)
-    chosen = [name for name in files if bool(DEVELOPMENT.search(name)) == dev]
-    listed = [Step(_sees(dependencies.files), f"uv pip install{_lists(chosen)}")] if chosen else []
-    return listed if dev else [*listed, *_project(dependencies, "")]
+    chosen = [name for name in _python_files(dependencies) if bool(DEVELOPMENT.search(name)) == dev]
+    if not dependencies.build:
+        return [Step(_sees(dependencies.files), f"uv pip install{_lists(chosen)}")] if chosen else []
+    # Together, since a list may name the project itself: `-e .`
+    itself = _itself(dependencies, dev)
+    if dev and not chosen and itself == _itself(dependencies, False):
+        return []
+    return [Step((CODE,), f"uv pip install{_lists(chosen)} --editable {itself}", dependencies.files)]
 
 
-def _project(dependencies: Dependencies, flags: str = " --no-deps") -> list[Step]:
-    return [Step((CODE,), f"uv pip install{flags} --editable .")] if dependencies.build else []
+def _extras(dependencies: Dependencies, dev: bool) -> list[str]:
+    """The project's own extras that are wanted; those for tests and the like in development alone."""
+    return [name for name in getattr(dependencies, "extras", ()) if dev or not DEVELOPMENT.search(name)]
+
+
+def _flags(dependencies: Dependencies, dev: bool, name: str = "extra") -> str:
+    return "".join(f" --{name} {extra}" for extra in _extras(dependencies, dev))
+
+
+def _itself(dependencies: Dependencies, dev: bool) -> str:
+    extras = ",".join(_extras(dependencies, dev))
+    return f"'.[{extras}]'" if extras else "."
+
+
+def _project(dependencies: Dependencies) -> list[Step]:
+    return [Step((CODE,), "uv pip install --no-deps --editable .", dependencies.files)] if dependencies.build else []
 
 
 def _python_files(dependencies: Dependencies) -> list[str]:

@@ -16,6 +16,10 @@ FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?
 COPY = re.compile(r"^(?:COPY|ADD)\s+(?P<flags>(?:--\S+\s+)*)(?P<words>.+)$", re.I)
 COPY_FROM = re.compile(r"--from=(\S+)|from=([^,\s]+)")
 MOUNT = re.compile(r"--mount=(\S+)")
+# Above a RUN that sees the whole context, though few files of it matter: those that it is made from. For a project that
+# is installed editable, of which the image holds no code.
+MADE_FROM = re.compile(r"^#\s*dev\.up builds anew when these change:(?P<files>.*)\n\s*RUN\b", re.M)
+MADE = re.compile(r"^RUN --made-from=(\S*)")
 HEREDOC = re.compile(r"""(?<!\S)\d*<<-?(["']?)(\w+)\1(?!\S)""")
 
 
@@ -54,7 +58,8 @@ def _stages(text: str) -> dict[str, tuple[str, list[str]]]:
     """Name of each stage → its base and its instructions, line continuations joined."""
     stages: dict[str, tuple[str, list[str]]] = {}
     steps: list[str] = []
-    uncommented = re.sub(r"^\s*#.*\n?", "", "\n".join(_without_heredocs(text.splitlines())), flags=re.M)
+    marked = MADE_FROM.sub(lambda match: f"RUN --made-from={','.join(match['files'].split())}", text)
+    uncommented = re.sub(r"^\s*#.*\n?", "", "\n".join(_without_heredocs(marked.splitlines())), flags=re.M)
     for line in re.sub(r"\\\s*\n", " ", uncommented).splitlines():
         start = FROM.match(line.strip())
         if start:
@@ -78,6 +83,9 @@ def _without_heredocs(lines: Iterable[str]) -> Iterator[str]:
 
 def _sources(step: str) -> list[str]:
     """What one instruction takes from the build context."""
+    made = MADE.match(step)
+    if made:
+        return made[1].split(",")
     copy = COPY.match(step)
     if not copy:
         return [source for mount in MOUNT.findall(step) for source in _bound(mount)]
