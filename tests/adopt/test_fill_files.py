@@ -375,6 +375,17 @@ def test_a_repository_that_says_nothing_has_six() -> None:
     assert len(whats(NOTHING)) == 6
 
 
+def test_variables_that_the_code_cannot_do_without_are_one_point() -> None:
+    text = "has no default, and no file gives it a value"
+    notes = (found(f"SECRET_KEY {text}", "settings.py:2"), found(f"UI_URL {text}", "settings.py:3"))
+    written = fill(replace(FLASK, notes=notes))
+    point = open_points(written)[0]
+    assert point.what.endswith("without a default: SECRET_KEY (settings.py:2), UI_URL (settings.py:3)")
+    assert point.example == "SECRET_KEY: development-only"
+    assert "      # UI_URL: development-only\n" in written["compose.yaml"]
+    assert "Found, and left" not in written["dev.yaml"]
+
+
 def test_a_point_has_its_line_and_an_example() -> None:
     reading = replace(DJANGO, commands=Commands(migrate=DJANGO.commands.migrate))
     text = fill(reading)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from tools.adopt.fill import commands, examples, image, install, lines
+from tools.adopt.fill import commands, environment, examples, image, install, lines
 from tools.adopt.found import Found, Reading
 from tools.adopt.names import COMPOSE, Names
 
@@ -35,7 +35,8 @@ def parts(reading: Reading, answers: Mapping[str, str], names: Names) -> dict[st
 
 def notes(reading: Reading) -> list[str]:
     """What else was found, for the owner to know."""
-    found = [f"#   {note.value} ({note.where})" for note in reading.notes]
+    open_ = environment.needed(reading).values()  # which the compose file asks for
+    found = [f"#   {note.value} ({note.where})" for note in reading.notes if note not in open_]
     return ["# Found, and left as it is:", *found] if found else []
 
 

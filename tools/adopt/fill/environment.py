@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from tools.adopt.fill import lines
 from tools.adopt.found import Found, Reading, Store
 
+# A note of the reader's: without a value the application does not start, so it is more than a note.
+NEEDED = re.compile(r"(\w+) has no default\b.*")
 OURS = ("PORT", "PUBLIC_URL")  # which templates/compose.yaml has already
 PORTS = {"postgres": "5432", "mysql": "3306", "redis": "6379"}
 SCHEMES = {"postgres": "postgresql", "mysql": "mysql", "redis": "redis"}
@@ -28,6 +31,25 @@ def variables(reading: Reading, port: str) -> list[str]:
     return [
         *(lines.noted(f"{name}: {value}", found) for name, (value, found) in address.items() if name not in OURS),
         *(_constant(name, found) for name, found in own.items()),
+        *_needed({name: found for name, found in needed(reading).items() if name not in {*taken, *own}}),
+    ]
+
+
+def needed(reading: Reading) -> dict[str, Found]:
+    """The variables that the code cannot do without and that no file gives a value: name → the note that says so."""
+    matches = ((NEEDED.fullmatch(note.value), note) for note in reading.notes)
+    return {match[1]: note for match, note in matches if match}
+
+
+def _needed(names: Mapping[str, Found]) -> list[str]:
+    """One open point for all of them, with a line for each."""
+    if not names:
+        return []
+    where = ", ".join(f"{name} ({note.where})" for name, note in names.items())
+    first, *others = [f"{name}: development-only" for name in names]
+    return [
+        *lines.open_point(f"a value for each variable without a default: {where}", first),
+        *(f"# {o}" for o in others),
     ]
 
 
