@@ -262,8 +262,8 @@ def test_all_doors_lead_to_the_tasks(history: Path, make: Make) -> None:
     repo = make({
         **FLASK,
         "Makefile": "all:\n\t@echo all\n",
-        "tasks.py": '"""Ours."""\nfrom invoke import task\nimport ours_alone\n\n\n@task\ndef build(c):\n    print("built")\n',
-        "ours_alone.py": "",
+        "tasks.py": '"""Ours."""\nfrom invoke import task\nimport own\n\n\n@task\ndef build(c):\n    print("built")\n',
+        "own.py": "",
     })  # fmt: skip
     retrofit(history, repo)
     assert run_quietly("make", "-s", "-C", repo).stdout == "all\n"

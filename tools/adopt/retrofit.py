@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tools.adopt import origin, repository
+from tools.adopt.errors import CONFLICT, LOSS, Refusal
 from tools.adopt.fill.answers import answers
 from tools.adopt.fill.files import files
 from tools.adopt.fill.points import OpenPoint, open_points
-from tools.adopt.read.repository import read
-
-from tools.adopt import origin, repository
-from tools.adopt.errors import CONFLICT, LOSS, Refusal
 from tools.adopt.found import Reading
 from tools.adopt.names import Names, choose
 from tools.adopt.output import listed, say
+from tools.adopt.read.repository import read
 from tools.adopt.releases import read as releases
 from tools.adopt.releases import version_of
 from tools.adopt.render import STATE, Files, render

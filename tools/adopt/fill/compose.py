@@ -25,7 +25,7 @@ AT = {
 }
 
 
-def parts(reading: Reading, answers: Mapping[str, str], names: Names) -> dict[str, str]:
+def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str]:
     """By name of the block in compose.yaml, its text."""
     port = answers["port"]
     return {

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from tools.adopt.fill import commands, environment, examples, image, install, lines
 from tools.adopt.found import Found, Reading
-from tools.adopt.names import COMPOSE, Names
 
 LOCKS = ("uv.lock", "poetry.lock", "package-lock.json", "npm-shrinkwrap.json")
 # What the tools themselves write a time into. Alembic writes none.
@@ -20,7 +19,7 @@ NO_ROWS = {"python": "python -c \"print('{}')\"", "node": "node -e \"console.log
 OLDEST = {"python": "3.10", "node": "20"}  # where no file names a version: what is still maintained
 
 
-def parts(reading: Reading, answers: Mapping[str, str], names: Names) -> dict[str, str]:
+def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str]:
     """By name of the block in dev.yaml, its text."""
     return {
         "head": lines.block(notes(reading), 0),

@@ -29,8 +29,8 @@ def files(reading: Reading, answers: Mapping[str, str], names: Names, templates:
         return jinja.get_template(f"adopt/{name}").render(cookiecutter={**answers, "beside": names.beside}, fill=parts)
 
     return {
-        "dev.yaml": rendered("dev.yaml", dev.parts(reading, answers, names)),
-        names.compose: rendered("compose.yaml", compose.parts(reading, answers, names)),
+        "dev.yaml": rendered("dev.yaml", dev.parts(reading, answers)),
+        names.compose: rendered("compose.yaml", compose.parts(reading, answers)),
         "compose.lean.yaml": rendered("compose.lean.yaml", compose.lean_parts(reading, answers, names)),
         names.dockerfile: rendered(f"Dockerfile.{language}", image.parts(reading)),
         names.ignore: rendered("dockerignore", {"language": language}),

@@ -133,7 +133,7 @@ def _pip(dependencies: Dependencies, dev: bool) -> list[Step]:
 
 def _extras(dependencies: Dependencies, dev: bool) -> list[str]:
     """The project's own extras that are wanted; those for tests and the like in development alone."""
-    return [name for name in getattr(dependencies, "extras", ()) if dev or not DEVELOPMENT.search(name)]
+    return [name for name in dependencies.extras if dev or not DEVELOPMENT.search(name)]
 
 
 def _flags(dependencies: Dependencies, dev: bool, name: str = "extra") -> str:

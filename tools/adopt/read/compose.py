@@ -24,7 +24,8 @@ STORES = {
     "redis": re.compile(r"(^|/)(redis|valkey|redis-stack-server|keydb|dragonfly)[\w.-]*(:|@|$)"),
 }
 USUAL = ("app", "web", "api", "backend", "server", "django", "flask", "node", "service", "site")
-WORKER = re.compile(r"worker|beat|scheduler|celery|cron|queue|migrat|init|flower|nginx|proxy|front|client|test|docs")
+WORKS = re.compile(r"worker|celery|queue")
+BESIDE = re.compile(WORKS.pattern + r"|beat|scheduler|cron|migrat|init|flower|nginx|proxy|front|client|test|docs")
 REFERENCE = re.compile(r"\$\{(\w+)(?::?[-?]([^{}]*))?\}|\$(\w+)")
 
 
@@ -96,7 +97,7 @@ def _app(services: list[Service], name: str) -> Service | None:
     """What is built here, or is named like the service: no database, no worker. None: there is no telling."""
     able = [one for one in services if not one.kind and (one.own or one.name in (name, *USUAL))]
     usual = [one for wanted in (name, *USUAL) for one in able if one.name == wanted]
-    rest = [one for one in able if not WORKER.search(one.name)]
+    rest = [one for one in able if not BESIDE.search(one.name)]
     return next(iter([*usual, *[one for one in rest if one.port], *rest]), None)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tools.adopt.found import Found
-from tools.adopt.read.compose import WORKER, Stack
+from tools.adopt.read.compose import WORKS, Stack
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
 
@@ -80,7 +80,7 @@ def _images(images: list[Image]) -> Iterator[Line]:
 def _compose(stack: Stack) -> Iterator[Line]:
     for service in [stack.app, *stack.services]:
         if service and service.command and not service.kind:
-            kind = "web" if service is stack.app else "worker" if WORKER.search(service.name) else service.name
+            kind = "web" if service is stack.app else "worker" if WORKS.search(service.name) else service.name
             yield service.command, kind, service.dockerfile
 
 

@@ -114,7 +114,8 @@ def _fields(files: Files, name: str) -> Iterator[Variable]:
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)] if tree else []
     for node in classes:
         if any("Settings" in ast.unparse(base) for base in node.bases):
-            made = f"{node.name}()" in files.text(name)  # else it may be a part of another one, which has a default
+            # Else it may be a part of another one, which has a default.
+            made = any(f"{node.name}()" in files.text(each) for each in files.code(".py"))
             yield from _class_fields(name, node, made)
 
 

@@ -69,6 +69,8 @@ CHECKED = re.compile(r"https?://[^\s/\"'`]+?(/[\w/.~-]*)(?=[\s\"'`|;)?]|$)")
 QUOTED = re.compile(r"""["'](/[\w/-]*\w/?)["']""")
 PREFIX = re.compile(r"""APIRouter\([^)]*prefix\s*=\s*["'](/[\w/{}.-]*)["']""")
 ROOT = re.compile(r"""^\s*ROOT_URLCONF\s*=\s*["']([\w.]+)["']""", re.MULTILINE)
+# Where a part of the application gets a path of its own.
+PUTS = re.compile(r"""((?:include_router|register_blueprint)\([^)]*prefix|\.use\(\s*["'`]/\w)""", re.M)
 INNER = re.compile(r"@(?!app\b|application\b|server\b)\w+\.(?:get|route)\(|APIRouter\(|Blueprint\(")
 
 
@@ -129,7 +131,7 @@ def _ports_of_docs(files: Files) -> Iterator[Found | None]:
 
 
 def health(files: Files, stack: Stack, images: list[Image]) -> tuple[Found | None, list[Found]]:
-    """What a container's healthcheck asks; else a route, with a note where something may stand before its path."""
+    """What a container's healthcheck asks; else a route, as a note alone where something may stand before its path."""
     checks = [stack.app.check if stack.app else None, *(image.check for image in images)]
     for check in checks:
         match = (CHECKED.search(check.value) or QUOTED.search(check.value)) if check else None
@@ -159,10 +161,11 @@ def _route(files: Files, code: Iterable[str]) -> tuple[Found | None, list[Found]
         + "/"
         + match[1].lstrip("/")
     )
-    known = Found(path, where)
-    return known, [Found(f"whatever includes this file may put a path before {path}", where)] if _inside(
-        files, text, where
-    ) else []
+    if _inside(files, text, where):
+        # A wrong path would never be healthy. Without one, the home page is asked.
+        said = f"a page that says that it is well, behind whatever includes this file: {path}; for the healthcheck"
+        return None, [Found(said, where)]
+    return Found(path, where), []
 
 
 def _inside(files: Files, text: str, where: str) -> bool:
@@ -171,4 +174,5 @@ def _inside(files: Files, text: str, where: str) -> bool:
     root = files.first(ROOT, files.code(".py"))
     path = root.value.replace(".", "/") if root else "urls"
     deeper = "urls" in name and not name.endswith((f"{path}.py", f"{path}/__init__.py"))
-    return deeper or bool(INNER.search(text)) or bool(re.search(r"\bexpress\.Router\(|= Router\(", text))
+    part = INNER.search(text) or re.search(r"\bexpress\.Router\(|= Router\(", text)
+    return deeper or bool(part and files.first(PUTS, files.code(".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts")))
