@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from tools.fleet import releases
-from tools.fleet.releases import Release, Standing
+from tools.fleet.releases import Standing
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
 TEXT = """\

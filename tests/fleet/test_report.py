@@ -30,7 +30,7 @@ def row(name: str, standing: Standing | None = None, **facts: Any) -> Row:
 ORDERED = [
     row("lost", error="there is no such folder"),
     row("two", broken=[MUST, MUST]),
-    row("one", Standing("0.1.0", ("0.2.0",), 40), broken=[MUST]),
+    row("one", Standing("0.1.0", ("0.2.0",), 40), broken=[MUST], contract="1.2", level="core"),
     row("early", note="contract 1.0 has no numbered MUSTs"),
     row("stuck", Standing("0.1.0", ("0.2.0",), 3), conflicts=["Dockerfile"]),
     row("foreign", Standing("unknown commit 1234567", None)),
@@ -69,8 +69,8 @@ def test_the_table() -> None:
     text = table.terminal([ORDERED[0], ORDERED[2]], "0.2.0")
     assert text == (
         "REPOSITORY  SERVICE  RELEASE  BEHIND           CONTRACT  BROKEN  WHY\n"
-        "lost        lost     0.2.0                                      there is no such folder\n"
-        "one         one      0.1.0    1 release, 40 d            CMP-1\n"
+        "lost        lost     0.2.0                                         there is no such folder\n"
+        "one         one      0.1.0    1 release, 40 d  1.2 core  CMP-1\n"
         "\n"
         "2 repositories: 1 error, 1 broken; newest release 0.2.0"
     )
@@ -85,7 +85,7 @@ def test_a_terminal_obeys_no_repository() -> None:
 
 def test_the_page_escapes_everything() -> None:
     evil = '<script>alert("1")</script>'
-    told = {name: evil for name in ("id", "status", "must", "evidence", "mend")}
+    told = dict.fromkeys(("id", "status", "must", "evidence", "mend"), evil)
     standing = Standing(evil, (evil,), 1)
     facts = {"template": evil, "contract": evil, "level": evil, "note": evil, "unjudged": [evil], "broken": [told]}
     html = page.html([row(evil, standing, conflicts=[evil], deviations={evil: evil}, **facts)], evil, evil)
@@ -99,5 +99,5 @@ def test_the_page_needs_nothing_beside_it_and_is_in_order() -> None:
     names = re.findall(r"<b>(\w+)</b><br>", html)
     assert names == [one.repo.name for one in ORDERED]
     assert "<code>private</code>" in html
-    assert "1 conflict<" in html
-    assert "2 MUSTs that only a live run judges" in html
+    assert "conflicts: 1<" in html
+    assert "left to a live run: 2<" in html

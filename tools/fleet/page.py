@@ -57,10 +57,10 @@ def details(row: Row) -> str:
     facts = row.facts
     parts = [f"<p>{escape(row.why)}</p>"] if row.why else []
     parts += map(must, facts.broken)
-    parts += [folded("conflict", map(escape, facts.conflicts))] if facts.conflicts else []
+    parts += [folded("conflicts", map(escape, facts.conflicts))] if facts.conflicts else []
     admitted = (f'<span class="id">{escape(id)}</span> {escape(why)}' for id, why in facts.deviations.items())
-    parts += [folded("known deviation", admitted)] if facts.deviations else []
-    parts += [folded("MUST that only a live run judges", map(escape, facts.unjudged))] if facts.unjudged else []
+    parts += [folded("known deviations", admitted)] if facts.deviations else []
+    parts += [folded("left to a live run", map(escape, facts.unjudged))] if facts.unjudged else []
     return "".join(parts)
 
 
@@ -77,5 +77,4 @@ def must(found: dict[str, str]) -> str:
 def folded(what: str, lines: Iterable[str]) -> str:
     """A list, of which the number is shown until it is opened. The lines are HTML."""
     entries = [f"<li>{line}</li>" for line in lines]
-    head = f"{len(entries)} {what}{'s' * (len(entries) != 1)}"
-    return f"<details><summary>{head}</summary><ul>{''.join(entries)}</ul></details>"
+    return f"<details><summary>{what}: {len(entries)}</summary><ul>{''.join(entries)}</ul></details>"

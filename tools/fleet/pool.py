@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -80,9 +81,10 @@ def start(item: Item, work: Work[Item], limit: float, folder: Path) -> Child[Ite
 def inside(work: Work[Item], item: Item, folder: Path) -> None:
     """The child: in a group of its own, so that all that it starts ends with it; what it says goes to a file."""
     os.setsid()
-    with open(folder / SAID, "wb") as said:
-        for stream in (1, 2):
-            os.dup2(said.fileno(), stream)
+    said = (folder / SAID).open("w", encoding="utf-8", errors="replace", buffering=1)  # open until the process ends
+    for stream in (1, 2):
+        os.dup2(said.fileno(), stream)
+    sys.stdout = sys.stderr = said
     work(item, folder)
 
 
