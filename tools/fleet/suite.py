@@ -31,7 +31,7 @@ def warm() -> None:
     with tempfile.TemporaryDirectory() as empty:
         static(Path(empty))
     gc.collect()
-    gc.freeze()  # so that no collection in a child copies the pages of what was imported here
+    gc.disable()  # a child lives for less than a second, and a collection would copy the pages of what it inherits
 
 
 def static(folder: Path) -> dict[str, Any]:
