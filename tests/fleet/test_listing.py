@@ -22,6 +22,14 @@ def test_comments_blank_lines_and_repeated_ones_are_left_out() -> None:
 
 @pytest.mark.parametrize(
     "line",
+    ["https://host/team/lms.git", "git@host:lms.git", "git@host:team/lms", "https://host/lms/", "../lms", "/srv/lms"],
+)
+def test_what_a_clone_would_be_called(line: str) -> None:
+    assert listing.parse(line, BASE)[0].folder == "lms"
+
+
+@pytest.mark.parametrize(
+    "line",
     ["https://git.example.org/lms", "ssh://git@host:22/lms", "git@host.example:team/lms.git", "file:///srv/lms"],
 )
 def test_urls(line: str) -> None:

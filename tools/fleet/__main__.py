@@ -22,6 +22,7 @@ from tools.fleet import listing, page, pool, releases, suite, table
 from tools.fleet.examine import Answer, Plan, answered, examiner
 from tools.fleet.facts import Facts
 from tools.fleet.listing import Repo
+from tools.fleet.releases import Release
 from tools.fleet.rows import Row, counts, order
 from tools.fleet.store import Store
 
@@ -60,10 +61,10 @@ def home(kind: str, default: str) -> Path:
     return Path(os.environ.get(f"XDG_{kind}_HOME") or Path.home() / default) / "devenv" / "fleet"
 
 
-def check(options: argparse.Namespace, repos: Sequence[Repo], newest: str) -> dict[Repo, Facts]:
+def check(options: argparse.Namespace, repos: Sequence[Repo], out: Sequence[Release]) -> dict[Repo, Facts]:
     """The facts of all repositories; each is told of on stderr as it comes."""
     identity = releases.Checkout().identity()
-    tried = newest if options.tried else ""
+    tried = tuple(out) if options.tried else ()
     plan = Plan(Store(options.state), home("CACHE", ".cache"), identity, tried, options.fresh)
     warm()
     found: dict[Repo, Facts] = {}
@@ -87,7 +88,7 @@ def answers(
 ) -> Iterator[tuple[Repo, Answer]]:
     """Each repository with its answer, in the order in which they come."""
     for one in pool.each(repos, examiner(plan), options.jobs, options.limit, root):
-        lost = Facts(service=Path(one.item.where).name, error=one.failure)
+        lost = Facts(service=one.item.folder, error=one.failure)
         yield one.item, Answer(lost) if one.failure else answered(one.folder)
 
 
@@ -121,7 +122,7 @@ def main(argv: Sequence[str]) -> int:
         raise Refusal(USAGE, f"there is no folder for {options.html}", f"mkdir -p {options.html.parent}")
     repos, out = listing.read(options.list), releases.parse(releases.FILE.read_text(encoding="utf-8"))
     newest = out[-1].version if out else ""
-    found = check(options, repos, newest)
+    found = check(options, repos, out)
     history, now = releases.Checkout(), datetime.now(timezone.utc)
     rows = [
         Row(repo, facts, releases.standing(facts.template_commit, out, history, now)) for repo, facts in found.items()

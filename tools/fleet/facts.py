@@ -38,10 +38,12 @@ class Facts:
         return asdict(self)
 
 
-def of(folder: Path, commit: str) -> Facts:
-    """The facts of a folder, all but conflicts. Raises suite.Failed where the suite could not judge."""
-    template = linked(folder)
-    known = {"commit": commit, "service": folder.name, **template}
+def of(folder: Path, at: Facts) -> Facts:
+    """The facts of a folder, all but conflicts; `at` is what is known before: commit, and a name.
+
+    Raises suite.Failed where the suite could not judge.
+    """
+    known = {"commit": at.commit, "service": at.service, **linked(folder)}
     try:
         dev = composefile.read(folder / "dev.yaml")
         every = contract.musts(contract.PAGE.read_text(encoding="utf-8"))
@@ -49,7 +51,7 @@ def of(folder: Path, commit: str) -> Facts:
     except composefile.Unreadable as error:
         return Facts(**known, error=str(error))
     said = {"contract": str(dev.get("contract") or ""), "level": str(dev.get("level") or "full")}
-    known |= {**said, "service": str(dev.get("service") or folder.name)}
+    known |= {**said, "service": str(dev.get("service") or at.service)}
     if before_numbers(said["contract"], every.values()):
         return Facts(**known, note=f"contract {said['contract']} has no numbered MUSTs")
     return Facts(**known, deviations=deviations, **judged(suite.static(folder), every))

@@ -22,6 +22,11 @@ class Repo:
     where: str
     is_url: bool
 
+    @property
+    def folder(self) -> str:
+        """What a clone of it would be called: a service's name until it says its own."""
+        return self.where.rstrip("/").rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
+
 
 def read(source: str) -> list[Repo]:
     """The repositories that a file names, or stdin for `-`. Raises Refusal."""
