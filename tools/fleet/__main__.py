@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -27,6 +28,8 @@ from tools.fleet.rows import Row, counts, order
 from tools.fleet.store import Store
 
 INTERRUPTED = 130
+# A checkout is many small files for less than a second: five times as fast in memory as on a disk.
+MEMORY, ROOM = Path("/dev/shm"), 2**30
 
 
 class Parser(argparse.ArgumentParser):
@@ -68,11 +71,19 @@ def check(options: argparse.Namespace, repos: Sequence[Repo], out: Sequence[Rele
     plan = Plan(Store(options.state), home("CACHE", ".cache"), identity, tried, options.fresh)
     warm()
     found: dict[Repo, Facts] = {}
-    with tempfile.TemporaryDirectory(prefix="fleet-", ignore_cleanup_errors=True) as root:
+    place = scratch(options.jobs)
+    with tempfile.TemporaryDirectory(prefix="fleet-", dir=place, ignore_cleanup_errors=True) as root:
         for repo, answer in answers(repos, plan, options, Path(root)):
             found[repo] = answer.facts
             tell(f"{len(found)}/{len(repos)} {repo.name}{said(answer)}")
     return found
+
+
+def scratch(jobs: int) -> Path | None:
+    """Where copies are made: where TMPDIR says; else in memory, if each child has room for a GiB there."""
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
+        return None
+    return MEMORY if shutil.disk_usage(MEMORY).free >= jobs * ROOM else None
 
 
 def warm() -> None:
