@@ -10,7 +10,7 @@ HIDDEN := env -u DEVENV_REQUIRE_ENGINE DOCKER_HOST=unix:///nonexistent
 NONE := 5# pytest's exit code when ARGS chose no test of this half
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint bench requirements locks release clean venv contract.check
+.PHONY: help demo test test-all lint bench requirements locks release clean venv contract.check fleet.check
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z.-]*\):.* ## /make \1\t/p' Makefile | expand -t 20
@@ -28,6 +28,9 @@ test-all: venv ## run the tests that are too slow for every time, too
 
 contract.check: venv ## check any repository against CONTRACT.md (ARGS="PATH --static")
 	@$(PYTHON) tests/contract/check.py $(value ARGS)
+
+fleet.check: venv ## check many repositories, and how far they are behind (ARGS="LIST --html fleet.html")
+	@$(PYTHON) -m tools.fleet $(value ARGS)
 
 lint: venv ## check style, types and the layers of .dev/devenv
 	$(BIN)/ruff check .

@@ -73,23 +73,50 @@ def update(c, path, to="", answer=None):
     raise SystemExit(code or conformance(path, "--static"))
 
 
+@task(
+    name="check",
+    positional=["list"],
+    help={
+        "list": "a file with a path or a git URL in each line; - for stdin",
+        "try": "also try the update to the newest release",
+        "json": "one JSON object on stdout instead of the table",
+        "html": "write a page, too",
+        "state": "the folder of kept answers",
+        "fresh": "ask anew, whatever is kept",
+        "flags": "more flags, as `python tools/fleet/__main__.py --help` shows them",
+    },
+)
+def check_fleet(c, list, try_=False, json=False, html="", state="", fresh=False, flags=""):
+    """Say how many repositories keep the contract, and how far behind the template each is."""
+    wanted = {"--try": try_, "--json": json, "--fresh": fresh}
+    given = {"--html": html, "--state": state}
+    chosen = [
+        *(flag for flag, is_wanted in wanted.items() if is_wanted),
+        *(word for flag, value in given.items() if value for word in (flag, value)),
+        *flags.split(),
+    ]
+    raise SystemExit(python("tools/fleet/__main__.py", list, *chosen))
+
+
 def adopt(verb, path, *flags):
-    """One of tools/adopt, in the checkout's own environment; its exit code."""
-    return python(str(HERE / "tools" / "adopt" / "__main__.py"), verb, os.path.abspath(path), *flags)
+    """One of tools/adopt; its exit code."""
+    return python("tools/adopt/__main__.py", verb, os.path.abspath(path), *flags)
 
 
 def conformance(path, *flags):
     """The tests of the contract; their exit code."""
-    return python(str(HERE / "tests" / "contract" / "check.py"), os.path.abspath(path), *flags)
+    return python("tests/contract/check.py", os.path.abspath(path), *flags)
 
 
-def python(*words):
-    """The checkout's own Python, in the folder where it was typed."""
+def python(program, *words):
+    """A program of this checkout in its own environment, in the folder where it was typed; its exit code."""
     subprocess.run(["make", "--silent", "-C", str(HERE), "venv"], check=True)
-    return subprocess.run([str(PYTHON), *words], env={**os.environ, "PYTHONPATH": str(HERE)}, check=False).returncode
+    argv = [str(PYTHON), str(HERE / program), *words]
+    return subprocess.run(argv, env={**os.environ, "PYTHONPATH": str(HERE)}, check=False).returncode
 
 
 namespace = Collection(
     contract=Collection(check=check),
     template=Collection(retrofit=retrofit, check=check_release, update=update),
+    fleet=Collection(check=check_fleet),
 )

@@ -35,7 +35,7 @@ BROKEN = {
 def test_nothing_at_all(tmp_path: Path) -> None:
     root = tmp_path / "Ünï 9 folder"
     root.mkdir()
-    assert read(root, []) == Reading(Found("n-9-folder", "."))
+    assert read(root, []) == Reading(Found("n-9-folder", "the folder's name"))
 
 
 def test_every_file_is_broken(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_names_that_are_no_files_of_the_folder(tmp_path: Path) -> None:
     os.mkfifo(root / "Procfile")
     (root / "Dockerfile").mkdir()
     names = ["../pyproject.toml", "/etc/passwd", "a\0b", "gone/package.json", "Procfile", "Dockerfile", "\udcff.py", ""]
-    assert read(root, names).service == Found("in", ".")
+    assert read(root, names).service == Found("in", "the folder's name")
 
 
 def test_spaces_and_unicode_in_names(tmp_path: Path) -> None:

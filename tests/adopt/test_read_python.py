@@ -186,7 +186,7 @@ EXPECTED = {
 def test_of_a_usual_service_all_is_found_with_its_place_and_nothing_else(tmp_path: Path, name: str) -> None:
     tree, expected = EXPECTED[name]
     root = tmp_path / "a-folder"
-    named = {} if "service" in expected else {"service": ("a-folder", ".")}
+    named = {} if "service" in expected else {"service": ("a-folder", "the folder's name")}
     assert facts(reading(root, tree)) == named | expected
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tools.adopt.found import Application, Dependencies, Found, Reading, Store
+from tools.adopt.found import Application, Commands, Dependencies, Found, Reading, Store
 from tools.adopt.read import node, python
 from tools.adopt.read.checks import PYTEST
 from tools.adopt.read.commands import commands
@@ -56,7 +56,7 @@ def choose(files: Files, built: list[Image]) -> Project | None:
 def name_of(root: Path, project: Project | None) -> Found:
     if project and project.name:
         return Found(host_name(project.name.value), project.name.where)
-    return Found(host_name(root.resolve().name), ".")
+    return Found(host_name(root.resolve().name), "the folder's name")
 
 
 def _reading(
@@ -70,6 +70,7 @@ def _reading(
     code = tuple(files.code(".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts"))
     facts = Facts(files, project, served.framework.value if served else "", code)
     database, cache, about_stores = stores(facts, around, said, given)
+    ways = commands(files, project, served, migrated, started)
     port_variable, host_variable = reads_address(said, given, service.value, language)
     every_port = ports(files, around, built, started, given, said, port_variable.value if port_variable else "PORT")
     well, about_health = health(files, around, built)
@@ -88,11 +89,11 @@ def _reading(
         service=service,
         language=project.language,
         version=project.version,
-        dependencies=with_extras(project, database, served),
+        dependencies=with_extras(project, database, served, ways),
         application=served,
         migrations=migrated.tool if migrated else None,
         migration_files=migrated.files if migrated else (),
-        commands=commands(files, project, served, migrated, started),
+        commands=ways,
         database=database,
         cache=cache,
         port=_first(every_port),
@@ -105,13 +106,16 @@ def _reading(
     )
 
 
-def with_extras(project: Project, database: Store | None, served: Application | None) -> Dependencies | None:
-    """How it is installed, with the extras that hold the driver, the framework and the test runner."""
+def with_extras(
+    project: Project, database: Store | None, served: Application | None, said: Commands
+) -> Dependencies | None:
+    """How it is installed, with the extras that hold the driver, the framework, production's server and the tests'."""
     if project.dependencies is None or not project.dependencies.build:
         return project.dependencies
     drivers = KINDS[database.kind.value] if database else ()
     frameworks = [name for name, one in project.packages.items() if served and one.where == served.framework.where]
-    needed = [project.uses(*names) for names in (frameworks, drivers, PYTEST)]
+    server = [said.serve.value.split()[0]] if said.serve else []
+    needed = [project.uses(*names) for names in (frameworks, drivers, server, PYTEST)]
     extras = tuple(dict.fromkeys(one.group for one in needed if one and one.extra))
     return replace(project.dependencies, extras=extras)
 

@@ -1,0 +1,199 @@
+"""The real command on repositories of every kind: each has a row, and none is changed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.fleet.conftest import DAYS, Checkout, Make, commit, contents, git
+
+REPO = Path(__file__).resolve().parents[2]
+OPEN_PORT = {"compose.yaml": ('"127.0.0.1:', '"')}
+EDITED = {"Dockerfile": ("\n", "\n# edited\n")}
+DEVIATION = 'deviations:\n  - {id: CMP-1, reason: "see #1", date: 2026-11-24}\n'
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def fleet(make: Make, checkout: Checkout, tmp_path: Path) -> Path:
+    """The list: one repository of each kind."""
+    make("clean")
+    make("open", OPEN_PORT)
+    make("old", at="0.1.0")
+    make("foreign", at="f" * 40)
+    make("early", {"dev.yaml": ('contract: "1.2"', 'contract: "1.0"')}, at="0.1.0")
+    make("yaml", {"dev.yaml": ("service:", "service: [")})
+    make("by-url", at="0.2.0")
+    admits = make("admits", OPEN_PORT)
+    (admits / "contract.xfail.yaml").write_text(DEVIATION)
+    commit(admits, "admitted")
+    dirty = make("dirty")
+    (dirty / "compose.yaml").write_text("services: [\n")
+    repos = tmp_path / "repos"
+    (repos / "plain").mkdir()
+    for name in ("empty", "bare-of-ours"):
+        (repos / name).mkdir()
+        git(repos / name, "init", "--quiet", "--initial-branch=main")
+    (repos / "bare-of-ours" / "README.md").write_text("nothing of ours\n")
+    commit(repos / "bare-of-ours", "first")
+    names = [*(folder.name for folder in repos.iterdir() if folder.name != "by-url"), "missing"]
+    urls = [f"file://{repos}/by-url", f"file://{repos}/nowhere"]
+    path = repos / "fleet.txt"
+    path.write_text("\n".join(["# all of ours", "", *names, *urls, ""]))
+    return path
+
+
+def test_each_has_a_row_and_none_is_changed(checkout: Checkout, fleet: Path, state: Path, tmp_path: Path) -> None:
+    repos = fleet.parent
+    before, page = contents(repos), tmp_path / "fleet.html"
+    found = checkout.check(fleet, "--json", "--state", str(state), "--html", str(page))
+    assert found.code == 1
+    assert contents(repos) == before
+
+    rows = found.repos
+    states = {name.rpartition("/")[2]: row["state"] for name, row in rows.items()}
+    assert states == {
+        "clean": "fine", "admits": "fine", "dirty": "fine", "by-url": "fine",
+        "open": "broken", "old": "behind", "foreign": "release unknown", "early": "not judged",
+        "yaml": "error", "plain": "error", "empty": "error", "bare-of-ours": "error", "missing": "error",
+        "nowhere": "error",
+    }  # fmt: skip
+    assert [must["id"] for must in rows["open"]["broken"]] == ["CMP-1"]
+    assert rows["open"]["broken"][0]["mend"]
+    assert (rows["old"]["release"], rows["old"]["behind"], rows["old"]["days_behind"]) == ("0.1.0", ["0.2.0"], DAYS)
+    assert (rows["clean"]["release"], rows["clean"]["behind"], rows["clean"]["days_behind"]) == (
+        "0.2.0+1 commit", [], None,
+    )  # fmt: skip
+    assert (rows["clean"]["contract"], rows["clean"]["level"], rows["clean"]["service"]) == ("1.2", "full", "catalog")
+    assert "CMD-2" in rows["clean"]["unjudged"]
+    assert "CMP-1" not in rows["clean"]["unjudged"]
+    assert rows["clean"]["conflicts"] is None
+    assert rows["clean"]["commit"] == git(repos / "clean", "rev-parse", "HEAD")
+    assert rows["admits"]["deviations"] == {"CMP-1": "see #1 (since 2026-11-24)"}
+    assert rows["foreign"]["release"] == "unknown commit fffffff"
+    assert "contract 1.0 has no numbered MUSTs" in rows["early"]["note"]
+    assert rows["yaml"]["error"].startswith("dev.yaml:")
+    assert "not a git repository" in rows["plain"]["error"]
+    assert rows["empty"]["error"] == "it has no commit"
+    assert rows["bare-of-ours"]["error"].startswith("dev.yaml: No such file")
+    assert rows["missing"]["error"] == "there is no such folder"
+
+    assert list(rows)[-4:] == sorted(list(rows)[-4:]), "the worst are first, those alike by name"
+    assert "<b>catalog</b>" in page.read_text()
+    assert f"{len(rows)}/{len(rows)} " in found.err
+
+
+def test_what_is_kept_is_asked_for_again_when_it_moved(checkout: Checkout, make: Make, state: Path) -> None:
+    first, second = make("first"), make("second")
+    fleet = first.parent / "fleet.txt"
+    fleet.write_text(f"first\nfile://{second}\n")
+    flags = ("--state", str(state))
+    assert checkout.check(fleet, *flags).code == 0
+    again = checkout.check(fleet, *flags)
+    assert (again.code, again.err.count("known from before")) == (0, 2)
+    (first / "compose.yaml").write_text((first / "compose.yaml").read_text().replace('"127.0.0.1:', '"'))
+    commit(first, "opened")
+    moved = checkout.check(fleet, *flags)
+    assert (moved.code, moved.err.count("known from before")) == (1, 1)
+    assert checkout.check(fleet, "--fresh", *flags).err.count("known from before") == 0
+    commit(checkout.folder, "another template")
+    assert checkout.check(fleet, *flags).err.count("known from before") == 0
+
+
+def test_the_conflicts_to_expect(checkout: Checkout, make: Make, state: Path) -> None:
+    edited, _ = make("edited", EDITED, at="0.1.0"), make("other", at="0.1.0")
+    before = contents(edited.parent)
+    fleet = checkout.folder.parent / "fleet.txt"
+    fleet.write_text("repos/edited\nrepos/other\n")
+    found = checkout.check(fleet, "--try", "--json", "--state", str(state))
+    assert (found.code, contents(edited.parent)) == (1, before)
+    conflicts = {name: row["conflicts"] for name, row in found.repos.items()}
+    why = "changed here and in the template, in the same lines"
+    assert conflicts == {"repos/edited": [f"Dockerfile: {why}"], "repos/other": []}
+    (checkout.folder / "tools/adopt/check.py").write_text(
+        "def conflicts(path, template, version):\n    raise OSError('no disk')\n"
+    )
+    broken = checkout.check(fleet, "--try", "--json", "--state", str(state))
+    assert {row["error"] for row in broken.repos.values()} == {"the update could not be tried: no disk"}
+
+
+def test_a_suite_that_breaks_on_one_repository(checkout: Checkout, make: Make, state: Path) -> None:
+    """A test that raises something else than an assertion, for a repository that has a certain file."""
+    make("good")
+    trap = make("trap")
+    (trap / "trap").touch()
+    commit(trap, "trap")
+    path = checkout.folder / "tests/contract/test_tpl.py"
+    trapped = "    if (repository.path / 'trap').exists():\n        raise TypeError('trapped')\n    path = repository"
+    path.write_text(path.read_text().replace("    path = repository", trapped, 1))
+    fleet = trap.parent / "fleet.txt"
+    fleet.write_text("good\ntrap\n")
+    found = checkout.check(fleet, "--json", "--state", str(state)).repos
+    assert found["good"]["state"] == "fine"
+    assert found["trap"]["error"].startswith("the suite itself failed: ")
+    assert "TypeError" in found["trap"]["error"]
+
+
+def test_a_service_below_the_top_a_worktree_and_a_bare_repository(checkout: Checkout, make: Make, state: Path) -> None:
+    single = make("single")
+    repos = single.parent
+    (repos / "mono").mkdir()
+    shutil.copytree(single, repos / "mono/services/catalog", ignore=shutil.ignore_patterns(".git"))
+    git(repos / "mono", "init", "--quiet", "--initial-branch=main")
+    commit(repos / "mono", "first")
+    git(single, "worktree", "add", "--quiet", str(repos / "tree"))
+    git(repos, "clone", "--quiet", "--bare", "single", "bare.git")
+    git(repos, "clone", "--quiet", "--depth", "1", f"file://{single}", "shallow")
+    fleet = repos / "fleet.txt"
+    names = ["mono/services/catalog", "tree", "bare.git", "shallow"]
+    fleet.write_text("\n".join(names))
+    before = contents(repos)
+    found = checkout.check(fleet, "--json", "--state", str(state))
+    assert {name: row["state"] for name, row in found.repos.items()} == dict.fromkeys(names, "fine"), found.out
+    assert contents(repos) == before
+
+
+def test_a_limit_for_each(checkout: Checkout, make: Make, state: Path) -> None:
+    fleet = make("slow").parent / "fleet.txt"
+    fleet.write_text("slow\n")
+    found = checkout.check(fleet, "--json", "--limit", "0.001", "--state", str(state))
+    assert found.repos["slow"]["error"] == "it took longer than 0.001 s"
+    assert checkout.check(fleet, "--state", str(state)).code == 0, "that is not kept"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["/nonexistent"], [], ["LIST", "--jobs", "0"], ["LIST", "--html", "/nonexistent/x.html"], ["LIST", "--no"]],
+)
+def test_usage(checkout: Checkout, tmp_path: Path, words: list[str]) -> None:
+    path = tmp_path / "fleet.txt"
+    path.write_text("repos/none\n")
+    argv = [*checkout.argv(path)[:2], *(str(path) if word == "LIST" else word for word in words)]
+    done = subprocess.run(argv, cwd=checkout.folder, env=checkout.env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("error[2]: ") == 1
+    assert "hint: " in done.stderr
+
+
+def test_through_the_task_and_from_stdin(make: Make, state: Path) -> None:
+    """From the checkout that holds this test; at which release a repository is, that depends on it."""
+    repo = make("one")
+    (repo.parent / "fleet.txt").write_text("one\n")
+    task = ["inv", f"--search-root={REPO}", "fleet.check"]
+    words = ["fleet.txt", "--json", f"--state={state}", "--html=fleet.html"]
+    done = subprocess.run([*task, *words], cwd=repo.parent, capture_output=True, text=True, check=False)
+    (row,) = json.loads(done.stdout)["repos"]
+    assert (row["error"], row["broken"]) == ("", []), done.stderr
+    assert (repo.parent / "fleet.html").is_file()
+    piped = ["make", "-s", "-C", str(REPO), "fleet.check", f"ARGS=- --json --state {state}"]
+    done = subprocess.run(piped, input=f"{repo}\n", capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout)["repos"][0]["broken"] == []
+    assert "known from before" in done.stderr

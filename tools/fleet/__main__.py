@@ -1,0 +1,159 @@
+"""Say how many repositories keep the contract, and how far they are behind: python -m tools.fleet LIST [--json] …
+
+LIST holds a path or a git URL in each line; `-` is stdin. The report goes to stdout, progress to stderr.
+Exit codes: 0 all keep everything, and none lags; 1 one does not, or could not be asked; 2 usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import NoReturn
+
+from tools.adopt.errors import CONFIG, USAGE, Refusal, end
+from tools.adopt.releases import Release, parse
+from tools.fleet import listing, page, pool, releases, suite, table
+from tools.fleet.examine import Answer, Plan, answered, examiner
+from tools.fleet.facts import Facts
+from tools.fleet.listing import Repo
+from tools.fleet.rows import Row, counts, order
+from tools.fleet.store import Store
+
+INTERRUPTED = 130
+# A checkout is many small files for less than a second: five times as fast in memory as on a disk.
+MEMORY, ROOM = Path("/dev/shm"), 2**30
+
+
+class Parser(argparse.ArgumentParser):
+    """One whose errors are like ours."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Refusal(USAGE, message, "python tools/fleet/__main__.py --help")
+
+
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(prog="fleet.check", description="Check many repositories against CONTRACT.md.")
+    parser.add_argument("list", help="a file with a path or a git URL in each line; - for stdin")
+    parser.add_argument("--try", dest="tried", action="store_true", help="also try the update to the newest release")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of the table")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page, too")
+    parser.add_argument(
+        "--jobs", type=int, default=cores(), metavar="N", help="how many at a time (default: the cores)"
+    )
+    parser.add_argument("--limit", type=float, default=120, metavar="SECONDS", help="time for one repository")
+    parser.add_argument("--state", type=Path, default=home("STATE", ".local/state"), metavar="DIR", help="kept answers")
+    parser.add_argument("--fresh", action="store_true", help="ask anew, whatever is kept")
+    return parser.parse_args(argv)
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def home(kind: str, default: str) -> Path:
+    """Our folder below an XDG folder."""
+    return Path(os.environ.get(f"XDG_{kind}_HOME") or Path.home() / default) / "devenv" / "fleet"
+
+
+def check(options: argparse.Namespace, repos: Sequence[Repo], out: Sequence[Release]) -> dict[Repo, Facts]:
+    """The facts of all repositories; each is told of on stderr as it comes."""
+    identity = releases.Checkout().identity()
+    tried = tuple(out) if options.tried else ()
+    plan = Plan(Store(options.state), home("CACHE", ".cache"), identity, tried, options.fresh)
+    warm()
+    found: dict[Repo, Facts] = {}
+    place = scratch(options.jobs)
+    with tempfile.TemporaryDirectory(prefix="fleet-", dir=place, ignore_cleanup_errors=True) as root:
+        for repo, answer in answers(repos, plan, options, Path(root)):
+            found[repo] = answer.facts
+            tell(f"{len(found)}/{len(repos)} {repo.name}{said(answer)}")
+    return found
+
+
+def scratch(jobs: int) -> Path | None:
+    """Where copies are made: where TMPDIR says; else in memory, if each child has room for a GiB there."""
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
+        return None
+    return MEMORY if shutil.disk_usage(MEMORY).free >= jobs * ROOM else None
+
+
+def warm() -> None:
+    """Nothing can be checked with a suite that does not work; better said once than in each row."""
+    try:
+        suite.warm()
+    except suite.Failed as error:
+        raise Refusal(CONFIG, f"the suite in {suite.HOME} does not work: {error}", "git status") from None
+
+
+def answers(
+    repos: Sequence[Repo], plan: Plan, options: argparse.Namespace, root: Path
+) -> Iterator[tuple[Repo, Answer]]:
+    """Each repository with its answer, in the order in which they come."""
+    for one in pool.each(repos, examiner(plan), options.jobs, options.limit, root):
+        lost = Facts(service=one.item.folder, error=one.failure)
+        yield one.item, Answer(lost) if one.failure else answered(one.folder)
+
+
+def said(answer: Answer) -> str:
+    """The end of a line of progress."""
+    facts = answer.facts
+    found = facts.error or facts.note or (f"{len(facts.broken)} broken" if facts.broken else "kept")
+    return f": {found}" + (" (known from before)" if answer.kept else "")
+
+
+def tell(line: str) -> None:
+    print(table.plain(line), file=sys.stderr, flush=True)
+
+
+def report(options: argparse.Namespace, rows: list[Row], newest: str) -> str:
+    """What goes to stdout; the page is written, too."""
+    now = datetime.now(timezone.utc)
+    if options.html:
+        options.html.write_text(page.html(rows, newest, f"{now:%Y-%m-%d %H:%M} UTC"), encoding="utf-8")
+    if not options.json:
+        return table.terminal(rows, newest)
+    about = {"made": now.isoformat(timespec="seconds"), "newest": newest or None, "counts": counts(rows)}
+    return json.dumps({**about, "repos": [row.as_dict() for row in rows]}, indent=2)
+
+
+def main(argv: Sequence[str]) -> int:
+    options = arguments(argv)
+    if options.jobs < 1 or options.limit <= 0:
+        raise Refusal(USAGE, "--jobs and --limit are more than 0", "inv fleet.check LIST --jobs 2 --limit 120")
+    if options.html and not options.html.resolve().parent.is_dir():
+        raise Refusal(USAGE, f"there is no folder for {options.html}", f"mkdir -p {options.html.parent}")
+    repos, out = listing.read(options.list), parse(releases.FILE.read_text(encoding="utf-8"))
+    newest = out[-1].version if out else ""
+    found = check(options, repos, out)
+    history, now = releases.Checkout(), datetime.now(timezone.utc)
+    rows = [
+        Row(repo, facts, releases.standing(facts.template_commit, out, history, now)) for repo, facts in found.items()
+    ]
+    rows.sort(key=order)
+    print(report(options, rows, newest))
+    return 0 if counts(rows).keys() <= {"fine"} else 1
+
+
+def interrupt(*_: object) -> None:
+    """SIGTERM ends it like Ctrl-C: children and copies are removed first."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Refusal as refusal:
+        end(refusal)
+    except KeyboardInterrupt:
+        tell("interrupted: the same command goes on from here")
+        sys.exit(INTERRUPTED)

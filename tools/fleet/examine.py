@@ -1,0 +1,97 @@
+"""What the child does with one repository, and what it hands back: a file, since it is another process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from tools.adopt.releases import Release
+from tools.fleet import attempt, facts, sources, suite
+from tools.fleet.facts import Facts
+from tools.fleet.listing import Repo
+from tools.fleet.releases import Checkout, standing
+from tools.fleet.store import Key, Store
+
+ANSWER = "answer.json"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What all repositories have in common.
+
+    `template`: the identity of this checkout. `tried`: the releases, where the update to the newest is to be tried.
+    `fresh`: ask anew, whatever is kept.
+    """
+
+    store: Store
+    cache: Path
+    template: str
+    tried: tuple[Release, ...] = ()
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The facts, and whether they are those of an earlier run."""
+
+    facts: Facts
+    kept: bool = False
+
+
+def examiner(plan: Plan) -> Callable[[Repo, Path], None]:
+    """The work on one repository: its answer is written into the folder that it is given."""
+
+    def work(repo: Repo, folder: Path) -> None:
+        answer = examine(repo, plan, folder)
+        (folder / ANSWER).write_text(json.dumps(asdict(answer)), encoding="utf-8")
+
+    return work
+
+
+def answered(folder: Path) -> Answer:
+    """What a child that went well wrote."""
+    said = json.loads((folder / ANSWER).read_text(encoding="utf-8"))
+    return Answer(Facts(**said["facts"]), said["kept"])
+
+
+def examine(repo: Repo, plan: Plan, scratch: Path) -> Answer:
+    """The facts of a repository: kept ones where nothing moved; else asked for, and kept if they are a property of the
+    commit. What may be otherwise the next time (a network, a broken suite) is not kept.
+    """
+    at = Facts(service=repo.folder)
+    try:
+        head = sources.head(repo)
+        at = replace(at, commit=head.commit)
+        known = None if plan.fresh else plan.store.get(repo, key(repo, head.commit, plan))
+        if known:
+            return Answer(known, kept=True)
+        folder = sources.copy(repo, head, scratch, plan.cache)
+        at = replace(at, commit=sources.commit_of(folder))
+        found = facts.of(folder, at)
+    except (sources.Unreachable, suite.Failed) as error:
+        return Answer(replace(at, error=str(error)))
+    return Answer(attempted(found, folder, repo, plan))
+
+
+def attempted(found: Facts, folder: Path, repo: Repo, plan: Plan) -> Facts:
+    """With the conflicts, if they are wanted; and kept."""
+    if plan.tried and not found.error:
+        try:
+            found = replace(found, conflicts=conflicts(folder, found.template_commit, plan.tried))
+        except Exception as error:  # of another part of these tools, whose errors are not ours to know
+            return replace(found, error=f"the update could not be tried: {error or type(error).__name__}")
+    plan.store.put(repo, key(repo, found.commit, plan), found)
+    return found
+
+
+def conflicts(folder: Path, commit: str, out: tuple[Release, ...]) -> list[str] | None:
+    """Those of an update to the newest release, from a commit of the template; None where the commit is not known."""
+    missing = standing(commit, out, Checkout(), datetime.now(timezone.utc)).missing
+    return attempt.conflicts(folder, out[-1].version) if missing else None if missing is None else []
+
+
+def key(repo: Repo, commit: str, plan: Plan) -> Key:
+    return Key(repo.where, commit, plan.template, bool(plan.tried))

@@ -1,0 +1,99 @@
+"""What one repository says of itself at one commit: the part of a row that stays true until something moves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tools.fleet import suite
+from tools.fleet.listing import without_secret
+
+from conformance import composefile, contract, verdicts  # isort: skip  (suite says where it is)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`broken`: the failing MUSTs with `id`, `status`, `must`, `evidence` and `mend`. `unjudged`: those of which files
+    alone say nothing. `deviations`: what contract.xfail.yaml admits, by ID. `conflicts`: None where nobody asked.
+    `note`: why nothing was judged though nothing went wrong. `error`: why this is no answer.
+    """
+
+    commit: str = ""
+    service: str = ""
+    template: str = ""
+    template_commit: str = ""
+    contract: str = ""
+    level: str = ""
+    broken: list[dict[str, str]] = field(default_factory=list)
+    unjudged: list[str] = field(default_factory=list)
+    deviations: dict[str, str] = field(default_factory=dict)
+    conflicts: list[str] | None = None
+    note: str = ""
+    error: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def of(folder: Path, at: Facts) -> Facts:
+    """The facts of a folder, all but conflicts; `at` is what is known before: commit, and a name.
+
+    Raises suite.Failed where the suite could not judge.
+    """
+    known = {"commit": at.commit, "service": at.service, **linked(folder)}
+    try:
+        dev = composefile.read(folder / "dev.yaml")
+        every = contract.musts(contract.PAGE.read_text(encoding="utf-8"))
+        deviations = verdicts.known_deviations(folder, every)
+    except composefile.Unreadable as error:
+        return Facts(**known, error=str(error))
+    said = {"contract": str(dev.get("contract") or ""), "level": str(dev.get("level") or "full")}
+    known |= {**said, "service": str(dev.get("service") or at.service)}
+    if before_numbers(said["contract"], every.values()):
+        return Facts(**known, note=f"contract {said['contract']} has no numbered MUSTs")
+    return Facts(**known, deviations=deviations, **judged(suite.static(folder), every))
+
+
+def linked(folder: Path) -> dict[str, str]:
+    """The template and its commit, from .cruft.json, where there is one. What is wrong in it is TPL-1's finding."""
+    try:
+        said = json.loads((folder / ".cruft.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(said, dict):
+        return {}
+    return {
+        "template": without_secret(str(said.get("template") or "")),
+        "template_commit": str(said.get("commit") or ""),
+    }
+
+
+def before_numbers(keeps: str, every: Iterable[contract.Must]) -> bool:
+    """Whether a contract version is one of those before MUSTs had numbers."""
+    try:
+        return contract.version(keeps) < min(must.since for must in every)
+    except ValueError:
+        return False  # no version: CFG-1 says so
+
+
+def judged(report: Mapping[str, Any], every: Iterable[str]) -> dict[str, Any]:
+    """What a report of the suite says: what fails, and of which MUSTs nothing is known.
+
+    The note is why a question could not be asked, where no broken MUST says so already.
+    """
+    by_status: dict[str, list[dict[str, str]]] = {}
+    for verdict in report["verdicts"]:
+        by_status.setdefault(verdict["status"], []).append(verdict)
+    keep = ("id", "status", "must", "evidence", "mend")
+    failing = [*by_status.get("broken", []), *by_status.get("mended", [])]
+    seen = {v["id"] for v in report["verdicts"] if v["status"] != "not judged"}
+    asked = {v["id"] for v in report["verdicts"]} | set(report["unseen"])
+    unasked = [] if failing else by_status.get("not judged", [])
+    return {
+        "note": f"{unasked[0]['id']}: {unasked[0]['evidence']}" if unasked else "",
+        "broken": [{name: verdict[name] for name in keep} for verdict in failing],
+        "unjudged": [must for must in every if must in asked - seen],
+    }

@@ -1,0 +1,114 @@
+"""What git says and holds. A repository that somebody works in is only read; what is looked at is a copy of ours."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.fleet.listing import Repo, without_secret
+
+# What would make git look at another repository than the one that it is told.
+ELSEWHERE = (
+    "DIR",
+    "WORK_TREE",
+    "INDEX_FILE",
+    "OBJECT_DIRECTORY",
+    "ALTERNATE_OBJECT_DIRECTORIES",
+    "COMMON_DIR",
+    "PREFIX",
+)
+# Nobody answers a question; nothing that the checked repository or the person configured runs at a checkout.
+TOLD = {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+CLONE = ("-c", "core.hooksPath=/dev/null", "clone", "--quiet", "--no-tags", "--template=")
+
+
+class Unreachable(Exception):
+    """The repository cannot be read; the message says why."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """What HEAD is: the commit, and for a path the top folder of its repository and the path below that."""
+
+    commit: str
+    top: str = ""
+    prefix: str = ""
+
+
+def git(*words: str) -> str:
+    """What git prints. Raises Unreachable with the line that says most."""
+    env = {name: value for name, value in os.environ.items() if name.removeprefix("GIT_") not in ELSEWHERE}
+    argv = ["git", *words]
+    done = subprocess.run(
+        argv,
+        env={**env, **TOLD},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        raise Unreachable(without_secret(reason(done.stderr) or f"git {words[0]} ended with {done.returncode}"))
+    return done.stdout
+
+
+def reason(said: str) -> str:
+    """The first of git's complaints: what follows is advice."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    worst = [line for line in lines if line.startswith(("fatal: ", "error: ", "ERROR: "))]
+    return " ".join((worst or lines or [""])[0].removeprefix("fatal: ").split())
+
+
+def head(repo: Repo) -> Head:
+    """Which commit HEAD is. Raises Unreachable."""
+    if repo.is_url:
+        said = git("ls-remote", "--", repo.where, "HEAD").split()
+        if not said:
+            raise Unreachable("it has no commit")
+        return Head(said[0])
+    if not Path(repo.where).is_dir():
+        raise Unreachable("there is no such folder")
+    up, prefix = git("-C", repo.where, "rev-parse", "--show-cdup", "--show-prefix").split("\n")[:2]
+    try:
+        commit = git("-C", repo.where, "rev-parse", "--verify", "HEAD^{commit}").strip()
+    except Unreachable:
+        raise Unreachable("it has no commit") from None
+    return Head(commit, os.path.normpath(os.path.join(repo.where, up)), prefix)
+
+
+def copy(repo: Repo, at: Head, scratch: Path, cache: Path) -> Path:
+    """A folder of ours that holds what HEAD holds: below `scratch` for a path, in the cache for a URL.
+
+    Raises Unreachable.
+    """
+    if repo.is_url:
+        return cached(repo, at, cache)
+    top = scratch / (Path(at.top).name or "repo")
+    # Objects are borrowed, so that the size of the history does not matter, and nothing is written over there.
+    git(*CLONE, "--shared", "--", at.top, str(top))
+    if not (top / at.prefix).is_dir():
+        raise Unreachable(f"{at.prefix.rstrip('/')} is in no commit")
+    return top / at.prefix
+
+
+def cached(repo: Repo, at: Head, cache: Path) -> Path:
+    """A shallow clone of a URL at a commit, made once; clones of other commits of it are removed."""
+    own = cache / hashlib.sha256(repo.where.encode()).hexdigest()[:16]
+    folder = own / at.commit
+    if not folder.is_dir():
+        half = own / f"half-{os.getpid()}"
+        shutil.rmtree(own, ignore_errors=True)
+        half.parent.mkdir(parents=True, exist_ok=True)
+        git(*CLONE, "--depth", "1", "--no-local", "--", repo.where, str(half))
+        half.rename(folder)  # whole or not at all
+    return folder
+
+
+def commit_of(folder: Path) -> str:
+    """The commit of a copy: HEAD may have moved since it was asked for."""
+    return git("-C", str(folder), "rev-parse", "HEAD").strip()
