@@ -14,6 +14,9 @@ from tools.adopt import origin, releases
 from tools.adopt.render import Files, render
 from tools.adopt.repository import Entry, find
 
+from . import apps
+from .apps import App
+
 NEXT = "9.9.9"  # the release that is made of what is in the work tree
 
 
@@ -99,3 +102,21 @@ def tree(repo: Path) -> Files:
     """All that is committed there."""
     found = find(repo)
     return found.files(found.listing())
+
+
+Source = Callable[[App], Path]
+
+
+@pytest.fixture
+def source(shared: Path, tmp_path: Path) -> Source:
+    """source(app) → a git repository of its files, as its owner would have it."""
+
+    def source(app: App) -> Path:
+        tree = once(shared / f"app-{app.name}", lambda folder: apps.fetch(app, folder)) / "tree"
+        repo = shutil.copytree(next(tree.iterdir()), tmp_path / app.name, symlinks=True)
+        git(repo, "init", "--quiet", "--initial-branch=main")
+        git(repo, "add", "--all", "--force")
+        commit(repo, "as it was released")
+        return repo
+
+    return source

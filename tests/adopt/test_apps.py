@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPO, once
+from tests.conftest import REPO
 
 from . import apps
 from .apps import App
-from .conftest import commit, git
+from .conftest import Source
 from .test_retrofit import assert_nothing_is_harmed, retrofit
 
 # What the report has to say of each, as `name  value`; and how many places are left to its owner.
@@ -33,23 +31,6 @@ CASES: list[tuple[App, dict[str, str], int]] = [
     (apps.MONGO_EXPRESS, {}, 9),
     (apps.UNLEASH, {}, 9),
 ]
-
-Source = Callable[[App], Path]
-
-
-@pytest.fixture
-def source(shared: Path, tmp_path: Path) -> Source:
-    """source(app) → a git repository of its files, as its owner would have it."""
-
-    def source(app: App) -> Path:
-        tree = once(shared / f"app-{app.name}", lambda folder: apps.fetch(app, folder)) / "tree"
-        repo = shutil.copytree(next(tree.iterdir()), tmp_path / app.name, symlinks=True)
-        git(repo, "init", "--quiet", "--initial-branch=main")
-        git(repo, "add", "--all", "--force")
-        commit(repo, "as it was released")
-        return repo
-
-    return source
 
 
 def told(report: str) -> dict[str, str]:

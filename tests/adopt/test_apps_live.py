@@ -1,4 +1,4 @@
-"""From the source of a published application to a healthy service: its owner fills in what was listed, and nothing else."""
+"""From the source of a published application to a healthy service: its owner fills in what was listed, no more."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from tests.verbs.repo import Repo, get
 
 from . import apps
 from .apps import App
-from .conftest import commit, git
-from .test_apps import Source
+from .conftest import Source, commit, git
 from .test_retrofit import retrofit
 
 
 @dataclass(frozen=True)
 class Adopted:
-    """`fills`: what the owner writes in place of each open point, the line as listed → as written. `page`: what works."""
+    """`fills`: what the owner writes for each open point, the line as it stands → as written. `page`: what works."""
 
     app: App
     fills: dict[str, str]
@@ -73,9 +72,12 @@ def test_from_its_source_to_a_healthy_service(
     repo = started(path)
     assert get(repo.status()["url"], adopted.page)[0] == 200
     assert repo.status()["healthy"]
-    assert repo.run("dev.reset").code == 0
-    assert repo.run("dev.up", DEV_LEAN="1").code == 0
-    assert get(repo.status()["url"], adopted.page)[0] == 200
+    reset = repo.run("dev.reset")
+    assert reset.code == 0, reset.stderr
+    lean = Repo(path, repo.token, {**repo.env, "DEV_LEAN": "1"})
+    up = lean.run("dev.up")
+    assert up.code == 0, up.stderr
+    assert get(lean.status()["url"], adopted.page)[0] == 200
 
 
 def fill_in(page: Path, fills: dict[str, str]) -> None:
