@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from tools.adopt.releases import parse
 from tools.fleet import releases
 from tools.fleet.releases import Standing
 
@@ -23,7 +24,7 @@ def full(letter: str) -> str:
     return letter * 40
 
 
-RELEASES = releases.parse(TEXT.format(**{letter: full(letter) for letter in "abc"}))
+RELEASES = parse(TEXT.format(**{letter: full(letter) for letter in "abc"}))
 
 
 class Line:

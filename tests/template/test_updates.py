@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from .conftest import PROJECT, Tools, tree
+from .conftest import PROJECT, STACKS, Tools, tree
 
 
 @pytest.fixture
@@ -21,10 +22,21 @@ def state(service: Path) -> dict[str, object]:
     return dict(json.loads((service / ".cruft.json").read_text()))
 
 
-@pytest.fixture(params=["cookiecutter", "cruft create"])
-def repo(request: pytest.FixtureRequest, tools: Tools, template: Path, workdir: Path, stack: str) -> Path:
-    """A service in a git repository of its own, made in either way."""
-    if request.param == "cookiecutter":
+# Both make the same files (the test below); a service that cruft made differs in .cruft.json alone.
+MADE = [*(("cookiecutter", stack) for stack in STACKS), ("cruft create", "django")]
+
+
+@pytest.fixture(params=MADE, ids="-".join)
+def made(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """How a service is made, and of which stack."""
+    return request.param
+
+
+@pytest.fixture
+def repo(made: tuple[str, str], tools: Tools, template: Path, workdir: Path) -> Path:
+    """A service in a git repository of its own."""
+    how, stack = made
+    if how == "cookiecutter":
         tools.cookiecutter(template, f"stack={stack}", cwd=workdir)
     else:
         tools.cruft_create(template, stack=stack, cwd=workdir)
@@ -42,6 +54,8 @@ def prepend(path: Path, line: str) -> None:
 
 def append_there(path: Path, line: str) -> None:
     """At the end of what comes of a template's file: of its last block, where it extends another one."""
+    if extended := re.fullmatch(r'{% extends "(.*)" %}\n', path.read_text()):
+        path = next(folder for folder in path.parents if (folder / "templates").is_dir()) / "templates" / extended[1]
     text, end, rest = path.read_text().rpartition("{% endblock %}")
     path.write_text(f"{text}{line}\n{end}{rest}" if end else f"{rest}{line}\n")
 
@@ -58,7 +72,7 @@ def test_cookiecutter_says_where_from(tools: Tools, template: Path, service: Pat
     assert context == {
         "cookiecutter": {
             "service": "catalog", "repo_name": "catalog", "stack": stack,
-            "database": "postgres", "cache": "none", "worker": "none", "port": "18160",
+            "database": "postgres", "cache": "none", "worker": "none", "port": "18160", "beside": "none",
         }
     }  # fmt: skip
     assert {name: value for name, value in state(service).items() if name != "context"} == {
@@ -117,13 +131,15 @@ def test_check_tells_when_the_template_moved_on(tools: Tools, template: Path, re
         tools.cruft("check", cwd=repo)
 
 
-def test_update_takes_the_change_and_keeps_the_edit(tools: Tools, template: Path, repo: Path, stack: str) -> None:
+def test_update_takes_the_change_and_keeps_the_edit(
+    tools: Tools, template: Path, repo: Path, made: tuple[str, str]
+) -> None:
     """There: a line at the end of the shared Dockerfile and two new files. Here: a line at its beginning."""
     prepend(repo / "Dockerfile", "# edited here")
     append(repo / "dev.yaml", "# edited here")
     before = tree(repo)
     tools.commit(repo, "edit")
-    overlay = template / PROJECT / ".stacks" / stack
+    overlay = template / PROJECT / ".stacks" / made[1]
     append_there(overlay / "Dockerfile", "# changed there")
     (template / PROJECT / ".dev/compose/other.yaml").write_text("# new\n")
     (overlay / "NEW.md").write_text("new in {{ cookiecutter.service }}\n")

@@ -19,7 +19,7 @@ TOOLS = Path("tools", "adopt")
 
 
 def run(root: Path, verb: str, flags: Sequence[str]) -> int:
-    """Run one of them on a repository, in the open. Its exit code; it says itself what went wrong. DevError 110, 111."""
+    """Run one of them on a repository, in the open. Its exit code; it has said what went wrong. DevError 110, 111."""
     template, _ = origin(root)
     newest = fetched(template, root)
     requirements = newest / TOOLS / "requirements.txt"
