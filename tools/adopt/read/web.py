@@ -163,7 +163,7 @@ def _route(files: Files, code: Iterable[str]) -> tuple[Found | None, list[Found]
     )
     if _inside(files, text, where):
         # A wrong path would never be healthy. Without one, the home page is asked.
-        said = f"a page that says that it is well, behind whatever includes this file: {path}; for the healthcheck"
+        said = f"{path} looks like a health page, of a prefix that is not known: write all of it into the healthcheck"
         return None, [Found(said, where)]
     return Found(path, where), []
 
