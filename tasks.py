@@ -45,8 +45,8 @@ def check(c, path, static=False, only=None, flags=""):
 def retrofit(c, path, service="", port="", undo=False):
     """Make a service out of a repository: on a branch, beside everything that is there."""
     flags = [*(["--service", service] if service else []), *(["--port", port] if port else [])]
-    code = adopt("retrofit", path, *flags, *(["--undo"] if undo else []))
-    if not code and not undo:
+    code, report = answered("retrofit", path, *flags, *(["--undo"] if undo else []))
+    if report:
         conformance(path, "--static")
     raise SystemExit(code)
 
@@ -54,7 +54,7 @@ def retrofit(c, path, service="", port="", undo=False):
 @task(name="check", positional=["path"], help={"path": "the repository", "json": "one JSON object on stdout"})
 def check_release(c, path, json=False):
     """Say which release of this template a repository is at, what is out, and whether an update would conflict."""
-    raise SystemExit(adopt("check", path, *(["--json"] if json else [])))
+    raise SystemExit(answered("check", path, *(["--json"] if json else []))[0])
 
 
 @task(
@@ -69,8 +69,8 @@ def check_release(c, path, json=False):
 def update(c, path, to="", answer=None):
     """Take a release of this template in a repository, on a branch to review."""
     answers = [word for each in answer or [] for word in ("--answer", each)]
-    code = adopt("update", path, *(["--to", to] if to else []), *answers)
-    raise SystemExit(code or conformance(path, "--static"))
+    code, branch = answered("update", path, *(["--to", to] if to else []), *answers)
+    raise SystemExit(code or (conformance(path, "--static") if branch else 0))
 
 
 @task(
@@ -95,24 +95,26 @@ def check_fleet(c, list, try_=False, json=False, html="", state="", fresh=False,
         *(word for flag, value in given.items() if value for word in (flag, value)),
         *flags.split(),
     ]
-    raise SystemExit(python("tools/fleet/__main__.py", list, *chosen))
+    raise SystemExit(python("tools/fleet/__main__.py", list, *chosen).returncode)
 
 
-def adopt(verb, path, *flags):
-    """One of tools/adopt; its exit code."""
-    return python("tools/adopt/__main__.py", verb, os.path.abspath(path), *flags)
+def answered(verb, path, *flags):
+    """One of tools/adopt: its exit code, and what it answered, which is passed on."""
+    done = python("tools/adopt/__main__.py", verb, os.path.abspath(path), *flags, stdout=subprocess.PIPE, text=True)
+    print(done.stdout, end="", flush=True)
+    return done.returncode, done.stdout
 
 
 def conformance(path, *flags):
     """The tests of the contract; their exit code."""
-    return python("tests/contract/check.py", os.path.abspath(path), *flags)
+    return python("tests/contract/check.py", os.path.abspath(path), *flags).returncode
 
 
-def python(program, *words):
-    """A program of this checkout in its own environment, in the folder where it was typed; its exit code."""
+def python(program, *words, **streams):
+    """A program of this checkout in its own environment, in the folder where it was typed."""
     subprocess.run(["make", "--silent", "-C", str(HERE), "venv"], check=True)
-    argv = [str(PYTHON), str(HERE / program), *words]
-    return subprocess.run(argv, env={**os.environ, "PYTHONPATH": str(HERE)}, check=False).returncode
+    argv, env = [str(PYTHON), str(HERE / program), *words], {**os.environ, "PYTHONPATH": str(HERE)}
+    return subprocess.run(argv, env=env, check=False, **streams)
 
 
 namespace = Collection(

@@ -22,19 +22,28 @@ NUMBER = re.compile(r"\d+\.\d+\.\d+")
 
 
 def main(version: str, root: Path = ROOT) -> None:
-    """Make the release in a checkout. Refusal: then nothing was committed."""
+    """Make the release in a checkout. Refusal: then the checkout is as it was."""
     ready(root, version)
+    start = must(root, "git", "rev-parse", "HEAD")
+    try:
+        make(root, version)
+    except BaseException:  # Ctrl-C too
+        must(root, "git", "reset", "--quiet", "--hard", start)
+        raise
+    print(f"released {version}; now: git push origin HEAD v{version}")
+
+
+def make(root: Path, version: str) -> None:
+    """The two commits, and the tag last: nothing else has to be taken back."""
     write(root, version)
     if run(root, sys.executable, "-m", "pytest", "-q", UPGRADES):
-        run(root, "git", "checkout", "--quiet", "--", ".")
         raise Refusal(FOUND, "an upgrade from an earlier release fails", f".venv/bin/python -m pytest {UPGRADES}")
     must(root, "git", "commit", "--quiet", "--all", "--message", f"Release {version}")
-    must(root, "git", "tag", f"v{version}")
     commit = must(root, "git", "rev-parse", "HEAD")
     page = root / "releases.txt"
     page.write_text(listed(page.read_text(), version, commit))
     must(root, "git", "commit", "--quiet", "--all", "--message", f"releases.txt: {version} is out")
-    print(f"released {version}; now: git push origin HEAD v{version}")
+    must(root, "git", "tag", f"v{version}", commit)
 
 
 def ready(root: Path, version: str) -> None:
@@ -46,6 +55,8 @@ def ready(root: Path, version: str) -> None:
     out = parse((root / "releases.txt").read_text())
     if out and order(version) <= out[-1].order:
         raise Refusal(CONFLICT, f"{out[-1].version} is out, so {version} is no newer release", "see releases.txt")
+    if must(root, "git", "tag", "--list", f"v{version}"):
+        raise Refusal(CONFLICT, f"the tag v{version} is there already", f"git show v{version}")
     if f"## [{version}] - {NONE}\n" not in (root / "CHANGELOG.md").read_text():
         hint = f"write what is new for services under `## [{version}] - {NONE}`"
         raise Refusal(CONFIG, f"CHANGELOG.md:1: has no section for {version}", hint)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import REPO, once, run_quietly
+from tools.adopt import __main__ as command
 from tools.adopt import origin, releases
+from tools.adopt.errors import Refusal, end
 from tools.adopt.render import Files, render
 from tools.adopt.repository import Entry, find
 
@@ -62,6 +67,29 @@ def history(shared: Path, nobodys_home: Path) -> Path:
     return once(shared / "history", copy_history)
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a command left."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+def adopt(template: Path, *words: object) -> Said:
+    """`python tools/adopt/__main__.py …` with another template; in this process: one of its own costs a second."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(command, "TEMPLATE", template)
+        try:
+            code = command.main([str(word) for word in words])
+        except Refusal as refusal:
+            with suppress(SystemExit):
+                end(refusal)
+            code = refusal.code
+    return Said(code, out.getvalue(), err.getvalue())
+
+
 def write(folder: Path, files: Files) -> None:
     for name, entry in files.items():
         path = folder / name
@@ -85,8 +113,7 @@ def service(history: Path, tmp_path: Path) -> Service:
 
     def make(version: str, **answers: str) -> Path:
         at = releases.named(history, version).commit
-        (tmp_path / "scratch").mkdir()
-        made = render(history, at, {"service": "catalog", **answers}, tmp_path / "scratch")
+        made = render(history, at, {"service": "catalog", **answers})
         folder = tmp_path / "catalog"
         folder.mkdir()
         write(folder, made.files)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import pytest
 
 from tests.conftest import run_quietly
 
-from .conftest import commit, git, tree
+from .conftest import adopt, commit, git, tree
 
 BRANCH = "devenv-retrofit"
 INCLUDE = b"include .dev/dev.mk\n"
@@ -50,12 +48,8 @@ def git_init(repo: Path) -> None:
 
 def retrofit(template: Path, repo: Path, *flags: str, code: int = 0) -> str:
     """What the command says, on both streams."""
-    argv = [sys.executable, str(template / "tools/adopt/__main__.py"), "retrofit", str(repo), *flags]
-    done = subprocess.run(
-        argv, env={**os.environ, "PYTHONPATH": str(template)}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+    done = adopt(template, "retrofit", repo, *flags)
+    assert done.code == code, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
@@ -132,7 +126,9 @@ def test_nothing_is_harmed(history: Path, make: Make, files: Files) -> None:
     assert_nothing_is_harmed(history, make(files))
 
 
-def test_nothing_of_the_repository_runs(history: Path, make: Make, tmp_path: Path) -> None:
+def test_nothing_of_the_repository_runs(
+    history: Path, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trap = f"open({str(tmp_path / 'trap')!r}, 'w')\n"
     names = (
         "setup.py",
@@ -145,6 +141,7 @@ def test_nothing_of_the_repository_runs(history: Path, make: Make, tmp_path: Pat
         "tools.py",
     )
     repo = make({**FLASK, **dict.fromkeys(names, trap), "Makefile": f"X := $(shell touch {tmp_path}/trap)\nall:\n"})
+    monkeypatch.chdir(repo)
     assert_nothing_is_harmed(history, repo)
     assert not (tmp_path / "trap").exists()
 
@@ -253,8 +250,81 @@ def test_undo_keeps_the_owner_s_own_commits(history: Path, make: Make) -> None:
     (repo / "dev.yaml").write_text((repo / "dev.yaml").read_text() + "# mine\n")
     assert "not committed: dev.yaml" in retrofit(history, repo, "--undo", code=114)
     commit(repo, "mine")
-    assert "has commits that are not the retrofit's" in retrofit(history, repo, "--undo", code=114)
+    assert "has work on it that is not the retrofit's" in retrofit(history, repo, "--undo", code=114)
+    git(repo, "reset", "--quiet", "--soft", "HEAD~1")
+    git(repo, "commit", "--quiet", "--amend", "--no-edit")
+    assert "has work on it that is not the retrofit's" in retrofit(history, repo, "--undo", code=114)
     assert (repo / "dev.yaml").read_text().endswith("# mine\n")
+
+
+def test_undo_comes_too_late_or_elsewhere(history: Path, make: Make, tmp_path: Path) -> None:
+    repo = make(FLASK)
+    retrofit(history, repo)
+    run_quietly("git", "clone", "--quiet", repo, tmp_path / "clone")
+    assert "was not made in this clone" in retrofit(history, tmp_path / "clone", "--undo", code=113)
+    git(repo, "switch", "--quiet", "main")
+    git(repo, "merge", "--quiet", BRANCH)
+    assert "is merged into main" in retrofit(history, repo, "--undo", code=113)
+    assert BRANCH in git(repo, "branch", "--list")
+
+
+def test_undo_removes_what_the_tasks_made_for_themselves(history: Path, make: Make) -> None:
+    repo = make(FLASK)
+    before = on_disk(repo)
+    retrofit(history, repo)
+    for name in ("local/venv/bin/python", "devenv/__pycache__/main.cpython-313.pyc"):
+        (repo / ".dev" / name).parent.mkdir(parents=True, exist_ok=True)
+        (repo / ".dev" / name).touch()
+    retrofit(history, repo, "--undo")
+    assert on_disk(repo) == before
+
+
+def test_ignored_files_of_the_owner_are_never_replaced(history: Path, make: Make) -> None:
+    """git switch would, without a word: what git ignores has no copy anywhere."""
+    repo = make({**FLASK, ".gitignore": "dev.yaml\n.dev\n"})
+    (repo / "dev.yaml").write_text("mine: 1\n")
+    assert "dev.yaml is there already" in retrofit(history, repo, code=113)
+    (repo / "dev.yaml").unlink()
+    (repo / ".dev").write_text("mine\n")
+    assert ".dev is there already" in retrofit(history, repo, code=113)
+    assert (repo / ".dev").read_text() == "mine\n"
+    assert git(repo, "branch", "--show-current") == "main"
+
+
+@pytest.mark.parametrize("what", ["file", "link", "submodule"])
+def test_a_committed_dev_of_another_kind_stays(history: Path, make: Make, tmp_path: Path, what: str) -> None:
+    repo = make(FLASK)
+    if what == "file":
+        (repo / ".dev").write_text("mine\n")
+    elif what == "link":
+        (repo / ".dev").symlink_to("app.py")
+    else:
+        git(repo, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(repo), ".dev")
+    commit(repo, what)
+    before = git(repo, "rev-parse", "HEAD^{tree}")
+    assert ".dev is there already" in retrofit(history, repo, code=113).replace("/.dev/", "/.dev ")
+    assert git(repo, "rev-parse", "HEAD^{tree}") == before
+
+
+def test_a_makefile_that_is_generated_is_named(history: Path, make: Make) -> None:
+    repo = make({**FLASK, ".gitignore": "Makefile\n", "Makefile.am": "x\n"})
+    (repo / "Makefile").write_text("all:\n")
+    assert "Makefile is not committed" in retrofit(history, repo)
+    assert (repo / "Makefile").read_text() == "all:\n"
+
+
+def test_a_hook_that_fails_is_not_asked(history: Path, make: Make) -> None:
+    repo = make(FLASK)
+    hook = repo / ".git/hooks/post-checkout"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    assert_nothing_is_harmed(history, repo)
+
+
+def test_our_programs_run_whatever_the_line_endings_are(history: Path, make: Make) -> None:
+    repo = make({**FLASK, ".gitattributes": "* text eol=crlf\n"})
+    retrofit(history, repo)
+    assert b"\r" not in (repo / ".dev/run").read_bytes()
 
 
 def test_all_doors_lead_to_the_tasks(history: Path, make: Make) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,7 @@ from tools.adopt.render import render
 from tools.adopt.repository import find
 from tools.adopt.update import update
 
-from .conftest import NEXT, Service, commit, git, linked, tree, write
+from .conftest import NEXT, Service, adopt, commit, git, linked, tree, write
 
 BRANCH = f"devenv-template-{NEXT}"
 PROJECT = "{{cookiecutter.repo_name}}"
@@ -37,17 +35,10 @@ def out(template: Path, version: str = "10.0.0") -> None:
     commit(template, "out")
 
 
-def adopt(template: Path, *words: object, given: str = "") -> subprocess.CompletedProcess[str]:
-    """The command, from that template's own checkout."""
-    env = {**os.environ, "PYTHONPATH": str(template)}
-    argv = [sys.executable, str(template / "tools/adopt/__main__.py"), *map(str, words)]
-    return subprocess.run(argv, env=env, input=given, capture_output=True, text=True, check=False)
-
-
 def taken(template: Path, repo: Path, *flags: str) -> str:
     """What a good update says."""
     done = adopt(template, "update", repo, *flags)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     return done.stderr
 
 
@@ -60,7 +51,7 @@ def refused(template: Path, repo: Path, code: int, *flags: str) -> str:
     """What it says; nothing has changed but for a branch."""
     before = state(repo) if (repo / ".git").is_dir() else ()
     done = adopt(template, "update", repo, *flags)
-    assert done.returncode == code, done.stderr
+    assert done.code == code, done.stderr
     assert done.stderr.count(f"error[{code}]: ") == 1
     assert "Traceback" not in done.stderr
     assert before == (state(repo) if (repo / ".git").is_dir() else ())
@@ -77,7 +68,7 @@ def test_check_says_what_is_out_and_changes_nothing(template: Path, service: Ser
     before = state(repo)
     done = adopt(template, "check", repo, "--json")
     found = json.loads(done.stdout)
-    assert (done.returncode, found["service"], found["version"]) == (1, "catalog", "0.2.0")
+    assert (done.code, found["service"], found["version"]) == (1, "catalog", "0.2.0")
     assert found["lacks"][-1]["version"] == NEXT
     assert "What is new." in found["changes"]
     assert "0.1.0" not in found["changes"]
@@ -86,7 +77,7 @@ def test_check_says_what_is_out_and_changes_nothing(template: Path, service: Ser
     assert before == state(repo)
     taken(template, repo)
     done = adopt(template, "check", repo)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.code, done.stderr) == (0, "")
     assert f"catalog is at {NEXT}, the newest release" in done.stdout
 
 
@@ -208,7 +199,7 @@ def test_renamed_question_and_file_carry_answers_and_edits(tmp_path: Path) -> No
     out(template, "1.0.0")
     at = releases.named(template, "1.0.0").commit
     repo.mkdir()
-    made = render(template, at, {"port": "18222"}, tmp_path / "scratch").files
+    made = render(template, at, {"port": "18222"}).files
     answers = {"service": "catalog", "repo_name": "catalog", "port": "18222", "colour": "red"}
     write(repo, {**made, ".cruft.json": linked(template, at, answers)})
     (repo / "dev.yaml").write_text((repo / "dev.yaml").read_text() + "# mine\n")
@@ -287,6 +278,106 @@ def test_no_service_of_this_template(template: Path, service: Service, tmp_path:
     commit(repo, "broken")
     assert f"{repo}/.cruft.json:1: names no template" in refused(template, repo, 111)
     assert "the template has no release 7.0.0" in refused(template, service_again(repo, known), 2, "--to", "7.0.0")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "value"),
+    [("commit", "--output={trap}"), ("commit", 123), ("template", 1), ("skip", None), ("skip", [1]), ("context", {})],
+)
+def test_a_cruft_json_that_is_not_cruft_s(template: Path, service: Service, wrong: str, value: object) -> None:
+    repo = service("0.2.0", stack="bare")
+    trap = repo.parent / "trap"
+    value = value.format(trap=trap) if isinstance(value, str) else value
+    (repo / ".cruft.json").write_text(json.dumps({**json.loads((repo / ".cruft.json").read_text()), wrong: value}))
+    (repo / "pyproject.toml").write_text("tool = 3\n")
+    commit(repo, "wrong")
+    assert "names no template" in refused(template, repo, 111)
+    assert not trap.exists()
+
+
+def test_answers_are_never_run(template: Path, service: Service) -> None:
+    """fleet.check --try renders the answers of anybody's repository, and cookiecutter runs what is Jinja in them."""
+    repo = service("0.2.0", stack="bare")
+    known = json.loads((repo / ".cruft.json").read_text())
+    trap = repo.parent / "trap"
+    known["context"]["cookiecutter"]["service"] = f"{{{{ cycler.__init__.__globals__.os.mkdir('{trap}') }}}}catalog"
+    (repo / ".cruft.json").write_text(json.dumps(known))
+    commit(repo, "wrong")
+    assert "the answer service is code of Jinja" in refused(template, repo, 111)
+    assert not trap.exists()
+
+
+def test_ignored_files_of_the_owner_are_never_replaced(template: Path, service: Service) -> None:
+    repo = service(NEXT, stack="bare")
+    (repo / ".gitignore").write_text("local.env\n")
+    commit(repo, "ignored")
+    (repo / "local.env").write_text("my secret\n")
+    (template / PROJECT / "local.env").write_text("theirs\n")
+    out(template)
+    assert "local.env" in refused(template, repo, 113)
+    assert (repo / "local.env").read_text() == "my secret\n"
+    assert "10.0.0" not in git(repo, "branch", "--list")
+
+
+def test_a_file_of_the_owner_where_the_template_has_a_folder(template: Path, service: Service) -> None:
+    repo = service(NEXT, stack="bare")
+    (repo / "notes").write_text("mine\n")
+    (repo / "pages").mkdir()
+    (repo / "pages/one").write_text("mine\n")
+    commit(repo, "mine")
+    (template / PROJECT / "notes").mkdir()
+    (template / PROJECT / "notes/env.md").write_text("theirs\n")
+    (template / PROJECT / "pages").write_text("theirs\n")
+    out(template)
+    said = refused(template, repo, 113)
+    assert "  notes/env.md: notes is there in its place" in said
+    assert "  pages: pages/ is there in its place" in said
+    assert git(repo, "show", "devenv-template-10.0.0:notes") == "mine"
+    assert git(repo, "show", "devenv-template-10.0.0:pages/one") == "mine"
+
+
+def test_a_renamed_file_whose_new_name_is_taken(template: Path, service: Service) -> None:
+    repo = service(NEXT, stack="bare")
+    (repo / "service.yaml").write_text("mine: 1\n")
+    commit(repo, "mine")
+    renames = [{"version": "10.0.0", "files": {"dev.yaml": "service.yaml"}}]
+    (template / "migrations.yaml").write_text(yaml.safe_dump(renames))
+    out(template)
+    assert "  dev.yaml: it is service.yaml in the template now, and you have both" in refused(template, repo, 113)
+    assert "contract:" in git(repo, "show", "devenv-template-10.0.0:dev.yaml")
+
+
+def test_attributes_of_the_template_decide_nothing(template: Path, service: Service) -> None:
+    repo = service(NEXT, stack="bare")
+    (template / PROJECT / ".dev/.gitattributes").write_text("* merge=union\n")
+    for folder in (repo, template / PROJECT):
+        page = folder / ".dev/README.md"
+        page.write_text(page.read_text().replace("# .dev:", f"# {folder.name}:", 1))
+        commit(folder, "the same line")
+    out(template)
+    assert ".dev/README.md: changed here and in the template" in refused(template, repo, 113)
+
+
+def test_other_hashes_than_sha1(template: Path, service: Service, tmp_path: Path) -> None:
+    repo = service(NEXT, stack="bare")
+    shutil.rmtree(repo / ".git")
+    git(repo, "init", "--quiet", "--initial-branch=main", "--object-format=sha256")
+    commit(repo, "first")
+    (template / PROJECT / ".dev/schema.json").unlink()
+    out(template)
+    taken(template, repo)
+    assert not (repo / ".dev/schema.json").exists()
+
+
+def test_nothing_to_take_makes_no_branch(template: Path, service: Service) -> None:
+    """Also where cruft wrote the file, with keys of its own."""
+    repo = service(NEXT, stack="bare")
+    state = json.loads((repo / ".cruft.json").read_text())
+    state["context"]["cookiecutter"]["_template"] = state["template"]
+    (repo / ".cruft.json").write_text(json.dumps({**state, "checkout": "v9.9.9"}))
+    commit(repo, "as cruft has it")
+    assert f"is at {NEXT} of the template already" in taken(template, repo)
+    assert git(repo, "branch", "--list") == "* main"
 
 
 def service_again(repo: Path, known: dict[str, object]) -> Path:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import REPO
 from tools.adopt import change, origin, releases
-from tools.adopt.render import STATE, render
+from tools.adopt.render import render
 from tools.adopt.repository import find
 from tools.adopt.update import update
 
@@ -26,14 +26,13 @@ def old(request: pytest.FixtureRequest, service: Service) -> Path:
     return service(version, stack=stack)
 
 
-def test_untouched_becomes_what_the_release_would_make(old: Path, history: Path, tmp_path: Path) -> None:
+def test_untouched_becomes_what_the_release_would_make(old: Path, history: Path) -> None:
     """But for the files that are the service's own."""
     before = tree(old)
     known = origin.read(find(old))
     assert update(old, history) == f"devenv-template-{NEXT}"
     after = tree(old)
-    (tmp_path / "fresh").mkdir()
-    fresh = render(history, releases.named(history, NEXT).commit, known.answers, tmp_path / "fresh").files
+    fresh = render(history, releases.named(history, NEXT).commit, known.answers).files
     own = origin.owned(find(old), known, {**fresh, **before})
     assert {name: after[name] for name in fresh if name not in own} == {
         name: entry for name, entry in fresh.items() if name not in own
@@ -99,12 +98,3 @@ def test_edits_of_the_usual_kind_are_kept(old: Path, history: Path) -> None:
     for name, text in kept:
         assert text in (old / name).read_text(), name
     assert (old / ".dev/VERSION").read_text() == f"{NEXT}\n"
-
-
-def test_cruft_goes_on_after_our_update(old: Path, history: Path) -> None:
-    """It finds what it needs in .cruft.json."""
-    update(old, history)
-    state = origin.read(find(old))
-    assert (state.commit, state.whole["checkout"]) == (releases.named(history, NEXT).commit, None)
-    assert set(state.whole) >= {"template", "commit", "checkout", "context", "directory"}
-    assert STATE in tree(old)

@@ -48,6 +48,7 @@ def test_makefile_includes_ours_last(before: bytes, after: bytes) -> None:
         (b"build/Makefile", "120000", "Makefile is a link"),
         (b"all:\n\ndev.up: all\n", "100644", "Makefile:3 has a target dev.up of its own"),
         (b"dev.up dev.down &: x\n", "100644", "Makefile:1 has a target dev.up of its own"),
+        (b"x:\nup dev.up: y\n", "100644", "Makefile:2 has a target dev.up of its own"),
     ],
 )
 def test_makefile_that_is_left(text: bytes, mode: str, reason: str) -> None:
@@ -95,6 +96,7 @@ def test_tasks_import_ours_first(before: bytes, line: int) -> None:
     [
         (b"from celery import shared_task\n", "tasks.py is no file of invoke's tasks"),
         (b"import invoke\ndef broken(:\n", "tasks.py cannot be read as Python"),
+        (b"\xef\xbb\xbfimport invoke\n", "tasks.py begins with a byte order mark"),
         (b"import invoke\n\0", "tasks.py cannot be read as Python"),
     ],
 )

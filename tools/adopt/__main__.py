@@ -12,10 +12,10 @@ from pathlib import Path
 
 from tools.adopt.change import news
 from tools.adopt.check import Standing, check
-from tools.adopt.errors import FOUND, USAGE, Refusal, end
+from tools.adopt.errors import FOUND, USAGE, Parser, Refusal, end
 from tools.adopt.output import say
 from tools.adopt.report import report
-from tools.adopt.repository import find
+from tools.adopt.repository import clean, find
 from tools.adopt.retrofit import retrofit, undo
 from tools.adopt.update import update
 
@@ -24,7 +24,7 @@ TEMPLATE = Path(__file__).resolve().parents[2]
 
 def arguments(argv: list[str]) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="template", description=__doc__)
+    parser = Parser(prog="template", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb in ("check", "update", "retrofit"):
         verbs.add_parser(verb).add_argument("path", type=Path)
@@ -68,6 +68,7 @@ def described(standing: Standing) -> str:
 
 def updated(path: Path, options: argparse.Namespace) -> int:
     given = dict(pair(text) for text in options.answer)
+    clean(find(path))  # before anything is asked
     if sys.stdin.isatty():
         given = {**asked(news(find(path), TEMPLATE, options.to), given), **given}
     branch = update(path, TEMPLATE, options.to, given)
@@ -107,3 +108,5 @@ if __name__ == "__main__":
         sys.exit(main(sys.argv[1:]))
     except Refusal as refusal:
         end(refusal)
+    except KeyboardInterrupt:
+        end(Refusal(130, "interrupted; nothing was changed"))

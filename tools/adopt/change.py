@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Optional
 
 from tools.adopt import migrations, origin, releases
 from tools.adopt.errors import USAGE, Refusal
@@ -14,6 +15,8 @@ from tools.adopt.merge import Conflict, merge
 from tools.adopt.releases import Release
 from tools.adopt.render import STATE, Files, questions, render
 from tools.adopt.repository import Entry, Repository, run
+
+Changes = Mapping[str, Optional[Entry]]
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,12 @@ class Change:
 
     start: str
     release: Release
-    files: Mapping[str, Entry | None]
-    conflicts: tuple[Conflict, ...]
-    added: Mapping[str, str]
-    dropped: tuple[str, ...]
-    gone: tuple[str, ...]
-    yours: tuple[str, ...]
+    files: Changes = field(default_factory=dict)
+    conflicts: tuple[Conflict, ...] = ()
+    added: Mapping[str, str] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    yours: tuple[str, ...] = ()
 
 
 def compute(repository: Repository, template: Path, wanted: str = "", given: Mapping[str, str] | None = None) -> Change:
@@ -42,13 +45,14 @@ def compute(repository: Repository, template: Path, wanted: str = "", given: Map
     """
     known, release = origin.read(repository), target(template, wanted)
     start = releases.version_of(template, known.commit, releases.read(template))
+    if known.commit == release.commit and not given:
+        return Change(start, release)
     renames = renames_since(template, release.commit, start)
     answers = renames.answers(known.answers)
     asked = questions(template, release.commit)
     understood(given or {}, asked, release)
-    with TemporaryDirectory() as old, TemporaryDirectory() as new:
-        base = renames.moved(render(template, known.commit, known.answers, Path(old)).files)
-        after = render(template, release.commit, {**answers, **(given or {})}, Path(new))
+    base = renames.moved(render(template, known.commit, known.answers).files)
+    after = render(template, release.commit, {**answers, **(given or {})})
     before = repository.files({*base, *after.files, *renames.files})
     ours = renames.moved(before)
     left = origin.owned(repository, known, {**after.files, **base}) & {*base, *ours}
@@ -56,16 +60,30 @@ def compute(repository: Repository, template: Path, wanted: str = "", given: Map
         sides = [without(files, left) for files in (base, ours, after.files)]
         merged = merge(*sides, f"devenv-template-{release.version}", Path(scratch))
     renamed = {name: ours.get(name) for name in {*before, *ours} if before.get(name) != ours.get(name)}
+    files, blocked = possible(repository, {**renamed, **merged.changes})
     return Change(
         start=start,
         release=release,
-        files={**renamed, **merged.changes, **state(repository, known.at(release.commit, after.answers))},
-        conflicts=merged.conflicts,
+        files={**files, **state(repository, known.at(release.commit, after.answers))},
+        conflicts=(*merged.conflicts, *blocked, *clashes(renames, before)),
         added={name: value for name, value in after.answers.items() if name not in answers},
         dropped=tuple(sorted({*answers} - {*asked})),
         gone=tuple(sorted(merged.gone)),
         yours=tuple(sorted((left & {*ours}) - {*base})),
     )
+
+
+def possible(repository: Repository, files: Mapping[str, Entry | None]) -> tuple[Changes, list[Conflict]]:
+    """The changes, without those whose name the service has as another kind: a file where a folder would be."""
+    taken = repository.in_the_way(name for name, entry in files.items() if entry)
+    conflicts = [Conflict(name, f"{there} is there in its place") for name, there in taken.items()]
+    return {name: entry for name, entry in files.items() if name not in taken}, conflicts
+
+
+def clashes(renames: migrations.Renames, files: Files) -> list[Conflict]:
+    """Files that the template renamed to a name that the service has already: left where they are."""
+    kept = [(old, new) for old, new in renames.files.items() if old in files and new in files]
+    return [Conflict(old, f"it is {new} in the template now, and you have both") for old, new in kept]
 
 
 def news(repository: Repository, template: Path, wanted: str = "") -> dict[str, str]:

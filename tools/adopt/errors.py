@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from typing import NoReturn
 
@@ -20,3 +21,10 @@ def end(refusal: Refusal) -> NoReturn:
     """One error line on stderr, the hints after it, and the exit code."""
     print(f"error[{refusal.code}]: {refusal}", *(f"hint: {hint}" for hint in refusal.hints), sep="\n", file=sys.stderr)
     raise SystemExit(refusal.code)
+
+
+class Parser(argparse.ArgumentParser):
+    """One whose errors are like ours."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Refusal(USAGE, message, f"{self.prog} --help")

@@ -7,8 +7,9 @@ preimage in the object store, and nothing of the owner's configuration; and it t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tools.adopt.errors import Refusal
@@ -21,17 +22,16 @@ WHY = {
     "13": "removed here, changed in the template",
     "23": "made here and in the template, with different contents",
 }
-# The byte is the byte, whatever the files' own .gitattributes or the user's configuration say.
-PLAIN = "* -text -filter -ident -merge-driver\n"
-SETTINGS = {
-    "core.autocrlf": "false",
-    "core.hooksPath": os.devnull,
-    "core.attributesFile": os.devnull,
-    "core.excludesFile": os.devnull,
-    "commit.gpgSign": "false",
-    "merge.conflictStyle": "merge",
-    "user.name": "devenv-template",
-    "user.email": "devenv-template@localhost",
+# The byte is the byte, whatever the files' own .gitattributes say.
+PLAIN = "* -text -filter -ident !merge -working-tree-encoding\n"
+# Nor does the user's configuration say anything: line endings, hooks, signatures, styles of conflicts.
+ALONE = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_AUTHOR_NAME": "devenv-template",
+    "GIT_AUTHOR_EMAIL": "devenv-template@localhost",
+    "GIT_COMMITTER_NAME": "devenv-template",
+    "GIT_COMMITTER_EMAIL": "devenv-template@localhost",
 }
 
 
@@ -59,28 +59,27 @@ def merge(base: Files, ours: Files, theirs: Files, name: str, scratch: Path) -> 
     """`ours` with what changed from `base` to `theirs`. `name`: what conflict markers call the new files."""
     if base == theirs:
         return Merged({}, (), ())
-    run(scratch, "init", "--quiet")
+    git = partial(run, scratch, **ALONE)
+    git("init", "--quiet", "--template=")
     (scratch / ".git" / "info").mkdir(exist_ok=True)
     (scratch / ".git" / "info" / "attributes").write_text(PLAIN)
-    for key, value in SETTINGS.items():
-        run(scratch, "config", key, value)
     stream = [commit("base", base), commit("yours", ours, "base"), commit(name, theirs, "base")]
-    run(scratch, "fast-import", "--quiet", given=b"".join(stream))
-    run(scratch, "checkout", "--quiet", "yours")
-    conflicts = tuple(joined(scratch, name))
+    git("fast-import", "--quiet", given=b"".join(stream))
+    git("checkout", "--quiet", "yours")
+    conflicts = tuple(joined(git, name))
     after = contents_of_worktree(scratch)
     changes = {path: after.get(path) for path in {*ours, *after} if ours.get(path) != after.get(path)}
     gone = tuple(path for path in base if path not in ours and path in theirs and path not in after)
     return Merged(changes, conflicts, gone)
 
 
-def joined(scratch: Path, name: str) -> Iterator[Conflict]:
+def joined(git: Callable[..., bytes], name: str) -> Iterator[Conflict]:
     """Merge, and say what git could not do."""
     try:
-        run(scratch, "merge", "--quiet", "--no-commit", "--no-ff", name)
+        git("merge", "--quiet", "--no-commit", "--no-ff", name)
     except Refusal:
         stages: dict[str, str] = {}
-        for line in filter(None, run(scratch, "ls-files", "--unmerged", "-z").split(b"\0")):
+        for line in filter(None, git("ls-files", "--unmerged", "-z").split(b"\0")):
             about, path = line.split(b"\t", 1)
             stages[os.fsdecode(path)] = stages.get(os.fsdecode(path), "") + about.decode()[-1]
         if not stages:

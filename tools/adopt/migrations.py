@@ -24,9 +24,10 @@ class Renames:
         return {self.variables.get(name, name): value for name, value in given.items()}
 
     def moved(self, files: Files) -> Files:
-        """The files under their new names. One that is there already is not replaced."""
-        kept = {name: entry for name, entry in files.items() if name not in self.files}
-        return {**{self.files[name]: entry for name, entry in files.items() if name in self.files}, **kept}
+        """The files under their new names, but for those whose new name is there already."""
+        return {
+            name if self.files.get(name) in files else self.files.get(name, name): each for name, each in files.items()
+        }
 
 
 def between(text: str, after: str) -> Renames:

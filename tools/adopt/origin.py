@@ -19,6 +19,7 @@ try:
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
+COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 OWNED = b"Owner: this service"
 
 
@@ -45,13 +46,23 @@ def read(repository: Repository) -> Origin:
     """Refusal 111 where the service is linked to no template."""
     entry = repository.entry(STATE)
     try:
-        state = json.loads(entry.content if entry else b"")
-        answers = state["context"]["cookiecutter"]
-        known = {str(name): str(value) for name, value in answers.items() if not name.startswith("_")}
-        return Origin(state["template"], state["commit"], known, state)
+        return parsed(json.loads(entry.content if entry else b""))
     except (ValueError, KeyError, TypeError, AttributeError):
         hint = f"inv template.retrofit {repository.folder}, from a checkout of the template"
         raise Refusal(CONFIG, f"{repository.folder / STATE}:1: names no template, commit and answers", hint) from None
+
+
+def parsed(state: Mapping[str, Any]) -> Origin:
+    """ValueError, KeyError, TypeError, AttributeError where it is not as cruft writes it.
+
+    It may be anybody's file (fleet.check), and goes to git as an argument.
+    """
+    answers = {str(name): str(value) for name, value in state["context"]["cookiecutter"].items()}
+    texts = [state["template"], state["commit"], *state.get("skip", [])]
+    if not all(isinstance(text, str) for text in texts) or not COMMIT.fullmatch(state["commit"]):
+        raise ValueError(state)
+    known = {name: value for name, value in answers.items() if not name.startswith("_")}
+    return Origin(state["template"], state["commit"], known, state)
 
 
 def address(template: Path) -> str:
@@ -84,7 +95,6 @@ def matches(name: str, pattern: str) -> bool:
 def skipped(pyproject: Entry | None) -> list[str]:
     """`skip` of [tool.cruft]; nothing where the file cannot be read, which is not this tool's business."""
     try:
-        tool = tomllib.loads(pyproject.content.decode()).get("tool", {}) if pyproject else {}
-    except ValueError:
+        return list(tomllib.loads(pyproject.content.decode())["tool"]["cruft"]["skip"]) if pyproject else []
+    except (ValueError, KeyError, TypeError):
         return []
-    return list(tool.get("cruft", {}).get("skip", []))

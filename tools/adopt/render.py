@@ -9,7 +9,9 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import yaml
 
@@ -28,29 +30,39 @@ class Rendered:
     answers: dict[str, str]
 
 
-def render(template: Path, commit: str, answers: Mapping[str, str], scratch: Path) -> Rendered:
+def render(template: Path, commit: str, answers: Mapping[str, str]) -> Rendered:
     """What the real cookiecutter command makes of it, without the settings of whoever runs it.
 
-    `template`: its git repository. `scratch`: a folder of this call's own. Refusal 111 where the template's own
-    hooks refuse the answers.
+    `template`: its git repository. `commit`: in full. Refusal 111 for answers that are no plain text, or that the
+    template's own hooks refuse.
     """
-    source, made = scratch / "template", scratch / "made"
-    run(template, "clone", "--quiet", "--shared", "--no-checkout", str(template), str(source))
-    run(source, "-c", "core.autocrlf=false", "checkout", "--quiet", "--detach", commit)
-    config = {"replay_dir": str(scratch / "replay"), "cookiecutters_dir": str(scratch / "cloned")}
-    (scratch / "config.yaml").write_text(yaml.safe_dump(config))
-    # Only what the template asks: cookiecutter fails on an answer to no question.
-    asked = questions(template, commit)
-    given = [f"{name}={value}" for name, value in answers.items() if name in asked]
-    argv = [sys.executable, "-m", "cookiecutter", "--no-input", "--config-file", str(scratch / "config.yaml")]
-    argv += ["--output-dir", str(made), str(source), *given]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = refused(done.stdout + done.stderr)
-        raise Refusal(CONFIG, f"the template at {commit[:12]} refuses these answers:\n{said}")
-    used = json.loads((scratch / "replay" / "template.json").read_text())["cookiecutter"]
-    (folder,) = made.iterdir()
-    return Rendered(contents(folder), {name: used[name] for name in asked})
+    for name, answer in answers.items():
+        if any(mark in answer for mark in ("{{", "{%", "{#")):  # cookiecutter would render it: run it, that is
+            raise Refusal(CONFIG, f"the answer {name} is code of Jinja: {answer}", "write a plain text")
+    return _render(template, commit, tuple(answers.items()))
+
+
+@cache  # of an update both sides may be the same
+def _render(template: Path, commit: str, answers: tuple[tuple[str, str], ...]) -> Rendered:
+    with TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        run(template, "clone", "--quiet", "--shared", "--no-checkout", str(template), str(scratch / "template"))
+        run(scratch / "template", "-c", "core.autocrlf=false", "checkout", "--quiet", "--detach", commit)
+        config = {"replay_dir": str(scratch / "replay"), "cookiecutters_dir": str(scratch / "cloned")}
+        (scratch / "config.yaml").write_text(yaml.safe_dump(config))
+        # Only what the template asks: cookiecutter fails on an answer to no question.
+        asked = questions(template, commit)
+        given = [f"{name}={value}" for name, value in answers if name in asked]
+        argv = [sys.executable, "-m", "cookiecutter", "--no-input", "--config-file", "config.yaml"]
+        argv += ["--output-dir", "made", str(scratch / "template"), *given]
+        # Not where the command was typed: Python would look for its modules there first.
+        done = subprocess.run(argv, cwd=scratch, capture_output=True, text=True, check=False)
+        if done.returncode:
+            said = refused(done.stdout + done.stderr)
+            raise Refusal(CONFIG, f"the template at {commit[:12]} refuses these answers:\n{said}")
+        used = json.loads((scratch / "replay" / "template.json").read_text())["cookiecutter"]
+        (made,) = (scratch / "made").iterdir()
+        return Rendered(contents(made), {name: used[name] for name in asked})
 
 
 def refused(said: str) -> str:

@@ -6,11 +6,11 @@ import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from tools.adopt.errors import CONFIG, LOSS, MISSING, Refusal
+from tools.adopt.errors import CONFIG, CONFLICT, LOSS, MISSING, Refusal
 
 WHO = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG")
 
@@ -22,16 +22,17 @@ class Entry(NamedTuple):
     content: bytes
 
 
-def run(folder: Path, *words: str, given: bytes = b"", index: Path | None = None) -> bytes:
-    """What git prints. Refusal with git's own last words where it fails."""
+def run(folder: Path, *words: str, given: bytes = b"", **env_more: str) -> bytes:
+    """What git prints. Refusal with git's own words where it fails. `env_more`: further variables for it."""
     # Inside a git hook, git says there which repository is meant: that is another one.
-    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.startswith(WHO)}
-    env |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **({"GIT_INDEX_FILE": str(index)} if index else {})}
+    env = {name: value for name, value in os.environ.items() if name.startswith(WHO) or not name.startswith("GIT_")}
+    env |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **env_more}
     argv = ["git", "-C", str(folder), *words]
     done = subprocess.run(argv, env=env, input=given, capture_output=True, check=False)
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-        raise Refusal(MISSING, f"git {words[0]} failed in {folder}: {said[-1]}")
+        said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
+        first = next((at for at, line in enumerate(said) if line.startswith(("fatal:", "error:"))), 0)
+        raise Refusal(MISSING, "\n".join([f"git in {folder}: {said[first]}", *said[first + 1 : first + 6]]))
     return done.stdout
 
 
@@ -46,8 +47,8 @@ class Repository:
     def folder(self) -> Path:
         return self.top / self.prefix
 
-    def git(self, *words: str, given: bytes = b"", index: Path | None = None) -> str:
-        return run(self.top, *words, given=given, index=index).decode(errors="surrogateescape").strip()
+    def git(self, *words: str, given: bytes = b"", **env_more: str) -> str:
+        return os.fsdecode(run(self.top, *words, given=given, **env_more)).strip()
 
     def head(self) -> str:
         return self.git("rev-parse", "HEAD")
@@ -93,17 +94,45 @@ class Repository:
         Made beside the work tree and its index: no filter, hook or line-ending setting touches a byte.
         """
         with TemporaryDirectory() as scratch:
-            index = Path(scratch, "index")
-            self.git("read-tree", parent, index=index)
-            self.git("update-index", "-z", "--index-info", given=self._listed(changes.items()), index=index)
-            tree = self.git("write-tree", index=index)
+            index = {"GIT_INDEX_FILE": str(Path(scratch, "index"))}
+            self.git("read-tree", parent, **index)
+            self.git("update-index", "-z", "--index-info", given=self._listed(changes, len(parent)), **index)
+            tree = self.git("write-tree", **index)
         return self.git("commit-tree", tree, "-p", parent, "-F", "-", given=message.encode())
 
-    def _listed(self, changes: Iterable[tuple[str, Entry | None]]) -> bytes:
+    def switch(self, branch: str, commit: str) -> None:
+        """Make a branch and check it out. Refusal 113 where a file that git ignores is in the way: it is nobody's copy.
+
+        Hooks stay out of it: one that fails would leave the work tree on the new branch and say that nothing was done.
+        """
+        how = ["--quiet", "--no-overwrite-ignore", "--no-track", "--create", branch, commit]
+        try:
+            self.git("-c", f"core.hooksPath={os.devnull}", "switch", *how)
+        except Refusal as refusal:
+            raise Refusal(CONFLICT, str(refusal), "move away what is named, and do it again") from None
+
+    def in_the_way(self, names: Iterable[str]) -> dict[str, str]:
+        """Of these names, those that are taken by what is committed under another kind: file here, folder there.
+
+        Each with what is in its way. Git would replace that without a word.
+        """
+        listed = run(
+            self.top, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *([self.prefix] if self.prefix else [])
+        )
+        there = {os.fsdecode(name)[len(self.prefix) :] for name in listed.split(b"\0") if name}
+        folders = {str(folder) for name in there for folder in PurePosixPath(name).parents}
+        found = {}
+        for name in names:
+            above = [str(folder) for folder in PurePosixPath(name).parents if str(folder) in there]
+            if above or name in folders:
+                found[name] = above[0] if above else f"{name}/"
+        return found
+
+    def _listed(self, changes: Mapping[str, Entry | None], digits: int) -> bytes:
         lines = []
-        for name, entry in changes:
+        for name, entry in changes.items():
             path = os.fsencode(self.prefix + name)
-            mode, blob = (entry.mode, self._store(entry.content)) if entry else ("0", "0" * 40)
+            mode, blob = (entry.mode, self._store(entry.content)) if entry else ("0", "0" * digits)
             lines.append(f"{mode} {blob}\t".encode() + path + b"\0")
         return b"".join(lines)
 
@@ -114,9 +143,11 @@ class Repository:
 def find(path: Path) -> Repository:
     """The repository of a folder. Refusal 111 where there is none, 114 where nothing could be brought back."""
     try:
-        top = run(path, "rev-parse", "--show-toplevel").decode().rstrip("\n")
-        prefix = run(path, "rev-parse", "--show-prefix").decode().rstrip("\n")
-    except (Refusal, OSError):
+        top = os.fsdecode(run(path, "rev-parse", "--show-toplevel")).rstrip("\n")
+        prefix = os.fsdecode(run(path, "rev-parse", "--show-prefix")).rstrip("\n")
+    except Refusal as refusal:
+        if "not a git repository" not in str(refusal):  # somebody else's, or one without a work tree
+            raise Refusal(CONFIG, str(refusal), f"git -C {path} status") from None
         hint = f"git -C {path} init && git -C {path} add --all && git -C {path} commit -m 'As it is'"
         raise Refusal(CONFIG, f"{path} is in no git repository, so nothing could be brought back", hint) from None
     return Repository(Path(top), prefix)

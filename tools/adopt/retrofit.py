@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from tools.adopt import origin, repository
 from tools.adopt.errors import CONFLICT, LOSS, Refusal
@@ -16,16 +14,18 @@ from tools.adopt.fill.files import files
 from tools.adopt.fill.points import OpenPoint, open_points
 from tools.adopt.found import Reading
 from tools.adopt.names import Names, choose
-from tools.adopt.output import listed, say
+from tools.adopt.output import say
 from tools.adopt.read.repository import read
+from tools.adopt.releases import is_ancestor, version_of
 from tools.adopt.releases import read as releases
-from tools.adopt.releases import version_of
 from tools.adopt.render import STATE, Files, render
 from tools.adopt.repository import Entry, Repository, run
-from tools.adopt.wiring import MAKEFILES, Unwired, makefile, tasks
+from tools.adopt.wiring import INCLUDE, MAKEFILES, Unwired, makefile, tasks
 
 BRANCH = "devenv-retrofit"
 LEAN = "compose.lean.yaml"
+# In the repository's own configuration: the branch before, and the commit that the retrofit ended with.
+FROM, MADE = f"branch.{BRANCH}.devenv-from", f"branch.{BRANCH}.devenv-made"
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,17 @@ def retrofit(path: Path, template: Path, service: str = "", port: int = 0) -> Re
     names = choose(name.split("/", 1)[0] for name in listing)
     given = {**answers(reading, port or None, service or None), "beside": names.beside}
     head = run(template, "rev-parse", "HEAD").decode().strip()
-    with TemporaryDirectory() as scratch:
-        made = render(template, head, given, Path(scratch))
-        text = files(reading, made.answers, names, Path(scratch) / "template" / "templates")
+    made = render(template, head, given)
+    text = files(reading, made.answers, names, template / "templates")
     ours = beside(owner, made.files)
     linked = origin.written(state(template, head, made.answers, names))
     lines, unwired = wired(owner, names)
     first = owner.commit(owner.head(), {**ours, STATE: linked}, subject(template, head))
     second = owner.commit(first, {**filled(text), **lines}, said(reading, lines))
-    owner.git("branch", BRANCH, second)
-    owner.git("config", f"branch.{BRANCH}.devenv-from", owner.branch() or owner.head())
-    owner.git("switch", "--quiet", BRANCH)
+    start = owner.branch() or owner.head()
+    owner.switch(BRANCH, second)
+    owner.git("config", FROM, start)
+    owner.git("config", MADE, second)
     return Retrofit(reading, names, tuple(open_points(text)), tuple(unwired))
 
 
@@ -80,11 +80,15 @@ def done(owner: Repository) -> bool:
 
 def beside(owner: Repository, made: Files) -> Files:
     """The template's files that the repository lacks. Refusal 113 where one of a name that only we use is there."""
-    there = [name for name in made if os.path.lexists(owner.folder / name)]
-    if taken := [name for name in there if name not in MAKEFILES]:
-        hint = f"move it away: git mv {taken[0]} …; or make a service of the template and move your code there"
+    committed = owner.listing()
+    there = [name for name in made if name in committed or os.path.lexists(owner.folder / name)]
+    taken = [*owner.in_the_way(made).values(), *(name for name in there if name not in MAKEFILES)]
+    if os.path.isfile(owner.folder / ".dev"):
+        taken.append(".dev")
+    if taken:
+        hint = "move it away; or make a service of the template and move your code there"
         raise Refusal(CONFLICT, f"{owner.folder / taken[0]} is there already, and not from this template", hint)
-    own = any(os.path.lexists(owner.folder / name) for name in MAKEFILES)
+    own = any(name in committed or os.path.lexists(owner.folder / name) for name in MAKEFILES)
     return {name: entry for name, entry in made.items() if not (own and name in MAKEFILES)}
 
 
@@ -115,6 +119,11 @@ def each_wired(owner: Repository, names: Names) -> Iterator[tuple[str, Entry | U
     found = owner.files([*MAKEFILES, "tasks.py", "tasks/__init__.py"])
     if name := next((name for name in MAKEFILES if name in found), None):
         yield name, makefile(name, found[name])
+    elif name := next((name for name in MAKEFILES if os.path.lexists(owner.folder / name)), None):
+        yield (
+            name,
+            Unwired(f"{name} is not committed", f"add `{INCLUDE.decode()}` to what it is made from, as its last line"),
+        )
     if entry := found.get("tasks.py"):
         yield "tasks.py", tasks("tasks.py", entry)
     elif names.tasks != Names().tasks:
@@ -137,21 +146,25 @@ def undo(path: Path) -> str:
     """Back to the branch before, and the retrofit's own is removed. Refusal 113, 114: then nothing was changed."""
     owner = repository.find(path)
     if not owner.has_branch(BRANCH):
-        raise Refusal(CONFLICT, f"{path} has no branch {BRANCH}: there is nothing to undo, or it was merged")
+        raise Refusal(CONFLICT, f"{path} has no branch {BRANCH}: there is nothing to undo")
     repository.clean(owner)
-    before = owner.git("config", f"branch.{BRANCH}.devenv-from")
-    own = owner.git("rev-list", f"{before}..{BRANCH}").split()
-    if len(own) > 2:
-        hint = f"git switch {before} && git branch --delete --force {BRANCH}"
-        raise Refusal(LOSS, f"{BRANCH} has commits that are not the retrofit's:\n{listed(own[:-2])}", hint)
+    before, made = remembered(owner, FROM), remembered(owner, MADE)
+    by_hand = f"git switch {before or 'BRANCH'} && git branch --delete --force {BRANCH}"
+    if not (before and made):
+        raise Refusal(CONFLICT, f"{BRANCH} was not made in this clone", by_hand)
+    if is_ancestor(owner.top, made, before):
+        raise Refusal(CONFLICT, f"{BRANCH} is merged into {before}", f"git switch {before} && git revert …")
+    if owner.git("rev-parse", BRANCH) != made:
+        raise Refusal(LOSS, f"{BRANCH} has work on it that is not the retrofit's", by_hand)
     if owner.branch() == BRANCH:
-        owner.git("switch", "--quiet", *(["--detach"] if not owner.has_branch(before) else []), before)
-        remove_local(owner.folder / ".dev")
+        # What the tasks made for themselves: afterwards, no .gitignore would speak of it.
+        owner.git("clean", "--quiet", "--force", "-d", "-X", "--", f"{owner.prefix}.dev")
+        how = [before] if owner.has_branch(before) else ["--detach", before]
+        owner.git("-c", f"core.hooksPath={os.devnull}", "switch", "--quiet", *how)
     owner.git("branch", "--quiet", "--delete", "--force", BRANCH)
     return before
 
 
-def remove_local(folder: Path) -> None:
-    """What the tasks made for themselves in .dev/: git ignored it, and now nobody would."""
-    if (folder / "local").is_dir() and {each.name for each in folder.iterdir()} == {"local"}:
-        shutil.rmtree(folder)
+def remembered(owner: Repository, key: str) -> str:
+    """A value of the repository's configuration; empty where there is none."""
+    return owner.git("config", "--default", "", "--get", key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from tools.adopt import change, repository
@@ -27,11 +27,12 @@ def update(path: Path, template: Path, wanted: str = "", given: Mapping[str, str
     if service.has_branch(branch):
         hint = f"git -C {path} branch --delete --force {branch}, unless you want to go on with it"
         raise Refusal(CONFLICT, f"{path} has a branch {branch} already", hint)
-    service.git("branch", branch, service.commit(service.head(), found.files, message(found)))
+    made = service.commit(service.head(), found.files, message(found))
     tell(found)
     if found.conflicts:
+        service.git("branch", branch, made)
         raise left_to_a_person(service, branch, found)
-    service.git("switch", "--quiet", branch)
+    service.switch(branch, made)
     return branch
 
 
@@ -39,11 +40,15 @@ def left_to_a_person(service: repository.Repository, branch: str, found: Change)
     back = service.branch() or service.head()
     return Refusal(
         CONFLICT,
-        f"{len(found.conflicts)} files need a person:\n{listed(map(str, found.conflicts))}\n"
+        f"{counted(found.conflicts)} to be looked at by a person:\n{listed(map(str, found.conflicts))}\n"
         f"  Your work tree is as it was; the attempt is the last commit of the branch {branch}",
         f"git switch {branch}, mend what stands between <<<<<<< and >>>>>>>, git commit --all",
         f"or give it up: git switch {back} && git branch --delete --force {branch}",
     )
+
+
+def counted(conflicts: Collection[object]) -> str:
+    return "1 file has" if len(conflicts) == 1 else f"{len(conflicts)} files have"
 
 
 def message(found: Change) -> str:

@@ -11,7 +11,9 @@ from tools.adopt.repository import Entry
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # in the order in which make looks for them
 INCLUDE = b"include .dev/dev.mk"
 IMPORT = b"import dev_tasks  # hands dev.*, contract.* and template.* over to .dev/run"
-OURS = re.compile(rb"^((?:dev|contract|template)\.[a-z.]+)[^:=\n]*:(?!=)", re.MULTILINE)
+TARGETS = re.compile(rb"^([^\t#:=\n][^:=\n]*)::?(?!=)", re.MULTILINE)
+OURS = re.compile(rb"(?:dev|contract|template)\.[a-z.]+")
+BOM = b"\xef\xbb\xbf"
 INVOKE = re.compile(rb"^\s*(from|import)\s+invoke\b", re.MULTILINE)
 
 
@@ -30,9 +32,10 @@ def makefile(name: str, entry: Entry) -> Entry | Unwired:
         return Unwired(f"{name} is a link", by_hand)
     if b"\r\n" in entry.content:
         return Unwired(f"{name} has Windows line endings, which make takes for part of a name", by_hand)
-    if own := OURS.search(entry.content):
-        line = entry.content[: own.start()].count(b"\n") + 1
-        return Unwired(f"{name}:{line} has a target {own[1].decode()} of its own", f"rename it, then {by_hand}")
+    for rule in TARGETS.finditer(entry.content):
+        if own := next(filter(OURS.fullmatch, rule[1].split()), None):
+            line = entry.content[: rule.start()].count(b"\n") + 1
+            return Unwired(f"{name}:{line} has a target {own.decode()} of its own", f"rename it, then {by_hand}")
     text = entry.content
     if text and not text.endswith(b"\n"):
         text += b"\n"
@@ -44,6 +47,8 @@ def makefile(name: str, entry: Entry) -> Entry | Unwired:
 def tasks(name: str, entry: Entry) -> Entry | Unwired:
     """A tasks.py that imports dev_tasks before anything of its own, which may need what is not installed."""
     instead = "use make dev.up or .dev/run dev.up"
+    if entry.content.startswith(BOM):
+        return Unwired(f"{name} begins with a byte order mark, before which no line may stand", instead)
     if entry.mode == "120000" or not INVOKE.search(entry.content):
         return Unwired(f"{name} is no file of invoke's tasks, so `inv` is not for this repository", instead)
     try:

@@ -50,6 +50,14 @@ class Mirror:
         if done.code:
             raise self._unreachable(done.stderr)
 
+    def newest(self) -> str:
+        """The newest commit of the branch that the repository calls its default: it may be renamed. DevError 110."""
+        self.fetch()
+        done = process.capture(["git", "ls-remote", self.repo, "HEAD"], quiet())
+        if done.code or not done.stdout:
+            raise self._unreachable(done.stderr)
+        return done.stdout.split()[0]
+
     def is_release(self, version: str, commit: str) -> bool:
         """Whether the version is a tag, and of this commit: a branch moves on, and a tag may have moved."""
         return self._git("rev-parse", "--quiet", "--verify", f"refs/tags/{version}^{{commit}}").stdout.strip() == commit

@@ -18,10 +18,11 @@ from devenv.operations.conformance import environment, origin
 TOOLS = Path("tools", "adopt")
 
 
-def run(root: Path, verb: str, flags: Sequence[str]) -> int:
-    """Run one of them on a repository, in the open. Its exit code; it has said what went wrong. DevError 110, 111."""
+def run(root: Path, verb: str, flags: Sequence[str]) -> process.Result:
+    """Run one of them on a repository, in the open: its exit code, and what it answers. DevError 110, 111."""
     template, _ = origin(root)
-    newest = fetched(template, root)
+    mirror = mirrors.of(template, root)
+    newest = mirror.checkout(mirror.newest())
     requirements = newest / TOOLS / "requirements.txt"
     if not requirements.is_file():
         hint = "with cruft: cruft update --checkout RELEASE"
@@ -29,11 +30,4 @@ def run(root: Path, verb: str, flags: Sequence[str]) -> int:
     python = environment("adopt", requirements)
     # By its path and not by -m, which would look for its modules in this repository first.
     argv = [str(python), str(newest / TOOLS / "__main__.py"), verb, str(root), *flags]
-    return process.attach(argv, {**os.environ, "PYTHONPATH": str(newest)})
-
-
-def fetched(template: str, root: Path) -> Path:
-    """A checkout of the template's newest commit, in the cache. DevError 110 when it cannot be reached."""
-    mirror = mirrors.of(template, root)
-    mirror.fetch()
-    return mirror.checkout(mirror.commit("HEAD"))
+    return process.collect(argv, {**os.environ, "PYTHONPATH": str(newest)})

@@ -8,6 +8,7 @@ from typing import Any
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
+from devenv.base import output
 from devenv.base.errors import FOUND, DevError
 from devenv.operations import conformance, environment, template
 from devenv.tasks.common import JSON
@@ -28,12 +29,17 @@ def check(c: Any, json: bool = False) -> None:
 )
 def update(c: Any, to: str = "", answer: Any = None) -> None:
     """Take a release of the template, on a branch to review."""
-    _run("update", [*(["--to", to] if to else []), *(word for each in answer or [] for word in ("--answer", each))])
-    if conformance.check(environment.ROOT, ["--static"]):
+    answers = [word for each in answer or [] for word in ("--answer", each)]
+    branch = _run("update", [*(["--to", to] if to else []), *answers])
+    if branch and conformance.check(environment.ROOT, ["--static"]):
         raise DevError(FOUND, "after the update the contract is not kept", "each MUST above says what mends it")
 
 
-def _run(verb: str, flags: list[str]) -> None:
-    code = template.run(environment.ROOT, verb, flags)
-    if code:
-        raise Exit(code=code)  # the tool has said why, and a failure is one line
+def _run(verb: str, flags: list[str]) -> str:
+    """What the tool answers, which is passed on."""
+    done = template.run(environment.ROOT, verb, flags)
+    if done.stdout:
+        output.data(done.stdout.rstrip())
+    if done.code:
+        raise Exit(code=done.code)  # the tool has said why, and a failure is one line
+    return done.stdout
