@@ -86,7 +86,13 @@ def image_step(repo: Path) -> tuple[str, str]:
     return "Dockerfile", replace(repo / "Dockerfile", r"^WORKDIR /app$", "\\g<0>\n" + text)
 
 
-EDITS = [worker, variable, port, healthcheck, dependency, image_step]
+def left_out(repo: Path) -> tuple[str, str]:
+    with (repo / ".dockerignore").open("a") as page:
+        page.write("uploads\n")
+    return ".dockerignore", "uploads"
+
+
+EDITS = [worker, variable, port, healthcheck, dependency, image_step, left_out]
 
 
 def test_edits_of_the_usual_kind_are_kept(old: Path, history: Path) -> None:

@@ -54,6 +54,17 @@ def apart(repo: Repo, version: str, **options: object) -> subprocess.Popen[str]:
 # ---- versions
 
 
+def test_the_newest_commit_is_that_of_the_default_branch_now(lms: Repo) -> None:
+    """A mirror goes on naming the branch that was the default when it was made."""
+    mirror = mirror_of(lms)
+    assert mirror.newest() == git(lms.root, "rev-parse", "HEAD")
+    git(lms.root, "branch", "--move", "trunk")
+    newest = lms.release("v1.1")
+    assert mirror.newest() == newest
+    lms.root.rename(lms.root.with_name("gone"))
+    assert error_of(mirror.newest).code == MISSING
+
+
 def test_a_tag_a_branch_and_a_commit(lms: Repo) -> None:
     first = git(lms.root, "rev-parse", "HEAD")
     second = lms.release("v1.1")
