@@ -15,18 +15,9 @@ from typing import Any
 
 import pytest
 
+from tests.gitrepo import commit, git
+
 DAYS = 40  # since the second release
-
-
-def git(repo: Path, *words: str, **env: str) -> str:
-    argv = ["git", "-C", str(repo), "-c", "commit.gpgsign=false", *words]
-    return subprocess.run(argv, env={**os.environ, **env}, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def commit(repo: Path, message: str, **env: str) -> str:
-    git(repo, "add", "--all")
-    git(repo, "commit", "--quiet", "--allow-empty", "--message", message, **env)
-    return git(repo, "rev-parse", "HEAD")
 
 
 @dataclass(frozen=True)
