@@ -56,7 +56,7 @@ class Checkout:
 @pytest.fixture
 def checkout(template: Path, tmp_path: Path) -> Checkout:
     folder = shutil.copytree(template, tmp_path / "checkout", symlinks=True)
-    released = datetime.now(timezone.utc) - timedelta(days=DAYS, hours=1)
+    released = datetime.now(timezone.utc) - timedelta(days=DAYS)
     first = git(folder, "rev-parse", "HEAD")
     image = folder / "templates/python/Dockerfile"
     image.write_text(image.read_text().replace("# base → deps", "# What is new.\n# base → deps", 1))
