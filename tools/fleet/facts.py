@@ -72,7 +72,7 @@ def linked(folder: Path) -> dict[str, str]:
     template, commit = said.get("template"), said.get("commit")
     return {
         "template": without_secret(template) if isinstance(template, str) else "",
-        "template_commit": commit if is_commit(commit) else UNKNOWN if commit else "",
+        "template_commit": str(commit) if is_commit(commit) else UNKNOWN if commit else "",
     }
 
 
