@@ -15,18 +15,9 @@ from typing import Any
 
 import pytest
 
+from tests.gitrepo import commit, git
+
 DAYS = 40  # since the second release
-
-
-def git(repo: Path, *words: str, **env: str) -> str:
-    argv = ["git", "-C", str(repo), "-c", "commit.gpgsign=false", *words]
-    return subprocess.run(argv, env={**os.environ, **env}, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def commit(repo: Path, message: str, **env: str) -> str:
-    git(repo, "add", "--all")
-    git(repo, "commit", "--quiet", "--allow-empty", "--message", message, **env)
-    return git(repo, "rev-parse", "HEAD")
 
 
 @dataclass(frozen=True)
@@ -65,7 +56,7 @@ class Checkout:
 @pytest.fixture
 def checkout(template: Path, tmp_path: Path) -> Checkout:
     folder = shutil.copytree(template, tmp_path / "checkout", symlinks=True)
-    released = datetime.now(timezone.utc) - timedelta(days=DAYS, hours=1)
+    released = datetime.now(timezone.utc) - timedelta(days=DAYS)
     first = git(folder, "rev-parse", "HEAD")
     image = folder / "templates/python/Dockerfile"
     image.write_text(image.read_text().replace("# base → deps", "# What is new.\n# base → deps", 1))

@@ -6,10 +6,12 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.fleet.conftest import DAYS, Checkout, Make, commit, contents, git
+from tests.fleet.conftest import DAYS, Checked, Checkout, Make, contents
+from tests.gitrepo import commit, git
 
 REPO = Path(__file__).resolve().parents[2]
 OPEN_PORT = {"compose.yaml": ('"127.0.0.1:', '"')}
@@ -45,50 +47,102 @@ def fleet(make: Make, checkout: Checkout, tmp_path: Path) -> Path:
     (repos / "bare-of-ours" / "README.md").write_text("nothing of ours\n")
     commit(repos / "bare-of-ours", "first")
     names = [*(folder.name for folder in repos.iterdir() if folder.name != "by-url"), "missing"]
+    names += ["~nosuchuser/x", "a\0b"]
     urls = [f"file://{repos}/by-url", f"file://{repos}/nowhere"]
     path = repos / "fleet.txt"
     path.write_text("\n".join(["# all of ours", "", *names, *urls, ""]))
     return path
 
 
+STATES = {
+    "clean": "fine", "admits": "fine", "dirty": "fine", "by-url": "fine",
+    "open": "broken", "old": "behind", "foreign": "release unknown", "early": "not judged",
+    "yaml": "error", "plain": "error", "empty": "error", "bare-of-ours": "error", "missing": "error",
+    "nowhere": "error", "x": "error", "a\0b": "error",
+}  # fmt: skip
+
+
 def test_each_has_a_row_and_none_is_changed(checkout: Checkout, fleet: Path, state: Path, tmp_path: Path) -> None:
-    repos = fleet.parent
-    before, page = contents(repos), tmp_path / "fleet.html"
+    repos, page = fleet.parent, tmp_path / "fleet.html"
+    before = contents(repos)
     found = checkout.check(fleet, "--json", "--state", str(state), "--html", str(page))
-    assert found.code == 1
+    assert found.code == 1, found.err
     assert contents(repos) == before
 
     rows = found.repos
-    states = {name.rpartition("/")[2]: row["state"] for name, row in rows.items()}
-    assert states == {
-        "clean": "fine", "admits": "fine", "dirty": "fine", "by-url": "fine",
-        "open": "broken", "old": "behind", "foreign": "release unknown", "early": "not judged",
-        "yaml": "error", "plain": "error", "empty": "error", "bare-of-ours": "error", "missing": "error",
-        "nowhere": "error",
-    }  # fmt: skip
-    assert [must["id"] for must in rows["open"]["broken"]] == ["CMP-1"]
-    assert rows["open"]["broken"][0]["mend"]
-    assert (rows["old"]["release"], rows["old"]["behind"], rows["old"]["days_behind"]) == ("0.1.0", ["0.2.0"], DAYS)
-    assert (rows["clean"]["release"], rows["clean"]["behind"], rows["clean"]["days_behind"]) == (
-        "0.2.0+1 commit", [], None,
-    )  # fmt: skip
-    assert (rows["clean"]["contract"], rows["clean"]["level"], rows["clean"]["service"]) == ("1.2", "full", "catalog")
-    assert "CMD-2" in rows["clean"]["unjudged"]
-    assert "CMP-1" not in rows["clean"]["unjudged"]
-    assert rows["clean"]["conflicts"] is None
-    assert rows["clean"]["commit"] == git(repos / "clean", "rev-parse", "HEAD")
-    assert rows["admits"]["deviations"] == {"CMP-1": "see #1 (since 2026-11-24)"}
-    assert rows["foreign"]["release"] == "unknown commit fffffff"
-    assert "contract 1.0 has no numbered MUSTs" in rows["early"]["note"]
-    assert rows["yaml"]["error"].startswith("dev.yaml:")
-    assert "not a git repository" in rows["plain"]["error"]
-    assert rows["empty"]["error"] == "it has no commit"
-    assert rows["bare-of-ours"]["error"].startswith("dev.yaml: No such file")
-    assert rows["missing"]["error"] == "there is no such folder"
-
+    assert {name.rpartition("/")[2]: row["state"] for name, row in rows.items()} == STATES
     assert list(rows)[-4:] == sorted(list(rows)[-4:]), "the worst are first, those alike by name"
     assert "<b>catalog</b>" in page.read_text()
     assert f"{len(rows)}/{len(rows)} " in found.err
+    assert rows["clean"]["commit"] == git(repos / "clean", "rev-parse", "HEAD")
+    judged(rows)
+    placed(rows)
+    explained(rows)
+
+
+def judged(rows: dict[str, Any]) -> None:
+    """What the suite said of them."""
+    assert [must["id"] for must in rows["open"]["broken"]] == ["CMP-1"]
+    assert rows["open"]["broken"][0]["mend"]
+    clean = rows["clean"]
+    assert (clean["contract"], clean["level"], clean["service"]) == ("1.2", "full", "catalog")
+    assert "CMD-2" in clean["unjudged"]
+    assert "CMP-1" not in clean["unjudged"]
+    assert clean["conflicts"] is None
+    assert rows["admits"]["deviations"] == {"CMP-1": "see #1 (since 2026-11-24)"}
+
+
+def placed(rows: dict[str, Any]) -> None:
+    """Where they stand among the releases."""
+    standing = {name: (row["release"], row["behind"], row["days_behind"]) for name, row in rows.items()}
+    assert standing["old"] == ("0.1.0", ["0.2.0"], DAYS)
+    assert standing["clean"] == ("0.2.0+1", [], None)
+    assert standing["foreign"] == ("unknown commit fffffff", None, None)
+
+
+def explained(rows: dict[str, Any]) -> None:
+    """Why there is no answer."""
+    assert "contract 1.0 has no numbered MUSTs" in rows["early"]["note"]
+    errors = {name: row["error"] for name, row in rows.items()}
+    assert errors["yaml"].startswith("dev.yaml:")
+    assert "not a git repository" in errors["plain"]
+    assert errors["empty"] == "it has no commit"
+    assert errors["bare-of-ours"].startswith("dev.yaml: No such file")
+    assert errors["missing"] == "there is no such folder"
+    assert errors["~nosuchuser/x"].startswith("that is no path: ")
+    assert errors["a\0b"].startswith("that is no path: ")
+
+
+def test_what_is_no_text_is_in_the_table_and_on_the_page(
+    checkout: Checkout, make: Make, state: Path, tmp_path: Path
+) -> None:
+    """JSON can say half of a surrogate pair; and a terminal may know few letters."""
+    repo, page = make("one"), tmp_path / "fleet.html"
+    linked(repo, template="\ud800", commit="--output=x")
+    (repo.parent / "fleet.txt").write_text("one\nünï\n", encoding="utf-8")
+    ascii_only = {**checkout.env, "PYTHONIOENCODING": "ascii:strict"}
+    argv = checkout.argv(repo.parent / "fleet.txt", "--state", str(state), "--html", str(page))
+    done = subprocess.run(argv, cwd=checkout.folder, env=ascii_only, capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+    assert "2 repositories: 1 error, 1 broken; newest release 0.2.0" in done.stdout
+    assert "?n?" in done.stdout
+    assert '<span title="?">unknown commit ?</span>' in page.read_text(encoding="utf-8")
+    assert not list(tmp_path.rglob("x"))
+
+
+def linked(repo: Path, **said: object) -> None:
+    """Committed: another template or commit in .cruft.json."""
+    path = repo / ".cruft.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **said}))
+    commit(repo, "linked otherwise")
+
+
+def test_a_page_that_cannot_be_written_costs_no_table(checkout: Checkout, make: Make, state: Path) -> None:
+    fleet = make("one").parent / "fleet.txt"
+    fleet.write_text("one\n")
+    found: Checked = checkout.check(fleet, "--state", str(state), "--html", "/dev/full")
+    assert found.out.endswith("1 repository: 1 fine; newest release 0.2.0\n")
+    assert (found.code, "error[2]: the page cannot be written: " in found.err) == (2, True), found.err
 
 
 def test_what_is_kept_is_asked_for_again_when_it_moved(checkout: Checkout, make: Make, state: Path) -> None:
@@ -118,11 +172,16 @@ def test_the_conflicts_to_expect(checkout: Checkout, make: Make, state: Path) ->
     conflicts = {name: row["conflicts"] for name, row in found.repos.items()}
     why = "changed here and in the template, in the same lines"
     assert conflicts == {"repos/edited": [f"Dockerfile: {why}"], "repos/other": []}
-    (checkout.folder / "tools/adopt/check.py").write_text(
-        "def conflicts(path, template, version):\n    raise OSError('no disk')\n"
-    )
-    broken = checkout.check(fleet, "--try", "--json", "--state", str(state))
-    assert {row["error"] for row in broken.repos.values()} == {"the update could not be tried: no disk"}
+
+
+@pytest.mark.parametrize("error", ["OSError('no disk')", "__import__('tools').adopt.errors.Refusal(111, 'no disk')"])
+def test_an_update_that_cannot_be_tried(checkout: Checkout, make: Make, state: Path, error: str) -> None:
+    fleet = make("old", at="0.1.0").parent / "fleet.txt"
+    fleet.write_text("old\n")
+    trap = f"import tools.adopt.errors\n\n\ndef conflicts(path, template, version):\n    raise {error}\n"
+    (checkout.folder / "tools/adopt/check.py").write_text(trap)
+    (row,) = checkout.check(fleet, "--try", "--json", "--state", str(state)).repos.values()
+    assert row["error"] == "the update could not be tried: no disk"
 
 
 def test_a_suite_that_breaks_on_one_repository(checkout: Checkout, make: Make, state: Path) -> None:
@@ -171,7 +230,14 @@ def test_a_limit_for_each(checkout: Checkout, make: Make, state: Path) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["/nonexistent"], [], ["LIST", "--jobs", "0"], ["LIST", "--html", "/nonexistent/x.html"], ["LIST", "--no"]],
+    [
+        ["/nonexistent"],
+        [],
+        ["LIST", "--jobs", "0"],
+        ["LIST", "--html", "/nonexistent/x.html"],
+        ["LIST", "--html", "/"],
+        ["LIST", "--no"],
+    ],
 )
 def test_usage(checkout: Checkout, tmp_path: Path, words: list[str]) -> None:
     path = tmp_path / "fleet.txt"

@@ -20,6 +20,17 @@ def test_comments_blank_lines_and_repeated_ones_are_left_out() -> None:
     ]
 
 
+def test_the_first_of_repeated_ones_keeps_its_place() -> None:
+    assert [repo.name for repo in listing.parse("a\nb\na\n/lists/b\n", BASE)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("line", ["~nosuchuser/x", "a\0b", "https://host/a\0b", "git@host:a\0b"])
+def test_a_line_that_is_none_says_why_and_the_others_are_read(line: str) -> None:
+    bad, good = listing.parse(f"{line}\nlms\n", BASE)
+    assert (bad.name, bool(bad.error)) == (line, True)
+    assert (good.where, good.error) == ("/lists/lms", "")
+
+
 @pytest.mark.parametrize(
     "line",
     ["https://host/team/lms.git", "git@host:lms.git", "git@host:team/lms", "https://host/lms/", "../lms", "/srv/lms"],
@@ -49,10 +60,11 @@ def test_home_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     assert listing.parse("~/lms", BASE)[0].where == "/home/ada/lms"
 
 
-def test_a_password_is_used_and_not_shown() -> None:
-    (found,) = listing.parse("https://ci:t0ken@git.example.org/lms", BASE)
+@pytest.mark.parametrize("secret", ["t0ken", "t0k@en"])
+def test_a_password_is_used_and_not_shown(secret: str) -> None:
+    (found,) = listing.parse(f"https://ci:{secret}@git.example.org/lms", BASE)
     assert found.name == "https://git.example.org/lms"
-    assert found.where == "https://ci:t0ken@git.example.org/lms"
+    assert found.where == f"https://ci:{secret}@git.example.org/lms"
 
 
 @pytest.mark.parametrize("text", [None, b"", b"# nothing\n", b"\xff\xfe"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from tools.adopt.repository import run
 
 LIST = "releases.txt"
 NONE = "unreleased"
+BEFORE = "before "
+COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")  # SHA-1, SHA-256; no name such as HEAD, and no option
 HEADING = re.compile(r"^## \[(\d+\.\d+\.\d+)\]", re.MULTILINE)
 
 
@@ -28,7 +31,10 @@ class Release:
 
 
 def order(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in version.split("."))
+    """Of anything that version_of and named say; what no release is in comes before all."""
+    if version.startswith((BEFORE, NONE)):
+        return ()
+    return tuple(int(number) for number in version.partition("+")[0].split("."))
 
 
 def parse(text: str) -> list[Release]:
@@ -62,25 +68,39 @@ def named(template: Path, wanted: str) -> Release:
     except Refusal:
         there = ", ".join(known) or "none"
         raise Refusal(USAGE, f"the template has no release {wanted}", f"its releases: {there}") from None
-    return Release(version_of(template, commit, list(known.values())), commit, day(template, commit))
+    version = version_of(template, commit, list(known.values()))
+    # A branch is called by it.
+    return Release(version if order(version) else f"{NONE}-{commit[:7]}", commit, day(template, commit))
 
 
-def version_of(template: Path, commit: str, known: list[Release]) -> str:
-    """`0.2.0`; between releases `0.2.0+3`, three commits after it. Refusal 111 where the template lacks the commit."""
-    for release in reversed(known):
-        if release.commit == commit:
-            return release.version
-        if is_ancestor(template, release.commit, commit):
-            count = run(template, "rev-list", "--count", f"{release.commit}..{commit}").decode().strip()
-            return f"{release.version}+{count}"
+def version_of(template: Path, commit: str, known: Sequence[Release]) -> str:
+    """`0.2.0`; `0.2.0+3`, three commits after it; `before 0.1.0`; `unreleased` where nothing is out.
+
+    `known`: the lowest first. A release needs no history. Refusal 111 where the template lacks the commit.
+    """
+    if exact := [release.version for release in known if release.commit == commit]:
+        return exact[-1]
     if not has(template, commit):
         hint = f"git -C {template} fetch --all, or use the template that the service was made from"
         raise Refusal(CONFIG, f"{template} does not hold the template's commit {commit[:12]}", hint)
-    return f"0.0.0+{run(template, 'rev-list', '--count', commit).decode().strip()}"
+    inside = [release for release in known if is_ancestor(template, release.commit, commit)]
+    if not inside:
+        return f"{BEFORE}{known[0].version}" if known else NONE
+    count = run(template, "rev-list", "--count", f"{inside[-1].commit}..{commit}").decode().strip()
+    return f"{inside[-1].version}+{count}"
+
+
+def is_commit(text: object) -> bool:
+    """Whether it is a commit's full id: git would take other texts for a name or an option."""
+    return isinstance(text, str) and bool(COMMIT.fullmatch(text))
 
 
 def has(template: Path, commit: str) -> bool:
-    return bool(day(template, commit))
+    """Whether the clone holds a commit."""
+    try:
+        return is_commit(commit) and run(template, "cat-file", "-e", f"{commit}^{{commit}}") == b""
+    except Refusal:
+        return False
 
 
 def is_ancestor(template: Path, first: str, second: str) -> bool:
@@ -95,5 +115,5 @@ def changelog(text: str, after: str, until: str) -> str:
     """The sections of a changelog for the versions above `after`, up to `until`."""
     parts = HEADING.split(text)
     sections = zip(parts[1::2], parts[2::2])
-    low, high = order(after.partition("+")[0]), order(until.partition("+")[0])
+    low, high = order(after), order(until)
     return "\n\n".join(f"{version}{body.rstrip()}" for version, body in sections if low < order(version) <= high)

@@ -7,6 +7,7 @@ Exit codes: 0 all keep everything, and none lags; 1 one does not, or could not b
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import shutil
@@ -14,12 +15,12 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import NoReturn
 
 from tools.adopt.errors import CONFIG, USAGE, Refusal, end
-from tools.adopt.releases import Release, parse
+from tools.adopt.releases import Release, read
 from tools.fleet import listing, page, pool, releases, suite, table
 from tools.fleet.examine import Answer, Plan, answered, examiner
 from tools.fleet.facts import Facts
@@ -66,7 +67,7 @@ def home(kind: str, default: str) -> Path:
 
 def check(options: argparse.Namespace, repos: Sequence[Repo], out: Sequence[Release]) -> dict[Repo, Facts]:
     """The facts of all repositories; each is told of on stderr as it comes."""
-    identity = releases.Checkout().identity()
+    identity = releases.identity(releases.ROOT)
     tried = tuple(out) if options.tried else ()
     plan = Plan(Store(options.state), home("CACHE", ".cache"), identity, tried, options.fresh)
     warm()
@@ -114,13 +115,14 @@ def tell(line: str) -> None:
     print(table.plain(line), file=sys.stderr, flush=True)
 
 
-def report(options: argparse.Namespace, rows: list[Row], newest: str) -> str:
-    """What goes to stdout; the page is written, too."""
-    now = datetime.now(timezone.utc)
-    if options.html:
-        options.html.write_text(page.html(rows, newest, f"{now:%Y-%m-%d %H:%M} UTC"), encoding="utf-8")
-    if not options.json:
-        return table.terminal(rows, newest)
+def standing(found: dict[Repo, Facts], out: Sequence[Release], today: date) -> list[Row]:
+    """A row for each repository, the worst first."""
+    at = releases.standings((facts.template_commit for facts in found.values()), out, releases.ROOT, today)
+    return sorted((Row(repo, facts, at[facts.template_commit]) for repo, facts in found.items()), key=order)
+
+
+def report(rows: list[Row], newest: str, now: datetime) -> str:
+    """For programs."""
     about = {"made": now.isoformat(timespec="seconds"), "newest": newest or None, "counts": counts(rows)}
     return json.dumps({**about, "repos": [row.as_dict() for row in rows]}, indent=2)
 
@@ -129,17 +131,15 @@ def main(argv: Sequence[str]) -> int:
     options = arguments(argv)
     if options.jobs < 1 or options.limit <= 0:
         raise Refusal(USAGE, "--jobs and --limit are more than 0", "inv fleet.check LIST --jobs 2 --limit 120")
-    if options.html and not options.html.resolve().parent.is_dir():
-        raise Refusal(USAGE, f"there is no folder for {options.html}", f"mkdir -p {options.html.parent}")
-    repos, out = listing.read(options.list), parse(releases.FILE.read_text(encoding="utf-8"))
+    if options.html:
+        page.writable(options.html)
+    repos, out = listing.read(options.list), read(releases.ROOT)
     newest = out[-1].version if out else ""
-    found = check(options, repos, out)
-    history, now = releases.Checkout(), datetime.now(timezone.utc)
-    rows = [
-        Row(repo, facts, releases.standing(facts.template_commit, out, history, now)) for repo, facts in found.items()
-    ]
-    rows.sort(key=order)
-    print(report(options, rows, newest))
+    found, now = check(options, repos, out), datetime.now(timezone.utc)
+    rows = standing(found, out, now.date())
+    print(report(rows, newest, now) if options.json else table.terminal(rows, newest))
+    if options.html:
+        page.write(options.html, page.html(rows, newest, f"{now:%Y-%m-%d %H:%M} UTC"))
     return 0 if counts(rows).keys() <= {"fine"} else 1
 
 
@@ -150,6 +150,8 @@ def interrupt(*_: object) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, interrupt)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that has not all letters gets the table all the same
     try:
         sys.exit(main(sys.argv[1:]))
     except Refusal as refusal:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timezone
+from datetime import date
 from pathlib import Path
 
 from tools.adopt.releases import Release
 from tools.fleet import attempt, facts, sources, suite
 from tools.fleet.facts import Facts
 from tools.fleet.listing import Repo
-from tools.fleet.releases import Checkout, standing
+from tools.fleet.releases import ROOT, standing
 from tools.fleet.store import Key, Store
 
 ANSWER = "answer.json"
@@ -22,8 +22,8 @@ ANSWER = "answer.json"
 class Plan:
     """What all repositories have in common.
 
-    `template`: the identity of this checkout. `tried`: the releases, where the update to the newest is to be tried.
-    `fresh`: ask anew, whatever is kept.
+    `template`: releases.identity of this checkout. `tried`: the releases, where the update to the newest is to be
+    tried. `fresh`: ask anew, whatever is kept.
     """
 
     store: Store
@@ -89,7 +89,7 @@ def attempted(found: Facts, folder: Path, repo: Repo, plan: Plan) -> Facts:
 
 def conflicts(folder: Path, commit: str, out: tuple[Release, ...]) -> list[str] | None:
     """Those of an update to the newest release, from a commit of the template; None where the commit is not known."""
-    missing = standing(commit, out, Checkout(), datetime.now(timezone.utc)).missing
+    missing = standing(commit, out, ROOT, date.today()).missing
     return attempt.conflicts(folder, out[-1].version) if missing else None if missing is None else []
 
 

@@ -8,17 +8,21 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tools.adopt.releases import is_commit
 from tools.fleet import suite
 from tools.fleet.listing import without_secret
 
 from conformance import composefile, contract, verdicts  # isort: skip  (suite says where it is)
 
+UNKNOWN = "?"
+
 
 @dataclass(frozen=True)
 class Facts:
-    """`broken`: the failing MUSTs with `id`, `status`, `must`, `evidence` and `mend`. `unjudged`: those of which files
-    alone say nothing. `deviations`: what contract.xfail.yaml admits, by ID. `conflicts`: None where nobody asked.
-    `note`: why nothing was judged though nothing went wrong. `error`: why this is no answer.
+    """`template_commit`: a full id, or `?` where .cruft.json names something else. `broken`: the failing MUSTs with
+    `id`, `status`, `must`, `evidence` and `mend`. `unjudged`: those of which files alone say nothing. `deviations`:
+    what contract.xfail.yaml admits, by ID. `conflicts`: None where nobody asked. `note`: why nothing was judged though
+    nothing went wrong. `error`: why this is no answer.
     """
 
     commit: str = ""
@@ -65,9 +69,10 @@ def linked(folder: Path) -> dict[str, str]:
         return {}
     if not isinstance(said, dict):
         return {}
+    template, commit = said.get("template"), said.get("commit")
     return {
-        "template": without_secret(str(said.get("template") or "")),
-        "template_commit": str(said.get("commit") or ""),
+        "template": without_secret(template) if isinstance(template, str) else "",
+        "template_commit": str(commit) if is_commit(commit) else UNKNOWN if commit else "",
     }
 
 

@@ -11,16 +11,20 @@ from tools.adopt.errors import USAGE, Refusal
 
 # https://host/path, file:///path, host:path as scp has it. No word that begins with a hyphen is one.
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[A-Za-z0-9][\w.-]*(@[\w.-]+)?:(?!\\)")
-SECRET = re.compile(r"(\w://)[^/@\s]*@")
+SECRET = re.compile(r"(\w://)[^/\s]*@")
 
 
 @dataclass(frozen=True)
 class Repo:
-    """One line: `name` as the list has it, without a password; `where` for git: a URL, or an absolute path."""
+    """One line: `name` as the list has it, without a password; `where` for git: a URL, or an absolute path.
+
+    `error`: why it is neither.
+    """
 
     name: str
     where: str
     is_url: bool
+    error: str = ""
 
     @property
     def folder(self) -> str:
@@ -46,13 +50,20 @@ def parse(text: str, base: Path) -> list[Repo]:
     """The repositories in their order, each once; relative paths start at `base`; `#` begins a line of comment."""
     lines = (line.strip() for line in text.splitlines())
     repos = [repo(line, base) for line in lines if line and not line.startswith("#")]
-    return list({one.where: one for one in reversed(repos)}.values())[::-1]
+    first: dict[str, Repo] = {}
+    for one in repos:
+        first.setdefault(one.where, one)
+    return list(first.values())
 
 
 def repo(line: str, base: Path) -> Repo:
+    """What a line means; never an exception, since the other lines are good."""
     if URL.match(line):
-        return Repo(without_secret(line), line, True)
-    return Repo(line, str((base / Path(line).expanduser()).resolve()), False)
+        return Repo(without_secret(line), line, True, "a NUL is in its URL" if "\0" in line else "")
+    try:
+        return Repo(line, str((base / Path(line).expanduser()).resolve()), False)
+    except (OSError, RuntimeError, ValueError) as error:  # no such home, a loop of links, a NUL
+        return Repo(line, line, False, f"that is no path: {error}")
 
 
 def without_secret(text: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from html import escape
+from pathlib import Path
 
+from tools.adopt.errors import USAGE, Refusal
 from tools.fleet import suite  # noqa: F401 - says where conformance is
 from tools.fleet.rows import Row, behind, counts
 from tools.fleet.table import summary
@@ -24,6 +27,24 @@ td { overflow-wrap: anywhere } td:first-child { overflow-wrap: normal; white-spa
 """
 )
 HEAD = ("State", "Repository", "Release", "Behind", "Contract", "What to do")
+
+
+def writable(path: Path) -> None:
+    """Refusal where a page cannot be written, so far as that shows before the work is done."""
+    if os.path.isdir(path):
+        raise Refusal(USAGE, f"{path} is a folder", f"name a file in it: --html {path / 'fleet.html'}")
+    if not os.path.isdir(path.parent):
+        raise Refusal(USAGE, f"there is no folder for {path}", f"mkdir -p {path.parent}")
+    if not os.access(path if os.path.exists(path) else path.parent, os.W_OK):
+        raise Refusal(USAGE, f"{path} cannot be written", "name another file, or: --html /tmp/fleet.html")
+
+
+def write(path: Path, text: str) -> None:
+    """Refusal where that fails. JSON can hold what is no text (half of a surrogate pair): that becomes `?`."""
+    try:
+        path.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise Refusal(USAGE, f"the page cannot be written: {error}", "name another file: --html FILE") from None
 
 
 def html(rows: Sequence[Row], newest: str, made: str) -> str:

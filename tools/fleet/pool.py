@@ -44,8 +44,9 @@ class Child(Generic[Item]):
 
     def kill(self) -> None:
         """The child with all that it started."""
+        assert self.process.pid, "0 would be our own group"
         with suppress(ProcessLookupError):
-            os.killpg(self.process.pid or 0, signal.SIGKILL)
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()  # one that had no group of its own yet
         self.process.join()
 

@@ -9,21 +9,16 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.adopt.repository import WHO
 from tools.fleet.listing import Repo, without_secret
 
-# What would make git look at another repository than the one that it is told.
-ELSEWHERE = (
-    "DIR",
-    "WORK_TREE",
-    "INDEX_FILE",
-    "OBJECT_DIRECTORY",
-    "ALTERNATE_OBJECT_DIRECTORIES",
-    "COMMON_DIR",
-    "PREFIX",
-)
+# What a person may tell git beside its configuration. The rest says, inside a git hook, which repository is meant: that
+# is another one.
+KEPT = (*WHO, "GIT_SSH", "GIT_ASKPASS", "GIT_SSL_", "GIT_HTTP_", "GIT_PROXY_", "GIT_ALLOW_PROTOCOL", "GIT_TRACE")
 # Nobody answers a question; nothing that the checked repository or the person configured runs at a checkout.
 TOLD = {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-CLONE = ("-c", "core.hooksPath=/dev/null", "clone", "--quiet", "--no-tags", "--template=")
+UNHOOKED = ("-c", "core.hooksPath=/dev/null")
+CLONE = (*UNHOOKED, "clone", "--quiet", "--no-tags", "--template=")
 
 
 class Unreachable(Exception):
@@ -41,7 +36,7 @@ class Head:
 
 def git(*words: str) -> str:
     """What git prints. Raises Unreachable with the line that says most."""
-    env = {name: value for name, value in os.environ.items() if name.removeprefix("GIT_") not in ELSEWHERE}
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.startswith(KEPT)}
     argv = ["git", *words]
     done = subprocess.run(
         argv,
@@ -66,6 +61,8 @@ def reason(said: str) -> str:
 
 def head(repo: Repo) -> Head:
     """Which commit HEAD is. Raises Unreachable."""
+    if repo.error:
+        raise Unreachable(repo.error)
     if repo.is_url:
         said = git("ls-remote", "--", repo.where, "HEAD").split()
         if not said:
@@ -104,9 +101,16 @@ def cached(repo: Repo, at: Head, cache: Path) -> Path:
         half = own / f"half-{os.getpid()}"
         shutil.rmtree(own, ignore_errors=True)
         half.parent.mkdir(parents=True, exist_ok=True)
-        git(*CLONE, "--depth", "1", "--no-local", "--", repo.where, str(half))
+        fetch(repo.where, at.commit, half)
         half.rename(folder)  # whole or not at all
     return folder
+
+
+def fetch(url: str, commit: str, folder: Path) -> None:
+    """A shallow clone. It has no remote: git would write the URL into its configuration, with the password in it."""
+    git("init", "--quiet", "--template=", f"--object-format={'sha1' if len(commit) == 40 else 'sha256'}", str(folder))
+    git("-C", str(folder), "fetch", "--quiet", "--no-tags", "--depth", "1", "--", url, "HEAD")
+    git("-C", str(folder), *UNHOOKED, "checkout", "--quiet", "--detach", "FETCH_HEAD")
 
 
 def commit_of(folder: Path) -> str:

@@ -15,7 +15,7 @@ from tools.fleet.listing import Repo
 
 @dataclass(frozen=True)
 class Key:
-    """What an answer depends on. `template`: this checkout (Checkout.identity); `tried`: with conflicts or without."""
+    """What an answer depends on. `template`: this checkout (releases.identity); `tried`: with conflicts or without."""
 
     repo: str
     commit: str
