@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPO, once, run_quietly
+from tests.gitrepo import commit, git
 from tools.adopt import __main__ as command
 from tools.adopt import origin, releases
 from tools.adopt.errors import Refusal, end
@@ -23,16 +24,6 @@ from . import apps
 from .apps import App
 
 NEXT = "9.9.9"  # the release that is made of what is in the work tree
-
-
-def git(repo: Path, *words: str) -> str:
-    return run_quietly("git", "-C", repo, *words).stdout.strip()
-
-
-def commit(repo: Path, message: str = "change") -> str:
-    git(repo, "add", "--all")
-    git(repo, "commit", "--quiet", "--allow-empty", "--message", message)
-    return git(repo, "rev-parse", "HEAD")
 
 
 def copy_history(folder: Path) -> None:

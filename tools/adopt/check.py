@@ -43,7 +43,7 @@ def check(path: Path, template: Path) -> Standing:
     known = origin.read(repository)
     out = releases.read(template)
     version = releases.version_of(template, known.commit, out)
-    lacks = tuple(each for each in out if each.order > releases.order(version.partition("+")[0]))
+    lacks = tuple(each for each in out if each.order > releases.order(version))
     page = run(template, "show", f"HEAD:{PAGE}").decode()
     changes = releases.changelog(page, version, lacks[-1].version) if lacks else ""
     tried = change.compute(repository, template).conflicts if lacks else ()

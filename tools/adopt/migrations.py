@@ -32,7 +32,7 @@ class Renames:
 
 def between(text: str, after: str) -> Renames:
     """Of a migrations.yaml, the steps of versions above `after`."""
-    low = order(after.partition("+")[0])
+    low = order(after)
     steps = [(order(str(step["version"])), step) for step in yaml.safe_load(text) or []]
     newer = [step for version, step in sorted(steps, key=lambda each: each[0]) if version > low]
     return Renames(
