@@ -6,17 +6,19 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tools.adopt.found import Found
 from tools.adopt.names import COMPOSE
-from tools.adopt.read.docker import command_line, image
+from tools.adopt.read.docker import Image, command_line, image
 from tools.adopt.read.examples import substitutes
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import Text, environment_of, table, yaml_of
 
 NAMES = (*COMPOSE, "docker-compose.*.y*ml", "compose.*.y*ml", "docker-compose-*.y*ml", "local.yml", "production.yml")
+# Whose environment is development's. Others, as docker-compose.prod.yml, have production's settings and keys in theirs.
+DEVELOPMENT = re.compile(r"^(?!.*prod)(.*/)?((docker-)?compose([.-](override|local|dev\w*))?|local)\.ya?ml$")
 OURS = re.compile(r"devenv|\.lean\.|example|sample|^(tests?|docs?|e2e|\.github)/")
 STORES = {
     "postgres": re.compile(r"(^|/)(postgres|postgis|pgvector|timescaledb|postgresql)[\w.-]*(:|@|$)"),
@@ -24,6 +26,7 @@ STORES = {
     "redis": re.compile(r"(^|/)(redis|valkey|redis-stack-server|keydb|dragonfly)[\w.-]*(:|@|$)"),
 }
 USUAL = ("app", "web", "api", "backend", "server", "django", "flask", "node", "service", "site")
+FOR_DEVELOPMENT = re.compile(r"dev|debug|local|test", re.IGNORECASE)
 WORKS = re.compile(r"worker|celery|queue")
 BESIDE = re.compile(WORKS.pattern + r"|beat|scheduler|cron|migrat|init|flower|nginx|proxy|front|client|test|docs")
 REFERENCE = re.compile(r"\$\{(\w+)(?::?[-?]([^{}]*))?\}|\$(\w+)")
@@ -43,6 +46,7 @@ class Service:
     check: Found | None = None
     needs: tuple[str, ...] = ()
     dockerfile: str = ""
+    target: str = ""
 
     @property
     def kind(self) -> str:
@@ -90,12 +94,14 @@ def _joined(first: Service, later: Service) -> Service:
         check=first.check or later.check,
         needs=(*first.needs, *later.needs),
         dockerfile=first.dockerfile or later.dockerfile,
+        target=first.target or later.target,
     )
 
 
 def _app(services: list[Service], name: str) -> Service | None:
-    """What is built here, or is named like the service: no database, no worker. None: there is no telling."""
-    able = [one for one in services if not one.kind and (one.own or one.name in (name, *USUAL))]
+    """What is built here: no database, no worker. Where nothing is, what is named like one. None: no telling."""
+    built = [one for one in services if not one.kind and one.own]  # `web` beside it is often a proxy
+    able = built or [one for one in services if not one.kind and one.name in (name, *USUAL)]
     usual = [one for wanted in (name, *USUAL) for one in able if one.name == wanted]
     rest = [one for one in able if not BESIDE.search(one.name)]
     return next(iter([*usual, *[one for one in rest if one.port], *rest]), None)
@@ -106,18 +112,33 @@ def _service(files: Files, file: str, name: str, content: dict[str, Any], known:
     context = build if isinstance(build, str) else str(table(build).get("context", "."))
     path = posixpath.join(posixpath.dirname(file), context, str(table(build).get("dockerfile", "Dockerfile")))
     dockerfile = posixpath.normpath(path) if build is not None else ""
+    target = str(table(build).get("target", ""))
     return Service(
         name=str(name),
         where=_at(file, name),
         image=_base(files, dockerfile) or _found(file, content.get("image"), known),
         own="build" in content,
-        command=_line(file, content.get("command"), known),
-        environment=_environment(files, file, content, known),
+        command=_line(file, content.get("command"), known) or _of_stage(files, dockerfile, target),
+        environment=_environment(files, file, content, known) if DEVELOPMENT.match(file) else {},
         port=_port(file, content, known),
         check=_line(file, table(content.get("healthcheck")).get("test"), known),
         needs=tuple(str(key) for key in content.get("depends_on") or ()),
         dockerfile=dockerfile,
+        target=target,
     )
+
+
+def _of_stage(files: Files, dockerfile: str, target: str) -> Found | None:
+    """The command of a stage for development; production's is the image's."""
+    stages = image(files, dockerfile).stages if FOR_DEVELOPMENT.match(target) else []
+    return next((stage.command for stage in stages if stage.name == target), None)
+
+
+def aimed(images: list[Image], stack: Stack) -> list[Image]:
+    """The images, with the stage that the application's service builds; one for development says nothing of serving."""
+    app = stack.app
+    target = app.target if app and not FOR_DEVELOPMENT.match(app.target) else ""
+    return [replace(one, target=target) if app and one.file == app.dockerfile else one for one in images]
 
 
 def _base(files: Files, dockerfile: str) -> Found | None:

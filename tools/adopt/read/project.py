@@ -25,7 +25,7 @@ class Package:
 
 @dataclass(frozen=True)
 class Project:
-    """`packages`: by normalised name. `scripts`: name of a command and what it calls. `folder`: where imports start."""
+    """`packages`: by normalised name. `scripts`: name of a command and what it calls."""
 
     language: Found
     name: Found | None = None

@@ -11,7 +11,7 @@ from tools.adopt.found import Application, Commands, Dependencies, Found, Readin
 from tools.adopt.read import node, python
 from tools.adopt.read.checks import PYTEST
 from tools.adopt.read.commands import commands
-from tools.adopt.read.compose import Stack, stack
+from tools.adopt.read.compose import Stack, aimed, stack
 from tools.adopt.read.docker import Image, images
 from tools.adopt.read.environment import environment, missing, of_stores
 from tools.adopt.read.files import Files
@@ -38,6 +38,7 @@ def read(root: Path, files: Sequence[str]) -> Reading:
     project = choose(known, built)
     service = name_of(root, project)
     around = stack(known, service.value)
+    built = aimed(built, around)
     given = values(known, around, built)
     if project is None:
         found = notes(known, around, built, found_project=False)

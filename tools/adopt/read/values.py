@@ -48,7 +48,7 @@ class Values:
 
 def values(files: Files, stack: Stack, images: list[Image]) -> Values:
     runs = {key: found for key, found in stack.app.environment.items() if NAME.fullmatch(key)} if stack.app else {}
-    built = {key: found for image in reversed(images[:1]) for key, found in image.environment.items()}
+    built = {key: found for image in reversed(images[:1]) for key, found in image.runs.environment.items()}
     return Values(
         run=runs,
         image={

@@ -104,7 +104,7 @@ def ports(
     variable: str,
 ) -> list[Found]:
     """Every port that a file names, in the order of their weight: what runs, the code, the examples."""
-    found = [stack.app.port if stack.app else None, *(image.port for image in images)]
+    found = [stack.app.port if stack.app else None, *(image.runs.port for image in images)]
     found += [
         Found(number, start.where) for start in starts if start.kind == "web" and (number := port_of(start.words))
     ]
@@ -132,7 +132,7 @@ def _ports_of_docs(files: Files) -> Iterator[Found | None]:
 
 def health(files: Files, stack: Stack, images: list[Image]) -> tuple[Found | None, list[Found]]:
     """What a container's healthcheck asks; else a route, as a note alone where something may stand before its path."""
-    checks = [stack.app.check if stack.app else None, *(image.check for image in images)]
+    checks = [stack.app.check if stack.app else None, *(image.runs.check for image in images)]
     for check in checks:
         match = (CHECKED.search(check.value) or QUOTED.search(check.value)) if check else None
         if match and check and match[1] != "/":
