@@ -44,7 +44,7 @@ def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str]:
 
 def lean_parts(reading: Reading, answers: Mapping[str, str], names: Names) -> dict[str, str]:
     """By name of the block in compose.lean.yaml, its text."""
-    found = commands.serve(reading)
+    found = reading.commands.serve
     known = "# As in the image; said here for an engine that has no image."
     unknown = "# Until production's command is known (see the Dockerfile), it runs as in development."
     serve = [known, *_command(found, answers["port"])] if found else [unknown]
@@ -57,7 +57,7 @@ def lean_parts(reading: Reading, answers: Mapping[str, str], names: Names) -> di
 
 def command(reading: Reading, port: str) -> list[str]:
     """The development server."""
-    found = commands.develop(reading)
+    found = reading.commands.develop
     if found:
         return _command(found, port)
     example = f"command: {commands.in_compose(examples.of(examples.DEVELOP, reading), port)}"

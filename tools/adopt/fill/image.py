@@ -96,7 +96,7 @@ def developing(reading: Reading, done: list[Step]) -> list[str]:
 
 def serving(reading: Reading) -> list[str]:
     """Production's command."""
-    found = commands.serve(reading)
+    found = reading.commands.serve
     if found:
         return [f"# {lines.comment(found.where)}", f"CMD {commands.in_image(found.value)}"]
     example = f"CMD {commands.in_image(examples.of(examples.SERVE, reading))}"
