@@ -279,3 +279,21 @@ def test_productions_stage_is_the_one_that_serves(tmp_path: Path, dockerfile: st
     assert found["port"] == ("5000", "Dockerfile:3")
     assert found["environment.BASE"] == ("1", "Dockerfile:2")
     assert not {"environment.DEBUG", "environment.TESTING"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("makefile", "test", "packages"),
+    [
+        ("test: build\n\t@python -m unittest discover\n", ("python -m unittest discover", "Makefile:2"), ()),
+        ("all:\n\ntest:\n\tcd src\n\t$(PYTHON) tests.py\n", ("make test", "Makefile:3"), ("make",)),
+        ("test: unit lint\n", ("make test", "Makefile:1"), ("make",)),
+        ("test:\n\tdocker compose run web pytest\n", None, ()),
+        ("TEST := 1\n", None, ()),
+    ],
+)
+def test_the_makefile_runs_the_tests_where_nothing_else_says_how(
+    tmp_path: Path, makefile: str, test: tuple[str, str] | None, packages: tuple[str, ...]
+) -> None:
+    found = reading(tmp_path, {"requirements.txt": "flask\n", "Makefile": makefile})
+    assert facts(found).get("commands.test") == test
+    assert tuple(package.value for package in found.packages) == packages

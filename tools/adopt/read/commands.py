@@ -26,7 +26,7 @@ def commands(
         or (develop(project, application) if python else node_develop(project, application)),
         serve=run(starts, develops=False)
         or (serve(project, application) if python else node_serve(project, application)),
-        test=python_test(files, project, application) if python else node_test(project),
+        test=python_test(files, project, application) if python else node_test(files, project),
         migrate=migrated.migrate if migrated else None,
         pending=migrated.pending if migrated else None,
         seed=python_seed(files, application) if python else node_seed(files, project, migrated),
