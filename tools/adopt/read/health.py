@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from tools.adopt.found import Found
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.docker import Image
-from tools.adopt.read.files import Files
+from tools.adopt.read.files import SOURCES, Files
 
 # The paths in the order of how much they say; with an underscore before, or in the middle of a longer path.
 PATHS = (
@@ -56,7 +56,7 @@ def health(files: Files, stack: Stack, images: list[Image]) -> tuple[Found | Non
         match = (CHECKED.search(check.value) or QUOTED.search(check.value)) if check else None
         if match and check and match[1] != "/":
             return Found(match[1], check.where), []
-    code = files.code(".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts")
+    code = files.code(*SOURCES)
     library = files.first(LIBRARY, code)
     if library:
         return Found("/" + library.value.strip("/") + "/", library.where), []
@@ -111,4 +111,4 @@ def _inside(files: Files, text: str, where: str) -> bool:
     path = root.value.replace(".", "/") if root else "urls"
     deeper = "urls" in name and not name.endswith((f"{path}.py", f"{path}/__init__.py"))
     part = INNER.search(text) or re.search(r"\bexpress\.Router\(|= Router\(", text)
-    return deeper or bool(part and files.first(PUTS, files.code(".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts")))
+    return deeper or bool(part and files.first(PUTS, files.code(*SOURCES)))

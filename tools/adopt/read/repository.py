@@ -14,7 +14,7 @@ from tools.adopt.read.commands import commands
 from tools.adopt.read.compose import Stack, aimed, stack
 from tools.adopt.read.docker import Image, images
 from tools.adopt.read.environment import environment, missing, of_stores
-from tools.adopt.read.files import Files
+from tools.adopt.read.files import SOURCES, Files
 from tools.adopt.read.framework import application, framework_of
 from tools.adopt.read.health import health
 from tools.adopt.read.kinds import KINDS, Facts
@@ -69,7 +69,7 @@ def _reading(
     served = application(files, project, started)
     migrated = migrations(files, project, served, started)
     said = variables(files, language)
-    code = tuple(files.code(".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts"))
+    code = tuple(files.code(*SOURCES))
     facts = Facts(files, project, served.framework.value if served else "", code)
     database, cache, about_stores = stores(facts, around, said, given)
     ways = commands(files, project, served, migrated, started)

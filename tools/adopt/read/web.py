@@ -9,7 +9,7 @@ from tools.adopt.found import Found
 from tools.adopt.read.addresses import port_of
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.docker import Image
-from tools.adopt.read.files import Files
+from tools.adopt.read.files import SOURCES, Files
 from tools.adopt.read.starts import Start
 from tools.adopt.read.values import Values
 from tools.adopt.read.variables import Variable
@@ -79,7 +79,7 @@ def ports(
     found += [given.run.get(variable), given.image.get(variable), given.example.get(variable)]
     default = read[variable].default if variable in read else None
     found += [Found(default, read[variable].where)] if default else []
-    code = files.code(".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts")
+    code = files.code(*SOURCES)
     found += [_uncommented(files, pattern, code) for pattern in (LISTENS, RUNS)]
     found += _ports_of_docs(files)
     return [one for one in found if one and re.fullmatch(r"[1-9]\d{1,4}", one.value) and int(one.value) < 65536]
