@@ -22,6 +22,7 @@ DJANGO = Reading(
     migrations=found("django", "manage.py"),
     migration_files=("**/migrations/*.py",),
     commands=Commands(
+        develop=found("python manage.py runserver {bind}:{port}", "manage.py"),
         serve=found("gunicorn --bind {bind}:{port} config.wsgi", "Procfile:1"),
         test=found("pytest", "Makefile:7"),
         migrate=found("python manage.py migrate --noinput", "manage.py"),
@@ -45,7 +46,7 @@ DJANGO = Reading(
 )
 
 FLASK = Reading(
-    service=found("Note_Book", "pyproject.toml:2"),
+    service=found("note-book", "pyproject.toml:2"),
     language=found("python", "pyproject.toml"),
     version=found("3.11", "pyproject.toml:9"),
     dependencies=Dependencies(found("poetry", "poetry.lock"), ("pyproject.toml", "poetry.lock"), True),
@@ -53,6 +54,7 @@ FLASK = Reading(
     migrations=found("flask-migrate", "pyproject.toml:12"),
     migration_files=("migrations/versions/*.py",),
     commands=Commands(
+        develop=found("flask --app 'notebook:create_app()' run --debug --host {bind} --port {port}", "wsgi.py:3"),
         test=found("pytest", "pyproject.toml:20"),
         migrate=found("flask --app 'notebook:create_app()' db upgrade", "pyproject.toml:12"),
     ),
@@ -69,6 +71,8 @@ FASTAPI = Reading(
     migrations=found("alembic", "alembic.ini"),
     migration_files=("alembic/versions/*.py",),
     commands=Commands(
+        develop=found("uvicorn orders.main:app --reload --host {bind} --port {port}", "src/orders/main.py:5"),
+        serve=found("uvicorn orders.main:app --host {bind} --port {port}", "pyproject.toml:7"),
         test=found("pytest", "pyproject.toml:30"),
         migrate=found("alembic upgrade head", "alembic.ini"),
         pending=found("alembic current --check-heads", "alembic.ini"),
@@ -95,6 +99,7 @@ EXPRESS = Reading(
     migration_files=("migrations/*.js",),
     commands=Commands(
         develop=found("npx nodemon src/server.js", "package.json:12"),
+        serve=found("node src/server.js", "package.json:7"),
         test=found("npm test", "package.json:13"),
         migrate=found("npx knex migrate:latest", "knexfile.js"),
         seed=found("npx knex seed:run", "package.json:14"),
@@ -116,6 +121,7 @@ BARE_DJANGO = Reading(
     dependencies=Dependencies(found("pip", "requirements.txt"), ("requirements.txt",), False),
     application=Application(found("django", "requirements.txt:1"), manage=found("python manage.py", "manage.py")),
     migrations=found("django", "manage.py"),
+    commands=Commands(develop=found("python manage.py runserver {bind}:{port}", "manage.py")),
     database=Store(found("postgres", "requirements.txt:2")),
 )
 

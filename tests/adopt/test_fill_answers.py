@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from tests.adopt.fill_readings import COMMON, DJANGO, EXPRESS, FASTAPI, FLASK, NOTHING, found
-from tools.adopt.fill.answers import answers, host_name, stable_port
+from tools.adopt.fill.answers import answers, stable_port
 
 
 def test_every_answer_but_the_folder_follows_from_what_was_found() -> None:
@@ -40,21 +38,6 @@ def test_a_port_that_only_root_may_open_becomes_one_of_ours() -> None:
 def test_what_the_owner_asks_for_wins() -> None:
     asked = answers(DJANGO, port=20123, service="store")
     assert (asked["service"], asked["port"]) == ("store", "20123")
-
-
-@pytest.mark.parametrize(
-    ("name", "host"),
-    [
-        ("Note_Book", "note-book"),
-        ("@acme/Shop.API", "acme-shop-api"),
-        ("2048-game", "game"),
-        ("Ünï côde", "n-c-de"),
-        ("---", "service"),
-        ("x" * 39 + "-y", "x" * 39),
-    ],
-)
-def test_any_name_becomes_a_host_name(name: str, host: str) -> None:
-    assert host_name(name) == host
 
 
 def test_the_same_name_has_the_same_port_everywhere() -> None:

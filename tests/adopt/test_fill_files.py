@@ -97,7 +97,8 @@ def test_each_command_says_where_it_was_found() -> None:
 
 
 def test_a_name_and_a_port_that_could_not_stay_are_said() -> None:
-    assert line(fill(FLASK)["dev.yaml"], "service:") == "service: note-book # pyproject.toml:2: Note_Book"
+    asked = files(FLASK, answers(FLASK, service="notes"), Names(), TEMPLATES)
+    assert line(asked["dev.yaml"], "service:") == "service: notes # pyproject.toml:2: note-book"
     assert line(fill(EXPRESS)["dev.yaml"], "port:").endswith("; Dockerfile:9 has 80")
 
 
@@ -133,7 +134,14 @@ def test_the_compose_file_beside_another_one_is_named() -> None:
 
 
 def test_notes_stand_at_the_top() -> None:
-    assert "#   makefile target `test` (Makefile:6)\n" in fill(DJANGO)["dev.yaml"]
+    assert "# Also found, and left alone:\n#   makefile target `test` (Makefile:6)\n" in fill(DJANGO)["dev.yaml"]
+
+
+def test_of_many_notes_the_report_has_the_rest() -> None:
+    many = replace(DJANGO, notes=tuple(found(f"compose service s{n}", "docker-compose.yml") for n in range(20)))
+    text = fill(many)["dev.yaml"]
+    assert text.count("compose service s") == 7
+    assert "#   and 13 more, which the report of template.retrofit lists\n" in text
 
 
 # ---- compose.yaml
@@ -383,7 +391,7 @@ def test_variables_that_the_code_cannot_do_without_are_one_point() -> None:
     assert point.what.endswith("without a default: SECRET_KEY (settings.py:2), UI_URL (settings.py:3)")
     assert point.example == "SECRET_KEY: development-only"
     assert "      # UI_URL: development-only\n" in written["compose.yaml"]
-    assert "Found, and left" not in written["dev.yaml"]
+    assert "Also found" not in written["dev.yaml"]
 
 
 def test_a_point_has_its_line_and_an_example() -> None:

@@ -211,3 +211,89 @@ def test_dockerfiles_and_scripts_in_folders_of_their_own(tmp_path: Path) -> None
     # What the code reads, not what a script in the image would put it together from.
     assert found["database.variables.url"] == ("DATABASE_URL", "config/settings.py:1")
     assert "commands.worker" not in found  # that script is nowhere
+
+
+def test_productions_compose_file_gives_development_no_values(tmp_path: Path) -> None:
+    tree = {
+        "requirements.txt": "django\ngunicorn\n",
+        "docker-compose.yml": "services: {web: {build: ., environment: {DEBUG: '1'}}}\n",
+        "docker-compose.override.yml": "services: {web: {environment: {TRACE: '1'}}}\n",
+        "docker-compose.prod.yml": """\
+            services:
+              web:
+                command: gunicorn shop.wsgi
+                environment: {DJANGO_SETTINGS_MODULE: shop.production, AWS_SECRET_ACCESS_KEY: live-key}
+              db: {image: "postgres:15"}
+            """,
+        "prod/docker-compose.yml": "services: {web: {environment: {TOKEN: live}}}\n",
+        "shop/settings.py": "import os\nENGINE = 'django.db.backends.postgresql', os.environ['DATABASE_URL']\n",
+    }
+    found = facts(reading(tmp_path, tree))
+    assert {name for name in found if name.startswith("environment.")} == {"environment.DEBUG", "environment.TRACE"}
+    assert found["commands.serve"][0] == "gunicorn shop.wsgi --bind {bind}:{port}"
+    assert found["database.image"] == ("postgres:15", "docker-compose.prod.yml:5")
+
+
+@pytest.mark.parametrize("rest", ["{build: ., ports: ['8000']}", "{build: ./backend, ports: ['8000']}"])
+def test_a_proxy_called_web_is_not_the_application(tmp_path: Path, rest: str) -> None:
+    compose = f"services:\n  web: {{image: 'nginx:1', ports: ['80:80']}}\n  cart: {rest}\n"
+    found = facts(reading(tmp_path, {"package.json": "{}", "docker-compose.yml": compose}))
+    assert found["port"] == ("8000", "docker-compose.yml:3")
+
+
+STAGES = """\
+FROM python:3.13 AS base
+ENV BASE=1
+EXPOSE 5000
+FROM base AS dev
+ENV DEBUG=1
+CMD ["flask", "run", "--reload"]
+FROM base AS prod
+CMD ["gunicorn", "a:app"]
+FROM prod AS test
+ENV TESTING=1
+CMD ["pytest"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "target", "serve"),
+    [
+        (STAGES, "", "Dockerfile:8"),
+        (STAGES, "dev", "Dockerfile:8"),
+        (STAGES.replace("AS prod", "AS serving").replace("FROM prod", "FROM serving"), "", "Dockerfile:8"),
+        (STAGES + "FROM base AS canary\nCMD gunicorn b:app\n", "canary", "Dockerfile:13"),
+    ],
+    ids=["by its name", "beside development's", "which is no test", "as compose builds it"],
+)
+def test_productions_stage_is_the_one_that_serves(tmp_path: Path, dockerfile: str, target: str, serve: str) -> None:
+    build = f"{{context: ., target: {target}}}" if target else "."
+    tree = {
+        "requirements.txt": "flask\n",
+        "Dockerfile": dockerfile,
+        "compose.yml": f"services:\n  app:\n    build: {build}\n",
+    }
+    found = facts(reading(tmp_path, tree))
+    assert found["commands.serve"][1] == serve
+    assert ("commands.develop" in found) == (target == "dev")
+    assert found["port"] == ("5000", "Dockerfile:3")
+    assert found["environment.BASE"] == ("1", "Dockerfile:2")
+    assert not {"environment.DEBUG", "environment.TESTING"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("makefile", "test", "packages"),
+    [
+        ("test: build\n\t@python -m unittest discover\n", ("python -m unittest discover", "Makefile:2"), ()),
+        ("all:\n\ntest:\n\tcd src\n\t$(PYTHON) tests.py\n", ("make test", "Makefile:3"), ("make",)),
+        ("test: unit lint\n", ("make test", "Makefile:1"), ("make",)),
+        ("test:\n\tdocker compose run web pytest\n", None, ()),
+        ("TEST := 1\n", None, ()),
+    ],
+)
+def test_the_makefile_runs_the_tests_where_nothing_else_says_how(
+    tmp_path: Path, makefile: str, test: tuple[str, str] | None, packages: tuple[str, ...]
+) -> None:
+    found = reading(tmp_path, {"requirements.txt": "flask\n", "Makefile": makefile})
+    assert facts(found).get("commands.test") == test
+    assert tuple(package.value for package in found.packages) == packages

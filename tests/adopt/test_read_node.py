@@ -135,3 +135,10 @@ def test_a_start_script_that_sets_variables_keeps_them(tmp_path: Path) -> None:
     found = reading(tmp_path, {"package.json": package(scripts=scripts, dependencies={"express": "^4"})})
     assert facts(found)["commands.serve"] == ("env TZ=UTC node ./dist/server.js", "package.json:4")
     assert "package.json:4: dist/server.js is no tracked file: a build makes it" in notes(found)
+
+
+def test_express_without_a_script_for_it_reloads_by_node_itself(tmp_path: Path) -> None:
+    package_json = package(main="app.js", dependencies={"express": "^4"})
+    found = facts(reading(tmp_path, {"package.json": package_json, "app.js": ""}))
+    assert found["commands.develop"] == ("node --watch app.js", "package.json:3")
+    assert found["commands.serve"] == ("node app.js", "package.json:3")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.adopt.read_trees import Tree, facts, notes, reading
+from tools.adopt.read.project import host_name
 
 MANAGE = """\
 #!/usr/bin/env python
@@ -348,3 +349,33 @@ def test_pipenv_is_named_and_not_taken_for_pip(tmp_path: Path) -> None:
     )
     assert found.dependencies is None
     assert "Pipfile: Pipenv is not known here: only pip, uv and Poetry are" in notes(found)
+
+
+def test_a_server_is_only_named_where_it_is_among_the_dependencies(tmp_path: Path) -> None:
+    expected = {
+        "fastapi\n": (None, None),
+        "fastapi\ngunicorn\n": (None, None),  # which cannot serve it alone
+        "fastapi\nuvicorn\n": ("uvicorn a:app --reload --host {bind} --port {port}", "requirements.txt:2"),
+        "fastapi[Standard]\n": ("uvicorn a:app --reload --host {bind} --port {port}", "requirements.txt:1"),
+        "fastapi\nhypercorn\n": ("hypercorn a:app --reload --bind {bind}:{port}", "requirements.txt:2"),
+    }
+    for number, (requirements, (develop, where)) in enumerate(expected.items()):
+        tree = {"requirements.txt": requirements, "a.py": "app = FastAPI()\n"}
+        found = reading(tmp_path / str(number), tree).commands
+        assert (found.develop.value if found.develop else None) == develop
+        assert (found.serve.where if found.serve else None) == where
+
+
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        ("Note_Book", "note-book"),
+        ("@acme/Shop.API", "shop-api"),
+        ("2048-game", "service-2048-game"),
+        ("Ünï côde", "n-c-de"),
+        ("---", "service"),
+        ("x" * 39 + "-y", "x" * 39),
+    ],
+)
+def test_any_name_becomes_a_host_name(name: str, host: str) -> None:
+    assert host_name(name) == host

@@ -19,12 +19,16 @@ NODE = {"package.json": '{"dependencies": {"express": "4"}}'}
         ({**FLASK, "a.py": "@app.get('/api/v2/health')\n"}, "/api/v2/health"),
         ({**FLASK, "a.py": "app.add_url_rule('/_health', 'x', view)\n"}, "/_health"),
         ({**FLASK, "a.py": "router = APIRouter(prefix='/v1')\n@router.get('/ready')\ndef a(): ...\n"}, "/v1/ready"),
-        ({**FLASK, "a/urls.py": "url(r'^status/$', view)\n"}, "/status/"),
+        ({**FLASK, "a/urls.py": "url(r'^healthcheck/$', view)\n"}, "/healthcheck/"),
         ({**FLASK, "a/urls.py": "path('ht/', include('health_check.urls'))\n"}, "/ht/"),
         ({**FLASK, "a/urls.py": "path('up', a)\npath('health/', b)\n"}, "/health/"),
-        ({**NODE, "src/a.ts": "router.get('/ping', a)\n"}, "/ping"),
+        ({**NODE, "src/a.ts": "router.get('/ping', (request, response) => response.send())\n"}, "/ping"),
         ({**NODE, "src/a.js": "this.use('/health', new Controller().router)\n"}, "/health"),
         ({**FLASK, "a.py": "if data.get('status'): pass\nclient.get('/elsewhere')\n"}, None),
+        ({**FLASK, "a.py": "requests.get('/health')\nself.client.get('/health', timeout=1)\n"}, None),
+        ({**NODE, "a.js": "axios.get('/health', {})\nhttp.get('/health', done)\napp.get('/health')\n"}, None),
+        ({**NODE, "a.js": "app.route('/health').get(a)\n"}, "/health"),
+        ({**FLASK, "a.py": "app.router.add_get('/livez', a)\nweb.get('/health', a)\n"}, "/health"),
         ({**FLASK, "tests/a.py": "client.get('/health')\n", "test_b.py": "client.get('/health')\n"}, None),
         ({**FLASK, "Dockerfile": "FROM x\nHEALTHCHECK CMD curl -f http://localhost:80/alive || exit 1\n"}, "/alive"),
     ],
@@ -44,6 +48,19 @@ def test_a_path_that_another_file_may_lengthen_is_said(tmp_path: Path) -> None:
     found = reading(tmp_path, tree)
     assert found.health is None  # a wrong one would never be healthy
     assert [note for note in notes(found) if note.startswith("b/urls.py:1: ") and "/health/" in note]
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"a/urls.py": "path('status/', views.order_status)\n"},
+        {"a.js": "router.get('/status', orders.show)\n"},
+    ],
+)
+def test_a_word_that_may_mean_another_thing_is_said(tmp_path: Path, tree: Tree) -> None:
+    found = reading(tmp_path, {**FLASK, **tree})
+    assert found.health is None
+    assert [note for note in notes(found) if "/status" in note and "may be a health page" in note]
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,11 @@ import zlib
 from tools.adopt.found import Reading, Store
 
 PORTS = (18200, 18999)  # where no other tool's defaults lie; the template's own examples end below
-LONGEST = 40  # characters of a service's name, which becomes a host name
 
 
 def answers(reading: Reading, port: int | None = None, service: str | None = None) -> dict[str, str]:
     """Every answer as text. `port`, `service`: what the owner asked for instead of what was found."""
-    name = service or host_name(reading.service.value)
+    name = service or reading.service.value  # which is a host name already
     cache = kind(reading.cache, "redis")
     return {
         "service": name,
@@ -24,12 +23,6 @@ def answers(reading: Reading, port: int | None = None, service: str | None = Non
         "worker": "queue" if reading.commands.worker and cache != "none" else "none",
         "port": str(port or found_port(reading) or stable_port(name)),
     }
-
-
-def host_name(text: str) -> str:
-    """A name as the template allows it: `My_Shop.api` → my-shop-api. A name without a letter becomes `service`."""
-    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).lstrip("-0123456789")
-    return plain[:LONGEST].rstrip("-") or "service"
 
 
 def kind(store: Store | None, *known: str) -> str:

@@ -1,4 +1,4 @@
-"""The commands that start the application, and the form that a command takes in each file."""
+"""The form that a command takes in each file."""
 
 from __future__ import annotations
 
@@ -7,46 +7,10 @@ import re
 import shlex
 
 from tools.adopt.fill import lines
-from tools.adopt.found import Application, Found, Reading
 
 # What only a shell can do. Quoted characters count too: that costs a shell and breaks nothing.
 SHELL = re.compile(r"[$`;&|<>]|^\w+=")
 SEVERAL = re.compile(r"[;&|]|^\w+=")  # which exec would cut short
-DEVELOP = {
-    "flask": "flask --app {target} run --debug --host {bind} --port {port}",
-    "fastapi": "uvicorn {target} --reload --host {bind} --port {port}",
-    "express": "node --watch {target}",
-}
-SERVE = {
-    "fastapi": "uvicorn {target} --host {bind} --port {port}",
-    "express": "node {target}",
-}
-
-
-def develop(reading: Reading) -> Found | None:
-    """The development server: as found, else as the framework starts it; None where neither is known."""
-    application = reading.application
-    if reading.commands.develop or not application:
-        return reading.commands.develop
-    if application.framework.value == "django" and application.manage:
-        return Found(f"{application.manage.value} runserver {{bind}}:{{port}}", application.manage.where)
-    return _of_framework(application, DEVELOP)
-
-
-def serve(reading: Reading) -> Found | None:
-    """Production's server, in the same way."""
-    application = reading.application
-    return reading.commands.serve or (_of_framework(application, SERVE) if application else None)
-
-
-def _of_framework(application: Application, table: dict[str, str]) -> Found | None:
-    pattern, target = table.get(application.framework.value), application.target
-    if not (pattern and target):
-        return None
-    name, factory = target.value, ""
-    if application.framework.value == "fastapi" and name.endswith("()"):
-        name, factory = name[:-2], " --factory"  # uvicorn's way to say what flask and gunicorn write as a call
-    return Found(pattern.replace("{target}", shlex.quote(name)) + factory, target.where)
 
 
 def with_address(command: str, bind: str, port: str) -> str:

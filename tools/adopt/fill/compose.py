@@ -44,7 +44,7 @@ def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str]:
 
 def lean_parts(reading: Reading, answers: Mapping[str, str], names: Names) -> dict[str, str]:
     """By name of the block in compose.lean.yaml, its text."""
-    found = commands.serve(reading)
+    found = reading.commands.serve
     known = "# As in the image; said here for an engine that has no image."
     unknown = "# Until production's command is known (see the Dockerfile), it runs as in development."
     serve = [known, *_command(found, answers["port"])] if found else [unknown]
@@ -57,7 +57,7 @@ def lean_parts(reading: Reading, answers: Mapping[str, str], names: Names) -> di
 
 def command(reading: Reading, port: str) -> list[str]:
     """The development server."""
-    found = commands.develop(reading)
+    found = reading.commands.develop
     if found:
         return _command(found, port)
     example = f"command: {commands.in_compose(examples.of(examples.DEVELOP, reading), port)}"
@@ -65,7 +65,7 @@ def command(reading: Reading, port: str) -> list[str]:
 
 
 def _command(found: Found, port: str) -> list[str]:
-    return [f"# {found.where}", f"command: {commands.in_compose(found.value, port)}"]
+    return [f"# {lines.comment(found.where)}", f"command: {commands.in_compose(found.value, port)}"]
 
 
 def health(reading: Reading) -> list[str]:
@@ -74,7 +74,7 @@ def health(reading: Reading) -> list[str]:
     if reading.health:
         url = AT[language].format(reading.health.value)
         check = PYTHON.format(url) if language == "python" else NODE.format(url, "!a.ok")
-        comment = f"# {reading.health.where}"
+        comment = f"# {lines.comment(reading.health.where)}"
     else:
         url = AT[language].format("/") + ', {redirect:"manual"}'
         check = PYTHON_ANY if language == "python" else NODE.format(url, "a.status >= 500")
@@ -115,7 +115,7 @@ def image(store: Store | None, kind: str) -> str:
         return lines.noted(usual, "no file says which version production has")
     program, _, tag = named.value.rpartition("/")[2].partition("@")[0].partition(":")
     if program in PROGRAMS[kind] and re.match(r"\d", tag):
-        return lines.noted(named.value, named)
+        return lines.noted(lines.scalar(named.value), named)
     major = re.match(r"\d+", tag)
     if major and kind == "postgres":  # of another maker, whose settings are others
         usual = f"postgres:{major[0]}"

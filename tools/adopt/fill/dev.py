@@ -16,6 +16,7 @@ VOLATILE = {
     "prisma": "[_prisma_migrations.started_at, _prisma_migrations.finished_at]",
 }
 NO_ROWS = {"python": "python -c \"print('{}')\"", "node": "node -e \"console.log('{}')\""}
+SHOWN = 8  # notes in the head of dev.yaml
 OLDEST = {"python": "3.10", "node": "20"}  # where no file names a version: what is still maintained
 
 
@@ -35,19 +36,21 @@ def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str]:
 def notes(reading: Reading) -> list[str]:
     """What else was found, for the owner to know."""
     open_ = environment.needed(reading).values()  # which the compose file asks for
-    found = [f"#   {note.value} ({note.where})" for note in reading.notes if note not in open_]
-    return ["# Found, and left as it is:", *found] if found else []
+    found = [f"{note.value} ({note.where})" for note in reading.notes if note not in open_]
+    if len(found) > SHOWN:
+        found = [*found[: SHOWN - 1], f"and {len(found) - SHOWN + 1} more, which the report of template.retrofit lists"]
+    return ["# Also found, and left alone:", *(f"#   {lines.comment(note)}" for note in found)] if found else []
 
 
 def _after(found: Found, same: bool) -> str:
-    return f" # {found.where}" if same else f" # {found.where}: {found.value}"
+    return f" # {lines.comment(found.where if same else f'{found.where}: {found.value}')}"
 
 
 def _port(reading: Reading, answers: Mapping[str, str]) -> str:
     found = reading.port
     if found and found.value == answers["port"]:
-        return f"; {found.where}"
-    return f"; {found.where} has {found.value}" if found else "; no file names one"
+        return f"; {lines.comment(found.where)}"
+    return f"; {lines.comment(f'{found.where} has {found.value}')}" if found else "; no file names one"
 
 
 def has_schema(reading: Reading, answers: Mapping[str, str]) -> bool:
@@ -104,7 +107,7 @@ def state(reading: Reading) -> list[str]:
     locks = [name for name in files if name.rpartition("/")[2] in LOCKS] or files
     patterns = ", ".join(lines.item(name) for name in [*reading.migration_files, *locks])
     where = f" Migrations: {reading.migrations.value}, {reading.migrations.where}." if reading.migrations else ""
-    return [f"# The files that the database's content depends on.{where}", f"state: [{patterns}]"]
+    return [f"# The files that the database's content depends on.{lines.comment(where)}", f"state: [{patterns}]"]
 
 
 def volatile(reading: Reading) -> list[str]:
@@ -120,7 +123,7 @@ def scenarios(reading: Reading) -> list[str]:
     example = examples.of(examples.SEED, reading)
     if found:
         return [
-            f"scenarios: # data sets; {found.where}",
+            lines.noted("scenarios:", "data sets", found),
             "  default:",
             f"    run: {lines.scalar(_telling(found.value))}",
             "    once: true # whether it can be run twice is not known; where it can, remove this line",

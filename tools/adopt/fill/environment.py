@@ -27,7 +27,9 @@ def variables(reading: Reading, port: str) -> list[str]:
         **({reading.reads_host.value: ("${BIND:-0.0.0.0}", reading.reads_host)} if reading.reads_host else {}),
     }
     taken = {*OURS, *address, *_named(reading.database), *_named(reading.cache)}
-    own = {name: found for name, found in reading.environment.items() if name not in taken}
+    own = {
+        name: found for name, found in reading.environment.items() if name not in taken and lines.NAME.fullmatch(name)
+    }
     return [
         *(lines.noted(f"{name}: {value}", found) for name, (value, found) in address.items() if name not in OURS),
         *(_constant(name, found) for name, found in own.items()),
@@ -106,7 +108,8 @@ def _of_file(store: Store | None) -> list[str]:
         return []
     constants = [_constant(name, found) for name, found in store.constants.items()]
     return [
-        f"# SQLite ({store.kind.where}): a file, no server. Where it lies in this folder, let git ignore it.",
+        f"# SQLite ({lines.comment(store.kind.where)}): a file, no server.",
+        "# Where it lies in this folder, let git ignore it.",
         *constants,
     ]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,6 @@ def files(reading: Reading, answers: Mapping[str, str], names: Names, templates:
     }
 
 
-@cache  # the templates are compiled once, however many services they are for
 def environment(templates: Path) -> Environment:
     """Jinja as cookiecutter runs it for stacks; our own templates are found as `adopt/NAME`."""
     settings = json.loads((templates.parent / "cookiecutter.json").read_text(encoding="utf-8"))

@@ -46,13 +46,13 @@ def base(reading: Reading) -> list[str]:
         return [*lines.open_point(what, image.format(usual)), image.format(usual)]
     if not (least and reading.version):
         return [
-            f"# {reading.language.where}: {language}. No file says which version production has.",
+            f"# {lines.comment(reading.language.where)}: {language}. No file says which version production has.",
             image.format(usual),
         ]
     ranged = reading.version.where.split(":")[0].rpartition("/")[2].startswith(RANGES)
     if ranged and _number(least) <= _number(usual):
-        return [f"# {reading.version.where}: {least} or newer.", image.format(usual)]
-    return [f"# {reading.version.where}", image.format(least)]
+        return [f"# {lines.comment(reading.version.where)}: {least} or newer.", image.format(usual)]
+    return [f"# {lines.comment(reading.version.where)}", image.format(least)]
 
 
 def _number(text: str) -> tuple[int, ...]:
@@ -66,7 +66,7 @@ def packages(reading: Reading) -> list[str]:
     where = "; ".join(dict.fromkeys(package.where for package in reading.packages))
     names = " ".join(dict.fromkeys(package.value for package in reading.packages))
     return [
-        f"# {where}: the libraries that dependencies are built with, or load.",
+        f"# {lines.comment(where)}: the libraries that dependencies are built with, or load.",
         f"RUN apt-get update && apt-get install --yes --no-install-recommends {names} && rm -rf /var/lib/apt/lists/*",
     ]
 
@@ -96,9 +96,9 @@ def developing(reading: Reading, done: list[Step]) -> list[str]:
 
 def serving(reading: Reading) -> list[str]:
     """Production's command."""
-    found = commands.serve(reading)
+    found = reading.commands.serve
     if found:
-        return [f"# {found.where}", f"CMD {commands.in_image(found.value)}"]
+        return [f"# {lines.comment(found.where)}", f"CMD {commands.in_image(found.value)}"]
     example = f"CMD {commands.in_image(examples.of(examples.SERVE, reading))}"
     return lines.open_point(
         "production's server, on 0.0.0.0 and $PORT (in compose.lean.yaml, too: `command:`)", example
@@ -129,7 +129,8 @@ def _why(step: Step, manager: Found, later: bool) -> list[str]:
     if later:
         return ["# And these."]
     return [
-        f"# {manager.where}. These files only, and no COPY: an edit of the source does not install anything again.",
+        f"# {lines.comment(manager.where)}. These files only, and no COPY:",
+        "# an edit of the source does not install anything again.",
         "# The secret: certificate authorities of your network, where it has its own. It stays out of the image.",
     ]
 

@@ -11,13 +11,25 @@ from tools.adopt.found import Found
 
 MARK = "FILL IN"
 PLAIN = re.compile(r"[A-Za-z0-9_./@$-][^#\t\r\n]*")
+NAME = re.compile(r"[A-Za-z_]\w*")  # of a variable
 
 
 def scalar(text: str) -> str:
     """A text as YAML: bare where a reader of YAML takes it for this same text, else in double quotes."""
     if PLAIN.fullmatch(text) and not re.search(r":(\s|$)|\s$", text) and _reads_as(text):
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return quoted(text)
+
+
+def quoted(text: str) -> str:
+    """A text in double quotes, as YAML and JSON read it; what nobody sees (NEL, a byte order mark) is escaped."""
+    unseen = (c for c in set(text) if " " <= c < "\U00010000" and not c.isprintable())
+    return json.dumps(text, ensure_ascii=False).translate({ord(c): json.dumps(c)[1:-1] for c in unseen})
+
+
+def comment(text: str) -> str:
+    """A text as it may stand in a comment: on one line. A file's name may hold a line's end, and what follows it."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _reads_as(text: str) -> bool:
@@ -29,7 +41,7 @@ def _reads_as(text: str) -> bool:
 
 def item(text: str) -> str:
     """A text inside `[…]` or `{…}`, where commas and brackets mean something."""
-    return scalar(text) if re.fullmatch(r"[\w./-]+", text) else json.dumps(text, ensure_ascii=False)
+    return scalar(text) if re.fullmatch(r"[\w./-]+", text) else quoted(text)
 
 
 def compose(text: str) -> str:
@@ -40,12 +52,12 @@ def compose(text: str) -> str:
 def noted(line: str, *notes: str | Found | None) -> str:
     """The line with a comment: where its value was found, or a remark."""
     texts = [note.where if isinstance(note, Found) else note for note in notes if note]
-    return f"{line} # {'; '.join(dict.fromkeys(texts))}" if texts else line
+    return f"{line} # {comment('; '.join(dict.fromkeys(texts)))}" if texts else line
 
 
 def open_point(what: str, example: str) -> list[str]:
     """Two lines: what is missing, and the line to fill in, as a comment. points.py reads them back."""
-    return [f"# {MARK}: {what}", f"# {example}"]
+    return [f"# {MARK}: {comment(what)}", f"# {comment(example)}"]
 
 
 def block(lines: list[str], indent: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tools.adopt.found import Application, Found
+from tools.adopt.read import makefile
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import ini_of, table, toml_of
 from tools.adopt.read.project import Project
@@ -14,7 +15,7 @@ STUB = re.compile(r"no test specified|^\s*(exit 1|true|:)\s*$")
 
 
 def python_test(files: Files, project: Project, application: Application | None) -> Found | None:
-    """pytest where a file configures or asks for it; else Django's own; else tox."""
+    """pytest where a file configures or asks for it; else Django's own; else tox; else the Makefile's."""
     tool = table(toml_of(files, "pyproject.toml"), "tool", "pytest")
     places = [("pyproject.toml", bool(tool), r"^\[tool\.pytest"), ("pytest.ini", files.has("pytest.ini"), "^")]
     places += [("tox.ini", "pytest" in ini_of(files, "tox.ini"), r"^\[pytest\]")]
@@ -27,13 +28,13 @@ def python_test(files: Files, project: Project, application: Application | None)
     manage = application.manage if application else None
     if manage:
         return Found(f"{manage.value} test --noinput", manage.where)
-    return Found("tox", "tox.ini") if files.has("tox.ini") else None
+    return Found("tox", "tox.ini") if files.has("tox.ini") else makefile.test(files)
 
 
 def _conftest(files: Files) -> Found | None:
     return next((Found("pytest", name) for name in files.named("conftest.py", depth=1)), None)
 
 
-def node_test(project: Project) -> Found | None:
+def node_test(files: Files, project: Project) -> Found | None:
     script = project.scripts.get("test")
-    return Found("npm test", script.where) if script and not STUB.search(script.value) else None
+    return Found("npm test", script.where) if script and not STUB.search(script.value) else makefile.test(files)

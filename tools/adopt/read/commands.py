@@ -9,10 +9,9 @@ from tools.adopt.read.checks import node_test, python_test
 from tools.adopt.read.files import Files
 from tools.adopt.read.framework import module
 from tools.adopt.read.migrations import Migrations
-from tools.adopt.read.node import npm_run
 from tools.adopt.read.project import Project
 from tools.adopt.read.seeds import node_seed, python_seed
-from tools.adopt.read.servers import develop, node_serve, run, serve
+from tools.adopt.read.servers import develop, node_develop, node_serve, run, serve
 from tools.adopt.read.starts import Start
 
 CELERY = re.compile(r"^(\w+)\s*=\s*(?:\w+\.)?Celery\(", re.MULTILINE)
@@ -24,10 +23,10 @@ def commands(
     python = project.language.value == "python"
     return Commands(
         develop=run(starts, develops=True)
-        or (develop(project, application) if python else npm_run(project, "dev", "start:dev", "develop")),
+        or (develop(project, application) if python else node_develop(project, application)),
         serve=run(starts, develops=False)
         or (serve(project, application) if python else node_serve(project, application)),
-        test=python_test(files, project, application) if python else node_test(project),
+        test=python_test(files, project, application) if python else node_test(files, project),
         migrate=migrated.migrate if migrated else None,
         pending=migrated.pending if migrated else None,
         seed=python_seed(files, application) if python else node_seed(files, project, migrated),

@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import posixpath
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, replace
 
-from tools.adopt.found import Found
 from tools.adopt.names import COMPOSE
-from tools.adopt.read.docker import command_line, image
+from tools.adopt.read import services
+from tools.adopt.read.docker import Image
 from tools.adopt.read.examples import substitutes
 from tools.adopt.read.files import Files
-from tools.adopt.read.formats import Text, environment_of, table, yaml_of
+from tools.adopt.read.formats import table, yaml_of
+from tools.adopt.read.services import Service
 
 NAMES = (*COMPOSE, "docker-compose.*.y*ml", "compose.*.y*ml", "docker-compose-*.y*ml", "local.yml", "production.yml")
 OURS = re.compile(r"devenv|\.lean\.|example|sample|^(tests?|docs?|e2e|\.github)/")
-STORES = {
-    "postgres": re.compile(r"(^|/)(postgres|postgis|pgvector|timescaledb|postgresql)[\w.-]*(:|@|$)"),
-    "mysql": re.compile(r"(^|/)(mysql|mariadb|percona)[\w.-]*(:|@|$)"),
-    "redis": re.compile(r"(^|/)(redis|valkey|redis-stack-server|keydb|dragonfly)[\w.-]*(:|@|$)"),
-}
 USUAL = ("app", "web", "api", "backend", "server", "django", "flask", "node", "service", "site")
 WORKS = re.compile(r"worker|celery|queue")
 BESIDE = re.compile(WORKS.pattern + r"|beat|scheduler|cron|migrat|init|flower|nginx|proxy|front|client|test|docs")
-REFERENCE = re.compile(r"\$\{(\w+)(?::?[-?]([^{}]*))?\}|\$(\w+)")
-
-
-@dataclass(frozen=True)
-class Service:
-    """One service of a compose file. `kind`: postgres, mysql or redis for those images. `own`: it is built here."""
-
-    name: str
-    where: str
-    image: Found | None = None
-    own: bool = False
-    command: Found | None = None
-    environment: Mapping[str, Found] = field(default_factory=dict)
-    port: Found | None = None
-    check: Found | None = None
-    needs: tuple[str, ...] = ()
-    dockerfile: str = ""
-
-    @property
-    def kind(self) -> str:
-        image = self.image.value if self.image else ""
-        return next((kind for kind, pattern in STORES.items() if pattern.search(image)), "")
 
 
 @dataclass(frozen=True)
@@ -72,7 +42,7 @@ def stack(files: Files, service: str) -> Stack:
     merged: dict[str, Service] = {}
     for name in names:
         for key, content in table(yaml_of(files, name), "services").items():
-            read = _service(files, name, key, table(content), known)
+            read = services.service(files, name, key, table(content), known)
             merged[key] = _joined(merged[key], read) if key in merged else read
     return Stack(tuple(names), tuple(merged.values()), _app(list(merged.values()), service))
 
@@ -90,106 +60,21 @@ def _joined(first: Service, later: Service) -> Service:
         check=first.check or later.check,
         needs=(*first.needs, *later.needs),
         dockerfile=first.dockerfile or later.dockerfile,
+        target=first.target or later.target,
     )
 
 
 def _app(services: list[Service], name: str) -> Service | None:
-    """What is built here, or is named like the service: no database, no worker. None: there is no telling."""
-    able = [one for one in services if not one.kind and (one.own or one.name in (name, *USUAL))]
+    """What is built here: no database, no worker. Where nothing is, what is named like one. None: no telling."""
+    built = [one for one in services if not one.kind and one.own]  # `web` beside it is often a proxy
+    able = built or [one for one in services if not one.kind and one.name in (name, *USUAL)]
     usual = [one for wanted in (name, *USUAL) for one in able if one.name == wanted]
     rest = [one for one in able if not BESIDE.search(one.name)]
     return next(iter([*usual, *[one for one in rest if one.port], *rest]), None)
 
 
-def _service(files: Files, file: str, name: str, content: dict[str, Any], known: Mapping[str, str]) -> Service:
-    build = content.get("build")
-    context = build if isinstance(build, str) else str(table(build).get("context", "."))
-    path = posixpath.join(posixpath.dirname(file), context, str(table(build).get("dockerfile", "Dockerfile")))
-    dockerfile = posixpath.normpath(path) if build is not None else ""
-    return Service(
-        name=str(name),
-        where=_at(file, name),
-        image=_base(files, dockerfile) or _found(file, content.get("image"), known),
-        own="build" in content,
-        command=_line(file, content.get("command"), known),
-        environment=_environment(files, file, content, known),
-        port=_port(file, content, known),
-        check=_line(file, table(content.get("healthcheck")).get("test"), known),
-        needs=tuple(str(key) for key in content.get("depends_on") or ()),
-        dockerfile=dockerfile,
-    )
-
-
-def _base(files: Files, dockerfile: str) -> Found | None:
-    """The store that a service's own image is made from; None where it is made from something else."""
-    bases = image(files, dockerfile).bases if files.has(dockerfile) else []
-    words = [Found(base.value.split()[0], base.where) for base in bases if base.value]
-    return next((base for base in words if any(pattern.search(base.value) for pattern in STORES.values())), None)
-
-
-def _at(file: str, text: object) -> str:
-    return f"{file}:{text.line}" if isinstance(text, Text) else file
-
-
-def _found(file: str, text: object, known: Mapping[str, str]) -> Found | None:
-    return Found(expand(text, known), _at(file, text)) if isinstance(text, str) and text else None
-
-
-def expand(text: str, known: Mapping[str, str]) -> str:
-    """`${NAME:-default}` as compose would put it in; a name without any value stays as it is."""
-
-    def put(match: re.Match[str]) -> str:
-        name, default = match[1] or match[3], match[2] if "-" in match[0] else None
-        return known.get(name) or (default if default is not None else match[0])
-
-    return REFERENCE.sub(put, text.replace("$$", "\0")).replace("\0", "$")
-
-
-def _line(file: str, value: object, known: Mapping[str, str]) -> Found | None:
-    """A command, written as text or as a list, as one line; of a healthcheck the first word goes."""
-    if isinstance(value, str):
-        return _found(file, value, known)
-    words = [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
-    if not words:
-        return None
-    bare = [expand(word, known) for word in (words[1:] if words[0] in ("CMD", "CMD-SHELL") else words)]
-    text = bare[0] if words[0] == "CMD-SHELL" and bare else command_line(json.dumps(bare))
-    return Found(text, _at(file, words[0]))
-
-
-def _environment(files: Files, file: str, content: dict[str, Any], known: Mapping[str, str]) -> dict[str, Found]:
-    """`env_file:` where that file is tracked, then `environment:` in either of its forms."""
-    found: dict[str, Found] = {}
-    listed = content.get("env_file")
-    for entry in listed if isinstance(listed, list) else [listed]:
-        path = table(entry).get("path") if isinstance(entry, dict) else entry
-        if isinstance(path, str):
-            found |= environment_of(files, posixpath.normpath(posixpath.join(posixpath.dirname(file), path)))
-    given = content.get("environment")
-    pairs = given.items() if isinstance(given, dict) else _pairs(given)
-    for key, value in pairs:
-        if isinstance(value, str):
-            found[str(key)] = Found(expand(value, known), _at(file, key))
-    return found
-
-
-def _pairs(lines: object) -> list[tuple[Text, str]]:
-    found = []
-    for line in lines if isinstance(lines, list) else []:
-        if isinstance(line, str) and "=" in line:
-            key = Text(line.partition("=")[0].strip())
-            key.line = getattr(line, "line", 0)
-            found.append((key, line.partition("=")[2]))
-    return found
-
-
-def _port(file: str, content: dict[str, Any], known: Mapping[str, str]) -> Found | None:
-    """The first port inside the container: what stands behind the last colon, or `target:`."""
-    for key in ("ports", "expose"):
-        entries = content.get(key)
-        for entry in entries if isinstance(entries, list) else []:
-            text = entry.get("target") if isinstance(entry, dict) else entry
-            port = re.search(r"(?:^|:)(\d+)(?:/tcp)?$", expand(text, known)) if isinstance(text, str) else None
-            if port:
-                return Found(port[1], _at(file, text))
-    return None
+def aimed(images: list[Image], stack: Stack) -> list[Image]:
+    """The images, with the stage that the application's service builds; one for development says nothing of serving."""
+    app = stack.app
+    target = app.target if app and not services.FOR_DEVELOPMENT.match(app.target) else ""
+    return [replace(one, target=target) if app and one.file == app.dockerfile else one for one in images]

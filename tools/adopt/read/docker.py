@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tools.adopt.found import Found
 from tools.adopt.read.files import Files
@@ -19,20 +19,40 @@ INSTALL = re.compile(r"apt(?:-get)?\s(?:[^;&|]*?\s)?install\s([^;&|]*)", re.DOTA
 PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+$")
 PAIR = re.compile(r"(\w+)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|\S*)")
 NO_CHECK = "NONE"
+NAMED = re.compile(r"(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
+PRODUCTION = re.compile(r"prod|production|runtime|final", re.IGNORECASE)
+TESTS = re.compile(r"\b(pytest|tox|nox|unittest|jest|mocha|vitest|manage\.py test|(npm|yarn|pnpm) (run )?test)\b")
 
 
 @dataclass
-class Image:
-    """A Dockerfile. Values are those of the last stage, which is what runs; `packages` and `bases` of all of them."""
+class Stage:
+    """What a stage says itself, or the one that it is built on."""
 
-    file: str
-    bases: list[Found] = field(default_factory=list)
-    packages: list[Found] = field(default_factory=list)
+    name: str = ""
     environment: dict[str, Found] = field(default_factory=dict)
     port: Found | None = None
     command: Found | None = None
     entrypoint: Found | None = None
     check: Found | None = None
+
+
+@dataclass
+class Image:
+    """A Dockerfile. `packages` and `bases` are those of all stages; `target`: the stage that a compose file builds."""
+
+    file: str
+    bases: list[Found] = field(default_factory=list)
+    packages: list[Found] = field(default_factory=list)
+    stages: list[Stage] = field(default_factory=list)
+    target: str = ""
+
+    @property
+    def runs(self) -> Stage:
+        """Production's stage: the target; else one of that name; else the last one that does not run tests."""
+        wanted = [stage for stage in self.stages if self.target and stage.name == self.target]
+        named = [stage for stage in self.stages if PRODUCTION.fullmatch(stage.name)]
+        serving = [stage for stage in self.stages if not (stage.command and TESTS.search(stage.command.value))]
+        return next(reversed(wanted or named or serving), Stage())
 
     def version(self, name: str) -> Found | None:
         """The tag's version of the last base of this name: 3.12 for `python:3.12-slim`."""
@@ -63,15 +83,20 @@ def image(files: Files, name: str) -> Image:
             arguments.setdefault(key.strip(), value.strip("\"' "))
         elif step == "FROM":
             _stage(made, Found(expand(text, arguments), where))
-        elif step in TAKEN:
-            TAKEN[step](made, text, where)
+        elif step in TAKEN and made.stages:
+            TAKEN[step](made.stages[-1], text, where)
+        elif step == "RUN":
+            _run(made, text, where)
     return made
 
 
 def _stage(made: Image, base: Found) -> None:
-    """A stage does not run what the one before it would, unless it is built on that and says nothing itself: rare."""
+    """A stage begins as the earlier one that it is built on ends."""
     made.bases.append(base)
-    made.command = made.entrypoint = made.check = None
+    match = NAMED.match(re.sub(r"^(--\S+\s+)+", "", base.value))
+    parent, name = match.groups() if match else ("", "")
+    on = next((stage for stage in reversed(made.stages) if stage.name and stage.name == parent), Stage())
+    made.stages.append(replace(on, name=name or "", environment=dict(on.environment)))
 
 
 def steps(files: Files, name: str) -> Iterator[tuple[str, str, str]]:
@@ -106,15 +131,15 @@ def command_line(text: str) -> str:
     return words[2] if words[1:2] == ["-c"] and len(words) == 3 else shlex.join(words)
 
 
-def _environment(made: Image, text: str, where: str) -> None:
+def _environment(stage: Stage, text: str, where: str) -> None:
     pairs = PAIR.findall(text) or ([tuple(text.split(None, 1))] if len(text.split(None, 1)) == 2 else [])
     for key, value in pairs:
-        made.environment[key] = Found(value.strip("\"'"), where)
+        stage.environment[key] = Found(value.strip("\"'"), where)
 
 
-def _expose(made: Image, text: str, where: str) -> None:
-    port = re.match(r"\d+", expand(text, {key: found.value for key, found in made.environment.items()}))
-    made.port = Found(port[0], where) if port else made.port
+def _expose(stage: Stage, text: str, where: str) -> None:
+    port = re.match(r"\d+", expand(text, {key: found.value for key, found in stage.environment.items()}))
+    stage.port = Found(port[0], where) if port else stage.port
 
 
 def _run(made: Image, text: str, where: str) -> None:
@@ -124,22 +149,21 @@ def _run(made: Image, text: str, where: str) -> None:
         made.packages += [Found(name, where) for name in names if PACKAGE.match(name) and name not in known]
 
 
-def _command(made: Image, text: str, where: str) -> None:
-    made.command = Found(command_line(text), where)
+def _command(stage: Stage, text: str, where: str) -> None:
+    stage.command = Found(command_line(text), where)
 
 
-def _entrypoint(made: Image, text: str, where: str) -> None:
-    made.entrypoint = Found(command_line(text), where)
+def _entrypoint(stage: Stage, text: str, where: str) -> None:
+    stage.entrypoint = Found(command_line(text), where)
 
 
-def _check(made: Image, text: str, where: str) -> None:
-    made.check = None if text.strip() == NO_CHECK else Found(text, where)
+def _check(stage: Stage, text: str, where: str) -> None:
+    stage.check = None if text.strip() == NO_CHECK else Found(text, where)
 
 
 TAKEN = {
     "ENV": _environment,
     "EXPOSE": _expose,
-    "RUN": _run,
     "CMD": _command,
     "ENTRYPOINT": _entrypoint,
     "HEALTHCHECK": _check,

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from tools.adopt.found import Found
 
+SOURCES = (".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts")
 LARGEST = 1_000_000  # bytes; what people write by hand is smaller
 LONGEST = 500  # characters of the average line: more is a bundle
 # Folders whose code does not run when the service does.

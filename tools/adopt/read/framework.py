@@ -32,7 +32,7 @@ MADE = {
     "quart": re.compile(r"^(\w+)(?:\s*:\s*[\w.]+)?\s*=\s*(?:\w+\.)?Quart\(", re.MULTILINE),
 }
 CALLED = re.compile(
-    r"^(app|application|\w+)(?:\s*:\s*[\w.]+)?\s*=\s*(?:\w+\.)?(?:create|make|get|build|start|init)_\w*app\w*\(",
+    r"^(\w+)(?:\s*:\s*[\w.]+)?\s*=\s*(?:\w+\.)?(?:create|make|get|build|start|init)_\w*app\w*\(",
     re.MULTILINE,
 )
 FACTORY = re.compile(r"^def ((?:create|make|get|build)_(?:app|application))\(([^)]*)\)", re.MULTILINE)

@@ -12,9 +12,9 @@ from typing import Any
 from tools.adopt.found import Found
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import ini_of, strings, table, toml_of
-from tools.adopt.read.project import Package, normal
+from tools.adopt.read.project import Package, normal, wanted
 
-NAMED = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*([^;]*)")
+NAMED = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[([^\]]*)\])?\s*([^;]*)")
 ENTRY = re.compile(r"^\s*([\w.-]+)\s*=\s*([\w.]+(?::[\w.]+)?)", re.MULTILINE)
 DEVELOPMENT = "dev"
 
@@ -79,13 +79,15 @@ def _poetry_packages(files: Files, poetry: dict[str, Any]) -> Iterator[Package]:
             text = detail.get("version") if detail else spec
             where = files.where("pyproject.toml", rf"^\s*[\"']?{re.escape(name)}[\"']?\s*=")
             optional = "optional" if detail.get("optional") is True else ""
-            yield Package(normal(name), text if isinstance(text, str) else "", where, group or optional)
+            wants = wanted(",".join(strings(detail.get("extras"))))
+            yield Package(normal(name), text if isinstance(text, str) else "", where, group or optional, wants=wants)
 
 
 def _package(files: Files, file: str, line: str, group: str = "", extra: bool = False) -> Package:
     match = NAMED.match(line)
-    name, spec = (match[1], match[2].strip()) if match else (line, "")
-    return Package(normal(name), spec, files.where(file, rf"[\"'\s]{re.escape(name)}(?![\w-])"), group, extra)
+    name, wants, spec = (match[1], match[2], match[3].strip()) if match else (line, "", "")
+    where = files.where(file, rf"[\"'\s]{re.escape(name)}(?![\w-])")
+    return Package(normal(name), spec, where, group, extra, wanted(wants))
 
 
 def setup_cfg(files: Files) -> Metadata:

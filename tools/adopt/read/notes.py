@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from tools.adopt.found import Found
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
+from tools.adopt.read.makefile import targets
 
-TARGET = re.compile(r"^([A-Za-z][\w.-]*(?:[ \t]+[A-Za-z][\w.-]*)*)[ \t]*::?(?![:=])", re.MULTILINE)
-MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 MANIFESTS = ("pyproject.toml", "requirements.txt", "setup.py", "package.json", "manage.py")
 TOOLS = {
     "justfile": "just",
@@ -39,13 +36,11 @@ def notes(files: Files, stack: Stack, images: list[Image], found_project: bool) 
 
 
 def _makefile(files: Files) -> list[Found]:
-    name = next((name for name in MAKEFILES if files.has(name)), None)
-    if not name:
+    found = targets(files)
+    if not found:
         return []
-    targets = [target for match in TARGET.finditer(files.text(name)) for target in match[1].split()]
-    known = list(dict.fromkeys(target for target in targets if not target.startswith(".")))
-    where = files.where(name, TARGET.pattern)
-    return [Found("makefile targets " + ", ".join(known) if known else "an existing makefile without targets", where)]
+    text = f"makefile targets {found.value}" if found.value else "an existing makefile without targets"
+    return [Found(text, found.where)]
 
 
 def _deeper(files: Files) -> list[Found]:

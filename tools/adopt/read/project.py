@@ -14,6 +14,7 @@ class Package:
     """A dependency: `spec` as it is written (`>=4.2,<5`), `group` the extra or group it is in, empty: always there.
 
     `extra`: the group is one of the project's extras, which an installation of the project itself can ask for.
+    `wants`: the package's own extras that it is asked for with: standard in `fastapi[standard]`.
     """
 
     name: str
@@ -21,11 +22,12 @@ class Package:
     where: str
     group: str = ""
     extra: bool = False
+    wants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Project:
-    """`packages`: by normalised name. `scripts`: name of a command and what it calls. `folder`: where imports start."""
+    """`packages`: by normalised name. `scripts`: name of a command and what it calls."""
 
     language: Found
     name: Found | None = None
@@ -44,6 +46,11 @@ class Project:
 def normal(name: str) -> str:
     """A Python package's name as indexes compare it."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def wanted(text: str | None) -> tuple[str, ...]:
+    """The names between brackets: standard and all of `standard, all`."""
+    return tuple(normal(name.strip()) for name in (text or "").split(",") if name.strip())
 
 
 def by_name(packages: Iterable[Package]) -> dict[str, Package]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from tools.adopt.found import Dependencies, Found
 from tools.adopt.read.docker import Image
@@ -133,7 +134,7 @@ def locked_versions(files: Files, packages: dict[str, Package]) -> dict[str, Pac
         for entry in entries if isinstance(entries, list) else []:
             known = packages.get(normal(str(table(entry).get("name", ""))))
             if known and isinstance(entry.get("version"), str):
-                found[known.name] = Package(known.name, f"=={entry['version']}", known.where, known.group, known.extra)
+                found[known.name] = replace(known, spec=f"=={entry['version']}")
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,20 +11,21 @@ from tools.adopt.found import Application, Commands, Dependencies, Found, Readin
 from tools.adopt.read import node, python
 from tools.adopt.read.checks import PYTEST
 from tools.adopt.read.commands import commands
-from tools.adopt.read.compose import Stack, stack
+from tools.adopt.read.compose import Stack, aimed, stack
 from tools.adopt.read.docker import Image, images
 from tools.adopt.read.environment import environment, missing, of_stores
-from tools.adopt.read.files import Files
+from tools.adopt.read.files import SOURCES, Files
 from tools.adopt.read.framework import application, framework_of
+from tools.adopt.read.health import health
 from tools.adopt.read.kinds import KINDS, Facts
 from tools.adopt.read.migrations import migrations
 from tools.adopt.read.notes import notes
 from tools.adopt.read.project import Project, host_name
-from tools.adopt.read.starts import starts
+from tools.adopt.read.starts import Start, starts
 from tools.adopt.read.stores import stores, unknown_stores
 from tools.adopt.read.values import Values, values
-from tools.adopt.read.variables import variables
-from tools.adopt.read.web import health, ports, reads_address
+from tools.adopt.read.variables import Variable, variables
+from tools.adopt.read.web import ports, reads_address
 
 
 def read(root: Path, files: Sequence[str]) -> Reading:
@@ -38,6 +39,7 @@ def read(root: Path, files: Sequence[str]) -> Reading:
     project = choose(known, built)
     service = name_of(root, project)
     around = stack(known, service.value)
+    built = aimed(built, around)
     given = values(known, around, built)
     if project is None:
         found = notes(known, around, built, found_project=False)
@@ -67,25 +69,14 @@ def _reading(
     served = application(files, project, started)
     migrated = migrations(files, project, served, started)
     said = variables(files, language)
-    code = tuple(files.code(".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts"))
+    code = tuple(files.code(*SOURCES))
     facts = Facts(files, project, served.framework.value if served else "", code)
     database, cache, about_stores = stores(facts, around, said, given)
     ways = commands(files, project, served, migrated, started)
-    port_variable, host_variable = reads_address(said, given, service.value, language)
-    every_port = ports(files, around, built, started, given, said, port_variable.value if port_variable else "PORT")
-    well, about_health = health(files, around, built)
-    taken = {*of_stores(database, cache), *(one.value for one in (port_variable, host_variable) if one), "PORT"}
-    remarks = [
-        *project.notes,
-        *_optional(project, served),
-        *unknown_stores(project),
-        *(migrated.notes if migrated else ()),
-        *about_stores,
-        *about_health,
-        *_differing(every_port),
-    ]
-    remarks += [*given.differing, *missing(said, given, taken), *notes(files, around, built, found_project=True)]
-    return Reading(
+    remarks = [*project.notes, *_optional(project, served), *unknown_stores(project)]
+    remarks += [*(migrated.notes if migrated else ()), *about_stores]
+    remarks += _built(files, served.target if served else None, language)
+    found = Reading(
         service=service,
         language=project.language,
         version=project.version,
@@ -96,14 +87,45 @@ def _reading(
         commands=ways,
         database=database,
         cache=cache,
+        packages=_packages(built, ways),
+        notes=tuple(remarks),
+    )
+    return _addressed(found, files, built, around, given, said, started)
+
+
+def _addressed(
+    found: Reading,
+    files: Files,
+    built: list[Image],
+    around: Stack,
+    given: Values,
+    said: Mapping[str, Variable],
+    started: list[Start],
+) -> Reading:
+    """With what it listens on, what it is asked, and the variables that are neither an address nor a store's."""
+    language = found.language.value if found.language else ""
+    port, host = reads_address(said, given, found.service.value, language)
+    every_port = ports(files, around, built, started, given, said, port.value if port else "PORT")
+    well, about_health = health(files, around, built)
+    taken = {*of_stores(found.database, found.cache), *(one.value for one in (port, host) if one), "PORT"}
+    remarks = [*found.notes, *about_health, *_differing(every_port), *given.differing, *missing(said, given, taken)]
+    return replace(
+        found,
         port=_first(every_port),
-        reads_port=port_variable,
-        reads_host=host_variable,
+        reads_port=port,
+        reads_host=host,
         health=well,
         environment=environment(given, taken),
-        packages=tuple({found.value: found for image in reversed(built) for found in image.packages}.values()),
-        notes=_sorted([*remarks, *_built(files, served.target if served else None, language)]),
+        notes=_sorted([*remarks, *notes(files, around, built, found_project=True)]),
     )
+
+
+def _packages(built: list[Image], ways: Commands) -> tuple[Found, ...]:
+    """Those of the Dockerfiles, each once; and make, where the tests are run by it: a slim image has none."""
+    found = {one.value: one for image in reversed(built) for one in image.packages}
+    if ways.test and ways.test.value.startswith("make "):
+        found.setdefault("make", Found("make", ways.test.where))
+    return tuple(found.values())
 
 
 def with_extras(

@@ -7,17 +7,17 @@ import shlex
 
 from tools.adopt.found import Application, Found
 from tools.adopt.read.addresses import placed
-from tools.adopt.read.node import OTHER_TOOLS
-from tools.adopt.read.project import Project
+from tools.adopt.read.node import OTHER_TOOLS, npm_run
+from tools.adopt.read.project import Package, Project
 from tools.adopt.read.starts import Start, split
 
 DEVELOP = {
     "django": "{manage} runserver {{bind}}:{{port}}",
     "flask": "flask --app {target} run --debug --host {{bind}} --port {{port}}",
-    "fastapi": "uvicorn {target} --reload --host {{bind}} --port {{port}}",
-    "starlette": "uvicorn {target} --reload --host {{bind}} --port {{port}}",
+    "express": "node --watch {target}",
 }
 DEFAULTED = re.compile(r"\$\{\w+:?-([^}]*)\}")
+JAVASCRIPT = (".js", ".cjs", ".mjs")
 ASYNCHRONOUS = ("fastapi", "starlette", "litestar", "quart")
 
 
@@ -33,10 +33,26 @@ def run(starts: list[Start], develops: bool) -> Found | None:
 def develop(project: Project, application: Application | None) -> Found | None:
     """With reload, as the framework has it; None for frameworks that have no such command of their own."""
     framework = application.framework.value if application else ""
+    if application and application.target and framework in ASYNCHRONOUS:
+        words = _asgi(project, application.target.value, "--reload")
+        return Found(words, application.target.where) if words else None
     value = _filled(DEVELOP.get(framework, ""), application)
-    needs = project.uses("uvicorn", "fastapi") if framework in ASYNCHRONOUS else True
     where = (application.manage or application.target or application.framework).where if application else ""
-    return Found(value, where) if value and needs else None
+    return Found(value, where) if value else None
+
+
+def _asgi(project: Project, target: str, *options: str) -> str:
+    """The command of an ASGI server that is among the dependencies; empty: none is."""
+    if _uvicorn(project):
+        words = [*(["--factory"] if target.endswith("()") else []), target.removesuffix("()")]
+        return placed(["uvicorn", *words, *options])
+    return placed(["hypercorn", target, *options]) if project.uses("hypercorn") else ""
+
+
+def _uvicorn(project: Project) -> Package | None:
+    """uvicorn, or what brings it: FastAPI, where it is asked for with its extras."""
+    fastapi = project.uses("fastapi")
+    return project.uses("uvicorn") or (fastapi if fastapi and {"standard", "all"} & {*fastapi.wants} else None)
 
 
 def _filled(template: str, application: Application | None) -> str | None:
@@ -60,10 +76,10 @@ def serve(project: Project, application: Application | None) -> Found | None:
         application.target.value,
         application.framework.value in ASYNCHRONOUS or "asgi" in application.target.value,
     )
-    gunicorn, uvicorn, waitress = (project.uses(name) for name in ("gunicorn", "uvicorn", "waitress"))
+    gunicorn, waitress = (project.uses(name) for name in ("gunicorn", "waitress"))
     if asgi:
-        factory = ["--factory", target.removesuffix("()")] if target.endswith("()") else [target]
-        return Found(placed(["uvicorn", *factory]), uvicorn.where) if uvicorn else None
+        server = _uvicorn(project) or project.uses("hypercorn")
+        return Found(_asgi(project, target), server.where) if server else None
     if gunicorn:
         return Found(placed(["gunicorn", *_folder(application), target]), gunicorn.where)
     return Found(placed(["waitress-serve", *_waitress(target)]), waitress.where) if waitress else None
@@ -79,6 +95,14 @@ def _waitress(target: str) -> list[str]:
     if target.endswith("()"):
         return ["--call", target.removesuffix("()")]
     return [target if ":" in target else f"{target}:application"]
+
+
+def node_develop(project: Project, application: Application | None) -> Found | None:
+    """A script for it; else node itself, which reloads Express's code."""
+    script = npm_run(project, "dev", "start:dev", "develop")
+    target = application.target if application else None
+    plain = target and application and application.framework.value == "express" and target.value.endswith(JAVASCRIPT)
+    return script or (develop(project, application) if plain else None)
 
 
 def node_serve(project: Project, application: Application | None) -> Found | None:

@@ -67,7 +67,7 @@ def _procfile(files: Files) -> Iterator[Line]:
 
 def _images(images: list[Image]) -> Iterator[Line]:
     for image in images:
-        entry, command = image.entrypoint, image.command
+        entry, command = image.runs.entrypoint, image.runs.command
         wraps = entry and re.search(r"\.sh\b|entrypoint|tini|dumb-init|--$", entry.value)
         if entry and command and not wraps:
             yield Found(f"{entry.value} {command.value}", command.where), "web", image.file
@@ -125,10 +125,7 @@ def split(line: str) -> list[str] | None:
     if SHELL.search(last):
         return None
     words = [word for word in _words(last) if word not in ("$@", "$*")]  # what an image's command adds
-    if words and words[0] in ("uv", "poetry", "pipenv") and "run" in words:
-        words = words[words.index("run") + 1 :]
-        words = words[next((i for i, word in enumerate(words) if not word.startswith("-")), len(words)) :]
-    if words and words[0] in ("uv", "poetry", "pipenv") and "run" in words:
+    while words and words[0] in ("uv", "poetry", "pipenv") and "run" in words:  # `poetry run uv run …`, too
         words = words[words.index("run") + 1 :]
         words = words[next((i for i, word in enumerate(words) if not word.startswith("-")), len(words)) :]
     for runner in RUNNERS:

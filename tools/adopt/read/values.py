@@ -17,6 +17,7 @@ BUILD = re.compile(
     r"^(PATH|HOME|LANG|LC_\w+|PYTHON\w*|PIP_\w+|UV_\w+|POETRY_\w+|VIRTUAL_ENV|DEBIAN_\w+|NODE_PATH|NPM_\w+|NODE_VERSION"
     r"|YARN_\w+|PNPM_\w+|\w+_VERSION|LD_\w+|SHELL|TERM)$"
 )
+NAME = re.compile(r"[A-Za-z_]\w*")  # what code can read; the keys of a compose file may be anything
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,14 @@ class Values:
 
 
 def values(files: Files, stack: Stack, images: list[Image]) -> Values:
-    runs = dict(stack.app.environment) if stack.app else {}
-    built = {key: found for image in reversed(images[:1]) for key, found in image.environment.items()}
+    runs = {key: found for key, found in stack.app.environment.items() if NAME.fullmatch(key)} if stack.app else {}
+    built = {key: found for image in reversed(images[:1]) for key, found in image.runs.environment.items()}
     return Values(
         run=runs,
-        image={key: found for key, found in built.items() if not BUILD.match(key) and "$" not in found.value},
+        image={
+            key: found
+            for key, found in built.items()
+            if NAME.fullmatch(key) and not BUILD.match(key) and "$" not in found.value
+        },
         example=examples(files),
     )

@@ -1,4 +1,4 @@
-"""The port, the variables that the code takes its address from, and the path that says that it is well."""
+"""The port, and the variables that the code takes its address from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tools.adopt.found import Found
 from tools.adopt.read.addresses import port_of
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.docker import Image
-from tools.adopt.read.files import Files
+from tools.adopt.read.files import SOURCES, Files
 from tools.adopt.read.starts import Start
 from tools.adopt.read.values import Values
 from tools.adopt.read.variables import Variable
@@ -40,38 +40,6 @@ ADDRESSES = ("BIND", "BIND_ADDRESS", "LISTEN_ADDRESS", "LISTEN")
 LISTENS = re.compile(r"""\.listen\(\s*(?:\{[^}]*?\bport:\s*)?(?:[\w.]+\s*(?:\|\||\?\?)\s*)?["']?(\d{2,5})\b""")
 RUNS = re.compile(r"""\.run\([^)]*\bport\s*=\s*(?:int\()?(?:os\.[\w.]+\([^,)]*,\s*)?["']?(\d{2,5})\b""")
 RUNSERVER = re.compile(r"\brunserver\s+(?:[\d.]+:)?(\d{4,5})\b")
-# The paths in the order of how much they say; with an underscore before, or in the middle of a longer path.
-PATHS = (
-    *(
-        "health",
-        "healthz",
-        "healthcheck",
-        "health-check",
-        "health_check",
-        "ready",
-        "readyz",
-        "readiness",
-        "live",
-        "livez",
-    ),
-    *("liveness", "__heartbeat__", "heartbeat", "__lbheartbeat__", "status", "ping", "up", "alive"),
-)
-ROUTE = re.compile(
-    r"""\b(?:path|re_path|url|route|get|all|use|add_route|add_url_rule|add_api_route|Route|add_get|Mount|api_route|scope)\(\s*"""
-    r"""(?:[\w.]+\s*,\s*)?(?:path\s*=\s*|url\s*:\s*|["']\w+["']\s*,\s*(?=["']/))?[rf]?["']\^?(/?(?:[\w.-]+/)*?_?("""
-    + "|".join(map(re.escape, sorted(PATHS, key=len, reverse=True)))
-    + r""")/?)\$?["']"""
-)
-LIBRARY = re.compile(
-    r"""\b(?:path|url|re_path)\(\s*r?["']\^?([\w/-]*)["']\s*,\s*include\(\s*["'](?:health_check|watchman)\.urls"""
-)
-CHECKED = re.compile(r"https?://[^\s/\"'`]+?(/[\w/.~-]*)(?=[\s\"'`|;)?]|$)")
-QUOTED = re.compile(r"""["'](/[\w/-]*\w/?)["']""")
-PREFIX = re.compile(r"""APIRouter\([^)]*prefix\s*=\s*["'](/[\w/{}.-]*)["']""")
-ROOT = re.compile(r"""^\s*ROOT_URLCONF\s*=\s*["']([\w.]+)["']""", re.MULTILINE)
-# Where a part of the application gets a path of its own.
-PUTS = re.compile(r"""((?:include_router|register_blueprint)\([^)]*prefix|\.use\(\s*["'`]/\w)""", re.M)
-INNER = re.compile(r"@(?!app\b|application\b|server\b)\w+\.(?:get|route)\(|APIRouter\(|Blueprint\(")
 
 
 def reads_address(
@@ -104,14 +72,14 @@ def ports(
     variable: str,
 ) -> list[Found]:
     """Every port that a file names, in the order of their weight: what runs, the code, the examples."""
-    found = [stack.app.port if stack.app else None, *(image.port for image in images)]
+    found = [stack.app.port if stack.app else None, *(image.runs.port for image in images)]
     found += [
         Found(number, start.where) for start in starts if start.kind == "web" and (number := port_of(start.words))
     ]
     found += [given.run.get(variable), given.image.get(variable), given.example.get(variable)]
     default = read[variable].default if variable in read else None
     found += [Found(default, read[variable].where)] if default else []
-    code = files.code(".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts")
+    code = files.code(*SOURCES)
     found += [_uncommented(files, pattern, code) for pattern in (LISTENS, RUNS)]
     found += _ports_of_docs(files)
     return [one for one in found if one and re.fullmatch(r"[1-9]\d{1,4}", one.value) and int(one.value) < 65536]
@@ -128,51 +96,3 @@ def _uncommented(files: Files, pattern: re.Pattern[str], names: Iterable[str]) -
 
 def _ports_of_docs(files: Files) -> Iterator[Found | None]:
     yield files.first(RUNSERVER, files.named("Makefile", "justfile", "Justfile", depth=0))
-
-
-def health(files: Files, stack: Stack, images: list[Image]) -> tuple[Found | None, list[Found]]:
-    """What a container's healthcheck asks; else a route, as a note alone where something may stand before its path."""
-    checks = [stack.app.check if stack.app else None, *(image.check for image in images)]
-    for check in checks:
-        match = (CHECKED.search(check.value) or QUOTED.search(check.value)) if check else None
-        if match and check and match[1] != "/":
-            return Found(match[1], check.where), []
-    code = files.code(".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts")
-    library = files.first(LIBRARY, code)
-    if library:
-        return Found("/" + library.value.strip("/") + "/", library.where), []
-    return _route(files, code)
-
-
-def _route(files: Files, code: Iterable[str]) -> tuple[Found | None, list[Found]]:
-    def weight(one: tuple[re.Match[str], str]) -> tuple[int, int, int]:
-        path = one[0][1].strip("/")
-        return PATHS.index(one[0][2]), path.count("/"), one[1].count("/")
-
-    routes = (one for one in files.search(ROUTE, code) if one[0][1].startswith("/") or "urls" in one[1])
-    found = min(routes, key=weight, default=None)
-    if found is None:
-        return None, []
-    match, where = found
-    text = match.string
-    prefix = PREFIX.search(text)
-    path = (
-        (prefix[1] if prefix and INNER.match(text, max(text.rfind("@", 0, match.start()), 0)) else "")
-        + "/"
-        + match[1].lstrip("/")
-    )
-    if _inside(files, text, where):
-        # A wrong path would never be healthy. Without one, the home page is asked.
-        said = f"{path} looks like a health page, of a prefix that is not known: write all of it into the healthcheck"
-        return None, [Found(said, where)]
-    return Found(path, where), []
-
-
-def _inside(files: Files, text: str, where: str) -> bool:
-    """Whether a route stands in a part of the application that another file puts somewhere."""
-    name = where.rpartition(":")[0]
-    root = files.first(ROOT, files.code(".py"))
-    path = root.value.replace(".", "/") if root else "urls"
-    deeper = "urls" in name and not name.endswith((f"{path}.py", f"{path}/__init__.py"))
-    part = INNER.search(text) or re.search(r"\bexpress\.Router\(|= Router\(", text)
-    return deeper or bool(part and files.first(PUTS, files.code(".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts")))

@@ -1,0 +1,114 @@
+"""The path that says that the service is well: as a container asks it, else as the code has it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from tools.adopt.found import Found
+from tools.adopt.read.compose import Stack
+from tools.adopt.read.docker import Image
+from tools.adopt.read.files import SOURCES, Files
+
+# The paths in the order of how much they say; with an underscore before, or in the middle of a longer path.
+PATHS = (
+    *("health", "healthz", "healthcheck", "health-check", "health_check", "ready", "readyz", "readiness", "live"),
+    *("livez", "liveness", "__heartbeat__", "heartbeat", "__lbheartbeat__", "status", "ping", "up", "alive"),
+)
+WEAK = ("status", "up", "live", "ready", "alive", "ping")  # an order's status, a user who is alive
+# What makes a route, and no request: a decorator, a table of routes, an application or a router.
+DECORATED = r"@[\w.]+\.(?:get|all|route|api_route)\("
+DJANGO = r"(?<![\w.])(?:path|re_path|url)\("
+RECEIVED = r"\b\w*(?i:app|application|server|router|routes|blueprint|bp|fastify|web)\.(?:get|all|use|route|scope)\("
+ADDED = r"\b(?:Route|Mount|add_route|add_url_rule|add_api_route|add_get)\(|\bthis\.(?:use|all|route)\("
+ROUTE = re.compile(
+    rf"(?:(?P<decorated>{DECORATED})|(?P<django>{DJANGO})|(?P<received>{RECEIVED})|{ADDED})"
+    r"""\s*(?:[\w.]+\s*,\s*)?(?:path\s*=\s*|url\s*:\s*|["']\w+["']\s*,\s*(?=["']/))?"""
+    r"""[rf]?["']\^?(?P<path>/?(?:[\w.-]+/)*?_?(?P<word>"""
+    + "|".join(map(re.escape, sorted(PATHS, key=len, reverse=True)))
+    + r""")/?)\$?["']"""
+)
+# What follows the path where its handler is written there, or is called so.
+HANDLED = re.compile(
+    r"""\s*,\s*(?:["']\w+["']\s*,\s*)?(?:async\b|function\b|\(|\w+\s*=>|[\w.]*(?:health|alive|live|ready|ping|heartbeat))""",
+    re.IGNORECASE,
+)
+LIBRARY = re.compile(
+    r"""\b(?:path|url|re_path)\(\s*r?["']\^?([\w/-]*)["']\s*,\s*include\(\s*["'](?:health_check|watchman)\.urls"""
+)
+CHECKED = re.compile(r"https?://[^\s/\"'`]+?(/[\w/.~-]*)(?=[\s\"'`|;)?]|$)")
+QUOTED = re.compile(r"""["'](/[\w/-]*\w/?)["']""")
+PREFIX = re.compile(r"""APIRouter\([^)]*prefix\s*=\s*["'](/[\w/{}.-]*)["']""")
+ROOT = re.compile(r"""^\s*ROOT_URLCONF\s*=\s*["']([\w.]+)["']""", re.MULTILINE)
+# Where a part of the application gets a path of its own.
+PUTS = re.compile(r"""((?:include_router|register_blueprint)\([^)]*prefix|\.use\(\s*["'`]/\w)""", re.M)
+INNER = re.compile(r"@(?!app\b|application\b|server\b)\w+\.(?:get|route)\(|APIRouter\(|Blueprint\(")
+Route = tuple["re.Match[str]", str]  # and where
+
+
+def health(files: Files, stack: Stack, images: list[Image]) -> tuple[Found | None, list[Found]]:
+    """What a container's healthcheck asks; else a route, as a note alone where it may be another thing's, or longer.
+
+    A wrong path would never be healthy. Without one, the home page is asked.
+    """
+    checks = [stack.app.check if stack.app else None, *(image.runs.check for image in images)]
+    for check in checks:
+        match = (CHECKED.search(check.value) or QUOTED.search(check.value)) if check else None
+        if match and check and match[1] != "/":
+            return Found(match[1], check.where), []
+    code = files.code(*SOURCES)
+    library = files.first(LIBRARY, code)
+    if library:
+        return Found("/" + library.value.strip("/") + "/", library.where), []
+    return _route(files, code)
+
+
+def _route(files: Files, code: Iterable[str]) -> tuple[Found | None, list[Found]]:
+    found = min(filter(_routes, files.search(ROUTE, code)), key=_weight, default=None)
+    if found is None:
+        return None, []
+    match, where = found
+    path = _prefix(match) + "/" + match["path"].lstrip("/")
+    if not _certain(match):
+        return None, [Found(f"{path} may be a health page: where it is one, write it into the healthcheck", where)]
+    if _inside(files, match.string, where):
+        said = f"{path} looks like a health page, of a prefix that is not known: write all of it into the healthcheck"
+        return None, [Found(said, where)]
+    return Found(path, where), []
+
+
+def _routes(one: Route) -> bool:
+    """Whether it is a route: an application's settings are read by `app.get('…')`, too."""
+    match, where = one
+    if match["django"]:
+        return "urls" in where or "urlpatterns" in match.string
+    handled = not match["received"] or "route(" in match["received"] or match.string[match.end() :].lstrip()[:1] == ","
+    return match["path"].startswith("/") and handled
+
+
+def _weight(one: Route) -> tuple[bool, int, int, int]:
+    match, where = one
+    return not _certain(match), PATHS.index(match["word"]), match["path"].strip("/").count("/"), where.count("/")
+
+
+def _certain(match: re.Match[str]) -> bool:
+    """Whether it is a health page for sure: a word that means little else, or a handler that is seen."""
+    seen = match["decorated"] or (not match["django"] and HANDLED.match(match.string, match.end()))
+    return match["word"] not in WEAK or bool(seen)
+
+
+def _prefix(match: re.Match[str]) -> str:
+    """What the router in the same file puts before the path."""
+    text = match.string
+    prefix = PREFIX.search(text)
+    return prefix[1] if prefix and INNER.match(text, max(text.rfind("@", 0, match.end()), 0)) else ""
+
+
+def _inside(files: Files, text: str, where: str) -> bool:
+    """Whether a route stands in a part of the application that another file puts somewhere."""
+    name = where.rpartition(":")[0]
+    root = files.first(ROOT, files.code(".py"))
+    path = root.value.replace(".", "/") if root else "urls"
+    deeper = "urls" in name and not name.endswith((f"{path}.py", f"{path}/__init__.py"))
+    part = INNER.search(text) or re.search(r"\bexpress\.Router\(|= Router\(", text)
+    return deeper or bool(part and files.first(PUTS, files.code(*SOURCES)))

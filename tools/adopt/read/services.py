@@ -1,0 +1,149 @@
+"""One service of a compose file: how it is built and run, and what it is given."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools.adopt.found import Found
+from tools.adopt.read.docker import command_line, image
+from tools.adopt.read.files import Files
+from tools.adopt.read.formats import Text, environment_of, table
+
+# Whose environment is development's. Others, as docker-compose.prod.yml, have production's settings and keys in theirs.
+DEVELOPMENT = re.compile(r"^(?!.*prod)(.*/)?((docker-)?compose([.-](override|local|dev\w*))?|local)\.ya?ml$")
+FOR_DEVELOPMENT = re.compile(r"dev|debug|local|test", re.IGNORECASE)
+STORES = {
+    "postgres": re.compile(r"(^|/)(postgres|postgis|pgvector|timescaledb|postgresql)[\w.-]*(:|@|$)"),
+    "mysql": re.compile(r"(^|/)(mysql|mariadb|percona)[\w.-]*(:|@|$)"),
+    "redis": re.compile(r"(^|/)(redis|valkey|redis-stack-server|keydb|dragonfly)[\w.-]*(:|@|$)"),
+}
+REFERENCE = re.compile(r"\$\{(\w+)(?::?[-?]([^{}]*))?\}|\$(\w+)")
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service of a compose file. `kind`: postgres, mysql or redis for those images. `own`: it is built here."""
+
+    name: str
+    where: str
+    image: Found | None = None
+    own: bool = False
+    command: Found | None = None
+    environment: Mapping[str, Found] = field(default_factory=dict)
+    port: Found | None = None
+    check: Found | None = None
+    needs: tuple[str, ...] = ()
+    dockerfile: str = ""
+    target: str = ""
+
+    @property
+    def kind(self) -> str:
+        image = self.image.value if self.image else ""
+        return next((kind for kind, pattern in STORES.items() if pattern.search(image)), "")
+
+
+def service(files: Files, file: str, name: str, content: dict[str, Any], known: Mapping[str, str]) -> Service:
+    build = content.get("build")
+    context = build if isinstance(build, str) else str(table(build).get("context", "."))
+    path = posixpath.join(posixpath.dirname(file), context, str(table(build).get("dockerfile", "Dockerfile")))
+    dockerfile = posixpath.normpath(path) if build is not None else ""
+    target = str(table(build).get("target", ""))
+    return Service(
+        name=str(name),
+        where=_at(file, name),
+        image=_base(files, dockerfile) or _found(file, content.get("image"), known),
+        own="build" in content,
+        command=_line(file, content.get("command"), known) or _of_stage(files, dockerfile, target),
+        environment=_environment(files, file, content, known) if DEVELOPMENT.match(file) else {},
+        port=_port(file, content, known),
+        check=_line(file, table(content.get("healthcheck")).get("test"), known),
+        needs=tuple(str(key) for key in content.get("depends_on") or ()),
+        dockerfile=dockerfile,
+        target=target,
+    )
+
+
+def _of_stage(files: Files, dockerfile: str, target: str) -> Found | None:
+    """The command of a stage for development; production's is the image's."""
+    stages = image(files, dockerfile).stages if FOR_DEVELOPMENT.match(target) else []
+    return next((stage.command for stage in stages if stage.name == target), None)
+
+
+def _base(files: Files, dockerfile: str) -> Found | None:
+    """The store that a service's own image is made from; None where it is made from something else."""
+    bases = image(files, dockerfile).bases if files.has(dockerfile) else []
+    words = [Found(base.value.split()[0], base.where) for base in bases if base.value]
+    return next((base for base in words if any(pattern.search(base.value) for pattern in STORES.values())), None)
+
+
+def _at(file: str, text: object) -> str:
+    return f"{file}:{text.line}" if isinstance(text, Text) else file
+
+
+def _found(file: str, text: object, known: Mapping[str, str]) -> Found | None:
+    return Found(expand(text, known), _at(file, text)) if isinstance(text, str) and text else None
+
+
+def expand(text: str, known: Mapping[str, str]) -> str:
+    """`${NAME:-default}` as compose would put it in; a name without any value stays as it is."""
+
+    def put(match: re.Match[str]) -> str:
+        name, default = match[1] or match[3], match[2] if "-" in match[0] else None
+        return known.get(name) or (default if default is not None else match[0])
+
+    return REFERENCE.sub(put, text.replace("$$", "\0")).replace("\0", "$")
+
+
+def _line(file: str, value: object, known: Mapping[str, str]) -> Found | None:
+    """A command, written as text or as a list, as one line; of a healthcheck the first word goes."""
+    if isinstance(value, str):
+        return _found(file, value, known)
+    words = [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
+    if not words:
+        return None
+    bare = [expand(word, known) for word in (words[1:] if words[0] in ("CMD", "CMD-SHELL") else words)]
+    text = bare[0] if words[0] == "CMD-SHELL" and bare else command_line(json.dumps(bare))
+    return Found(text, _at(file, words[0]))
+
+
+def _environment(files: Files, file: str, content: dict[str, Any], known: Mapping[str, str]) -> dict[str, Found]:
+    """`env_file:` where that file is tracked, then `environment:` in either of its forms."""
+    found: dict[str, Found] = {}
+    listed = content.get("env_file")
+    for entry in listed if isinstance(listed, list) else [listed]:
+        path = table(entry).get("path") if isinstance(entry, dict) else entry
+        if isinstance(path, str):
+            found |= environment_of(files, posixpath.normpath(posixpath.join(posixpath.dirname(file), path)))
+    given = content.get("environment")
+    pairs = given.items() if isinstance(given, dict) else _pairs(given)
+    for key, value in pairs:
+        if isinstance(value, str):
+            found[str(key)] = Found(expand(value, known), _at(file, key))
+    return found
+
+
+def _pairs(lines: object) -> list[tuple[Text, str]]:
+    found = []
+    for line in lines if isinstance(lines, list) else []:
+        if isinstance(line, str) and "=" in line:
+            key = Text(line.partition("=")[0].strip())
+            key.line = getattr(line, "line", 0)
+            found.append((key, line.partition("=")[2]))
+    return found
+
+
+def _port(file: str, content: dict[str, Any], known: Mapping[str, str]) -> Found | None:
+    """The first port inside the container: what stands behind the last colon, or `target:`."""
+    for key in ("ports", "expose"):
+        entries = content.get(key)
+        for entry in entries if isinstance(entries, list) else []:
+            text = entry.get("target") if isinstance(entry, dict) else entry
+            port = re.search(r"(?:^|:)(\d+)(?:/tcp)?$", expand(text, known)) if isinstance(text, str) else None
+            if port:
+                return Found(port[1], _at(file, text))
+    return None
