@@ -86,6 +86,10 @@ CASES: list[tuple[App, dict[str, str], int]] = [
 ]
 
 
+# Each framework, each age, and names that are taken; the others take as long, and say little more.
+OFTEN = (apps.HTTPBIN, apps.FRACTAL, apps.FITTRACKEE, apps.QUETZ, apps.DPASTE, apps.MONGO_EXPRESS)
+
+
 def told(report: str) -> dict[str, str]:
     """The report's facts, by name."""
     found = report.partition("Found\n")[2].partition("\n\n")[0]
@@ -93,7 +97,8 @@ def told(report: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("app", "expected", "left"), CASES, ids=lambda value: value.name if isinstance(value, App) else ""
+    ("app", "expected", "left"),
+    [pytest.param(*case, id=case[0].name, marks=[] if case[0] in OFTEN else pytest.mark.slow) for case in CASES],
 )
 def test_application_is_read(history: Path, source: Source, app: App, expected: dict[str, str], left: int) -> None:
     repo = source(app)

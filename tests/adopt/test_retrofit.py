@@ -170,6 +170,7 @@ def test_submodule(history: Path, make: Make, tmp_path: Path) -> None:
     assert_nothing_is_harmed(history, repo)
 
 
+@pytest.mark.slow
 def test_ten_thousand_files(history: Path, make: Make) -> None:
     many = {f"data/{number % 100}/{number}.txt": str(number) for number in range(10_000)}
     assert_nothing_is_harmed(history, make({**FLASK, **many}))
@@ -277,6 +278,21 @@ def test_undo_removes_what_the_tasks_made_for_themselves(history: Path, make: Ma
         (repo / ".dev" / name).touch()
     retrofit(history, repo, "--undo")
     assert on_disk(repo) == before
+
+
+def test_undo_leaves_nothing_running_that_nobody_could_stop(history: Path, make: Make) -> None:
+    repo = make(FLASK)
+    retrofit(history, repo)
+    page = Path(os.environ["XDG_STATE_HOME"], "devenv/v1/main/shop.json")
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(json.dumps({"checkout": str(repo)}))
+    try:
+        said = retrofit(history, repo, "--undo", code=113)
+    finally:
+        page.unlink()
+    assert "shop (workspace main) is on this machine still" in said
+    assert f"hint: {repo}/.dev/run dev.destroy --yes" in said
+    retrofit(history, repo, "--undo")
 
 
 def test_ignored_files_of_the_owner_are_never_replaced(history: Path, make: Make) -> None:

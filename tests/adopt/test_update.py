@@ -78,7 +78,8 @@ def test_check_says_what_is_out_and_changes_nothing(template: Path, service: Ser
     taken(template, repo)
     done = adopt(template, "check", repo)
     assert (done.code, done.stderr) == (0, "")
-    assert f"catalog is at {NEXT}, the newest release" in done.stdout
+    assert done.stdout.startswith(f"catalog is at {NEXT} of ")
+    assert done.stdout.endswith(", and nothing newer is out\n")
 
 
 def test_conflict_is_113_and_the_attempt_is_on_its_branch(template: Path, service: Service) -> None:
@@ -293,6 +294,19 @@ def test_a_cruft_json_that_is_not_cruft_s(template: Path, service: Service, wron
     commit(repo, "wrong")
     assert "names no template" in refused(template, repo, 111)
     assert not trap.exists()
+
+
+def test_a_commit_after_the_highest_release_is_no_way_back(template: Path, service: Service) -> None:
+    """As a retrofit from a checkout between two releases has it."""
+    repo = service(NEXT, stack="bare")
+    later = commit(template, "after it")
+    state = json.loads((repo / ".cruft.json").read_text())
+    (repo / ".cruft.json").write_text(json.dumps({**state, "commit": later}))
+    commit(repo, "from a later commit")
+    assert "of the template already, and nothing newer is out" in taken(template, repo)
+    assert adopt(template, "check", repo).code == 0
+    taken(template, repo, "--to", NEXT)
+    assert git(repo, "branch", "--show-current") == BRANCH
 
 
 def test_answers_are_never_run(template: Path, service: Service) -> None:

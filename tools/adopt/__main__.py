@@ -58,7 +58,7 @@ def checked(path: Path, options: argparse.Namespace) -> int:
 def described(standing: Standing) -> str:
     """For people."""
     if not standing.lacks:
-        return f"{standing.service} is at {standing.version}, the newest release of {standing.template}"
+        return f"{standing.service} is at {standing.version} of {standing.template}, and nothing newer is out"
     out = ", ".join(f"{each.version} ({each.day})" for each in standing.lacks)
     first = f"{standing.service} is at {standing.version} of {standing.template}; out: {out}"
     would = ["An update would need a person for:", *(f"  {each}" for each in standing.conflicts)]

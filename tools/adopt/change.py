@@ -43,8 +43,11 @@ def compute(repository: Repository, template: Path, wanted: str = "", given: Map
 
     `given`: answers to new questions, or other answers to old ones. Refusal 2, 111.
     """
-    known, release = origin.read(repository), target(template, wanted)
+    known = origin.read(repository)
     start = releases.version_of(template, known.commit, releases.read(template))
+    release = target(template, wanted)
+    if not wanted and releases.order(start) >= release.order:  # a commit after the highest release: no way back
+        release = Release(start, known.commit)
     if known.commit == release.commit and not given:
         return Change(start, release)
     renames = renames_since(template, release.commit, start)

@@ -71,7 +71,8 @@ class Store:
 
     `variables`: by role (host, port, name, user, password, url; password_file is not one) the variable that the code
     reads. `scheme`: for a url, what stands before `://`, with its driver: `postgresql+psycopg2`, `redis`.
-    `constants`: other variables that choose this kind, such as `PRETALX_DB_TYPE=postgresql`.
+    `constants`: other variables that choose this kind, such as `PRETALX_DB_TYPE=postgresql`. `others`: of a cache,
+    further variables that take an address of it, with what the repository gives them: a worker's broker.
     """
 
     kind: Found
@@ -79,6 +80,7 @@ class Store:
     variables: Mapping[str, Found] = field(default_factory=dict)
     scheme: str = ""
     constants: Mapping[str, Found] = field(default_factory=dict)
+    others: Mapping[str, Found] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -154,6 +155,8 @@ def undo(path: Path) -> str:
         raise Refusal(CONFLICT, f"{BRANCH} was not made in this clone", by_hand)
     if is_ancestor(owner.top, made, before):
         raise Refusal(CONFLICT, f"{BRANCH} is merged into {before}", f"git switch {before} && git revert …")
+    if running := on_this_machine(owner):
+        raise Refusal(CONFLICT, f"{running} is on this machine still", f"{owner.folder}/.dev/run dev.destroy --yes")
     if owner.git("rev-parse", BRANCH) != made:
         raise Refusal(LOSS, f"{BRANCH} has work on it that is not the retrofit's", by_hand)
     if owner.branch() == BRANCH:
@@ -168,3 +171,16 @@ def undo(path: Path) -> str:
 def remembered(owner: Repository, key: str) -> str:
     """A value of the repository's configuration; empty where there is none."""
     return owner.git("config", "--default", "", "--get", key)
+
+
+def on_this_machine(owner: Repository) -> str:
+    """The service, where the machine's state (CONTRACT.md) knows it: without .dev/ nobody could stop or remove it."""
+    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state", "devenv", "v1")
+    for page in sorted(home.glob("*/*.json")):
+        try:
+            record = json.loads(page.read_text())
+        except (OSError, ValueError):
+            continue
+        if isinstance(record, dict) and record.get("checkout") == str(owner.folder.resolve()):
+            return f"{page.stem} (workspace {page.parent.name})"
+    return ""

@@ -21,7 +21,7 @@ def update(path: Path, template: Path, wanted: str = "", given: Mapping[str, str
     repository.clean(service)
     found = change.compute(service, template, wanted, given)
     if not found.files:
-        say(f"{path} is at {found.release.version} of the template already")
+        say(f"{path} is at {found.start} of the template already, and nothing newer is out")
         return ""
     branch = f"devenv-template-{found.release.version}"
     if service.has_branch(branch):

@@ -10,6 +10,7 @@ from tools.adopt.found import Found, Reading, Store
 
 # A note of the reader's: without a value the application does not start, so it is more than a note.
 NEEDED = re.compile(r"(\w+) has no default\b.*")
+HOSTS = re.compile(r"ALLOWED_HOSTS?$")
 OURS = ("PORT", "PUBLIC_URL")  # which templates/compose.yaml has already
 PORTS = {"postgres": "5432", "mysql": "3306", "redis": "6379"}
 SCHEMES = {"postgres": "postgresql", "mysql": "mysql", "redis": "redis"}
@@ -64,8 +65,18 @@ def of_store(store: Store | None) -> list[str]:
         values = roles(store)
         found = store.variables.items()
         named = [lines.noted(f"{v.value}: {values[role]}", v) for role, v in found if role in values]
-        return [*constants, *named, *_missing(store)]
+        return [*constants, *named, *_others(store, values["url"]), *_missing(store)]
     return [*constants, *_unnamed(store)]
+
+
+def _others(store: Store, url: str) -> list[str]:
+    """Further variables for the same cache, each with the number of its own database: a broker, sessions."""
+    numbers = {name: re.search(r"/(\d+)$", found.value) for name, found in store.others.items()}
+    return [
+        lines.noted(f"{name}: {url.removesuffix('0')}{number[1] if number else 0}", store.others[name])
+        for name, number in numbers.items()
+        if lines.NAME.fullmatch(name)
+    ]
 
 
 def roles(store: Store) -> dict[str, str]:
@@ -115,9 +126,18 @@ def _of_file(store: Store | None) -> list[str]:
 
 
 def _constant(name: str, found: Found) -> str:
-    return lines.noted(f"{name}: {lines.scalar(lines.compose(found.value))}", found)
+    value = _with_our_host(found.value) if HOSTS.search(name) else found.value
+    return lines.noted(f"{name}: {lines.scalar(lines.compose(value))}", found)
+
+
+def _with_our_host(value: str) -> str:
+    """A list of host names with that of the service's URL: elsewhere every page would be refused."""
+    if "*" in value or ".localhost" in value or '"' in value:
+        return value
+    return f"{value}{' ' if ' ' in value and ',' not in value else ','}.localhost"
 
 
 def _named(store: Store | None) -> set[str]:
-    named: Mapping[str, Found] = store.variables if store else {}
-    return {found.value for found in named.values()} | set(store.constants if store else ())
+    if not store:
+        return set()
+    return {*(found.value for found in store.variables.values()), *store.constants, *store.others}

@@ -110,5 +110,5 @@ def _inside(files: Files, text: str, where: str) -> bool:
     root = files.first(ROOT, files.code(".py"))
     path = root.value.replace(".", "/") if root else "urls"
     deeper = "urls" in name and not name.endswith((f"{path}.py", f"{path}/__init__.py"))
-    part = INNER.search(text) or re.search(r"\bexpress\.Router\(|= Router\(", text)
+    part = INNER.search(text) or re.search(r"\bRouter\(", text)
     return deeper or bool(part and files.first(PUTS, files.code(*SOURCES)))

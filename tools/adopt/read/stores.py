@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tools.adopt.found import Found, Store
 from tools.adopt.read.candidates import EXAMPLE, SCHEMES, Candidate, candidates, choose
@@ -32,7 +33,14 @@ def stores(
     kind, notes = kind_of_database(facts, stack, every)
     database = _store(kind, "database", every, facts, stack) if kind else None
     redis, more = _cache(every, facts, stack)
-    aside = _unused(every, database, "database") + _unused(every, redis, "cache")
+    further = _unused(every, redis, "cache")
+    if redis:
+        redis = replace(redis, others={one.name: Found(one.value, one.where) for one in further})
+    aside = [
+        Found(f"{one.name} takes an address of {database.kind.value} too", one.where)
+        for one in _unused(every, database, "database")
+        if database
+    ]
     return database, redis, [*notes, *more, *aside]
 
 
@@ -108,8 +116,8 @@ def unknown_stores(project: Project) -> list[Found]:
     ]
 
 
-def _unused(every: list[Candidate], store: Store | None, kind: str) -> list[Found]:
-    """Further addresses of the same store: the owner decides whether the service needs them too."""
+def _unused(every: list[Candidate], store: Store | None, kind: str) -> list[Candidate]:
+    """Further addresses of the same store."""
     if store is None:
         return []
     taken = {found.value for found in store.variables.values()}
@@ -117,9 +125,7 @@ def _unused(every: list[Candidate], store: Store | None, kind: str) -> list[Foun
     urls += [
         one for one in every if one.name not in taken and one not in urls and _named_url(one, kind) and not one.value
     ]
-    return [
-        Found(f"{one.name} takes an address of {store.kind.value} too", one.where) for one in urls if one.rank < EXAMPLE
-    ]
+    return [one for one in urls if one.rank < EXAMPLE]
 
 
 def _named_url(one: Candidate, kind: str) -> bool:

@@ -31,7 +31,7 @@ def update(c: Any, to: str = "", answer: Any = None) -> None:
     """Take a release of the template, on a branch to review."""
     answers = [word for each in answer or [] for word in ("--answer", each)]
     branch = _run("update", [*(["--to", to] if to else []), *answers])
-    if branch and conformance.check(environment.ROOT, ["--static"]):
+    if branch and conformance.check(environment.ROOT, ["--static"]) == FOUND:
         raise DevError(FOUND, "after the update the contract is not kept", "each MUST above says what mends it")
 
 
