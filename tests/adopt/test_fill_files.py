@@ -165,6 +165,32 @@ def test_a_url_is_put_together() -> None:
     assert environment["REDIS_URL"] == "redis://${CACHE_HOST:-cache}:${CACHE_PORT:-6379}/0"
 
 
+def test_further_addresses_of_the_cache_keep_their_numbers() -> None:
+    """A worker whose broker is another host would never be well."""
+    assert FASTAPI.cache
+    others = {"BROKER_URL": found("redis://redis:6379/3", "a.py:1"), "SESSIONS_URL": found("", "a.py:2")}
+    environment = services(replace(FASTAPI, cache=replace(FASTAPI.cache, others=others)))["app"]["environment"]
+    assert environment["BROKER_URL"] == "redis://${CACHE_HOST:-cache}:${CACHE_PORT:-6379}/3"
+    assert environment["SESSIONS_URL"] == "redis://${CACHE_HOST:-cache}:${CACHE_PORT:-6379}/0"
+
+
+@pytest.mark.parametrize(
+    ("given", "filled"),
+    [
+        ("localhost,127.0.0.1,[::1]", "localhost,127.0.0.1,[::1],.localhost"),
+        ("localhost 127.0.0.1", "localhost 127.0.0.1 .localhost"),
+        ("localhost", "localhost,.localhost"),
+        ("*", "*"),
+        ('["localhost"]', '["localhost"]'),
+    ],
+)
+def test_hosts_that_are_allowed_have_ours_among_them(given: str, filled: str) -> None:
+    environment = {"DJANGO_ALLOWED_HOSTS": found(given, ".env.example:3")}
+    assert services(replace(DJANGO, environment=environment))["app"]["environment"] == {
+        **services(replace(DJANGO, environment={}))["app"]["environment"], "DJANGO_ALLOWED_HOSTS": filled,
+    }  # fmt: skip
+
+
 def test_the_address_is_told_where_the_code_reads_it() -> None:
     environment = services(FASTAPI)["app"]["environment"]
     assert environment["HTTP_PORT"] == f"${{PORT:-{answers(FASTAPI)['port']}}}"
