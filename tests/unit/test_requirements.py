@@ -115,4 +115,4 @@ def test_another_major_of_the_contract_is_refused(text: str, message: str) -> No
     with pytest.raises(DevError) as caught:
         requirements.check_contract(parse(text))
     assert (caught.value.code, caught.value.message) == (CONFIG, message)
-    assert "cruft update" in caught.value.hints[0]
+    assert "inv template.update" in caught.value.hints[0]

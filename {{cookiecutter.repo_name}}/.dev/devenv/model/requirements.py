@@ -43,7 +43,7 @@ def check_contract(source: document.Document) -> None:
     """DevError 111 for a repository whose contract has a major version that we do not know."""
     version = str(source.data.get("contract", "")) if isinstance(source.data, dict) else ""
     if version.split(".")[0] != CONTRACT:
-        hint = f"this .dev/ knows contract {CONTRACT}.x: `cruft update`, or require an older version of it"
+        hint = f"this .dev/ knows contract {CONTRACT}.x: `inv template.update`, or require an older version of it"
         raise source.error(("contract",), f"contract {version or 'missing'} is not known here", hint)
 
 

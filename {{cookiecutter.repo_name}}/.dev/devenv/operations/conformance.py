@@ -30,7 +30,7 @@ def find(root: Path) -> Path:
     template, commit = origin(root)
     suite = mirrors.of(template, root).checkout(commit) / SUITE
     if not suite.is_dir():
-        hint = f"take a newer release of the template: cruft update (see {template})"
+        hint = f"take a newer release of the template: inv template.update (see {template})"
         raise DevError(MISSING, f"the template at {commit[:12]} has no tests of the contract yet", hint)
     return suite
 
