@@ -68,9 +68,9 @@ def test_behind_in_words(standing: Standing, said: str) -> None:
 def test_the_table() -> None:
     text = table.terminal([ORDERED[0], ORDERED[2]], "0.2.0")
     assert text == (
-        "REPOSITORY  SERVICE  RELEASE  BEHIND           CONTRACT  BROKEN  WHY\n"
-        "lost        lost     0.2.0                                       there is no such folder\n"
-        "one         one      0.1.0    1 release, 40 d  1.2 core  CMP-1\n"
+        "STATE   REPOSITORY  SERVICE  RELEASE  BEHIND           CONTRACT  BROKEN  WHY\n"
+        "error   lost        lost     0.2.0                                       there is no such folder\n"
+        "broken  one         one      0.1.0    1 release, 40 d  1.2 core  CMP-1\n"
         "\n"
         "2 repositories: 1 error, 1 broken; newest release 0.2.0"
     )

@@ -10,6 +10,7 @@ GAP = "  "
 
 
 HEAD = (
+    "STATE",
     "REPOSITORY",
     "SERVICE",
     "RELEASE",
@@ -32,6 +33,7 @@ def cells(row: Row) -> tuple[str, ...]:
     """One row, as texts in the order of HEAD."""
     facts = row.facts
     said = (
+        row.state,
         row.repo.name,
         facts.service,
         row.standing.release,
