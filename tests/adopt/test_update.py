@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -166,6 +168,26 @@ def test_new_questions_are_named_and_can_be_answered(template: Path, service: Se
     taken(template, repo, "--answer", "cache=redis")
     answers = json.loads((repo / ".cruft.json").read_text())["context"]["cookiecutter"]
     assert (answers["cache"], answers["worker"], answers["service"]) == ("redis", "none", "catalog")
+
+
+class Typed(io.StringIO):
+    """A terminal at which somebody types these lines."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_new_questions_are_asked_at_a_terminal(
+    template: Path, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One each; what is given on the command line is not asked, and an empty line takes the template's own."""
+    repo = service("0.1.0", stack="bare")
+    monkeypatch.setattr(sys, "stdin", Typed("queue\n\n"))
+    said = taken(template, repo, "--answer", "cache=redis")
+    assert "Cache: none or redis" not in said
+    assert "Worker: none or queue" in said
+    answers = json.loads((repo / ".cruft.json").read_text())["context"]["cookiecutter"]
+    assert (answers["cache"], answers["worker"], answers["beside"]) == ("redis", "queue", "none")
 
 
 @pytest.mark.parametrize(
