@@ -44,10 +44,7 @@ def compute(repository: Repository, template: Path, wanted: str = "", given: Map
     `given`: answers to new questions, or other answers to old ones. Refusal 2, 111.
     """
     known = origin.read(repository)
-    start = releases.version_of(template, known.commit, releases.read(template))
-    release = target(template, wanted)
-    if not wanted and releases.order(start) >= release.order:  # a commit after the highest release: no way back
-        release = Release(start, known.commit)
+    start, release = way(known, template, wanted)
     if known.commit == release.commit and not given:
         return Change(start, release)
     renames = renames_since(template, release.commit, start)
@@ -91,8 +88,8 @@ def clashes(renames: migrations.Renames, files: Files) -> list[Conflict]:
 
 def news(repository: Repository, template: Path, wanted: str = "") -> dict[str, str]:
     """The questions that the service has not answered yet, each with how it is put to people."""
-    known, release = origin.read(repository), target(template, wanted)
-    start = releases.version_of(template, known.commit, releases.read(template))
+    known = origin.read(repository)
+    start, release = way(known, template, wanted)
     answered = renames_since(template, release.commit, start).answers(known.answers)
     asked = json.loads(run(template, "show", f"{release.commit}:cookiecutter.json"))
     prompts = asked.get("__prompts__", {})
@@ -109,6 +106,15 @@ def understood(given: Mapping[str, str], asked: Mapping[str, str], release: Rele
 
 def state(repository: Repository, new: Entry) -> Files:
     return {} if new == repository.entry(STATE) else {STATE: new}
+
+
+def way(known: origin.Origin, template: Path, wanted: str) -> tuple[str, Release]:
+    """What the service's commit is called, and where the update leads. Refusal 2, 111."""
+    start = releases.version_of(template, known.commit, releases.read(template))
+    release = target(template, wanted)
+    if not wanted and releases.order(start) >= release.order:  # a commit after the highest release: no way back
+        return start, Release(start, known.commit)
+    return start, release
 
 
 def target(template: Path, wanted: str) -> Release:
