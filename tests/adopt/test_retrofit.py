@@ -229,6 +229,7 @@ def test_owner_s_filters_and_hooks_touch_nothing(history: Path, make: Make) -> N
         (lambda repo: (shutil.rmtree(repo / ".git"), git(repo, "init", "--quiet")), 114, "has no commit yet"),
         (lambda repo: ((repo / "dev.yaml").write_text("mine: 1\n"), commit(repo)), 113, "dev.yaml is there already"),
         (lambda repo: ((repo / ".cruft.json").write_text("{}"), commit(repo)), 111, "names no template"),
+        (lambda repo: ((repo / "compose.lean.yaml").touch(), commit(repo)), 113, "compose.lean.yaml is there already"),
     ],
 )
 def test_what_is_refused_changes_nothing(

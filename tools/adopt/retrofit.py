@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def retrofit(path: Path, template: Path, service: str = "", port: int = 0) -> Re
     head = run(template, "rev-parse", "HEAD").decode().strip()
     made = render(template, head, given)
     text = files(reading, made.answers, names, template / "templates")
-    ours = beside(owner, made.files)
+    ours = beside(owner, made.files, text)
     linked = origin.written(state(template, head, made.answers, names))
     lines, unwired = wired(owner, names)
     first = owner.commit(owner.head(), {**ours, STATE: linked}, subject(template, head))
@@ -79,11 +79,14 @@ def done(owner: Repository) -> bool:
     return False
 
 
-def beside(owner: Repository, made: Files) -> Files:
-    """The template's files that the repository lacks. Refusal 113 where one of a name that only we use is there."""
-    committed = owner.listing()
-    there = [name for name in made if name in committed or os.path.lexists(owner.folder / name)]
-    taken = [*owner.in_the_way(made).values(), *(name for name in there if name not in MAKEFILES)]
+def beside(owner: Repository, made: Files, text: Iterable[str]) -> Files:
+    """The template's files that the repository lacks. Refusal 113 where one of a name that only we use is there.
+
+    `text`: the names that are filled in, one of which the stack bare has not.
+    """
+    committed, ours = owner.listing(), {*made, *text}
+    there = [name for name in sorted(ours) if name in committed or os.path.lexists(owner.folder / name)]
+    taken = [*owner.in_the_way(ours).values(), *(name for name in there if name not in MAKEFILES)]
     if os.path.isfile(owner.folder / ".dev"):
         taken.append(".dev")
     if taken:
