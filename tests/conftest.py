@@ -176,13 +176,17 @@ def run_quietly(*command: object, **options: object) -> subprocess.CompletedProc
     return done
 
 
-def copy_template(folder: Path) -> None:
+def copy_work_tree(folder: Path) -> None:
     """What a commit of everything here would hold, so that no cache of ours gets into a generated repo."""
     files = run_quietly("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=REPO).stdout
     for name in filter(None, files.split("\0")):
         if (REPO / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(REPO / name, folder / name)
+
+
+def copy_template(folder: Path) -> None:
+    copy_work_tree(folder)
     run_quietly("git", "init", "-q", "-b", "main", cwd=folder)
     run_quietly("git", "add", "-A", cwd=folder)
     run_quietly("git", "commit", "-q", "-m", "the template under test", cwd=folder)
@@ -194,12 +198,16 @@ def template(shared: Path, nobodys_home: Path) -> Path:
     return once(shared / "template", copy_template)
 
 
+def require_release(version: str, commit: str) -> None:
+    if subprocess.run(["git", "-C", REPO, "cat-file", "-e", f"{commit}^{{commit}}"], check=False).returncode:
+        pytest.fail(f"this clone lacks {commit}, release {version}: git fetch --unshallow")
+
+
 def copy_release(folder: Path) -> None:
     """The first release in releases.txt, unmodified. A clone may carry no tags, and a shallow one no past."""
     lines = (REPO / "releases.txt").read_text().splitlines()
     version, commit = next(line for line in lines if not line.startswith("#")).split()
-    if subprocess.run(["git", "-C", REPO, "cat-file", "-e", f"{commit}^{{commit}}"], check=False).returncode:
-        pytest.fail(f"this clone lacks {commit}, release {version}: git fetch --unshallow")
+    require_release(version, commit)
     folder.mkdir()
     archive = subprocess.run(["git", "-C", REPO, "archive", commit], capture_output=True, check=True)
     subprocess.run(["tar", "--extract", "--directory", folder], input=archive.stdout, check=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import shutil
-import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPO, once, run_quietly
+from tests.conftest import REPO, copy_work_tree, once, require_release, run_quietly
 from tests.gitrepo import commit, git
+from tests.verbs.fixtures import engine  # noqa: F401
 from tools.adopt import __main__ as command
 from tools.adopt import origin, releases
 from tools.adopt.errors import Refusal, end
@@ -31,11 +31,7 @@ def copy_history(folder: Path) -> None:
     run_quietly("git", "clone", "--quiet", "--no-checkout", REPO, folder)
     git(folder, "checkout", "--quiet", "-B", "main")
     git(folder, "rm", "--quiet", "-r", "--force", ".")
-    listed = run_quietly("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=REPO).stdout
-    for name in filter(None, listed.split("\0")):
-        if (REPO / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(REPO / name, folder / name)
+    copy_work_tree(folder)
     (folder / "{{cookiecutter.repo_name}}/.dev/VERSION").write_text(f"{NEXT}\n")
     page = folder / "CHANGELOG.md"
     page.write_text(page.read_text().replace("\n## [", f"\n## [{NEXT}] - 2026-01-01\n\n- What is new.\n\n## [", 1))
@@ -53,8 +49,7 @@ def release(folder: Path) -> None:
 def history(shared: Path, nobodys_home: Path) -> Path:
     """A clone of this repository in which the work tree is release 9.9.9. Nobody changes it."""
     for known in releases.parse((REPO / "releases.txt").read_text()):
-        if subprocess.run(["git", "-C", REPO, "cat-file", "-e", f"{known.commit}^{{commit}}"], check=False).returncode:
-            pytest.fail(f"this clone lacks {known.commit}, release {known.version}: git fetch --unshallow")
+        require_release(known.version, known.commit)
     return once(shared / "history", copy_history)
 
 
@@ -79,6 +74,12 @@ def adopt(template: Path, *words: object) -> Said:
                 end(refusal)
             code = refusal.code
     return Said(code, out.getvalue(), err.getvalue())
+
+
+def listed(report: str) -> list[str]:
+    """The places that a retrofit leaves to the owner, `FILE:LINE: …`; the examples below them aside."""
+    lines = report.partition("To fill in\n")[2].partition("\n\n")[0].splitlines()
+    return [line.strip() for line in lines if line[2] != " "]
 
 
 def write(folder: Path, files: Files) -> None:

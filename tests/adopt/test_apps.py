@@ -13,7 +13,7 @@ from tests.conftest import REPO
 
 from . import apps
 from .apps import App
-from .conftest import Source
+from .conftest import Source, listed
 from .test_retrofit import assert_nothing_is_harmed, retrofit
 
 # What the report has to say of each, as `name  value`; and how many places are left to its owner.
@@ -105,8 +105,7 @@ def test_application_is_read(history: Path, source: Source, app: App, expected: 
     report = assert_nothing_is_harmed(history, repo)
     found = told(report)
     assert {name: found.get(name) for name in expected} == expected
-    places = [line for line in report.partition("To fill in\n")[2].partition("\n\n")[0].splitlines() if line[2] != " "]
-    assert len(places) <= left, places
+    assert len(listed(report)) <= left, report
     retrofit(history, repo)
     argv = [sys.executable, str(REPO / "tests/contract/check.py"), str(repo), "--static", "--level", "core"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)

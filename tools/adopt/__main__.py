@@ -68,8 +68,8 @@ def described(standing: Standing) -> str:
 
 def updated(path: Path, options: argparse.Namespace) -> int:
     given = dict(pair(text) for text in options.answer)
-    clean(find(path))  # before anything is asked
     if sys.stdin.isatty():
+        clean(find(path))  # before anything is asked
         given = {**asked(news(find(path), TEMPLATE, options.to), given), **given}
     branch = update(path, TEMPLATE, options.to, given)
     if branch:

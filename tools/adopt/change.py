@@ -110,21 +110,15 @@ def state(repository: Repository, new: Entry) -> Files:
 
 def way(known: origin.Origin, template: Path, wanted: str) -> tuple[str, Release]:
     """What the service's commit is called, and where the update leads. Refusal 2, 111."""
-    start = releases.version_of(template, known.commit, releases.read(template))
-    release = target(template, wanted)
-    if not wanted and releases.order(start) >= release.order:  # a commit after the highest release: no way back
-        return start, Release(start, known.commit)
-    return start, release
-
-
-def target(template: Path, wanted: str) -> Release:
-    """The release that is asked for, or the highest. Refusal 2."""
+    out = releases.read(template)
+    start = releases.version_of(template, known.commit, out)
     if wanted:
-        return releases.named(template, wanted)
-    known = releases.read(template)
-    if not known:
+        return start, releases.named(template, wanted)
+    if not out:
         raise Refusal(USAGE, "the template has no release yet", "name a commit of it: --to COMMIT")
-    return known[-1]
+    if releases.order(start) >= out[-1].order:  # a commit after the highest release: no way back
+        return start, Release(start, known.commit)
+    return start, out[-1]
 
 
 def renames_since(template: Path, commit: str, start: str) -> migrations.Renames:

@@ -27,4 +27,4 @@ class Parser(argparse.ArgumentParser):
     """One whose errors are like ours."""
 
     def error(self, message: str) -> NoReturn:
-        raise Refusal(USAGE, message, f"{self.prog} --help")
+        raise Refusal(USAGE, message, f"python {sys.argv[0]} --help")

@@ -67,7 +67,7 @@ def merge(base: Files, ours: Files, theirs: Files, name: str, scratch: Path) -> 
     git("fast-import", "--quiet", given=b"".join(stream))
     git("checkout", "--quiet", "yours")
     conflicts = tuple(joined(git, name))
-    after = contents_of_worktree(scratch)
+    after = contents(scratch)
     changes = {path: after.get(path) for path in {*ours, *after} if ours.get(path) != after.get(path)}
     gone = tuple(path for path in base if path not in ours and path in theirs and path not in after)
     return Merged(changes, conflicts, gone)
@@ -96,7 +96,3 @@ def commit(branch: str, files: Files, parent: str = "") -> bytes:
         lines.append(f"M {entry.mode} inline ".encode() + b'"' + path + b'"\n')
         lines.append(f"data {len(entry.content)}\n".encode() + entry.content + b"\n")
     return b"".join(lines)
-
-
-def contents_of_worktree(scratch: Path) -> Files:
-    return {name: entry for name, entry in contents(scratch).items() if not name.startswith(".git/")}

@@ -21,8 +21,8 @@ class Names:
     def beside(self) -> str:
         """The answer for the template: which of them stand beside the repository's own, `compose dockerfile`."""
         usual = Names()
-        kinds = {"compose": "compose", "dockerfile": "dockerfile", "tasks": "tasks"}
-        return " ".join(kind for kind, name in kinds.items() if getattr(self, name) != getattr(usual, name)) or "none"
+        kinds = ("compose", "dockerfile", "tasks")
+        return " ".join(kind for kind in kinds if getattr(self, kind) != getattr(usual, kind)) or "none"
 
 
 def choose(existing: Iterable[str]) -> Names:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.adopt.errors import CONFIG, Refusal
+from tools.adopt.releases import is_commit
 from tools.adopt.render import STATE, Files
 from tools.adopt.repository import Entry, Repository, run
 
@@ -19,7 +20,6 @@ try:
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
-COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 OWNED = b"Owner: this service"
 
 
@@ -58,8 +58,8 @@ def parsed(state: Mapping[str, Any]) -> Origin:
     It may be anybody's file (fleet.check), and goes to git as an argument.
     """
     answers = {str(name): str(value) for name, value in state["context"]["cookiecutter"].items()}
-    texts = [state["template"], state["commit"], *state.get("skip", [])]
-    if not all(isinstance(text, str) for text in texts) or not COMMIT.fullmatch(state["commit"]):
+    texts = [state["template"], *state.get("skip", [])]
+    if not all(isinstance(text, str) for text in texts) or not is_commit(state["commit"]):
         raise ValueError(state)
     known = {name: value for name, value in answers.items() if not name.startswith("_")}
     return Origin(state["template"], state["commit"], known, state)

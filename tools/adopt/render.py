@@ -78,10 +78,12 @@ def questions(template: Path, commit: str) -> dict[str, str]:
 
 
 def contents(folder: Path) -> Files:
-    """All files below a folder."""
+    """All files below a folder, but for git's own and .cruft.json."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
+        if name.startswith(".git/"):
+            continue
         if path.is_symlink():
             found[name] = Entry("120000", os.fsencode(os.readlink(path)))
         elif path.is_file() and name != STATE:

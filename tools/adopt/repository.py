@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -62,27 +62,19 @@ class Repository:
 
     def listing(self) -> dict[str, tuple[str, str]]:
         """Mode and blob of each committed file of the service; submodules are none."""
-        listed = run(self.top, "ls-tree", "-r", "-z", "HEAD", "--", *([self.prefix] if self.prefix else []))
-        found = {}
-        for line in filter(None, listed.split(b"\0")):
-            about, name = line.split(b"\t", 1)
-            mode, kind, blob = about.decode().split()
-            if kind == "blob":
-                found[os.fsdecode(name)[len(self.prefix) :]] = (mode, blob)
-        return found
+        return {name: (mode, blob) for name, mode, kind, blob in self._tree() if kind == "blob"}
 
     def files(self, names: Iterable[str]) -> dict[str, Entry]:
         """Those of these files that are committed."""
-        known = self.listing()
-        wanted = {name: known[name] for name in names if name in known}
-        blobs = "".join(f"{blob}\n" for _, blob in wanted.values())
-        stream = run(self.top, "cat-file", "--batch", given=blobs.encode())
-        found = {}
-        for name, (mode, _) in wanted.items():
+        wanted = set(names)
+        found = [each for each in self._tree(wanted) if each[0] in wanted and each[2] == "blob"] if wanted else []
+        stream = run(self.top, "cat-file", "--batch", given="".join(f"{blob}\n" for *_, blob in found).encode())
+        entries = {}
+        for name, mode, _, _ in found:
             head, _, stream = stream.partition(b"\n")
             size = int(head.split()[2])
-            found[name], stream = Entry(mode, stream[:size]), stream[size + 1 :]
-        return found
+            entries[name], stream = Entry(mode, stream[:size]), stream[size + 1 :]
+        return entries
 
     def entry(self, name: str) -> Entry | None:
         """One committed file of the service."""
@@ -116,10 +108,7 @@ class Repository:
 
         Each with what is in its way. Git would replace that without a word.
         """
-        listed = run(
-            self.top, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *([self.prefix] if self.prefix else [])
-        )
-        there = {os.fsdecode(name)[len(self.prefix) :] for name in listed.split(b"\0") if name}
+        there = {name for name, *_ in self._tree()}
         folders = {str(folder) for name in there for folder in PurePosixPath(name).parents}
         found = {}
         for name in names:
@@ -127,6 +116,14 @@ class Repository:
             if above or name in folders:
                 found[name] = above[0] if above else f"{name}/"
         return found
+
+    def _tree(self, names: Iterable[str] = ()) -> Iterator[tuple[str, str, str, str]]:
+        """Name, mode, kind and id of what is committed: of all of the service, or of these names and what is below."""
+        paths = [self.prefix + name for name in names] or [self.prefix] * bool(self.prefix)
+        for line in filter(None, run(self.top, "ls-tree", "-r", "-z", "HEAD", "--", *paths).split(b"\0")):
+            about, name = line.split(b"\t", 1)
+            mode, kind, blob = about.decode().split()
+            yield os.fsdecode(name)[len(self.prefix) :], mode, kind, blob
 
     def _listed(self, changes: Mapping[str, Entry | None], digits: int) -> bytes:
         lines = []

@@ -17,9 +17,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timezone
 from pathlib import Path
-from typing import NoReturn
 
-from tools.adopt.errors import CONFIG, USAGE, Refusal, end
+from tools.adopt.errors import CONFIG, USAGE, Parser, Refusal, end
 from tools.adopt.releases import Release, read
 from tools.fleet import listing, page, pool, releases, suite, table
 from tools.fleet.examine import Answer, Plan, answered, examiner
@@ -31,13 +30,6 @@ from tools.fleet.store import Store
 INTERRUPTED = 130
 # A checkout is many small files for less than a second: five times as fast in memory as on a disk.
 MEMORY, ROOM = Path("/dev/shm"), 2**30
-
-
-class Parser(argparse.ArgumentParser):
-    """One whose errors are like ours."""
-
-    def error(self, message: str) -> NoReturn:
-        raise Refusal(USAGE, message, "python tools/fleet/__main__.py --help")
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
