@@ -16,9 +16,13 @@ class MySQL(Database):
     def client(self, *args: str) -> list[str]:
         return [*self._login(), *args, self.name]
 
-    def exists(self, engine: Engine) -> bool:
-        query = f"SELECT 1 FROM information_schema.schemata WHERE schema_name = {literal(self.name)}"
-        return self._admin(engine, query) == "1"
+    def version(self, engine: Engine) -> str:
+        return self._admin(engine, "SELECT version()")
+
+    def names(self, engine: Engine) -> list[str]:
+        own = ", ".join(map(literal, ("mysql", "information_schema", "performance_schema", "sys")))
+        query = f"SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ({own}) ORDER BY 1"
+        return self._admin(engine, query).splitlines()
 
     def create(self, engine: Engine) -> None:
         self._admin(engine, f"CREATE DATABASE {identifier(self.name)}")
