@@ -89,9 +89,7 @@ class ComposeEngine:
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
         return process.capture(self._compose("exec", "-T", service, *argv), self.place.env, stdin)
 
-    def pipe(
-        self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None
-    ) -> Result:
+    def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
         return process.pipe(self._compose("exec", "-T", service, *argv), self.place.env, source, target)
 
     def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:

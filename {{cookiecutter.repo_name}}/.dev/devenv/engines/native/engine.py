@@ -101,9 +101,7 @@ class NativeEngine:
         command = self.units[service].client(tuple(argv))
         return process.capture(command.whole, command.env, stdin)
 
-    def pipe(
-        self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None
-    ) -> Result:
+    def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
         command = self.units[service].client(tuple(argv))
         return process.pipe(command.argv, command.env, source, target)
 
