@@ -37,13 +37,9 @@ class Database:
         """The server's version: 17.5, 11.8.3-MariaDB."""
         raise NotImplementedError
 
-    def names(self, engine: Engine) -> list[str]:
-        """All databases of the server but its own."""
-        raise NotImplementedError
-
     def exists(self, engine: Engine) -> bool:
         """Whether the database is there; it is not after a reset that was killed half-way."""
-        return self.name in self.names(engine)
+        return self.name in self.sizes(engine)
 
     def create(self, engine: Engine) -> None:
         """Make the empty database."""
@@ -60,8 +56,21 @@ class Database:
         """
         raise NotImplementedError
 
-    def size(self, engine: Engine) -> int:
-        """Bytes on the server's disk."""
+    @property
+    def renames(self) -> bool:
+        """Whether `take_over` is there. Where it is not, the app has to be told another name."""
+        return False
+
+    def take_over(self, engine: Engine, draft: str, aside: str) -> None:
+        """Give this name to the database `draft`; what had it is called `aside` from then on. Both or neither."""
+        raise NotImplementedError
+
+    def is_empty(self, engine: Engine) -> bool:
+        """Whether there is no table in it."""
+        raise NotImplementedError
+
+    def sizes(self, engine: Engine) -> dict[str, int]:
+        """All databases of the server but its own, with their bytes on its disk."""
         raise NotImplementedError
 
     def dump(self, engine: Engine, file: Path) -> None:

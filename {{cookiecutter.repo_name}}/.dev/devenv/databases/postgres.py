@@ -5,16 +5,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from devenv.base.process import Result
 from devenv.databases.base import Database, literal
 from devenv.engines.protocol import Engine
 from devenv.model.services import Service
 
 PROGRAMS = ("postgres", "postgis", "pgvector", "timescaledb")  # images that are a PostgreSQL server
-# Copying files beats writing all pages to the log from some 50 MB on. PostgreSQL before 15 knows nothing else.
-STRATEGY = """
-SELECT CASE WHEN current_setting('server_version_num')::int < 150000 THEN '' ELSE 'STRATEGY file_copy' END AS strategy
-\\gset
-"""
+# Copying files beats writing all pages to the log from some 50 MB on. PostgreSQL before 15 has no word for it.
+STRATEGIES = (" STRATEGY file_copy", "")
 ATTEMPTS = 3  # at a copy: a session may come in between the end of all others and the lock that keeps new ones out
 
 
@@ -27,43 +25,45 @@ class Postgres(Database):
     def version(self, engine: Engine) -> str:
         return self._admin(engine, "SHOW server_version").partition(" ")[0]
 
-    def names(self, engine: Engine) -> list[str]:
-        query = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' ORDER BY 1"
-        return self._admin(engine, query).splitlines()
-
     def create(self, engine: Engine) -> None:
-        self._admin(engine, f"CREATE DATABASE {identifier(self.name)} OWNER {identifier(self.user)}")
+        self._run(engine, f"CREATE DATABASE {identifier(self.name)} OWNER {identifier(self.user)}")
 
     def drop(self, engine: Engine) -> None:
-        self._admin(engine, self._drop())
+        self._run(engine, f"DROP DATABASE IF EXISTS {identifier(self.name)} WITH (FORCE)")
 
     def copy(self, engine: Engine, source: str) -> None:
-        made = f"CREATE DATABASE {identifier(self.name)} OWNER {identifier(self.user)}"
-        script = f"{self._end_sessions(source)};{STRATEGY}{made} TEMPLATE {identifier(source)} :strategy;"
-        for _ in range(ATTEMPTS - 1):
-            done = engine.ask(self.service, self._admin_client(), script)
-            if "is being accessed by other users" not in done.stderr:
+        made = f"CREATE DATABASE {identifier(self.name)} TEMPLATE {identifier(source)} OWNER {identifier(self.user)}"
+        for strategy in (*STRATEGIES, *STRATEGIES[:1] * ATTEMPTS):
+            done = self._try(engine, self._end_sessions(source), made + strategy)
+            if "strategy" not in done.stderr and "accessed by other users" not in done.stderr:
                 break
-        else:
-            done = engine.ask(self.service, self._admin_client(), script)
         self.checked(done)
 
-    def take_over(self, engine: Engine, draft: str, aside: str) -> None:
-        """Give this name to the database `draft`; what had it is called `aside` from then on. Both or neither.
+    @property
+    def renames(self) -> bool:
+        return True
 
-        The lock keeps new sessions out until it is done, and is gone with the transaction whatever happens. One query:
-        the server carries it out to its end, also when the client that sent it is killed.
-        """
+    def take_over(self, engine: Engine, draft: str, aside: str) -> None:
+        # The lock keeps new sessions out until it is done, and is gone with the transaction whatever happens. It is one
+        # query: the server carries it out to its end, also when the client that sent it is killed.
         names = [identifier(name) for name in (self.name, aside, draft)]
-        self._admin(
+        self._run(
             engine,
-            "BEGIN; LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE;"
-            f"{self._end_sessions(self.name, draft)};"
+            "BEGIN; LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE; "
+            f"{self._end_sessions(self.name, draft)}; "
             f"ALTER DATABASE {names[0]} RENAME TO {names[1]}; ALTER DATABASE {names[2]} RENAME TO {names[0]}; COMMIT",
         )
 
-    def size(self, engine: Engine) -> int:
-        return int(self._admin(engine, f"SELECT pg_database_size({literal(self.name)})"))
+    def is_empty(self, engine: Engine) -> bool:
+        query = "SELECT count(*) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        return self.ask(engine, [*self._quiet(self.name), "--command", query]) == "0"
+
+    def sizes(self, engine: Engine) -> dict[str, int]:
+        query = (
+            "SELECT pg_database_size(oid), datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
+        )
+        lines = [line.split("|", 1) for line in self._admin(engine, query).splitlines()]
+        return {name: int(size) for size, name in lines}
 
     def dump(self, engine: Engine, file: Path) -> None:
         # Level 1: half as large again as the default, in a quarter of its time.
@@ -74,18 +74,23 @@ class Postgres(Database):
         argv = ["pg_restore", "--username", self.user, "--exit-on-error", "--no-owner", "--no-acl"]
         self.checked(engine.pipe(self.service, [*argv, "--dbname", self.name], source=file))
 
-    def _drop(self) -> str:
-        return f"DROP DATABASE IF EXISTS {identifier(self.name)} WITH (FORCE)"
-
     def _end_sessions(self, *names: str) -> str:
-        listed = ", ".join(map(literal, names))
+        listed = ", ".join(map(quoted, names))
         return f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ({listed})"
 
-    def _admin(self, engine: Engine, statement: str) -> str:
-        return self.ask(engine, [*self._admin_client(), "--command", statement])
+    def _admin(self, engine: Engine, query: str) -> str:
+        return self.ask(engine, [*self._quiet("postgres"), "--command", query])
 
-    def _admin_client(self) -> list[str]:
-        return self.client("-v", "ON_ERROR_STOP=1", "-qAtX", database="postgres")
+    def _run(self, engine: Engine, *queries: str) -> None:
+        self.checked(self._try(engine, *queries))
+
+    def _try(self, engine: Engine, *queries: str) -> Result:
+        """Change something, in the open."""
+        words = [word for query in queries for word in ("--command", query)]
+        return engine.pipe(self.service, [*self._quiet("postgres"), *words])
+
+    def _quiet(self, database: str) -> list[str]:
+        return self.client("-v", "ON_ERROR_STOP=1", "-qAtX", database=database)
 
 
 def declared(service: Service) -> Postgres:
@@ -98,3 +103,8 @@ def declared(service: Service) -> Postgres:
 def identifier(name: str) -> str:
     """A name in SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def quoted(text: str) -> str:
+    """A text in SQL that is readable inside the quotes of a shell."""
+    return literal(text) if "$" in text else f"$${text}$$"

@@ -84,6 +84,14 @@ class Environment:
             raise _no_choice(self)
         return replace(other, record=self.record)
 
+    @property
+    def chooses_database(self) -> bool:
+        """Whether compose.yaml lets us give the app another database than the live one."""
+        try:
+            return self.database is not None and bool(self.on(f"{self.database.name}_other"))
+        except DevError:
+            return False
+
     def save(self) -> None:
         """Write the record."""
         state.write(self.record)
@@ -169,9 +177,7 @@ def _no_debugger(settings: config.Config) -> DevError | None:
         message = f"{settings.service} runs lean here, as in production: without a debugger"
         return DevError(USAGE, message, f"inv dev.edit {settings.service}, in the repository that requires it")
     if not settings.debug:
-        hint = (
-            f"debug: {{port: 5678, help: how to attach}}, and {places.DEBUG} with the app's command under it"
-        )
+        hint = f"debug: {{port: 5678, help: how to attach}}, and {places.DEBUG} with the app's command under it"
         return settings.source.error(("debug",), "debug: is missing: it says where the debugger listens", hint)
     if not (places.ROOT / places.DEBUG).is_file():
         hint = f"it is laid over {settings.compose}: the app's command under the debugger, and its port"
