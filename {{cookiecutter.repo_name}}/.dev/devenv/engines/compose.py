@@ -87,10 +87,10 @@ class ComposeEngine:
         return docker.checked(process.attach(self._compose(*verb, *tty, service, *argv), self.place.env))
 
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
-        return process.capture(self._compose("exec", "-T", service, *argv), self.place.env, stdin)
+        return process.capture(docker.inside(self.place, service, argv), self.place.env, stdin)
 
     def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
-        return process.pipe(self._compose("exec", "-T", service, *argv), self.place.env, source, target)
+        return process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target)
 
     def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
         flags = [*(["--follow"] if follow else []), *(["--tail", str(tail)] if tail is not None else [])]
