@@ -58,11 +58,15 @@ class Database:
 
     @property
     def renames(self) -> bool:
-        """Whether `take_over` is there. Where it is not, the app has to be told another name."""
+        """Whether `take_over` and `renew` are there. Where not, the app has to be told another name."""
         return False
 
     def take_over(self, engine: Engine, draft: str, aside: str) -> None:
         """Give this name to the database `draft`; what had it is called `aside` from then on. Both or neither."""
+        raise NotImplementedError
+
+    def renew(self, engine: Engine, source: str, draft: str, aside: str, gone: Sequence[str]) -> None:
+        """The same with a copy of `source`, called `draft` until then; afterwards remove `gone`. All in one call."""
         raise NotImplementedError
 
     def is_empty(self, engine: Engine) -> bool:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from devenv.base.process import Result
@@ -29,29 +30,38 @@ class Postgres(Database):
         self._run(engine, f"CREATE DATABASE {identifier(self.name)} OWNER {identifier(self.user)}")
 
     def drop(self, engine: Engine) -> None:
-        self._run(engine, f"DROP DATABASE IF EXISTS {identifier(self.name)} WITH (FORCE)")
+        self._run(engine, _drop(self.name))
 
     def copy(self, engine: Engine, source: str) -> None:
-        made = f"CREATE DATABASE {identifier(self.name)} TEMPLATE {identifier(source)} OWNER {identifier(self.user)}"
-        for strategy in (*STRATEGIES, *STRATEGIES[:1] * ATTEMPTS):
-            done = self._try(engine, self._end_sessions(source), made + strategy)
-            if "strategy" not in done.stderr and "accessed by other users" not in done.stderr:
-                break
-        self.checked(done)
+        self._copying(engine, source, self.name, ())
 
     @property
     def renames(self) -> bool:
         return True
 
     def take_over(self, engine: Engine, draft: str, aside: str) -> None:
+        self._run(engine, self._take_over(draft, aside))
+
+    def renew(self, engine: Engine, source: str, draft: str, aside: str, gone: Sequence[str]) -> None:
+        self._copying(engine, source, draft, (self._take_over(draft, aside), *map(_drop, gone)))
+
+    def _copying(self, engine: Engine, source: str, target: str, then: Sequence[str]) -> None:
+        """Copy a database, and do more where that went well."""
+        made = f"CREATE DATABASE {identifier(target)} TEMPLATE {identifier(source)} OWNER {identifier(self.user)}"
+        for strategy in (*STRATEGIES, *STRATEGIES[:1] * ATTEMPTS):
+            done = self._try(engine, _end_sessions(source), made + strategy, *then)
+            if "strategy" not in done.stderr and "accessed by other users" not in done.stderr:
+                break
+        self.checked(done)
+
+    def _take_over(self, draft: str, aside: str) -> str:
         # The lock keeps new sessions out until it is done, and is gone with the transaction whatever happens. It is one
         # query: the server carries it out to its end, also when the client that sent it is killed.
-        names = [identifier(name) for name in (self.name, aside, draft)]
-        self._run(
-            engine,
+        live, old, new = (identifier(name) for name in (self.name, aside, draft))
+        return (
             "BEGIN; LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE; "
-            f"{self._end_sessions(self.name, draft)}; "
-            f"ALTER DATABASE {names[0]} RENAME TO {names[1]}; ALTER DATABASE {names[2]} RENAME TO {names[0]}; COMMIT",
+            f"{_end_sessions(self.name, draft)}; "
+            f"ALTER DATABASE {live} RENAME TO {old}; ALTER DATABASE {new} RENAME TO {live}; COMMIT"
         )
 
     def is_empty(self, engine: Engine) -> bool:
@@ -74,10 +84,6 @@ class Postgres(Database):
         argv = ["pg_restore", "--username", self.user, "--exit-on-error", "--no-owner", "--no-acl"]
         self.checked(engine.pipe(self.service, [*argv, "--dbname", self.name], source=file))
 
-    def _end_sessions(self, *names: str) -> str:
-        listed = ", ".join(map(quoted, names))
-        return f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ({listed})"
-
     def _admin(self, engine: Engine, query: str) -> str:
         return self.ask(engine, [*self._quiet("postgres"), "--command", query])
 
@@ -98,6 +104,15 @@ def declared(service: Service) -> Postgres:
     env = service.environment
     user = env.get("POSTGRES_USER", "postgres")
     return Postgres(service.name, service.program, user, env.get("POSTGRES_DB", user), env.get("POSTGRES_PASSWORD", ""))
+
+
+def _drop(name: str) -> str:
+    return f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)"
+
+
+def _end_sessions(*names: str) -> str:
+    listed = ", ".join(map(quoted, names))
+    return f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ({listed})"
 
 
 def identifier(name: str) -> str:

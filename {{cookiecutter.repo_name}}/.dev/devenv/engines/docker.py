@@ -114,11 +114,12 @@ def remove_unnamed_images(project: str) -> None:
     process.capture(["docker", "image", "prune", "--force", "--filter", f"label={PROJECT}={project}"])
 
 
-def volumes_born(names: Sequence[str]) -> str:
-    """When volumes were made, which tells a volume from its successor; empty when one is not there."""
+def volumes_born(place: Place) -> str:
+    """When a project's volumes were made, which tells a volume from its successor; empty when one is not there."""
+    names = {f"{place.project}_{volume}" for service in place.services.values() for volume in service.volumes}
     if not names:
         return ""
-    done = process.capture(["docker", "volume", "inspect", "--format", "{{.Name}} {{.CreatedAt}}", *names])
+    done = process.capture(["docker", "volume", "inspect", "--format", "{{.Name}} {{.CreatedAt}}", *sorted(names)])
     return " ".join(done.stdout.split()) if done.code == 0 else ""
 
 

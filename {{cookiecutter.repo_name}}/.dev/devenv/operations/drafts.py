@@ -60,8 +60,17 @@ def on_server(env: Environment, stored: State) -> State:
 
 def use(env: Environment, stored: State, kind: str, name: str) -> Environment:
     """Make a copy of a state the live data; see `swap`."""
-    with draft(env, on_server(env, stored).database) as made:
-        return swap(env, made, known(env, stored), kind, name)
+    assert env.database
+    source = on_server(env, stored).database
+    if not env.database.renames:
+        with draft(env, source) as made:
+            return swap(env, made, known(env, stored), kind, name)
+    made = states.begin(env, DRAFT, "")
+    try:
+        return swap(env, made, known(env, stored), kind, name, source)
+    except BaseException:
+        drop(env, made)
+        raise
 
 
 def known(env: Environment, stored: State) -> dict[str, Any]:
@@ -75,33 +84,35 @@ def known(env: Environment, stored: State) -> dict[str, Any]:
     return {**stored.data, **own}
 
 
-def swap(env: Environment, made: State, known_then: Mapping[str, Any], kind: str, name: str) -> Environment:
+def swap(
+    env: Environment, made: State, known_then: Mapping[str, Any], kind: str, name: str, source: str = ""
+) -> Environment:
     """The draft becomes live, with what the record is to say of it. Returns the environment on the new live data.
 
-    What was live is kept as a state of that kind and name; as a DRAFT it is dropped.
+    What was live is kept as a state of that kind and name; as a DRAFT it is dropped. `source`: what the draft, which is
+    not there yet, is to be a copy of; for servers that rename.
     """
     assert env.database
-    renames = env.database.renames
+    renames, engine = env.database.renames, env.engine
     after = {**known_then, "live": "" if renames else made.database}
     old = "" if renames else env.database.name
-    branch = env.data.get("branch", "")
-    aside = states.begin(env, kind, name, old, after=after, took=made.id, branch=branch)
-    if renames:
-        env.database.take_over(env.engine, made.database, aside.database)
+    aside = states.begin(env, kind, name, old, after=after, took=made.id, branch=env.data.get("branch", ""))
+    older = [s for s in states.every(env) if s.kind == PREVIOUS and kind == PREVIOUS and s.id != aside.id]
+    if source:
+        env.database.renew(engine, source, made.database, aside.database, [each.database for each in older])
+    elif renames:
+        env.database.take_over(engine, made.database, aside.database)
     env.note_data(after)  # where the server cannot rename, this is the step
     states.forget(made)
-    aside = states.write(replace(aside, after=None))
-    for gone in _replaced(env, aside):
-        drop(env, gone)
+    states.write(replace(aside, after=None))
+    for gone in older:
+        if source:
+            states.forget(gone)  # its database went in the same call
+        else:
+            drop(env, gone)
+    if kind == DRAFT:
+        drop(env, aside)
     return env if renames else env.on(made.database)
-
-
-def _replaced(env: Environment, aside: State) -> list[State]:
-    """What a swap leaves that nobody wants: the draft that was live, and all that were `previous` before."""
-    if aside.kind == DRAFT:
-        return [aside]
-    older = [s for s in states.every(env) if s.kind == PREVIOUS and s.id != aside.id]
-    return older if aside.kind == PREVIOUS else []
 
 
 def clean(env: Environment) -> None:
