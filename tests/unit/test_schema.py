@@ -21,7 +21,8 @@ RULES = json.loads(SCHEMA.read_text())
 VALIDATOR = Draft202012Validator(RULES)
 VALID = {
     "contract": "1.0", "level": "full", "service": "catalog", "app": "app", "port": 18160, "compose": "other.yaml",
-    "commands": {"migrate": "a", "pending": "b", "test": "c", "shell": "d"}, "state": ["**/migrations/*.py"],
+    "commands": {"migrate": "a", "pending": "b", "test": "c", "shell": "d", "scrub": "e"},
+    "state": ["**/migrations/*.py"],
     "scenarios": {
         "big-one": {"run": "seed {n}", "help": "x", "params": {"n": 5, "share": 0.5, "name": "x"}},
         "event": {"run": "make", "once": True, "after": "up", "check": "look"},
