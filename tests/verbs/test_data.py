@@ -112,7 +112,7 @@ def test_migrate_and_up_bring_a_new_migration_in_and_keep_the_rows(up_repo: Repo
     assert len(up.commands) == 2, "is it pending, then migrate"
     assert up_repo.rows("SELECT count(*) FROM added") == ["0"]
     assert up_repo.rows("SELECT title FROM courses_course WHERE code = 'hand'") == ["Made by hand"]
-    up_repo.append("courses/migrations/0003_added.py", "# nothing that the database would see\n")
+    up_repo.append("seeds/scenarios.py", "# nothing that the database would see\n")
     again = up_repo.ok("dev.up")
     assert len(again.commands) == 1, "asked whether something is pending: nothing is"
     assert up_repo.ok("dev.up").commands == []

@@ -67,17 +67,18 @@ def say(env: Environment, layer: Layer, found: State | None) -> None:
     output.say(f"state {layer.key} ({server(env)}, {layer.name}): {'stored' if found else 'not stored yet'}")
 
 
-def provide(env: Environment, wanted: Sequence[Layer]) -> State:
+def provide(env: Environment, wanted: Sequence[Layer], verb: str) -> State:
     """The state of the last layer: as stored, else built on the highest layer below that is. Live data is not touched.
 
-    DevError 111 where compose.yaml does not let the app work on another database than the live one.
+    DevError 111 where compose.yaml does not let the app work on another database than the live one; 112 as an error of
+    `verb` where a command of the service fails.
     """
     found = stored(env, wanted[-1])
     say(env, wanted[-1], found)
     if found:
         return found
-    below = provide(env, wanted[:-1]) if wanted[:-1] else _ancestor(env)
-    return _build(env, wanted[-1], below)
+    below = provide(env, wanted[:-1], verb) if wanted[:-1] else _ancestor(env)
+    return _build(env, wanted[-1], below, verb)
 
 
 def keep(env: Environment, layer: Layer, known: Mapping[str, Any]) -> None:
@@ -94,7 +95,7 @@ def _ancestor(env: Environment) -> State | None:
     return next((s for s in reversed(schemas) if lineage.is_ancestor(s.files, now, patterns)), None)
 
 
-def _build(env: Environment, layer: Layer, below: State | None) -> State:
+def _build(env: Environment, layer: Layer, below: State | None, verb: str) -> State:
     if below and not layer.scenario:
         output.say(f"migrating on from the schema of {below.branch or 'an earlier commit'}, an ancestor of this one")
     source = drafts.on_server(env, below).database if below else ""
@@ -102,10 +103,10 @@ def _build(env: Environment, layer: Layer, below: State | None) -> State:
         there = env.on(made.database)
         known = dict(below.data) if below and layer.scenario else {}
         if layer.scenario:
-            told = commands.seed(there, layer.scenario, layer.given)
+            told = commands.within(verb, "seed", commands.seed, there, layer.scenario, layer.given)
             known["seeded"] = {**known.get("seeded", {}), layer.name: told}
         else:
-            commands.migrate(there)
+            commands.within(verb, "migrate", commands.migrate, there)
         return _store(env, made, layer, known)
 
 

@@ -5,12 +5,25 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Callable, TypeVar
 
-from devenv.base.errors import FOUND, DevError
+from devenv.base.errors import FOUND, MISSING, REFUSED, UNHEALTHY, DevError
 from devenv.model import answers
 from devenv.model.scenarios import Scenario
 from devenv.operations.environment import Environment
+
+OURS = range(MISSING, REFUSED + 1)  # exit codes that a command of the service cannot be taken for
+T = TypeVar("T")
+
+
+def within(verb: str, step: str, run: Callable[..., T], *args: Any) -> T:
+    """A step of a larger verb. The service's own exit code is for its own verb; this one says 112: it is not ready."""
+    try:
+        return run(*args)
+    except DevError as error:
+        if error.code in OURS:
+            raise
+        raise DevError(UNHEALTHY, f"{verb} stopped at {step}: {error.message}", *error.hints) from None
 
 
 def migrate(env: Environment) -> None:

@@ -11,18 +11,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any, Callable, TypeVar
+from typing import Any
 
 from devenv.base import output
-from devenv.base.errors import MISSING, REFUSED, UNHEALTHY, DevError
 from devenv.model import lineage
 from devenv.model.scenarios import Scenario
 from devenv.operations import building, commands, drafts, plan, states, waiting
 from devenv.operations.environment import Environment
 
-OURS = range(MISSING, REFUSED + 1)  # exit codes that a command of the service cannot be taken for
 Given = Mapping[str, str]  # parameters of a scenario
-T = TypeVar("T")
 
 
 def ready(env: Environment) -> None:
@@ -78,16 +75,16 @@ def reset(env: Environment, name: str = building.DEFAULT, given: Given | None = 
     if late:
         env.engine.stop()  # an app that fills tables when it starts has to start on the new database
         ready(env)
-    stored = within("dev.reset", "build", _prepared, env, [] if late else chain, given or {})
+    stored = _prepared(env, [] if late else chain, given or {})
     if stored:
         env = restart(drafts.use(env, stored, states.PREVIOUS, states.PREVIOUS))
     else:
         _empty(env)
         if "migrate" in env.config.commands:
-            within("dev.reset", "migrate", migrate, env)
+            commands.within("dev.reset", "migrate", migrate, env)
     for scenario, params in wanted:
         if scenario.label(params) not in known(env).get("seeded", {}):
-            within("dev.reset", "seed", seed, env, scenario.name, params)
+            commands.within("dev.reset", "seed", seed, env, scenario.name, params)
 
 
 def take_stored(env: Environment) -> Environment:
@@ -98,16 +95,6 @@ def take_stored(env: Environment) -> Environment:
         return env
     building.say(env, wanted, stored)
     return drafts.use(env, stored, states.DRAFT, "")
-
-
-def within(verb: str, step: str, run: Callable[..., T], *args: Any) -> T:
-    """A step of a larger verb. The service's own exit code is for its own verb; this one says 112: it is not ready."""
-    try:
-        return run(*args)
-    except DevError as error:
-        if error.code in OURS:
-            raise
-        raise DevError(UNHEALTHY, f"{verb} stopped at {step}: {error.message}", *error.hints) from None
 
 
 def known(env: Environment) -> dict[str, Any]:
@@ -145,7 +132,7 @@ def _prepared(env: Environment, chain: Sequence[Scenario], given: Given) -> stat
     if not env.database or not (env.database.renames or env.chooses_database):
         return None
     wanted = building.layers(env, chain, given)
-    return building.provide(env, wanted) if env.chooses_database else building.stored(env, wanted[-1])
+    return building.provide(env, wanted, "dev.reset") if env.chooses_database else building.stored(env, wanted[-1])
 
 
 def _empty(env: Environment) -> None:

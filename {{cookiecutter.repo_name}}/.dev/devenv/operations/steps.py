@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from devenv.base import output
 from devenv.model import lineage
-from devenv.operations import data, plan, states, switching, waiting
+from devenv.operations import commands, data, plan, states, switching, waiting
 from devenv.operations.building import DEFAULT
 from devenv.operations.environment import Environment
 from devenv.operations.plan import Facts, Step
@@ -42,7 +42,7 @@ def _do(env: Environment, step: Step) -> Environment:
     elif step.kind == "migrate":
         _migrate(env)
     elif step.kind == "seed":
-        data.within("dev.up", "seed", data.seed, env, DEFAULT, {})
+        commands.within("dev.up", "seed", data.seed, env, DEFAULT, {})
     return env
 
 
@@ -54,7 +54,7 @@ def _start(env: Environment, services: Sequence[str]) -> None:
 
 def _migrate(env: Environment) -> None:
     if "migrate" in env.config.commands and data.is_pending(env):
-        data.within("dev.up", "migrate", data.migrate, env)
+        commands.within("dev.up", "migrate", data.migrate, env)
 
 
 def _switch(env: Environment, why: str) -> Environment:
@@ -72,7 +72,7 @@ def _restore(env: Environment) -> Environment:
         return env
     _migrate(env)
     if DEFAULT in env.config.scenarios:
-        data.within("dev.up", "seed", data.seed, env, DEFAULT, {})
+        commands.within("dev.up", "seed", data.seed, env, DEFAULT, {})
     return env
 
 

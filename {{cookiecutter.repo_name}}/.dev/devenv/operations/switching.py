@@ -7,7 +7,7 @@ New migrations do not come here: they are applied to the live database, rows and
 from __future__ import annotations
 
 from devenv.base import output
-from devenv.operations import branches, building, data, drafts, states
+from devenv.operations import branches, building, commands, data, drafts, states
 from devenv.operations.environment import Environment
 from devenv.operations.states import ASIDE, State
 
@@ -31,11 +31,11 @@ def _bring_back(env: Environment, back: State, branch: str) -> Environment:
 def _begin(env: Environment, branch: str) -> Environment:
     chain = building.early(env)
     if env.chooses_database:
-        stored = data.within("dev.up", "build", building.provide, env, building.layers(env, chain))
+        stored = building.provide(env, building.layers(env, chain), "dev.up")
         return drafts.use(env, stored, ASIDE, branch)
     with drafts.draft(env) as made:
         env = drafts.swap(env, made, {}, ASIDE, branch)
-    data.within("dev.up", "migrate", data.migrate, env)
+    commands.within("dev.up", "migrate", data.migrate, env)
     for scenario in chain[-1:]:
-        data.within("dev.up", "seed", data.seed, env, scenario.name, {})
+        commands.within("dev.up", "seed", data.seed, env, scenario.name, {})
     return env
