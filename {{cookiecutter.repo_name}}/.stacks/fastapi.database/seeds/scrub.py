@@ -1,5 +1,5 @@
 # Owner: this service. The template wrote it once and leaves it to you.
-"""Replaces what identifies people by invented values, which their ids give. Run twice, it leaves the same rows."""
+"""Replaces what identifies people by invented values made of their ids. Run twice, it leaves the same rows."""
 
 import asyncio
 import json

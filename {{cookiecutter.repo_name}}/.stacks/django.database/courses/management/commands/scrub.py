@@ -16,7 +16,7 @@ from seeds.guard import refuse_outside_development
 
 
 class Command(BaseCommand):
-    help = "Replaces what identifies people by invented values, which their keys give. Run twice, it leaves the same rows."
+    help = "Replaces what identifies people by invented values made of their keys. Run twice, it leaves the same rows."
 
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_outside_development()
