@@ -24,13 +24,18 @@ def due(env: Environment, known: Mapping[str, Any], files: Files) -> str:
     lost = lineage.lost(applied, files, env.config.migrations)
     if lost:
         return lost[0]
-    return f"{states.branch(env)} has data of its own" if _own(env, files) else ""
+    branch = states.branch(env)
+    return f"{branch} has data of its own" if known.get("branch") != branch and _own(env, files) else ""
 
 
 def back(env: Environment, files: Files) -> State | None:
-    """What stepped aside and comes back: this branch's own, else the newest that lacks none of its migrations here."""
-    fitting = _fitting(env, files)
-    return next(iter([*reversed(_own(env, files)), *reversed(fitting)]), None)
+    """What stepped aside and comes back: this branch's own, else the newest with the very migrations of this one.
+
+    Not one with fewer: migrated on, it could not go back to the branch that its rows were entered on.
+    """
+    now = lineage.migrations(files, env.config.migrations)
+    same = [s for s in _fitting(env, files) if lineage.migrations(s.files, env.config.migrations) == now]
+    return next(iter([*reversed(_own(env, files)), *reversed(same)]), None)
 
 
 def _own(env: Environment, files: Files) -> list[State]:
