@@ -14,7 +14,7 @@ from typing import Any
 from devenv.base import output
 from devenv.model import lineage
 from devenv.model.scenarios import Scenario
-from devenv.operations import commands, drafts, states
+from devenv.operations import commands, drafts, room, states
 from devenv.operations.environment import Environment
 from devenv.operations.states import BUILT, State
 
@@ -77,7 +77,9 @@ def provide(env: Environment, wanted: Sequence[Layer]) -> State:
     if found:
         return found
     below = provide(env, wanted[:-1]) if wanted[:-1] else _ancestor(env)
-    return _build(env, wanted[-1], below)
+    made = _build(env, wanted[-1], below)
+    room.check(env)
+    return made
 
 
 def keep(env: Environment, layer: Layer, known: Mapping[str, Any]) -> None:
@@ -85,6 +87,7 @@ def keep(env: Environment, layer: Layer, known: Mapping[str, Any]) -> None:
     assert env.database
     with drafts.draft(env, env.database.name) as made:
         _store(env, made, layer, known)
+    room.check(env)
 
 
 def _ancestor(env: Environment) -> State | None:

@@ -71,6 +71,12 @@ def use(env: Environment, stored: State, kind: str, name: str) -> Environment:
         return swap(env, made, known(env, stored), kind, name)
 
 
+def use_empty(env: Environment, kind: str, name: str) -> Environment:
+    """Make an empty database the live one, for an app that cannot be given another to prepare; see `swap`."""
+    with draft(env) as made:
+        return swap(env, made, {}, kind, name)
+
+
 def known(env: Environment, stored: State) -> dict[str, Any]:
     """What the record says of data that was copied from a state: another generation, so that wiring is due again."""
     own = {

@@ -33,8 +33,7 @@ def _begin(env: Environment, branch: str) -> Environment:
     if env.chooses_database:
         stored = data.within("dev.up", "build", building.provide, env, building.layers(env, chain))
         return drafts.use(env, stored, ASIDE, branch)
-    with drafts.draft(env) as made:
-        env = drafts.swap(env, made, {}, ASIDE, branch)
+    env = drafts.use_empty(env, ASIDE, branch)
     data.within("dev.up", "migrate", data.migrate, env)
     for scenario in chain[-1:]:
         data.within("dev.up", "seed", data.seed, env, scenario.name, {})
