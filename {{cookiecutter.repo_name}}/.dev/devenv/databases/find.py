@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from devenv.databases import mysql, postgres, postgres_schema
+from devenv.databases import mysql, mysql_schema, postgres, postgres_schema
 from devenv.databases.base import Database
 from devenv.databases.schemas import Schema
 from devenv.engines.protocol import Engine
@@ -14,7 +14,10 @@ from devenv.model.services import Service
 
 KNOWN = "postgres, mariadb, mysql"
 KINDS = ((postgres.PROGRAMS, postgres.declared), (mysql.PROGRAMS, mysql.declared))
-SCHEMAS: Mapping[type[Database], type[Schema]] = {postgres.Postgres: postgres_schema.PostgresSchema}
+SCHEMAS: Mapping[type[Database], type[Schema]] = {
+    postgres.Postgres: postgres_schema.PostgresSchema,
+    mysql.MySQL: mysql_schema.MySQLSchema,
+}
 
 
 def find(services: Mapping[str, Service]) -> Database | None:

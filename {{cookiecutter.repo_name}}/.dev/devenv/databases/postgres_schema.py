@@ -7,6 +7,7 @@ import json
 import re
 
 from devenv.databases import postgres_catalogue, records
+from devenv.databases.base import literal
 from devenv.databases.schemas import Schema
 from devenv.model.catalogue import Thing
 
@@ -85,7 +86,7 @@ class PostgresSchema(Schema):
 
 def tidy(text: str) -> str:
     """pg_dump's text without what is not the schema."""
-    text = USER_MAPPING.sub("", NOISE.sub("\n\n", text))
+    text = NOISE.sub("\n\n", USER_MAPPING.sub("", text))
     text = text.replace("\nCREATE SCHEMA public;\n", "\nCREATE SCHEMA IF NOT EXISTS public;\n")
     return text.strip("\n") + "\n"
 
@@ -95,11 +96,7 @@ def _rows(table: str, columns: list[str], _names: list[str], always: bool) -> st
     listed, overriding = ", ".join(columns), " OVERRIDING SYSTEM VALUE" if always else ""
     insert = f"INSERT INTO {table} ({listed}){overriding} VALUES (".replace("%", "%%")
     values = ", ".join(["%L"] * len(columns))
-    rows = f"SELECT format({_text(f'{insert}{values});')}, {listed}) FROM {table} ORDER BY {columns[0]};"
-    counter = f"pg_get_serial_sequence({_text(table)}, {_text(_names[0])})"
+    rows = f"SELECT format({literal(f'{insert}{values});')}, {listed}) FROM {table} ORDER BY {columns[0]};"
+    counter = f"pg_get_serial_sequence({literal(table)}, {literal(_names[0])})"
     last = f"SELECT pg_catalog.setval({counter}, (SELECT max({columns[0]}) FROM {table}));"
-    return f"{rows}\nSELECT {_text(last)} WHERE {counter} IS NOT NULL AND EXISTS (SELECT FROM {table});"
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return f"{rows}\nSELECT {literal(last)} WHERE {counter} IS NOT NULL AND EXISTS (SELECT FROM {table});"

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from devenv.model.catalogue import DEFINITION, ORDER, Difference, Thing
 
-NUMBER = re.compile(r"\D{0,2}(\d+)")  # 0007_price, 20240131120000_price, V7__price
+NUMBER = re.compile(r"[Vv]?(\d+)(?=[_.-])")  # 0007_price, 20240131120000-price, V7__price; not Alembic's 1a2b3c_price
 
 
 def last(difference: Difference, files: Mapping[str, str]) -> str:

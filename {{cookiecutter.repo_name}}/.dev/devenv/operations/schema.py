@@ -69,12 +69,15 @@ def check(env: Environment) -> Report:
     """Compare; DevError 111 without a usable schema.sql, 1 where the pending migrations fail on production's schema."""
     text, production = _read(env)
     server_found = server.differ(production, _image(env))
+    if not env.engine.is_built():
+        env.engine.build([name for name, each in env.place.services.items() if each.build])
     with _scratch(env) as (ours, fresh):
+        # First, as what fails here is no matter of production.
+        output.say(f"an empty database, {_name(fresh)}: all is applied")
+        data.within("dev.schema check", "migrate", commands.migrate, fresh)
         _schema(ours).load(text, FILE)
         output.say(f"production's schema, in {_name(ours)}: what is pending is applied")
         _migrate_production(ours)
-        output.say(f"an empty database, {_name(fresh)}: all is applied")
-        data.within("dev.schema check", "migrate", commands.migrate, fresh)
         found = catalogue.compare(_schema(ours).catalogue(), _schema(fresh).catalogue())
     migrations = _migrations(env)
     told = [(difference, touched.last(difference, migrations)) for difference in found]
@@ -85,9 +88,15 @@ def _write(env: Environment, source: Schema, command: str) -> None:
     head = (
         "-- Owner: this service. Production's schema and records of migrations, which `inv dev.schema check` compares\n"
         f"-- with a fresh migration. Made by `{command}`; make it anew after a deploy.\n"
-        f"-- Server: {source.server()}\n\n"
+        f"-- Server: {_server(env, source)}\n\n"
     )
     state.replace_file(env.place.root / FILE, f"{head}{source.dump()}\n{END}", 0o666)
+
+
+def _server(env: Environment, source: Schema) -> str:
+    """What schema.sql says of the server. The one here counts as the image's, also where another version stands in."""
+    found, image = source.server(), _image(env)
+    return image if not source.dsn and server.differ(found, image) else found
 
 
 def _read(env: Environment) -> tuple[str, str]:
