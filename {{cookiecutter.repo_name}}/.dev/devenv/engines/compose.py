@@ -8,6 +8,7 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from devenv.base import output, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
@@ -87,11 +88,22 @@ class ComposeEngine:
         tty = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
         return docker.checked(process.attach(self._compose(*verb, *tty, service, *argv), self.place.env))
 
-    def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
-        return process.capture(docker.inside(self.place, service, argv), self.place.env, stdin)
+    def ask(
+        self, service: str, argv: Sequence[str], stdin: str = "", env: Mapping[str, str] = MappingProxyType({})
+    ) -> Result:
+        inside = docker.inside(self.place, service, argv, env)
+        return process.capture(inside, {**self.place.env, **env}, stdin)
 
-    def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
-        return process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target)
+    def pipe(
+        self,
+        service: str,
+        argv: Sequence[str],
+        source: Path | None = None,
+        target: Path | None = None,
+        env: Mapping[str, str] = MappingProxyType({}),
+    ) -> Result:
+        inside = docker.inside(self.place, service, argv, env)
+        return process.pipe(inside, {**self.place.env, **env}, source, target)
 
     def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
         flags = [*(["--follow"] if follow else []), *(["--tail", str(tail)] if tail is not None else [])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from devenv.base import process
 from devenv.base.errors import MISSING, DevError
@@ -92,10 +92,14 @@ def with_label(project: str, label: str) -> list[str]:
     return process.capture(["docker", "ps", "--all", "--quiet", *filters]).stdout.split()
 
 
-def inside(place: Place, service: str, argv: Sequence[str]) -> list[str]:
-    """A command in a running container, without Compose: that one reads all its files for a tenth of a second."""
+def inside(place: Place, service: str, argv: Sequence[str], handed: Iterable[str] = ()) -> list[str]:
+    """A command in a running container, without Compose: that one reads all its files for a tenth of a second.
+
+    `handed`: the variables that docker's own environment has for it.
+    """
     declared = place.services[service].raw.data.get("container_name")
-    return ["docker", "exec", "-i", declared or f"{place.project}-{service}-1", *argv]
+    names = [word for name in handed for word in ("-e", name)]
+    return ["docker", "exec", "-i", *names, declared or f"{place.project}-{service}-1", *argv]
 
 
 def has_images(names: Sequence[str]) -> bool:

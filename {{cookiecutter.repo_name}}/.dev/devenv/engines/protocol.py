@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from devenv.base.process import Result
@@ -87,10 +88,22 @@ class Engine(Protocol):
     def attach(self, service: str, argv: Sequence[str]) -> int:
         """Give the terminal to a command in a service: inside the running one, else in a fresh one."""
 
-    def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
-        """Run a command inside a running service, unseen, and return what it printed."""
+    def ask(
+        self, service: str, argv: Sequence[str], stdin: str = "", env: Mapping[str, str] = MappingProxyType({})
+    ) -> Result:
+        """Run a command inside a running service, unseen, and return what it printed.
 
-    def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
+        `env`: variables that it finds beside its own; for secrets, since these stand on no command line.
+        """
+
+    def pipe(
+        self,
+        service: str,
+        argv: Sequence[str],
+        source: Path | None = None,
+        target: Path | None = None,
+        env: Mapping[str, str] = MappingProxyType({}),
+    ) -> Result:
         """The same in the open, with its input from a file of this machine or its output to one."""
 
     def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import Callable
 
 from devenv.base import process, state
@@ -97,13 +98,22 @@ class NativeEngine:
         command = unit.client(tuple(argv))
         return process.attach(command.argv, shell_environment(command), wrapper=command.wrapper)
 
-    def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
+    def ask(
+        self, service: str, argv: Sequence[str], stdin: str = "", env: Mapping[str, str] = MappingProxyType({})
+    ) -> Result:
         command = self.units[service].client(tuple(argv))
-        return process.capture(command.whole, command.env, stdin)
+        return process.capture(command.whole, {**command.env, **env}, stdin)
 
-    def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
+    def pipe(
+        self,
+        service: str,
+        argv: Sequence[str],
+        source: Path | None = None,
+        target: Path | None = None,
+        env: Mapping[str, str] = MappingProxyType({}),
+    ) -> Result:
         command = self.units[service].client(tuple(argv))
-        return process.pipe(command.argv, command.env, source, target)
+        return process.pipe(command.argv, {**command.env, **env}, source, target)
 
     def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
         return logs.show({name: self.units[name].folder for name in services or self.units}, follow, tail)
