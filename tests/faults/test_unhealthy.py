@@ -144,11 +144,11 @@ def forget(repo: Repo) -> None:
 
 
 def test_seed_that_fails_in_up(breakable: Repo) -> None:
-    breakable.edit("seeds/scenarios.py", "    seed_admin()\n", "    raise SystemExit(5)\n")
+    breakable.edit("seeds/scenarios.py", "    seed_users()\n", "    raise SystemExit(5)\n")
     assert "dev.reset stopped at seed" in breakable.fails(112, "dev.reset").error
     done = breakable.fails(112, "dev.up")
     assert "dev.up stopped at seed" in done.error
-    breakable.edit("seeds/scenarios.py", "    raise SystemExit(5)\n", "    seed_admin()\n")
+    breakable.edit("seeds/scenarios.py", "    raise SystemExit(5)\n", "    seed_users()\n")
     assert is_well(breakable)
     assert breakable.fetch("/")[1].count("<li>") == 3
 

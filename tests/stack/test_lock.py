@@ -12,7 +12,7 @@ import pytest
 import yaml
 from devenv.base.errors import CONFIG, CONFLICT, FOUND, USAGE, DevError
 from devenv.model import document
-from devenv.operations import environment, lockfile, mirrors
+from devenv.operations import lockfile, mirrors, places
 from devenv.operations.lockfile import Lock, Pin
 from devenv.tasks import stack
 from hypothesis import given, settings
@@ -38,7 +38,7 @@ def shop(make_repo: Make) -> Repo:
 @pytest.fixture
 def task(shop: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Task:
     """task(check=True) → the lines on stdout of `inv dev.lock --check` in shop."""
-    monkeypatch.setattr(environment, "ROOT", shop.root)
+    monkeypatch.setattr(places, "ROOT", shop.root)
 
     def run(**flags: Any) -> list[str]:
         stack.lock.body(None, **flags)

@@ -154,11 +154,40 @@ def test_a_scenario_says_when_it_runs_and_how_one_sees_that_it_did(root: Path) -
     text = """scenarios: {a: {run: seed, once: true, after: up, check: "look --at '{n} talks'", params: {n: 5}}}
 """
     found = load(root, text).scenario("a")
-    assert (found.once, found.after) == (True, "up")
+    assert (found.once, found.up, found.after) == (True, True, ())
     assert found.check_argv({}) == ["look", "--at", "5 talks"]
     assert found.check_argv({"n": "7"}) == ["look", "--at", "7 talks"]
     plain = load(root, BIG).scenario("big")
-    assert (plain.once, plain.after, plain.check_argv({})) == (False, "", [])
+    assert (plain.once, plain.up, plain.after, plain.check_argv({})) == (False, False, (), [])
+
+
+LAYERS = "scenarios: {a: {run: x}, b: {run: x, after: a}, c: {run: x, after: [a, b, up]}}\n"
+
+
+def test_a_scenario_comes_after_all_that_it_builds_on(root: Path) -> None:
+    settings = load(root, LAYERS)
+    assert [s.name for s in settings.chain("c")] == ["a", "b", "c"]
+    assert [s.up for s in settings.chain("c")] == [False, False, True]
+    assert [s.name for s in settings.chain("a")] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "message", "hint"),
+    [
+        ("a: {run: x, after: b}", "scenarios.a.after: there is no scenario b", "allowed: a, up"),
+        ("a: {run: x, after: [aa]}", "scenarios.a.after: there is no scenario aa", "did you mean a? allowed: a, up"),
+        ("a: {run: x, after: a}", "scenarios.a.after: a builds on a itself", "take one of the two out"),
+        (
+            "a: {run: x, after: b}, b: {run: x, after: [up, a]}",
+            "scenarios.a.after: b builds on a itself",
+            "take one of the two out",
+        ),
+    ],
+)
+def test_what_a_scenario_builds_on_is_there_and_not_itself(root: Path, scenarios: str, message: str, hint: str) -> None:
+    error = error_of(root, f"scenarios: {{{scenarios}}}\n")
+    assert error.message.endswith(message)
+    assert "".join(error.hints) == hint
 
 
 def test_the_parameters_of_a_check_are_known_too(root: Path) -> None:

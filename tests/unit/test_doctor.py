@@ -16,7 +16,7 @@ from devenv.base import state
 from devenv.base.state import Record
 from devenv.engines.native import folders
 from devenv.engines.native.table import MARK
-from devenv.operations import doctor, environment, workspace
+from devenv.operations import doctor, places, workspace
 from devenv.operations.doctor import Finding
 
 from .conftest import COMPOSE_YAML, Seam
@@ -31,7 +31,7 @@ def examine(repo: Path, seam: Seam, state_home: Path, monkeypatch: pytest.Monkey
     for name in [name for name in os.environ if name.startswith("DEV_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("DEV_ENGINE", "compose")
-    monkeypatch.setattr(environment, "ROOT", repo)
+    monkeypatch.setattr(places, "ROOT", repo)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, 50 * 2**30))
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, port: [])
     port = workspace.free_port()

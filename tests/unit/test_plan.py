@@ -151,7 +151,7 @@ def test_situations(found: Facts, settings: config.Config, both: Services, steps
 def test_a_scenario_after_up_is_the_last_step(
     found: Facts, settings: config.Config, both: Services, steps: list[str]
 ) -> None:
-    late = replace(settings, scenarios={"default": replace(settings.scenarios["default"], after="up")})
+    late = replace(settings, scenarios={"default": replace(settings.scenarios["default"], up=True)})
     assert [str(step) for step in decide(found, late, both)] == steps
 
 

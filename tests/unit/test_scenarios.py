@@ -67,7 +67,7 @@ def test_it_runs_again_on_other_data(opened: Open, seam: Seam) -> None:
     seam.answer("./make", "{}")
     data.seed(env, "default", {})
     seam.answer("docker volume inspect", "v1 2027\n")
-    data.seed(env, "default", {})
+    data.seed(opened("once: true", env.data), "default", {})
     assert commands(seam) == ["./make", "./make"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.verbs.repo import Repo
@@ -9,8 +11,10 @@ from tests.verbs.repo import Repo
 EVERYTHING = """
     SELECT 'course', code, title FROM courses_course
     UNION ALL SELECT 'learner', email, name FROM courses_learner
-    UNION ALL SELECT 'enrolment', course_id::text, learner_id::text FROM courses_enrolment
-    UNION ALL SELECT 'user', username, password FROM auth_user
+    UNION ALL SELECT 'enrolment', course_id::text, learner_id::text || enrolled_at FROM courses_enrolment
+    UNION ALL SELECT 'user', username, password || date_joined FROM auth_user
+    UNION ALL SELECT 'group', user_id::text, name FROM auth_user_groups JOIN auth_group ON auth_group.id = group_id
+    UNION ALL SELECT 'permission', group_id::text, permission_id::text FROM auth_group_permissions
     ORDER BY 1, 2, 3
 """
 NEW_MIGRATION = """
@@ -24,34 +28,52 @@ class Migration(migrations.Migration):
 
 def test_seed_prints_what_the_scenario_tells(running: Repo) -> None:
     running.ok("dev.reset")
-    assert running.ok("dev.seed").json() == {"users": 1, "courses": 3, "learners": 4, "enrolments": 5}
+    assert running.ok("dev.seed").json() == {"users": 3, "courses": 3, "learners": 4, "enrolments": 5}
 
 
 def test_seed_takes_scenario_and_parameter(running: Repo) -> None:
     running.ok("dev.reset")
     done = running.ok("dev.seed", "big-tenant", "-p", "learners=7")
-    assert done.json() == {"users": 1, "courses": 4, "learners": 11, "enrolments": 12}
+    assert done.json() == {"users": 3, "courses": 4, "learners": 11, "enrolments": 12}
     assert "Onboarding at Big Tenant: 7 learners" in running.fetch("/")[1]
 
 
+def test_seed_takes_two_parameters(running: Repo) -> None:
+    running.ok("dev.reset")
+    done = running.ok("dev.seed", "big-tenant", "-p", "learners=7", "-p", "courses=3")
+    assert done.json() == {"users": 3, "courses": 6, "learners": 11, "enrolments": 12}
+    assert "Onboarding at Big Tenant, group 2: 2 learners" in running.fetch("/")[1]
+
+
 def test_seed_twice_leaves_the_same_rows(running: Repo) -> None:
-    running.ok("dev.seed", "--scenario", "big-tenant", "--param", "learners=7")
+    running.ok("dev.seed", "--scenario", "big-tenant", "--param", "learners=7", "--param", "courses=2")
     before = running.rows(EVERYTHING)
-    running.ok("dev.seed", "big-tenant", "-p", "learners=7")
+    running.ok("dev.seed", "big-tenant", "-p", "courses=2", "-p", "learners=7")
     assert running.rows(EVERYTHING) == before
+
+
+def test_scrub_replaces_people_and_leaves_what_the_seeds_made(running: Repo) -> None:
+    running.ok("dev.reset")
+    seeded = running.rows(EVERYTHING)
+    running.rows("INSERT INTO courses_learner (name, email) VALUES ('Jane Doe', 'jane@real.example.com')")
+    done = running.ok("dev.run", "--", "python", "manage.py", "scrub")
+    assert done.json() == {"users": 0, "learners": 1, "log entries": 0, "sessions": 0}
+    [added] = set(running.rows(EVERYTHING)) - set(seeded)
+    assert re.fullmatch(r"learner\Wlearner-(\d+)@scrubbed\.example\.org\WLearner \1", added)
+    assert len(running.rows(EVERYTHING)) == len(seeded) + 1
 
 
 def test_seed_lists_the_scenarios(running: Repo) -> None:
     default, big = running.ok("dev.seed", "--list").stdout.splitlines()
     assert default.startswith("default ")
-    assert big.startswith("big-tenant  learners=1000  ")
+    assert big.startswith("big-tenant  learners=1000 courses=1  ")
 
 
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
         (["big-tenent"], "did you mean big-tenant? allowed: big-tenant, default"),
-        (["big-tenant", "-p", "learner=7"], "did you mean learners? allowed: learners"),
+        (["big-tenant", "-p", "learner=7"], "did you mean learners? allowed: courses, learners"),
         (["big-tenant", "-p", "7"], "inv dev.seed NAME -p size=10"),
     ],
 )
@@ -90,7 +112,7 @@ def test_migrate_and_up_bring_a_new_migration_in_and_keep_the_rows(up_repo: Repo
     assert len(up.commands) == 2, "is it pending, then migrate"
     assert up_repo.rows("SELECT count(*) FROM added") == ["0"]
     assert up_repo.rows("SELECT title FROM courses_course WHERE code = 'hand'") == ["Made by hand"]
-    up_repo.append("courses/migrations/0003_added.py", "# nothing that the database would see\n")
+    up_repo.append("seeds/scenarios.py", "# nothing that the database would see\n")
     again = up_repo.ok("dev.up")
     assert len(again.commands) == 1, "asked whether something is pending: nothing is"
     assert up_repo.ok("dev.up").commands == []

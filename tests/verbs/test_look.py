@@ -6,6 +6,7 @@ import json
 import re
 
 from tests.verbs.repo import Repo
+from tools.visitor import Visitor
 
 
 def test_status_says_what_runs_where_and_who_can_log_in(running: Repo) -> None:
@@ -13,8 +14,9 @@ def test_status_says_what_runs_where_and_who_can_log_in(running: Repo) -> None:
     assert f"{running.status()['url']}  workspace main" in text.splitlines()[0]
     assert "app " in text
     assert "db " in text
-    assert "login admin: admin / admin" in text
-    assert "scenario default: courses=3, enrolments=5, learners=4, users=1" in text
+    for name in ("admin", "teacher", "learner"):
+        assert f"login {name}: {name} / {name}" in text
+    assert "scenario default: courses=3, enrolments=5, learners=4, users=3" in text
 
 
 def test_status_in_json(running: Repo, engine: str) -> None:
@@ -23,9 +25,21 @@ def test_status_in_json(running: Repo, engine: str) -> None:
     assert (status["healthy"], status["checkout"]) == (True, str(running.path))
     assert {s["name"]: s["healthy"] for s in status["services"]} == {"app": True, "db": True}
     assert status["memory"] == sum(s["memory"] for s in status["services"])
-    assert status["outputs"]["default"] == {"users": 1, "courses": 3, "learners": 4, "enrolments": 5}
-    (login,) = status["logins"]
-    assert (login["username"], login["url"]) == ("admin", status["url"] + "/admin/")
+    assert status["outputs"]["default"] == {"users": 3, "courses": 3, "learners": 4, "enrolments": 5}
+    assert [(login["username"], login["url"].removeprefix(status["url"])) for login in status["logins"]] == [
+        ("admin", "/admin/"),
+        ("teacher", "/admin/"),
+        ("learner", "/login/"),
+    ]
+
+
+def test_whoever_status_names_can_log_in_there(running: Repo) -> None:
+    running.ok("dev.reset")
+    status = running.status()
+    for login in status["logins"]:
+        visitor = Visitor()
+        visitor.submit(visitor.open(login["url"]), username=login["username"], password=login["password"])
+        assert f"Logged in as {login['username']}" in visitor.open(status["url"]).text
 
 
 def test_status_of_what_never_ran(repo: Repo) -> None:

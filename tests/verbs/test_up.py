@@ -21,8 +21,10 @@ def test_first_up_says_what_it_does_and_how_long_it_took(first_up: Done, engine:
 
 
 def test_first_up_ends_with_logins_memory_and_time(first_up: Done) -> None:
-    *_, login, last = first_up.stderr.splitlines()
-    assert login.startswith("login admin: admin / admin  http://")
+    *_, admin, teacher, learner, last = first_up.stderr.splitlines()
+    assert admin.startswith("login admin: admin / admin  http://")
+    assert teacher.startswith("login teacher: teacher / teacher  http://")
+    assert learner.startswith("login learner: learner / learner  http://")
     assert "memory" in last
     assert " of 512 MB" in last
     assert last.endswith(" s")

@@ -14,18 +14,19 @@ import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
-from tools.bench import doors, examples, peers, rebuild, stacks, starts
+from tools.bench import doors, examples, peers, rebuild, stacks, starts, states
 from tools.bench.service import REPO
 
 PARTS = {
     "start": starts.table,
     "rebuild": rebuild.table,
     "stack": stacks.table,
+    "states": states.table,
     "doors": doors.table,
     "peers": peers.table,
     "examples": examples.table,
 }
-ALWAYS = ("start", "rebuild", "stack", "doors", "peers")
+ALWAYS = ("start", "rebuild", "stack", "states", "doors", "peers")
 SHORT = ("start", "stack")  # what README.md shows
 MARKS = ("<!-- bench: made by `make bench ARGS={}` -->", "<!-- /bench -->")
 EXAMPLES = '"--only examples --write"'

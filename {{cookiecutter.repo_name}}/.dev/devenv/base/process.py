@@ -81,6 +81,22 @@ def capture(
     return Result(_exit_code(done.returncode), done.stdout, done.stderr)
 
 
+def pipe(argv: Sequence[str], env: Mapping[str, str], source: Path | None, target: Path | None) -> Result:
+    """Run a command in the open with its stdin from a file, or its stdout to a file for this user alone."""
+    echo(argv)
+    start = time.monotonic()
+    with contextlib.ExitStack() as files:
+        into = files.enter_context(open(source, "rb")) if source else subprocess.DEVNULL
+        out = files.enter_context(open(target, "wb", opener=_private)) if target else subprocess.DEVNULL
+        done = _start(argv, env, stdin=into, stdout=out, stderr=subprocess.PIPE)
+    output.say(output.paint(f"  {output.seconds(time.monotonic() - start)}", "dim"))
+    return Result(done.returncode, "", done.stderr)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def collect(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str] = ()) -> Result:
     """Run a command in the open and keep what it answers on stdout; its stderr is passed on as progress."""
     echo(argv)

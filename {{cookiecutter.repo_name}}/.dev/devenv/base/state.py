@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -78,12 +79,16 @@ def replace_file(target: Path, text: str) -> None:
 
 
 def remove(workspace: str, service: str) -> None:
-    """Forget a service. The last one of a workspace takes the empty folder with it."""
+    """Forget a service, its stored states too. The last one of a workspace takes the empty folder with it."""
     path(workspace, service).unlink(missing_ok=True)
+    own = path(workspace, service).with_suffix("")
+    shutil.rmtree(own / "states", ignore_errors=True)
     for suffix in ("env", "lock"):
         path(workspace, service, suffix).unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # other services are in this workspace
-        path(workspace, service).parent.rmdir()
+        if own.is_dir():
+            own.rmdir()
+        own.parent.rmdir()
 
 
 def of_workspace(workspace: str = "*") -> list[Record]:

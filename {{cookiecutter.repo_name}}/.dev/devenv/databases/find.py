@@ -20,3 +20,8 @@ def find(services: Mapping[str, Service]) -> Database | None:
             if service.program in programs:
                 return declared(service)
     return None
+
+
+def kind(program: str) -> str:
+    """The kind of database that an image holds, in a word: what two that can read each other's dumps share."""
+    return "postgres" if program in postgres.PROGRAMS else program

@@ -16,9 +16,22 @@ class MySQL(Database):
     def client(self, *args: str) -> list[str]:
         return [*self._login(), *args, self.name]
 
-    def exists(self, engine: Engine) -> bool:
-        query = f"SELECT 1 FROM information_schema.schemata WHERE schema_name = {literal(self.name)}"
-        return self._admin(engine, query) == "1"
+    def version(self, engine: Engine) -> str:
+        return self._admin(engine, "SELECT version()")
+
+    def sizes(self, engine: Engine) -> dict[str, int]:
+        own = ", ".join(map(literal, ("mysql", "information_schema", "performance_schema", "sys")))
+        query = (
+            "SELECT coalesce(sum(data_length + index_length), 0), schema_name"
+            " FROM information_schema.schemata LEFT JOIN information_schema.tables ON table_schema = schema_name"
+            f" WHERE schema_name NOT IN ({own}) GROUP BY schema_name"
+        )
+        lines = [line.split("\t", 1) for line in self._admin(engine, query).splitlines()]
+        return {name: int(size) for size, name in lines}
+
+    def is_empty(self, engine: Engine) -> bool:
+        query = f"SELECT count(*) FROM information_schema.tables WHERE table_schema = {literal(self.name)}"
+        return self._admin(engine, query) == "0"
 
     def create(self, engine: Engine) -> None:
         self._admin(engine, f"CREATE DATABASE {identifier(self.name)}")

@@ -12,7 +12,6 @@ from devenv.engines import docker
 from devenv.engines.compose import ComposeEngine
 from devenv.engines.native import folders, hosts, ports, supervisor, support
 from devenv.engines.native.engine import NativeEngine
-from devenv.engines.native.servers.base import variable
 from devenv.engines.protocol import Engine, Place
 from devenv.model import services
 from devenv.model.services import Service
@@ -62,7 +61,8 @@ def variables(name: str, workspace: str, service: str, compose: Path) -> dict[st
         return {"BIND": "0.0.0.0"}
     found = {"BIND": "127.0.0.1"}
     for backing, port in ports.assign(folders.service(workspace, service), services.backing_names(compose)).items():
-        found.update({variable(backing, "HOST"): "127.0.0.1", variable(backing, "PORT"): str(port)})
+        host, number = services.variable(backing, "HOST"), services.variable(backing, "PORT")
+        found.update({host: "127.0.0.1", number: str(port)})
     return found
 
 

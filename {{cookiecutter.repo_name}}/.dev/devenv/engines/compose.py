@@ -16,8 +16,8 @@ from devenv.engines import cgroup, docker
 from devenv.engines.protocol import LOG_LINES, Place, State, logged
 
 STEP = "devenv.step"  # the label of our own one-off containers
-# Seconds for a released image. Docker itself waits for ever on a registry that is there and says nothing of the image.
-# In this time a slow line (8 Mbit/s) brings 300 MB; whoever has a slower one is not worse off with a build.
+# Seconds for a released image: Docker itself waits for ever on a registry that says nothing. In this time a slow line
+# (8 Mbit/s) brings 300 MB; whoever has a slower one is not worse off with a build.
 PULL_LIMIT = 300
 
 
@@ -28,6 +28,7 @@ class ComposeEngine:
 
     def __init__(self, place: Place) -> None:
         self.place = place
+        self._data_id = ""
 
     @functools.cached_property
     def _version(self) -> str:
@@ -87,7 +88,10 @@ class ComposeEngine:
         return docker.checked(process.attach(self._compose(*verb, *tty, service, *argv), self.place.env))
 
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
-        return process.capture(self._compose("exec", "-T", service, *argv), self.place.env, stdin)
+        return process.capture(docker.inside(self.place, service, argv), self.place.env, stdin)
+
+    def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
+        return process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target)
 
     def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
         flags = [*(["--follow"] if follow else []), *(["--tail", str(tail)] if tail is not None else [])]
@@ -103,8 +107,8 @@ class ComposeEngine:
         return seen if len(seen) == len(found) else docker.stats(states)
 
     def data_id(self) -> str:
-        volumes = {volume for service in self.place.services.values() for volume in service.volumes}
-        return docker.volumes_born([f"{self.place.project}_{volume}" for volume in sorted(volumes)])
+        self._data_id = self._data_id or docker.volumes_born(self.place)  # once there, it stays what it is
+        return self._data_id
 
     def remove(self) -> None:
         self._end_steps()

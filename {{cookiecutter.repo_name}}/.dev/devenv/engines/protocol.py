@@ -90,6 +90,9 @@ class Engine(Protocol):
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
         """Run a command inside a running service, unseen, and return what it printed."""
 
+    def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
+        """The same in the open, with its input from a file of this machine or its output to one."""
+
     def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
         """Print logs on stdout."""
 

@@ -13,6 +13,7 @@ from devenv.model import document, scenarios, schema, units
 from devenv.model.scenarios import Scenario
 
 SCHEMA = Path(__file__).parents[2] / "schema.json"
+MIGRATIONS = ("**/migrations/**",)  # where `migrations:` says nothing else
 CONTRACT = "1"  # the major version of the contract that this code keeps
 
 
@@ -48,10 +49,12 @@ class Config:
     compose: str
     commands: Mapping[str, tuple[str, ...]]
     state: tuple[str, ...]
+    migrations: tuple[str, ...]  # patterns of those files of `state` that are applied once each
     scenarios: Mapping[str, Scenario]
     logins: tuple[Login, ...]
     memory: int | None
     lean: int | None  # memory while another repository requires this one
+    states: int | None  # bytes of disk for stored states
     ready: float
     debug: Debug | None
     image: str  # the name of a released image, with {version} in it; empty where there is none
@@ -64,6 +67,10 @@ class Config:
             hint = schema.did_you_mean(name, list(self.scenarios))
             raise DevError(USAGE, f"there is no scenario {name}", hint)
         return self.scenarios[name]
+
+    def chain(self, name: str) -> list[Scenario]:
+        """What has to be made one after the other for a scenario. DevError 2 for an unknown one."""
+        return scenarios.chain(self.scenarios, self.scenario(name).name)
 
     def command(self, name: str) -> tuple[str, ...]:
         """One of the service's own commands. DevError 111 where dev.yaml does not declare it."""
@@ -89,10 +96,12 @@ def load(root: Path) -> Config:
         compose=data.get("compose", "compose.yaml"),
         commands={name: scenarios.split(source, ("commands", name)) for name in data.get("commands", {})},
         state=tuple(data.get("state", ())),
+        migrations=tuple(data.get("migrations", MIGRATIONS)),
         scenarios={name: scenarios.read(source, name) for name in data.get("scenarios", {})},
         logins=tuple(_login(name, login) for name, login in data.get("logins", {}).items()),
-        memory=_memory(budget, "memory"),
-        lean=_memory(budget, "lean", "memory"),
+        memory=_size(budget, "memory"),
+        lean=_size(budget, "lean", "memory"),
+        states=_size(budget, "states"),
         ready=units.duration(budget.get("ready", "60s")),
         debug=_debug(source),
         image=data.get("image", ""),
@@ -101,7 +110,7 @@ def load(root: Path) -> Config:
     )
 
 
-def _memory(budget: Mapping[str, str], *names: str) -> int | None:
+def _size(budget: Mapping[str, str], *names: str) -> int | None:
     """The first of these keys that is there, in bytes."""
     return next((units.size(budget[name]) for name in names if name in budget), None)
 

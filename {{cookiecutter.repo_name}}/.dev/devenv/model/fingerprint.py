@@ -29,6 +29,23 @@ def of_text(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
+def each(root: Path, paths: Iterable[Path]) -> dict[str, str]:
+    """A fingerprint for each file, by its path from the root."""
+    return {path.relative_to(root).as_posix(): _content(path) for path in paths}
+
+
+def _content(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    except OSError:
+        return "not readable"  # a link to nowhere, a socket
+
+
+def names(patterns: Iterable[str], path: str) -> bool:
+    """Whether one of the patterns names the path."""
+    return any(re.fullmatch(_translate(pattern), path, re.DOTALL) for pattern in patterns)
+
+
 def matching(root: Path, patterns: Iterable[str]) -> list[Path]:
     """The files below `root` that one of the patterns names: `*` within a name, `**/` any folders."""
     regex = re.compile("|".join(map(_translate, patterns)) or "(?!)", re.DOTALL)

@@ -12,6 +12,7 @@ from typing import Any
 from devenv.base.errors import CONFIG, USAGE, DevError
 from devenv.model import document, schema
 
+UP = "up"  # in `after`: not a scenario, but all services healthy
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
@@ -24,7 +25,8 @@ class Scenario:
     params: Mapping[str, str]
     help: str
     once: bool = False  # the command cannot be run on what it left
-    after: str = ""  # "up": run when all is healthy; empty: before the app starts
+    up: bool = False  # run when all is healthy, not before the app starts
+    after: tuple[str, ...] = ()  # the scenarios whose rows it builds on
     check: tuple[str, ...] = ()  # exit 0: the data is there; empty: the command's own exit code is believed
 
     def argv(self, given: Mapping[str, str]) -> list[str]:
@@ -55,15 +57,55 @@ def read(source: document.Document, name: str) -> Scenario:
     for key, command in commands.items():
         for word in command:
             _check_placeholders(source, ("scenarios", name, key), word, params)
+    after = _after(source, name)
     return Scenario(
         name,
         commands["run"],
         params,
         help=data.get("help", ""),
         once=data.get("once", False),
-        after=data.get("after", ""),
+        up=UP in after,
+        after=tuple(word for word in after if word != UP),
         check=commands.get("check", ()),
     )
+
+
+def chain(scenarios: Mapping[str, Scenario], name: str) -> list[Scenario]:
+    """What has to be made one after the other for a scenario: what it builds on, then itself."""
+    found: list[Scenario] = []
+    for base in scenarios[name].after:
+        found += [scenario for scenario in chain(scenarios, base) if scenario not in found]
+    return [*found, scenarios[name]]
+
+
+def _after(source: document.Document, name: str) -> list[str]:
+    """What stands in `after`, as a list. DevError 111 for what is no scenario, or one that builds on this one."""
+    declared = source.data["scenarios"]
+    after = _listed(declared[name])
+    for word in after:
+        keys = ("scenarios", name, "after")
+        if word != UP and word not in declared:
+            hint = schema.did_you_mean(word, [UP, *declared])
+            raise source.error(keys, f"scenarios.{name}.after: there is no scenario {word}", hint)
+        if name in _below(declared, word, set()):
+            raise source.error(
+                keys, f"scenarios.{name}.after: {word} builds on {name} itself", "take one of the two out"
+            )
+    return after
+
+
+def _listed(data: Mapping[str, Any]) -> list[str]:
+    after = data.get("after", [])
+    return [after] if isinstance(after, str) else list(after)
+
+
+def _below(declared: Mapping[str, Any], name: str, seen: set[str]) -> set[str]:
+    """A scenario and all that it builds on, as far as it is declared."""
+    if name in declared and name not in seen:
+        seen.add(name)
+        for word in _listed(declared[name]):
+            _below(declared, word, seen)
+    return seen
 
 
 def split(source: document.Document, keys: tuple[Any, ...]) -> tuple[str, ...]:

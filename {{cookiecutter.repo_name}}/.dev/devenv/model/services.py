@@ -174,3 +174,8 @@ def _bad_memory(raw: compose_file.Raw, value: Any) -> DevError:
 def _text(value: Any) -> str:
     """A value of the environment as Compose hands it over: true and false in lower case."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def variable(service: str, suffix: str) -> str:
+    """The name of a variable of ours about a service of compose.yaml: DB_PORT, MY_CACHE_HOST."""
+    return f"{service.upper().replace('-', '_').replace('.', '_')}_{suffix}"

@@ -14,7 +14,7 @@ from devenv.base import output, process
 from devenv.base.errors import DevError
 from devenv.engines import choice, docker
 from devenv.model import config
-from devenv.operations import environment, orphans, workspace
+from devenv.operations import environment, orphans, places, workspace
 
 ENGINE_NEEDED = 25  # healthcheck.start_interval came with Docker Engine 25
 DISK_NEEDED = 2 * 2**30  # bytes: an image with its dependencies, and a database
@@ -34,7 +34,7 @@ def examine() -> list[Finding]:
     """Run every check. A check that needs what an earlier one found missing is left out."""
     findings = list(_engines())
     try:
-        settings = config.load(environment.ROOT)
+        settings = config.load(places.ROOT)
     except DevError as error:
         return [*findings, Finding("D10", False, error.message, " ".join(error.hints))]
     findings.append(Finding("D10", True, "dev.yaml is valid"))
@@ -169,7 +169,7 @@ def _machine(settings: config.Config) -> list[Finding]:
 
 
 def _disk() -> Finding:
-    free = shutil.disk_usage(environment.ROOT).free
+    free = shutil.disk_usage(places.ROOT).free
     fix = "docker system prune" if free < DISK_NEEDED else ""
     return Finding("D20", free >= DISK_NEEDED, f"{output.mebibytes(free)} free on the disk", fix)
 

@@ -6,8 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from devenv.base import locks, process, state
@@ -17,12 +16,7 @@ from devenv.databases.base import Database
 from devenv.engines import choice
 from devenv.engines.protocol import Engine, Place
 from devenv.model import config, services
-from devenv.operations import workspace
-
-# Laid over compose.yaml, one of them at most:
-LEAN = "compose.lean.yaml"  # when another repository requires this one
-DEBUG = "compose.debug.yaml"  # by `dev.up --debug`: the app under a debugger
-ROOT = Path(__file__).resolve().parents[3]  # the repository that holds this .dev/
+from devenv.operations import places, workspace
 
 
 @dataclass(frozen=True)
@@ -51,7 +45,7 @@ class Environment:
     @property
     def lean(self) -> bool:
         """Whether it runs as in production, since another repository requires it and nobody edits it."""
-        return self.place.overlay == LEAN
+        return self.place.overlay == places.LEAN
 
     @property
     def commit(self) -> str:
@@ -79,6 +73,25 @@ class Environment:
         self.record.data = {**self.record.data, self.engine.name: known}
         self.save()
 
+    def on(self, database: str) -> Environment:
+        """The same service on another database of its server, for steps: a migrate there leaves the live one alone.
+
+        DevError 111 where compose.yaml does not let us choose.
+        """
+        place, debug = self.place, bool(self.debug_port)
+        other = open_environment(place.workspace, self.port, engine=self.engine.name, debug=debug, database=database)
+        if database != getattr(self.database, "name", "") and not _differ(place, other.place):
+            raise _no_choice(self)
+        return replace(other, record=self.record)
+
+    @property
+    def chooses_database(self) -> bool:
+        """Whether compose.yaml lets us give the app another database than the live one."""
+        try:
+            return self.database is not None and bool(self.on(f"{self.database.name}_other"))
+        except DevError:
+            return False
+
     def save(self) -> None:
         """Write the record."""
         state.write(self.record)
@@ -92,9 +105,23 @@ class Environment:
             yield
 
 
+def _differ(one: Place, other: Place) -> bool:
+    """Whether the app notices which database it is given."""
+    return one.services[one.app].environment != other.services[other.app].environment
+
+
+def _no_choice(env: Environment) -> DevError:
+    assert env.database
+    app, database = env.place.services[env.place.app], env.database
+    name = f"${{{services.variable(database.service, 'NAME')}:-{database.name}}}"
+    message = f"{app.name}: its database is fixed, so none can be made ready beside the one that it works on"
+    keys = ("services", app.name, "environment")
+    return app.raw.source.error(keys, message, f"write the database's name there as {name}")
+
+
 def open_config() -> config.Config:
     """What dev.yaml says; enough for what needs no engine."""
-    return config.load(ROOT)
+    return config.load(places.ROOT)
 
 
 def open_environment(
@@ -103,22 +130,30 @@ def open_environment(
     allocate: bool = False,
     engine: str = "",
     debug: bool | None = None,
+    database: str = "",
 ) -> Environment:
     """Read the repository's files and choose workspace, port and engine. `allocate` may take a new port.
 
     `debug`: whether the app runs under its debugger; None: as the last dev.up left it.
+    `database`: on which database of its server the app works; empty: on the live one.
     """
-    settings = config.load(ROOT)
-    name = workspace.choose(ROOT, settings.service, given_workspace, os.environ)
+    settings = config.load(places.ROOT)
+    name = workspace.choose(places.ROOT, settings.service, given_workspace, os.environ)
     record = state.read(name, settings.service)
     port = workspace.choose_port(settings.port, name, record.port, given_port, os.environ)
     port = port or (workspace.free_port() if allocate else settings.port)
     engine = engine or choice.choose(os.environ, record.engine)
     debug_port = _debug_port(settings, record, debug)
     host = choice.host(engine, settings.service)
-    place = _place(settings, name, engine, f"http://{host}:{port}", port, debug_port)
+    place = places.make(settings, name, engine, f"http://{host}:{port}", port, debug_port)
+    found = find.find(place.services)
+    wanted = database or record.data.get(engine, {}).get("live", "")
+    if found and wanted not in ("", found.name):
+        found = found.at(wanted)
+        chosen = {services.variable(found.service, "NAME"): wanted}
+        place = places.make(settings, name, engine, f"http://{host}:{port}", port, debug_port, chosen)
     made = choice.make(engine, place)
-    return Environment(settings, place, made, record, host, port, debug_port, find.find(place.services))
+    return Environment(settings, place, made, record, host, port, debug_port, found)
 
 
 def _debug_port(settings: config.Config, record: state.Record, debug: bool | None) -> int:
@@ -142,57 +177,9 @@ def _no_debugger(settings: config.Config) -> DevError | None:
         message = f"{settings.service} runs lean here, as in production: without a debugger"
         return DevError(USAGE, message, f"inv dev.edit {settings.service}, in the repository that requires it")
     if not settings.debug:
-        hint = f"debug: {{port: 5678, help: how to attach}}, and {DEBUG} with the app's command under the debugger"
+        hint = f"debug: {{port: 5678, help: how to attach}}, and {places.DEBUG} with the app's command under it"
         return settings.source.error(("debug",), "debug: is missing: it says where the debugger listens", hint)
-    if not (ROOT / DEBUG).is_file():
+    if not (places.ROOT / places.DEBUG).is_file():
         hint = f"it is laid over {settings.compose}: the app's command under the debugger, and its port"
-        return settings.source.error(("debug",), f"debug: there is no {DEBUG}", hint)
+        return settings.source.error(("debug",), f"debug: there is no {places.DEBUG}", hint)
     return None
-
-
-def _overlay(debug_port: int) -> str:
-    if debug_port:
-        return DEBUG
-    return LEAN if os.environ.get("DEV_LEAN") and (ROOT / LEAN).is_file() else ""
-
-
-def _place(settings: config.Config, name: str, engine: str, url: str, port: int, debug_port: int) -> Place:
-    network = os.environ.get("DEV_NETWORK") or f"devenv-{name}"
-    compose = ROOT / settings.compose
-    overlay = _overlay(debug_port)
-    own = choice.variables(engine, name, settings.service, compose)
-    variables = {**_variables(url, port, network), **own, "DEV_ENV_FILE": _env_file(name, settings.service)}
-    if debug_port:
-        variables["DEBUG_PORT"] = str(debug_port)
-    env = {
-        **os.environ,
-        **variables,
-        "BUILDX_BAKE_ENTITLEMENTS_FS": "0",
-    }  # the CA bundle lies outside the repository
-    found = choice.supported(engine, services.load(compose, env, ROOT / overlay if overlay else None))
-    if settings.app not in found:
-        raise settings.source.error(("app",), f"app: {settings.compose} has no service {settings.app}")
-    return Place(
-        *(ROOT, name, settings.service, settings.app, settings.compose, overlay, found, variables, env, network),
-        native=settings.native,
-    )
-
-
-def _env_file(name: str, service: str) -> str:
-    """What other services told this one, see operations/wiring.py."""
-    told = os.environ.get("DEV_ENV_FILE") or str(state.path(name, service, "env"))
-    return told if os.path.isfile(told) else "/dev/null"
-
-
-def _variables(url: str, port: int, network: str) -> dict[str, str]:
-    """What compose.yaml may use. Whoever owns the checkout owns the files that the app writes into it."""
-    owner = ROOT.stat()
-    bundle = os.environ.get("CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or "/dev/null"
-    return {
-        "PORT": str(port),
-        "PUBLIC_URL": url,
-        "DEV_UID": str(owner.st_uid),
-        "DEV_GID": str(owner.st_gid),
-        "DEV_NETWORK": network,
-        "CA_BUNDLE": bundle if os.path.isfile(bundle) else "/dev/null",
-    }

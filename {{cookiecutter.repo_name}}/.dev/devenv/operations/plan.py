@@ -11,12 +11,12 @@ from typing import Any
 
 from devenv.base.state import Record
 from devenv.engines.protocol import State
-from devenv.model import dockerfile, fingerprint
+from devenv.model import dockerfile, fingerprint, lineage
 from devenv.model.config import Config
 from devenv.model.services import Service
+from devenv.operations import branches, building, states
+from devenv.operations.building import DEFAULT
 from devenv.operations.environment import Environment
-
-DEFAULT = "default"  # the scenario that dev.up seeds
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Facts:
     build_files: str
     compose_files: str
     state_files: str
+    switch: str = ""  # why the live database is not the one of this branch, see operations/branches.py
+    stored: str = ""  # the key of the stored state that a new database can be filled from
     image: str = ""  # the released image to take instead of building the app
 
 
@@ -48,18 +50,28 @@ class Step:
 
 def observe(env: Environment) -> Facts:
     """Look at everything that decides; changes nothing."""
+    data, files = env.engine.data_id(), states.files(env)
+    known = env.data if env.data.get("id") == data else {}
     return Facts(
         states=env.engine.look(),
         # What another engine was made from says nothing about this one.
         record=env.record if env.record.engine == env.engine.name else replace(env.record, up={}),
         built=env.engine.is_built(),
-        data=env.engine.data_id(),
+        data=data,
         known=env.data,
         build_files=_build_fingerprint(env),
         compose_files=compose_fingerprint(env),
-        state_files=state_fingerprint(env),
+        state_files=lineage.key(files),
+        switch=branches.due(env, known, files),
+        stored="" if known or not env.database else _stored(env),
         image=env.image,
     )
+
+
+def _stored(env: Environment) -> str:
+    """The key of the state that fills a new database; empty where it has to be built."""
+    wanted = building.layers(env, building.early(env))[-1]
+    return wanted.key if building.stored(env, wanted) else ""
 
 
 def _build_fingerprint(env: Environment) -> str:
@@ -67,11 +79,6 @@ def _build_fingerprint(env: Environment) -> str:
     built = [s.build for s in env.place.services.values() if s.build]
     files = fingerprint.of_files(env.place.root, [f for b in built for f in dockerfile.inputs(b)])
     return fingerprint.of_text(env.image, files) if env.image else files
-
-
-def state_fingerprint(env: Environment) -> str:
-    """A fingerprint of the files that the database's content depends on."""
-    return fingerprint.of_files(env.place.root, fingerprint.matching(env.place.root, env.config.state))
 
 
 def compose_fingerprint(env: Environment) -> str:
@@ -91,13 +98,13 @@ def compose_fingerprint(env: Environment) -> str:
 def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:
     """The steps from what is there to a service that is healthy, migrated and seeded; none when all is so."""
     build = _build(facts, config, services)
-    seed = _seed(facts, config)
-    late = seed if seed and config.scenarios[DEFAULT].after else []
+    late = DEFAULT in config.scenarios and any(scenario.up for scenario in config.chain(DEFAULT))
+    seed = _seed(facts, config, late)
     data = [*_migrate(facts, config), *([] if late else seed)]
     backing = tuple(name for name, service in services.items() if not service.build)
     needed = [name for name in backing if not _healthy(facts, name)]
     first = [Step("start", tuple(needed), "the data steps need it")] if data and needed else []
-    return [*build, *first, *data, *_start(facts, services, bool(build)), *late]
+    return [*build, *first, *data, *_start(facts, services, bool(build)), *(seed if late else [])]
 
 
 def _build(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:
@@ -112,15 +119,20 @@ def _build(facts: Facts, config: Config, services: Mapping[str, Service]) -> lis
 
 
 def _migrate(facts: Facts, config: Config) -> list[Step]:
-    known = _known(facts)
-    if "migrate" not in config.commands or known.get("migrated") == facts.state_files:
+    if facts.switch:
+        return [Step("switch", (), facts.switch)]
+    if facts.stored:
+        return [Step("restore", (), f"state {facts.stored} is stored")]
+    if "migrate" not in config.commands or _known(facts).get("migrated") == facts.state_files:
         return []
-    why = "migrations, seeds or lock files changed" if "migrated" in known else "the database is new"
+    why = "migrations, seeds or lock files changed" if "migrated" in _known(facts) else "the database is new"
     return [Step("migrate", (), why)]
 
 
-def _seed(facts: Facts, config: Config) -> list[Step]:
-    if DEFAULT not in config.scenarios or DEFAULT in _known(facts).get("seeded", {}):
+def _seed(facts: Facts, config: Config, late: bool) -> list[Step]:
+    there = DEFAULT in _known(facts).get("seeded", {}) and not facts.switch
+    stored = (facts.stored or facts.switch) and not late  # it comes with the rest
+    if DEFAULT not in config.scenarios or there or stored:
         return []
     return [Step("seed", (), "the default scenario is not in the database")]
 

@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Callable
 
 from devenv.base import output, ports, state
 from devenv.base.errors import CONFLICT, MISSING, UNHEALTHY, DevError
 from devenv.engines import choice
 from devenv.engines.protocol import LOG_LINES, Engine, State, logged
-from devenv.operations import data, waiting, workspace
+from devenv.operations import workspace
 from devenv.operations.environment import Environment, open_environment
-from devenv.operations.plan import DEFAULT, Facts, Step, decide, observe
+from devenv.operations.plan import Facts, Step, decide, observe
+from devenv.operations.steps import carry_out
 
 RELOAD = 10.0  # seconds that an app may take to start anew after an edit
 
@@ -36,7 +37,9 @@ def up(env: Environment, only: bool = False) -> list[Step]:
         _use(env)
     if steps:
         _claim(env, facts, only)
-        _carry_out(env, facts, steps)
+        env = carry_out(env, facts, steps)
+        env.record.up = {**env.record.up, "folder": _folder(env)}
+        env.save()
     return steps
 
 
@@ -148,39 +151,3 @@ def _use(env: Environment) -> None:
     if root not in env.record.users:
         env.record.root, env.record.users = root, sorted([*env.record.users, root])
         env.save()
-
-
-def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> None:
-    for step in steps:
-        _do(env, step)
-        if step.kind in ("pull", "build"):
-            env.record.up = {**env.record.up, "build": facts.build_files}
-            env.save()
-    ids = {name: state.id for name, state in env.engine.look().items()}
-    made = {"build": facts.build_files, "compose": facts.compose_files, "ids": ids}
-    env.record.up = {**env.record.up, **made, "folder": _folder(env)}
-    env.save()
-
-
-def _do(env: Environment, step: Step) -> None:
-    if step.kind == "pull":
-        _pull(env, step.services)
-    elif step.kind == "build":
-        env.engine.build(step.services)
-    elif step.kind == "start":
-        waiting.start(env, step.services)
-    elif step.kind == "migrate" and data.is_pending(env):
-        data.within("dev.up", "migrate", lambda: data.migrate(env))
-    elif step.kind == "seed":
-        data.within("dev.up", "seed", lambda: data.seed(env, DEFAULT, {}))
-
-
-def _pull(env: Environment, services: Sequence[str]) -> None:
-    """Let services run the released image. A registry that is gone costs a build, and never the service."""
-    pulled = env.engine.take(env.image, services)
-    if pulled:
-        output.say(f"{env.config.service} runs image {env.image}")
-    else:
-        output.warn(f"the image {env.image} cannot be pulled: building instead")
-        env.engine.build(services)
-    env.record.up = {**env.record.up, "image": env.image if pulled else ""}

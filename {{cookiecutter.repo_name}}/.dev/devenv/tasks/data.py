@@ -10,7 +10,7 @@ from invoke.tasks import task
 from devenv.base import output
 from devenv.base.errors import USAGE, DevError
 from devenv.operations import data, environment
-from devenv.operations.plan import DEFAULT
+from devenv.operations.building import DEFAULT
 from devenv.tasks.common import WORKSPACE
 
 
@@ -50,13 +50,23 @@ def seed(c: Any, scenario: str = DEFAULT, param: Any = None, list: bool = False,
         output.answer(data.seed(env, scenario, given))
 
 
-@task(help=WORKSPACE)
-def reset(c: Any, workspace: str = "") -> None:
-    """Back to fresh data: drop the database, migrate, seed the default scenario."""
+@task(
+    iterable=["param"],
+    help={
+        **WORKSPACE,
+        "scenario": "a scenario of dev.yaml instead of default",
+        "param": "a parameter of it, NAME=VALUE; may be repeated",
+    },
+)
+def reset(c: Any, scenario: str = DEFAULT, param: Any = None, workspace: str = "") -> None:
+    """Back to fresh data, migrated and seeded; what was there is kept as `previous`."""
     env = environment.open_environment(workspace)
+    given = dict(_pair(text) for text in param or [])
+    if given or scenario != DEFAULT:
+        env.config.scenario(scenario).argv(given)  # a wrong name or parameter is said before anything starts
     with env.locked("dev.reset"):
         data.ready(env)
-        data.reset(env)
+        data.reset(env, scenario, given)
 
 
 def _has_no_data(env: environment.Environment, what: str, declared: bool) -> bool:

@@ -74,6 +74,25 @@ def plan(value: Mapping[str, Any], write: Write) -> None:
     write(f"memory at most {_of_budget(value['memory'], value['budget'])}, machine {machine}")
 
 
+def states(found: Iterable[Mapping[str, Any]], write: Write) -> None:
+    """Stored states of the data, a line each."""
+    for line in output.table([["NAME", "KIND", "KEY", "BRANCH", "AGE", "SIZE", ""], *map(_state, found)]):
+        write(line)
+
+
+def _state(row: Mapping[str, Any]) -> list[str]:
+    words = [row["name"], row["kind"], row["key"] or row["id"], row["branch"], _age(row["age"])]
+    return [*map(str, words), output.mebibytes(row["size"]), "live" if row["live"] else ""]
+
+
+def _age(seconds: int) -> str:
+    """How long ago, in the largest unit that fits."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
 def doctor(findings: Iterable[Finding], write: Write) -> None:
     """One line for each check, and the fix below what is wrong."""
     for finding in findings:

@@ -10,7 +10,7 @@ from invoke.tasks import task
 
 from devenv.base import output
 from devenv.base.errors import FOUND, DevError
-from devenv.operations import conformance, environment, template
+from devenv.operations import conformance, places, template
 from devenv.tasks.common import JSON
 
 
@@ -31,13 +31,13 @@ def update(c: Any, to: str = "", answer: Any = None) -> None:
     """Take a release of the template, on a branch to review."""
     answers = [word for each in answer or [] for word in ("--answer", each)]
     branch = _run("update", [*(["--to", to] if to else []), *answers])
-    if branch and conformance.check(environment.ROOT, ["--static"]) == FOUND:
+    if branch and conformance.check(places.ROOT, ["--static"]) == FOUND:
         raise DevError(FOUND, "after the update the contract is not kept", "each MUST above says what mends it")
 
 
 def _run(verb: str, flags: list[str]) -> str:
     """What the tool answers, which is passed on."""
-    done = template.run(environment.ROOT, verb, flags)
+    done = template.run(places.ROOT, verb, flags)
     if done.stdout:
         output.data(done.stdout.rstrip())
     if done.code:

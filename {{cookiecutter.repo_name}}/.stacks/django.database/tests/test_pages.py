@@ -29,12 +29,6 @@ def test_api_counts_learners_of_each_course(client: Client) -> None:
     }
 
 
-def test_admin_can_log_in(client: Client) -> None:
-    scenarios.default()
-    assert client.login(username="admin", password="admin")
-    assert client.get("/admin/courses/course/").status_code == 200
-
-
 def test_health_asks_the_database(client: Client) -> None:
     assert client.get("/health").status_code == 200
 

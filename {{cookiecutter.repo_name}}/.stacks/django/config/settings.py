@@ -23,6 +23,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.is_https
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 {% if cookiecutter.database != "none" %}
+LOGIN_REDIRECT_URL = "index"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 {% endif %}
 TIME_ZONE = "UTC"

@@ -1,6 +1,7 @@
 # Owner: this service. The template wrote it once and leaves it to you.
 {% if cookiecutter.database != "none" %}
 from django.contrib import admin
+from django.contrib.auth.views import LoginView
 {% endif %}
 from django.urls import path
 
@@ -15,6 +16,7 @@ urlpatterns = [
 {% endif %}
 {% if cookiecutter.database != "none" %}
     path("admin/", admin.site.urls),
+    path("login/", LoginView.as_view(template_name="courses/login.html"), name="login"),
 {% endif %}
     path("health", health, name="health"),
 ]

@@ -4,11 +4,11 @@
 import argparse
 import asyncio
 import json
-import sys
 
 from app.database import engine, open_session
 from app.settings import settings
 from seeds import scenarios
+from seeds.guard import refuse_outside_development
 
 
 def main(words: list[str] | None = None) -> None:
@@ -22,14 +22,16 @@ def parse(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m seeds", description=__doc__)
     choice = parser.add_subparsers(dest="scenario", required=True)
     choice.add_parser("default")
-    choice.add_parser("big-tenant").add_argument("--learners", type=int, default=1000)
+    big = choice.add_parser("big-tenant")
+    big.add_argument("--learners", type=size, default=1000)
+    big.add_argument("--courses", type=size, default=1)
     return parser.parse_args(words)
 
 
-def refuse_outside_development(host: str) -> None:
-    """Invented people have no business in production."""
-    if host != "localhost" and not host.endswith(".localhost"):
-        sys.exit(f"seeds are for development; PUBLIC_URL says that this is {host}")
+def size(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; allowed: a whole number from 1")
+    return int(text)
 
 
 async def seed(arguments: argparse.Namespace) -> dict[str, int]:
@@ -37,7 +39,7 @@ async def seed(arguments: argparse.Namespace) -> dict[str, int]:
         if arguments.scenario == "default":
             rows = await scenarios.default(session)
         else:
-            rows = await scenarios.big_tenant(session, arguments.learners)
+            rows = await scenarios.big_tenant(session, arguments.learners, arguments.courses)
     await engine.dispose()
     return rows
 

@@ -1,7 +1,10 @@
 # Owner: this service. The template wrote it once and leaves it to you.
 """Deterministic: no clock, no chance. Idempotent: rows are found by their natural key and mended."""
 
-from datetime import UTC, datetime
+import hashlib
+import itertools
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,30 +12,42 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models import Course, Enrolment, Learner
 
 NOW = datetime(2025, 1, 6, 9, 0, tzinfo=UTC)
+YEAR = timedelta(days=365)
 
 COURSES = {
     "astronomy": "Astronomy for everybody",
     "statistics": "Statistics with a pencil",
     "welding": "Welding, an introduction",
 }
-LEARNERS = {"ada": "Ada", "emil": "Emil", "grace": "Grace", "noor": "Noor"}
-ENROLMENTS = {"astronomy": ["ada", "emil", "grace"], "statistics": ["ada", "noor"]}
+LEARNERS = {
+    "ada@example.org": "Ada",
+    "emil@example.org": "Emil",
+    "grace@example.org": "Grace",
+    "noor@example.org": "Noor",
+}
+ENROLMENTS = {
+    "astronomy": ["ada@example.org", "emil@example.org", "grace@example.org"],
+    "statistics": ["ada@example.org", "noor@example.org"],
+}
+TENANT = "@big-tenant.example.org"
 
 
 async def default(session: AsyncSession) -> dict[str, int]:
     await put_courses(session, COURSES)
-    await put_learners(session, {f"{nick}@example.org": name for nick, name in LEARNERS.items()})
-    for code, nicks in ENROLMENTS.items():
-        await enrol(session, code, [f"{nick}@example.org" for nick in nicks])
+    await put_learners(session, LEARNERS)
+    await enrol(session, [(code, email) for code, emails in ENROLMENTS.items() for email in emails])
     return await count_rows(session)
 
 
-async def big_tenant(session: AsyncSession, learners: int) -> dict[str, int]:
+async def big_tenant(session: AsyncSession, learners: int, courses: int = 1) -> dict[str, int]:
+    """The courses take the learners in turn."""
     await default(session)
-    people = {f"learner-{number:06}@big-tenant.example.org": f"Learner {number}" for number in range(learners)}
-    await put_courses(session, {"onboarding": "Onboarding at Big Tenant"})
+    titles = {"onboarding": "Onboarding at Big Tenant"}
+    titles |= {f"onboarding-{group}": f"Onboarding at Big Tenant, group {group}" for group in range(2, courses + 1)}
+    people = {f"learner-{number:06}{TENANT}": f"Learner {number}" for number in range(learners)}
+    await put_courses(session, titles)
     await put_learners(session, people)
-    await enrol(session, "onboarding", list(people))
+    await enrol(session, zip(itertools.cycle(titles), people))
     return await count_rows(session)
 
 
@@ -52,12 +67,23 @@ async def put_learners(session: AsyncSession, names: dict[str, str]) -> None:
     await add(session, Learner, [{"email": email, "name": names[email]} for email in names if email not in there])
 
 
-async def enrol(session: AsyncSession, code: str, emails: list[str]) -> None:
-    course = await session.scalar(select(Course.id).where(Course.code == code))
-    there = set(await session.scalars(select(Enrolment.learner_id).where(Enrolment.course_id == course)))
-    ids = dict((await session.execute(select(Learner.email, Learner.id))).tuples().all())
-    missing = [ids[email] for email in emails if ids[email] not in there]
-    await add(session, Enrolment, [{"course_id": course, "learner_id": id, "enrolled_at": NOW} for id in missing])
+async def enrol(session: AsyncSession, pairs: Iterable[tuple[str, str]]) -> None:
+    """Of a course's code and a learner's email each."""
+    courses = dict((await session.execute(select(Course.code, Course.id))).tuples().all())
+    learners = dict((await session.execute(select(Learner.email, Learner.id))).tuples().all())
+    there = set((await session.execute(select(Enrolment.course_id, Enrolment.learner_id))).tuples().all())
+    rows = [
+        {"course_id": courses[code], "learner_id": learners[email], "enrolled_at": moment(f"{code} {email}")}
+        for code, email in pairs
+        if (courses[code], learners[email]) not in there
+    ]
+    await add(session, Enrolment, rows)
+
+
+def moment(key: str) -> datetime:
+    """A minute of the year before NOW, always the same one for the same key."""
+    number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
+    return NOW - timedelta(minutes=number) % YEAR
 
 
 async def add(session: AsyncSession, model: type, rows: list[dict[str, object]]) -> None:

@@ -1,19 +1,22 @@
 // Owner: this service. The template wrote it once and leaves it to you.
-// `node seeds/run.js SCENARIO [--learners N]` puts a scenario into the database. Run twice, it leaves the same rows.
+// `node seeds/run.js SCENARIO [--learners N] [--courses N]` puts a scenario into the database. Run twice, it leaves the same
+// rows.
 import { parseArgs } from "node:util";
 
 import { openDatabase } from "../src/database.js";
 import { readSettings } from "../src/settings.js";
+import { fail, refuseOutsideDevelopment } from "./guard.js";
 import { countRows, seedBigTenant, seedDefault } from "./scenarios.js";
 
 const SCENARIOS = {
   default: (database) => seedDefault(database),
-  "big-tenant": (database, options) => seedBigTenant(database, wholeNumber("--learners", options.learners)),
+  "big-tenant": (database, { learners, courses }) =>
+    seedBigTenant(database, size("--learners", learners), size("--courses", courses)),
 };
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { learners: { type: "string", default: "1000" } },
+  options: { learners: { type: "string", default: "1000" }, courses: { type: "string", default: "1" } },
 });
 const scenario = SCENARIOS[positionals[0]];
 if (!scenario) fail(`the scenario is ${positionals[0]}; allowed: ${Object.keys(SCENARIOS).join(", ")}`);
@@ -29,19 +32,7 @@ try {
   await database.destroy();
 }
 
-/** Nobody wants invented learners among real ones. */
-function refuseOutsideDevelopment({ PUBLIC_URL }) {
-  const host = new URL(PUBLIC_URL).hostname;
-  if (host !== "localhost" && !host.endsWith(".localhost"))
-    fail(`seeds are for development; PUBLIC_URL says that this is ${host}`);
-}
-
-function wholeNumber(name, value) {
-  if (!/^\d+$/.test(value)) fail(`${name} is ${value}; allowed: a whole number`);
+function size(name, value) {
+  if (!/^0*[1-9]\d*$/.test(value)) fail(`${name} is ${value}; allowed: a whole number from 1`);
   return Number(value);
-}
-
-function fail(message) {
-  console.error(message);
-  process.exit(2);
 }

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { test } from "node:test";
 
-import { seedBigTenant, seedDefault } from "../seeds/scenarios.js";
+import { NOW, seedBigTenant, seedDefault } from "../seeds/scenarios.js";
+import { listCourses } from "../src/courses.js";
 import { openTestServices, testSettings } from "./support.js";
 
 const { database } = await openTestServices();
@@ -17,7 +18,11 @@ async function rows() {
   };
 }
 
-for (const [name, seed] of [["default", seedDefault], ["big-tenant", (database) => seedBigTenant(database, 20)]]) {
+async function empty() {
+  for (const table of ["enrolment", "learner", "course"]) await database(table).del();
+}
+
+for (const [name, seed] of [["default", seedDefault], ["big-tenant", (database) => seedBigTenant(database, 20, 3)]]) {
   test(`a second run of ${name} changes nothing`, async () => {
     await seed(database);
     const before = await rows();
@@ -26,10 +31,27 @@ for (const [name, seed] of [["default", seedDefault], ["big-tenant", (database) 
   });
 }
 
-test("times are fixed", async () => {
-  await seedDefault(database);
-  const { enrolled_at } = await database("enrolment").first();
-  assert.equal(enrolled_at.toISOString(), "2025-01-06T09:00:00.000Z");
+test("enrolments are spread over the year before the fixed clock", async () => {
+  await seedBigTenant(database, 20);
+  const times = (await database("enrolment").pluck("enrolled_at")).map(Number);
+  assert.ok(new Set(times).size > 20);
+  assert.ok(times.every((time) => NOW - 365 * 86_400_000 < time && time <= NOW));
+});
+
+test("the tenant's courses take its learners in turn", async () => {
+  await empty();
+  await seedBigTenant(database, 5, 2);
+  const counts = Object.fromEntries((await listCourses({ database })).map((each) => [each.code, each.learner_count]));
+  assert.deepEqual([counts.onboarding, counts["onboarding-2"]], [3, 2]);
+});
+
+test("a size that makes no sense is refused", () => {
+  for (const size of ["0", "-1", "many"]) {
+    const words = ["seeds/run.js", "big-tenant", `--courses=${size}`];
+    const done = spawnSync(process.execPath, words, { env: environment, encoding: "utf8" });
+    assert.equal(done.status, 2);
+    assert.match(done.stderr, /^--courses is .*; allowed: a whole number from 1\n$/);
+  }
 });
 
 test("a seed mends a changed row", async () => {
@@ -40,7 +62,7 @@ test("a seed mends a changed row", async () => {
 });
 
 test("the last line is one JSON object of row counts", async () => {
-  for (const table of ["enrolment", "learner", "course"]) await database(table).del();
+  await empty();
   const words = ["seeds/run.js", "big-tenant", "--learners", "5"];
   const output = execFileSync(process.execPath, words, { env: environment, encoding: "utf8" });
   assert.deepEqual(JSON.parse(output.trim().split("\n").at(-1)), { courses: 4, learners: 9, enrolments: 10 });

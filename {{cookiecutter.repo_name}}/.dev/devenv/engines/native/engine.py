@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Callable
 
 from devenv.base import process, state
@@ -99,6 +100,10 @@ class NativeEngine:
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
         command = self.units[service].client(tuple(argv))
         return process.capture(command.whole, command.env, stdin)
+
+    def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
+        command = self.units[service].client(tuple(argv))
+        return process.pipe(command.argv, command.env, source, target)
 
     def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
         return logs.show({name: self.units[name].folder for name in services or self.units}, follow, tail)

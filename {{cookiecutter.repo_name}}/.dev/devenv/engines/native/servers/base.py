@@ -13,7 +13,7 @@ from devenv.engines.native.servers import account, data
 from devenv.engines.native.servers.programs import Programs, major
 from devenv.engines.native.unit import Command
 from devenv.engines.protocol import Place
-from devenv.model.services import Service
+from devenv.model.services import Service, variable
 
 
 class Server:
@@ -89,8 +89,3 @@ class Server:
         if noted and noted.get("wanted", "") != str(self.wanted):
             message = f"{self.service.name}: its data is of {self.kind} {noted.get('wanted')}, not {self.wanted}"
             raise DevError(CONFLICT, message, f"take {self.kind}:{noted.get('wanted')} again, or: inv dev.destroy")
-
-
-def variable(service: str, suffix: str) -> str:
-    """The name of a variable of a service: DB_PORT, MY_CACHE_HOST."""
-    return f"{service.upper().replace('-', '_').replace('.', '_')}_{suffix}"

@@ -1,13 +1,13 @@
 # Owner: this service. The template wrote it once and leaves it to you.
 import json
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from seeds import scenarios
+from seeds.guard import refuse_outside_development
 
 
 class Command(BaseCommand):
@@ -16,18 +16,22 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         choice = parser.add_subparsers(dest="scenario", required=True)
         choice.add_parser("default")
-        choice.add_parser("big-tenant").add_argument("--learners", type=int, default=1000)
+        big = choice.add_parser("big-tenant")
+        big.add_argument("--learners", type=size, default=1000)
+        big.add_argument("--courses", type=size, default=1)
 
     def handle(self, *args: Any, scenario: str, **options: Any) -> None:
         refuse_outside_development()
         with transaction.atomic():
-            rows = scenarios.default() if scenario == "default" else scenarios.big_tenant(options["learners"])
+            if scenario == "default":
+                rows = scenarios.default()
+            else:
+                rows = scenarios.big_tenant(options["learners"], options["courses"])
         # The last line of stdout is the answer, for dev.seed and for services that require this one.
         self.stdout.write(json.dumps(rows))
 
 
-def refuse_outside_development() -> None:
-    """The seed makes an administrator whose password everybody knows."""
-    host = settings.ENV.public_host
-    if host != "localhost" and not host.endswith(".localhost"):
-        raise CommandError(f"seeds are for development; PUBLIC_URL says that this is {host}")
+def size(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r}; allowed: a whole number from 1")
+    return int(text)

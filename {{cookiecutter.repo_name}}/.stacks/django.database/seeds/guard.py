@@ -1,0 +1,10 @@
+# Owner: this service. The template wrote it once and leaves it to you.
+from django.conf import settings
+from django.core.management.base import CommandError
+
+
+def refuse_outside_development() -> None:
+    """The seed makes an administrator whose password everybody knows; scrubbing takes people's names for good."""
+    host = settings.ENV.public_host
+    if host != "localhost" and not host.endswith(".localhost"):
+        raise CommandError(f"seed and scrub are for development; PUBLIC_URL says that this is {host}")
