@@ -70,7 +70,8 @@ INSTALL = {
     "chromedriver": "apt-get install chromium-driver",
     "docker-registry": "apt-get install docker-registry",
     "node": "https://nodejs.org/en/download",
-    "mariadbd": "apt-get install mariadb-server-core mariadb-client-core",
+    "mariadbd": "apt-get install mariadb-server-core mariadb-client",
+    "mariadb-dump": "apt-get install mariadb-client",
 }
 
 

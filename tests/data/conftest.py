@@ -1,0 +1,126 @@
+"""Real servers of MariaDB, one on this machine and one in a container, both with the settings of the fragment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"))
+
+from devenv.base import process
+from devenv.base.process import Result
+from devenv.databases.mysql import MySQL
+
+from tests.conftest import DEV, another_port, need, until
+
+PASSWORD = "development-only"
+PATH = os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"])
+
+
+@dataclass(frozen=True)
+class Server:
+    """As much of an engine as a database needs: `before` stands before each command of a client."""
+
+    before: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
+        return process.capture([*self.before, *argv], self.env, stdin)
+
+    def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
+        return process.pipe([*self.before, *argv], self.env, source, target)
+
+    def sql(self, statements: str, database: str = "") -> str:
+        """What they answer, all columns and rows in one text."""
+        done = self.ask("db", [*login(), *([database] if database else [])], statements)
+        assert done.code == 0, done.stderr
+        return done.stdout
+
+    def answers(self) -> bool:
+        return self.ask("db", login(), "SELECT 1").code == 0
+
+
+def login() -> list[str]:
+    client = ["env", f"MYSQL_PWD={PASSWORD}", "mariadb", "--host=127.0.0.1", "--skip-ssl"]
+    return [*client, "--user=root", "--default-character-set=utf8mb4", "--batch", "--skip-column-names", "--raw"]
+
+
+def at(name: str) -> MySQL:
+    return MySQL("db", "mariadb", "root", name, PASSWORD)
+
+
+def settings() -> list[str]:
+    fragment = yaml.safe_load((DEV / "compose/mysql.yaml").read_text())
+    return list(fragment["services"]["mysql"]["command"])
+
+
+@dataclass(frozen=True)
+class Local(Server):
+    """The same as a process of this machine, to be killed and started again."""
+
+    home: Path = Path()
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def install(self) -> None:
+        words = [f"--datadir={self.home}", "--auth-root-authentication-method=normal"]
+        subprocess.run(["mariadb-install-db", "--no-defaults", *words], env=self.env, check=True, capture_output=True)
+        account = f"ALTER USER root@127.0.0.1 IDENTIFIED BY '{PASSWORD}'"
+        rights = "GRANT ALL ON *.* TO root@127.0.0.1 WITH GRANT OPTION"
+        statements = f"FLUSH PRIVILEGES;\n{account};\n{rights};\n".encode()
+        command = self._command("--bootstrap")
+        subprocess.run(command, env=self.env, check=True, capture_output=True, input=statements)
+
+    def start(self) -> None:
+        network = ["--bind-address=127.0.0.1", f"--port={self.env['MYSQL_TCP_PORT']}", f"--socket={self.home}/socket"]
+        with (self.home / "log").open("ab") as log:
+            self.started.append(subprocess.Popen(self._command(*network), env=self.env, stdout=log, stderr=log))
+        assert until(self.answers), (self.home / "log").read_text()
+
+    def kill(self) -> None:
+        self.started[-1].kill()
+        self.started[-1].wait()
+
+    def _command(self, *words: str) -> list[str]:
+        account = ["--user=root"] if os.getuid() == 0 else []
+        return ["mariadbd", "--no-defaults", f"--datadir={self.home}", *settings(), *account, *words]
+
+
+@pytest.fixture(scope="session")
+def local(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Iterator[Local]:
+    need("mariadbd", "mariadb-dump")
+    port = str(another_port(shared))
+    env = {**os.environ, "PATH": PATH, "MYSQL_HOST": "127.0.0.1", "MYSQL_TCP_PORT": port}
+    server = Local(env=env, home=tmp_path_factory.mktemp("mariadb"))
+    server.install()
+    server.start()
+    yield server
+    server.kill()
+    shutil.rmtree(server.home)
+
+
+@pytest.fixture(scope="session")
+def contained(shared: Path) -> Iterator[Server]:
+    name = f"devenv-test-{os.getpid()}"
+    variables = ["--env", f"MYSQL_ROOT_PASSWORD={PASSWORD}", "--env", "MYSQL_DATABASE=service"]
+    run = ["docker", "run", "--detach", "--rm", "--name", name, "--memory", "320m", *variables]
+    subprocess.run([*run, "mariadb:11", *settings()], check=True, capture_output=True)
+    server = Server(("docker", "exec", "-i", name))
+    assert until(server.answers, 60)
+    yield server
+    subprocess.run(["docker", "rm", "--force", "--volumes", name], check=True, capture_output=True)
+
+
+@pytest.fixture(params=["local", pytest.param("contained", marks=pytest.mark.engine)])
+def server(request: pytest.FixtureRequest) -> Server:
+    """Each of the two in turn."""
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Server)
+    return found

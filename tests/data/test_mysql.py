@@ -1,0 +1,235 @@
+"""A copy and a dump of a database of MariaDB hold all that the database holds."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from devenv.base.errors import DevError
+
+from tests.conftest import DEV, until
+
+from .conftest import Local, Server, at, login
+
+# One object of each kind, and what has gone wrong in copies: a 0 in a numbered column, rows against a foreign key, a
+# trigger that would act on the copied rows, a view on a view that comes before it, another collation, odd names.
+SCHEMA = r"""
+CREATE TABLE customers (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(80) COLLATE utf8mb4_bin NOT NULL,
+  initial CHAR(1) AS (LEFT(name, 1)) VIRTUAL, name_length INT AS (CHAR_LENGTH(name)) STORED,
+  joined DATE NOT NULL DEFAULT '2024-02-29', photo BLOB, facts JSON, UNIQUE KEY by_name (name), KEY (initial),
+  CONSTRAINT named CHECK (name <> '')) AUTO_INCREMENT = 500;
+CREATE TABLE orders (id BIGINT AUTO_INCREMENT PRIMARY KEY, customer INT, total DECIMAL(9, 2),
+  at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6), note TEXT, FULLTEXT KEY (note),
+  CONSTRAINT buyer FOREIGN KEY (customer) REFERENCES customers (id) ON DELETE CASCADE);
+CREATE TABLE `größe``s table` (id INT PRIMARY KEY, `an odd.column` INT) ENGINE=MyISAM COMMENT 'it''s odd';
+CREATE TABLE parts (id INT, year INT, PRIMARY KEY (id, year)) PARTITION BY RANGE (year)
+  (PARTITION old VALUES LESS THAN (2020), PARTITION new VALUES LESS THAN MAXVALUE);
+CREATE TABLE log (id INT AUTO_INCREMENT PRIMARY KEY, what TEXT);
+CREATE SEQUENCE tickets START WITH 100;
+SELECT NEXTVAL(tickets);
+SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO', foreign_key_checks = 0;
+INSERT INTO customers (id, name, joined, photo, facts) VALUES (0, 'Zoë', '0000-00-00', X'00FF0A27', '{"a": 1}');
+INSERT INTO customers (id, name) VALUES (1, 'back\\slash\n'), (2, 'ALTER DATABASE `x`'), (3, 'Ærøskøbing');
+INSERT INTO orders (id, customer, total, at, note) VALUES (1, 1, 9.99, '2001-02-03 04:05:06.789', 'hello world'),
+  (2, 77, 1, '2001-02-03 04:05:06', NULL);
+INSERT INTO `größe``s table` VALUES (1, 2);
+INSERT INTO parts VALUES (1, 2019), (2, 2025);
+DELIMITER //
+CREATE FUNCTION twice (n INT) RETURNS INT DETERMINISTIC RETURN 2 * n//
+CREATE PROCEDURE tidy (IN n INT) BEGIN DELETE FROM log WHERE id < n; SELECT 'a;b'; END//
+CREATE TRIGGER heard AFTER INSERT ON orders FOR EACH ROW BEGIN INSERT INTO log (what) VALUES (NEW.id); END//
+CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01' DISABLE DO DELETE FROM log//
+DELIMITER ;
+CREATE VIEW z_view AS SELECT id, name FROM customers;
+CREATE VIEW a_view AS SELECT name FROM z_view WHERE twice(id) > 1;
+"""
+OBJECTS = """
+SELECT 'database', default_collation_name FROM information_schema.schemata WHERE schema_name = '{0}';
+SELECT table_name, table_type, engine, auto_increment, table_collation, create_options, table_comment
+  FROM information_schema.tables WHERE table_schema = '{0}' ORDER BY 1;
+SELECT table_name, column_name, ordinal_position, column_default, is_nullable, column_type, collation_name, extra,
+  generation_expression FROM information_schema.columns WHERE table_schema = '{0}' ORDER BY 1, 3;
+SELECT table_name, index_name, non_unique, seq_in_index, column_name, index_type FROM information_schema.statistics
+  WHERE table_schema = '{0}' ORDER BY 1, 2, 4;
+SELECT table_name, constraint_name, check_clause FROM information_schema.check_constraints
+  WHERE constraint_schema = '{0}' ORDER BY 1, 2;
+SELECT constraint_name, table_name, referenced_table_name, update_rule, delete_rule
+  FROM information_schema.referential_constraints WHERE constraint_schema = '{0}' AND unique_constraint_schema = '{0}';
+SELECT table_name, partition_name, partition_description FROM information_schema.partitions
+  WHERE table_schema = '{0}' ORDER BY 1, 2;
+SELECT table_name, replace(view_definition, '{0}', 'here'), security_type FROM information_schema.views
+  WHERE table_schema = '{0}' ORDER BY 1;
+SELECT routine_type, routine_name, routine_definition, sql_mode, database_collation FROM information_schema.routines
+  WHERE routine_schema = '{0}' ORDER BY 1, 2;
+SELECT trigger_name, event_object_table, action_statement, sql_mode FROM information_schema.triggers
+  WHERE trigger_schema = '{0}' ORDER BY 1;
+SELECT event_name, event_definition, starts, status FROM information_schema.events WHERE event_schema = '{0}';
+"""
+ROWS = """
+SELECT * FROM customers ORDER BY id; SELECT * FROM orders ORDER BY id; SELECT * FROM `größe``s table`;
+SELECT * FROM parts ORDER BY id; SELECT * FROM log; SELECT * FROM a_view ORDER BY 1;
+SELECT id FROM orders WHERE MATCH (note) AGAINST ('hello'); SELECT next_not_cached_value FROM tickets;
+"""
+
+
+def everything(server: Server, name: str) -> str:
+    return server.sql(OBJECTS.format(name)) + server.sql(ROWS, name)
+
+
+@pytest.fixture
+def shop(server: Server) -> Iterator[Server]:
+    """A server with the database `shop`; all others but its own are removed afterwards."""
+    server.sql("CREATE DATABASE shop COLLATE utf8mb4_unicode_520_ci")
+    server.sql(SCHEMA, "shop")
+    yield server
+    for name in at("").sizes(server):
+        at(name).drop(server)
+
+
+def test_a_copy_is_the_database_under_another_name(shop: Server) -> None:
+    before = everything(shop, "shop")
+    at("shop_3fa2").copy(shop, "shop")
+    assert everything(shop, "shop_3fa2") == before
+    assert everything(shop, "shop") == before
+
+
+def test_a_dump_is_the_database_in_a_file(shop: Server, tmp_path: Path) -> None:
+    at("shop").dump(shop, tmp_path / "dump")
+    shop.sql("CREATE DATABASE back COLLATE utf8mb4_unicode_520_ci")
+    at("back").load(shop, tmp_path / "dump")
+    assert everything(shop, "back") == everything(shop, "shop")
+    assert [path.name for path in tmp_path.iterdir()] == ["dump"]
+    assert b"DEFINER=" not in (tmp_path / "dump").read_bytes()
+
+
+def test_a_copy_of_a_database_in_use_waits_for_no_transaction(shop: Server) -> None:
+    """A person at a breakpoint holds one; `copy` ends such sessions, `drop` too."""
+    argv = [*shop.before, *login(), "--unbuffered", "shop"]
+    idle = subprocess.Popen(argv, env=shop.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert idle.stdin
+    assert idle.stdout
+    idle.stdin.write("START TRANSACTION; DELETE FROM log; DELETE FROM parts; SELECT 'open';\n")
+    idle.stdin.flush()
+    assert idle.stdout.readline() == "open\n"
+    start = time.monotonic()
+    at("copied").copy(shop, "shop")
+    assert time.monotonic() - start < 10
+    assert shop.sql("SELECT count(*) FROM parts", "copied") == "2\n"
+    idle.communicate()
+
+
+def test_what_the_server_refuses_is_an_error(shop: Server) -> None:
+    with pytest.raises(DevError, match="nothing_there"):
+        at("copied").copy(shop, "nothing_there")
+    shop.sql("CREATE DATABASE taken; CREATE TABLE taken.rows_of_mine (id INT)")
+    with pytest.raises(DevError, match="database exists"):
+        at("taken").copy(shop, "shop")
+    assert shop.sql("SHOW TABLES", "taken") == "rows_of_mine\n"
+
+
+def test_a_broken_dump_is_an_error(shop: Server, tmp_path: Path) -> None:
+    (tmp_path / "dump").write_text("CREATE TABLE a (id INT);\nNOT SQL;\n")
+    at("broken").create(shop)
+    with pytest.raises(DevError, match="syntax"):
+        at("broken").load(shop, tmp_path / "dump")
+    with pytest.raises(DevError, match="nothing_there"):
+        at("nothing_there").dump(shop, tmp_path / "another")
+    assert not (tmp_path / "another").exists()
+
+
+def test_the_account_of_the_app_may_use_what_is_made_for_it(shop: Server) -> None:
+    shop.sql("CREATE USER me@'%' IDENTIFIED BY 'secret'")
+    replace(at("fresh"), guest="me").create(shop)
+    replace(at("copied"), guest="me").copy(shop, "shop")
+    client = ["env", "MYSQL_PWD=secret", "mariadb", "--host=127.0.0.1", "--skip-ssl", "--user=me", "-e"]
+    assert shop.ask("db", [*client, "CREATE TABLE t (id INT)", "fresh"]).code == 0
+    assert shop.ask("db", [*client, "SELECT 1 FROM customers", "copied"]).code == 0
+    shop.sql("DROP USER me@'%'")
+
+
+# ---- killed
+
+
+@pytest.fixture
+def big(local: Local) -> Iterator[Local]:
+    """A database whose copy takes long enough to be killed in."""
+    local.sql("CREATE DATABASE big")
+    local.sql("CREATE TABLE small (id INT PRIMARY KEY); INSERT INTO small VALUES (1)", "big")
+    table = "CREATE TABLE t{0} (id INT PRIMARY KEY, word CHAR(32), KEY (word));"
+    fill = "INSERT INTO t{0} SELECT seq, MD5(seq) FROM seq_1_to_60000;"
+    quick = "SET unique_checks = 0, foreign_key_checks = 0;"
+    local.sql(quick + "".join((table + fill).format(number) for number in range(3)), "big")
+    yield local
+    at("big").drop(local)
+
+
+CHECKSUM = "CHECKSUM TABLE small, t0, t1, t2; CHECK TABLE small, t0, t1, t2"
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.7])
+def test_a_killed_client_leaves_the_source_whole(big: Local, share: float) -> None:
+    before, whole = big.sql(CHECKSUM, "big"), duration(big)
+    copier = [sys.executable, "-c", COPIER, str(DEV)]
+    started = subprocess.Popen(copier, env=big.env, stderr=subprocess.DEVNULL, start_new_session=True)
+    assert until(lambda: "half" in at("").sizes(big))
+    time.sleep(share * whole)
+    os.killpg(started.pid, signal.SIGKILL)
+    started.wait()
+    assert big.sql(CHECKSUM, "big") == before
+    at("half").drop(big)
+    assert list(at("").sizes(big)) == ["big"]
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.7])
+def test_a_killed_server_comes_back_with_the_source_whole(big: Local, share: float) -> None:
+    before, whole = big.sql(CHECKSUM, "big"), duration(big)
+    copying = threading.Thread(target=copy_in_vain, args=[big])
+    copying.start()
+    assert until(lambda: "half" in at("").sizes(big))
+    time.sleep(share * whole)
+    big.kill()
+    copying.join()
+    big.start()
+    assert big.sql(CHECKSUM, "big") == before
+    at("half").drop(big)
+    at("half").copy(big, "big")
+    assert big.sql(CHECKSUM, "half") == before.replace("big.", "half.")
+    at("half").drop(big)
+
+
+def copy_in_vain(server: Server) -> None:
+    with pytest.raises(DevError):
+        at("half").copy(server, "big")
+
+
+def duration(server: Server) -> float:
+    """Of a copy of `big`, in seconds."""
+    start = time.monotonic()
+    at("timed").copy(server, "big")
+    took = time.monotonic() - start
+    at("timed").drop(server)
+    return took
+
+
+COPIER = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from devenv.base import process
+from devenv.databases.mysql import MySQL
+
+class Here:
+    def ask(self, service, argv, stdin=""):
+        return process.capture(argv, None, stdin)
+    def pipe(self, service, argv, source=None, target=None):
+        return process.pipe(argv, None, source, target)
+
+MySQL("db", "mariadb", "root", "half", "development-only").copy(Here(), "big")
+"""
