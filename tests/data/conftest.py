@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "{{cookiecutter.rep
 from devenv.base import process
 from devenv.base.process import Result
 from devenv.databases.mysql import MySQL
+from devenv.engines.native.servers.mysql import with_host
 
 from tests.conftest import DEV, another_port, need, until
 
@@ -33,10 +34,13 @@ class Server:
     env: dict[str, str] = field(default_factory=lambda: dict(os.environ))
 
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
-        return process.capture([*self.before, *argv], self.env, stdin)
+        return process.capture(self.command(argv), self.env, stdin)
 
     def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
-        return process.pipe([*self.before, *argv], self.env, source, target)
+        return process.pipe(self.command(argv), self.env, source, target)
+
+    def command(self, argv: Sequence[str]) -> list[str]:
+        return [*self.before, *argv]
 
     def sql(self, statements: str, database: str = "") -> str:
         """What they answer, all columns and rows in one text."""
@@ -47,9 +51,14 @@ class Server:
     def answers(self) -> bool:
         return self.ask("db", login(), "SELECT 1").code == 0
 
+    def is_set_up(self) -> bool:
+        """Whether an image's server is the one that stays, and not that of its entry point, which has no network."""
+        ping = ["mariadb-admin", "--skip-ssl", "--host=127.0.0.1", "ping"]
+        return self.ask("db", ping).code == 0 and self.answers()
+
 
 def login() -> list[str]:
-    client = ["env", f"MYSQL_PWD={PASSWORD}", "mariadb", "--host=127.0.0.1", "--skip-ssl"]
+    client = ["env", f"MYSQL_PWD={PASSWORD}", "mariadb", "--skip-ssl"]
     return [*client, "--user=root", "--default-character-set=utf8mb4", "--batch", "--skip-column-names", "--raw"]
 
 
@@ -69,17 +78,18 @@ class Local(Server):
     home: Path = Path()
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
+    def command(self, argv: Sequence[str]) -> list[str]:
+        return [word for given in argv for word in with_host(given)]
+
     def install(self) -> None:
-        words = [f"--datadir={self.home}", "--auth-root-authentication-method=normal"]
+        words = [f"--datadir={self.home}", "--skip-test-db", "--auth-root-authentication-method=normal"]
         subprocess.run(["mariadb-install-db", "--no-defaults", *words], env=self.env, check=True, capture_output=True)
-        account = f"ALTER USER root@127.0.0.1 IDENTIFIED BY '{PASSWORD}'"
-        rights = "GRANT ALL ON *.* TO root@127.0.0.1 WITH GRANT OPTION"
-        statements = f"FLUSH PRIVILEGES;\n{account};\n{rights};\n".encode()
+        statements = f"FLUSH PRIVILEGES;\nALTER USER root@127.0.0.1 IDENTIFIED BY '{PASSWORD}';\n".encode()
         command = self._command("--bootstrap")
         subprocess.run(command, env=self.env, check=True, capture_output=True, input=statements)
 
     def start(self) -> None:
-        network = ["--bind-address=127.0.0.1", f"--port={self.env['MYSQL_TCP_PORT']}", f"--socket={self.home}/socket"]
+        network = ["--bind-address=127.0.0.1", f"--port={self.env['MYSQL_TCP_PORT']}", "--socket=socket"]
         with (self.home / "log").open("ab") as log:
             self.started.append(subprocess.Popen(self._command(*network), env=self.env, stdout=log, stderr=log))
         assert until(self.answers), (self.home / "log").read_text()
@@ -107,15 +117,17 @@ def local(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Iterator[Lo
 
 
 @pytest.fixture(scope="session")
-def contained(shared: Path) -> Iterator[Server]:
+def contained() -> Iterator[Server]:
     name = f"devenv-test-{os.getpid()}"
     variables = ["--env", f"MYSQL_ROOT_PASSWORD={PASSWORD}", "--env", "MYSQL_DATABASE=service"]
     run = ["docker", "run", "--detach", "--rm", "--name", name, "--memory", "320m", *variables]
     subprocess.run([*run, "mariadb:11", *settings()], check=True, capture_output=True)
     server = Server(("docker", "exec", "-i", name))
-    assert until(server.answers, 60)
-    yield server
-    subprocess.run(["docker", "rm", "--force", "--volumes", name], check=True, capture_output=True)
+    try:
+        assert until(server.is_set_up, 60)
+        yield server
+    finally:
+        subprocess.run(["docker", "rm", "--force", "--volumes", name], check=True, capture_output=True)
 
 
 @pytest.fixture(params=["local", pytest.param("contained", marks=pytest.mark.engine)])

@@ -84,9 +84,9 @@ class MySQL(Database):
         return self.ask(engine, self._dumper(*flags, *which))
 
     def _dumper(self, *flags: str) -> list[str]:
-        """The dump program's command. It does not read the variable that tells the client which host."""
+        """The dump program's command."""
         program = "mariadb-dump" if self.program == "mariadb" else f"{self.program}dump"
-        return [*self._login(program), "--host=127.0.0.1", "--no-tablespaces", *flags, self.name]
+        return [*self._login(program), "--no-tablespaces", *flags, self.name]
 
     def _end_sessions(self, engine: Engine) -> None:
         """An open transaction keeps the lock of a copy waiting, and DROP DATABASE, too."""

@@ -15,7 +15,7 @@ from devenv.engines.native.servers.base import Server
 from devenv.engines.native.unit import Command
 
 FOLDERS = "/usr/sbin:/usr/local/sbin"  # which an ordinary user's path leaves out
-INSTALL = "apt-get install mariadb-server-core mariadb-client-core, or: brew install mariadb"
+INSTALL = "apt-get install mariadb-server-core mariadb-client, or: brew install mariadb"
 
 
 class MySQL(Server):
@@ -56,6 +56,9 @@ class MySQL(Server):
 
     def is_ready(self) -> bool:
         return wire.mysql(self.port)
+
+    def client(self, argv: tuple[str, ...]) -> Command:
+        return super().client(tuple(word for given in argv for word in with_host(given)))
 
     def login(self) -> dict[str, str]:
         password = self._given("ROOT_PASSWORD") or self._given("PASSWORD")
@@ -107,6 +110,11 @@ def _found(wanted: str) -> programs.Programs | None:
         if here:
             return here[0]
     return None
+
+
+def with_host(word: str) -> tuple[str, ...]:
+    """The dump programs read MYSQL_TCP_PORT, but not MYSQL_HOST: without a host they would look for a socket."""
+    return (word, "--host=127.0.0.1") if word in ("mariadb-dump", "mysqldump") else (word,)
 
 
 def _errors(text: str) -> str:
