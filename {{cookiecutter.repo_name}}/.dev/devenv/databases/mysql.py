@@ -64,8 +64,10 @@ class MySQL(Database):
 
     def dump(self, engine: Engine, file: Path) -> None:
         raw = file.with_name(f"{file.name}.raw")
-        # Without locks: one transaction reads all tables as they are at its start.
-        flags = ("--single-transaction", "--routines", "--triggers", "--events", "--hex-blob", "--no-autocommit")
+        # Without locks: one transaction reads all tables as they are at its start, and while it is read back, a lock on
+        # one table would keep it from the sequence that numbers it.
+        rows = ("--single-transaction", "--skip-add-locks", "--no-autocommit", "--hex-blob")
+        flags = (*rows, "--routines", "--triggers", "--events")
         try:
             self.checked(engine.pipe(self.service, self._dumper(*flags), target=raw))
             with raw.open("rb") as lines, open(file, "wb", opener=_private) as portable:

@@ -25,29 +25,35 @@ FILLED = "COMMIT;\nUNLOCK TABLES;\nSET SESSION autocommit = 1;\n"
 QUOTED = r"`(?:[^`]|``)*`"
 # Where a dump says who a view, a routine, a trigger or an event belongs to: that account is not on every server.
 OWNER = re.compile(rf"^(CREATE |/\*!\d+ CREATE\*/ /\*!\d+ |/\*!\d+ )DEFINER={QUOTED}@{QUOTED} ?".encode())
-# A dump sets the collation that a routine was made under by this, with the name of the database that it is of.
-ALTERED = re.compile(rf"^ALTER DATABASE {QUOTED}", re.MULTILINE)
+# Where a dump has the name of its database: to set the collation that a routine was made under, and before a sequence
+# that numbers a column.
+ALTERED = rf"^ALTER DATABASE {QUOTED}"
+SEQUENCE = rf"^(  `.* DEFAULT nextval\(){QUOTED}\."
+SEQUENCE_IN_BYTES = re.compile(SEQUENCE.encode())
 
 
 def facts(source: str) -> str:
-    """The queries for what `parsed` reads: the collation, then a line for each column of a table that takes a value."""
-    # A generated column makes its own. What is none has no expression: '' in MySQL, NULL in MariaDB.
+    """The queries for what `parsed` reads: the collation, then a line for each column of a table that takes a value.
+
+    A generated column makes its own; what is none has no expression, '' in MySQL, NULL in MariaDB. A sequence has none.
+    """
     return (
         f"SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = {literal(source)};"
-        " SELECT t.table_name, c.column_name FROM information_schema.tables t JOIN information_schema.columns c"
+        " SELECT t.table_name, if(t.table_type = 'SEQUENCE', '', c.column_name)"
+        " FROM information_schema.tables t JOIN information_schema.columns c"
         " ON c.table_schema = t.table_schema AND c.table_name = t.table_name"
-        f" WHERE t.table_schema = {literal(source)} AND t.table_type NOT IN ('VIEW', 'SEQUENCE')"
+        f" WHERE t.table_schema = {literal(source)} AND t.table_type <> 'VIEW'"
         " AND coalesce(c.generation_expression, '') = '' ORDER BY t.table_name, c.ordinal_position"
     )
 
 
 def parsed(answer: str) -> tuple[str, dict[str, list[str]]]:
-    """The collation, and the columns of each table; a database that is not there has no collation."""
+    """The collation, and the columns of each table, none of a sequence. What is not there has no collation."""
     collation, *lines = answer.splitlines() or [""]
     columns: dict[str, list[str]] = {}
     for line in lines:
-        table, column = line.split("\t")
-        columns.setdefault(table, []).append(column)
+        table, _, column = line.partition("\t")
+        columns.setdefault(table, []).extend([column] if column else [])
     return collation, columns
 
 
@@ -61,25 +67,27 @@ def script(
 
 
 def _rows(source: str, target: str, columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """One lock over all tables, so that the rows are of one moment."""
+    """One lock over all, so that the rows are of one moment. A sequence was made with its number in it."""
     pairs = {table: (_within(source, table), _within(target, table)) for table in columns}
     if pairs:
         yield f"LOCK TABLES {', '.join(f'{old} READ, {new} WRITE' for old, new in pairs.values())};"
     for table, (old, new) in pairs.items():
         listed = ", ".join(map(identifier, columns[table]))
-        yield f"INSERT INTO {new} ({listed}) SELECT {listed} FROM {old};"
+        if listed:
+            yield f"INSERT INTO {new} ({listed}) SELECT {listed} FROM {old};"
 
 
 def renamed(structure: str, target: str) -> str:
     """A structure that touches no other database than the target."""
-    return ALTERED.sub(lambda _: f"ALTER DATABASE {identifier(target)}", structure)
+    sequences = re.sub(SEQUENCE, r"\1", structure, flags=re.MULTILINE)
+    return re.sub(ALTERED, lambda _: f"ALTER DATABASE {identifier(target)}", sequences, flags=re.MULTILINE)
 
 
 def portable(lines: Iterable[bytes]) -> Iterator[bytes]:
     """A dump without owners and without the name of its database. Rows stay: no line of theirs begins like these."""
     for line in lines:
         if not line.startswith(b"ALTER DATABASE "):
-            yield OWNER.sub(rb"\1", line)
+            yield SEQUENCE_IN_BYTES.sub(rb"\1", OWNER.sub(rb"\1", line))
 
 
 def identifier(name: str) -> str:
