@@ -1,4 +1,7 @@
-"""Real servers of MariaDB, one on this machine and one in a container, both with the settings of the fragment."""
+"""Data states: a machine that is made up for what is decided, and real servers for what is done.
+
+The servers are of MariaDB, one on this machine and one in a container, both with the settings of the fragment.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,10 @@ from devenv.databases.mysql import MySQL
 from devenv.engines.native.servers.mysql import with_host
 
 from tests.conftest import DEV, another_port, need, until
+from tests.unit.conftest import state_home  # noqa: F401
+
+from . import world
+from .world import World
 
 PASSWORD = "development-only"
 PATH = os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"])
@@ -136,3 +143,12 @@ def server(request: pytest.FixtureRequest) -> Server:
     found = request.getfixturevalue(request.param)
     assert isinstance(found, Server)
     return found
+
+
+@pytest.fixture
+def here(tmp_path: Path, state_home: Path, free_port: int, monkeypatch: pytest.MonkeyPatch) -> World:  # noqa: F811
+    """A machine on which the service is up, with a row that was entered by hand."""
+    made = world.make(tmp_path / "repo", free_port, monkeypatch)
+    made.up()
+    made.enter("by hand")
+    return made

@@ -56,6 +56,12 @@ class Database:
         """
         raise NotImplementedError
 
+    def settle(self, engine: Engine, names: Sequence[str]) -> None:
+        """End what clients that were killed left the server doing for these databases, and wait until it is ended.
+
+        A kind whose server does nothing on its own has nothing to end.
+        """
+
     @property
     def renames(self) -> bool:
         """Whether `take_over` and `renew` are there. Where not, the app has to be told another name."""

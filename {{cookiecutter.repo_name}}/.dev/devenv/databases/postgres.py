@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ PROGRAMS = ("postgres", "postgis", "pgvector", "timescaledb")  # images that are
 # Copying files beats writing all pages to the log from some 50 MB on. PostgreSQL before 15 has no word for it.
 STRATEGIES = (" STRATEGY file_copy", "")
 ATTEMPTS = 3  # at a copy: a session may come in between the end of all others and the lock that keeps new ones out
+SETTLING = 100  # looks, a tenth of a second apart, at sessions that were told to end
 
 
 class Postgres(Database):
@@ -34,6 +36,16 @@ class Postgres(Database):
 
     def copy(self, engine: Engine, source: str) -> None:
         self._copying(engine, source, self.name, ())
+
+    def settle(self, engine: Engine, names: Sequence[str]) -> None:
+        # A query names what it makes, from another database than that.
+        listed = ", ".join(map(quoted, names))
+        theirs = f"unnest(ARRAY[{listed}]) AS name WHERE datname = name OR position(name IN query) > 0"
+        sessions = f"FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND EXISTS (SELECT FROM {theirs})"
+        for _ in range(SETTLING):
+            if self._admin(engine, f"SELECT count(pg_terminate_backend(pid)) {sessions}") == "0":
+                return
+            time.sleep(0.1)
 
     @property
     def renames(self) -> bool:

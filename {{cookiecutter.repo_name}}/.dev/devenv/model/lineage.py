@@ -54,6 +54,16 @@ def key(*parts: object) -> str:
 
 
 def _is_later(path: str, others: Files) -> bool:
-    """Whether a file comes after all others of its folder. __init__.py and its like are no migrations."""
+    """Whether a file comes after all others of its folder. __init__.py and its like are no migrations.
+
+    Some tools sort names as texts, some by the numbers in them: V10 after V9. It has to be later for both.
+    """
+    name = basename(path)
     names = [basename(other) for other in others if dirname(other) == dirname(path)]
-    return basename(path).startswith("_") or all(basename(path) > name for name in names if not name.startswith("_"))
+    ours = [other for other in names if not other.startswith("_")]
+    return name.startswith("_") or all(name > other and _numbered(name) > _numbered(other) for other in ours)
+
+
+def _numbered(name: str) -> list[tuple[int, str]]:
+    """What sorts names by the numbers in them."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

@@ -17,6 +17,7 @@ def due(env: Environment, known: Mapping[str, Any], files: Files) -> str:
     """Why the live database, of which the record says `known`, is not this branch's; empty where it is.
 
     New migrations are no reason: they are applied to it, rows and all, unless this branch has a database of its own.
+    Of two of the same branch it is the one in which more of the migrations were applied: one was away for a while.
     """
     applied = known.get("files", {})
     if not env.database or not applied or lineage.key(applied) == lineage.key(files):
@@ -24,13 +25,25 @@ def due(env: Environment, known: Mapping[str, Any], files: Files) -> str:
     lost = lineage.lost(applied, files, env.config.migrations)
     if lost:
         return lost[0]
-    return f"{states.branch(env)} has data of its own" if _own(env, files) else ""
+    branch, own = states.branch(env), _own(env, files)
+    if known.get("branch") == branch:
+        own = [s for s in own if _count(env, s.files) > _count(env, applied)]
+    return f"{branch} has data of its own" if own else ""
 
 
 def back(env: Environment, files: Files) -> State | None:
-    """What stepped aside and comes back: this branch's own, else the newest that lacks none of its migrations here."""
-    fitting = _fitting(env, files)
-    return next(iter([*reversed(_own(env, files)), *reversed(fitting)]), None)
+    """What stepped aside and comes back: this branch's own, else the newest with the very migrations of this one.
+
+    Not one with fewer: migrated on, it could not go back to the branch that its rows were entered on.
+    """
+    now = lineage.migrations(files, env.config.migrations)
+    same = [s for s in _fitting(env, files) if lineage.migrations(s.files, env.config.migrations) == now]
+    own = sorted(_own(env, files), key=lambda s: (_count(env, s.files), s.created))
+    return next(iter([*reversed(own), *reversed(same)]), None)
+
+
+def _count(env: Environment, files: Files) -> int:
+    return len(lineage.migrations(files, env.config.migrations))
 
 
 def _own(env: Environment, files: Files) -> list[State]:

@@ -14,7 +14,7 @@ from typing import Any
 from devenv.base import output
 from devenv.model import lineage
 from devenv.model.scenarios import Scenario
-from devenv.operations import commands, drafts, states
+from devenv.operations import commands, drafts, room, states
 from devenv.operations.environment import Environment
 from devenv.operations.states import BUILT, State
 
@@ -78,7 +78,9 @@ def provide(env: Environment, wanted: Sequence[Layer], verb: str) -> State:
     if found:
         return found
     below = provide(env, wanted[:-1], verb) if wanted[:-1] else _ancestor(env)
-    return _build(env, wanted[-1], below, verb)
+    made = _build(env, wanted[-1], below, verb)
+    room.check(env)
+    return made
 
 
 def keep(env: Environment, layer: Layer, known: Mapping[str, Any]) -> None:
@@ -86,6 +88,7 @@ def keep(env: Environment, layer: Layer, known: Mapping[str, Any]) -> None:
     assert env.database
     with drafts.draft(env, env.database.name) as made:
         _store(env, made, layer, known)
+    room.check(env)
 
 
 def _ancestor(env: Environment) -> State | None:

@@ -79,7 +79,7 @@ def reset(env: Environment, name: str = building.DEFAULT, given: Given | None = 
     if stored:
         env = restart(drafts.use(env, stored, states.PREVIOUS, states.PREVIOUS))
     else:
-        _empty(env)
+        env = _emptied(env)
         if "migrate" in env.config.commands:
             commands.within("dev.reset", "migrate", migrate, env)
     for scenario, params in wanted:
@@ -135,10 +135,13 @@ def _prepared(env: Environment, chain: Sequence[Scenario], given: Given) -> stat
     return building.provide(env, wanted, "dev.reset") if env.chooses_database else building.stored(env, wanted[-1])
 
 
-def _empty(env: Environment) -> None:
+def _emptied(env: Environment) -> Environment:
+    if env.database and env.database.renames:
+        return drafts.use_empty(env, states.PREVIOUS, states.PREVIOUS)
     env.note_data({})  # first: killed after this line, the next dev.up builds the data again
     if env.database:
         env.database.drop(env.engine)
+    return env
 
 
 def _seed(env: Environment, scenario: Scenario, given: Given) -> dict[str, Any]:

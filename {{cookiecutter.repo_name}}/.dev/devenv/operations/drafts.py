@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
+from devenv.base import output
 from devenv.databases.base import Database
 from devenv.operations import states
 from devenv.operations.environment import Environment
@@ -30,7 +31,8 @@ def draft(env: Environment, source: str = "") -> Iterator[State]:
             at(env, made).create(env.engine)
         yield made
     except BaseException:
-        drop(env, made)
+        if env.data.get("live") != made.database:  # it may have become the live one just before
+            drop(env, made)
         raise
 
 
@@ -41,8 +43,13 @@ def at(env: Environment, stored: State) -> Database:
 
 
 def drop(env: Environment, gone: State) -> None:
-    """Remove a state with its rows, its database first: what is noted is never less than what is there."""
+    """Remove a state with its rows, its database first: what is noted is never less than what is there.
+
+    Before both it becomes a draft, so that nobody takes it for a whole one when this is killed between the two.
+    """
     if gone.volume == env.engine.data_id():
+        with suppress(OSError):  # what makes room on a full disk must not need any
+            states.write(replace(gone, kind=DRAFT))
         at(env, gone).drop(env.engine)
     states.forget(gone)
 
@@ -53,7 +60,7 @@ def on_server(env: Environment, stored: State) -> State:
         return stored
     with draft(env) as made:
         at(env, made).load(env.engine, stored.dump)
-        loaded = states.write(replace(stored, database=made.database, volume=made.volume))
+    loaded = states.write(replace(stored, database=made.database, volume=made.volume))
     states.forget(made)
     return loaded
 
@@ -71,6 +78,12 @@ def use(env: Environment, stored: State, kind: str, name: str) -> Environment:
     except BaseException:
         drop(env, made)
         raise
+
+
+def use_empty(env: Environment, kind: str, name: str) -> Environment:
+    """Make an empty database the live one, for an app that cannot be given another to prepare; see `swap`."""
+    with draft(env) as made:
+        return swap(env, made, {}, kind, name)
 
 
 def known(env: Environment, stored: State) -> dict[str, Any]:
@@ -97,35 +110,53 @@ def swap(
     after = {**known_then, "live": "" if renames else made.database}
     old = "" if renames else env.database.name
     aside = states.begin(env, kind, name, old, after=after, took=made.id, branch=env.data.get("branch", ""))
-    older = [s for s in states.every(env) if s.kind == PREVIOUS and kind == PREVIOUS and s.id != aside.id]
+    older = _superseded(env, aside)
     if source:
         env.database.renew(engine, source, made.database, aside.database, [each.database for each in older])
     elif renames:
         env.database.take_over(engine, made.database, aside.database)
     env.note_data(after)  # where the server cannot rename, this is the step
     states.forget(made)
-    states.write(replace(aside, after=None))
-    for gone in older:
-        if source:
-            states.forget(gone)  # its database went in the same call
-        else:
-            drop(env, gone)
-    if kind == DRAFT:
-        drop(env, aside)
+    for gone in older if source else []:
+        states.forget(gone)  # its database went in the same call
+    _settle_aside(env, aside)
     return env if renames else env.on(made.database)
+
+
+def _superseded(env: Environment, aside: State) -> list[State]:
+    """There is one `previous` at a time."""
+    return [s for s in states.every(env) if s.kind == aside.kind == PREVIOUS and s.id != aside.id]
+
+
+def _settle_aside(env: Environment, aside: State) -> None:
+    """The end of a swap: what was live is a state like others, or is dropped."""
+    if aside.kind == DRAFT:
+        drop(env, aside)
+        return
+    for gone in _superseded(env, aside):
+        drop(env, gone)
+    states.write(replace(aside, after=None))  # last: until then `clean` knows that there is something to do
+
+
+def left(env: Environment) -> list[State]:
+    """What killed commands left."""
+    return [s for s in states.noted(env) if s.kind == DRAFT or s.after is not None] if env.database else []
 
 
 def clean(env: Environment) -> None:
     """End what killed commands left: a swap is done or was not begun, drafts go."""
-    left = [s for s in states.noted(env) if s.kind == DRAFT or s.after is not None]
-    if not left or not env.database:
+    found = left(env)
+    if not found:
         return
+    assert env.database
     here = env.engine.data_id()
-    for swapping in (s for s in left if s.after is not None):
+    # A server goes on with a copy whose client is gone: one that appears after this would be nobody's.
+    env.database.settle(env.engine, [s.database for s in found if s.volume == here])
+    for swapping in (s for s in found if s.after is not None):
         _end_swap(env, swapping)
     kept = {s.database for s in states.noted(env) if s.kind != DRAFT and s.volume == here}
     live = env.data.get("live") or states.declared(env)
-    for made in (s for s in left if s.kind == DRAFT):
+    for made in (s for s in left(env) if s.kind == DRAFT):
         if made.database in {live, *kept} or made.volume != here:
             states.forget(made)
         else:
@@ -146,4 +177,5 @@ def _end_swap(env: Environment, swapping: State) -> None:
         env.note_data(dict(swapping.after))
     for took in (s for s in states.noted(env) if s.id == swapping.took):
         states.forget(took)
-    states.write(replace(swapping, after=None))
+    _settle_aside(env, swapping)
+    output.say("a command was interrupted after it had put other data in place: that is live now, inv dev.state list")

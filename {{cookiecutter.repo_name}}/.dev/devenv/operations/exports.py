@@ -6,6 +6,7 @@ A gzipped tar of two members: `manifest.json`, which says what the dump is of, a
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -13,6 +14,7 @@ import os
 import shutil
 import tarfile
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -25,24 +27,23 @@ from devenv.operations.environment import Environment
 from devenv.operations.states import State
 
 FORMAT = 1
+NEEDED = {"service", "database", "version", "branch", "files", "data", "sha256"}
 
 
 def export(env: Environment, stored: State, target: Path, scrub: bool) -> None:
-    """Write a state to a file, in one step; with `scrub`, what the service's scrub command makes of a copy of it.
-
-    DevError 111 where there is no such command.
-    """
+    """Write a state to a file, in one step; with `scrub`, what the service's scrub command makes of a copy of it."""
     source = drafts.on_server(env, stored)
     if scrub:
-        env.config.command("scrub")
         with drafts.draft(env, source.database) as made:
             commands.scrub(env.on(made.database))
             _write(env, made, {**_manifest(env, stored), "scrubbed": True}, target)
         drafts.drop(env, made)
     else:
         made = states.begin(env, states.DRAFT, "", source.database)
-        _write(env, made, {**_manifest(env, stored), "scrubbed": False}, target)
-        states.forget(made)
+        try:
+            _write(env, made, {**_manifest(env, stored), "scrubbed": False}, target)
+        finally:
+            states.forget(made)
 
 
 def restore(env: Environment, file: Path) -> Environment:
@@ -111,13 +112,22 @@ def _unpack(file: Path, dump: Path) -> dict[str, Any]:
             manifest = json.load(_member(tar, "manifest.json"))
             with dump.open("wb") as stream:
                 shutil.copyfileobj(_member(tar, "dump"), stream)
-        whole = manifest["sha256"] == _sha256(dump)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, tarfile.TarError):
+        _read_to_the_end(file)
+        known = manifest["format"] != FORMAT or manifest.keys() >= NEEDED
+        whole = known and manifest["sha256"] == _sha256(dump)
+    except (EOFError, ValueError, KeyError, TypeError, AttributeError, tarfile.TarError, zlib.error, gzip.BadGzipFile):
         whole = False
     if not whole:
         hint = "ask for it again; it is written by: inv dev.snapshot NAME --export FILE"
         raise DevError(CONFIG, f"{file} is damaged, or no export of a data state", hint)
     return dict(manifest)
+
+
+def _read_to_the_end(file: Path) -> None:
+    """At the end stands the checksum of all, of the manifest too. tar stops before it."""
+    with gzip.open(file) as stream:
+        while stream.read(2**20):
+            pass
 
 
 def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:

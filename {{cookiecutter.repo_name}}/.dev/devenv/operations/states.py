@@ -134,5 +134,5 @@ def _read(path: Path) -> State | None:
         known = json.loads(path.read_text())
         names = {f.name for f in fields(State)}
         return State(**{key: value for key, value in known.items() if key in names}, folder=path.parent)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, AttributeError):
         return None

@@ -33,8 +33,7 @@ def _begin(env: Environment, branch: str) -> Environment:
     if env.chooses_database:
         stored = building.provide(env, building.layers(env, chain), "dev.up")
         return drafts.use(env, stored, ASIDE, branch)
-    with drafts.draft(env) as made:
-        env = drafts.swap(env, made, {}, ASIDE, branch)
+    env = drafts.use_empty(env, ASIDE, branch)
     commands.within("dev.up", "migrate", data.migrate, env)
     for scenario in chain[-1:]:
         commands.within("dev.up", "seed", data.seed, env, scenario.name, {})

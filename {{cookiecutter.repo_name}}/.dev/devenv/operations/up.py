@@ -10,7 +10,7 @@ from devenv.base import output, ports, state
 from devenv.base.errors import CONFLICT, MISSING, UNHEALTHY, DevError
 from devenv.engines import choice
 from devenv.engines.protocol import LOG_LINES, Engine, State, logged
-from devenv.operations import workspace
+from devenv.operations import data, drafts, workspace
 from devenv.operations.environment import Environment, open_environment
 from devenv.operations.plan import Facts, Step, decide, observe
 from devenv.operations.steps import carry_out
@@ -29,6 +29,9 @@ def up(env: Environment, only: bool = False) -> list[Step]:
     facts = observe(env)
     if not only:
         _check_checkout(env, facts.states)
+    if drafts.left(env):
+        data.ready(env)
+        facts = observe(env)
     steps = decide(facts, env.config, env.place.services)
     if not steps:
         _check_answers(env)

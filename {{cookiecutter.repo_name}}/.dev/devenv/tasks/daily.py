@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from invoke.tasks import task
@@ -10,7 +11,7 @@ from invoke.tasks import task
 from devenv.base.errors import CONFIG, UNHEALTHY, USAGE, DevError
 from devenv.databases import find
 from devenv.model.schema import did_you_mean
-from devenv.operations import environment, stack
+from devenv.operations import data, environment, stack
 from devenv.tasks.common import WORKSPACE, pass_on
 
 SERVICE = {"service": "a service of compose.yaml other than the app"}
@@ -44,7 +45,7 @@ def shell(c: Any, service: str = "", workspace: str = "") -> None:
     """Open a shell where the app runs."""
     env = environment.open_environment(workspace)
     argv = env.config.commands.get("shell", SHELL) if not service else SHELL
-    pass_on(env.engine.attach(_known(env, service or env.config.app), argv), "dev.shell")
+    pass_on(_attach(env, _known(env, service or env.config.app), argv), "dev.shell")
 
 
 @task(help={**WORKSPACE, **SERVICE})
@@ -53,7 +54,7 @@ def run(c: Any, service: str = "", workspace: str = "") -> None:
     if not c.args:
         raise DevError(USAGE, "dev.run needs a command", "inv dev.run -- ls -l")
     env = environment.open_environment(workspace)
-    pass_on(env.engine.attach(_known(env, service or env.config.app), list(c.args)), c.args[0])
+    pass_on(_attach(env, _known(env, service or env.config.app), list(c.args)), c.args[0])
 
 
 @task(help=WORKSPACE)
@@ -65,14 +66,22 @@ def dbshell(c: Any, workspace: str = "") -> None:
     state = env.engine.look().get(env.database.service)
     if not (state and state.running):
         raise DevError(UNHEALTHY, f"{env.database.service} is not running", "inv dev.up")
-    pass_on(env.engine.attach(env.database.service, env.database.client(*c.args)), "dev.dbshell")
+    pass_on(_attach(env, env.database.service, env.database.client(*c.args)), "dev.dbshell")
 
 
 @task(help=WORKSPACE)
 def test(c: Any, workspace: str = "") -> None:
     """Run the service's tests; arguments after -- are added: dev.test -- -k name."""
     env = environment.open_environment(workspace)
-    pass_on(env.engine.attach(env.config.app, [*env.config.command("test"), *c.args]), "commands.test")
+    pass_on(_attach(env, env.config.app, [*env.config.command("test"), *c.args]), "commands.test")
+
+
+def _attach(env: environment.Environment, service: str, argv: Sequence[str]) -> int:
+    """Hand over the terminal. What is written there is not ours: the data is no fresh data any more."""
+    if env.data.get("fresh"):
+        with env.locked("dev.run"):
+            data.used(env)
+    return env.engine.attach(service, argv)
 
 
 def _required_logs(env: environment.Environment, name: str, flags: list[str]) -> None:

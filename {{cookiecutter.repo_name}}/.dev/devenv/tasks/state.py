@@ -37,6 +37,8 @@ def snapshot(
     snapshots.check_name(name)
     if scrub and not export:
         raise DevError(USAGE, "--scrub is for a file that leaves this machine", f"add --export {name}.tar.gz")
+    if scrub:
+        env.config.command("scrub")  # where there is none, that is said before a snapshot is made
     target = Path(c.folder, Path(export).expanduser()) if export else None
     with env.locked("dev.snapshot"):
         data.ready(env)

@@ -1,0 +1,275 @@
+"""Whose data is live: what steps aside, what comes back, what is built on what. On a machine that is made up."""
+
+from __future__ import annotations
+
+import pytest
+from devenv.base import state
+from devenv.base.errors import REFUSED, USAGE, DevError
+from devenv.operations import drafts, room, snapshots
+from devenv.operations.states import ASIDE, BUILT, PREVIOUS, SNAPSHOT
+
+from .world import World
+
+ONE, TWO, OTHER, THREE = "0001_item", "0002_more", "0003_other", "0003_third"
+DEFAULT = {"default a", "default b"}
+
+
+@pytest.fixture(params=["renames", "pointer"])
+def here(here: World, request: pytest.FixtureRequest) -> World:
+    here.renames = request.param == "renames"
+    return here
+
+
+def switch(here: World, branch: str, *migrations: str) -> list[str]:
+    here.branch = branch
+    here.migrations(*migrations)
+    return here.up()
+
+
+def rows(*migrations: str) -> set[str]:
+    return {f"migration {name}" for name in migrations}
+
+
+def kinds(here: World, kind: str) -> list[tuple[str, str]]:
+    return [(s.name, s.branch) for s in here.states() if s.kind == kind]
+
+
+def made(here: World) -> list[str]:
+    """What was done since the last look, in words of one kind."""
+    done = [words.split()[1:-1] for words in here.done if words.startswith("server")]
+    here.done.clear()
+    return [" ".join(words) for words in done]
+
+
+# ---- branches
+
+
+def test_new_migrations_are_applied_to_the_live_rows(here: World) -> None:
+    assert switch(here, "topic", ONE, TWO, THREE) == ["migrate"]
+    assert here.live == rows(ONE, TWO, THREE) | DEFAULT | {"by hand"}
+
+
+def test_without_an_applied_migration_it_steps_aside_and_comes_back(here: World) -> None:
+    assert switch(here, "other", ONE, OTHER) == ["switch"]
+    assert here.live == rows(ONE, OTHER) | DEFAULT
+    here.enter("by another hand")
+    assert switch(here, "main", ONE, TWO) == ["switch"]
+    assert here.live == rows(ONE, TWO) | DEFAULT | {"by hand"}
+    switch(here, "other", ONE, OTHER)
+    assert "by another hand" in here.live
+    assert kinds(here, ASIDE) == [("main", "main")]
+
+
+def test_a_changed_migration_is_another_one(here: World) -> None:
+    (here.repo / "migrations" / f"{TWO}.py").write_text("changed")
+    assert here.up() == ["switch"]
+    assert here.live == {f"migration {ONE}", "migration changed"} | DEFAULT
+
+
+def test_a_branch_without_new_migrations_takes_the_data_of_its_like(here: World) -> None:
+    switch(here, "other", ONE, OTHER)
+    switch(here, "renamed", ONE, TWO)
+    assert "by hand" in here.live
+
+
+def test_a_third_branch_takes_no_rows_with_it(here: World) -> None:
+    """Migrated on, the rows of main could not go back there."""
+    switch(here, "other", ONE, TWO, OTHER, "0004_more")
+    switch(here, "back", ONE, TWO)  # of `other`, main's rows are there by now
+    here.enter("by the second hand")
+    switch(here, "other", ONE, TWO, OTHER, "0004_more")
+    switch(here, "third", ONE, TWO, THREE)
+    assert here.live == rows(ONE, TWO, THREE) | DEFAULT
+    switch(here, "back", ONE, TWO)
+    assert "by the second hand" in here.live
+
+
+def test_on_one_branch_new_migrations_stay_in_place_whatever_stepped_aside_there(here: World) -> None:
+    """A migration that was away for a while, as git stash does it, left a database behind."""
+    switch(here, "main", ONE)
+    switch(here, "main", ONE, TWO)
+    assert "by hand" in here.live
+    assert switch(here, "main", ONE, TWO, THREE) == ["migrate"]
+    assert here.live == rows(ONE, TWO, THREE) | DEFAULT | {"by hand"}
+
+
+def test_a_database_that_comes_back_is_migrated_to_what_is_new_there(here: World) -> None:
+    switch(here, "other", ONE, OTHER)
+    switch(here, "main", ONE, TWO, THREE)
+    assert here.live == rows(ONE, TWO, THREE) | DEFAULT | {"by hand"}
+
+
+def test_where_the_database_is_fixed_it_steps_aside_all_the_same(here: World) -> None:
+    here.chooses = False
+    if here.renames:
+        switch(here, "other", ONE, OTHER)
+        assert here.live == rows(ONE, OTHER) | DEFAULT
+        switch(here, "main", ONE, TWO)
+        assert "by hand" in here.live
+
+
+# ---- what is built on what
+
+
+def test_fresh_data_is_stored_at_the_first_up_and_copied_at_a_reset(here: World) -> None:
+    assert {(s.name, s.kind) for s in here.states()} == {("schema", BUILT), ("default", BUILT)}
+    made(here)
+    here.reset()
+    assert made(here) == (["copy", "take over"] if here.renames else ["copy"])
+    assert here.live == rows(ONE, TWO) | DEFAULT
+    assert kinds(here, PREVIOUS) == [("previous", "main")]
+
+
+def test_a_second_scenario_starts_from_a_copy_of_the_first(here: World) -> None:
+    made(here)
+    here.reset("big", rows="3")
+    assert [words for words in made(here) if words != "take over"] == ["copy", "seed big", "dump", "copy"]
+    assert here.live == rows(ONE, TWO) | DEFAULT | {"big 0", "big 1", "big 2"}
+
+
+def test_another_parameter_is_another_state(here: World) -> None:
+    here.reset("big", rows="3")
+    here.reset("big", rows="1")
+    assert here.live == rows(ONE, TWO) | DEFAULT | {"big 0"}
+    assert {s.name for s in here.states() if s.kind == BUILT} == {"schema", "default", "big rows=3", "big rows=1"}
+    made(here)
+    here.reset("big", rows="3")
+    assert "seed big" not in made(here)
+
+
+def test_on_a_miss_it_goes_on_from_an_ancestor(here: World) -> None:
+    here.migrations(ONE, TWO, THREE)
+    made(here)
+    here.reset()
+    schema = ["copy", "migrate"]
+    assert [words for words in made(here) if words != "take over"][:4] == [*schema, "copy", "seed default"]
+
+
+def test_and_from_nothing_where_a_new_migration_comes_earlier(here: World) -> None:
+    here.migrations(ONE, "0001_later", TWO)
+    made(here)
+    here.reset()
+    assert made(here)[:2] == ["create", "migrate"]
+
+
+@pytest.mark.parametrize("chooses", [True, False], ids=["chooses", "fixed"])
+def test_what_was_live_before_a_reset_is_previous(here: World, chooses: bool) -> None:
+    here.chooses = chooses
+    here.migrations(ONE, TWO, THREE)  # a miss
+    if chooses or here.renames:
+        here.reset()
+        assert here.live == rows(ONE, TWO, THREE) | DEFAULT
+        [previous] = [s for s in here.states() if s.kind == PREVIOUS]
+        assert "by hand" in here.databases[previous.database]
+
+
+def test_previous_can_be_restored_and_is_one(here: World) -> None:
+    here.reset()
+    here.restore("previous")
+    assert "by hand" in here.live
+    assert len(kinds(here, PREVIOUS)) == 1
+
+
+def test_a_new_volume_is_filled_from_the_dump(here: World) -> None:
+    here.volume, here.databases = "v2", {"service": frozenset()}
+    if not here.renames:
+        here.databases = {here.live_name: frozenset()}
+    made(here)
+    assert here.up() == ["restore"]
+    assert [words for words in made(here) if words not in ("take over", "drop")][:2] == ["create", "load"]
+    assert here.live == rows(ONE, TWO) | DEFAULT
+
+
+# ---- snapshots
+
+
+def test_a_snapshot_of_other_migrations_is_refused(here: World) -> None:
+    here.snapshot()
+    switch(here, "other", ONE, OTHER)
+    with pytest.raises(DevError) as caught:
+        here.restore()
+    assert (caught.value.code, caught.value.hints[0]) == (REFUSED, "git switch main")
+    assert f"migrations/{TWO}.py is missing" in caught.value.message
+
+
+def test_an_older_snapshot_is_migrated_on_and_stays_as_it_is(here: World) -> None:
+    here.snapshot()
+    switch(here, "main", ONE, TWO, THREE)
+    here.enter("later")
+    here.restore()
+    assert here.live == rows(ONE, TWO, THREE) | DEFAULT | {"by hand"}
+    assert here.up() == []
+    [kept] = [s for s in here.states() if s.kind == SNAPSHOT]
+    assert here.databases[kept.database] == rows(ONE, TWO) | DEFAULT | {"by hand"}
+
+
+def test_a_name_is_taken_once(here: World) -> None:
+    here.snapshot()
+    here.enter("later")
+    with pytest.raises(DevError) as caught:
+        here.snapshot()
+    assert caught.value.code == REFUSED
+    here.snapshot(again=True)
+    [kept] = [s for s in here.states() if s.kind == SNAPSHOT]
+    assert "later" in here.databases[kept.database]
+
+
+@pytest.mark.parametrize("name", ["previous", "", "A", "../x", "-x", "a b", "ä", "x" * 62])
+def test_names_that_are_none(name: str) -> None:
+    with pytest.raises(DevError) as caught:
+        snapshots.check_name(name)
+    assert caught.value.code == USAGE
+
+
+# ---- what may go
+
+
+def test_prune_keeps_the_newest_of_each_branch_and_all_that_people_entered(here: World) -> None:
+    here.snapshot()
+    here.reset()
+    for branch, migrations in (("main", (ONE, TWO, THREE)), ("main", (ONE, TWO, THREE, "0004_x")), ("b", (ONE,))):
+        switch(here, branch, *migrations)
+        here.reset()
+    env = here.env()
+    gone = room.prunable(env, all=False)
+    assert {s.kind for s in gone} == {BUILT}
+    room.prune(env, gone)
+    left = here.states()
+    assert sorted((s.branch, s.name) for s in left if s.kind == BUILT) == [
+        (branch, name) for branch in ("b", "main") for name in ("default", "schema")
+    ]
+    assert {s.kind for s in left} == {BUILT, SNAPSHOT, PREVIOUS, ASIDE}
+    room.prune(env, room.prunable(env, all=True))
+    assert here.states() == []
+    assert list(here.databases) == [here.live_name]
+
+
+def test_what_is_over_the_budget_or_fills_the_disk_is_said(
+    here: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "BUDGET", 3)
+    monkeypatch.setattr(room, "SPARE", 2**60)
+    here.reset("big")
+    said = capsys.readouterr().err
+    assert "stored states take" in said
+    assert "of the disk are left; what may go: inv dev.state prune" in said
+
+
+def test_rows_tell_what_is_live(here: World) -> None:
+    here.reset()
+    live, *others = room.rows(here.env())
+    assert (live["name"], live["live"], live["scenarios"]) == ("live", True, ["default"])
+    assert [row["name"] for row in others if row["live"]] == ["default"]
+    assert all({"name", "key", "branch", "age", "size", "live"} <= row.keys() for row in others)
+
+
+def test_a_state_that_nobody_can_read_is_no_state(here: World) -> None:
+    before = len(here.states())
+    folder = drafts.states.home(here.env()) / "broken"
+    folder.mkdir()
+    for text in ("", "[]", "{}", '{"id": 1}'):
+        (folder / "state.json").write_text(text)
+        assert len(here.states()) == before
+        assert state.read("main", "catalog").data
+        here.reset()
+        before = len(here.states())
