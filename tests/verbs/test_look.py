@@ -10,6 +10,7 @@ from tools.visitor import Visitor
 
 
 def test_status_says_what_runs_where_and_who_can_log_in(running: Repo) -> None:
+    running.ok("dev.reset")  # other tests seed more
     text = running.ok("dev.status").stdout
     assert f"{running.status()['url']}  workspace main" in text.splitlines()[0]
     assert "app " in text
@@ -20,6 +21,7 @@ def test_status_says_what_runs_where_and_who_can_log_in(running: Repo) -> None:
 
 
 def test_status_in_json(running: Repo, engine: str) -> None:
+    running.ok("dev.reset")
     status = running.status()
     assert (status["service"], status["workspace"], status["engine"]) == (running.token, "main", engine)
     assert (status["healthy"], status["checkout"]) == (True, str(running.path))
