@@ -1,0 +1,110 @@
+"""docs/data.md, typed line by line at a terminal: what the page promises is what happens."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPO
+from tests.terminal import Terminal, blocks, typed
+from tests.verbs import machine
+from tests.verbs.repo import Repo
+
+BRANCH, CASE, SCENARIOS = (typed(block) for block in blocks((REPO / "docs/data.md").read_text()))
+PRICE = "    price = models.DecimalField(max_digits=8, decimal_places=2, default=0)"
+EDITOR = f"#!/bin/sh\nsed -i '/^class Course(/,/^    title/ s/^    title.*/&\\n{PRICE}/' \"$1\"\n"
+ODD_LEARNER = "INSERT INTO courses_learner (name, email) VALUES ('Ada Odd', 'ada@odd.example')"
+
+pytestmark = pytest.mark.timeout(900)
+
+
+class Walk(Terminal):
+    """A person in a service's checkout, on the branch main."""
+
+    def rows(self, query: str) -> list[str]:
+        return self.type(f'inv dev.dbshell -- -qAt -c "{query}"').split("\n")[:-1]
+
+
+@pytest.fixture
+def walk(built_repo: Repo, tmp_path: Path) -> Walk:
+    repo = built_repo.path
+    git(repo, "init", "--quiet", "--initial-branch=main")
+    git(repo, "add", "--all")
+    git(repo, "commit", "--quiet", "--message", "A service")
+    (tmp_path / "editor").write_text(EDITOR)
+    (tmp_path / "editor").chmod(0o755)
+    return Walk(tmp_path, {**built_repo.env, "EDITOR": str(tmp_path / "editor")}, repo)
+
+
+@pytest.fixture
+def colleague(walk: Walk, link_environment: Callable[[Path], None]) -> Iterator[Repo]:
+    """Another checkout beside it. It works natively, whatever the first one does, in a workspace of its own."""
+    repo = walk.cwd.with_name("colleague")
+    git(walk.cwd, "clone", "--quiet", ".", str(repo))
+    shutil.copytree(walk.cwd / ".dev/local/venv", repo / ".dev/local/venv", symlinks=True)
+    link_environment(repo)
+    workspace = f"{walk.cwd.name}-colleague"
+    theirs = Repo(repo, walk.cwd.name, {"DEV_ENGINE": "native", "DEV_WORKSPACE": workspace})
+    yield theirs
+    theirs.ok("dev.destroy", "--yes")
+    assert not machine.left_by(workspace, repo, "native")
+
+
+def git(repo: Path, *words: str) -> None:
+    subprocess.run(["git", "-C", str(repo), *words], check=True, capture_output=True)
+
+
+def test_branches(walk: Walk) -> None:
+    """New migrations keep the rows; without them the data steps aside, and it comes back."""
+    up, new, edit, make, migrate, price, *commit, away, aside, back, again, look = BRANCH
+    url = walk.type(up).strip()
+    assert url.startswith("http://")
+    walk.rows("UPDATE courses_course SET title = 'Ours' WHERE code = 'welding'")
+    for line in (new, edit, make, migrate, price, *commit):
+        walk.type(line)
+    welding = "SELECT title FROM courses_course WHERE code = 'welding'"
+    assert walk.rows(welding) == ["Ours"]
+    walk.type(away)
+    walk.type(aside)
+    assert walk.rows(welding) == ["Welding, an introduction"]
+    assert walk.rows("SELECT count(*) FROM information_schema.columns WHERE column_name = 'price'") == ["0"]
+    walk.type(back)
+    walk.type(again)
+    assert walk.rows("SELECT price, title FROM courses_course WHERE code = 'welding'") == ["25.00|Ours"]
+    assert "main  " in walk.type(look)
+
+
+def test_an_odd_case_goes_to_a_colleague(walk: Walk, colleague: Repo) -> None:
+    """The rows travel, what identifies people does not, and what was theirs is kept."""
+    walk.type("inv dev.up")
+    walk.rows("INSERT INTO courses_course (code, title) VALUES ('odd', 'By hand')")
+    walk.rows(ODD_LEARNER)
+    snapshot, move, cd, *rest = CASE
+    for line in (snapshot, move, cd):
+        walk.type(line)
+    assert walk.cwd == colleague.path
+    walk.env.update(colleague.env)
+    colleague.ok("dev.up")
+    for line in rest:
+        walk.type(line)
+    assert walk.rows("SELECT title FROM courses_course WHERE code = 'odd'") == ["By hand"]
+    assert walk.rows("SELECT count(*) FROM courses_learner") == ["5"]
+    assert walk.rows("SELECT count(*) FROM courses_learner WHERE email = 'ada@odd.example'") == ["0"]
+    walk.type("inv dev.restore previous")
+    assert walk.rows("SELECT count(*) FROM courses_learner") == ["4"]
+
+
+def test_scenarios(walk: Walk) -> None:
+    """A second scenario starts from a copy of the first."""
+    walk.type("inv dev.up")
+    listed, seed, reset, standard = SCENARIOS
+    assert "big-tenant" in walk.type(listed)
+    for line in (seed, reset):
+        walk.type(line)
+        assert walk.rows("SELECT count(*) FROM courses_learner") == ["54"]
+    walk.type(standard)
+    assert walk.rows("SELECT count(*) FROM courses_learner") == ["4"]
