@@ -1,0 +1,187 @@
+"""SIGKILL of a command with its children, and of the database server, at any moment of it, on real databases.
+
+test_every_step.py ends commands at each of their steps, on a machine that is made up. Here it is the clock that says
+when; what has to hold afterwards holds whenever that was.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.verbs.fixtures import MakeRepo, removed_after
+from tests.verbs.repo import Repo, end
+
+HAND = "INSERT INTO courses_course (code, title) VALUES ('hand', 'By hand')"
+OTHER = """
+from django.db import migrations
+
+class Migration(migrations.Migration):
+    dependencies = [("courses", "0001_initial")]
+    operations = [migrations.RunSQL("CREATE TABLE other (id int)")]
+"""
+SQL = {
+    "postgres": ("-qAtX", "-v", "ON_ERROR_STOP=1", "-c"),
+    "mysql": ("--batch", "--skip-column-names", "--execute"),
+}
+FEW, MANY = (0.5,), tuple(n / 16 for n in range(1, 16))
+ALL = {"astronomy", "hand", "statistics", "welding"}
+CASES = ["snapshot", "restore", "reset", "reset to what is not stored", "switch"]
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+@dataclass
+class Data:
+    """A service whose live data holds a row that was entered by hand."""
+
+    repo: Repo
+    database: str
+
+    def rows(self, query: str) -> list[str]:
+        return self.repo.ok("dev.dbshell", "--", *SQL[self.database], query).stdout.splitlines()
+
+    def courses(self) -> set[str]:
+        return set(self.rows("SELECT code FROM courses_course"))
+
+    def states(self) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = self.repo.ok("dev.state", "list", "--json").json()
+        return listed
+
+    def on(self, branch: str) -> None:
+        """Check out a branch; `other` lacks a migration of `main`."""
+        subprocess.run(["git", "-C", str(self.repo.path), "switch", "--quiet", branch], check=True)
+
+    def kill_server(self) -> None:
+        if self.repo.env["DEV_ENGINE"] == "compose":
+            names = ["docker", "ps", "--quiet", "--filter", f"name=main-{self.repo.token}-db"]
+            found = subprocess.run(names, capture_output=True, text=True, check=True).stdout.split()
+            subprocess.run(["docker", "kill", *found], check=True, capture_output=True)
+            return
+        program = {"postgres": "postgres", "mysql": "mariadbd"}[self.database]
+        for process in Path("/proc").glob("[0-9]*"):
+            if is_server(process, program, self.repo.token):
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+def is_server(process: Path, program: str, token: str) -> bool:
+    """The server itself, not one of the processes that PostgreSQL has for its sessions."""
+    try:
+        words = (process / "cmdline").read_bytes().decode().split("\0")
+    except OSError:
+        return False
+    return Path(words[0]).name == program and any(token in word for word in words[1:])
+
+
+@pytest.fixture(params=["postgres", "mysql"])
+def data(make_repo: MakeRepo, engine: str, request: pytest.FixtureRequest) -> Iterator[Data]:
+    with removed_after(make_repo(database=request.param)) as repo:
+        if engine == "native" and request.param == "postgres":
+            request.getfixturevalue("link_environment")(repo.path)
+        repo.ok("dev.up")
+        branch(repo.path)
+        yield Data(repo, request.param)
+
+
+def branch(path: Path) -> None:
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-C", str(path), *words], check=True, capture_output=True)
+
+    git("init", "--quiet", "--initial-branch=main")
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "main")
+    git("switch", "--quiet", "--create", "other")
+    (path / "courses/migrations/0002_enrolment.py").rename(path / "away.py")
+    (path / "courses/migrations/0002_other.py").write_text(OTHER)
+    config = (path / "dev.yaml").read_text()
+    (path / "dev.yaml").write_text(config.replace("python manage.py seed default", "echo '{}'"))
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "other")
+    git("switch", "--quiet", "main")
+
+
+def prepare(data: Data, case: str) -> tuple[str, ...]:
+    """Bring the data to where the command of a case begins; the command."""
+    repo = data.repo
+    data.on("main")
+    repo.ok("dev.up")
+    repo.ok("dev.reset")
+    data.rows(HAND)
+    if case == "restore":
+        repo.ok("dev.snapshot", "kept", "--replace")
+        data.rows("DELETE FROM courses_course WHERE code = 'welding'")
+    if case == "switch":
+        data.on("other")
+    if case.startswith("reset to"):
+        return ("dev.reset", "--scenario", "big-tenant", "-p", f"learners={time.monotonic_ns() % 1000}")
+    commands = {"snapshot": ("snapshot", "again", "--replace"), "restore": ("restore", "kept"), "switch": ("up",)}
+    verb, *words = commands.get(case, ("reset",))
+    return (f"dev.{verb}", *words)
+
+
+def check(data: Data, case: str) -> None:
+    """The old data or the new; the row that was entered by hand is live or can be had; nothing is half or left over."""
+    old = ALL - {"welding"} if case == "restore" else ALL
+    data.repo.ok("dev.up")
+    assert data.repo.steps() == []
+    if case == "switch":
+        assert data.rows("SELECT count(*) FROM other") == ["0"]
+        data.on("main")
+        data.repo.ok("dev.up")
+        assert data.courses() == old
+        return
+    found, names = data.courses(), {state["name"] for state in data.states()}
+    if case == "restore":
+        assert found in (old, ALL)
+    elif case.startswith("reset") and found != old:
+        assert found >= ALL - {"hand"}
+        assert "hand" not in found
+        data.repo.ok("dev.restore", "previous")
+        assert data.courses() == old
+    elif case == "snapshot" and "again" in names:
+        data.repo.ok("dev.restore", "again")
+        assert data.courses() == old
+    else:
+        assert found == old
+
+
+def break_off(data: Data, command: tuple[str, ...], after: float, kill: Callable[[int, int], None] | None) -> None:
+    """Start a command and kill it with its group after so many seconds, or the server, upon which it fails."""
+    process = data.repo.start(*command)
+    time.sleep(after)
+    if kill:
+        end(process, kill)
+    else:
+        data.kill_server()
+        process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("engine", "moments"),
+    [
+        ("native", FEW),
+        pytest.param("native", MANY, marks=pytest.mark.slow),
+        pytest.param("compose", FEW, marks=[pytest.mark.engine, pytest.mark.slow]),
+    ],
+    ids=["native", "native-often", "compose"],
+    indirect=["engine"],
+)
+def test_killed(data: Data, moments: tuple[float, ...]) -> None:
+    for case in CASES:
+        command = prepare(data, case)
+        started = time.monotonic()
+        data.repo.ok(*command)
+        length = time.monotonic() - started
+        for moment in moments:
+            for kill in (os.killpg, None):
+                command = prepare(data, case)
+                break_off(data, command, moment * length, kill)
+                check(data, case)
