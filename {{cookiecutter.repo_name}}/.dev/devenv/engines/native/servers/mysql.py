@@ -51,7 +51,9 @@ class MySQL(Server):
         first = (str(self.programs.bin / self.program), "--no-defaults", f"--datadir={self.home}", "--skip-log-bin")
         # Without names, as in the image: else 127.0.0.1 becomes localhost, which has accounts of its own.
         network = ("--bind-address=127.0.0.1", f"--port={self.port}", "--skip-name-resolve")
-        files = ("--socket=socket", "--pid-file=pid")  # in the data folder, whose path may be too long for a socket
+        # In the data folder, whose path may be too long for a socket. A server that starts empties its folder of
+        # temporary tables, also of those of another one that runs.
+        files = ("--socket=socket", "--pid-file=pid", f"--tmpdir={self.home}")
         return self.inside(*first, *self.arguments(), *network, *files)
 
     def is_ready(self) -> bool:
@@ -71,12 +73,10 @@ class MySQL(Server):
 
     def _make_database(self, draft: Path) -> None:
         if self.programs.name == "mariadb":
-            install = ("mariadb-install-db", "--no-defaults", f"--datadir={draft}")
-            self._run(*install, "--auth-root-authentication-method=normal")
+            self._run(draft, "mariadb-install-db", "--auth-root-authentication-method=normal")
         else:
-            self._run(self.program, "--no-defaults", "--initialize-insecure", f"--datadir={draft}")
-        bootstrap = self._statements()
-        self._run(self.program, "--no-defaults", "--bootstrap", f"--datadir={draft}", stdin=bootstrap)
+            self._run(draft, self.program, "--initialize-insecure")
+        self._run(draft, self.program, "--bootstrap", stdin=self._statements())
 
     def _statements(self) -> str:
         """What the image's entry point does with its settings."""
@@ -92,8 +92,8 @@ class MySQL(Server):
             lines += [f"ALTER USER {root} IDENTIFIED BY '{self._given('ROOT_PASSWORD')}';"]
         return "\n".join(lines) + "\n"
 
-    def _run(self, program: str, *words: str, stdin: str = "") -> None:
-        command = self.inside(program, *words)
+    def _run(self, draft: Path, program: str, *words: str, stdin: str = "") -> None:
+        command = self.inside(program, "--no-defaults", f"--datadir={draft}", f"--tmpdir={draft}", *words)
         path = f"{self.programs.bin}:{self.programs.bin.parent / 'bin'}:{command.env['PATH']}"
         done = process.capture(command.whole, {**command.env, "PATH": path}, stdin, shown=command.argv)
         if done.code:
