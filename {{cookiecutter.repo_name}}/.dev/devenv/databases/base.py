@@ -11,6 +11,8 @@ from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines.protocol import Engine
 
+FULL = ("No space left on device", "ERROR 1114 ")  # what servers say of a full disk
+
 
 @dataclass(frozen=True)
 class Database:
@@ -98,7 +100,9 @@ class Database:
     def checked(self, done: Result) -> Result:
         """What a command left; DevError 112 with what it said where it failed."""
         if done.code:
-            raise DevError(UNHEALTHY, f"{self.service}: {done.stderr.strip()}", f"inv dev.logs -s {self.service}")
+            is_full = any(words in done.stderr for words in FULL)
+            hint = "inv dev.state prune" if is_full else f"inv dev.logs -s {self.service}"
+            raise DevError(UNHEALTHY, f"{self.service}: {done.stderr.strip()}", hint)
         return done
 
 
