@@ -92,7 +92,7 @@ class Restored:
 
 
 @dataclass
-class Refused:
+class Refusal:
     """What a dev.restore said of a file that is not to be taken, and the rows before and after it."""
 
     done: Done
@@ -162,11 +162,11 @@ def by_hand(box: Sandbox, statements: str) -> None:
         not_judged(str(error))
 
 
-def refused(box: Sandbox, repository: Repository, file: Path) -> Refused:
+def refusal(box: Sandbox, repository: Repository, file: Path) -> Refusal:
     """dev.restore of a file that is not to be taken."""
     before = held(box, repository)
     done = box.run("dev.restore", str(file))
-    return Refused(done, before, held(box, repository))
+    return Refusal(done, before, held(box, repository))
 
 
 def page(url: str) -> int:
@@ -325,13 +325,13 @@ def destroyed(sandbox: Sandbox, up: Seen) -> Done:
 
 
 @pytest.fixture(scope="session")
-def stranger(sandbox: Sandbox, repository: Repository, restored: Restored, destroyed: Done) -> Refused:
+def stranger(sandbox: Sandbox, repository: Repository, restored: Restored, destroyed: Done) -> Refusal:
     """The file, restored in another service: the same repository under another name, up for as long as that takes."""
     path = sandbox.checkout / "dev.yaml"
     before = path.read_text(encoding="utf-8")
     path.write_text(re.sub(r"(?m)^service:.*$", "service: contract-stranger", before), encoding="utf-8")
     up_anew(sandbox, restored)
-    seen = refused(sandbox, repository, sandbox.file)
+    seen = refusal(sandbox, repository, sandbox.file)
     sandbox.run("dev.destroy", "--only", "--yes")
     path.write_text(before, encoding="utf-8")
     return seen
@@ -346,14 +346,14 @@ def returned(sandbox: Sandbox, repository: Repository, restored: Restored, destr
 
 
 @pytest.fixture(scope="session")
-def damaged(sandbox: Sandbox, repository: Repository, returned: Restored) -> list[Refused]:
+def damaged(sandbox: Sandbox, repository: Repository, returned: Restored) -> list[Refusal]:
     """The file with its second half missing, and with another byte in its middle."""
     content = sandbox.file.read_bytes()
     half = len(content) // 2
     seen = []
     for wrong in (content[:half], content[:half] + bytes([content[half] ^ 255]) + content[half + 1 :]):
         sandbox.file.write_bytes(wrong)
-        seen.append(refused(sandbox, repository, sandbox.file))
+        seen.append(refusal(sandbox, repository, sandbox.file))
     return seen
 
 

@@ -10,7 +10,7 @@ import pytest
 from conformance.plugin import not_judged
 from conformance.sandbox import Sandbox
 from conformance.tables import Rows, changes, is_volatile
-from conftest import Refused, Restored, Seen
+from conftest import Refusal, Restored, Seen
 
 SHARE = 2  # at most one column of so many may be volatile
 
@@ -89,19 +89,19 @@ def assert_back(seen: Restored) -> None:
 
 
 @pytest.mark.contract("DATA-9")
-def test_a_damaged_file_is_refused(damaged: list[Refused]) -> None:
+def test_a_damaged_file_is_refused(damaged: list[Refusal]) -> None:
     """Write a checksum into the file, and look at it before the first row is touched."""
     for seen in damaged:
         assert_refused(seen, 111)
 
 
 @pytest.mark.contract("DATA-9")
-def test_a_file_of_another_service_is_refused(stranger: Refused) -> None:
+def test_a_file_of_another_service_is_refused(stranger: Refusal) -> None:
     """Write the service's name into the file, and look at it before the first row is touched."""
     assert_refused(stranger, 114)
 
 
-def assert_refused(seen: Refused, code: int) -> None:
+def assert_refused(seen: Refusal, code: int) -> None:
     assert seen.done.exit_code != 0, f"it was taken\n{seen.done}"
     assert seen.done.code == code, f"the code is {seen.done.code}\n{seen.done}"
     wrong = changes(seen.before.stable(()), seen.rows.stable(()))

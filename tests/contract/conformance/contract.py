@@ -21,7 +21,7 @@ AREAS = {
 }
 ROW = re.compile(rf"^\| ((?:{'|'.join(AREAS)})-\d+) \| (core|full) \| (.+?) \| (.+?) \| (\d+\.\d+) \|$", re.MULTILINE)
 KEY = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
-# In the order of the page, which is that of the commands' table. A command that came later ends its row with the version.
+# In the order of the page, which is that of the commands' table. The row of a newer command ends with its version.
 COMMAND = re.compile(r"^\| (\*\*)?`((?:dev|contract)\.\w+).*?(?: Since (\d+\.\d+)\.)? \|$", re.MULTILINE)
 
 

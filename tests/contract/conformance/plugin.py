@@ -48,8 +48,8 @@ def not_applicable(why: str) -> None:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is looked at, and how: the contract version that it keeps, the words before each command, what DEV_ENGINE is, a
-    factor on all limits.
+    """What is looked at, which contract version it keeps, and how it is driven: the words before each command, what
+    DEV_ENGINE is, a factor on all limits.
     """
 
     repository: Repository
