@@ -109,7 +109,7 @@ LIVE = [
     [
         Breach("CMD-10", before_up="mkdir .dev/local/busy 2>/dev/null || { rmdir .dev/local/busy; echo 'error[113]: busy' >&2; exit 1; }; ",
                after_up="rmdir .dev/local/busy; "),
-        edit("DATA-4", "service.py", "(number, text))", "(number, text + str(os.getpid())))"),
+        recipe("DATA-4", "dev.reset", RUN.format(task="dev.reset") + " && echo \"UPDATE notes SET text = 'x'\" | '.dev/run' dev.dbshell >&2"),
         edit("DATA-6", "dev.yaml", "volatile: [", "volatile: [visits.id, "),
         recipe("DATA-9", "dev.restore", "2>.dev/local/said " + RUN.format(task="dev.restore") + "; c=$$?; "
                "sed 's/^error.114./error[1]/' .dev/local/said >&2; exit $$c"),
