@@ -46,22 +46,24 @@ def refuse(message: str, hint: str) -> None:
     raise SystemExit(2)
 
 
-def chosen(options: argparse.Namespace, repository: Repository, every: dict[str, Must]) -> tuple[str, str, list[Must]]:
+def chosen(
+    options: argparse.Namespace, repository: Repository, every: dict[str, Must]
+) -> tuple[str, tuple[int, ...], list[Must]]:
     """The level, the version and the MUSTs that the repository is held to."""
     dev = readable(repository)
     level = options.level or dev.get("level") or "full"
     newest = max(must.since for must in every.values())
-    keeps = dev.get("contract")
-    held = contract.held_to(every.values(), level, version(keeps, newest))
+    keeps = version(dev.get("contract"), newest)
+    held = contract.held_to(every.values(), level, keeps)
     if not held:
-        first = ".".join(map(str, min(must.since for must in every.values())))
-        message = f"{repository.path} keeps contract {keeps}, which has no numbered MUSTs"
+        first = text(min(must.since for must in every.values()))
+        message = f"{repository.path} keeps contract {text(keeps)}, which has no numbered MUSTs"
         refuse(message, f'contract: "{first}" in dev.yaml')
     if unknown := [name for name in options.only if name not in every]:
         refuse(f"there is no MUST {', '.join(unknown)}", f"the IDs stand in {contract.PAGE}")
     if options.only:
         held = [every[name] for name in options.only]
-    return level, ".".join(map(str, version(keeps, newest))), held
+    return level, keeps, held
 
 
 def version(keeps: object, newest: tuple[int, ...]) -> tuple[int, ...]:
@@ -71,6 +73,10 @@ def version(keeps: object, newest: tuple[int, ...]) -> tuple[int, ...]:
     except ValueError:
         return newest
     return found if found[0] == newest[0] else newest
+
+
+def text(keeps: tuple[int, ...]) -> str:
+    return ".".join(map(str, keeps))
 
 
 def readable(repository: Repository) -> dict[str, object]:
@@ -107,11 +113,12 @@ def main(argv: list[str]) -> int:
     except Unreadable as error:
         refuse(str(error), "docs/contract.md, known deviations")
     judge = Judge([must.id for must in held], options.static)
-    run(Subject(repository, tuple(shlex.split(options.door)), options.engine, options.patience), judge, options.junit)
+    subject = Subject(repository, keeps, tuple(shlex.split(options.door)), options.engine, options.patience)
+    run(subject, judge, options.junit)
     found = verdicts.judge(held, judge.outcomes, deviations)
     unseen = [must.id for must in held if must.id in judge.unseen]
     service = str(readable(repository).get("service") or options.path.name)
-    result = report.Report(service, level, keeps, options.engine, found, unseen, time.monotonic() - began)
+    result = report.Report(service, level, text(keeps), options.engine, found, unseen, time.monotonic() - began)
     if options.html:
         options.html.write_text(page.html(result), encoding="utf-8")
     print(result.as_json() if options.json else report.terminal(result))

@@ -7,10 +7,12 @@ done leaves the tests that need it `not judged`: the MUST that it broke has a te
 from __future__ import annotations
 
 import http.client
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,6 +82,25 @@ class Seen:
 
 
 @dataclass
+class Restored:
+    """What dev.snapshot and a dev.restore of it said; the rows that were kept, and those that were there then."""
+
+    snapshot: Done
+    done: Done
+    kept: Rows
+    rows: Rows
+
+
+@dataclass
+class Refusal:
+    """What a dev.restore said of a file that is not to be taken, and the rows before and after it."""
+
+    done: Done
+    before: Rows
+    rows: Rows
+
+
+@dataclass
 class Neighbour:
     """The second workspace: its start, the status of the page in both while both were up, and the
     second one's tables.
@@ -131,6 +152,21 @@ def held(box: Sandbox, repository: Repository, **env: str) -> Rows:
         return rows.read(box, repository.database, **env) if repository.database else Rows()
     except rows.Refused as error:
         return not_judged(str(error))  # type: ignore[return-value]
+
+
+def by_hand(box: Sandbox, statements: str) -> None:
+    """Change rows without the repository's commands."""
+    try:
+        rows.shell(box, statements)
+    except rows.Refused as error:
+        not_judged(str(error))
+
+
+def refusal(box: Sandbox, repository: Repository, file: Path) -> Refusal:
+    """dev.restore of a file that is not to be taken."""
+    before = held(box, repository)
+    done = box.run("dev.restore", str(file))
+    return Refusal(done, before, held(box, repository))
 
 
 def page(url: str) -> int:
@@ -206,13 +242,24 @@ def looked(sandbox: Sandbox, repository: Repository, up: Seen) -> Seen:
 def restarted(sandbox: Sandbox, repository: Repository, up: Seen) -> Seen:
     """After a row was entered by hand, dev.down, and dev.up. Notes: what ran and answered while it was down."""
     if repository.database:
-        rows.shell(sandbox, rows.BY_HAND)
+        by_hand(sandbox, rows.BY_HAND)
         sandbox.rows = held(sandbox, repository)
     down = sandbox.run("dev.down", "--only")
     notes = {"down": down, "running": sandbox.machine.running(), "page": page(url_of(up.done))}
     seen = look(sandbox, repository, sandbox.run("dev.up", "--only", "--json"))
     seen.notes = notes
     return seen
+
+
+@pytest.fixture(scope="session")
+def restored(sandbox: Sandbox, repository: Repository, restarted: Seen, database: str) -> Restored:
+    """After a snapshot, which is written to a file too, a row that is changed by hand, and dev.restore."""
+    kept = held(sandbox, repository)
+    snapshot = sandbox.run("dev.snapshot", "contract", "--export", str(sandbox.file))
+    by_hand(sandbox, rows.CHANGED)
+    done = sandbox.run("dev.restore", "contract")
+    sandbox.rows = held(sandbox, repository)
+    return Restored(snapshot, done, kept, sandbox.rows)
 
 
 @pytest.fixture(scope="session")
@@ -275,6 +322,48 @@ def destroyed(sandbox: Sandbox, up: Seen) -> Done:
     """The end of the run."""
     sandbox.machine.containers()  # notes the projects whose things must be gone
     return sandbox.run("dev.destroy", "--only", "--yes")
+
+
+@pytest.fixture(scope="session")
+def stranger(sandbox: Sandbox, repository: Repository, restored: Restored, destroyed: Done) -> Refusal:
+    """The file, restored in another service: the same repository under another name, up for as long as that takes."""
+    path = sandbox.checkout / "dev.yaml"
+    before = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"(?m)^service:.*$", "service: contract-stranger", before), encoding="utf-8")
+    up_anew(sandbox, restored)
+    seen = refusal(sandbox, repository, sandbox.file)
+    sandbox.run("dev.destroy", "--only", "--yes")
+    path.write_text(before, encoding="utf-8")
+    return seen
+
+
+@pytest.fixture(scope="session")
+def returned(sandbox: Sandbox, repository: Repository, restored: Restored, destroyed: Done) -> Restored:
+    """After dev.destroy, a new start, and dev.restore of the file."""
+    up_anew(sandbox, restored)
+    done = sandbox.run("dev.restore", str(sandbox.file))
+    return replace(restored, done=done, rows=held(sandbox, repository))
+
+
+@pytest.fixture(scope="session")
+def damaged(sandbox: Sandbox, repository: Repository, returned: Restored) -> list[Refusal]:
+    """The file with its second half missing, and with another byte in its middle."""
+    content = sandbox.file.read_bytes()
+    half = len(content) // 2
+    seen = []
+    for wrong in (content[:half], content[:half] + bytes([content[half] ^ 255]) + content[half + 1 :]):
+        sandbox.file.write_bytes(wrong)
+        seen.append(refusal(sandbox, repository, sandbox.file))
+    return seen
+
+
+def up_anew(box: Sandbox, restored: Restored) -> None:
+    """A start on a new database, for what is to be done with the file of the snapshot."""
+    if not box.file.is_file():
+        not_judged(f"{restored.snapshot}\nthere is no file of it (DATA-8)")
+    done = box.run("dev.up", "--only")
+    if not done.ok:
+        not_judged(str(done))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 
 from conformance import contract
 from conformance.door import Done
-from conformance.repository import Repository
+from conformance.plugin import Subject
 from conformance.sandbox import Sandbox
 from conformance.tables import changes
 from conftest import Seen, page, url_of
@@ -18,26 +18,26 @@ NASTY = ("two  words", "it's", '"quoted"', "$HOME", "$$", "*", "a\\b", "#x", "",
 
 
 @pytest.mark.contract("CMD-1")
-def test_make_has_the_core_commands(repository: Repository, dev: dict[str, Any]) -> None:
+def test_make_has_the_core_commands(subject: Subject, dev: dict[str, Any]) -> None:
     """Add the target to the Makefile. Where a command makes no sense for the service, it ends with 0
     and does nothing.
     """
-    assert_targets(repository, [name for name, level in known().items() if level == "core"])
+    assert_targets(subject, [name for name, level in known(subject).items() if level == "core"])
 
 
 @pytest.mark.contract("CMD-8")
-def test_make_has_all_commands(repository: Repository, dev: dict[str, Any]) -> None:
+def test_make_has_all_commands(subject: Subject, dev: dict[str, Any]) -> None:
     """Add the target to the Makefile."""
     optional = () if dev.get("requires") else ("dev.lock", "dev.edit", "dev.use")
-    assert_targets(repository, [name for name in known() if name not in optional])
+    assert_targets(subject, [name for name in known(subject) if name not in optional])
 
 
-def known() -> dict[str, str]:
-    return contract.commands(contract.PAGE.read_text(encoding="utf-8"))
+def known(subject: Subject) -> dict[str, str]:
+    return contract.commands(contract.PAGE.read_text(encoding="utf-8"), subject.keeps)
 
 
-def assert_targets(repository: Repository, names: list[str]) -> None:
-    missing = [name for name in names if name not in repository.targets]
+def assert_targets(subject: Subject, names: list[str]) -> None:
+    missing = [name for name in names if name not in subject.repository.targets]
     assert not missing, f"the Makefile has no target {', '.join(missing)}"
 
 

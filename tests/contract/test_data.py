@@ -10,7 +10,7 @@ import pytest
 from conformance.plugin import not_judged
 from conformance.sandbox import Sandbox
 from conformance.tables import Rows, changes, is_volatile
-from conftest import Seen
+from conftest import Refusal, Restored, Seen
 
 SHARE = 2  # at most one column of so many may be volatile
 
@@ -66,6 +66,45 @@ def test_nothing_is_pending(sandbox: Sandbox, again: Seen, dev: dict[str, Any], 
 def test_volatile_hides_little(up: Seen, volatile: list[str], database: str) -> None:
     """Name single columns under `volatile:`, never a key."""
     wrong = [found for table in up.rows.columns for found in hides(up.rows, table, volatile)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.contract("DATA-7")
+def test_a_snapshot_comes_back(restored: Restored) -> None:
+    """Let dev.snapshot keep a copy of the whole database, and dev.restore replace the live one by a copy of that."""
+    assert_back(restored)
+
+
+@pytest.mark.contract("DATA-8")
+def test_a_file_comes_back(returned: Restored) -> None:
+    """Let dev.snapshot --export write all rows to the file, and nothing that lies on this machine only."""
+    assert_back(returned)
+
+
+def assert_back(seen: Restored) -> None:
+    for done in (seen.snapshot, seen.done):
+        assert done.ok, str(done)
+    wrong = changes(seen.kept.stable(()), seen.rows.stable(()))
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.contract("DATA-9")
+def test_a_damaged_file_is_refused(damaged: list[Refusal]) -> None:
+    """Write a checksum into the file, and look at it before the first row is touched."""
+    for seen in damaged:
+        assert_refused(seen, 111)
+
+
+@pytest.mark.contract("DATA-9")
+def test_a_file_of_another_service_is_refused(stranger: Refusal) -> None:
+    """Write the service's name into the file, and look at it before the first row is touched."""
+    assert_refused(stranger, 114)
+
+
+def assert_refused(seen: Refusal, code: int) -> None:
+    assert seen.done.exit_code != 0, f"it was taken\n{seen.done}"
+    assert seen.done.code == code, f"the code is {seen.done.code}\n{seen.done}"
+    wrong = changes(seen.before.stable(()), seen.rows.stable(()))
     assert not wrong, "\n".join(wrong)
 
 

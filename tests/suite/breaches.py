@@ -83,6 +83,7 @@ LIVE = [
         Breach("OUT-6", of_up_stderr=r"/^\$$ /d"),
         recipe("OUT-7", "dev.status", "sed -i /contract_canary/d dev.yaml; " + RUN.format(task="dev.status")),
         Breach("OUT-8", of_up_stderr=r"s/^error.113./error[1]/"),
+        recipe("DATA-7", "dev.restore", "case '$(value ARGS)' in */*) " + RUN.format(task="dev.restore") + " ;; esac"),
         edit("DATA-5", "dev.yaml", "python service.py pending", "python -c 'raise SystemExit(4)'"),
         Breach("RES-2", (("dev.yaml", "ready: 60s", "ready: 15s"),), before_up=NTH + "[ $$n != 4 ] || sleep 16; "),
         edit("STK-3", "compose.yaml", '    env_file: [{path: "${DEV_ENV_FILE:-/dev/null}", required: false}]\n', ""),
@@ -100,14 +101,18 @@ LIVE = [
         recipe("DATA-3", "dev.reset", RUN.format(task="dev.reset")
                + " && echo \"INSERT INTO visits (path) VALUES ('/')\" | '.dev/run' dev.dbshell >&2",
                unjudged=("DATA-4",)),
+        recipe("DATA-8", "dev.restore", RUN.format(task="dev.restore") + " && case '$(value ARGS)' in */*) "
+               "echo \"INSERT INTO visits (path) VALUES ('/')\" | '.dev/run' dev.dbshell >&2 ;; esac"),
         edit("RES-1", "dev.yaml", "memory: 256M", "memory: 1M"),
         recipe("STK-1", "dev.status", ALTERED.format(task="dev.status", how='s/"internal_url"/"internal"/')),
     ],
     [
-        Breach("CMD-10", before_up="mkdir .dev/local/busy 2>/dev/null || { echo 'error[113]: busy' >&2; exit 1; }; ",
+        Breach("CMD-10", before_up="mkdir .dev/local/busy 2>/dev/null || { rmdir .dev/local/busy; echo 'error[113]: busy' >&2; exit 1; }; ",
                after_up="rmdir .dev/local/busy; "),
-        edit("DATA-4", "service.py", "(number, text))", "(number, text + str(os.getpid())))"),
+        recipe("DATA-4", "dev.reset", RUN.format(task="dev.reset") + " && echo \"UPDATE notes SET text = 'x'\" | '.dev/run' dev.dbshell >&2"),
         edit("DATA-6", "dev.yaml", "volatile: [", "volatile: [visits.id, "),
+        recipe("DATA-9", "dev.restore", "2>.dev/local/said " + RUN.format(task="dev.restore") + "; c=$$?; "
+               "sed 's/^error.114./error[1]/' .dev/local/said >&2; exit $$c"),
         edit("IMG-4", "compose.lean.yaml", "    volumes:", "    command: python -c 'raise SystemExit(5)'\n    volumes:"),
         recipe("STK-5", "dev.seed", "echo seeding; " + RUN.format(task="dev.seed")),
         recipe("STK-6", "dev.status", ALTERED.format(task="dev.status", how='s/"data": *"[^"]*"/"data": "x"/')),
@@ -117,6 +122,8 @@ LIVE = [
     [
         edit("DATA-2", "service.py", "VALUES (%s, %s) ON CONFLICT (id) DO NOTHING\", (number, text)",
              "SELECT count(*) + 1, %s FROM notes\", (text,)"),
+        recipe("DATA-9", "dev.restore", RUN.format(task="dev.restore") + " || { c=$$?; [ $$c != 111 ] || "
+               "echo \"INSERT INTO visits (path) VALUES ('/')\" | '.dev/run' dev.dbshell >&2; exit $$c; }"),
         Breach("STK-2", make={"dev.status": "unset DEV_PORT; " + RUN.format(task="dev.status")},
                before_up="unset DEV_PORT; ", also=("OUT-8",)),
     ],

@@ -56,6 +56,14 @@ def test_it_keeps_level_core(name: str) -> None:
     assert found.code == 0
 
 
+@pytest.mark.engine
+def test_one_has_snapshots_without_the_template() -> None:
+    """They belong to level full; this one keeps level core, and could be asked for no more."""
+    musts = {"DATA-7", "DATA-8", "DATA-9"}
+    found = check(FOREIGN / "python", "--engine", "compose", *(word for must in musts for word in ("--only", must)))
+    assert found.with_status("kept") == musts, found.report
+
+
 CONSUMER = """
 requires:
   weather:

@@ -21,8 +21,8 @@ AREAS = {
 }
 ROW = re.compile(rf"^\| ((?:{'|'.join(AREAS)})-\d+) \| (core|full) \| (.+?) \| (.+?) \| (\d+\.\d+) \|$", re.MULTILINE)
 KEY = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
-# In the order of the page, which is that of the commands' table.
-COMMAND = re.compile(r"^\| (\*\*)?`((?:dev|contract)\.\w+)", re.MULTILINE)
+# In the order of the page, which is that of the commands' table. The row of a newer command ends with its version.
+COMMAND = re.compile(r"^\| (\*\*)?`((?:dev|contract)\.\w+).*?(?: Since (\d+\.\d+)\.)? \|$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ def keys(page: str) -> list[str]:
     return KEY.findall(table)
 
 
-def commands(page: str) -> dict[str, str]:
-    """Each command with its level: those in bold are core."""
+def commands(page: str, keeps: tuple[int, ...]) -> dict[str, str]:
+    """Each command of a contract version with its level: those in bold are core."""
     table = page.partition("## The commands")[2].partition("\n## ")[0]
-    return {name: "core" if bold else "full" for bold, name in COMMAND.findall(table)}
+    rows = COMMAND.findall(table)
+    return {name: "core" if bold else "full" for bold, name, since in rows if version(since or "1.0") <= keeps}

@@ -23,12 +23,16 @@ PHASES = (
     "seeded",
     "looked",
     "restarted",
+    "restored",
     "was_reset",
     "lean",
     "neighbour",
     "killed",
     "unconfirmed",
     "destroyed",
+    "stranger",
+    "returned",
+    "damaged",
 )
 
 
@@ -44,9 +48,12 @@ def not_applicable(why: str) -> None:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is looked at, and how: the words before each command, what DEV_ENGINE is, a factor on all limits."""
+    """What is looked at, which contract version it keeps, and how it is driven: the words before each command, what
+    DEV_ENGINE is, a factor on all limits.
+    """
 
     repository: Repository
+    keeps: tuple[int, ...]
     door: tuple[str, ...] = ("make",)
     engine: str = ""
     patience: float = 1

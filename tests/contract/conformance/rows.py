@@ -13,6 +13,7 @@ from conformance.tables import Rows
 
 MARK = "contract_canary"  # a table that is made by hand
 BY_HAND = f"CREATE TABLE {MARK} (id integer PRIMARY KEY);\nINSERT INTO {MARK} VALUES (1);\n"
+CHANGED = f"UPDATE {MARK} SET id = 2;\n"  # one row less and one more
 
 # Unaligned, so that a long row stays one line. \gexec runs each answer of the query before it as a statement.
 POSTGRES = r"""

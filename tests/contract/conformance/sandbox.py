@@ -45,6 +45,11 @@ class Sandbox:
     def checkout(self) -> Path:
         return self.door.folder
 
+    @property
+    def file(self) -> Path:
+        """Where the data of the repository is written to."""
+        return self.root / "tmp" / "contract.tar.gz"
+
     def run(self, *words: str, stdin: str | None = "", limit: float = 0, **env: str) -> Done:
         """One of the repository's commands, to its end. It is kept: what all commands have to do is seen at the end."""
         limit = limit or (900 if words[0] in STARTS else 120)
