@@ -90,7 +90,7 @@ class Local(Server):
         return [word for given in argv for word in with_host(given)]
 
     def install(self) -> None:
-        words = [f"--datadir={self.home}", f"--tmpdir={self.home}", "--skip-test-db", "--auth-root-authentication-method=normal"]
+        words = [*self._folders(), "--skip-test-db", "--auth-root-authentication-method=normal"]
         subprocess.run(["mariadb-install-db", "--no-defaults", *words], env=self.env, check=True, capture_output=True)
         statements = f"FLUSH PRIVILEGES;\nALTER USER root@127.0.0.1 IDENTIFIED BY '{PASSWORD}';\n".encode()
         command = self._command("--bootstrap")
@@ -108,7 +108,11 @@ class Local(Server):
 
     def _command(self, *words: str) -> list[str]:
         account = ["--user=root"] if os.getuid() == 0 else []
-        return ["mariadbd", "--no-defaults", f"--datadir={self.home}", f"--tmpdir={self.home}", *settings(), *account, *words]
+        return ["mariadbd", "--no-defaults", *self._folders(), *settings(), *account, *words]
+
+    def _folders(self) -> list[str]:
+        """A server that starts removes temporary tables of others from a folder that they share."""
+        return [f"--datadir={self.home}", f"--tmpdir={self.home}"]
 
 
 @pytest.fixture(scope="session")
