@@ -63,7 +63,7 @@ class Mutation:
 
 def both(name: str, sql: str, words: str) -> Mutation:
     """A mutation that is the same everywhere."""
-    return Mutation(name, {kind: (sql,) for kind in LESSON}, {kind: (words,) for kind in LESSON})
+    return Mutation(name, dict.fromkeys(LESSON, (sql,)), dict.fromkeys(LESSON, (words,)))
 
 
 def postgres(name: str, sql: str, *words: str) -> Mutation:
@@ -180,8 +180,8 @@ MUTATIONS = [
     Mutation("another order of columns",
              {"postgres": ("ALTER TABLE room DROP name", "ALTER TABLE room ADD name text"),
               "mysql": ("ALTER TABLE room MODIFY name varchar(50) AFTER floor",)},
-             {kind: (f"soft: table room has column order id, floor, name {HERE}, column order id, name, floor {THERE}",)
-              for kind in LESSON}),
+             dict.fromkeys(LESSON, ("soft: table room has column order id, floor, name in production, "
+                                    "column order id, name, floor after a fresh migration",))),
 ]  # fmt: skip
 
 

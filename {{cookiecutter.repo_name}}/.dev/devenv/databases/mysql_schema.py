@@ -14,7 +14,7 @@ from typing import Any
 
 from devenv.databases import mysql_catalogue, records
 from devenv.databases.base import literal
-from devenv.databases.mysql import identifier
+from devenv.databases.mysql_copy import identifier
 from devenv.databases.schemas import Schema
 from devenv.model.catalogue import Thing
 
@@ -94,9 +94,14 @@ class MySQLSchema(Schema):
         if not self.dsn:
             return self.database.client(*QUIET)
         options = [f"--{name}={value}" if value else f"--{name}" for name, value in self.dsn.options]
-        where = [f"--host={self.dsn.host}", f"--port={self.dsn.port}", f"--user={self.dsn.user}"]
+        where = [
+            f"--host={self.dsn.host}",
+            f"--port={self.dsn.port}",
+            f"--user={self.dsn.user}",
+            f"--database={self.dsn.database}",
+        ]
         # By TCP, also where the host is called localhost.
-        return [self.database.program, *where, "--protocol=tcp", *options, *QUIET, self.dsn.database]
+        return [self.database.program, *where, "--protocol=tcp", *options, *QUIET]
 
 
 def _unescaped(found: re.Match[str]) -> str:

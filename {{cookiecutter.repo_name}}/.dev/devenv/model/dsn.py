@@ -44,7 +44,7 @@ def parse(text: str, kind: str, password: str = "") -> Dsn:
         port = parts.port
     except ValueError:
         raise _wrong("is no address", kind) from None
-    if KINDS.get(parts.scheme) != kind:
+    if KINDS.get(parts.scheme.partition("+")[0]) != kind:  # postgresql+psycopg, as SQLAlchemy has it
         raise _wrong(f"is not of the service's kind of database, {kind}", kind)
     name = unquote(parts.path.lstrip("/"))
     if not (parts.hostname and parts.username and name):
@@ -52,8 +52,9 @@ def parse(text: str, kind: str, password: str = "") -> Dsn:
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     options = tuple((key, value) for key, value in pairs if key != "password")
     given = unquote(parts.password or "") or dict(pairs).get("password", "") or password
-    if "\n" in given or not all(re.fullmatch(r"[\w-]+", key) for key, _ in options):
-        raise _wrong("has a line break in its password, or an option that is none", kind)
+    # Options stand on the client's command line, which is printed; MySQL's also takes `pas` for `password`.
+    if "\n" in given or not all(re.fullmatch(r"[\w-]+", key) and "pas" not in key for key, _ in options):
+        raise _wrong("has a line break in its password, or an option that we do not pass on", kind)
     return Dsn(kind, unquote(parts.username), given, parts.hostname, port or PORTS[kind], name, options)
 
 

@@ -8,8 +8,7 @@ an empty database after all of them. Both are databases beside the live one, gon
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,7 @@ from devenv.databases import find
 from devenv.databases.schemas import Schema
 from devenv.model import catalogue, drift, dsn, fingerprint, server, touched
 from devenv.model.catalogue import Difference
-from devenv.operations import commands, data
+from devenv.operations import commands, drafts
 from devenv.operations.environment import Environment
 
 FILE = "schema.sql"
@@ -71,12 +70,12 @@ def check(env: Environment) -> Report:
     server_found = server.differ(production, _image(env))
     if not env.engine.is_built():
         env.engine.build([name for name, each in env.place.services.items() if each.build])
-    with _scratch(env) as (ours, fresh):
+    with drafts.scratch(env) as fresh, drafts.scratch(env) as ours:
         # First, as what fails here is no matter of production.
-        output.say(f"an empty database, {_name(fresh)}: all is applied")
-        data.within("dev.schema check", "migrate", commands.migrate, fresh)
+        output.say("an empty database: all migrations")
+        commands.within("dev.schema check", "migrate", commands.migrate, fresh)
         _schema(ours).load(text, FILE)
-        output.say(f"production's schema, in {_name(ours)}: what is pending is applied")
+        output.say(f"the schema of {FILE}: the migrations that are pending there")
         _migrate_production(ours)
         found = catalogue.compare(_schema(ours).catalogue(), _schema(fresh).catalogue())
     migrations = _migrations(env)
@@ -121,36 +120,16 @@ def _image(env: Environment) -> str:
     return f"{'postgres' if kind == 'postgres' else declared.program} {declared.tag}"
 
 
-@contextmanager
-def _scratch(env: Environment) -> Iterator[list[Environment]]:
-    """The service on two empty databases beside the live one. What a killed check left is removed before."""
-    assert env.database
-    both = [env.on(f"{env.database.name}_{what}") for what in ("production", "fresh")]
-    databases = [each.database for each in both if each.database]
-    try:
-        for each in databases:
-            each.drop(env.engine)
-            each.create(env.engine)
-        yield both
-    finally:
-        for each in databases:
-            each.drop(env.engine)
-
-
 def _schema(env: Environment) -> Schema:
     assert env.database
     return find.schema(env.database, env.engine)
-
-
-def _name(env: Environment) -> str:
-    return env.database.name if env.database else ""
 
 
 def _migrate_production(env: Environment) -> None:
     try:
         commands.migrate(env)
     except DevError as error:
-        if error.code in data.OURS:
+        if error.code in commands.OURS:
             raise
         message = f"on production's schema the pending migrations fail: {error.message}"
         hint = "a migration that production has applied was edited, squashed away or removed, or production was changed"
