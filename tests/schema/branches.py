@@ -120,6 +120,20 @@ BRANCHES: dict[str, Files] = {
     },
 }
 
+# What the other kind cannot do, or says in other words.
+POSTGRES_ONLY = {
+    "an index made while others write",
+    "a value of an enum",
+    "a function and a trigger",
+    "a partitioned table",
+}
+
+
+def of(kind: str) -> dict[str, Files]:
+    """Those that are possible on a kind of database."""
+    return {name: files for name, files in BRANCHES.items() if kind == "postgres" or name not in POSTGRES_ONLY}
+
+
 # Migrates both databases of each branch, in the service's own environment: a process each, since Django is loaded once.
 MIGRATE = """
 import os, sys, django

@@ -13,13 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.schema import mutations
-from tests.verbs.fixtures import (  # noqa: F401
-    COMPOSE,
-    MakeRepo,
-    engine,
-    make_repo,
-    removed_after,
-)
+from tests.verbs.fixtures import MakeRepo, engine, make_repo, removed_after  # noqa: F401
 from tests.verbs.repo import Done, Repo
 
 DEV = Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"
@@ -70,7 +64,17 @@ def services() -> Iterator[dict[str, Repo]]:
             pass
 
 
-@pytest.fixture(params=["postgres", "mysql"])
+def where(engine: str, kind: str, *marks: pytest.MarkDecorator) -> object:  # noqa: F811
+    """A service of its own for all tests that name it, which one worker keeps."""
+    group = pytest.mark.xdist_group(f"schema-{engine}-{kind}")
+    return pytest.param(engine, kind, marks=[group, *marks], id=f"{engine}-{kind}")
+
+
+NATIVE = [where("native", "postgres"), where("native", "mysql", pytest.mark.slow)]
+CONTAINERS = [where("compose", kind, pytest.mark.engine, pytest.mark.slow) for kind in ("postgres", "mysql")]
+
+
+@pytest.fixture
 def kind(request: pytest.FixtureRequest) -> str:
     """The kind of database."""
     return str(request.param)
@@ -79,9 +83,9 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def service(
     kind: str,
-    engine: str,
+    engine: str,  # noqa: F811
     services: dict[str, Repo],
-    make_repo: MakeRepo,
+    make_repo: MakeRepo,  # noqa: F811
     tmp_path_factory: pytest.TempPathFactory,
     link_environment: Callable[[Path], None],
 ) -> Repo:
@@ -103,6 +107,7 @@ def service(
 class Drifted:
     """What dev.schema check says of a production that was mutated, for people and for programs."""
 
+    dump: Done
     words: Done
     json: Done
 
@@ -113,7 +118,7 @@ def checks() -> dict[str, Drifted]:
 
 
 @pytest.fixture
-def drifted(kind: str, engine: str, service: Repo, checks: dict[str, Drifted]) -> Drifted:
+def drifted(kind: str, engine: str, service: Repo, checks: dict[str, Drifted]) -> Drifted:  # noqa: F811
     key = f"{kind}-{engine}"
     if key not in checks:
         checks[key] = mutate_and_check(service, kind)
@@ -121,18 +126,24 @@ def drifted(kind: str, engine: str, service: Repo, checks: dict[str, Drifted]) -
 
 
 def mutate_and_check(repo: Repo, kind: str) -> Drifted:
-    """Production is a copy of the service at this commit, mutated; then the branch goes on by one migration."""
+    """Production is the service at this commit, mutated; the branch edits old migrations and goes on by one."""
     repo.ok("dev.schema", "dump")
     make_production(repo, kind)
-    statements(repo, ";\n".join(line for each in mutations.of(kind) for line in each.sql[kind]) + ";\n", "production")
+    by_hand = [line for each in mutations.of(kind) for line in each.sql.get(kind, ())]
+    statements(repo, ";\n".join(by_hand) + ";\n", "production")
     reader = address(repo, "production", "reader", "pass word")
-    repo.ok("dev.schema", "dump", "--from", reader.replace("pass word", "pass%20word"))
+    dumped = repo.ok("dev.schema", "dump", "--from", reader.replace("pass word", "pass%20word"))
     repo.edit("schema.sql", f"-- Server: {PROGRAM[kind]} 1", f"-- Server: {PROGRAM[kind]} 9")
-    file = migration(repo, "0004_branch", "0003_lesson", sql("ALTER TABLE lesson ADD added int"))
+    folder = repo.path / "courses/migrations"
+    migration(repo, "0003_lesson", "0002_enrolment", sql(*mutations.LESSON[kind], mutations.EDITED))
+    (folder / "0001_squashed.py").write_text(mutations.SQUASHED)
+    migration(repo, "0004_branch", "0003_lesson", sql("ALTER TABLE lesson ADD added int"))
     try:
-        return Drifted(repo.run("dev.schema", "check"), repo.run("dev.schema", "check", "--json"))
+        return Drifted(dumped, repo.run("dev.schema", "check"), repo.run("dev.schema", "check", "--json"))
     finally:
-        file.unlink()
+        (folder / "0001_squashed.py").unlink()
+        (folder / "0004_branch.py").unlink()
+        migration(repo, "0003_lesson", "0002_enrolment", sql(*mutations.LESSON[kind]))
 
 
 PROGRAM = {"postgres": "postgres", "mysql": "mariadb"}

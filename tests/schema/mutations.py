@@ -1,4 +1,4 @@
-"""What people do to production by hand, as SQL, and what dev.schema check has to say of each.
+"""What people do to production by hand, as SQL, or to old migrations, and what dev.schema check has to say of each.
 
 All are done to one production at once, each to an object of its own, so that one check tells of all of them.
 """
@@ -51,10 +51,31 @@ LESSON: dict[str, Lines] = {
     ),
 }
 
+# What became of the migrations that production has applied.
+EDITED = "ALTER TABLE lesson ADD edited int"  # at the end of 0003_lesson
+SQUASHED = """
+from importlib import import_module
+from django.db import migrations, models
+
+MADE_OF = [import_module(f"courses.migrations.{name}").Migration for name in ("0001_initial", "0002_enrolment")]
+
+class Migration(migrations.Migration):
+    initial = True
+    replaces = [("courses", "0001_initial"), ("courses", "0002_enrolment")]
+    dependencies = []
+    operations = [
+        *(operation for each in MADE_OF for operation in each.operations),
+        migrations.AlterField(model_name="learner", name="email", field=models.EmailField(max_length=100, unique=True)),
+    ]
+"""
+
 
 @dataclass(frozen=True)
 class Mutation:
-    """`sql` and `words` by kind of database; `words` are the whole lines that tell of it."""
+    """`sql` and `words` by kind of database; `words` are the whole lines that tell of it.
+
+    Without `sql` it is done to the branch instead: EDITED and SQUASHED.
+    """
 
     name: str
     sql: dict[str, Lines]
@@ -78,6 +99,8 @@ HERE, THERE = "in production", "after a fresh migration"
 BY_HAND = f"is there {HERE}, but not {THERE}"
 MISSING = f"is there {THERE}, but not {HERE}"
 LAST = "; last touched by 0003_lesson"
+LAST_SQUASHED = "; last touched by 0001_squashed"
+ORDERED = f"soft: table room has column order id, floor, name {HERE}, column order id, name, floor {THERE}"
 
 MUTATIONS = [
     postgres("another type", "ALTER TABLE lesson ALTER price TYPE numeric(8, 2)",
@@ -100,15 +123,19 @@ MUTATIONS = [
           f"bill.total has generation `id` * 3 {HERE}, generation `id` * 2 {THERE}{LAST}"),
     both("a column removed", "ALTER TABLE lesson DROP gone", f"lesson.gone {MISSING}{LAST}"),
     both("a column by hand", "ALTER TABLE lesson ADD by_hand integer", f"lesson.by_hand {BY_HAND}"),
-    postgres("a missing index", "DROP INDEX lesson_title", f"index lesson_title of lesson (btree (title)) {MISSING}{LAST}"),
+    postgres("a missing index", "DROP INDEX lesson_title",
+             f"index lesson_title of lesson (btree (title)) {MISSING}{LAST}"),
     mysql("a missing index", "DROP INDEX lesson_title ON lesson",
           f"index lesson_title of lesson (btree (title)) {MISSING}{LAST}"),
     both("an index by hand", "CREATE INDEX quick ON lesson (pages)",
          f"index quick of lesson (btree (pages)) {BY_HAND}{LAST}"),
     postgres("other columns of an index", "DROP INDEX lesson_price; CREATE INDEX lesson_price ON lesson (price, pages)",
-             f"index lesson_price of lesson has definition btree (price, pages) {HERE}, definition btree (price) {THERE}{LAST}"),
-    mysql("other columns of an index", "ALTER TABLE lesson DROP INDEX lesson_price, ADD INDEX lesson_price (price, pages)",
-          f"index lesson_price of lesson has definition btree (price, pages) {HERE}, definition btree (price) {THERE}{LAST}"),
+             f"index lesson_price of lesson has definition btree (price, pages) {HERE}, "
+             f"definition btree (price) {THERE}{LAST}"),
+    mysql("other columns of an index",
+          "ALTER TABLE lesson DROP INDEX lesson_price, ADD INDEX lesson_price (price, pages)",
+          f"index lesson_price of lesson has definition btree (price, pages) {HERE}, "
+          f"definition btree (price) {THERE}{LAST}"),
     postgres("another condition of an index",
              "DROP INDEX lesson_seats; CREATE INDEX lesson_seats ON lesson (seats) WHERE seats > 5",
              "index lesson_seats of lesson has definition btree (seats) WHERE (seats > 5) in production, "
@@ -122,10 +149,12 @@ MUTATIONS = [
           f"constraint lesson_pages of lesson has definition CHECK (`pages` > 1) {HERE}, "
           f"definition CHECK (`pages` > 0) {THERE}{LAST}"),
     postgres("a missing foreign key", "ALTER TABLE lesson DROP CONSTRAINT lesson_course",
-             f"constraint lesson_course of lesson (FOREIGN KEY (course_id) REFERENCES courses_course(id)) {MISSING}{LAST}"),
+             "constraint lesson_course of lesson (FOREIGN KEY (course_id) REFERENCES courses_course(id)) "
+             f"{MISSING}{LAST}"),
     mysql("another rule of a foreign key",
           "ALTER TABLE lesson DROP FOREIGN KEY lesson_course; "
-          "ALTER TABLE lesson ADD CONSTRAINT lesson_course FOREIGN KEY (course_id) REFERENCES courses_course (id) ON DELETE CASCADE",
+          "ALTER TABLE lesson ADD CONSTRAINT lesson_course "
+          "FOREIGN KEY (course_id) REFERENCES courses_course (id) ON DELETE CASCADE",
           "constraint lesson_course of lesson has definition FOREIGN KEY (course_id) REFERENCES courses_course (id) "
           "ON DELETE CASCADE in production, definition FOREIGN KEY (course_id) REFERENCES courses_course (id) "
           f"{THERE}{LAST}"),
@@ -150,14 +179,16 @@ MUTATIONS = [
              f"function touch() has another definition {HERE} than {THERE}{LAST}:",
              "  - AS $function$BEGIN NEW.pages := 2; RETURN NEW; END$function$",
              "  + AS $function$BEGIN NEW.pages := 1; RETURN NEW; END$function$"),
-    mysql("another function", "DROP FUNCTION doubled; CREATE FUNCTION doubled(x int) RETURNS int DETERMINISTIC RETURN x * 3",
+    mysql("another function",
+          "DROP FUNCTION doubled; CREATE FUNCTION doubled(x int) RETURNS int DETERMINISTIC RETURN x * 3",
           f"function doubled has definition RETURN x * 3 {HERE}, definition RETURN x * 2 {THERE}{LAST}"),
     postgres("a trigger turned off", "ALTER TABLE lesson DISABLE TRIGGER touched",
              f"trigger touched of lesson has state disabled {HERE}, state enabled {THERE}{LAST}"),
     postgres("a missing trigger", "DROP TRIGGER touched_too ON lesson",
              "trigger touched_too of lesson (CREATE TRIGGER touched_too BEFORE INSERT ON public.lesson "
              f"FOR EACH ROW EXECUTE FUNCTION touch()) {MISSING}{LAST}"),
-    mysql("another trigger", "DROP TRIGGER touched; CREATE TRIGGER touched BEFORE UPDATE ON lesson FOR EACH ROW SET NEW.pages = 2",
+    mysql("another trigger",
+          "DROP TRIGGER touched; CREATE TRIGGER touched BEFORE UPDATE ON lesson FOR EACH ROW SET NEW.pages = 2",
           f"trigger touched of lesson has definition BEFORE UPDATE SET NEW.pages = 2 {HERE}, "
           f"definition BEFORE UPDATE SET NEW.pages = 1 {THERE}{LAST}"),
     mysql("another view", "CREATE OR REPLACE VIEW cheap AS SELECT id, title FROM lesson WHERE seats < 20",
@@ -180,11 +211,15 @@ MUTATIONS = [
     Mutation("another order of columns",
              {"postgres": ("ALTER TABLE room DROP name", "ALTER TABLE room ADD name text"),
               "mysql": ("ALTER TABLE room MODIFY name varchar(50) AFTER floor",)},
-             dict.fromkeys(LESSON, ("soft: table room has column order id, floor, name in production, "
-                                    "column order id, name, floor after a fresh migration",))),
+             dict.fromkeys(LESSON, (ORDERED,))),
+    Mutation("an old migration edited", {},
+             dict.fromkeys(LESSON, (f"lesson.edited {MISSING}{LAST}",))),
+    Mutation("old migrations squashed into less", {},
+             {kind: (f"courses_learner.email is {text}(254) {HERE}, {text}(100) {THERE}{LAST_SQUASHED}",)
+              for kind, text in (("postgres", "character varying"), ("mysql", "varchar"))}),
 ]  # fmt: skip
 
 
 def of(kind: str) -> list[Mutation]:
     """Those that are possible on a kind of database."""
-    return [mutation for mutation in MUTATIONS if kind in mutation.sql]
+    return [mutation for mutation in MUTATIONS if kind in mutation.words]

@@ -55,8 +55,8 @@ def test_the_example() -> None:
         (column("title"), column("title", collation="C"),
          "course.title has no collation in production, collation C after a fresh migration"),
         (index("a", "btree (title)"), index("a", "btree (title, code)"),
-         "index a of course has definition btree (title) in production, definition btree (title, code) after a fresh"
-         " migration"),
+         ("index a of course has definition btree (title) in production, "
+          "definition btree (title, code) after a fresh migration")),
         (index("a", "UNIQUE (code)", kind="constraint"), index("b", "UNIQUE (code)", kind="constraint"),
          "soft: constraint b of course is called a in production, b after a fresh migration"),
         (Thing("type", "", "level", {"values": ["a", "b"]}), Thing("type", "", "level", {"values": ["a"]}),
