@@ -74,5 +74,9 @@ def compare(repo: Repo, names: list[str]) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(("engine", "kind"), PLACES, indirect=True)
 def test_no_legitimate_branch_is_drift(kind: str, compared: dict[str, list[str]]) -> None:
-    assert len(compared) >= 20
-    assert {name: lines for name, lines in compared.items() if lines} == {}
+    # MariaDB drops the index that a foreign key brought with it when the key goes, but not one that a dump names: after
+    # a rename it keeps its old name.
+    soft = ("soft: ",) if kind == "mysql" else ()
+    told = {name: [line for line in lines if not line.startswith(soft)] for name, lines in compared.items()}
+    assert len(told) >= 20
+    assert {name: lines for name, lines in told.items() if lines} == {}

@@ -198,6 +198,7 @@ FILES = {
     "courses/migrations/0002_owner.py": 'AddField(model_name="course", name="owner"), AddIndex(name="by_owner")',
     "courses/migrations/0010_price.py": 'AlterField(model_name="course", name="price")',
     "courses/migrations/0011_learner.py": 'AddField(model_name="learner", name="price"), to="courses.course"',
+    "courses/migrations/0009_seats.py": 'AddField("course", "seats", IntegerField())',
     "lessons/migrations/0012_sql.py": "ALTER TABLE lesson ADD level int",
 }
 
@@ -209,6 +210,7 @@ FILES = {
         (column("title", "courses_course"), "0001_initial"),
         (column("owner_id", "courses_course"), "0002_owner"),
         (column("level", "lesson"), "0012_sql"),
+        (column("seats", "courses_course"), "0009_seats"),
         (column("nowhere", "courses_course"), ""),
         (index("by_owner", "btree (owner_id)", "courses_course"), "0002_owner"),
         (index("made_by_hand", "btree (title, price)", "courses_course"), "0001_initial"),
@@ -218,6 +220,11 @@ FILES = {
 )
 def test_the_newest_migration_that_mentions_it(thing: Thing, migration: str) -> None:
     assert touched.last(Difference(thing, "type", 1, 2), FILES) == migration
+
+
+def test_an_index_that_production_has_alone_is_nobodys() -> None:
+    found = Difference(index("made_by_hand", "btree (title)", "courses_course"), catalogue.EXISTENCE, True, False)
+    assert touched.last(found, FILES) == ""
 
 
 def test_names_that_say_no_order_name_nobody() -> None:

@@ -18,7 +18,7 @@ def test_an_address_without_its_password() -> None:
     assert "crt" not in repr(found)
 
 
-@pytest.mark.parametrize("text", ["postgresql://u@h/d", "postgres://u@h:5432/d"])
+@pytest.mark.parametrize("text", ["postgresql://u@h/d", "postgres://u@h:5432/d", "postgresql+psycopg://u@h/d"])
 def test_a_password_that_the_address_lacks(text: str) -> None:
     assert dsn.parse(text, "postgres", "secret").password == "secret"
 
@@ -34,6 +34,7 @@ def test_a_password_that_the_address_lacks(text: str) -> None:
         "secret",
         "postgresql://u:secret%0A@h/d",
         "postgresql://u:secret@h/d?--x=1&a b=1",
+        "postgresql://u@h/d?sslpassword=secret",
         "",
     ],
 )

@@ -109,7 +109,12 @@ def split(argv: list[str]) -> tuple[list[str], list[str]]:
 
 
 def positional(argv: list[str], tasks: Container[str]) -> list[str]:
-    """Turn the arguments right after certain tasks into their flags; no path has the name of a task."""
+    """Turn the arguments right after certain tasks into their flags; no path has the name of a task.
+
+    `TASK --help` becomes `--help TASK`: where a task takes an argument by its place, invoke takes --help for that.
+    """
+    if len(argv) == 2 and argv[0] in tasks and argv[1] in ("--help", "-h"):
+        return ["--help", argv[0]]
     result: list[str] = []
     flags: list[str] = []
     for word in argv:

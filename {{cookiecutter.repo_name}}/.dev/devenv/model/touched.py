@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from devenv.model.catalogue import DEFINITION, ORDER, Difference, Thing
+from devenv.model.catalogue import DEFINITION, EXISTENCE, ORDER, Difference, Thing
 
 NUMBER = re.compile(r"[Vv]?(\d+)(?=[_.-])")  # 0007_price, 20240131120000-price, V7__price; not Alembic's 1a2b3c_price
 
@@ -31,7 +31,10 @@ def _mentions(path: str, text: str, difference: Difference) -> bool:
         return _table(path, text, thing.table) and _column(text, thing.name)
     if thing.kind == "table":
         return difference.aspect != ORDER and _table(path, text, thing.name)
-    return _word(text, thing.name.partition("(")[0]) or _columns(path, text, thing)
+    if _word(text, thing.name.partition("(")[0]):
+        return True
+    by_hand = difference.aspect == EXISTENCE and difference.production
+    return not by_hand and _columns(path, text, thing)
 
 
 def _columns(path: str, text: str, thing: Thing) -> bool:
@@ -45,7 +48,7 @@ def _table(path: str, text: str, table: str) -> bool:
     """Whether it mentions a table, or the model behind it: Django's courses_course is the model Course of courses."""
     app = PurePosixPath(path).parent.parent.name
     model = table[len(app) + 1 :] if app and table.startswith(f"{app}_") else ""
-    named = rf"name\s*=\s*[\"']{re.escape(model)}[\"']"
+    named = rf"[\"']{re.escape(model)}[\"']"
     return _word(text, table) or bool(model and re.search(named, text, re.IGNORECASE))
 
 
