@@ -108,6 +108,7 @@ class Drifted:
     """What dev.schema check says of a production that was mutated, for people and for programs."""
 
     dump: Done
+    schema: str  # what schema.sql holds
     words: Done
     json: Done
 
@@ -134,12 +135,13 @@ def mutate_and_check(repo: Repo, kind: str) -> Drifted:
     reader = address(repo, "production", "reader", "pass word")
     dumped = repo.ok("dev.schema", "dump", "--from", reader.replace("pass word", "pass%20word"))
     repo.edit("schema.sql", f"-- Server: {PROGRAM[kind]} 1", f"-- Server: {PROGRAM[kind]} 9")
+    schema = (repo.path / "schema.sql").read_text()
     folder = repo.path / "courses/migrations"
     migration(repo, "0003_lesson", "0002_enrolment", sql(*mutations.LESSON[kind], mutations.EDITED))
     (folder / "0001_squashed.py").write_text(mutations.SQUASHED)
     migration(repo, "0004_branch", "0003_lesson", sql("ALTER TABLE lesson ADD added int"))
     try:
-        return Drifted(dumped, repo.run("dev.schema", "check"), repo.run("dev.schema", "check", "--json"))
+        return Drifted(dumped, schema, repo.run("dev.schema", "check"), repo.run("dev.schema", "check", "--json"))
     finally:
         (folder / "0001_squashed.py").unlink()
         (folder / "0004_branch.py").unlink()

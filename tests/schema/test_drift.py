@@ -8,7 +8,6 @@ import pytest
 
 from tests.schema import mutations
 from tests.schema.conftest import CONTAINERS, NATIVE, PROGRAM, Drifted
-from tests.verbs.repo import Repo
 
 pytestmark = pytest.mark.parametrize(("engine", "kind"), [*NATIVE, *CONTAINERS], indirect=True)
 
@@ -47,12 +46,12 @@ def test_the_same_for_programs(drifted: Drifted, kind: str) -> None:
     assert by_object["table room", "column order"]["soft"] is True
 
 
-def test_no_password_is_printed_or_kept(drifted: Drifted, service: Repo) -> None:
+def test_no_password_is_printed_or_kept(drifted: Drifted) -> None:
     assert "postgresql://reader@" in drifted.dump.stderr or "mysql://reader@" in drifted.dump.stderr
-    for text in (drifted.dump.stderr, (service.path / "schema.sql").read_text()):
+    for text in (drifted.dump.stderr, drifted.schema):
         assert not re.search("pass(%20| )word", text)
 
 
-def test_the_only_rows_are_the_records_of_migrations(drifted: Drifted, service: Repo) -> None:
-    rows = re.findall(r"^INSERT INTO (\S+)", (service.path / "schema.sql").read_text(), re.MULTILINE)
+def test_the_only_rows_are_the_records_of_migrations(drifted: Drifted) -> None:
+    rows = re.findall(r"^INSERT INTO (\S+)", drifted.schema, re.MULTILINE)
     assert {row.strip("`").rpartition(".")[2] for row in rows} == {"django_migrations"}

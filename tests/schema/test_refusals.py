@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -50,7 +50,7 @@ def test_a_server_that_lets_nobody_in(service: Repo) -> None:
         (lambda text: text[: len(text) // 2], "it is cut off: `-- The end.` is missing"),
     ],
 )
-def test_a_file_that_is_no_whole_dump(change, message: str, dumped: Repo) -> None:  # type: ignore[no-untyped-def]
+def test_a_file_that_is_no_whole_dump(change: Callable[[str], str], message: str, dumped: Repo) -> None:
     file = dumped.path / "schema.sql"
     file.write_text(change(file.read_text()))
     done = dumped.fails(111, "dev.schema", "check")
