@@ -152,9 +152,8 @@ PROGRAM = {"postgres": "postgres", "mysql": "mariadb"}
 READER = {
     "postgres": """
         CREATE ROLE reader LOGIN PASSWORD 'pass word';
-        GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader; GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO reader;
+        GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
         ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO reader;
-        ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON SEQUENCES TO reader;
     """,
     "mysql": """
         CREATE USER reader IDENTIFIED BY 'pass word';
