@@ -8,6 +8,12 @@ from __future__ import annotations
 
 HERE = "table_schema = DATABASE()"
 
+
+def _anywhere(text: str) -> str:
+    """A text of the server's without the name of this database, which stands before sequences and in views."""
+    return f"replace({text}, concat('`', DATABASE(), '`.'), '')"
+
+
 TABLES = f"""
 SELECT JSON_ARRAY('table', '', t.table_name, JSON_OBJECT(
   'kind', 'table', 'engine', t.engine, 'collation', t.table_collation,
@@ -20,7 +26,7 @@ COLUMNS = f"""
 SELECT JSON_ARRAY('column', t.table_name, c.column_name, JSON_OBJECT(
   'type', c.column_type,
   'nullability', if(c.is_nullable = 'YES', 'nullable', 'not null'),
-  'default', nullif(c.column_default, 'NULL'),
+  'default', nullif({_anywhere("c.column_default")}, 'NULL'),
   'collation', nullif(c.collation_name, t.table_collation),
   'generation', nullif(c.generation_expression, ''),
   'extra', nullif(c.extra, ''),
@@ -71,7 +77,7 @@ FROM information_schema.triggers WHERE trigger_schema = DATABASE()
 
 VIEWS = f"""
 SELECT JSON_ARRAY('view', '', table_name, JSON_OBJECT(
-  'definition', replace(view_definition, concat('`', DATABASE(), '`.'), ''), 'check option', check_option,
+  'definition', {_anywhere("view_definition")}, 'check option', check_option,
   'security', security_type))
 FROM information_schema.views WHERE {HERE}
 """

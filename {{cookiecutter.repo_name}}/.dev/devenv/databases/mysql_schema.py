@@ -14,7 +14,7 @@ from typing import Any
 
 from devenv.databases import mysql_catalogue, records
 from devenv.databases.base import literal
-from devenv.databases.mysql_copy import identifier
+from devenv.databases.mysql_copy import SEQUENCE, identifier
 from devenv.databases.schemas import Schema
 from devenv.model.catalogue import Thing
 
@@ -27,6 +27,7 @@ SESSION = "SET SESSION TRANSACTION READ ONLY;\nSET SESSION sql_mode = '';\n"
 TABLES = {"BASE TABLE": "TABLE", "SYSTEM VERSIONED": "TABLE", "SEQUENCE": "SEQUENCE"}
 ROUTINES = ("FUNCTION", "PROCEDURE", "TRIGGER", "EVENT")  # whose statements have semicolons in them, and a mode
 COUNTER = re.compile(r"^(\) ENGINE=.*?) AUTO_INCREMENT=\d+", re.MULTILINE)  # where the next key stands: data
+NUMBERED = re.compile(r" (start with|minvalue|maxvalue|increment by|cache) (-?\d+)")  # what a sequence says of itself
 DEFINER = re.compile(r" DEFINER=`[^`]*`@`[^`]*`")
 ESCAPE = re.compile(r"\\(.)")
 ESCAPED = {"n": "\n", "t": "\t", "0": "\0"}
@@ -49,7 +50,7 @@ class MySQLSchema(Schema):
 
     def dump(self) -> str:
         objects = self._arrays(mysql_catalogue.OBJECTS)
-        tables = [(TABLES[kind], name) for kind, name in objects if kind in TABLES]
+        tables = sorted((TABLES[kind], name) for kind, name in objects if kind in TABLES)  # first what numbers columns
         views = [(kind, name) for kind, name in objects if kind == "VIEW"]
         others = [(kind, name) for kind, name in objects if kind in ROUTINES]
         functions = [each for each in others if each[0] in ROUTINES[:2]]
@@ -65,8 +66,7 @@ class MySQLSchema(Schema):
     def catalogue(self) -> list[Thing]:
         found = [Thing(*row) for row in self._arrays(mysql_catalogue.script(self.server().startswith("mariadb")))]
         sequences = [("SEQUENCE", name) for kind, name in self._arrays(mysql_catalogue.OBJECTS) if kind == "SEQUENCE"]
-        made = [Thing("sequence", "", row[0], {"definition": row[1]}) for row in self._created(sequences)]
-        return [_lines(thing) for thing in [*found, *made]]
+        return [*map(_lines, found), *map(_sequence, self._created(sequences))]
 
     def _created(self, objects: Sequence[tuple[str, str]]) -> list[Row]:
         """What SHOW CREATE says of each, a row for each."""
@@ -109,7 +109,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _table(row: Row) -> str:
-    return COUNTER.sub(r"\1", row[1]) + ";\n"
+    return re.sub(SEQUENCE, r"\1", COUNTER.sub(r"\1", row[1]), flags=re.MULTILINE) + ";\n"
 
 
 def _routine(row: Row) -> str:
@@ -136,6 +136,10 @@ def _insert(table: str, columns: Sequence[str]) -> str:
     head = literal(f"INSERT INTO {identifier(table)} ({names}) VALUES (")
     source = f"FROM {identifier(table)} ORDER BY {identifier(columns[0])}"
     return f"SELECT concat({head}, concat_ws(', ', {values}), ');') {source};\n"
+
+
+def _sequence(row: Row) -> Thing:
+    return Thing("sequence", "", row[0], {**dict(NUMBERED.findall(row[1])), "cycle": " cycle" in row[1]})
 
 
 def _lines(thing: Thing) -> Thing:

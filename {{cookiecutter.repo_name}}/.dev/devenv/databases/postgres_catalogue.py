@@ -92,7 +92,7 @@ WHERE c.contype IN ('p', 'u', 'f', 'c', 'x') AND c.conislocal
 
 INDEXES = f"""
 SELECT 'index', {NAME}, x.relname, jsonb_build_object('definition',
-  CASE WHEN i.indisunique THEN 'unique ' ELSE '' END || split_part(pg_get_indexdef(x.oid), ' USING ', 2)
+  CASE WHEN i.indisunique THEN 'unique ' ELSE '' END || regexp_replace(pg_get_indexdef(x.oid), '^.*? USING ', '')
   || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END)
 FROM pg_index i JOIN {_CLASS} ON k.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
 WHERE k.relkind IN ('r', 'p', 'm')
