@@ -27,6 +27,7 @@ KINDS = (
 )
 NAMELESS = ("constraint", "index")  # known by what they do: another name alone is no drift that a query would notice
 EXISTENCE, NAME, ORDER, DEFINITION = "existence", "name", "column order", "definition"
+SAME = (("definition", "name"), ("definition",), ("name",))  # what two things have in common that are one
 PARTITION = "partition of"  # a table that is one comes and goes with the data
 
 
@@ -62,34 +63,31 @@ Pair = tuple[Thing, Thing]
 
 
 def compare(production: Iterable[Thing], fresh: Iterable[Thing]) -> list[Difference]:
-    """Everything in which two catalogues differ, in the order of KINDS, then by name."""
+    """Everything in which two catalogues differ: what is soft last, each in the order of KINDS, then by name."""
     here, there = list(production), list(fresh)
-    pairs = [pair for kind in KINDS for pair in _pairs(_of(here, kind), _of(there, kind))]
+    pairs = [pair for kind in KINDS for pair in _pairs(kind, _of(here, kind), _of(there, kind))]
     both = {id(thing) for pair in pairs for thing in pair}
     found = [difference for pair in pairs for difference in _aspects(*pair)]
     found += [_lone(thing, True) for thing in _notable(here, both)]
     found += [_lone(thing, False) for thing in _notable(there, both)]
-    found += [difference for pair in pairs if pair[0].kind == "table" for difference in _order(pair, pairs)]
-    return sorted(found, key=_rank)
+    return sorted([*found, *_orders(pairs)], key=_rank)
 
 
 def _of(things: Iterable[Thing], kind: str) -> list[Thing]:
     return [thing for thing in things if thing.kind == kind]
 
 
-def _pairs(production: Sequence[Thing], fresh: Sequence[Thing]) -> list[Pair]:
+def _pairs(kind: str, production: Sequence[Thing], fresh: Sequence[Thing]) -> list[Pair]:
     """What is the same object on both sides: by table and name; what is NAMELESS by what it does first of all."""
     pairs: list[Pair] = []
-    left, right = list(production), list(fresh)
-    for keys in (("definition", "name"), ("definition",), ("name",)):
-        if "definition" in keys and not any(thing.kind in NAMELESS for thing in left[:1]):
-            continue
-        for thing in list(left):
-            same = next((other for other in right if _key(other, keys) == _key(thing, keys)), None)
-            if same:
-                pairs.append((thing, same))
-                left.remove(thing)
-                right.remove(same)
+    for keys in SAME if kind in NAMELESS else SAME[-1:]:
+        paired = {id(thing) for pair in pairs for thing in pair}
+        waiting: dict[tuple[Any, ...], list[Thing]] = {}
+        for thing in fresh:
+            if id(thing) not in paired:
+                waiting.setdefault(_key(thing, keys), []).append(thing)
+        left = [(thing, waiting.get(_key(thing, keys))) for thing in production if id(thing) not in paired]
+        pairs += [(thing, same.pop(0)) for thing, same in left if same]
     return pairs
 
 
@@ -119,11 +117,21 @@ def _lone(thing: Thing, in_production: bool) -> Difference:
     return Difference(thing, EXISTENCE, in_production, not in_production, soft=bool(thing.facts.get(PARTITION)))
 
 
-def _order(table: Pair, pairs: Iterable[Pair]) -> list[Difference]:
-    """Whether the columns that a table has on both sides come in the same order."""
-    columns = [pair for pair in pairs if pair[0].kind == "column" and pair[0].table == table[0].name]
+def _orders(pairs: Iterable[Pair]) -> list[Difference]:
+    """The tables whose columns, as far as they are on both sides, come in another order."""
+    columns: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        if pair[0].kind == "column":
+            columns.setdefault(pair[0].table, []).append(pair)
+    tables = [fresh for _, fresh in pairs if fresh.kind == "table"]
+    found = [(table, *_names(columns.get(table.name, []))) for table in tables]
+    return [Difference(table, ORDER, before, after, soft=True) for table, before, after in found if before != after]
+
+
+def _names(columns: Sequence[Pair]) -> tuple[list[str], list[str]]:
+    """Names of columns, as production orders them and as a fresh migration does."""
     before, after = ([pair[side].name for pair in sorted(columns, key=_at(side))] for side in (0, 1))
-    return [] if before == after else [Difference(table[1], ORDER, before, after, soft=True)]
+    return before, after
 
 
 def _at(side: int) -> Callable[[Pair], int]:
