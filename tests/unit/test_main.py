@@ -78,6 +78,9 @@ def test_nothing_is_lost_and_the_rest_is_handed_on_word_for_word(argv: list[str]
         (["dev.seed", "dev.up"], ["dev.seed", "--scenario", "dev.up"]),  # a task of the service's own may be so named
         (["dev.use", "lms=v1.0"], ["dev.use", "lms=v1.0"]),
         (["dev.lock", "--upgrade", "lms"], ["dev.lock", "--upgrade", "lms"]),
+        (["dev.schema", "--help"], ["--help", "dev.schema"]),  # and no action of that name
+        (["dev.run", "-h"], ["--help", "dev.run"]),
+        (["unknown", "--help"], ["unknown", "--help"]),
     ],
 )
 def test_what_may_stand_without_its_flag(argv: list[str], result: list[str]) -> None:

@@ -18,7 +18,7 @@ from invoke.program import Program
 from devenv.base import output
 from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError
 from devenv.model.schema import did_you_mean
-from devenv.tasks import contract, daily, data, lifecycle, stack, state, template
+from devenv.tasks import contract, daily, data, lifecycle, schema, stack, state, template
 
 ROOT = Path(__file__).resolve().parents[2]
 # Optional positional arguments, which invoke has not: `dev.seed NAME` becomes `dev.seed --scenario NAME`.
@@ -87,7 +87,7 @@ def main() -> NoReturn:
 def collection() -> Collection:
     """All tasks: ours below `dev`, `contract` and `template`, the service's own from tasks_local.py beside them."""
     local = _local_tasks()
-    local.add_collection(_gather("dev", lifecycle, daily, data, state, stack))
+    local.add_collection(_gather("dev", lifecycle, daily, data, schema, state, stack))
     local.add_collection(_gather("contract", contract))
     local.add_collection(_gather("template", template))
     return local
@@ -109,7 +109,12 @@ def split(argv: list[str]) -> tuple[list[str], list[str]]:
 
 
 def positional(argv: list[str], tasks: Container[str]) -> list[str]:
-    """Turn the arguments right after certain tasks into their flags; no path has the name of a task."""
+    """Turn the arguments right after certain tasks into their flags; no path has the name of a task.
+
+    `TASK --help` becomes `--help TASK`: where a task takes an argument by its place, invoke takes --help for that.
+    """
+    if len(argv) == 2 and argv[0] in tasks and argv[1] in ("--help", "-h"):
+        return ["--help", argv[0]]
     result: list[str] = []
     flags: list[str] = []
     for word in argv:

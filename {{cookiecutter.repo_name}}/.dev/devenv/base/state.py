@@ -70,10 +70,10 @@ def write(record: Record) -> None:
     replace_file(target, json.dumps(content, indent=2, sort_keys=True) + "\n")
 
 
-def replace_file(target: Path, text: str) -> None:
-    """Write a file in one step, for this user alone: it may hold secrets. Its folder has to be there."""
+def replace_file(target: Path, text: str, mode: int = 0o600) -> None:
+    """Write a file in one step, unless said otherwise for this user alone: it may hold secrets. Its folder is there."""
     draft = target.with_name(f"{target.name}.{os.getpid()}.tmp")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as stream:
         stream.write(text)
     os.replace(draft, target)
 

@@ -36,6 +36,14 @@ def draft(env: Environment, source: str = "") -> Iterator[State]:
         raise
 
 
+@contextmanager
+def scratch(env: Environment) -> Iterator[Environment]:
+    """The service on an empty database beside the live one, which is gone again afterwards."""
+    with draft(env) as made:
+        yield env.on(made.database)
+        drop(env, made)
+
+
 def at(env: Environment, stored: State) -> Database:
     """The database of a state."""
     assert env.database

@@ -1,0 +1,64 @@
+# Owner: the template. Do not edit: updates replace this file.
+"""Production's schema, and whether this branch fits it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from invoke.tasks import task
+
+from devenv.base import output
+from devenv.base.errors import FOUND, USAGE, DevError
+from devenv.model import drift
+from devenv.operations import data, environment
+from devenv.operations import schema as operation
+from devenv.tasks.common import JSON, WORKSPACE
+
+ACTIONS = ("dump", "check")
+
+
+@task(
+    positional=["action"],
+    help={
+        **WORKSPACE,
+        **JSON,
+        "action": "dump: write schema.sql; check: compare this branch's migrations with it",
+        "from": "dump: a database elsewhere, postgresql://user:password@host/name; without it, the one here",
+    },
+)
+def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: str = "") -> None:
+    """Keep production's schema in schema.sql, and check that this branch's migrations lead to the same one."""
+    if action not in ACTIONS:
+        raise DevError(USAGE, f"there is no dev.schema {action}", f"allowed: {', '.join(ACTIONS)}")
+    if (action == "check" and from_) or (action == "dump" and json):
+        flag = "--from" if from_ else "--json"
+        raise DevError(USAGE, f"dev.schema {action} takes no {flag}", "inv dev.schema --help")
+    env = environment.open_environment(workspace)
+    if not env.database:
+        output.say(f"nothing to {action}: {env.config.compose} declares no database that we know")
+        return
+    with env.locked("dev.schema"):
+        data.ready(env)
+        if action == "dump":
+            operation.dump(env, from_, os.environ)
+            output.data(operation.FILE)
+            return
+        found = operation.check(env)
+    _report(found, json)
+
+
+def _report(found: operation.Report, json: bool) -> None:
+    """The differences on stdout; DevError 1 where one is more than a name or an order."""
+    if json:
+        output.answer(found.json())
+    else:
+        for difference, migration in found.differences:
+            for line in drift.words(difference, migration):
+                output.data(line)
+    if found.drift:
+        what = "1 difference" if found.drift == 1 else f"{found.drift} differences"
+        mend = "a migration that brings production there, or one fewer change by hand"
+        stale = f"where {operation.FILE} is old: {operation.DUMP}"
+        raise DevError(FOUND, f"{what} between production and a fresh migration", mend, stale)
+    output.say("production's schema with the pending migrations equals a fresh migration")
