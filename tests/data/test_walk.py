@@ -14,7 +14,15 @@ from tests.terminal import Terminal, blocks, typed
 from tests.verbs import machine
 from tests.verbs.repo import Repo
 
-BRANCH, CASE, SCENARIOS = (typed(block) for block in blocks((REPO / "docs/data.md").read_text()))
+BLOCKS = blocks((REPO / "docs/data.md").read_text())
+BRANCH, CASE, DRIFT, SCENARIOS = map(typed, BLOCKS)
+DRIFT_SAYS = [line for line in BLOCKS[2] if not line.startswith("$ ")]
+DSN = "postgresql://reader:password@db.example.org/shop"
+BY_HAND = """
+ALTER TABLE courses_course ALTER title DROP NOT NULL;
+CREATE INDEX quick ON courses_course (title);
+ALTER TABLE courses_course RENAME CONSTRAINT courses_course_code_key TO code_once
+"""
 PRICE = "    price = models.DecimalField(max_digits=8, decimal_places=2, default=0)"
 EDITOR = f"#!/bin/sh\nsed -i '/^class Course(/,/^    title/ s/^    title.*/&\\n{PRICE}/' \"$1\"\n"
 ODD_LEARNER = "INSERT INTO courses_learner (name, email) VALUES ('Ada Odd', 'ada@odd.example')"
@@ -96,6 +104,28 @@ def test_an_odd_case_goes_to_a_colleague(walk: Walk, colleague: Repo) -> None:
     assert walk.rows("SELECT count(*) FROM courses_learner WHERE email = 'ada@odd.example'") == ["0"]
     walk.type("inv dev.restore previous")
     assert walk.rows("SELECT count(*) FROM courses_learner") == ["4"]
+
+
+def test_drift_is_found_before_a_deploy(walk: Walk) -> None:
+    """Production was changed by hand, and the branch edits a migration that was applied there."""
+    repo = walk.cwd
+    walk.type("inv dev.up")
+    for line in BRANCH[2:4]:  # a course has a price
+        walk.type(line)
+    walk.type("inv dev.up")
+    walk.rows(BY_HAND)
+    dump, check = DRIFT
+    [port] = walk.rows("SHOW port")
+    assert (
+        walk.type(dump.replace(DSN, f"postgresql://service:development-only@127.0.0.1:{port}/service")).strip()
+        == DRIFT_SAYS[0]
+    )
+    assert "COPY" not in (repo / "schema.sql").read_text().replace("COPY public.django_migrations ", "")
+    for file in (repo / "courses/models.py", repo / "courses/migrations/0003_price.py"):
+        file.write_text(file.read_text().replace("max_digits=8", "max_digits=10"))
+    errors = walk.type(f"{check.partition('#')[0]} >../told", 1)
+    told = (repo.parent / "told").read_text().splitlines()
+    assert [*told, *errors.splitlines()[-3:]] == DRIFT_SAYS[1:]
 
 
 def test_scenarios(walk: Walk) -> None:
