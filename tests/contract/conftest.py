@@ -338,9 +338,15 @@ def stranger(sandbox: Sandbox, repository: Repository, restored: Restored, destr
 
 
 @pytest.fixture(scope="session")
-def returned(sandbox: Sandbox, repository: Repository, restored: Restored, destroyed: Done) -> Restored:
-    """After dev.destroy, a new start, and dev.restore of the file."""
+def anew(sandbox: Sandbox, repository: Repository, restored: Restored, destroyed: Done) -> Rows:
+    """The rows after dev.destroy and a new start."""
     up_anew(sandbox, restored)
+    return held(sandbox, repository)
+
+
+@pytest.fixture(scope="session")
+def returned(sandbox: Sandbox, repository: Repository, restored: Restored, anew: Rows) -> Restored:
+    """After that, dev.restore of the file."""
     done = sandbox.run("dev.restore", str(sandbox.file))
     return replace(restored, done=done, rows=held(sandbox, repository))
 

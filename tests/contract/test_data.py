@@ -43,13 +43,23 @@ def test_reset_begins_again(up: Seen, was_reset: Seen) -> None:
 
 
 @pytest.mark.contract("DATA-4")
-def test_two_fresh_databases_hold_the_same(up: Seen, was_reset: Seen, volatile: list[str]) -> None:
+def test_a_reset_leaves_the_same(up: Seen, was_reset: Seen, volatile: list[str]) -> None:
     """Take no random values and no current time in seeds; name columns that must have them under `volatile:` in
     dev.yaml.
     """
     if up.rows.counts() != was_reset.rows.counts():
         not_judged("the numbers of rows differ (DATA-3)")
-    wrong = changes(up.rows.stable(volatile), was_reset.rows.stable(volatile))
+    assert_same(up.rows, was_reset.rows, volatile)
+
+
+@pytest.mark.contract("DATA-10")
+def test_two_new_databases_hold_the_same(up: Seen, anew: Rows, volatile: list[str]) -> None:
+    """Take no random values and no current time in seeds; a stored state hides it until another machine has its own."""
+    assert_same(up.rows, anew, volatile)
+
+
+def assert_same(first: Rows, second: Rows, volatile: list[str]) -> None:
+    wrong = changes(first.stable(volatile), second.stable(volatile))
     assert not wrong, "\n".join(wrong)
 
 

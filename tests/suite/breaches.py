@@ -111,6 +111,7 @@ LIVE = [
                after_up="rmdir .dev/local/busy; "),
         recipe("DATA-4", "dev.reset", RUN.format(task="dev.reset") + " && echo \"UPDATE notes SET text = 'x'\" | '.dev/run' dev.dbshell >&2"),
         edit("DATA-6", "dev.yaml", "volatile: [", "volatile: [visits.id, "),
+        edit("DATA-10", "service.py", "(number, text))", "(number, text + str(os.getpid())))"),
         recipe("DATA-9", "dev.restore", "2>.dev/local/said " + RUN.format(task="dev.restore") + "; c=$$?; "
                "sed 's/^error.114./error[1]/' .dev/local/said >&2; exit $$c"),
         edit("IMG-4", "compose.lean.yaml", "    volumes:", "    command: python -c 'raise SystemExit(5)'\n    volumes:"),

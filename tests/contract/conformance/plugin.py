@@ -31,6 +31,7 @@ PHASES = (
     "unconfirmed",
     "destroyed",
     "stranger",
+    "anew",
     "returned",
     "damaged",
 )
