@@ -75,9 +75,7 @@ class ComposeEngine:
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
         self._end_steps()
-        done = process.collect(self._one_off(name, argv), self.place.env)
-        docker.checked(done.code)
-        return done
+        return docker.answered(process.collect(self._one_off(name, argv), self.place.env))
 
     def attach(self, service: str, argv: Sequence[str]) -> int:
         state = self.look().get(service)
@@ -88,10 +86,10 @@ class ComposeEngine:
         return docker.checked(process.attach(self._compose(*verb, *tty, service, *argv), self.place.env))
 
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
-        return process.capture(docker.inside(self.place, service, argv), self.place.env, stdin)
+        return docker.answered(process.capture(docker.inside(self.place, service, argv), self.place.env, stdin))
 
     def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
-        return process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target)
+        return docker.answered(process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target))
 
     def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
         flags = [*(["--follow"] if follow else []), *(["--tail", str(tail)] if tail is not None else [])]

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from devenv.base import process
 from devenv.base.errors import MISSING, DevError
+from devenv.base.process import Result
 from devenv.engines.protocol import Place, State
 from devenv.model.units import size
 
@@ -64,6 +65,12 @@ def checked(code: int) -> int:
     if gone:
         raise gone
     return code
+
+
+def answered(done: Result) -> Result:
+    """What such a command left; see `checked`."""
+    checked(done.code)
+    return done
 
 
 def containers(project: str) -> dict[str, State]:
