@@ -24,6 +24,7 @@ LESSON: dict[str, Lines] = {
         "CREATE INDEX lesson_title ON lesson (title)",
         "CREATE INDEX lesson_price ON lesson (price)",
         "CREATE INDEX lesson_seats ON lesson (seats) WHERE seats > 0",
+        "CREATE TABLE kinds (kind varchar(9) CHECK (kind IN ('a', 'b')))",
         "CREATE TABLE room (id integer PRIMARY KEY, name text, floor integer)",
         "CREATE TABLE bill (id integer PRIMARY KEY, total integer GENERATED ALWAYS AS (id * 2) STORED)",
         "CREATE TABLE gone (id integer PRIMARY KEY, name text UNIQUE)",

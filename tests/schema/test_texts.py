@@ -177,3 +177,18 @@ def test_records_of_migrations(table: str, columns: str) -> None:
 )
 def test_tables_of_rows_are_no_records(table: str, columns: str) -> None:
     assert records.tables({table: columns.split()}) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "loaded"),
+    [
+        (
+            "((state)::text = ANY ((ARRAY['it''s'::character varying, 'b, c'::character varying])::text[]))",
+            "((state)::text = ANY (ARRAY[('it''s'::character varying)::text, ('b, c'::character varying)::text]))",
+        ),
+        ("(n = ANY (ARRAY[1, 2]))", "(n = ANY (ARRAY[1, 2]))"),
+    ],
+)
+def test_an_expression_is_written_as_after_a_dump_and_a_load(made: str, loaded: str) -> None:
+    assert postgres_schema.settled(made) == loaded
+    assert postgres_schema.settled(loaded) == loaded

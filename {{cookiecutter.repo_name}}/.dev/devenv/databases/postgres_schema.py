@@ -40,6 +40,9 @@ NOISE = re.compile(
 )
 # Its options hold the password of another server.
 USER_MAPPING = re.compile(r"^CREATE USER MAPPING .*?\);\n", re.MULTILINE | re.DOTALL)
+# `IN` over texts of a limited length: the cast of the array becomes one of each element when it is dumped and loaded.
+ELEMENT = r"'(?:[^']|'')*'::[a-z ]+(?:\(\d+\))?"
+CAST_ARRAY = re.compile(rf"\(ARRAY\[({ELEMENT}(?:, {ELEMENT})*)\]\)::(\w+)\[\]")
 LINE = r"psql:<stdin>:(\d+): ((?:.|\n)*)"
 
 
@@ -64,7 +67,8 @@ class PostgresSchema(Schema):
         self._load(argv, text, name, LINE)
 
     def catalogue(self) -> list[Thing]:
-        return [Thing(*json.loads(line)) for line in self._query(postgres_catalogue.script()).splitlines()]
+        lines = self._query(postgres_catalogue.script()).splitlines()
+        return [Thing(*json.loads(settled(line))) for line in lines]
 
     def _records(self) -> str:
         """The rows of the tables of records as statements, and the counters behind their keys."""
@@ -82,6 +86,14 @@ class PostgresSchema(Schema):
         if self.dsn:
             return ["--dbname", str(self.dsn)]
         return ["--username", self.database.user, "--dbname", self.database.name]
+
+
+def settled(expression: str) -> str:
+    """What the server writes for an expression, as it writes the same one after a dump and a load."""
+    return CAST_ARRAY.sub(
+        lambda found: "ARRAY[" + ", ".join(f"({each})::{found[2]}" for each in re.findall(ELEMENT, found[1])) + "]",
+        expression,
+    )
 
 
 def tidy(text: str) -> str:
