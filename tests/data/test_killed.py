@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.gitrepo import commit, git
 from tests.verbs.fixtures import MakeRepo, removed_after
 from tests.verbs.repo import Repo, end
 
@@ -58,7 +59,7 @@ class Data:
 
     def on(self, branch: str) -> None:
         """Check out a branch; `other` lacks a migration of `main`."""
-        subprocess.run(["git", "-C", str(self.repo.path), "switch", "--quiet", branch], check=True)
+        git(self.repo.path, "switch", "--quiet", branch)
 
     def kill_server(self) -> None:
         if self.repo.env["DEV_ENGINE"] == "compose":
@@ -92,20 +93,15 @@ def data(make_repo: MakeRepo, engine: str, request: pytest.FixtureRequest) -> It
 
 
 def branch(path: Path) -> None:
-    def git(*words: str) -> None:
-        subprocess.run(["git", "-C", str(path), *words], check=True, capture_output=True)
-
-    git("init", "--quiet", "--initial-branch=main")
-    git("add", "--all")
-    git("commit", "--quiet", "--message", "main")
-    git("switch", "--quiet", "--create", "other")
+    git(path, "init", "--quiet", "--initial-branch=main")
+    commit(path)
+    git(path, "switch", "--quiet", "--create", "other")
     (path / "courses/migrations/0002_enrolment.py").rename(path / "away.py")
     (path / "courses/migrations/0002_other.py").write_text(OTHER)
     config = (path / "dev.yaml").read_text()
     (path / "dev.yaml").write_text(config.replace("python manage.py seed default", "echo '{}'"))
-    git("add", "--all")
-    git("commit", "--quiet", "--message", "other")
-    git("switch", "--quiet", "main")
+    commit(path)
+    git(path, "switch", "--quiet", "main")
 
 
 def prepare(data: Data, case: str) -> tuple[str, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import REPO
+from tests.gitrepo import commit, git
 from tests.terminal import Terminal, blocks, typed
 from tests.verbs import machine
 from tests.verbs.repo import Repo
@@ -41,8 +41,7 @@ class Walk(Terminal):
 def walk(built_repo: Repo, tmp_path: Path) -> Walk:
     repo = built_repo.path
     git(repo, "init", "--quiet", "--initial-branch=main")
-    git(repo, "add", "--all")
-    git(repo, "commit", "--quiet", "--message", "A service")
+    commit(repo)
     (tmp_path / "editor").write_text(EDITOR)
     (tmp_path / "editor").chmod(0o755)
     return Walk(tmp_path, {**built_repo.env, "EDITOR": str(tmp_path / "editor")}, repo)
@@ -60,10 +59,6 @@ def colleague(walk: Walk, link_environment: Callable[[Path], None]) -> Iterator[
     yield theirs
     theirs.ok("dev.destroy", "--yes")
     assert not machine.left_by(workspace, repo, "native")
-
-
-def git(repo: Path, *words: str) -> None:
-    subprocess.run(["git", "-C", str(repo), *words], check=True, capture_output=True)
 
 
 def test_branches(walk: Walk) -> None:

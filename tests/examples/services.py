@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.gitrepo import git
 from tests.verbs.repo import Repo
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -44,10 +45,6 @@ def release(path: Path, tag: str) -> None:
     git(path, "add", "-A")
     git(path, "commit", "-q", "-m", f"Release {tag}")
     git(path, "tag", tag)
-
-
-def git(path: Path, *words: str) -> None:
-    subprocess.run(["git", "-C", str(path), *words], check=True, capture_output=True)
 
 
 def assert_login_works(url: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import need
 from tests.examples import services
 from tests.examples.releases import assert_older_lacks_what_newer_uses
+from tests.gitrepo import git
 from tests.verbs.fixtures import NATIVE_FIRST, removed_after
 from tests.verbs.repo import Repo
 
@@ -62,7 +63,7 @@ def two(bake: Callable[..., Path], engine: str, tmp_path: Path) -> tuple[Repo, R
     need("chromium", "chromedriver", "node")
     for service in services.SERVICES:
         services.release(services.make(bake, service, tmp_path), "v1.0.0")
-    services.git(tmp_path / "shop", "worktree", "add", "-q", str(tmp_path / "fix-for-shop"))
+    git(tmp_path / "shop", "worktree", "add", "-q", str(tmp_path / "fix-for-shop"))
     return services.workspace_of_its_own(tmp_path / "shop", engine), services.workspace_of_its_own(
         tmp_path / "fix-for-shop", engine
     )

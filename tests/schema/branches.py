@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 """
 SQUASHED = """
 from importlib import import_module
-from django.db import migrations
+from django.db import migrations, models
 
 MADE_OF = [import_module(f"courses.migrations.{name}").Migration for name in ("0001_initial", "0002_enrolment")]
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tests.schema import branches
+
 Lines = tuple[str, ...]
 
 # What the last migration before production's has made: one of everything, by raw SQL.
@@ -56,20 +58,10 @@ LESSON: dict[str, Lines] = {
 
 # What became of the migrations that production has applied.
 EDITED = "ALTER TABLE lesson ADD edited int"  # at the end of 0003_lesson
-SQUASHED = """
-from importlib import import_module
-from django.db import migrations, models
-
-MADE_OF = [import_module(f"courses.migrations.{name}").Migration for name in ("0001_initial", "0002_enrolment")]
-
-class Migration(migrations.Migration):
-    initial = True
-    replaces = [("courses", "0001_initial"), ("courses", "0002_enrolment")]
-    dependencies = []
-    operations = [
-        *(operation for each in MADE_OF for operation in each.operations),
-        migrations.AlterField(model_name="learner", name="email", field=models.EmailField(max_length=100, unique=True)),
-    ]
+SQUASHED = f"""{branches.SQUASHED}
+    operations.append(
+        migrations.AlterField(model_name="learner", name="email", field=models.EmailField(max_length=100, unique=True))
+    )
 """
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,14 +15,10 @@ sys.path.insert(0, str(DEV))
 
 from devenv.model import config  # noqa: E402
 
+from tests.gitrepo import commit, git  # noqa: E402
+
 PORT = 18200
 COUNTED: dict[str, int] = {}
-
-
-def git(folder: Path, *words: str) -> str:
-    done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"git {' '.join(words)}: {done.stderr}"
-    return done.stdout.strip()
 
 
 def dev_yaml(name: str, requires: Mapping[str, str], override: Mapping[str, str]) -> str:
@@ -53,9 +48,7 @@ class Repo:
         return self
 
     def commit(self) -> str:
-        git(self.root, "add", "-A")
-        git(self.root, "commit", "-q", "--allow-empty", "-m", "another state")
-        return git(self.root, "rev-parse", "HEAD")
+        return commit(self.root, "another state")
 
     def release(self, tag: str, **requires: str) -> str:
         """Commit these requirements under a tag; an old one is moved. Returns the commit."""

@@ -18,7 +18,9 @@ from devenv.tasks import stack
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .conftest import Repo, git
+from tests.gitrepo import git
+
+from .conftest import Repo
 
 Make = Callable[[str], Repo]
 Task = Callable[..., list[str]]

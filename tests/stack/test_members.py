@@ -20,7 +20,9 @@ from devenv.operations import lockfile, members, mirrors, records, sources
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .conftest import PORT, Repo, git
+from tests.gitrepo import git
+
+from .conftest import PORT, Repo
 
 Make = Callable[[str], Repo]
 NAMES = ("auth", "lms", "mail", "notes")

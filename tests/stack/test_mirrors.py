@@ -15,7 +15,9 @@ import pytest
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.operations import mirrors
 
-from .conftest import DEV, Repo, git
+from tests.gitrepo import git
+
+from .conftest import DEV, Repo
 
 Make = Callable[[str], Repo]
 CHECKOUT = """

@@ -9,9 +9,8 @@ import pytest
 import yaml
 
 from tests.examples import services
+from tests.gitrepo import git
 from tests.verbs.repo import Repo
-
-from .conftest import git
 
 NEWER_KEYS = 'image: "registry.example.org/lms:{version}"\n'
 BUDGET = ("budget: {memory: 512M, ready: 60s}", "budget: {memory: 512M, lean: 256M, ready: 60s}")

@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -15,15 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.gitrepo import git
 from tests.verbs.fixtures import COMPOSE, COMPOSE_FIRST, MakeRepo, removed_after
 from tests.verbs.repo import Repo
 
 INSERT = "INSERT INTO courses_course (code, title) VALUES ('{0}', '{0}')"
 SELECT = "SELECT title FROM courses_course WHERE code LIKE 'only%'"
-
-
-def git(repo: Path, *words: str) -> None:
-    subprocess.run(["git", "-C", str(repo), *words], check=True, capture_output=True)
 
 
 @pytest.mark.usefixtures("built_repo")

@@ -87,13 +87,14 @@ def pipe(argv: Sequence[str], env: Mapping[str, str], source: Path | None, targe
     start = time.monotonic()
     with contextlib.ExitStack() as files:
         into = files.enter_context(open(source, "rb")) if source else subprocess.DEVNULL
-        out = files.enter_context(open(target, "wb", opener=_private)) if target else subprocess.DEVNULL
+        out = files.enter_context(open(target, "wb", opener=private)) if target else subprocess.DEVNULL
         done = _start(argv, env, stdin=into, stdout=out, stderr=subprocess.PIPE)
     output.say(output.paint(f"  {output.seconds(time.monotonic() - start)}", "dim"))
     return Result(done.returncode, "", done.stderr)
 
 
-def _private(path: str, flags: int) -> int:
+def private(path: str, flags: int) -> int:
+    """An opener of files for this user alone: rows are nobody else's business."""
     return os.open(path, flags, 0o600)
 
 

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from devenv.base import process
 from devenv.databases import mysql_copy
 from devenv.databases.base import Database, literal
 from devenv.databases.mysql_copy import identifier
@@ -70,7 +70,7 @@ class MySQL(Database):
         flags = (*rows, "--routines", "--triggers", "--events")
         try:
             self.checked(engine.pipe(self.service, self._dumper(*flags), target=raw))
-            with raw.open("rb") as lines, open(file, "wb", opener=_private) as portable:
+            with raw.open("rb") as lines, open(file, "wb", opener=process.private) as portable:
                 portable.writelines(mysql_copy.portable(lines))
         finally:
             raw.unlink(missing_ok=True)
@@ -118,7 +118,3 @@ def declared(service: Service) -> MySQL:
     user, password = ("root", given("ROOT_PASSWORD")) if is_root else (given("USER"), given("PASSWORD"))
     guest = given("USER") if is_root else ""
     return MySQL(service.name, service.program, user, given("DATABASE"), password, guest)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)  # rows are nobody else's business

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from devenv.base.errors import CONFIG, CONFLICT, MISSING, UNHEALTHY, DevError
+from devenv.base.errors import CONFIG, CONFLICT, MISSING, DevError
 from devenv.base.process import Result
 from devenv.databases.base import Database
 from devenv.engines.protocol import Engine
@@ -76,8 +76,7 @@ class Schema:
         if done.code and found:
             hints = ["what this server lacks, such as an extension or a role, is in its image or not in the file"]
             raise DevError(CONFIG, f"{name}:{found[1]}: {_first(found[2])}", *hints, "inv dev.schema dump")
-        if done.code:
-            raise DevError(UNHEALTHY, f"{self.database.service}: {done.stderr.strip()}")
+        self.database.checked(done)
 
 
 def _first(text: str) -> str:

@@ -25,7 +25,8 @@ def due(env: Environment, known: Mapping[str, Any], files: Files) -> str:
     lost = lineage.lost(applied, files, env.config.migrations)
     if lost:
         return lost[0]
-    branch, own = states.branch(env), _own(env, files)
+    branch = states.branch(env)
+    own = _of(branch, _fitting(env, files))
     if known.get("branch") == branch:
         own = [s for s in own if _count(env, s.files) > _count(env, applied)]
     return f"{branch} has data of its own" if own else ""
@@ -37,8 +38,9 @@ def back(env: Environment, files: Files) -> State | None:
     Not one with fewer: migrated on, it could not go back to the branch that its rows were entered on.
     """
     now = lineage.migrations(files, env.config.migrations)
-    same = [s for s in _fitting(env, files) if lineage.migrations(s.files, env.config.migrations) == now]
-    own = sorted(_own(env, files), key=lambda s: (_count(env, s.files), s.created))
+    fitting = _fitting(env, files)
+    same = [s for s in fitting if lineage.migrations(s.files, env.config.migrations) == now]
+    own = sorted(_of(states.branch(env), fitting), key=lambda s: (_count(env, s.files), s.created))
     return next(iter([*reversed(own), *reversed(same)]), None)
 
 
@@ -46,9 +48,8 @@ def _count(env: Environment, files: Files) -> int:
     return len(lineage.migrations(files, env.config.migrations))
 
 
-def _own(env: Environment, files: Files) -> list[State]:
-    branch = states.branch(env)
-    return [s for s in _fitting(env, files) if branch and s.branch == branch]
+def _of(branch: str, found: list[State]) -> list[State]:
+    return [s for s in found if branch and s.branch == branch]
 
 
 def _fitting(env: Environment, files: Files) -> list[State]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from devenv.base import output
 from devenv.model import lineage
+from devenv.model.lineage import Files
 from devenv.model.scenarios import Scenario
 from devenv.operations import commands, drafts, room, states
 from devenv.operations.environment import Environment
@@ -30,6 +31,7 @@ class Layer:
     name: str
     scenario: Scenario | None  # None: migrate
     given: Mapping[str, str]
+    files: Files  # that the key was made of
 
 
 def early(env: Environment) -> list[Scenario]:
@@ -43,11 +45,11 @@ def layers(env: Environment, chain: Sequence[Scenario], given: Mapping[str, str]
     files = states.files(env)
     migrate = env.config.commands.get("migrate", ())
     key = lineage.key(server(env), migrate, lineage.schema_files(files, env.config.migrations))
-    found = [Layer(key, SCHEMA, None, {})]
+    found = [Layer(key, SCHEMA, None, {}, files)]
     for scenario in chain:
         params = (given or {}) if scenario is chain[-1] else {}
         key = lineage.key(key, scenario.label(params), scenario.argv(params), files)
-        found.append(Layer(key, scenario.label(params), scenario, params))
+        found.append(Layer(key, scenario.label(params), scenario, params, files))
     return found
 
 
@@ -77,7 +79,7 @@ def provide(env: Environment, wanted: Sequence[Layer], verb: str) -> State:
     say(env, wanted[-1], found)
     if found:
         return found
-    below = provide(env, wanted[:-1], verb) if wanted[:-1] else _ancestor(env)
+    below = provide(env, wanted[:-1], verb) if wanted[:-1] else _ancestor(env, wanted[-1].files)
     made = _build(env, wanted[-1], below, verb)
     room.check(env)
     return made
@@ -91,11 +93,10 @@ def keep(env: Environment, layer: Layer, known: Mapping[str, Any]) -> None:
     room.check(env)
 
 
-def _ancestor(env: Environment) -> State | None:
+def _ancestor(env: Environment, files: Files) -> State | None:
     """The newest schema from which migrating on is the same as migrating from nothing."""
-    now, patterns = states.files(env), env.config.migrations
     schemas = [s for s in states.every(env) if s.kind == BUILT and s.name == SCHEMA and s.program == server(env)]
-    return next((s for s in reversed(schemas) if lineage.is_ancestor(s.files, now, patterns)), None)
+    return next((s for s in reversed(schemas) if lineage.is_ancestor(s.files, files, env.config.migrations)), None)
 
 
 def _build(env: Environment, layer: Layer, below: State | None, verb: str) -> State:
@@ -114,9 +115,8 @@ def _build(env: Environment, layer: Layer, below: State | None, verb: str) -> St
 
 
 def _store(env: Environment, made: State, layer: Layer, known: Mapping[str, Any]) -> State:
-    files = states.files(env)
-    known = {**known, "migrated": lineage.key(files), "files": files}
+    known = {**known, "migrated": lineage.key(layer.files), "files": layer.files}
     if layer.scenario:  # what dev.up needs on an empty volume; the schema is quickly had from there
         drafts.at(env, made).dump(env.engine, made.dump)
-    done = replace(made, kind=BUILT, name=layer.name, key=layer.key, files=files, data=known, program=server(env))
-    return states.write(done)
+    made = replace(made, kind=BUILT, name=layer.name, key=layer.key, files=layer.files)
+    return states.write(replace(made, data=known, program=server(env)))

@@ -28,18 +28,13 @@ def within(verb: str, step: str, run: Callable[..., T], *args: Any) -> T:
 
 def migrate(env: Environment) -> None:
     """Run the service's migrate command, where it has one; its exit code becomes the error's."""
-    if "migrate" not in env.config.commands:
-        return
-    code = env.engine.step("migrate", env.config.command("migrate"))
-    if code:
-        raise DevError(code, f"{env.config.service}: commands.migrate ended with exit code {code}", *_inside_hint())
+    if "migrate" in env.config.commands:
+        _run(env, "migrate")
 
 
 def scrub(env: Environment) -> None:
     """Run the service's scrub command; its exit code becomes the error's. DevError 111 where it has none."""
-    code = env.engine.step("scrub", env.config.command("scrub"))
-    if code:
-        raise DevError(code, f"{env.config.service}: commands.scrub ended with exit code {code}", *_inside_hint())
+    _run(env, "scrub")
 
 
 def check(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict[str, Any] | None:
@@ -67,6 +62,12 @@ def seed(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict
         by_hand = shlex.join(scenario.check_argv(given))
         raise DevError(FOUND, message, "what both printed stands above", f"the check by hand: inv dev.run -- {by_hand}")
     return result
+
+
+def _run(env: Environment, name: str) -> None:
+    code = env.engine.step(name, env.config.command(name))
+    if code:
+        raise DevError(code, f"{env.config.service}: commands.{name} ended with exit code {code}", *_inside_hint())
 
 
 def _failure(env: Environment, scenario: Scenario, code: int, stdout: str) -> DevError:

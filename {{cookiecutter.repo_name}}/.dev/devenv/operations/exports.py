@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
+from devenv.base import process
 from devenv.base.errors import CONFIG, REFUSED, DevError
 from devenv.databases.find import kind
 from devenv.operations import commands, drafts, snapshots, states
@@ -83,7 +84,7 @@ def _write(env: Environment, made: State, manifest: Mapping[str, Any], target: P
     text = json.dumps({**manifest, "sha256": _sha256(made.dump)}, indent=2, sort_keys=True).encode()
     new = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:
-        with open(new, "xb", opener=_private) as stream:
+        with open(new, "xb", opener=process.private) as stream:
             _pack(stream, text, made.dump)
         os.replace(new, target)
     finally:
@@ -99,10 +100,6 @@ def _pack(stream: IO[bytes], manifest: bytes, dump: Path) -> None:
             member = tarfile.TarInfo(name)  # without owner and times of this machine
             member.size = size
             tar.addfile(member, content)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)  # rows are nobody else's business
 
 
 def _unpack(file: Path, dump: Path) -> dict[str, Any]:
