@@ -1,9 +1,14 @@
-// Applies the package's migrations; with --check, applies nothing and ends with 1 where some are missing.
+// Applies the package's migrations; with --check, applies nothing and ends with 1 where some are missing; with --list,
+// prints their names.
 // By itself Unleash migrates when it starts: DATABASE_DISABLE_MIGRATION in compose.yaml turns that off.
 import { readdirSync } from "node:fs";
 import pg from "pg";
 import { database } from "./database.js";
 
+if (process.argv.includes("--list")) {
+  console.log(known().join("\n"));
+  process.exit();
+}
 if (process.argv.includes("--check")) {
   process.exit(Number((await pending()).length > 0));
 }
@@ -11,11 +16,15 @@ const { migrateDb } = await import("unleash-server"); // not above: it takes sec
 await migrateDb({ db: { driver: "postgres", schema: "public", ssl: false, ...database } });
 process.exit(0); // the migrator leaves its connections open
 
-async function pending() {
+function known() {
   const folder = new URL("../migrations/", import.meta.resolve("unleash-server"));
   const files = readdirSync(folder).filter((name) => name.endsWith(".js"));
+  return files.map((name) => `/${name.slice(0, -3)}`);
+}
+
+async function pending() {
   const done = new Set(await applied());
-  return files.filter((name) => !done.has(`/${name.slice(0, -3)}`));
+  return known().filter((name) => !done.has(name));
 }
 
 async function applied() {

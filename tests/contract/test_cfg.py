@@ -19,7 +19,7 @@ VERSION = re.compile(r"1\.\d+")
 SERVICE = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
 # The keys below the top: what a mapping of that name may hold. `*` stands for a name that the repository chooses.
 BELOW = {
-    "commands": {"migrate", "pending", "test", "shell", "scrub"},
+    "commands": {"migrate", "pending", "package_migrations", "test", "shell", "scrub"},
     "budget": {"memory", "lean", "ready", "states"},
     "native": {"python", "node", "install"},
     "scenarios.*": {"run", "params", "help", "once", "after", "check"},

@@ -99,6 +99,85 @@ def test_a_database_that_comes_back_is_migrated_to_what_is_new_there(here: World
     assert here.live == rows(ONE, TWO, THREE) | DEFAULT | {"by hand"}
 
 
+# ---- migrations of packages
+
+
+def test_new_migrations_of_a_package_are_applied_to_the_live_rows(here: World) -> None:
+    here.packages("wiki.0001")
+    assert here.up() == ["migrate"]
+    assert here.live == rows(ONE, TWO, "wiki.0001") | DEFAULT | {"by hand"}
+
+
+def test_an_older_package_has_its_own_data_and_the_newer_ones_come_back(
+    here: World, capfd: pytest.CaptureFixture[str]
+) -> None:
+    here.packages("wiki.0001", "wiki.0002")
+    here.up()
+    here.enter("in the new wiki")
+    here.branch = "other"
+    here.packages("wiki.0001")
+    here.up()
+    assert "steps aside with its rows: wiki.0002 of a package is missing" in capfd.readouterr().err
+    assert here.live == rows(ONE, TWO, "wiki.0001") | DEFAULT
+    here.branch = "main"
+    here.packages("wiki.0001", "wiki.0002")
+    here.up()
+    assert here.live == rows(ONE, TWO, "wiki.0001", "wiki.0002") | DEFAULT | {"by hand", "in the new wiki"}
+
+
+def test_another_lock_with_the_same_migrations_is_no_reason(here: World) -> None:
+    here.packages("wiki.0001", "wiki.0002")
+    here.up()
+    here.packages("wiki.0002", "wiki.0001")  # the file differs
+    assert here.up() == ["migrate"]
+    assert "by hand" in here.live
+
+
+def test_what_a_branch_has_of_its_own_comes_back_only_with_all_its_packages(here: World) -> None:
+    here.packages("wiki.0001")
+    here.up()
+    switch(here, "other", ONE, OTHER)
+    here.packages()
+    assert switch(here, "main", ONE, TWO) == ["switch"]
+    assert here.live == rows(ONE, TWO) | DEFAULT
+
+
+def test_a_default_that_wants_the_app_is_seeded_after_a_switch_that_nothing_foresaw(here: World) -> None:
+    text = (here.repo / "dev.yaml").read_text()
+    (here.repo / "dev.yaml").write_text(text.replace("{run: ./seed default}", "{run: ./seed default, after: up}"))
+    del here.settings
+    here.packages("wiki.0001")
+    here.up()
+    here.packages()
+    assert here.up() == ["migrate"]
+    assert here.live == rows(ONE, TWO) | DEFAULT
+
+
+def test_a_state_with_more_of_a_package_is_refused(here: World) -> None:
+    here.packages("wiki.0001")
+    here.up()
+    here.snapshot()
+    here.packages()
+    with pytest.raises(DevError, match=r"wiki\.0001 of a package is missing") as refused:
+        here.restore()
+    assert refused.value.code == REFUSED
+
+
+def test_where_only_the_form_of_a_migration_changed_one_can_say_so(here: World) -> None:
+    (here.repo / "migrations" / f"{TWO}.py").write_text(f"{TWO} ")
+    assert here.up() == ["switch"]
+    assert "by hand" not in here.live
+    with pytest.raises(DevError) as refused:
+        here.restore("main")
+    assert "the command again with --force" in " ".join(refused.value.hints)
+    here.restore("main", force=True)
+    assert "by hand" in here.live
+    assert here.up() == []
+
+
+# ---- a database that is fixed
+
+
 def test_where_the_database_is_fixed_it_steps_aside_all_the_same(here: World) -> None:
     here.chooses = False
     if here.renames:

@@ -31,6 +31,13 @@ def other_branch_twice(here: World) -> None:
     here.migrations("0001_item", "0002_more")
 
 
+def older_package(here: World) -> None:
+    """A package without a migration that was applied."""
+    here.packages("wiki.0001")
+    here.up()
+    here.packages()
+
+
 def new_migration(here: World) -> None:
     here.migrations("0001_item", "0002_more", "0003_third")
 
@@ -72,6 +79,7 @@ CASES: dict[str, tuple[Callable[[World], None], Callable[[World], object]]] = {
     "reset to another scenario": (nothing, lambda here: here.reset("big", rows="3")),
     "other branch": (other_branch, World.up),
     "back to the first branch": (other_branch_twice, World.up),
+    "older package": (older_package, World.up),
     "new volume": (new_volume, World.up),
 }
 
@@ -157,7 +165,8 @@ def assert_mended(here: World, whole: set[frozenset[str]], hand: set[str], where
     assert sorted(here.databases) == sorted([here.live_name, *on_server]), where
     assert len([s for s in states if s.kind == PREVIOUS]) <= 1, where
     known = here.env().data
-    applied = {f"migration {Path(name).stem}" for name in known["files"]}
+    names = [Path(name).stem for name in known["files"] if name.endswith(".py")]
+    applied = {f"migration {name}" for name in (*names, *known["packages"]["names"])}
     assert {row for row in here.live if row.startswith("migration")} == applied, where
     assert {row.split()[0] for row in here.live if row.startswith(("default", "big"))} == {
         name.split()[0] for name in known["seeded"]

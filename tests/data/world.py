@@ -30,6 +30,7 @@ from devenv.operations.environment import Environment
 from tests.unit.conftest import COMPOSE_YAML, DEV_YAML, DOCKERFILE
 
 LIVE = "service"
+LOCK = "packages.lock"  # holds what each package brings of migrations
 DECLARES = f"postgres:17\n    environment: {{POSTGRES_USER: {LIVE}}}"
 Act = Callable[[], None]
 End = Callable[[int, str, Act, Act], None]  # number of the effect, its name, what does it, what does half of it
@@ -116,6 +117,10 @@ class World:
         for name in names:
             (folder / f"{name}.py").write_text(name)
 
+    def packages(self, *names: str) -> None:
+        """What is installed has of them."""
+        (self.repo / LOCK).write_text("".join(f"{name}\n" for name in names))
+
     def states(self) -> list[states.State]:
         return states.noted(self.env())
 
@@ -134,9 +139,9 @@ class World:
         with self._command("dev.snapshot") as env:
             snapshots.snapshot(env, name, again)
 
-    def restore(self, name: str = "kept") -> None:
+    def restore(self, name: str = "kept", force: bool = False) -> None:
         with self._command("dev.restore") as env:
-            snapshots.restore(env, snapshots.find(env, name))
+            snapshots.restore(env, snapshots.find(env, name), force)
 
     @contextmanager
     def _command(self, name: str) -> Iterator[Environment]:
@@ -247,10 +252,13 @@ class FakeEngine:
             return 1
         assert name == "migrate"
         files = sorted((self.world.repo / "migrations").glob("*.py"))
-        self._change(name, [f"migration {file.read_text()}" for file in files])
+        found = [file.read_text() for file in files] + (self.world.repo / LOCK).read_text().split()
+        self._change(name, [f"migration {each}" for each in found])
         return 0
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
+        if name == "package_migrations":
+            return Result(0, (self.world.repo / LOCK).read_text(), "")
         scenario, *rest = argv[1:]
         rows = {"default": ["default a", "default b"], "big": [f"big {n}" for n in range(int((rest or ["0"])[0]))]}
         assert scenario == "default" or "default a" in self.world.databases[self.database]
@@ -272,6 +280,7 @@ def make(repo: Path, port: int, patch: pytest.MonkeyPatch, **how: Any) -> World:
     """A repository with two migrations and two scenarios, on a server with one empty database."""
     repo.mkdir(exist_ok=True)
     text = DEV_YAML.replace("scenarios: {default: {run: ./seed default}}\n", SCENARIOS)
+    text = text.replace("commands: {", "commands: {package_migrations: ./list, ").replace("py\"]", f"py\", {LOCK}]")
     (repo / "dev.yaml").write_text(text.replace("18160", str(port)))
     (repo / "compose.yaml").write_text(COMPOSE_YAML.replace("postgres:17", DECLARES))
     (repo / "Dockerfile").write_text(DOCKERFILE)
@@ -279,6 +288,7 @@ def make(repo: Path, port: int, patch: pytest.MonkeyPatch, **how: Any) -> World:
     (repo / ".dev/VERSION").write_text("1")
     world = World(repo, port, **how)
     world.migrations("0001_item", "0002_more")
+    world.packages()
     _install(world, patch)
     return world
 

@@ -21,7 +21,7 @@ RULES = json.loads(SCHEMA.read_text())
 VALIDATOR = Draft202012Validator(RULES)
 VALID = {
     "contract": "1.0", "level": "full", "service": "catalog", "app": "app", "port": 18160, "compose": "other.yaml",
-    "commands": {"migrate": "a", "pending": "b", "test": "c", "shell": "d", "scrub": "e"},
+    "commands": {"migrate": "a", "pending": "b", "package_migrations": "p", "test": "c", "shell": "d", "scrub": "e"},
     "state": ["**/migrations/*.py"],
     "scenarios": {
         "big-one": {"run": "seed {n}", "help": "x", "params": {"n": 5, "share": 0.5, "name": "x"}},
@@ -189,7 +189,7 @@ def error_of(file: Path, text: str) -> DevError:
         (HEAD + "budget:\n  ready: |\n    60s\n", '6: budget.ready: "60s\\n" is not allowed here', "Time until"),
         (HEAD + "commands:\n", "5: commands: must be a mapping, not nothing", "What the service's own verbs run"),
         (HEAD + "commands:\n  migrate: ' '\n", '6: commands.migrate: " " is not allowed here', "Brings the schema"),
-        (HEAD + "commands:\n  migrat: x\n", "6: unknown key migrat", "did you mean migrate? allowed: migrate, pend"),
+        (HEAD + "commands:\n  migrat: x\n", "6: unknown key migrat", "did you mean migrate? allowed: migrate, pack"),
         (HEAD + "state:\n  - a\n  - 5\n", "7: state.1: must be text, not 5", "A path pattern like"),
         (HEAD + "state: [/etc/x]\n", '5: state.0: "/etc/x" is not allowed here', "A path pattern like"),
         (HEAD + "scenarios:\n  Big: {run: x}\n", '6: the name "Big" is not allowed here', "Lower case letters, digits"),

@@ -29,6 +29,12 @@ def schema_files(files: Files, patterns: Iterable[str]) -> Files:
     return {path: content for path, content in files.items() if path in applied or not SEEDS.fullmatch(path)}
 
 
+def others(files: Files, patterns: Iterable[str]) -> Files:
+    """Those that are neither migrations nor seeds: lock files and the like, from which packages come."""
+    applied = migrations(files, patterns)
+    return {path: content for path, content in schema_files(files, patterns).items() if path not in applied}
+
+
 def lost(applied: Files, now: Files, patterns: Iterable[str]) -> list[str]:
     """Each applied migration that the checkout does not have any more, in words."""
     before = migrations(applied, patterns)
@@ -44,8 +50,8 @@ def is_ancestor(older: Files, newer: Files, patterns: Iterable[str]) -> bool:
     """
     patterns = tuple(patterns)
     old, new = migrations(older, patterns), migrations(newer, patterns)
-    rest = [schema_files(files, patterns).items() - applied.items() for files, applied in ((older, old), (newer, new))]
-    return rest[0] == rest[1] and old.items() <= new.items() and all(_is_later(path, old) for path in new.keys() - old)
+    rest = others(older, patterns) == others(newer, patterns)
+    return rest and old.items() <= new.items() and all(_is_later(path, old) for path in new.keys() - old)
 
 
 def key(*parts: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from devenv.model import lineage
 from devenv.model.lineage import Files
-from devenv.operations import states
+from devenv.operations import packages, states
 from devenv.operations.environment import Environment
 from devenv.operations.states import ASIDE, State
 
@@ -37,11 +37,15 @@ def back(env: Environment, files: Files) -> State | None:
 
     Not one with fewer: migrated on, it could not go back to the branch that its rows were entered on.
     """
-    now = lineage.migrations(files, env.config.migrations)
-    fitting = _fitting(env, files)
-    same = [s for s in fitting if lineage.migrations(s.files, env.config.migrations) == now]
+    fitting = [s for s in _fitting(env, files) if not packages.lost(env, s.data)]
+    now = _applied(env, files, packages.here(env))
+    same = [s for s in fitting if _applied(env, s.files, s.data.get("packages", {})) == now]
     own = sorted(_of(states.branch(env), fitting), key=lambda s: (_count(env, s.files), s.created))
     return next(iter([*reversed(own), *reversed(same)]), None)
+
+
+def _applied(env: Environment, files: Files, told: Mapping[str, Any]) -> tuple[Files, list[str]]:
+    return lineage.migrations(files, env.config.migrations), told.get("names", [])
 
 
 def _count(env: Environment, files: Files) -> int:

@@ -15,7 +15,7 @@ from devenv.base import output
 from devenv.model import lineage
 from devenv.model.lineage import Files
 from devenv.model.scenarios import Scenario
-from devenv.operations import commands, drafts, room, states
+from devenv.operations import commands, drafts, packages, room, states
 from devenv.operations.environment import Environment
 from devenv.operations.states import BUILT, State
 
@@ -115,7 +115,7 @@ def _build(env: Environment, layer: Layer, below: State | None, verb: str) -> St
 
 
 def _store(env: Environment, made: State, layer: Layer, known: Mapping[str, Any]) -> State:
-    known = {**known, "migrated": lineage.key(layer.files), "files": layer.files}
+    known = {**known, "migrated": lineage.key(layer.files), "files": layer.files, "packages": packages.here(env)}
     if layer.scenario:  # what dev.up needs on an empty volume; the schema is quickly had from there
         drafts.at(env, made).dump(env.engine, made.dump)
     made = replace(made, kind=BUILT, name=layer.name, key=layer.key, files=layer.files)

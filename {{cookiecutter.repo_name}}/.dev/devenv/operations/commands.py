@@ -37,6 +37,15 @@ def scrub(env: Environment) -> None:
     _run(env, "scrub")
 
 
+def package_migrations(env: Environment) -> list[str]:
+    """The migrations that installed packages have, by name. DevError where the command that lists them fails."""
+    name = "package_migrations"
+    done = env.engine.collect(name, env.config.command(name))
+    if done.code:
+        raise _failed(env, name, done.code)
+    return sorted(line.strip() for line in done.stdout.splitlines() if line.strip())
+
+
 def check(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict[str, Any] | None:
     """What the check of a scenario tells; None where it does not find the data."""
     done = env.engine.collect("check", scenario.check_argv(given))
@@ -67,7 +76,11 @@ def seed(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict
 def _run(env: Environment, name: str) -> None:
     code = env.engine.step(name, env.config.command(name))
     if code:
-        raise DevError(code, f"{env.config.service}: commands.{name} ended with exit code {code}", *_inside_hint())
+        raise _failed(env, name, code)
+
+
+def _failed(env: Environment, name: str, code: int) -> DevError:
+    return DevError(code, f"{env.config.service}: commands.{name} ended with exit code {code}", *_inside_hint())
 
 
 def _failure(env: Environment, scenario: Scenario, code: int, stdout: str) -> DevError:

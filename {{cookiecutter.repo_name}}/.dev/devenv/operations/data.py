@@ -2,9 +2,10 @@
 """The live data: migrate, seed, reset. The record says which data was brought how far.
 
 For each engine, `Environment.data` holds "id": Engine.data_id, "files": those of `state:` at the last migrate,
-"migrated": a fingerprint of them, "branch": whose they were, "seeded": what each scenario told, "generation": another
-one after a reset, "fresh": while nobody but us was in the database, "live": its name where that is not compose.yaml's.
-It is written after each step, so that a killed command leaves less than the truth and never more.
+"migrated": a fingerprint of them, "packages": see operations/packages.py, "branch": whose they were, "seeded": what
+each scenario told, "generation": another one after a reset, "fresh": while nobody but us was in the database, "live":
+its name where that is not compose.yaml's. It is written after each step, so that a killed command leaves less than the
+truth and never more.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from devenv.base import output
 from devenv.model import lineage
 from devenv.model.scenarios import Scenario
-from devenv.operations import building, commands, drafts, plan, states, waiting
+from devenv.operations import building, commands, drafts, packages, plan, states, waiting
 from devenv.operations.environment import Environment
 
 Given = Mapping[str, str]  # parameters of a scenario
@@ -29,6 +30,15 @@ def ready(env: Environment) -> None:
     if any(name not in seen or not seen[name].healthy for name in backing):
         waiting.start(env, backing)
     drafts.clean(env)
+
+
+def built(env: Environment) -> None:
+    """The app is built of what is checked out: what a data command makes is known by the lock files that it came of."""
+    up = env.record.up.get("build")
+    if env.image or (env.engine.is_built() and up in (None, plan.build_fingerprint(env))):
+        return
+    output.say("Dockerfile or dependencies are not those of the last dev.up: the app itself follows with the next one")
+    env.engine.build([name for name, service in env.place.services.items() if service.build])
 
 
 def migrate(env: Environment) -> None:
@@ -160,7 +170,8 @@ def _seed(env: Environment, scenario: Scenario, given: Given) -> dict[str, Any]:
 
 def _note_migrated(env: Environment, **more: Any) -> None:
     files = states.files(env)
-    _note(env, migrated=lineage.key(files), files=files, branch=states.branch(env), **more)
+    more = {**more, "branch": states.branch(env), "packages": packages.here(env)}
+    _note(env, migrated=lineage.key(files), files=files, **more)
 
 
 def _note(env: Environment, **facts: Any) -> None:

@@ -47,24 +47,26 @@ def export(env: Environment, stored: State, target: Path, scrub: bool) -> None:
             states.forget(made)
 
 
-def restore(env: Environment, file: Path) -> Environment:
+def restore(env: Environment, file: Path, force: bool = False) -> Environment:
     """Make what a file holds the live data, migrated to what is checked out; what was live is kept as `previous`.
 
-    DevError 111 for a damaged file, 114 for one that does not fit: another service or database, newer migrations.
+    DevError 111 for a damaged file, 114 for one that does not fit: another service or database, or, unless `force`,
+    migrations that are not in the checkout.
     """
     with drafts.draft(env) as made:
         manifest = _unpack(file, made.dump)
         _check(env, manifest, file)
         stored = replace(made, name=file.name, files=manifest["files"], data=manifest["data"])
         stored = replace(stored, branch=manifest["branch"])
-        snapshots.check_fits(env, stored)
+        snapshots.check_fits(env, stored, force)
         drafts.at(env, made).load(env.engine, made.dump)
         return snapshots.bring(env, made, stored)
 
 
 def _manifest(env: Environment, stored: State) -> dict[str, Any]:
     assert env.database
-    known = {name: stored.data[name] for name in ("migrated", "files", "seeded", "branch") if name in stored.data}
+    told = ("migrated", "files", "packages", "seeded", "branch")
+    known = {name: stored.data[name] for name in told if name in stored.data}
     return {
         "format": FORMAT,
         "service": env.config.service,

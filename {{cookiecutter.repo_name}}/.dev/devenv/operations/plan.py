@@ -59,7 +59,7 @@ def observe(env: Environment) -> Facts:
         built=env.engine.is_built(),
         data=data,
         known=env.data,
-        build_files=_build_fingerprint(env),
+        build_files=build_fingerprint(env),
         compose_files=compose_fingerprint(env),
         state_files=lineage.key(files),
         switch=branches.due(env, known, files),
@@ -74,7 +74,7 @@ def _stored(env: Environment) -> str:
     return wanted.key if building.stored(env, wanted) else ""
 
 
-def _build_fingerprint(env: Environment) -> str:
+def build_fingerprint(env: Environment) -> str:
     """A fingerprint of all that images are made from: files, and the released image that stands in for them."""
     built = [s.build for s in env.place.services.values() if s.build]
     files = fingerprint.of_files(env.place.root, [f for b in built for f in dockerfile.inputs(b)])

@@ -10,7 +10,7 @@ from devenv.base import output
 from devenv.base.errors import MISSING, REFUSED, USAGE, DevError
 from devenv.model import lineage
 from devenv.model.schema import did_you_mean
-from devenv.operations import commands, data, drafts, room, states
+from devenv.operations import commands, data, drafts, packages, room, states
 from devenv.operations.environment import Environment
 from devenv.operations.states import PREVIOUS, SNAPSHOT, State
 
@@ -60,12 +60,12 @@ def find(env: Environment, name: str) -> State:
     raise DevError(USAGE, f"there is no state {name}", hint, "inv dev.state list")
 
 
-def restore(env: Environment, stored: State) -> Environment:
+def restore(env: Environment, stored: State, force: bool = False) -> Environment:
     """Make a copy of a state the live data, migrated to what is checked out; what was live is kept as `previous`.
 
-    DevError 114 where it was made with migrations that are not in the checkout.
+    DevError 114 where it was made with migrations that are not in the checkout, unless `force`.
     """
-    check_fits(env, stored)
+    check_fits(env, stored, force)
     with drafts.draft(env, drafts.on_server(env, stored).database) as made:
         return bring(env, made, stored)
 
@@ -78,17 +78,19 @@ def bring(env: Environment, made: State, stored: State) -> Environment:
     if behind and env.chooses_database:
         output.say(f"{stored.name} is older than the checkout: migrating it on")
         commands.migrate(env.on(made.database))
-        known = {**known, "migrated": lineage.key(files), "files": files, "branch": states.branch(env)}
+        known = {**known, "migrated": lineage.key(files), "files": files, "packages": packages.here(env)}
     env = data.restart(drafts.swap(env, made, known, PREVIOUS, PREVIOUS))
     if behind and not env.chooses_database:
         data.migrate(env)
     return env
 
 
-def check_fits(env: Environment, stored: State) -> None:
-    """DevError 114 where a state is of migrations that the checkout does not have."""
-    lost = lineage.lost(stored.files, states.files(env), env.config.migrations)
-    if lost:
-        message = f"{stored.name} was made with migrations that are not in this checkout: {', '.join(lost)}"
-        other = stored.branch and f"git switch {stored.branch}"
-        raise DevError(REFUSED, message, other or "take the branch that it was made on")
+def check_fits(env: Environment, stored: State, force: bool) -> None:
+    """DevError 114 where a state is of migrations that the checkout does not have; a warning with `force`."""
+    lost = lineage.lost(stored.files, states.files(env), env.config.migrations) or packages.lost(env, stored.data)
+    message = f"{stored.name} was made with migrations that are not in this checkout: {', '.join(lost)}"
+    if lost and force:
+        output.warn(message)
+    elif lost:
+        other = f"git switch {stored.branch}" if stored.branch else "take the branch that it was made on"
+        raise DevError(REFUSED, message, other, "where they do the same: the command again with --force")

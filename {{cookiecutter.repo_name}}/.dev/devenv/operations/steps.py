@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from devenv.base import output
 from devenv.model import lineage
-from devenv.operations import commands, data, plan, states, switching, waiting
+from devenv.operations import commands, data, packages, plan, states, switching, waiting
 from devenv.operations.building import DEFAULT
 from devenv.operations.environment import Environment
 from devenv.operations.plan import Facts, Step
@@ -20,6 +20,8 @@ def carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> Environm
         if step.kind in ("pull", "build"):
             env.record.up = {**env.record.up, "build": facts.build_files}
             env.save()
+    if DEFAULT in env.config.scenarios and DEFAULT not in data.known(env).get("seeded", {}):
+        commands.within("dev.up", "seed", data.seed, env, DEFAULT, {})  # after a switch that no step foresaw
     ids = {name: state.id for name, state in env.engine.look().items()}
     made = {"build": facts.build_files, "compose": plan.compose_fingerprint(env), "ids": ids}
     env.record.up = {**env.record.up, **made}
@@ -40,7 +42,7 @@ def _do(env: Environment, step: Step) -> Environment:
     elif step.kind == "switch":
         return _switch(env, step.why)
     elif step.kind == "migrate":
-        _migrate(env)
+        return _migrate_or_switch(env)
     elif step.kind == "seed":
         commands.within("dev.up", "seed", data.seed, env, DEFAULT, {})
     return env
@@ -50,6 +52,15 @@ def _start(env: Environment, services: Sequence[str]) -> None:
     if any(env.place.services[name].build for name in services):
         data.used(env)
     waiting.start(env, services)
+
+
+def _migrate_or_switch(env: Environment) -> Environment:
+    """What packages lack shows only when they are installed."""
+    lost = packages.lost(env, data.known(env))
+    if lost:
+        return _switch(env, lost[0])
+    _migrate(env)
+    return env
 
 
 def _migrate(env: Environment) -> None:

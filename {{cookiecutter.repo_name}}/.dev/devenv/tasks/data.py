@@ -21,6 +21,7 @@ def migrate(c: Any, workspace: str = "") -> None:
     if _has_no_data(env, "migrate", "migrate" in env.config.commands):
         return
     with env.locked("dev.migrate"):
+        data.built(env)
         data.ready(env)
         data.migrate(env)
 
@@ -46,6 +47,7 @@ def seed(c: Any, scenario: str = DEFAULT, param: Any = None, list: bool = False,
     given = dict(_pair(text) for text in param or [])
     env.config.scenario(scenario).argv(given)  # a wrong name or parameter is said before anything starts
     with env.locked("dev.seed"):
+        data.built(env)
         data.ready(env)
         output.answer(data.seed(env, scenario, given))
 
@@ -65,6 +67,7 @@ def reset(c: Any, scenario: str = DEFAULT, param: Any = None, workspace: str = "
     if given or scenario != DEFAULT:
         env.config.scenario(scenario).argv(given)  # a wrong name or parameter is said before anything starts
     with env.locked("dev.reset"):
+        data.built(env)
         data.ready(env)
         data.reset(env, scenario, given)
 

@@ -48,20 +48,28 @@ def snapshot(
     output.data(str(target) if target else name)
 
 
-@task(positional=["name"], help={**WORKSPACE, "name": "a name of dev.state list, or a file"})
-def restore(c: Any, name: str, workspace: str = "") -> None:
+@task(
+    positional=["name"],
+    help={
+        **WORKSPACE,
+        "name": "a name of dev.state list, or a file",
+        "force": "although migrations that it was made with are missing here, or were changed",
+    },
+)
+def restore(c: Any, name: str, force: bool = False, workspace: str = "") -> None:
     """Bring back the data of a snapshot, or of a file; what was there is kept as `previous`."""
     env = environment.open_environment(workspace)
     snapshots.check_possible(env)
     file = Path(c.folder, Path(name).expanduser())
     with env.locked("dev.restore"):
+        data.built(env)
         data.ready(env)
         if file.is_file():
-            exports.restore(env, file)
+            exports.restore(env, file, force)
         elif "/" in name or name.endswith(".gz"):
             raise DevError(USAGE, f"there is no file {file}", "inv dev.state list")
         else:
-            snapshots.restore(env, snapshots.find(env, name))
+            snapshots.restore(env, snapshots.find(env, name), force)
 
 
 @task(

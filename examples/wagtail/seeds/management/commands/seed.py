@@ -1,14 +1,13 @@
 """`manage.py seed SCENARIO`: the last line on stdout is one JSON object that says what is there."""
 
 import json
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from blog.models import BlogPage
+from seeds.guard import refuse_outside_development
 from seeds.pages import ensure_posts, ensure_site
 from seeds.people import ensure_people
 
@@ -34,10 +33,3 @@ class Command(BaseCommand):
 def seed(posts: int) -> None:
     ensure_people()
     ensure_posts(ensure_site(), posts)
-
-
-def refuse_outside_development() -> None:
-    """The seed makes an administrator whose password everybody knows."""
-    host = str(urlsplit(settings.PUBLIC_URL).hostname)
-    if host.split(".")[-1] != "localhost":
-        raise CommandError(f"seeds are for development; PUBLIC_URL says that this is {host}")
