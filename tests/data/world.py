@@ -280,7 +280,7 @@ def make(repo: Path, port: int, patch: pytest.MonkeyPatch, **how: Any) -> World:
     """A repository with two migrations and two scenarios, on a server with one empty database."""
     repo.mkdir(exist_ok=True)
     text = DEV_YAML.replace("scenarios: {default: {run: ./seed default}}\n", SCENARIOS)
-    text = text.replace("commands: {", "commands: {package_migrations: ./list, ").replace("py\"]", f"py\", {LOCK}]")
+    text = text.replace("commands: {", "commands: {package_migrations: ./list, ").replace('py"]', f'py", {LOCK}]')
     (repo / "dev.yaml").write_text(text.replace("18160", str(port)))
     (repo / "compose.yaml").write_text(COMPOSE_YAML.replace("postgres:17", DECLARES))
     (repo / "Dockerfile").write_text(DOCKERFILE)
