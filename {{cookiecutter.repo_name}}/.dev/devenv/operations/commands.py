@@ -38,11 +38,12 @@ def scrub(env: Environment) -> None:
 
 
 def package_migrations(env: Environment) -> list[str]:
-    """The migrations that installed packages have, by name. DevError where the command that lists them fails."""
+    """The migrations that installed packages have, by name. DevError 112 where the command that lists them fails."""
     name = "package_migrations"
     done = env.engine.collect(name, env.config.command(name))
     if done.code:
-        raise _failed(env, name, done.code)
+        message = f"{env.config.service}: commands.{name} ended with exit code {done.code}"
+        raise DevError(UNHEALTHY, message, *_inside_hint())
     return sorted(line.strip() for line in done.stdout.splitlines() if line.strip())
 
 
@@ -76,11 +77,7 @@ def seed(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict
 def _run(env: Environment, name: str) -> None:
     code = env.engine.step(name, env.config.command(name))
     if code:
-        raise _failed(env, name, code)
-
-
-def _failed(env: Environment, name: str, code: int) -> DevError:
-    return DevError(code, f"{env.config.service}: commands.{name} ended with exit code {code}", *_inside_hint())
+        raise DevError(code, f"{env.config.service}: commands.{name} ended with exit code {code}", *_inside_hint())
 
 
 def _failure(env: Environment, scenario: Scenario, code: int, stdout: str) -> DevError:
