@@ -51,8 +51,11 @@ def pytest_configure() -> None:
         raise pytest.UsageError(f"DEVENV_REQUIRE_ENGINE=1, but {NO_ENGINE}")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     for item in items:
+        if "running" in item.fixturenames:  # one worker makes the shared service of an engine
+            item.add_marker(pytest.mark.xdist_group(f"running-{item.callspec.params['engine']}"))
         if item.get_closest_marker("engine") and not has_engine():
             item.add_marker(pytest.mark.skip(reason=NO_ENGINE))
 

@@ -18,9 +18,10 @@ from .conftest import NEXT, Service, commit, git, tree
 OUT = [release.version for release in releases.parse((REPO / "releases.txt").read_text())]
 STACKS = {"0.1.0": ("django", "bare")}  # later ones have all four
 CASES = [(version, stack) for version in OUT for stack in STACKS.get(version, ("django", "fastapi", "node", "bare"))]
+SELDOM = [pytest.mark.slow]  # from a release before the last: `make release` runs all
 
 
-@pytest.fixture(params=CASES, ids=lambda case: "-".join(case))
+@pytest.fixture(params=[pytest.param(c, id="-".join(c), marks=SELDOM if c[0] != OUT[-1] else []) for c in CASES])
 def old(request: pytest.FixtureRequest, service: Service) -> Path:
     version, stack = request.param
     return service(version, stack=stack)

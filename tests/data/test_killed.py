@@ -33,6 +33,8 @@ SQL = {
     "postgres": ("-qAtX", "-v", "ON_ERROR_STOP=1", "-c"),
     "mysql": ("--batch", "--skip-column-names", "--execute"),
 }
+# The command with its group, or the server. Every time one of the two, on the other database the other one.
+KILLS: tuple[Callable[[int, int], None] | None, ...] = (os.killpg, None)
 FEW, MANY = (0.5,), tuple(n / 16 for n in range(1, 16))
 ALL = {"astronomy", "hand", "statistics", "welding"}
 CASES = ["snapshot", "restore", "reset", "reset to what is not stored", "switch"]
@@ -171,13 +173,13 @@ def break_off(data: Data, command: tuple[str, ...], after: float, kill: Callable
     indirect=["engine"],
 )
 def test_killed(data: Data, moments: tuple[float, ...]) -> None:
-    for case in CASES:
+    for number, case in enumerate(CASES):
         command = prepare(data, case)
         started = time.monotonic()
         data.repo.ok(*command)
         length = time.monotonic() - started
         for moment in moments:
-            for kill in (os.killpg, None):
+            for kill in KILLS if moments is MANY else [KILLS[(number + (data.database == "mysql")) % 2]]:
                 command = prepare(data, case)
                 break_off(data, command, moment * length, kill)
                 check(data, case)
