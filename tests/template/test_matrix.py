@@ -77,6 +77,12 @@ def test_dev_yaml_keeps_its_schema(service: Path) -> None:
     jsonschema.validate(yaml.safe_load((service / "dev.yaml").read_text()), schema)
 
 
+def test_seeds_hide_nothing_but_the_records_of_migrations(service: Path) -> None:
+    """Two new databases of a generated service hold the same in each column of its own."""
+    volatile = yaml.safe_load((service / "dev.yaml").read_text()).get("volatile", [])
+    assert {column.partition(".")[0] for column in volatile} <= {"django_migrations", "knex_migrations"}
+
+
 def test_dockerfile_is_short(service: Path) -> None:
     assert len((service / "Dockerfile").read_text().splitlines()) <= 60
 

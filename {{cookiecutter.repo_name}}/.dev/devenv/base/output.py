@@ -74,5 +74,7 @@ def seconds(value: float) -> str:
 
 
 def mebibytes(value: int | None) -> str:
-    """A size in bytes for people: `96 MB` (mebibytes, as `docker stats` counts)."""
-    return "-" if value is None else f"{round(value / 2**20)} MB"
+    """A size in bytes for people: `96 MB` (mebibytes, as `docker stats` counts); `0.3 MB` where it is less than one."""
+    if value is None:
+        return "-"
+    return f"{value / 2**20:.1f} MB" if 0 < value < 2**20 else f"{round(value / 2**20)} MB"
