@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from devenv.base.errors import DevError
-from devenv.databases import postgres_schema, records
+from devenv.base.process import Result
+from devenv.databases import find, postgres_schema, records
+from devenv.databases.postgres import Postgres
 from devenv.model import dsn
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +46,23 @@ def test_a_wrong_address_is_refused_without_its_password(text: str) -> None:
     assert error.value.code == 2
     assert "secret" not in error.value.message
     assert error.value.hints == ("inv dev.schema dump --from postgresql://user:password@host/name",)
+
+
+class OlderClient:
+    """An engine whose pg_dump is of version 15; what it says was said by a real one to a server of version 17."""
+
+    def ask(self, service: str, argv: object, stdin: str = "") -> Result:
+        said = "pg_dump: error: aborting because of server version mismatch\n"
+        return Result(1, "", f"{said}pg_dump: detail: server version: 17.12; pg_dump version: 15.18\n")
+
+
+def test_a_server_that_is_newer_than_the_client() -> None:
+    elsewhere = dsn.parse("postgresql://u:secret@h/d", "postgres")
+    schema = find.schema(Postgres("db", "postgres", "service", "service", "x"), OlderClient(), elsewhere)
+    with pytest.raises(DevError, match=r"its server is newer than db\n.*mismatch\n.*server version: 17\.12") as error:
+        schema.dump()
+    assert error.value.code == 113
+    assert error.value.hints == ("give db in compose.yaml the image of production's version, then: inv dev.up",)
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1)
