@@ -104,6 +104,22 @@ def test_data_verbs_start_the_database_they_need(running: Repo) -> None:
     assert {s["name"]: s["healthy"] for s in running.status()["services"]} == {"app": False, "db": True}
 
 
+def test_data_verbs_build_what_is_checked_out(running: Repo) -> None:
+    """What they make is kept under a key of the lock files; made by other packages, it would be another's."""
+    manifest = running.path / "pyproject.toml"
+    before = manifest.read_text()
+    manifest.write_text(f"{before}\n# changed\n")
+    try:
+        done = running.ok("dev.reset")
+        assert "what is checked out is not built yet" in done.stderr
+        assert any(" build " in command or command.startswith("uv sync") for command in done.commands)
+        assert running.ok("dev.up").commands != []
+        assert running.ok("dev.reset").stderr.count("not built yet") == 0
+    finally:
+        manifest.write_text(before)
+        running.ok("dev.up")
+
+
 def test_migrate_and_up_bring_a_new_migration_in_and_keep_the_rows(up_repo: Repo) -> None:
     up_repo.rows("INSERT INTO courses_course (code, title) VALUES ('hand', 'Made by hand')")
     (up_repo.path / "courses/migrations/0003_added.py").write_text(NEW_MIGRATION)

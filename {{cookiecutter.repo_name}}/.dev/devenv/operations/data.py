@@ -37,7 +37,7 @@ def built(env: Environment) -> None:
     up = env.record.up.get("build")
     if env.image or (env.engine.is_built() and up in (None, plan.build_fingerprint(env))):
         return
-    output.say("Dockerfile or dependencies are not those of the last dev.up: the app itself follows with the next one")
+    output.say("what is checked out is not built yet: building; the app itself follows with the next dev.up")
     env.engine.build([name for name, service in env.place.services.items() if service.build])
 
 
