@@ -6,7 +6,7 @@ Three on each engine run every time, and they hold each stack, each database and
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +27,7 @@ OPTIONS = (("none", "none"), ("redis", "none"), ("redis", "queue"))  # cache and
 # are. Its other diagonals hold each stack, each database and each option once.
 PROGRAMS = {"node": "node", "mysql": "mariadbd"}  # what the machine has to have natively
 EVERY_TIME = {"native": 0, "compose": 1}
+LONG = (("compose", "django"), ("compose", "node"))  # minutes of waiting for containers, where the suite runs natively
 
 
 class Chosen(NamedTuple):
@@ -41,15 +42,16 @@ class Chosen(NamedTuple):
         return {"database": self.database, "cache": self.cache, "worker": self.worker}
 
 
-def square() -> Iterator[Any]:
+def square(seldom: Collection[tuple[str, str]] = ()) -> Iterator[Any]:
+    """All nine on each engine. `seldom`: engines and stacks that are `slow` too."""
     for engine, (row, stack), (column, database) in product(EVERY_TIME, enumerate(STACKS), enumerate(DATABASES)):
         chosen = Chosen(engine, stack, database, *OPTIONS[(row + column) % 3])
         needed = [pytest.mark.engine] if engine == "compose" else []
-        often = (column - row) % 3 == EVERY_TIME[engine]
+        often = (column - row) % 3 == EVERY_TIME[engine] and (engine, stack) not in seldom
         yield pytest.param(chosen, marks=needed if often else [*needed, pytest.mark.slow], id="-".join(chosen))
 
 
-@pytest.fixture(params=square())
+@pytest.fixture
 def chosen(request: pytest.FixtureRequest) -> Chosen:
     return Chosen(*request.param)
 
@@ -66,10 +68,12 @@ def made(make_repo: MakeRepo, chosen: Chosen) -> Repo:
     return make_repo(chosen.stack, **chosen.answers)
 
 
+@pytest.mark.parametrize("chosen", list(square(LONG)), indirect=True)
 def test_it_keeps_the_contract(made: Repo, chosen: Chosen) -> None:
     assert_kept(made.path, "--engine", chosen.engine)
 
 
+@pytest.mark.parametrize("chosen", list(square()), indirect=True)
 def test_its_engineers_work_with_it(made: Repo, chosen: Chosen) -> None:
     with removed_after(made):
         url = made.ok("dev.up").stdout.strip()
