@@ -169,7 +169,7 @@ from devenv.operations import environment
 
 env = environment.open_environment()
 def read(name):
-    return find.schema(env.database.at(name), env.engine).catalogue()
+    return readers.schema(env.database.at(name), env.engine).catalogue()
 def lines(name):
     found = catalogue.compare(read(f"{name}_production"), read(f"{name}_fresh"))
     return [line for difference in found for line in drift.words(difference, "")]

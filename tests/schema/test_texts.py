@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from devenv.base.errors import DevError
 from devenv.base.process import Result
-from devenv.databases import find, postgres_schema, records
+from devenv.databases import postgres_schema, readers, records
 from devenv.databases.postgres import Postgres
 from devenv.model import dsn
 from hypothesis import given
@@ -58,7 +58,7 @@ class OlderClient:
 
 def test_a_server_that_is_newer_than_the_client() -> None:
     elsewhere = dsn.parse("postgresql://u:secret@h/d", "postgres")
-    schema = find.schema(Postgres("db", "postgres", "service", "service", "x"), OlderClient(), elsewhere)
+    schema = readers.schema(Postgres("db", "postgres", "service", "service", "x"), OlderClient(), elsewhere)
     with pytest.raises(DevError, match=r"its server is newer than db\n.*mismatch\n.*server version: 17\.12") as error:
         schema.dump()
     assert error.value.code == 113

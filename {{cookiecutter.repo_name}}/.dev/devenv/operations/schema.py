@@ -14,7 +14,7 @@ from typing import Any
 
 from devenv.base import output, state
 from devenv.base.errors import CONFIG, FOUND, DevError
-from devenv.databases import find
+from devenv.databases import readers
 from devenv.databases.schemas import Schema
 from devenv.model import catalogue, drift, dsn, fingerprint, server, touched
 from devenv.model.catalogue import Difference
@@ -40,6 +40,16 @@ class Report:
         """How many differences are more than names and orders."""
         return sum(not difference.soft for difference, _ in self.differences)
 
+    def words(self) -> list[str]:
+        """For people."""
+        return [line for found in self.differences for line in drift.words(*found)]
+
+    def error(self) -> DevError:
+        """Exit 1, for those that are more than names and orders."""
+        what = "1 difference" if self.drift == 1 else f"{self.drift} differences"
+        mend = "a migration that brings production there, or one fewer change by hand"
+        return DevError(FOUND, f"{what} between production and a fresh migration", mend, f"where {FILE} is old: {DUMP}")
+
     def json(self) -> dict[str, Any]:
         """For programs."""
         return {
@@ -55,13 +65,13 @@ def dump(env: Environment, address: str, password: Mapping[str, str]) -> None:
     `password`: variables, one of which may hold the password that the address lacks.
     """
     assert env.database
-    here = find.schema(env.database, env.engine)
+    here = readers.schema(env.database, env.engine)
     if not address:
         _write(env, here, "inv dev.schema dump")
         return
     where = dsn.parse(address, here.kind, password.get(here.password, ""))
     output.say(f"reading the schema of {where}")
-    _write(env, find.schema(env.database, env.engine, where), DUMP)
+    _write(env, readers.schema(env.database, env.engine, where), DUMP)
 
 
 def check(env: Environment) -> Report:
@@ -116,13 +126,13 @@ def _image(env: Environment) -> str:
     """The server that compose.yaml names: `postgres 17`."""
     assert env.database
     declared = env.place.services[env.database.service]
-    kind = find.schema(env.database, env.engine).kind
+    kind = readers.schema(env.database, env.engine).kind
     return f"{'postgres' if kind == 'postgres' else declared.program} {declared.tag}"
 
 
 def _schema(env: Environment) -> Schema:
     assert env.database
-    return find.schema(env.database, env.engine)
+    return readers.schema(env.database, env.engine)
 
 
 def _migrate_production(env: Environment) -> None:

@@ -13,7 +13,6 @@ from devenv.base import output
 from devenv.base.errors import FOUND, DevError
 from devenv.operations import environment, plan, stack
 from devenv.operations import up as operation
-from devenv.operations.doctor import examine
 from devenv.operations.status import status as look
 from devenv.tasks import render
 from devenv.tasks.common import JSON, ONLY, WORKSPACE, confirm
@@ -78,6 +77,8 @@ def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermai
 @task(help=JSON)
 def doctor(c: Any, json: bool = False) -> None:
     """Examine everything that can be wrong, with the command that mends it."""
+    from devenv.operations.doctor import examine  # here: all other verbs start without it
+
     findings = examine()
     if json:
         output.answer([finding.__dict__ for finding in findings])

@@ -9,10 +9,8 @@ from typing import Any
 from invoke.tasks import task
 
 from devenv.base import output
-from devenv.base.errors import FOUND, USAGE, DevError
-from devenv.model import drift
+from devenv.base.errors import USAGE, DevError
 from devenv.operations import data, environment
-from devenv.operations import schema as operation
 from devenv.tasks.common import JSON, WORKSPACE
 
 ACTIONS = ("dump", "check")
@@ -38,6 +36,8 @@ def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: 
     if not env.database:
         output.say(f"nothing to {action}: {env.config.compose} declares no database that we know")
         return
+    from devenv.operations import schema as operation  # here: all other verbs start without it
+
     with env.locked("dev.schema"):
         data.ready(env)
         if action == "dump":
@@ -45,20 +45,11 @@ def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: 
             output.data(operation.FILE)
             return
         found = operation.check(env)
-    _report(found, json)
-
-
-def _report(found: operation.Report, json: bool) -> None:
-    """The differences on stdout; DevError 1 where one is more than a name or an order."""
     if json:
         output.answer(found.json())
     else:
-        for difference, migration in found.differences:
-            for line in drift.words(difference, migration):
-                output.data(line)
+        for line in found.words():
+            output.data(line)
     if found.drift:
-        what = "1 difference" if found.drift == 1 else f"{found.drift} differences"
-        mend = "a migration that brings production there, or one fewer change by hand"
-        stale = f"where {operation.FILE} is old: {operation.DUMP}"
-        raise DevError(FOUND, f"{what} between production and a fresh migration", mend, stale)
+        raise found.error()
     output.say("production's schema with the pending migrations equals a fresh migration")

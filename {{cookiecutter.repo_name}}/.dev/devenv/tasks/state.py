@@ -10,7 +10,7 @@ from invoke.tasks import task
 
 from devenv.base import output
 from devenv.base.errors import USAGE, DevError
-from devenv.operations import data, environment, exports, room, snapshots, states
+from devenv.operations import data, environment, room, snapshots, states
 from devenv.tasks import render
 from devenv.tasks.common import JSON, WORKSPACE, confirm
 
@@ -44,6 +44,8 @@ def snapshot(
         data.ready(env)
         kept = snapshots.snapshot(env, name, replace)
         if target:
+            from devenv.operations import exports  # here: all other verbs start without it
+
             exports.export(env, kept, target, scrub)
     output.data(str(target) if target else name)
 
@@ -65,6 +67,8 @@ def restore(c: Any, name: str, force: bool = False, workspace: str = "") -> None
         data.built(env)
         data.ready(env)
         if file.is_file():
+            from devenv.operations import exports
+
             exports.restore(env, file, force)
         elif "/" in name or name.endswith(".gz"):
             raise DevError(USAGE, f"there is no file {file}", "inv dev.state list")
