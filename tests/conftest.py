@@ -54,8 +54,9 @@ def pytest_configure() -> None:
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     for item in items:
-        if "running" in item.fixturenames:  # one worker makes the shared service of an engine
-            item.add_marker(pytest.mark.xdist_group(f"running-{item.callspec.params['engine']}"))
+        if {"running", "engine"} <= {*item.fixturenames}:  # one worker makes the shared service of an engine
+            engine = item.callspec.params.get("engine", "any")
+            item.add_marker(pytest.mark.xdist_group(f"running-{engine}"))
         if item.get_closest_marker("engine") and not has_engine():
             item.add_marker(pytest.mark.skip(reason=NO_ENGINE))
 
