@@ -7,7 +7,7 @@ from django.db.migrations.loader import MigrationLoader
 
 
 class Command(BaseCommand):
-    help = "Prints the migrations of installed packages, those that a squashed one replaces included. Needs no database."
+    help = "Prints the migrations of installed packages, replaced ones included. Needs no database."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
