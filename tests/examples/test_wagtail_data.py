@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -49,16 +48,13 @@ def users(repo: Repo) -> list[str]:
 def another_package(repo: Repo) -> None:
     """A branch with a package more, which brings tables of its own."""
     git(repo.path, "switch", "--quiet", "--create", "oauth")
-    edit(repo.path / "pyproject.toml", r"^dependencies = \[", '\\g<0>\n    "django-oauth-toolkit>=3,<4",')
-    edit(repo.path / "config/settings.py", r"^INSTALLED_APPS = \[", '\\g<0>\n    "oauth2_provider",')
+    for file, head, line in (
+        ("pyproject.toml", "dependencies = [", '"django-oauth-toolkit>=3,<4",'),
+        ("config/settings.py", "INSTALLED_APPS = [", '"oauth2_provider",'),
+    ):
+        repo.edit(file, head, f"{head}\n    {line}")
     subprocess.run([BIN / "uv", "lock", "--quiet"], cwd=repo.path, check=True)
     commit(repo.path)
-
-
-def edit(file: Path, pattern: str, text: str) -> None:
-    new, count = re.subn(pattern, text, file.read_text(), flags=re.MULTILINE)
-    assert count == 1
-    file.write_text(new)
 
 
 def test_rows_stay_with_the_branch_whose_packages_they_need(wagtail: Repo) -> None:

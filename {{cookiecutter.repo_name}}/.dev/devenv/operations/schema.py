@@ -65,7 +65,7 @@ def dump(env: Environment, address: str, password: Mapping[str, str]) -> None:
     `password`: variables, one of which may hold the password that the address lacks.
     """
     assert env.database
-    here = readers.schema(env.database, env.engine)
+    here = _schema(env)
     if not address:
         _write(env, here, "inv dev.schema dump")
         return
@@ -126,7 +126,7 @@ def _image(env: Environment) -> str:
     """The server that compose.yaml names: `postgres 17`."""
     assert env.database
     declared = env.place.services[env.database.service]
-    kind = readers.schema(env.database, env.engine).kind
+    kind = _schema(env).kind
     return f"{'postgres' if kind == 'postgres' else declared.program} {declared.tag}"
 
 

@@ -21,7 +21,7 @@ def carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> Environm
             env.record.up = {**env.record.up, "build": facts.build_files}
             env.save()
     if DEFAULT in env.config.scenarios and DEFAULT not in data.known(env).get("seeded", {}):
-        commands.within("dev.up", "seed", data.seed, env, DEFAULT, {})  # after a switch that no step foresaw
+        _seed(env)  # after a switch that no step foresaw
     ids = {name: state.id for name, state in env.engine.look().items()}
     made = {"build": facts.build_files, "compose": plan.compose_fingerprint(env), "ids": ids}
     env.record.up = {**env.record.up, **made}
@@ -44,7 +44,7 @@ def _do(env: Environment, step: Step) -> Environment:
     elif step.kind == "migrate":
         return _migrate_or_switch(env)
     elif step.kind == "seed":
-        commands.within("dev.up", "seed", data.seed, env, DEFAULT, {})
+        _seed(env)
     return env
 
 
@@ -68,6 +68,10 @@ def _migrate(env: Environment) -> None:
         commands.within("dev.up", "migrate", data.migrate, env)
 
 
+def _seed(env: Environment) -> None:
+    commands.within("dev.up", "seed", data.seed, env, DEFAULT, {})
+
+
 def _switch(env: Environment, why: str) -> Environment:
     """This branch's database, with what it may lack: the one that comes back may be older than the checkout."""
     env = switching.switch(env, why)
@@ -83,7 +87,7 @@ def _restore(env: Environment) -> Environment:
         return env
     _migrate(env)
     if DEFAULT in env.config.scenarios:
-        commands.within("dev.up", "seed", data.seed, env, DEFAULT, {})
+        _seed(env)
     return env
 
 
