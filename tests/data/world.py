@@ -10,7 +10,7 @@ import errno
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,7 @@ class World:
     def place(self) -> Place:
         variables = {"DEV_ENV_FILE": str(self.repo / "none")}
         found = services.load(self.repo / "compose.yaml", variables)
-        return Place(self.repo, "main", "catalog", "app", "compose.yaml", "", found, variables, {}, "devenv-main")
+        return Place(self.repo, "main", "catalog", "app", "compose.yaml", "", found, variables, {}, "devenv-main", {})
 
     @property
     def live_name(self) -> str:
@@ -320,7 +320,7 @@ def _on(world: World, env: Environment, name: str) -> Environment:
     if not world.chooses:
         raise DevError(CONFIG, "its database is fixed")
     assert env.database
-    return replace(env, engine=FakeEngine(world, name, env.place), database=env.database.at(name))
+    return env._replace(engine=FakeEngine(world, name, env.place), database=env.database.at(name))
 
 
 # ---- how a command ends before its time. `at`: the number of the effect at which it does

@@ -59,7 +59,7 @@ ALL_WELL = Facts(
 
 def facts(up: Mapping[str, Any] | None = None, **changes: Any) -> Facts:
     """All is well, but for this."""
-    return replace(ALL_WELL, record=Record("catalog", "main", up={**UP, **(up or {})}), **changes)
+    return ALL_WELL._replace(record=Record("catalog", "main", up={**UP, **(up or {})}), **changes)
 
 
 NOTHING = {"states": {}, "built": False, "data": "", "known": {}}
@@ -73,7 +73,7 @@ START_DB = "start db (the data steps need it)"
     [
         pytest.param(facts(), [], id="all is well"),
         pytest.param(
-            replace(facts(**NOTHING), record=Record("catalog", "main")),
+            facts(**NOTHING)._replace(record=Record("catalog", "main")),
             ["build app (not built yet)", START_DB, *NEW_DATA, "start app db (not running)"],
             id="the first time",
         ),
@@ -151,7 +151,7 @@ def test_situations(found: Facts, settings: config.Config, both: Services, steps
 def test_a_scenario_after_up_is_the_last_step(
     found: Facts, settings: config.Config, both: Services, steps: list[str]
 ) -> None:
-    late = replace(settings, scenarios={"default": replace(settings.scenarios["default"], up=True)})
+    late = settings._replace(scenarios={"default": settings.scenarios["default"]._replace(up=True)})
     assert [str(step) for step in decide(found, late, both)] == steps
 
 
@@ -178,14 +178,14 @@ def test_it_stands_in_for_all_that_is_built_as_the_app_is_and_for_nothing_else(
 ) -> None:
     build = both["app"].build
     assert build
-    worker, proxy = replace(both["app"], name="worker"), replace(both["app"], build=replace(build, target="proxy"))
+    worker, proxy = both["app"]._replace(name="worker"), both["app"]._replace(build=build._replace(target="proxy"))
     steps = decide(facts(built=False, image=IMAGE), settings, {**both, "worker": worker, "proxy": proxy})
     assert [(step.kind, step.services) for step in steps[:2]] == [("pull", ("app", "worker")), ("build", ("proxy",))]
 
 
 def test_a_service_without_data_commands_is_only_started(settings: config.Config, both: Services) -> None:
-    bare = replace(settings, commands={}, scenarios={})
-    found = replace(facts(**NOTHING), record=Record("catalog", "main"))
+    bare = settings._replace(commands={}, scenarios={})
+    found = facts(**NOTHING)._replace(record=Record("catalog", "main"))
     assert [step.kind for step in decide(found, bare, both)] == ["build", "start"]
 
 
@@ -230,7 +230,7 @@ any_settings = st.tuples(st.booleans(), st.booleans())
 def adapted(settings: config.Config, with_data: tuple[bool, bool]) -> config.Config:
     migrate, seed = with_data
     commands = settings.commands if migrate else {}
-    return replace(settings, commands=commands, scenarios=settings.scenarios if seed else {})
+    return settings._replace(commands=commands, scenarios=settings.scenarios if seed else {})
 
 
 def carry_out(found: Facts, steps: list[Step]) -> Facts:
@@ -247,7 +247,7 @@ def carry_out(found: Facts, steps: list[Step]) -> Facts:
     ids = {name: state.id for name, state in states.items()}
     up = {"build": found.build_files, "compose": found.compose_files, "ids": ids} if steps else found.record.up
     record = replace(found.record, up=up)
-    return replace(found, states=states, record=record, built=built, data=data, known=noted)
+    return found._replace(states=states, record=record, built=built, data=data, known=noted)
 
 
 @given(any_facts, any_settings)

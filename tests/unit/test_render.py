@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from devenv.operations.doctor import Finding
 from devenv.operations.status import ServiceStatus, Status
@@ -57,7 +55,7 @@ def test_status() -> None:
     ],
 )
 def test_where_the_debugger_listens(how: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
-    found = replace(STATUS, debugger={"address": "127.0.0.1:5678", "help": how})
+    found = STATUS._replace(debugger={"address": "127.0.0.1:5678", "help": how})
     lines: list[str] = []
     render.status(found, lines.append)
     render.up(found, 12.34)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,7 @@ def test_each_service_that_is_not_healthy_has_a_line_with_what_it_logged_last(en
 
 def test_a_service_that_has_said_nothing_or_is_not_there_is_named_too(env: Environment, seam: Seam) -> None:
     seam.answer("docker ps", container("db", "Up 9 seconds (health: starting)"))
-    slow = replace(env, config=replace(env.config, ready=180.0))
+    slow = env._replace(config=env.config._replace(ready=180.0))
     assert waiting.describe(slow, ["app", "db"], 10.0) == [
         "  app: not started yet (10 s of 180 s)",
         "  db: not healthy yet (10 s of 180 s); it logged nothing",

@@ -11,9 +11,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from devenv.base import output
 from devenv.base.errors import MISSING, DevError
@@ -24,8 +23,7 @@ inherited: set[int] = set()
 TIMED_OUT = 124  # the exit code that timeout(1) has for it
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What a finished command left: exit code, for a signal N that ended it 128 + N, and both streams as text."""
 
     code: int

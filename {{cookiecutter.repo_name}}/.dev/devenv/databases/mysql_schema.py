@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from devenv.databases import mysql_catalogue, records
@@ -147,4 +146,4 @@ def _lines(thing: Thing) -> Thing:
     if thing.kind != "view":
         return thing
     text = re.sub(r" (from|where|join|left join|group by|having|order by|union) ", r"\n\1 ", thing.facts["definition"])
-    return replace(thing, facts={**thing.facts, "definition": text})
+    return thing._replace(facts={**thing.facts, "definition": text})

@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from devenv.base.process import Result
 from devenv.model.services import Service
@@ -19,8 +18,7 @@ def logged(lines: Sequence[str]) -> str:
     return "\n".join(lines) or "(it logged nothing)"
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """What is there of one service at this moment."""
 
     id: str  # another id, another container or process
@@ -30,8 +28,7 @@ class State:
     checkout: str = ""  # the folder that it was started from, where the engine knows
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where an engine works: everything that differs between two environments of one service."""
 
     root: Path  # the repository; also the current folder of every command
@@ -44,7 +41,7 @@ class Place:
     variables: Mapping[str, str]  # ours, for the interpolation of compose.yaml
     env: Mapping[str, str]  # the user's environment with our variables in it
     network: str  # the network that the workspace's services share
-    native: Mapping[str, str] = field(default_factory=dict)  # `native:` of dev.yaml: python, node, install
+    native: Mapping[str, str]  # `native:` of dev.yaml: python, node, install
 
     @property
     def project(self) -> str:

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 # In the order in which differences are told. What belongs to a table is told of after it, and not at all where the
 # whole table is on one side alone.
@@ -31,8 +30,7 @@ SAME = (("definition", "name"), ("definition",), ("name",))  # what two things h
 PARTITION = "partition of"  # a table that is one comes and goes with the data
 
 
-@dataclass(frozen=True)
-class Thing:
+class Thing(NamedTuple):
     """One object of a catalogue. `table`: what it belongs to, or empty; `facts`: plain values by aspect."""
 
     kind: str
@@ -48,8 +46,7 @@ class Thing:
         return f"{self.kind} {self.name}".rstrip() + (f" of {self.table}" if self.table else "")
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(NamedTuple):
     """One aspect in which production and a fresh migration differ; `soft` where nothing that runs would notice."""
 
     thing: Thing  # as it is after a fresh migration, where it is there at all

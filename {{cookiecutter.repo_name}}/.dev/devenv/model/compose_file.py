@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from devenv.base.errors import DevError
 from devenv.model import document
@@ -21,8 +20,7 @@ APPENDED = ("ports", "volumes", "env_file", "secrets", "configs")  # lists that 
 MERGED = ("environment", "healthcheck", "depends_on", "build", "labels", "networks", "deploy")
 
 
-@dataclass(frozen=True)
-class Raw:
+class Raw(NamedTuple):
     """A service as written, after extends and interpolation, and where it stands."""
 
     name: str

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from devenv.base.errors import USAGE, DevError
 from devenv.model import document, scenarios, schema, units
@@ -17,8 +17,7 @@ MIGRATIONS = ("**/migrations/**",)  # where `migrations:` says nothing else
 CONTRACT = "1"  # the major version of the contract that this code keeps
 
 
-@dataclass(frozen=True)
-class Login:
+class Login(NamedTuple):
     """Somebody who can log in once the default scenario is seeded."""
 
     name: str
@@ -28,16 +27,14 @@ class Login:
     help: str
 
 
-@dataclass(frozen=True)
-class Debug:
+class Debug(NamedTuple):
     """Where the debugger of compose.debug.yaml listens, and how to attach to it, in words."""
 
     port: int
     help: str
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """All of dev.yaml, checked. Commands are argument lists; memory is in bytes, ready in seconds."""
 
     root: Path

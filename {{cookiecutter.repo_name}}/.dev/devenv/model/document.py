@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -33,8 +32,7 @@ class _Loader(_Base):
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
 
 
-@dataclass(frozen=True)
-class Instead:
+class Instead(NamedTuple):
     """A value that replaces what another compose file says (`!override`), or removes it (`!reset`: value None)."""
 
     value: Any
@@ -55,8 +53,7 @@ _Loader.add_constructor("!reset", _reset)
 _Loader.add_constructor("!override", _override)
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """The data of one file, and the line of every value in it by its way from the top."""
 
     path: Path

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from devenv.model import compose_file, units
 
 
-@dataclass(frozen=True)
-class Healthcheck:
+class Healthcheck(NamedTuple):
     """How one finds out whether a service is healthy; times in seconds, with Compose's defaults."""
 
     argv: tuple[str, ...]

@@ -8,24 +8,21 @@ repositories names, and ignore keys that we do not know.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from devenv.model import document
 from devenv.model.config import CONTRACT
 from devenv.model.resolver import Ask
 
 
-@dataclass(frozen=True)
-class Wiring:
+class Wiring(NamedTuple):
     """A scenario that is run in a required service for the one that requires it."""
 
     scenario: str
     params: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One entry of `requires:`."""
 
     ask: Ask

@@ -10,7 +10,7 @@ order, are a conflict.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from devenv.base.errors import CONFLICT, DevError
 from devenv.model import document, versions
@@ -19,8 +19,7 @@ SETTLED = "override: {{{name}: {version}}}"
 SETTLED_REPO = "requires: {{{name}: {{repo: {repo}, version: {version}}}}}"  # an override names no repository
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(NamedTuple):
     """Someone wants a service: its name, repository and version, who says so, and where (file and line)."""
 
     name: str
@@ -30,8 +29,7 @@ class Ask:
     where: str
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """The version of a service that runs, and who asked for it."""
 
     name: str

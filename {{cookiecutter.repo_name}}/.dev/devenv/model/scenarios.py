@@ -6,8 +6,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from devenv.base.errors import CONFIG, USAGE, DevError
 from devenv.model import document, schema
@@ -16,8 +15,7 @@ UP = "up"  # in `after`: not a scenario, but all services healthy
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
-@dataclass(frozen=True)
-class Scenario:
+class Scenario(NamedTuple):
     """A named data set: the command that makes it, and its parameters with their defaults."""
 
     name: str

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from devenv.base.errors import DevError
 from devenv.model import compose_file, document, env_file, healthcheck, units
@@ -15,8 +14,7 @@ from devenv.model import compose_file, document, env_file, healthcheck, units
 STARTED = "service_started"  # what depends_on means where it says no more
 
 
-@dataclass(frozen=True)
-class Build:
+class Build(NamedTuple):
     """How the image of a service is made; paths are absolute."""
 
     context: Path
@@ -24,8 +22,7 @@ class Build:
     target: str
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(NamedTuple):
     """One service. `command` and `entrypoint` are None where the image's own count.
 
     `depends_on` holds the condition for each name, `volumes` the named ones, `memory` the limit in bytes,

@@ -8,8 +8,8 @@ is stored under a key of all that decides its rows, and the next one who needs i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from devenv.base import output
 from devenv.model import lineage
@@ -23,8 +23,7 @@ DEFAULT = "default"  # the scenario that dev.up seeds
 SCHEMA = "schema"  # what people read for the layer below all scenarios
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """What one step makes, and from what."""
 
     key: str

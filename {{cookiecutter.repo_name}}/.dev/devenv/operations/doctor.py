@@ -7,8 +7,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from devenv.base import output, process
 from devenv.base.errors import DevError
@@ -20,8 +19,7 @@ ENGINE_NEEDED = 25  # healthcheck.start_interval came with Docker Engine 25
 DISK_NEEDED = 2 * 2**30  # bytes: an image with its dependencies, and a database
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """The result of one check. `fix` is empty when all is well."""
 
     code: str

@@ -6,8 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from devenv.base import locks, process, state
 from devenv.base.errors import USAGE, DevError
@@ -19,8 +18,7 @@ from devenv.model import config, services
 from devenv.operations import places, workspace
 
 
-@dataclass(frozen=True)
-class Environment:
+class Environment(NamedTuple):
     """One service of this repository in one workspace."""
 
     config: config.Config
@@ -82,7 +80,7 @@ class Environment:
         other = open_environment(place.workspace, self.port, engine=self.engine.name, debug=debug, database=database)
         if database != getattr(self.database, "name", "") and not _differ(place, other.place):
             raise _no_choice(self)
-        return replace(other, record=self.record)
+        return other._replace(record=self.record)
 
     @property
     def chooses_database(self) -> bool:

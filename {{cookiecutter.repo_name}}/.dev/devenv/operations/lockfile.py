@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
 from devenv.model import document, fingerprint, requirements, resolver, versions
@@ -19,8 +18,7 @@ HINT = f"rm {NAME}; inv dev.lock"
 HEAD = "# Made by dev.lock from requires: in dev.yaml. Commit it; do not edit it: inv dev.lock --upgrade NAME"
 
 
-@dataclass(frozen=True)
-class Pin:
+class Pin(NamedTuple):
     """One required service as locked."""
 
     name: str
@@ -35,8 +33,7 @@ class Pin:
         return f"{self.version} ({self.commit[:8]})"
 
 
-@dataclass(frozen=True)
-class Lock:
+class Lock(NamedTuple):
     """All pins by name, and a fingerprint of the requires: that they were resolved from."""
 
     asks: str
@@ -165,7 +162,7 @@ class _Reader:
             raise source.error(("service",), f"{repo} is the service {source.data.get('service')}, not {name}")
         base = mirrors.of(repo, self.near).repo
         asks = [r.ask for r in requirements.of(source).values()]
-        return [replace(ask, repo=mirrors.relative(self.near, base, ask.repo)) for ask in asks]
+        return [ask._replace(repo=mirrors.relative(self.near, base, ask.repo)) for ask in asks]
 
 
 def _pin(choice: resolver.Choice, reader: _Reader) -> Pin:

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from devenv.base import state
 from devenv.base.errors import CONFLICT, DevError
@@ -15,8 +15,7 @@ from devenv.operations import lockfile, mirrors, workspace
 from devenv.operations.environment import Environment
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """A required service as it will run here."""
 
     pin: lockfile.Pin
@@ -105,7 +104,7 @@ def _chosen(env: Environment, pin: lockfile.Pin, version: str) -> lockfile.Pin:
     """The pin, or the version that dev.use chose for this workspace."""
     if not version:
         return pin
-    return replace(pin, version=version, commit=mirrors.of(pin.repo, env.place.root).commit(version))
+    return pin._replace(version=version, commit=mirrors.of(pin.repo, env.place.root).commit(version))
 
 
 def _check_ports(env: Environment, members: Mapping[str, Member]) -> None:

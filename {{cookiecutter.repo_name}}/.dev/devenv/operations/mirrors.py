@@ -13,8 +13,8 @@ import posixpath
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from devenv.base import locks, output, process
 from devenv.base.errors import CONFIG, MISSING, DevError
@@ -22,8 +22,7 @@ from devenv.model import document
 from devenv.model.resolver import same_repository
 
 
-@dataclass(frozen=True)
-class Mirror:
+class Mirror(NamedTuple):
     """The bare copy of one repository."""
 
     repo: str

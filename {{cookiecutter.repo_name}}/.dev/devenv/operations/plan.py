@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from devenv.base.state import Record
 from devenv.engines.protocol import State
@@ -19,8 +19,7 @@ from devenv.operations.building import DEFAULT
 from devenv.operations.environment import Environment
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What was found on the machine and in the files; `..._files` are fingerprints."""
 
     states: Mapping[str, State]
@@ -36,8 +35,7 @@ class Facts:
     image: str = ""  # the released image to take instead of building the app
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One thing to do: what (pull, build, start, migrate, seed), on which services, and why."""
 
     kind: str

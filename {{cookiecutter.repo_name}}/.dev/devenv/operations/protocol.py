@@ -11,9 +11,8 @@ import os
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from devenv.base import process
 from devenv.base.errors import MISSING, UNHEALTHY, DevError
@@ -25,8 +24,7 @@ WARNING = re.compile(r"^warning: (.*)$", re.M)
 SILENT = ("dev.down", "dev.destroy")  # tasks that promise no answer
 
 
-@dataclass(frozen=True)
-class Handed:
+class Handed(NamedTuple):
     """What the root hands to a required service."""
 
     workspace: str

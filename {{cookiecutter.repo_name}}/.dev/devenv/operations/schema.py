@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from devenv.base import output, state
 from devenv.base.errors import CONFIG, FOUND, DevError
@@ -27,8 +26,7 @@ SERVER = re.compile(r"^-- Server: (\S+ \S+)$", re.MULTILINE)
 DUMP = "inv dev.schema dump --from DSN"
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """What dev.schema check found: production's server, the image's, and each difference with the last migration."""
 
     production: str

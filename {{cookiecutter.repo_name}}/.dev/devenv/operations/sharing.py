@@ -7,7 +7,6 @@ import os
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from devenv.base import locks, output, state
@@ -32,7 +31,7 @@ def join(place: Place, member: Member) -> Member:
             record.port = record.port or member.port
 
     record = records.change(place.workspace, member.name, "dev.up", change)
-    return replace(member, port=record.port or member.port)
+    return member._replace(port=record.port or member.port)
 
 
 def leave(place: Place, service: str) -> bool:

@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from devenv.engines.protocol import State
 from devenv.operations.environment import Environment
 
 
-@dataclass(frozen=True)
-class ServiceStatus:
+class ServiceStatus(NamedTuple):
     """One container or process; memory in bytes, None while it is not running."""
 
     name: str
@@ -21,8 +19,7 @@ class ServiceStatus:
     memory: int | None
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(NamedTuple):
     """The service as it is now. `healthy` is true when all of its services are."""
 
     service: str
@@ -44,7 +41,7 @@ class Status:
 
     def as_dict(self) -> dict[str, Any]:
         """For --json; the keys are part of the contract."""
-        return asdict(self)
+        return {**self._asdict(), "services": [service._asdict() for service in self.services]}
 
 
 def status(env: Environment) -> Status:

@@ -81,7 +81,7 @@ def doctor(c: Any, json: bool = False) -> None:
 
     findings = examine()
     if json:
-        output.answer([finding.__dict__ for finding in findings])
+        output.answer([finding._asdict() for finding in findings])
     else:
         render.doctor(findings, output.data)
     wrong = [finding.code for finding in findings if not finding.ok]

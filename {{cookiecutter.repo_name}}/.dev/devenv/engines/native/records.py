@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from devenv.base import state
 from devenv.engines.native import table
@@ -14,8 +14,7 @@ from devenv.engines.native.table import Entry, Table
 FILE = "process.json"
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One started process: its number and birth, what it was started from, and how it ended where we saw it."""
 
     pid: int
@@ -39,7 +38,7 @@ def read(folder: Path) -> Record | None:
 
 def write(folder: Path, record: Record) -> None:
     """Replace the record in one step."""
-    state.replace_file(folder / FILE, json.dumps(asdict(record)) + "\n")
+    state.replace_file(folder / FILE, json.dumps(record._asdict()) + "\n")
 
 
 def heads(folder: Path, seen: Table) -> set[int]:

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Callable
 
@@ -59,7 +58,7 @@ def note_end(unit: Unit, words: str) -> None:
     """Write down how its process ended."""
     record = records.read(unit.folder)
     if record:
-        records.write(unit.folder, replace(record, ended=words))
+        records.write(unit.folder, record._replace(ended=words))
 
 
 def end(units: list[Unit]) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from devenv.base import process
 from devenv.base.errors import MISSING, DevError
@@ -19,8 +19,7 @@ from devenv.model import fingerprint
 DEV = Path(__file__).resolve().parents[3]
 
 
-@dataclass(frozen=True)
-class Wheel:
+class Wheel(NamedTuple):
     """A wheel with programs: its requirements file, and where they lie below the environment's site-packages."""
 
     name: str

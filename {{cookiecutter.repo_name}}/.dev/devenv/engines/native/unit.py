@@ -5,23 +5,21 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from devenv.engines.native.table import MARK
 from devenv.model import fingerprint
 from devenv.model.services import Service
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """A command with all that it needs. `wrapper` stands before it and is not shown: namespaces, users."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
     cwd: Path
-    wrapper: tuple[str, ...] = field(default=())
+    wrapper: tuple[str, ...] = ()
 
     @property
     def whole(self) -> list[str]:

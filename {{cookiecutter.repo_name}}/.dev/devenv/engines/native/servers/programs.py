@@ -6,15 +6,14 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from devenv.base import process
 from devenv.engines.native.tools import Wheel
 
 
-@dataclass(frozen=True)
-class Programs:
+class Programs(NamedTuple):
     """A folder of programs of one major version, on the machine or (once fetched) in a wheel."""
 
     name: str
