@@ -2,8 +2,8 @@
 DEV := {{cookiecutter.repo_name}}/.dev
 BIN := .venv/bin
 PYTHON := $(BIN)/python
-# One more than the two cores that CI has: half of the time is waiting, for engines and healthchecks.
-WORKERS ?= 3
+# Twice the two cores that CI has: half of the time is waiting, for engines and healthchecks.
+WORKERS ?= 4
 PYTEST := $(PYTHON) -m pytest -n $(WORKERS)
 # What is said to work without a container engine is tested where none answers.
 HIDDEN := env -u DEVENV_REQUIRE_ENGINE DOCKER_HOST=unix:///nonexistent

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import pickle
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -16,8 +19,9 @@ from tests.gitrepo import commit, git
 from tests.verbs.fixtures import engine  # noqa: F401
 from tools.adopt import __main__ as command
 from tools.adopt import origin, releases
+from tools.adopt import render as rendering
 from tools.adopt.errors import Refusal, end
-from tools.adopt.render import Files, render
+from tools.adopt.render import Files, Rendered, render
 from tools.adopt.repository import Entry, find
 
 from . import apps
@@ -43,6 +47,21 @@ def release(folder: Path) -> None:
     with (folder / "releases.txt").open("a") as page:
         page.write(f"{NEXT} {made}\n")
     commit(folder, f"releases.txt: {NEXT} is out")
+
+
+@pytest.fixture(autouse=True)
+def rendered_once(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit and answers make the same files in whichever clone of the template: once for all tests, not for each."""
+    make = rendering._render
+
+    def rendered(template: Path, at: str, answers: tuple[tuple[str, str], ...]) -> Rendered:
+        key = hashlib.sha256(repr((at, answers)).encode()).hexdigest()[:16]
+        file = once(
+            shared / f"rendered-{key}", lambda path: path.write_bytes(pickle.dumps(make(template, at, answers)))
+        )
+        return cast(Rendered, pickle.loads(file.read_bytes()))
+
+    monkeypatch.setattr(rendering, "_render", rendered)
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +36,17 @@ ADOPTED = [
 ]
 
 
-@pytest.mark.parametrize("adopted", ADOPTED, ids=lambda adopted: adopted.app.name)
+def live(engine: str, cases: Sequence[Adopted]) -> Iterator[Any]:
+    """Natively all; in containers the first one in every run, since its images take minutes."""
+    for number, case in enumerate(cases):
+        seldom = [pytest.mark.slow] if number else []
+        marks = [pytest.mark.engine, *seldom] if engine == "compose" else []
+        yield pytest.param(engine, case, marks=marks, id=f"{engine}-{case.app.name}")
+
+
+@pytest.mark.parametrize(
+    ("engine", "adopted"), [*live("native", ADOPTED), *live("compose", ADOPTED)], indirect=["engine"]
+)
 def test_from_its_source_to_a_healthy_service(history: Path, source: Source, engine: str, adopted: Adopted) -> None:
     path = source(adopted.app)
     said = retrofit(history, path)

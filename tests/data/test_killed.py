@@ -84,7 +84,7 @@ def is_server(process: Path, program: str, token: str) -> bool:
     return Path(words[0]).name == program and any(token in word for word in words[1:])
 
 
-@pytest.fixture(params=["postgres", "mysql"])
+@pytest.fixture(params=["postgres", pytest.param("mysql", marks=pytest.mark.slow)])
 def data(make_repo: MakeRepo, engine: str, request: pytest.FixtureRequest) -> Iterator[Data]:
     with removed_after(make_repo(database=request.param)) as repo:
         if engine == "native" and request.param == "postgres":

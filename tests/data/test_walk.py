@@ -12,6 +12,7 @@ from tests.conftest import REPO
 from tests.gitrepo import commit, git
 from tests.terminal import Terminal, blocks, typed
 from tests.verbs import machine
+from tests.verbs.fixtures import NATIVE_FIRST
 from tests.verbs.repo import Repo
 
 BLOCKS = blocks((REPO / "docs/data.md").read_text())
@@ -81,6 +82,7 @@ def test_branches(walk: Walk) -> None:
     assert "main  " in walk.type(look)
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_an_odd_case_goes_to_a_colleague(walk: Walk, colleague: Repo) -> None:
     """The rows travel, what identifies people does not, and what was theirs is kept."""
     walk.type("inv dev.up")
@@ -101,6 +103,7 @@ def test_an_odd_case_goes_to_a_colleague(walk: Walk, colleague: Repo) -> None:
     assert walk.rows("SELECT count(*) FROM courses_learner") == ["4"]
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_drift_is_found_before_a_deploy(walk: Walk) -> None:
     """Production was changed by hand, and the branch edits a migration that was applied there."""
     repo = walk.cwd

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.examples import services
-from tests.verbs.fixtures import NATIVE_FIRST, removed_after
+from tests.verbs.fixtures import ENGINES, removed_after
 from tests.verbs.repo import Repo
 
 EVERYTHING = """
@@ -16,7 +16,11 @@ EVERYTHING = """
     UNION ALL SELECT 'mail', id::text, subject FROM mail_queuedmail ORDER BY 1, 2, 3
 """
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)]
+pytestmark = [
+    pytest.mark.slow,  # wagtail, another application of Django's, and unleash are in every run
+    pytest.mark.timeout(900),
+    pytest.mark.parametrize("engine", ENGINES, indirect=True),
+]
 
 
 @pytest.fixture
@@ -52,7 +56,6 @@ def assert_a_lie_is_caught(pretalx: Repo) -> None:
     assert "the event nextcon has no talks" in done.stderr
 
 
-@pytest.mark.slow
 def test_demo_data_that_was_not_made_is_no_success(pretalx: Repo) -> None:
     """Without freezegun, create_test_event says what it lacks, makes nothing, and ends with 0."""
     pretalx.edit("dev.yaml", "uv sync --locked", "uv sync --locked --no-dev")

@@ -38,6 +38,7 @@ def shop(
     return services.workspace_of_its_own(tmp_path / "shop", engine)
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_one_up_and_a_login_across_three_repositories(shop: Repo) -> None:
     with removed_after(shop):
         url = shop.ok("dev.up").stdout.strip()

@@ -72,6 +72,7 @@ def kill_up(root: Repo, place: re.Pattern[str], kill: Callable[[int, int], None]
 # ---- data made anew
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_a_provider_that_was_reset_is_told_of_its_consumer_again(make_root: MakeRoot) -> None:
     shop = make_root("shop")
     with gone_after(shop):

@@ -56,6 +56,7 @@ def test_it_says_who_runs_which_version_and_each_hint_settles_it(shop: Repo, sit
         assert_works(shop)
 
 
+@pytest.mark.slow
 def test_another_workspace_is_another_lms(shop: Repo, site: Repo) -> None:
     with gone_after(shop, site):
         shop.ok("dev.up")
@@ -67,7 +68,7 @@ def test_another_workspace_is_another_lms(shop: Repo, site: Repo) -> None:
             assert_works(shop)
 
 
-@pytest.mark.parametrize("how", ["stopped alone", "its folder is gone"])
+@pytest.mark.parametrize("how", ["stopped alone", pytest.param("its folder is gone", marks=pytest.mark.slow)])
 def test_a_root_that_is_not_up_any_more_is_in_nobodys_way(shop: Repo, site: Repo, how: str) -> None:
     with gone_after(site):
         shop.ok("dev.up")
@@ -85,6 +86,7 @@ def test_a_root_that_is_not_up_any_more_is_in_nobodys_way(shop: Repo, site: Repo
             shop.ok("dev.destroy", "--yes", "--only")
 
 
+@pytest.mark.slow
 def test_the_same_commit_by_another_name_is_the_same(shop: Repo, site: Repo) -> None:
     lms = shop.path.parent / "lms"
     services.git(lms, "tag", "first", "v1.0.0")

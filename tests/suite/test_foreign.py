@@ -15,8 +15,10 @@ from tests.verbs import machine
 from tests.verbs.repo import Repo, get
 
 FOREIGN = CHECK.parents[1] / "foreign"
+OFTEN = "php"  # the whole suite on one in every run; the one in Python is used by other tests here
 NAMES = sorted(path.name for path in FOREIGN.iterdir())
 TEMPLATE = CHECK.parents[2] / "{{cookiecutter.repo_name}}"
+EACH = [pytest.param(name, marks=[] if name == OFTEN else pytest.mark.slow) for name in NAMES]
 
 
 def test_they_are_three_in_three_languages() -> None:
@@ -48,7 +50,9 @@ def test_its_files_keep_level_core(name: str) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name == OFTEN else pytest.mark.slow) for name in NAMES]
+)
 def test_it_keeps_level_core(name: str) -> None:
     found = check(FOREIGN / name, "--engine", "compose", "--level", "core")
     failing = {v["id"]: v["evidence"] for v in found.report["verdicts"] if v["status"] != "kept"}
