@@ -244,6 +244,14 @@ def compiled(shared: Path, tool_venv_seed: Path) -> Path:
     return once(shared / "compiled", compile_package)
 
 
+def link_or_copy(source: str, target: str) -> None:
+    """A link, as far as both are on one file system: some tests work in folders that every user can reach."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
 def copy_bytecode(compiled: Path, package: Path) -> None:
     for folder in compiled.rglob("__pycache__"):
         if (package / folder.relative_to(compiled)).parent.is_dir():
@@ -277,7 +285,7 @@ def bake(generate: Generate, template: Path, tool_venv_seed: Path, compiled: Pat
     def bake(stack: str = "django", *, into: Path | None = None, made_by: Path = template, **answers: object) -> Path:
         baked = generate(made_by, {"stack": stack, **{name: str(value) for name, value in answers.items()}})
         repo = shutil.copytree(baked, (into or tmp_path) / baked.name, symlinks=True)
-        shutil.copytree(tool_venv_seed, repo / ".dev/local/venv", symlinks=True, copy_function=os.link)
+        shutil.copytree(tool_venv_seed, repo / ".dev/local/venv", symlinks=True, copy_function=link_or_copy)
         copy_bytecode(compiled, repo / ".dev/devenv")
         return repo
 
@@ -290,7 +298,7 @@ def django_environment(shared: Path, generate: Generate, template: Path, tool_ve
 
     def install(folder: Path) -> None:
         repo = shutil.copytree(generate(template, {"stack": "django"}), folder, symlinks=True)
-        shutil.copytree(tool_venv_seed, repo / ".dev/local/venv", symlinks=True, copy_function=os.link)
+        shutil.copytree(tool_venv_seed, repo / ".dev/local/venv", symlinks=True, copy_function=link_or_copy)
         env = {**os.environ, "DEV_ENGINE": "native", "XDG_STATE_HOME": str(folder / "state")}
         # Imports the stack and its tests, and so compiles them: all that is there would take ten times as long.
         run_quietly(repo / ".dev/run", "dev.run", "--", "pytest", "-q", "--collect-only", env=env)
@@ -304,7 +312,7 @@ def link_environment(django_environment: Path) -> Callable[[Path], None]:
 
     def link(repo: Path) -> None:
         made = django_environment / ".dev/local/native"
-        shutil.copytree(made, repo / ".dev/local/native", symlinks=True, copy_function=os.link)
+        shutil.copytree(made, repo / ".dev/local/native", symlinks=True, copy_function=link_or_copy)
 
     return link
 

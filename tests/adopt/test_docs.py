@@ -39,7 +39,7 @@ def terminal(template: Path, tmp_path: Path) -> Iterator[Terminal]:
     env |= {"GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig"), "EDITOR": str(tmp_path / "editor")}
     terminal = Terminal(tmp_path, env, tmp_path / "work")
     yield terminal
-    for repo in (tmp_path / "work").glob("*/dev.yaml"):
+    for repo in sorted((tmp_path / "work").glob("*/dev.yaml"), reverse=True):  # `quiet` first, which ran
         terminal.cwd = repo.parent
         terminal.type("inv dev.destroy --yes")
 
