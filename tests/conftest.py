@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -244,11 +245,17 @@ def compiled(shared: Path, tool_venv_seed: Path) -> Path:
     return once(shared / "compiled", compile_package)
 
 
+def link_tree(made: Path, folder: Path) -> Path:
+    """The folder as it was made elsewhere, of the same files where both are on one file system."""
+    return shutil.copytree(made, folder, symlinks=True, copy_function=link_or_copy)
+
+
 def link_or_copy(source: str, target: str) -> None:
-    """A link, as far as both are on one file system: some tests work in folders that every user can reach."""
     try:
         os.link(source, target)
-    except OSError:
+    except OSError as error:  # some tests work in folders that every user can reach
+        if error.errno != errno.EXDEV:
+            raise
         shutil.copy2(source, target)
 
 
@@ -285,7 +292,7 @@ def bake(generate: Generate, template: Path, tool_venv_seed: Path, compiled: Pat
     def bake(stack: str = "django", *, into: Path | None = None, made_by: Path = template, **answers: object) -> Path:
         baked = generate(made_by, {"stack": stack, **{name: str(value) for name, value in answers.items()}})
         repo = shutil.copytree(baked, (into or tmp_path) / baked.name, symlinks=True)
-        shutil.copytree(tool_venv_seed, repo / ".dev/local/venv", symlinks=True, copy_function=link_or_copy)
+        link_tree(tool_venv_seed, repo / ".dev/local/venv")
         copy_bytecode(compiled, repo / ".dev/devenv")
         return repo
 
@@ -298,7 +305,7 @@ def django_environment(shared: Path, generate: Generate, template: Path, tool_ve
 
     def install(folder: Path) -> None:
         repo = shutil.copytree(generate(template, {"stack": "django"}), folder, symlinks=True)
-        shutil.copytree(tool_venv_seed, repo / ".dev/local/venv", symlinks=True, copy_function=link_or_copy)
+        link_tree(tool_venv_seed, repo / ".dev/local/venv")
         env = {**os.environ, "DEV_ENGINE": "native", "XDG_STATE_HOME": str(folder / "state")}
         # Imports the stack and its tests, and so compiles them: all that is there would take ten times as long.
         run_quietly(repo / ".dev/run", "dev.run", "--", "pytest", "-q", "--collect-only", env=env)
@@ -311,8 +318,7 @@ def link_environment(django_environment: Path) -> Callable[[Path], None]:
     """link_environment(repo): a repo of the django stack that is built already, for tests that are not about that."""
 
     def link(repo: Path) -> None:
-        made = django_environment / ".dev/local/native"
-        shutil.copytree(made, repo / ".dev/local/native", symlinks=True, copy_function=link_or_copy)
+        link_tree(django_environment / ".dev/local/native", repo / ".dev/local/native")
 
     return link
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,17 +36,16 @@ ADOPTED = [
 ]
 
 
-def live(engine: str, cases: Sequence[Adopted]) -> Iterator[Any]:
-    """Natively all; in containers the first one in every run, since its images take minutes."""
-    for number, case in enumerate(cases):
-        seldom = [pytest.mark.slow] if number else []
-        marks = [pytest.mark.engine, *seldom] if engine == "compose" else []
-        yield pytest.param(engine, case, marks=marks, id=f"{engine}-{case.app.name}")
+def on_each_engine() -> Iterator[Any]:
+    """Natively all; in containers the first one in every run, since images take minutes."""
+    for adopted in ADOPTED:
+        name = adopted.app.name
+        seldom = [pytest.mark.slow] if adopted is not ADOPTED[0] else []
+        yield pytest.param("native", adopted, id=f"native-{name}")
+        yield pytest.param("compose", adopted, marks=[pytest.mark.engine, *seldom], id=f"compose-{name}")
 
 
-@pytest.mark.parametrize(
-    ("engine", "adopted"), [*live("native", ADOPTED), *live("compose", ADOPTED)], indirect=["engine"]
-)
+@pytest.mark.parametrize(("engine", "adopted"), list(on_each_engine()), indirect=["engine"])
 def test_from_its_source_to_a_healthy_service(history: Path, source: Source, engine: str, adopted: Adopted) -> None:
     path = source(adopted.app)
     said = retrofit(history, path)

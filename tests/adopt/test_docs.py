@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BIN, REPO
+from tests.conftest import BIN, REPO, link_tree
 from tests.terminal import Terminal, blocks, typed
 from tests.verbs.repo import get
 
@@ -52,7 +51,7 @@ def edits(terminal: Terminal, script: str) -> None:
 
 
 def with_tools(repo: Path, tool_venv_seed: Path) -> Path:
-    shutil.copytree(tool_venv_seed, repo / ".dev/local/venv", symlinks=True, copy_function=os.link)
+    link_tree(tool_venv_seed, repo / ".dev/local/venv")
     return repo
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-DEV = Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"
+from tests.conftest import DEV, link_tree
+
 STUB = "import json, sys\nprint(json.dumps({'args': sys.argv[1:], 'prefix': sys.prefix, 'path': sys.path[0]}))\n"
 
 
@@ -22,7 +23,7 @@ def dev(tmp_path: Path, tool_venv_seed: Path) -> Path:
     for name in ("run", "bootstrap.py", "requirements.txt"):
         shutil.copy(DEV / name, dev)
     (dev / "__main__.py").write_text(STUB)
-    shutil.copytree(tool_venv_seed, dev / "local/venv", symlinks=True, copy_function=os.link)
+    link_tree(tool_venv_seed, dev / "local/venv")
     return dev
 
 

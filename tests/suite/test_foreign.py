@@ -50,9 +50,7 @@ def test_its_files_keep_level_core(name: str) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name == OFTEN else pytest.mark.slow) for name in NAMES]
-)
+@pytest.mark.parametrize("name", EACH)
 def test_it_keeps_level_core(name: str) -> None:
     found = check(FOREIGN / name, "--engine", "compose", "--level", "core")
     failing = {v["id"]: v["evidence"] for v in found.report["verdicts"] if v["status"] != "kept"}

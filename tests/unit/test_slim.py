@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+import yaml
+
 DEV = Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"
 IMPORT = f"import sys; sys.path.insert(0, {str(DEV)!r}); from devenv.base import slim; slim.import_invoke(); "
 
@@ -31,3 +34,21 @@ def test_invokes_settings_are_read_as_before() -> None:
     """Its configuration files are YAML."""
     read = "from invoke.util import yaml; print(yaml.safe_load('{run: {echo: true}}'))"
     assert python(read) == "{'run': {'echo': True}}"
+
+
+@pytest.mark.parametrize("loader", ["SafeLoader", "CSafeLoader"])
+def test_patterns_that_wait_decide_as_before(loader: str) -> None:
+    text = "[2024-01-01 10:00:00, 2024-01-01, 0x1F, 1.5e+3, 1_000, ~, off, 1.2.3, {<<: {a: 1}, b: 2}]"
+    said = python(f"import yaml; print(yaml.load({text!r}, yaml.{loader}))")
+    assert said == str(yaml.load(text, getattr(yaml, loader)))
+
+
+def test_what_yaml_cannot_hold_is_refused_as_before() -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        python(r"import yaml; yaml.safe_load('a: \x07')")
+    assert "ReaderError: unacceptable character #x0007" in refused.value.stderr
+
+
+def test_all_others_have_the_real_patterns() -> None:
+    assert python("import re; print(type(re.compile('a')).__name__)") == "Pattern"
+    assert python("import base64, re; print(getattr(base64, 're', re) is re)") == "True"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import link_tree
 from tests.gitrepo import git
 from tests.verbs.fixtures import COMPOSE, COMPOSE_FIRST, MakeRepo, removed_after
 from tests.verbs.repo import Repo
@@ -47,7 +47,7 @@ def test_port_taken_by_a_container(running: Repo, repo: Repo) -> None:
 @pytest.fixture
 def second_checkout(running: Repo, tmp_path: Path) -> Repo:
     """Another clone of the running service."""
-    path = shutil.copytree(running.path, tmp_path / f"clone-{running.token}", symlinks=True, copy_function=os.link)
+    path = link_tree(running.path, tmp_path / f"clone-{running.token}")
     return replace(running, path=path, env={"DEV_ENGINE": running.env["DEV_ENGINE"]})
 
 
@@ -106,7 +106,7 @@ def test_a_linked_worktree_is_a_workspace_by_itself(running: Repo, tmp_path: Pat
     git(running.path, "worktree", "add", "-q", str(path))
     for made in (".dev/local/venv", ".dev/local/native"):
         if (running.path / made).exists():
-            shutil.copytree(running.path / made, path / made, symlinks=True, copy_function=os.link)
+            link_tree(running.path / made, path / made)
     worktree = replace(running, path=path, env={"DEV_ENGINE": running.env["DEV_ENGINE"]})
     assert worktree.ok("dev.plan", "--json").json()["workspace"] == path.name
     worktree.ok("dev.up")
