@@ -142,6 +142,7 @@ def nobodys_home(shared: Path) -> Iterator[Path]:
     """HOME and the XDG folders of this run alone; what costs a download is still taken from the person's caches."""
     home = shared / "home"
     kept = {
+        "PYENV_ROOT": ".pyenv",  # by which its shims, slow shell scripts, are known
         "UV_CACHE_DIR": ".cache/uv",
         "PIP_CACHE_DIR": ".cache/pip",
         "npm_config_cache": ".npm",

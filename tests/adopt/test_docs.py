@@ -96,6 +96,7 @@ def test_adopt(terminal: Terminal, tmp_path: Path) -> None:
     assert (shop / ".dev/run").exists()
 
 
+@pytest.mark.slow
 def test_update(terminal: Terminal, template: Path, service: Service, tool_venv_seed: Path, tmp_path: Path) -> None:
     """One service takes the release; one, which edited the same line of its Dockerfile, has a conflict first."""
     made = service(NEXT, stack="django")

@@ -84,7 +84,7 @@ def is_server(process: Path, program: str, token: str) -> bool:
     return Path(words[0]).name == program and any(token in word for word in words[1:])
 
 
-@pytest.fixture(params=["postgres", pytest.param("mysql", marks=pytest.mark.slow)])
+@pytest.fixture(params=["postgres", "mysql"])
 def data(make_repo: MakeRepo, engine: str, request: pytest.FixtureRequest) -> Iterator[Data]:
     with removed_after(make_repo(database=request.param)) as repo:
         if engine == "native" and request.param == "postgres":
@@ -162,12 +162,13 @@ def break_off(data: Data, command: tuple[str, ...], after: float, kill: Callable
         process.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("engine", "moments"),
     [
         ("native", FEW),
-        pytest.param("native", MANY, marks=pytest.mark.slow),
-        pytest.param("compose", FEW, marks=[pytest.mark.engine, pytest.mark.slow]),
+        ("native", MANY),
+        pytest.param("compose", FEW, marks=pytest.mark.engine),
     ],
     ids=["native", "native-often", "compose"],
     indirect=["engine"],

@@ -210,10 +210,12 @@ def big(local: Local) -> Iterator[Local]:
     at("big").drop(local)
 
 
+# How much of a copy is done when it is killed.
+SHARES = [0.2, *(pytest.param(share, marks=pytest.mark.slow) for share in (0.05, 0.4))]
 CHECKSUM = "CHECKSUM TABLE small, t0, t1, t2; CHECK TABLE small, t0, t1, t2"
 
 
-@pytest.mark.parametrize("share", [0.05, 0.2, 0.4])
+@pytest.mark.parametrize("share", SHARES)
 def test_a_killed_client_leaves_the_source_whole(big: Local, share: float) -> None:
     before, whole = big.sql(CHECKSUM, "big"), duration(big)
     copier = [sys.executable, "-c", COPIER, str(DEV)]
@@ -227,7 +229,7 @@ def test_a_killed_client_leaves_the_source_whole(big: Local, share: float) -> No
     assert list(at("").sizes(big)) == ["big"]
 
 
-@pytest.mark.parametrize("share", [0.05, 0.2, 0.4])
+@pytest.mark.parametrize("share", SHARES)
 def test_a_killed_server_comes_back_with_the_source_whole(big: Local, share: float) -> None:
     before, whole = big.sql(CHECKSUM, "big"), duration(big)
     with ThreadPoolExecutor() as pool:

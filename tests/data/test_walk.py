@@ -62,6 +62,7 @@ def colleague(walk: Walk, link_environment: Callable[[Path], None]) -> Iterator[
     assert not machine.left_by(workspace, repo, "native")
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_branches(walk: Walk) -> None:
     """New migrations keep the rows; without them the data steps aside, and it comes back."""
     up, new, edit, make, migrate, price, *commit, away, aside, back, again, look = BRANCH
@@ -82,7 +83,7 @@ def test_branches(walk: Walk) -> None:
     assert "main  " in walk.type(look)
 
 
-@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
+@pytest.mark.slow
 def test_an_odd_case_goes_to_a_colleague(walk: Walk, colleague: Repo) -> None:
     """The rows travel, what identifies people does not, and what was theirs is kept."""
     walk.type("inv dev.up")
@@ -126,6 +127,7 @@ def test_drift_is_found_before_a_deploy(walk: Walk) -> None:
     assert [*told, *errors.splitlines()[-3:]] == DRIFT_SAYS[1:]
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_scenarios(walk: Walk) -> None:
     """A second scenario starts from a copy of the first."""
     walk.type("inv dev.up")

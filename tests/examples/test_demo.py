@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.verbs import machine
+from tests.verbs.fixtures import COMPOSE_FIRST
 from tests.verbs.repo import Done, Repo
 
 NATIVE = pytest.mark.parametrize("engine", ["native"], indirect=True)
@@ -64,6 +65,7 @@ def printed(done: Done, label: str) -> str:
     return next(line.partition(label)[2].strip() for line in done.stdout.splitlines() if line.strip().startswith(label))
 
 
+@pytest.mark.parametrize("engine", COMPOSE_FIRST, indirect=True)
 def test_two_services_a_login_and_nothing_left(clone: Clone, engine: str) -> None:
     done = clone.demo()
     found = clone.shop.status()

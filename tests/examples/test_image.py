@@ -160,6 +160,7 @@ def silent_registry(free_port: int) -> Iterator[None]:
         server.shutdown()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("silent_registry")
 def test_a_registry_that_never_answers_costs_a_build(desk: Repo, image: str) -> None:
     notes = replace(desk, path=desk.path.parent / "notes")

@@ -17,7 +17,7 @@ EVERYTHING = """
 """
 
 pytestmark = [
-    pytest.mark.slow,  # wagtail, another application of Django's, and unleash are in every run
+    pytest.mark.slow,  # wagtail, another application of Django's, is in every run
     pytest.mark.timeout(900),
     pytest.mark.parametrize("engine", ENGINES, indirect=True),
 ]

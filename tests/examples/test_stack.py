@@ -70,7 +70,7 @@ def two(bake: Callable[..., Path], engine: str, tmp_path: Path) -> tuple[Repo, R
     )
 
 
-@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
+@pytest.mark.slow
 def test_a_login_in_two_workspaces_at_once(two: tuple[Repo, Repo]) -> None:
     """Both start at the same moment, from the same pinned checkouts of the others."""
     first, second = two

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import need
 from tests.examples import services
-from tests.verbs.fixtures import NATIVE_FIRST, removed_after
+from tests.verbs.fixtures import removed_after
 from tests.verbs.repo import Repo
 
 EVERYTHING = """
@@ -18,7 +18,7 @@ EVERYTHING = """
     ORDER BY 1, 2
 """
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]  # wagtail is in every run
 
 
 @pytest.fixture
@@ -45,7 +45,6 @@ def test_unleash_from_nothing_to_its_pages_and_away_again(unleash: Repo) -> None
         assert "pass 3" in unleash.ok("dev.test").stdout
 
 
-@pytest.mark.slow
 def test_a_reset_leaves_what_the_server_makes_when_it_starts(unleash: Repo) -> None:
     with removed_after(unleash):
         unleash.ok("dev.up")

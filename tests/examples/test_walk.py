@@ -34,7 +34,7 @@ sed -i 's/<h1>LMS/<h1>Our LMS/' "$1"
 sed -i 's/JSON.stringify(body)/JSON.stringify(body).replace("around the clock", "at night")/' "$2"
 """
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(900), pytest.mark.slow]
 
 
 @dataclass

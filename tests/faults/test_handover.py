@@ -51,6 +51,7 @@ def lms_of(shop: Repo) -> str:
     return str(found["lms"]["runs"].split()[0])
 
 
+@pytest.mark.slow
 def test_from_any_folder_of_a_checkout_that_requires_nothing(shop: Repo, notes: Repo) -> None:
     beside = shop.path.parent
     done = notes.ok("dev.edit", "lms")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.verbs.fixtures import NATIVE_FIRST
 from tests.verbs.repo import Done, Repo, printed, rest
 from tests.verbs.test_daily import CTRL_C, on_terminal
 
@@ -35,6 +36,7 @@ def test_commands_under_test_obey_sigint_where_pytest_runs_behind_an_ampersand(t
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_up_is_taken_up_again_at_each_command(repo: Repo) -> None:
     """Each goes on where the one before was interrupted, until one has too little left to be interrupted."""
     for turn in count():

@@ -68,10 +68,10 @@ def test_first_up_killed(repo: Repo, engine: str, which: slice, kills: tuple[Kil
         assert_mended(repo, engine, [number] if enter_by_hand(repo, number) else [])
 
 
-@pytest.mark.parametrize("engine", COMPOSE_FIRST, indirect=True)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kills",
-    [(ALONE, GROUP), pytest.param((GROUP, ALONE), marks=pytest.mark.slow)],
+    [(ALONE, GROUP), (GROUP, ALONE)],
     ids=["alone first", "group first"],
 )
 def test_up_with_everything_to_do_killed(up_repo: Repo, engine: str, kills: tuple[Kill, Kill]) -> None:

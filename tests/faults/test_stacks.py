@@ -43,12 +43,13 @@ PLACES = {
 }
 
 
-# At each place once in every run, in turn alone and with all that it started; the other way round in test-all.
+# In every run where most is half done: nothing of the consumer, all of the provider. The other places in test-all.
+OFTEN = ("between the provider and the wiring", "group")
 KILLS = [("alone", os.kill), ("group", os.killpg)]
 KILLED = [
-    pytest.param(place, kill, id=f"{place}, {name}", marks=[pytest.mark.slow] if (n + m) % 2 else [])
-    for n, place in enumerate(PLACES)
-    for m, (name, kill) in enumerate(KILLS)
+    pytest.param(place, kill, id=f"{place}, {name}", marks=[] if (place, name) == OFTEN else pytest.mark.slow)
+    for place in PLACES
+    for name, kill in KILLS
 ]
 
 
@@ -87,7 +88,7 @@ def test_a_provider_that_was_reset_is_told_of_its_consumer_again(make_root: Make
 # ---- a port that is not ours any more
 
 
-@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
+@pytest.mark.slow
 def test_a_port_of_the_provider_that_was_taken_meanwhile(make_root: MakeRoot) -> None:
     shop = make_root("shop")
     there = in_workspace(shop, f"{shop.token}-2")

@@ -144,6 +144,7 @@ def forget(repo: Repo) -> None:
     path.write_text(json.dumps(record))
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_seed_that_fails_in_up(breakable: Repo) -> None:
     breakable.edit("seeds/scenarios.py", "    seed_users()\n", "    raise SystemExit(5)\n")
     assert "dev.reset stopped at seed" in breakable.fails(112, "dev.reset").error

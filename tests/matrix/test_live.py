@@ -27,8 +27,8 @@ OPTIONS = (("none", "none"), ("redis", "none"), ("redis", "queue"))  # cache and
 # are. Its other diagonals hold each stack, each database and each option once.
 PROGRAMS = {"node": "node", "mysql": "mariadbd"}  # what the machine has to have natively
 EVERY_TIME = {"native": 0, "compose": 1}
-# The suite takes minutes: in every run it sees each stack once, two of them natively, where it waits less.
-LONG = (("compose", "django"), ("compose", "node"), ("native", "fastapi"))
+# The suite takes minutes: in every run it sees the smallest of them, and tests/suite has its own in containers.
+LONG = (*(("compose", stack) for stack in STACKS), ("native", "django"), ("native", "fastapi"))
 
 
 class Chosen(NamedTuple):

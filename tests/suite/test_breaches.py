@@ -28,6 +28,7 @@ def test_breaches_of_what_runs(specimen: Path, group: list[Breach]) -> None:
     assert_exactly(group, check(specimen, "--engine", "native"))
 
 
+@pytest.mark.slow
 def test_another_door(specimen: Path) -> None:
     """Not make, which has a breach of its own here."""
     breaches.apply([breaches.recipe("CMD-6", "dev.run", "false")], specimen)

@@ -59,6 +59,7 @@ def test_it_keeps_level_core(name: str) -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.slow
 def test_one_has_snapshots_without_the_template() -> None:
     """They belong to level full; this one keeps level core, and could be asked for no more."""
     musts = {"DATA-7", "DATA-8", "DATA-9", "DATA-10"}

@@ -15,13 +15,14 @@ import pytest
 
 from tests.conftest import link_tree
 from tests.gitrepo import git
-from tests.verbs.fixtures import COMPOSE, COMPOSE_FIRST, MakeRepo, removed_after
+from tests.verbs.fixtures import COMPOSE, COMPOSE_FIRST, NATIVE_FIRST, MakeRepo, removed_after
 from tests.verbs.repo import Repo
 
 INSERT = "INSERT INTO courses_course (code, title) VALUES ('{0}', '{0}')"
 SELECT = "SELECT title FROM courses_course WHERE code LIKE 'only%'"
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 @pytest.mark.usefixtures("built_repo")
 def test_taken_port_is_named_and_the_hinted_command_works(repo: Repo, listener: int) -> None:
     repo.env["DEV_PORT"] = str(listener)
@@ -82,6 +83,7 @@ def test_two_workspaces_have_their_own_rows_and_ports(two: tuple[Repo, Repo]) ->
     assert first.ok("dev.up").commands == second.ok("dev.up").commands == []
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_who_is_logged_in_to_both_workspaces_stays_so(two: tuple[Repo, Repo]) -> None:
     """A browser sends the cookies of a host to all of its ports. So does this jar, which knows no ports."""
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
@@ -97,6 +99,7 @@ def test_who_is_logged_in_to_both_workspaces_stays_so(two: tuple[Repo, Repo]) ->
         assert browser.open(admin).url == admin, "it is not sent to the login page"
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_a_linked_worktree_is_a_workspace_by_itself(running: Repo, tmp_path: Path) -> None:
     if not (running.path / ".git").exists():
         git(running.path, "init", "-q")

@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import another_port, need
 from tests.verbs.dap import Session
-from tests.verbs.fixtures import MakeRepo, removed_after
+from tests.verbs.fixtures import NATIVE_FIRST, MakeRepo, removed_after
 from tests.verbs.repo import Repo, get
 
 
@@ -90,6 +90,7 @@ def stops_at_the_line(repo: Repo, place: Place, session: Session, url: str) -> N
         assert page.result(timeout=60) == 200
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_an_editor_stops_the_app_at_a_line_and_follows_its_reload(up_repo: Repo, debug_port: int, engine: str) -> None:
     repo = up_repo
     started = repo.rows(STARTED)
@@ -145,6 +146,7 @@ def fetch_targets(port: int) -> list[str]:
     return []
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_a_taken_port_is_named_and_the_hinted_command_works(built_repo: Repo, listener: int) -> None:
     built_repo.edit("dev.yaml", "debug: {port: 5678", f"debug: {{port: {listener}")
     done = built_repo.fails(113, "dev.up", "--debug")

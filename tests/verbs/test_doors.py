@@ -28,6 +28,11 @@ def fail(c):
 '''
 
 
+# Each door in every run, one of them in containers, where it takes a minute.
+OFTEN = [*(("native", door) for door in DOORS), pytest.param("compose", "inv", marks=pytest.mark.engine)]
+SELDOM = [pytest.param("compose", door, marks=[pytest.mark.engine, pytest.mark.slow]) for door in ("run", "make")]
+
+
 @pytest.fixture
 def with_local_tasks(running: Repo) -> Iterator[Repo]:
     (running.path / "tasks_local.py").write_text(LOCAL)
@@ -35,7 +40,7 @@ def with_local_tasks(running: Repo) -> Iterator[Repo]:
     (running.path / "tasks_local.py").unlink()
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(("engine", "door"), OFTEN + SELDOM, indirect=["engine"])
 def test_every_verb_works_through_the_door(running: Repo, door: str) -> None:
     def ok(*words: str, stdin: str | None = None) -> str:
         return running.ok(*words, door=door, stdin=stdin).stdout

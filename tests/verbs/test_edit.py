@@ -34,6 +34,7 @@ def test_an_edit_is_live(up_repo: Repo) -> None:
     assert up_repo.ok("dev.up").commands == [], "source is no reason to do anything"
 
 
+@pytest.mark.slow
 def test_an_edit_is_live_in_a_checkout_that_was_made_anew_at_its_path(up_repo: Repo) -> None:
     anew = shutil.copytree(up_repo.path, up_repo.path.with_name("anew"), symlinks=True)
     shutil.rmtree(up_repo.path)
