@@ -87,7 +87,7 @@ CASES: list[tuple[App, dict[str, str], int]] = [
 
 
 # Each framework, each age, and names that are taken; the others take as long, and say little more.
-OFTEN = (apps.HTTPBIN, apps.FITTRACKEE, apps.DPASTE, apps.MONGO_EXPRESS)
+OFTEN = (apps.HTTPBIN, apps.FRACTAL, apps.FITTRACKEE, apps.DPASTE, apps.MONGO_EXPRESS)
 
 
 def told(report: str) -> dict[str, str]:

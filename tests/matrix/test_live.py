@@ -28,7 +28,7 @@ OPTIONS = (("none", "none"), ("redis", "none"), ("redis", "queue"))  # cache and
 PROGRAMS = {"node": "node", "mysql": "mariadbd"}  # what the machine has to have natively
 EVERY_TIME = {"native": 0, "compose": 1}
 # The suite takes minutes: in every run it sees the smallest of them, and tests/suite has its own in containers.
-LONG = (*(("compose", stack) for stack in STACKS), ("native", "django"), ("native", "fastapi"))
+LONG = {*product(EVERY_TIME, STACKS)} - {("native", "node")}
 
 
 class Chosen(NamedTuple):
