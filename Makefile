@@ -1,5 +1,4 @@
 # What one does with this repo. Each target does all its own set-up: python3, git and make are enough.
-DEV := {{cookiecutter.repo_name}}/.dev
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 # Twice the two cores that CI has: half of the time is waiting, for engines and healthchecks.
@@ -32,11 +31,11 @@ contract.check: venv ## check any repository against CONTRACT.md (ARGS="PATH --s
 fleet.check: venv ## check many repositories, and how far they are behind (ARGS="LIST --html fleet.html")
 	@$(PYTHON) -m tools.fleet $(value ARGS)
 
-lint: venv ## check style, types and the layers of .dev/devenv
+lint: venv ## check style, types and the layers of devenv/
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	PYTHONPATH='$(DEV)' $(BIN)/lint-imports
+	PYTHONPATH=. $(BIN)/lint-imports
 
 bench: venv ## measure our commands beside raw Compose, one service and three (ARGS="--only stack")
 	@$(PYTHON) -m tools.bench $(ARGS)
@@ -57,4 +56,4 @@ clean: ## remove what the targets made here; a demo that runs first: make demo A
 
 # The same bootstrap as in every generated repo; its stamp decides, whatever the times of the files are.
 venv:
-	@{ [ -x $(PYTHON) ] && cmp -s requirements.txt .venv/requirements.txt; } || python3 -I '$(DEV)/bootstrap.py' .venv requirements.txt
+	@{ [ -x $(PYTHON) ] && cmp -s requirements.txt .venv/requirements.txt; } || python3 -I devenv/bootstrap.py .venv requirements.txt

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -30,12 +28,14 @@ def overlays() -> list[Path]:
     """The folders of .stacks that the answers choose: the stack's, then one for each thing that it was given.
 
     django, django.database (of either kind) or django.stateless, django.cache, django.worker: those that there are.
+    Then the compose fragments of the database and the cache, such as database.postgres.
     """
     stack = ANSWERS["stack"]
     given = [name for name in ("database", "cache", "worker") if ANSWERS[name] != "none"]
     without = ["stateless"] if ANSWERS["database"] == "none" else []
     names = [stack, *(f"{stack}.{feature}" for feature in [*without, *given])]
-    return [folder for folder in (STACKS / name for name in names) if folder.is_dir()]
+    fragments = [f"{feature}.{ANSWERS[feature]}" for feature in ("database", "cache")]
+    return [folder for folder in (STACKS / name for name in [*names, *fragments]) if folder.is_dir()]
 
 
 def lay_over(folder: Path, project: Path) -> None:
@@ -56,36 +56,40 @@ def find_template() -> Path | None:
     return None
 
 
-def git(template: Path, *arguments: str) -> str:
-    """What git prints; empty when it fails."""
-    command = ["git", "-C", str(template), *arguments]
-    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
-
-
-def template_url(template: Path) -> str:
-    """Where others find this commit too: the origin; the path when the commit was never pushed."""
-    cloned_for_us = ANSWERS["_repo_dir"] != ANSWERS["_template"]
-    remotes = git(template, "remote").split()
-    if "origin" in remotes and (cloned_for_us or git(template, "branch", "--remotes", "--contains", "HEAD")):
-        # A CI checkout's origin may hold a token, and this goes into a file that people commit.
-        return re.sub(r"^(https?://)[^@/]*@", r"\1", git(template, "remote", "get-url", "origin"))
-    return str(template)
-
-
-def write_cruft_json() -> None:
+def write_cruft_json(template: Path) -> None:
     """What `cruft create` would have written, so that `cruft check` and `cruft update` work."""
-    template = find_template()
-    if not template or not (template / ".git").exists():
-        print("note: the template is no git checkout: no .cruft.json, no updates later", file=sys.stderr)
-        return
+    from tools.adopt import address  # of the template
+
+    cloned_for_us = ANSWERS["_repo_dir"] != ANSWERS["_template"]
     state = {
-        "template": template_url(template),
-        "commit": git(template, "rev-parse", "HEAD"),
+        "template": address.of(template, cloned_for_us),
+        "commit": address.git(template, "rev-parse", "HEAD"),
         "checkout": None,
         "context": {"cookiecutter": {name: ANSWERS[name] for name in ANSWERS if not name.startswith("_")}},
         "directory": None,
     }
     Path(".cruft.json").write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
+    for line in address.notes(template, state["template"]):
+        print(line, file=sys.stderr)
+
+
+def pin(template: Path | None) -> None:
+    """Say where the tools come from: a commit of the template, or a copy if the template is not a git checkout."""
+    if not template:
+        print("note: the template's folder was not found: no .cruft.json, and no tools", file=sys.stderr)
+        return
+    sys.dont_write_bytecode = True  # the template's folder stays as it is
+    sys.path.insert(0, str(template))
+    if (template / ".git").exists():
+        write_cruft_json(template)
+        return
+    from devenv.base import vendored
+
+    vendored.write(template, Path(".dev"))
+    print(
+        "note: the template is not a git checkout: its tools are in .dev/tools, and updates are by hand",
+        file=sys.stderr,
+    )
 
 
 for overlay in overlays():
@@ -95,4 +99,4 @@ for kind in set(ANSWERS["beside"].split()) & set(BESIDE):
     for usual, other in BESIDE[kind].items():
         Path(usual).rename(other)
 if "_commit" not in ANSWERS:  # cruft sets it, and writes the file itself
-    write_cruft_json()
+    pin(find_template())

@@ -24,7 +24,6 @@ import pytest
 from cookiecutter.main import cookiecutter
 
 REPO = Path(__file__).resolve().parent.parent
-DEV = REPO / "{{cookiecutter.repo_name}}" / ".dev"
 BIN = Path(sys.executable).parent
 NO_ENGINE = "no container engine answers (docker info)"
 # What the person's shell, or the make that started pytest, would say to the commands under test.
@@ -226,26 +225,6 @@ def older_template(shared: Path, nobodys_home: Path) -> Path:
     return once(shared / "older-template", copy_release)
 
 
-@pytest.fixture(scope="session")
-def tool_venv_seed(shared: Path, nobodys_home: Path) -> Path:
-    """The tool's venv, from which those of generated repos are linked."""
-    requirements = DEV / "requirements.txt"
-    return once(shared / "venv", lambda venv: run_quietly("python3", "-I", DEV / "bootstrap.py", venv, requirements))
-
-
-@pytest.fixture(scope="session")
-def compiled(shared: Path, tool_venv_seed: Path) -> Path:
-    """The vendored package with its bytecode, which generated repos get too: no test is about compiling it anew."""
-
-    def compile_package(folder: Path) -> None:
-        shutil.copytree(DEV / "devenv", folder, ignore=shutil.ignore_patterns("__pycache__"))
-        # By content and not by time, so that a repo whose files differ, or are edited, never runs what is not there.
-        how = ("-q", "--invalidation-mode", "checked-hash")
-        run_quietly(tool_venv_seed / "bin/python", "-I", "-m", "compileall", *how, folder)
-
-    return once(shared / "compiled", compile_package)
-
-
 def link_tree(made: Path, folder: Path) -> Path:
     """The folder as it was made elsewhere, of the same files where both are on one file system."""
     return shutil.copytree(made, folder, symlinks=True, copy_function=link_or_copy)
@@ -258,12 +237,6 @@ def link_or_copy(source: str, target: str) -> None:
         if error.errno != errno.EXDEV:
             raise
         shutil.copy2(source, target)
-
-
-def copy_bytecode(compiled: Path, package: Path) -> None:
-    for folder in compiled.rglob("__pycache__"):
-        if (package / folder.relative_to(compiled)).parent.is_dir():
-            shutil.copytree(folder, package / folder.relative_to(compiled))
 
 
 @pytest.fixture(scope="session")
@@ -284,29 +257,26 @@ def generate(shared: Path, nobodys_home: Path) -> Generate:
 
 
 @pytest.fixture
-def bake(generate: Generate, template: Path, tool_venv_seed: Path, compiled: Path, tmp_path: Path) -> Bake:
-    """bake("django", service="lms", port=18200) → a repo of this test's own, with its tool venv ready.
+def bake(generate: Generate, template: Path, tmp_path: Path) -> Bake:
+    """bake("django", service="lms", port=18200) → a repo of this test's own.
 
-    `made_by`: another template than this one.
+    Its launcher finds its tools in this run's cache, or fetches them there, as a user's does. `made_by`: another
+    template than this one.
     """
 
     def bake(stack: str = "django", *, into: Path | None = None, made_by: Path = template, **answers: object) -> Path:
         baked = generate(made_by, {"stack": stack, **{name: str(value) for name, value in answers.items()}})
-        repo = shutil.copytree(baked, (into or tmp_path) / baked.name, symlinks=True)
-        link_tree(tool_venv_seed, repo / ".dev/local/venv")
-        copy_bytecode(compiled, repo / ".dev/devenv")
-        return repo
+        return shutil.copytree(baked, (into or tmp_path) / baked.name, symlinks=True)
 
     return bake
 
 
 @pytest.fixture(scope="session")
-def django_environment(shared: Path, generate: Generate, template: Path, tool_venv_seed: Path) -> Path:
+def django_environment(shared: Path, generate: Generate, template: Path) -> Path:
     """What the native engine makes of the django stack's lock file, made by itself; for link_environment."""
 
     def install(folder: Path) -> None:
         repo = shutil.copytree(generate(template, {"stack": "django"}), folder, symlinks=True)
-        link_tree(tool_venv_seed, repo / ".dev/local/venv")
         env = {**os.environ, "DEV_ENGINE": "native", "XDG_STATE_HOME": str(folder / "state")}
         # Imports the stack and its tests, and so compiles them: all that is there would take ten times as long.
         run_quietly(repo / ".dev/run", "dev.run", "--", "pytest", "-q", "--collect-only", env=env)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BIN, REPO, link_tree
+from tests.conftest import BIN, REPO
 from tests.terminal import Terminal, blocks, typed
 from tests.verbs.repo import get
 
@@ -48,11 +48,6 @@ def edits(terminal: Terminal, script: str) -> None:
     editor = terminal.home / "editor"
     editor.write_text(f"#!/bin/sh\n{script}\n")
     editor.chmod(0o755)
-
-
-def with_tools(repo: Path, tool_venv_seed: Path) -> Path:
-    link_tree(tool_venv_seed, repo / ".dev/local/venv")
-    return repo
 
 
 def type_all(terminal: Terminal, block: list[str]) -> str:
@@ -97,7 +92,7 @@ def test_adopt(terminal: Terminal, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_update(terminal: Terminal, template: Path, service: Service, tool_venv_seed: Path, tmp_path: Path) -> None:
+def test_update(terminal: Terminal, template: Path, service: Service, tmp_path: Path) -> None:
     """One service takes the release; one, which edited the same line of its Dockerfile, has a conflict first."""
     made = service(NEXT, stack="django")
     state = json.loads((made / ".cruft.json").read_text())
@@ -108,7 +103,7 @@ def test_update(terminal: Terminal, template: Path, service: Service, tool_venv_
     out(template)
     take, answer, conflict = UPDATE
     for name in ("quiet", "answering", "edited"):
-        with_tools(shutil.copytree(made, tmp_path / "work" / name, symlinks=True), tool_venv_seed)
+        shutil.copytree(made, tmp_path / "work" / name, symlinks=True)
 
     terminal.cwd = tmp_path / "work/quiet"
     type_all(terminal, take)

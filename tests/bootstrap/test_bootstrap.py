@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-DEV = Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"
+DEV = Path(__file__).resolve().parents[2] / "devenv"
 BOOTSTRAP = DEV / "bootstrap.py"
 REQUIREMENTS = DEV / "requirements.txt"
 BASE_PYTHON = os.path.realpath(sys._base_executable)

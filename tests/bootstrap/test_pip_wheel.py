@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-BOOTSTRAP = Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev" / "bootstrap.py"
+BOOTSTRAP = Path(__file__).resolve().parents[2] / "devenv" / "bootstrap.py"
 PAGE = '<a href="../../files/pip-26.0.tar.gz">old</a> <a href="../../files/{}?a=1&amp;b=2#sha256=0">pip</a>'
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,14 +15,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"))
-
 from devenv.base import process
 from devenv.base.process import Result
 from devenv.databases.mysql import MySQL
 from devenv.engines.native.servers.mysql import with_host
-
-from tests.conftest import DEV, another_port, need, until
+from tests.conftest import REPO, another_port, need, until
 from tests.unit.conftest import state_home  # noqa: F401
 from tests.verbs.fixtures import built_repo, engine, make_repo, repo  # noqa: F401
 
@@ -75,7 +71,9 @@ def at(name: str) -> MySQL:
 
 
 def settings() -> list[str]:
-    fragment = yaml.safe_load((DEV / "compose/mysql.yaml").read_text())
+    fragment = yaml.safe_load(
+        (REPO / "{{cookiecutter.repo_name}}/.stacks/database.mysql/.dev/compose/mysql.yaml").read_text()
+    )
     return list(fragment["services"]["mysql"]["command"])
 
 

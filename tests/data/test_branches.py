@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from devenv.base import state
 from devenv.base.errors import REFUSED, USAGE, DevError
 from devenv.operations import drafts, room, snapshots

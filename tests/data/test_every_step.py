@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from devenv.base.errors import DevError
 from devenv.operations.states import DRAFT, PREVIOUS
 

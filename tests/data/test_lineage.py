@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from devenv.model import lineage
 from hypothesis import given
 from hypothesis import strategies as st
+
+from devenv.model import lineage
 
 PATTERNS = ("**/migrations/**",)
 OLD = {"uv.lock": "l", "seeds/default.py": "s", "a/migrations/0001_one.py": "1", "a/migrations/0002_two.py": "2"}

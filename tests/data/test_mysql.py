@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from devenv.base.errors import DevError
 from devenv.base.process import Result
-
 from tests.conftest import DEV, until
 
 from .conftest import Local, Server, at, login

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -53,7 +52,6 @@ def colleague(walk: Walk, link_environment: Callable[[Path], None]) -> Iterator[
     """Another checkout beside it. It works natively, whatever the first one does, in a workspace of its own."""
     repo = walk.cwd.with_name("colleague")
     git(walk.cwd, "clone", "--quiet", ".", str(repo))
-    shutil.copytree(walk.cwd / ".dev/local/venv", repo / ".dev/local/venv", symlinks=True)
     link_environment(repo)
     workspace = f"{walk.cwd.name}-colleague"
     theirs = Repo(repo, walk.cwd.name, {"DEV_ENGINE": "native", "DEV_WORKSPACE": workspace})

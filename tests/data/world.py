@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from devenv.base import locks, state
 from devenv.base.errors import CONFIG, UNHEALTHY, DevError
 from devenv.base.process import Result
@@ -26,7 +27,6 @@ from devenv.model import config, services
 from devenv.operations import data, snapshots, states
 from devenv.operations import up as operation
 from devenv.operations.environment import Environment
-
 from tests.unit.conftest import COMPOSE_YAML, DEV_YAML, DOCKERFILE
 
 LIVE = "service"

@@ -18,6 +18,7 @@ import pytest
 
 from tests.conftest import need
 from tests.examples import services
+from tests.gitrepo import commit, repin, replace_text
 from tests.verbs.fixtures import COMPOSE, removed_after
 from tests.verbs.repo import Done, Repo
 
@@ -162,9 +163,11 @@ def silent_registry(free_port: int) -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("silent_registry")
-def test_a_registry_that_never_answers_costs_a_build(desk: Repo, image: str) -> None:
+def test_a_registry_that_never_answers_costs_a_build(desk: Repo, image: str, template: Path, tmp_path: Path) -> None:
     notes = replace(desk, path=desk.path.parent / "notes")
-    notes.edit(".dev/devenv/engines/compose.py", "PULL_LIMIT = 300\n", "PULL_LIMIT = 5\n")
+    impatient = shutil.copytree(template, tmp_path / "impatient", symlinks=True)
+    replace_text(impatient / "devenv/engines/compose.py", "PULL_LIMIT = 300\n", "PULL_LIMIT = 5\n")
+    repin(notes.path, impatient, commit(impatient, "less patience"))
     services.release(notes.path, "v1.0.1")
     desk.edit("dev.yaml", "version: v1.0.0", "version: v1.0.1")
     with removed_after(desk):

@@ -1,8 +1,3 @@
 """The vendored tool as a package."""
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"))

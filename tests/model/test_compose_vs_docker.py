@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 import yaml
-from devenv.base.errors import DevError
-from devenv.model import services
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from devenv.base.errors import DevError
+from devenv.model import services
 
 VARIABLES = {"SET": "value", "EMPTY": "", "PORT": "8123", "NESTED": "a b"}
 HAS_CLIENT = (

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
 from devenv.base import state
 from devenv.model import services
 from devenv.operations import wiring
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
 HAS_CLIENT = (
     bool(shutil.which("docker"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,10 +11,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"))
-
 from devenv.engines.native import keeper
-
 from tests.conftest import until
 
 from . import stacks

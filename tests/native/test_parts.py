@@ -5,20 +5,16 @@ from __future__ import annotations
 import itertools
 import os
 import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"))
-
 from devenv.base import process, state
 from devenv.engines.native import folders, hosts, logs, python, records, supervisor, table
 from devenv.engines.native.servers import programs
 from devenv.model import env_file
-
 from tests.conftest import until
 
 

@@ -41,9 +41,11 @@ def user() -> Iterator[str]:
 
 
 @pytest.fixture
-def theirs(user: str, reachable: Path, bake: Callable[..., Path], free_port: int, downloads: Path) -> Iterator[Repo]:
-    root = bake("django", port=free_port, into=reachable)
-    shutil.rmtree(root / ".dev/local")  # it is linked to a Python of root's
+def theirs(
+    user: str, reachable: Path, template: Path, bake: Callable[..., Path], free_port: int, downloads: Path
+) -> Iterator[Repo]:
+    own = shutil.copytree(template, reachable / "template", symlinks=True)  # git takes nothing from folders of others
+    root = bake("django", made_by=own, port=free_port, into=reachable)
     if downloads.exists():
         shutil.copytree(downloads, reachable / "cache", symlinks=True)
     subprocess.run(["chown", "-R", user, reachable], check=True)

@@ -162,7 +162,7 @@ sys.exit(f"failed: {failed}" if failed else 0)
 # Compares both databases of each branch, as dev.schema check does, with the repository's own code.
 COMPARE = """
 import json, sys
-sys.path.insert(0, ".dev")
+sys.path.insert(0, sys.argv.pop(1))
 from devenv.databases import find
 from devenv.model import catalogue, drift
 from devenv.operations import environment

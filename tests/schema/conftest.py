@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,6 @@ import pytest
 from tests.schema import mutations
 from tests.verbs.fixtures import MakeRepo, engine, make_repo, removed_after  # noqa: F401
 from tests.verbs.repo import Done, Repo
-
-DEV = Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"
-sys.path.insert(0, str(DEV))
 
 MIGRATION = """
 from django.db import migrations, models

@@ -6,9 +6,11 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
+from tests.conftest import REPO
 from tests.schema.branches import BRANCHES, COMPARE, MIGRATE, Files, of
 from tests.schema.conftest import MIGRATION, statements, where
 from tests.verbs.repo import Repo
@@ -63,10 +65,14 @@ def make_databases(repo: Repo, kind: str, names: list[str]) -> None:
 
 
 def compare(repo: Repo, names: list[str]) -> dict[str, list[str]]:
-    python = repo.path / ".dev/local/venv/bin/python"
     environment = {**os.environ, **repo.env}
     done = subprocess.run(
-        [python, "-c", COMPARE, *names], cwd=repo.path, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", COMPARE, str(REPO), *names],
+        cwd=repo.path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))

@@ -6,10 +6,11 @@ import time
 from typing import Any
 
 import pytest
-from devenv.model import catalogue, drift, server, touched
-from devenv.model.catalogue import KINDS, Difference, Thing
 from hypothesis import given
 from hypothesis import strategies as st
+
+from devenv.model import catalogue, drift, server, touched
+from devenv.model.catalogue import KINDS, Difference, Thing
 
 
 def column(name: str, table: str = "course", position: int = 1, **facts: Any) -> Thing:

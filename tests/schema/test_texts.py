@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from devenv.base.errors import DevError
 from devenv.base.process import Result
 from devenv.databases import postgres_schema, readers, records
 from devenv.databases.postgres import Postgres
 from devenv.model import dsn
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def test_an_address_without_its_password() -> None:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-DEV = Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"
-sys.path.insert(0, str(DEV))
-
-from devenv.model import config  # noqa: E402
-
-from tests.gitrepo import commit, git  # noqa: E402
+from devenv.model import config
+from tests.gitrepo import commit, git
 
 PORT = 18200
 COUNTED: dict[str, int] = {}

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from devenv.base.errors import CONFIG, CONFLICT, FOUND, USAGE, DevError
 from devenv.model import document
 from devenv.operations import lockfile, mirrors, places
 from devenv.operations.lockfile import Lock, Pin
 from devenv.tasks import stack
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.gitrepo import git
 
 from .conftest import Repo

@@ -11,15 +11,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from devenv.base import process, state
 from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
 from devenv.engines.native import hosts
 from devenv.model.requirements import Requirement
 from devenv.model.resolver import Ask
 from devenv.operations import lockfile, members, mirrors, records, sources
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.gitrepo import git
 
 from .conftest import PORT, Repo

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.operations import mirrors
-
+from tests.conftest import REPO
 from tests.gitrepo import git
 
-from .conftest import DEV, Repo
+from .conftest import Repo
 
 Make = Callable[[str], Repo]
 CHECKOUT = """
@@ -49,7 +50,7 @@ def error_of(act: Callable[[], object]) -> DevError:
 
 def apart(repo: Repo, version: str, **options: object) -> subprocess.Popen[str]:
     """The same in a process of its own."""
-    command = [sys.executable, "-c", CHECKOUT, str(DEV), str(repo.root), version]
+    command = [sys.executable, "-c", CHECKOUT, str(REPO), str(repo.root), version]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 

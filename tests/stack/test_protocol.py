@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
 from devenv.base import output
 from devenv.base.errors import MISSING, UNHEALTHY, DevError
 from devenv.operations import protocol
 from devenv.operations.protocol import Handed
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
 Other = Callable[[str], Path]
 HANDED = Handed("main", 18200, "compose", "devenv-main", True, Path("/nowhere/lms.env"))
@@ -77,14 +78,13 @@ def test_arguments_arrive_as_they_are(other: Other, args: list[str]) -> None:
 
 
 def test_dev_mk_hands_them_on_too(tmp_path: Path) -> None:
-    """The template's own targets, with a `run` in another language."""
+    """The template's own targets, with another `run`, which has lost its run bit."""
     source = Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev" / "dev.mk"
     (tmp_path / ".dev").mkdir()
     (tmp_path / ".dev" / "dev.mk").write_text(source.read_text())
     (tmp_path / "Makefile").write_text("include .dev/dev.mk\n")
-    run = tmp_path / ".dev" / "run"
-    run.write_text("#!/usr/bin/env python3\nimport json, sys\nprint(json.dumps({'args': sys.argv[1:]}))\n")
-    run.chmod(0o755)
+    say = "import json, sys; print(json.dumps({'args': sys.argv[1:]}))"
+    (tmp_path / ".dev" / "run").write_text(f'exec python3 -c "{say}" "$@"\n')
     for task in ("dev.up", "dev.seed", "dev.status", "dev.logs"):
         assert call(tmp_path, "a $b 'c'", task=task) == {"args": [task, "a $b 'c'"]}
 

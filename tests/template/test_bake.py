@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,30 @@ def test_no_trace_of_the_mechanism(service: Path) -> None:
 
 
 def test_tools_are_byte_identical_to_the_template(service: Path) -> None:
-    copied = tree(service / ".dev")
-    source = {name: content for name, content in tree(TEMPLATE_SOURCE / ".dev").items() if name in copied}
-    assert copied == source
+    fragments = TEMPLATE_SOURCE / ".stacks/database.postgres/.dev"
+    assert tree(service / ".dev") == {**tree(TEMPLATE_SOURCE / ".dev"), **tree(fragments)}
+
+
+def test_dev_is_small(tools: Tools, template: Path, workdir: Path) -> None:
+    """What a service carries is read in every repository."""
+    tools.cookiecutter(template, "cache=redis", "database=mysql", cwd=workdir)
+    carried = files(workdir / "catalog/.dev")
+    assert len(carried) <= 12
+    assert sum(len(path.read_text().splitlines()) for path in carried) <= 900
+    assert len((workdir / "catalog/.dev/run").read_text().splitlines()) <= 80
+
+
+def test_the_schema_for_editors_is_the_one_that_the_tools_check_with(service: Path) -> None:
+    assert (service / ".dev/schema.json").read_bytes() == (ROOT / "devenv/model/schema.json").read_bytes()
+
+
+@pytest.mark.parametrize(("database", "cache"), [("none", "none"), ("mysql", "none"), ("postgres", "redis")])
+def test_only_the_fragments_that_were_chosen(
+    generate: Callable[..., Path], template: Path, database: str, cache: str
+) -> None:
+    made = generate(template, {"stack": "bare", "database": database, "cache": cache}) / ".dev/compose"
+    found = {path.stem for path in made.glob("*")}
+    assert found == {database, cache} - {"none"}
 
 
 def test_no_jinja_in_the_tools() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from devenv.base import vendored
+
 from .conftest import PROJECT, STACKS, Tools, tree
 
 
@@ -122,8 +124,11 @@ def test_url(tools: Tools, template: Path, workdir: Path) -> None:
 def test_template_without_git(tools: Tools, template: Path, workdir: Path) -> None:
     (template / ".git").rename(workdir / "git")
     done = tools.cookiecutter(template, cwd=workdir)
-    assert "no .cruft.json" in done.stderr
+    assert "the template is not a git checkout: its tools are in .dev/tools" in done.stderr
     assert not (workdir / "catalog/.cruft.json").exists()
+    listed = tools.run("sh", ".dev/run", "--list", cwd=workdir / "catalog").stdout
+    assert "dev.up" in listed
+    assert vendored.differences(workdir / "catalog/.dev/tools") == []
 
 
 def test_check_tells_when_the_template_moved_on(tools: Tools, template: Path, repo: Path) -> None:
@@ -144,7 +149,7 @@ def test_update_takes_the_change_and_keeps_the_edit(
     tools.commit(repo, "edit")
     overlay = template / PROJECT / ".stacks" / made[1]
     append_there(overlay / "Dockerfile", "# changed there")
-    (template / PROJECT / ".dev/compose/other.yaml").write_text("# new\n")
+    (template / PROJECT / ".dev/other.yaml").write_text("# new\n")
     (overlay / "NEW.md").write_text("new in {{ cookiecutter.service }}\n")
     commit = tools.commit(template, "change")
 
@@ -154,7 +159,7 @@ def test_update_takes_the_change_and_keeps_the_edit(
     assert (dockerfile[0], dockerfile[-1]) == ("# edited here", "# changed there")
     after = tree(repo)
     assert {name for name in after if after[name] != before.get(name)} == {
-        "Dockerfile", ".dev/compose/other.yaml", "NEW.md",
+        "Dockerfile", ".dev/other.yaml", "NEW.md",
     }  # fmt: skip
     assert after["NEW.md"][1] == b"new in catalog\n"
     assert set(before) <= set(after)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-DEV = Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"
-sys.path.insert(0, str(DEV))
-
-from devenv.base import process  # noqa: E402
-from devenv.base.process import Result  # noqa: E402
-from devenv.engines.protocol import Place  # noqa: E402
-from devenv.model import services  # noqa: E402
+from devenv.base import process
+from devenv.base.process import Result
+from devenv.engines.protocol import Place
+from devenv.model import services
 
 # No deadline: other tests of the same run use the same two cores.
 settings.register_profile("unit", deadline=None, max_examples=100)

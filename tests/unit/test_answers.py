@@ -8,9 +8,10 @@ import subprocess
 import sys
 
 import pytest
-from devenv.model import answers
 from hypothesis import given
 from hypothesis import strategies as st
+
+from devenv.model import answers
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 JSON = st.recursive(

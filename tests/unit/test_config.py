@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from devenv.base.errors import CONFIG, USAGE, DevError
-from devenv.model import config, scenarios
 from hypothesis import given
 from hypothesis import strategies as st
+
+from devenv.base.errors import CONFIG, USAGE, DevError
+from devenv.model import config, scenarios
 
 HEAD = 'contract: "1.0"\nservice: catalog\napp: app\nport: 18160\n'
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from devenv.model import dockerfile
 from devenv.model.services import Build
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from devenv.base import state
 from devenv.base.state import Record
 from devenv.engines.native import folders

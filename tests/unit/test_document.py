@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from devenv.base.errors import CONFIG, DevError
-from devenv.model import document
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from devenv.base.errors import CONFIG, DevError
+from devenv.model import document
 
 WHERE = re.compile(r"dev\.yaml:\d+: .")
 

@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from devenv import main
+from tests.conftest import REPO
 
-from .conftest import DEV
-
+DEV = REPO / "{{cookiecutter.repo_name}}" / ".dev"
 SHIM = DEV.parent / "tasks.py"
 
 
@@ -37,7 +38,7 @@ for name in tasks.task_names:
 
 def test_every_task_and_every_flag_says_what_it_is_for() -> None:
     # A process of its own: invoke takes the help out of a task when it first reads its flags.
-    env = {**os.environ, "PYTHONPATH": str(DEV)}
+    env = {**os.environ, "PYTHONPATH": str(REPO)}
     done = subprocess.run([sys.executable, "-c", SILENT], env=env, capture_output=True, text=True, check=True)
     assert done.stdout == ""
 
@@ -49,7 +50,7 @@ def import_shim() -> None:
 @pytest.fixture
 def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
     calls: list[tuple[str, list[str]]] = []
-    monkeypatch.setattr(os, "execv", lambda program, argv: calls.append((program, argv)))
+    monkeypatch.setattr(os, "execvp", lambda program, argv: calls.append((program, argv)))
     return calls
 
 
@@ -62,7 +63,7 @@ def test_the_shim_hands_over_under_inv(
     monkeypatch.setattr(sys, "argv", [program, "dev.run", "--", "a b"])
     import_shim()
     run = str(DEV / "run")
-    assert handed_over == [(run, [run, "dev.run", "--", "a b"])]
+    assert handed_over == [("sh", ["sh", run, "dev.run", "--", "a b"])]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_the_layers_have_no_exception() -> None:
     contract = text.partition("[tool.importlinter]")[2].partition("\n[tool.pytest")[0]
     listed = re.search(r"layers = \[(.*?)\]", contract, re.S)
     assert listed
-    folders = {path.parent.name for path in (DEV / "devenv").glob("*/__init__.py")}
+    folders = {path.parent.name for path in (REPO / "devenv").glob("*/__init__.py")}
     named = {name.rpartition(".")[2] for name in re.findall(r'"\(?([a-z.]+)\)?"', listed[1])}
     assert named == folders | {"main"}
     assert "ignore" not in contract

@@ -7,9 +7,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from devenv.model import fingerprint
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from devenv.model import fingerprint
 
 names = st.text(alphabet="abc", min_size=1, max_size=2)
 contents = st.dictionaries(names, st.one_of(st.none(), st.binary(max_size=9), st.just(b"not there")), max_size=4)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from devenv.base import locks, process
 
-from .conftest import DEV
+from devenv.base import locks, process
+from tests.conftest import REPO
 
 HOLD = "import sys; print('held', flush=True); sys.stdin.read()"
 # The command that it runs outlives it: `cat` ends when we close its stdin.
@@ -41,7 +41,7 @@ def start(lock: Path) -> Iterator[Start]:
     def start(command: str, body: str = HOLD) -> subprocess.Popen[str]:
         argv = [sys.executable, "-c", PROGRAM.format(body=body), str(lock), command]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        started.append(subprocess.Popen(argv, env={**os.environ, "PYTHONPATH": str(DEV)}, text=True, **pipes))
+        started.append(subprocess.Popen(argv, env={**os.environ, "PYTHONPATH": str(REPO)}, text=True, **pipes))
         return started[-1]
 
     yield start

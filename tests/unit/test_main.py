@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from devenv import main
-from devenv.base.errors import DevError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from devenv import main
+from devenv.base.errors import DevError
 
 Run = Callable[..., int]
 

@@ -8,10 +8,11 @@ import re
 import sys
 
 import pytest
-from devenv.base import output
-from devenv.base.errors import DevError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from devenv.base import output
+from devenv.base.errors import DevError
 
 
 def test_an_error_and_its_hints(capsys: pytest.CaptureFixture[str]) -> None:

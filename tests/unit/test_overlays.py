@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from devenv.base.errors import CONFIG, DevError
 from devenv.model import compose_file, services
 

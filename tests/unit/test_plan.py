@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from devenv.base.state import Record
 from devenv.engines.protocol import State
 from devenv.model import config, services
 from devenv.model.services import Service
 from devenv.operations.plan import Facts, Step, decide
-from hypothesis import given
-from hypothesis import strategies as st
 
 from .conftest import COMPOSE_YAML, DEV_YAML
 

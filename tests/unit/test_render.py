@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from devenv.operations.doctor import Finding
 from devenv.operations.status import ServiceStatus, Status
 from devenv.tasks import render

@@ -6,12 +6,13 @@ import contextlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from devenv.base.errors import CONFIG, DevError
 from devenv.model import document, requirements
 from devenv.model.requirements import Wiring
 from devenv.model.resolver import Ask
-from hypothesis import given
-from hypothesis import strategies as st
 
 HEAD = 'contract: "1.0"\nservice: shop\n'
 LMS = HEAD + "requires:\n  lms:\n    repo: ../lms\n    version: v1.0\n"

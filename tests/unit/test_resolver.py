@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 import yaml
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
 from devenv.base.errors import CONFLICT, DevError
 from devenv.model import resolver, versions
 from devenv.model.resolver import Ask, Choice
-from hypothesis import assume, given
-from hypothesis import strategies as st
 
 ROOT = "shop"
 NAMES = ("auth", "lms", "mail", "notes")

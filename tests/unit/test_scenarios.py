@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from devenv.base import state
 from devenv.base.errors import CONFIG, FOUND, DevError
 from devenv.engines.compose import ComposeEngine

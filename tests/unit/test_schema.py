@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
 from devenv.base.errors import CONFIG, DevError
 from devenv.model import document, schema
 from devenv.model.config import SCHEMA
 from devenv.model.schema import did_you_mean
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 RULES = json.loads(SCHEMA.read_text())
 VALIDATOR = Draft202012Validator(RULES)

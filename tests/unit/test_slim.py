@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-DEV = Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}" / ".dev"
-IMPORT = f"import sys; sys.path.insert(0, {str(DEV)!r}); from devenv.base import slim; slim.import_invoke(); "
+REPO = Path(__file__).resolve().parents[2]
+IMPORT = f"import sys; sys.path.insert(0, {str(REPO)!r}); from devenv.base import slim; slim.import_invoke(); "
 
 
 def python(program: str) -> str:

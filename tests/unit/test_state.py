@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from devenv.base import state
-from devenv.base.state import Record
 from hypothesis import given
 from hypothesis import strategies as st
+
+from devenv.base import state
+from devenv.base.state import Record
 
 words = st.text(max_size=5)
 values = st.recursive(st.one_of(st.none(), st.booleans(), st.integers(), words), lambda v: st.lists(v), max_leaves=4)

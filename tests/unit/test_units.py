@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from devenv.model import units
 from hypothesis import given
 from hypothesis import strategies as st
+
+from devenv.model import units
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from devenv.model import versions
 from hypothesis import given
 from hypothesis import strategies as st
+
+from devenv.model import versions
 
 numbers = st.lists(st.integers(0, 30), min_size=1, max_size=4)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from devenv.base import state
 from devenv.base.errors import MISSING, DevError
 from devenv.engines.compose import ComposeEngine

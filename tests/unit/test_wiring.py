@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
 from devenv.base import state
 from devenv.base.errors import CONFIG, DevError
 from devenv.model import env_file
 from devenv.model.requirements import Requirement, Wiring
 from devenv.model.resolver import Ask
 from devenv.operations import wiring
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
 URL = "http://shop.localhost:18100"
 CLIENT = Wiring("oauth-client", {"client_id": "shop", "redirect": "{url}/callback/"})

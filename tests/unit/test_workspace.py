@@ -8,12 +8,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from devenv.base import state
 from devenv.base.errors import CONFLICT, USAGE, DevError
 from devenv.base.state import Record
 from devenv.operations import workspace
-from hypothesis import given
-from hypothesis import strategies as st
 
 from .conftest import Seam
 

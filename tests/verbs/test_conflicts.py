@@ -107,9 +107,8 @@ def test_a_linked_worktree_is_a_workspace_by_itself(running: Repo, tmp_path: Pat
     git(running.path, "commit", "-q", "--allow-empty", "-m", "all")
     path = tmp_path / f"fix-{running.token}"
     git(running.path, "worktree", "add", "-q", str(path))
-    for made in (".dev/local/venv", ".dev/local/native"):
-        if (running.path / made).exists():
-            link_tree(running.path / made, path / made)
+    if (running.path / ".dev/local/native").exists():
+        link_tree(running.path / ".dev/local/native", path / ".dev/local/native")
     worktree = replace(running, path=path, env={"DEV_ENGINE": running.env["DEV_ENGINE"]})
     assert worktree.ok("dev.plan", "--json").json()["workspace"] == path.name
     worktree.ok("dev.up")

@@ -10,6 +10,7 @@ import json
 import sys
 from pathlib import Path
 
+from tools.adopt.address import notes, of
 from tools.adopt.change import news
 from tools.adopt.check import Standing, check
 from tools.adopt.errors import FOUND, USAGE, Parser, Refusal, end
@@ -19,12 +20,13 @@ from tools.adopt.repository import clean, find
 from tools.adopt.retrofit import retrofit, undo
 from tools.adopt.update import update
 
-TEMPLATE = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parents[2]
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:
     """The command line."""
     parser = Parser(prog="template", description=__doc__)
+    parser.add_argument("--template", type=Path, default=HERE, help="a checkout of the template that has its history")
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb in ("check", "update", "retrofit"):
         verbs.add_parser(verb).add_argument("path", type=Path)
@@ -47,7 +49,7 @@ def main(argv: list[str]) -> int:
 
 
 def checked(path: Path, options: argparse.Namespace) -> int:
-    standing = check(path, TEMPLATE)
+    standing = check(path, options.template)
     print(json.dumps(standing.as_dict()) if options.json else described(standing))
     if not standing.lacks:
         return 0
@@ -70,8 +72,8 @@ def updated(path: Path, options: argparse.Namespace) -> int:
     given = dict(pair(text) for text in options.answer)
     if sys.stdin.isatty():
         clean(find(path))  # before anything is asked
-        given = {**asked(news(find(path), TEMPLATE, options.to), given), **given}
-    branch = update(path, TEMPLATE, options.to, given)
+        given = {**asked(news(find(path), options.template, options.to), given), **given}
+    branch = update(path, options.template, options.to, given)
     if branch:
         print(branch)
     return 0
@@ -80,8 +82,10 @@ def updated(path: Path, options: argparse.Namespace) -> int:
 def retrofitted(path: Path, options: argparse.Namespace) -> int:
     if options.undo:
         say(f"{path} is on {undo(path)} again, as it was")
-    elif done := retrofit(path, TEMPLATE, options.service, options.port):
+    elif done := retrofit(path, options.template, options.service, options.port):
         print(report(done))
+        for line in notes(options.template, of(options.template)):
+            say(line)
     return 0
 
 

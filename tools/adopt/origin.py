@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from pathlib import Path
 from typing import Any
 
 from tools.adopt.errors import CONFIG, Refusal
 from tools.adopt.releases import is_commit
 from tools.adopt.render import STATE, Files
-from tools.adopt.repository import Entry, Repository, run
+from tools.adopt.repository import Entry, Repository
 
 try:
     import tomllib
@@ -63,18 +61,6 @@ def parsed(state: Mapping[str, Any]) -> Origin:
         raise ValueError(state)
     known = {name: value for name, value in answers.items() if not name.startswith("_")}
     return Origin(state["template"], state["commit"], known, state)
-
-
-def address(template: Path) -> str:
-    """Where others find the template's commit too: its origin, when it was pushed; else the folder."""
-    if "origin" in git(template, "remote").split() and git(template, "branch", "--remotes", "--contains", "HEAD"):
-        # A CI checkout's origin may hold a token, and this goes into a file that people commit.
-        return re.sub(r"^(https?://)[^@/]*@", r"\1", git(template, "remote", "get-url", "origin"))
-    return str(template)
-
-
-def git(template: Path, *words: str) -> str:
-    return run(template, *words).decode().strip()
 
 
 def owned(repository: Repository, origin: Origin, rendered: Files) -> set[str]:

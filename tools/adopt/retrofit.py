@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.adopt import origin, repository
+from tools.adopt import address, origin, repository
 from tools.adopt.errors import CONFLICT, LOSS, Refusal
 from tools.adopt.fill.answers import answers
 from tools.adopt.fill.files import files
@@ -99,7 +99,7 @@ def beside(owner: Repository, made: Files, text: Iterable[str]) -> Files:
 def state(template: Path, commit: str, given: Mapping[str, str], names: Names) -> dict[str, object]:
     """.cruft.json. `skip`: the owner's own files, which plain `cruft update` does not know from their head comments."""
     return {
-        "template": origin.address(template),
+        "template": address.of(template),
         "commit": commit,
         "checkout": None,
         "context": {"cookiecutter": dict(given)},
@@ -137,7 +137,7 @@ def each_wired(owner: Repository, names: Names) -> Iterator[tuple[str, Entry | U
 
 def subject(template: Path, commit: str) -> str:
     version = version_of(template, commit, releases(template))
-    return f"A development environment, as the template has it\n\n{origin.address(template)} {version}\n"
+    return f"A development environment, as the template has it\n\n{address.of(template)} {version}\n"
 
 
 def said(reading: Reading, lines: Files) -> str:

@@ -1,5 +1,5 @@
 # Owner: the template. Do not edit: updates replace this file.
-# The make targets: `make dev.up ARGS="--json"` is `.dev/run dev.up --json`.
+# The make targets: `make dev.up ARGS="--json"` is `sh .dev/run dev.up --json`.
 
 DEV_RUN := $(dir $(lastword $(MAKEFILE_LIST)))run
 DEV_TASKS := dev.up dev.down dev.status dev.plan dev.doctor dev.destroy \
@@ -7,7 +7,7 @@ DEV_TASKS := dev.up dev.down dev.status dev.plan dev.doctor dev.destroy \
 	dev.migrate dev.seed dev.reset dev.snapshot dev.restore dev.state dev.schema \
 	dev.lock dev.edit dev.use \
 	contract.check \
-	template.check template.update
+	template.check template.update template.vendor
 
 # A bare `make` lists the tasks, unless the Makefile that includes us has a goal of its own.
 ifeq ($(.DEFAULT_GOAL),)
@@ -18,7 +18,7 @@ endif
 
 # `value` hands ARGS over as it was typed: make would take its `$` for variables of its own.
 $(DEV_TASKS):
-	@'$(DEV_RUN)' $@ $(value ARGS)
+	@sh '$(DEV_RUN)' $@ $(value ARGS)
 
 dev.help:
-	@'$(DEV_RUN)' --list
+	@sh '$(DEV_RUN)' --list

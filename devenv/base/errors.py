@@ -1,0 +1,25 @@
+"""The one error that a user is meant to see. It is caught in one place, `main`."""
+
+from __future__ import annotations
+
+FOUND = 1  # a check found something: drift, a broken rule, a doctor's finding
+USAGE = 2  # the command line makes no sense
+MISSING = 110  # an engine, a tool or the network is needed and not there
+CONFIG = 111  # dev.yaml, compose.yaml or what a scenario printed is wrong
+UNHEALTHY = 112  # a service did not become healthy in time, or a step of its start failed
+CONFLICT = 113  # a port, a version or another checkout is in the way
+REFUSED = 114  # data would be lost
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+
+class DevError(Exception):
+    """What happened (`message`), and the commands that mend it (`hints`).
+
+    `code` is the exit code: one of the constants above, or the code of the service's own command.
+    """
+
+    def __init__(self, code: int, message: str, *hints: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hints = hints

@@ -1,0 +1,31 @@
+"""How `.dev/run` of a service starts these tools. CONTRACT.md has the other half of what a service promises.
+
+    PYTHON -I TOOLS/devenv INTERFACE SERVICE [TASK [FLAGS]]
+
+INTERFACE: the number below. SERVICE: the service's folder. Both sides come from one commit of the template, unless an
+update was not finished; a different number is then error 111, with the line of `.dev/run` that has it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+INTERFACE = "1"
+TOOLS = Path(__file__).resolve().parents[2]  # the copy or checkout of the template that runs
+ROOT = Path.cwd()  # the service's folder; __main__ sets it before anything else is imported
+
+
+def mismatch(launcher: str, root: Path) -> str:
+    """The error and hint lines for a launcher of another interface; empty if it is ours."""
+    if launcher == INTERFACE:
+        return ""
+    try:
+        lines = (root / ".dev" / "run").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    line = next((at for at, text in enumerate(lines, 1) if text.startswith("INTERFACE=")), 1)
+    return (
+        f"error[111]: .dev/run:{line}: it starts tools of interface {launcher}, "
+        f"and those that .cruft.json names have interface {INTERFACE}\n"
+        "hint: an update of .dev/ was not finished: git status .dev; find .dev -name '*.rej'"
+    )

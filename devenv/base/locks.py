@@ -1,0 +1,90 @@
+"""One command at a time may change a service. The kernel drops the lock of a process that is gone."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from devenv.base import output, process
+
+
+@contextmanager
+def held(path: Path, command: str, *, alone: bool = False) -> Iterator[None]:
+    """Hold the lock file `path` for `command`; waits for another holder and says who that is.
+
+    `alone`: it starts no process. What other threads start at that moment would keep the lock for nothing.
+    """
+    fd = _acquire(path)
+    _sign(fd, command)
+    # The children keep the lock too: killed alone, we leave an engine command running, and the next command
+    # must not start beside it.
+    if not alone:
+        process.inherited.add(fd)
+    try:
+        yield
+    finally:
+        process.inherited.discard(fd)
+        os.close(fd)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a command holds the lock at this moment."""
+    try:
+        fd = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+def holder(path: Path) -> str:
+    """Who holds or last held the lock, in words."""
+    try:
+        owner = json.loads(path.read_text())
+        return f"`{owner['command']}` (pid {owner['pid']}) since {owner['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another command"
+
+
+def _acquire(path: Path) -> int:
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:
+            continue  # `dev.destroy` removed the folder at this very moment
+        _wait_for(fd, path)
+        if _is_current(fd, path):
+            return fd
+        os.close(fd)  # `dev.destroy` removed the file, or its folder too, while we waited: take the lock of the new one
+
+
+def _wait_for(fd: int, path: Path) -> None:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        output.say(f"waiting: {path.stem} is held by {holder(path)}")
+        fcntl.flock(fd, fcntl.LOCK_EX)
+
+
+def _is_current(fd: int, path: Path) -> bool:
+    try:
+        return os.fstat(fd).st_ino == path.stat().st_ino
+    except FileNotFoundError:
+        return False
+
+
+def _sign(fd: int, command: str) -> None:
+    owner = {"pid": os.getpid(), "command": command, "since": time.strftime("%H:%M:%S")}
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, json.dumps(owner).encode(), 0)

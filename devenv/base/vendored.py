@@ -1,0 +1,73 @@
+"""Tools inside a service's repository, for places that cannot reach the template: `.dev/tools/`.
+
+They are the template's files at one commit, byte for byte. MANIFEST has their SHA-256 sums, and those of the launcher
+next to them, in the form of sha256sum: `cd .dev/tools && sha256sum -c MANIFEST`. An entry of the cache has one, too.
+Standard library only: the template's hook writes them when the template is not a git checkout.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+FOLDER = "tools"
+MANIFEST = "MANIFEST"
+COMMIT = "COMMIT"
+PARTS = ("devenv", "tests/contract")  # what verbs and contract.check run; template.* need the template anyway
+LAUNCHER = ("run", "fetch.py", "dev.mk", "schema.json")  # what has to come from the same commit
+ATTRIBUTES = """\
+# Files of the template: byte for byte, and left out of diffs and statistics.
+* -text -diff linguist-vendored linguist-generated
+"""
+OURS = {MANIFEST, ".gitattributes"}
+
+
+def write(template: Path, dev: Path, commit: str = "") -> Path:
+    """Put the tools of a template's folder into `dev`, the .dev of a service; what was there is replaced in one step.
+
+    `commit`: what the template's folder holds, if that is known. Returns the new folder. OSError.
+    """
+    target, draft = dev / FOLDER, dev / f".{FOLDER}.new"
+    shutil.rmtree(draft, ignore_errors=True)
+    for part in PARTS:
+        ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+        shutil.copytree(template / part, draft / part, symlinks=True, ignore=ignored)
+    (draft / ".gitattributes").write_text(ATTRIBUTES, encoding="utf-8")
+    if commit:
+        (draft / COMMIT).write_text(f"{commit}\n", encoding="utf-8")
+    names = [*files(draft), *(f"../{name}" for name in LAUNCHER if (dev / name).is_file())]
+    lines = "".join(f"{digest(draft / name)}  {name}\n" for name in names)
+    (draft / MANIFEST).write_text(lines, encoding="utf-8")
+    shutil.rmtree(target, ignore_errors=True)
+    os.replace(draft, target)
+    return target
+
+
+def differences(folder: Path) -> list[str]:
+    """How the files of a folder differ from its MANIFEST, in words; OSError if it has none."""
+    text = (folder / MANIFEST).read_text(encoding="utf-8", errors="surrogateescape")
+    sums = {name: wanted for wanted, _, name in (line.partition("  ") for line in text.splitlines())}
+    return [*_changed(folder, sums), *(f"{name} is not in {MANIFEST}" for name in files(folder) if name not in sums)]
+
+
+def _changed(folder: Path, sums: dict[str, str]) -> Iterator[str]:
+    for name, wanted in sums.items():
+        if not (folder / name).is_file():
+            yield f"{name} is missing"
+        elif digest(folder / name) != wanted:
+            yield f"{name} was changed"
+
+
+def files(folder: Path) -> list[str]:
+    """The files that a MANIFEST lists, as paths from the folder. Hidden ones at the top are the machine's own."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    names = (path.relative_to(folder) for path in found if "__pycache__" not in path.parts)
+    return [str(name) for name in names if str(name) not in OURS and not name.parts[0].startswith(".environment-")]
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 sum of a file, in hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,253 @@
+"""Make a virtual environment from hash-pinned requirements with nothing but python3.
+
+    python3 -I bootstrap.py VENV REQUIREMENTS
+    python3 -I bootstrap.py --in FOLDER REQUIREMENTS
+
+The second form chooses the place below FOLDER, by the requirements and by the Python (implementation, version and
+platform), and prints it: everything on the machine that has the same requirements shares one environment.
+
+With uv if it is on the path; else with venv and its pip; else, if Python has no ensurepip (Debian without
+python3-venv), with a venv without pip and a pip wheel from the index that pip is configured for.
+VENV/requirements.txt, a copy of REQUIREMENTS, is written last: callers compare the two (cmp -s).
+Exit codes: 0 VENV is complete; 110 it could not be made.
+"""
+
+import base64
+import configparser
+import errno
+import fcntl
+import hashlib
+import html
+import os
+import platform
+import re
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+import sysconfig
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import IO, Dict, List, Optional, Sequence
+
+PIP_WHEEL = "pip-26.0.1-py3-none-any.whl"  # the newest pip that runs on Python 3.9
+PIP_SHA256 = "bdb1b08f4274833d62c1aa29e20907365a2ceb950410df15fc9521bad440122b"
+# The versioned file behind `python3`: when an upgrade removes it, VENV/bin/python dangles and VENV is remade.
+PYTHON = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+# Settings meant for another environment, which would send the packages elsewhere or change their choice.
+FOREIGN = re.compile(
+    "PYTHON|VIRTUAL_ENV$|__PYVENV|PIP_(REQUIRE_VIRTUALENV|TARGET|PREFIX|ROOT|PYTHON|DRY_RUN)$"
+    "|UV_(SYSTEM_PYTHON|PYTHON|CONSTRAINT|OVERRIDE|EXCLUDE|EXCLUDE_NEWER|TARGET|PREFIX|VENV_SEED|DRY_RUN)$"
+)
+HINT = """\
+hint: the packages come from the index of PIP_INDEX_URL, else of pip's configuration, else from pypi.org:
+hint: look at the network, the proxy (HTTPS_PROXY) and the CA bundle (SSL_CERT_FILE), then run it again"""
+FOLDER = "hint: check the folder's owner and the free space: ls -ld, df -h; XDG_CACHE_HOME=FOLDER moves the cache"
+
+
+class BootstrapError(Exception):
+    """VENV could not be made, for a reason that a person can do something about, as the hint says."""
+
+    def __init__(self, message: str, hint: str = HINT, output: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.output = output  # the last lines of the command that failed
+
+
+def main(place: Path, requirements: Path, shared: bool = False) -> Path:
+    """Make the environment if it is not complete. With `shared`, `place` is the folder of all. Returns its path."""
+    if sys.version_info < (3, 9):
+        have = "Python 3.9 or newer is needed, {} is {}.{}".format(sys.executable, *sys.version_info)
+        raise BootstrapError(have, "hint: put a newer python3 first on the path")
+    venv = place / key(requirements) if shared else place
+    if shared and complete(venv, requirements):
+        return venv
+    lock = venv.with_name(venv.name + ".lock")
+    if venv.exists() and not ((venv / "pyvenv.cfg").exists() or lock.exists()):
+        raise BootstrapError(f"{venv} is in the way: it is not a virtual environment", "hint: move it away")
+    venv.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as held:
+        wait_for(held)
+        if not complete(venv, requirements):  # or another run made it while this one waited
+            gone = (venv / "requirements.txt").exists() and not os.access(venv / "bin/python", os.X_OK)
+            why = "again, since its Python is gone" if gone else "once"
+            print(f"making the tool environment in {venv} ({why}) …", file=sys.stderr, flush=True)
+            make(venv, requirements, held)
+    return venv
+
+
+def key(requirements: Path) -> str:
+    """What an environment is made from: SOABI holds the implementation, version, flags and platform of a Python."""
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
+    python = sysconfig.get_config_var("SOABI") or f"{sys.implementation.cache_tag}-{sys.platform}"
+    return f"{digest}-{python}-{platform.machine()}"
+
+
+def wait_for(held: IO[str]) -> None:
+    """Take the lock. Waiting is reported after a second. Where locks do not work, each run makes its own attempt."""
+    say = "waiting for another command that makes the tool environment …"
+    before = signal.signal(signal.SIGALRM, lambda *_: print(say, file=sys.stderr, flush=True))
+    signal.alarm(1)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def complete(venv: Path, requirements: Path) -> bool:
+    stamp = venv / "requirements.txt"
+    same = stamp.exists() and stamp.read_bytes() == requirements.read_bytes()
+    return same and os.access(venv / "bin/python", os.X_OK)
+
+
+def make(venv: Path, requirements: Path, held: IO[str]) -> None:
+    remove(venv)
+    uv = shutil.which("uv")
+    if not (uv and with_uv(uv, venv, requirements, held)):
+        try:
+            with_pip(venv, requirements, held)
+        except BootstrapError as error:
+            message = f"{error}, while {names(requirements)} were to be installed"
+            raise BootstrapError(message, error.hint, error.output) from None
+    shutil.copyfile(requirements, venv / "requirements.txt")
+
+
+def remove(venv: Path) -> None:
+    if venv.is_symlink():
+        venv.unlink()
+    elif venv.exists():
+        (venv / "requirements.txt").unlink(missing_ok=True)  # first: half removed must not look complete
+        shutil.rmtree(venv)
+
+
+def with_uv(uv: str, venv: Path, requirements: Path, held: IO[str]) -> bool:
+    sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", venv / "bin/python", requirements]
+    try:
+        run([uv, "venv", "--quiet", "--python", PYTHON, venv], held)
+        run(sync, held)
+    except BootstrapError:  # uv does not read pip's configuration: pip may get there, or tells why not
+        print("uv could not, trying pip …", file=sys.stderr, flush=True)
+        remove(venv)
+        return False
+    return True
+
+
+def with_pip(venv: Path, requirements: Path, held: IO[str]) -> None:
+    python = venv / "bin/python"
+    options = ["--quiet", "--no-input", "--retries=2", "--no-compile", "--disable-pip-version-check"]
+    pinned = ["--no-deps", "--require-hashes", "-r", requirements]
+    install = [python, "-m", "pip", "install", *options, *pinned]
+    try:
+        run([PYTHON, "-m", "venv", venv], held)
+    except BootstrapError:
+        remove(venv)
+        run([PYTHON, "-m", "venv", "--without-pip", venv], held)
+        wheel = venv / PIP_WHEEL
+        wheel.write_bytes(download_pip())
+        run(install, held, PYTHONPATH=str(wheel))
+        wheel.unlink()
+    else:
+        run(install, held)
+
+
+def run(command: Sequence[object], held: IO[str], **extra: str) -> None:
+    """Run to the end. A child keeps the lock, so that nobody starts anew beside one that outlives us."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd="/",  # away from the service's own uv.toml and pyproject.toml
+        env={**environment(), **extra},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        pass_fds=[held.fileno()],
+    )
+    if done.returncode:
+        what = " ".join([Path(str(command[0])).name, *map(str, command[1:3])])
+        end = "\n".join(done.stdout.decode(errors="replace").splitlines()[-15:])
+        raise BootstrapError(f"{what}: exit code {done.returncode}", output=end + "\n")
+
+
+def names(requirements: Path) -> str:
+    """The packages that are wanted, for messages."""
+    found = re.findall(r"^([\w.-]+)==([^\s;\\]+)", requirements.read_text(encoding="utf-8"), re.MULTILINE)
+    return ", ".join(f"{name} {version}" for name, version in found)
+
+
+def environment() -> Dict[str, str]:
+    env = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
+    env.update(PIP_USER="0", PIP_CONSTRAINT=os.devnull, UV_PYTHON_DOWNLOADS="never")
+    if "SSL_CERT_FILE" in env and not pip_setting("cert"):
+        env["PIP_CERT"] = env["SSL_CERT_FILE"]  # the pip of an older Python reads only this one
+    return env
+
+
+def download_pip() -> bytes:
+    index = pip_setting("index-url") or "https://pypi.org/simple"
+    page = f"{index.rstrip('/')}/pip/"
+    links = re.findall(r"""href=["']([^"']+)""", fetch(page).decode(errors="replace"))
+    for link in map(html.unescape, links):
+        if urllib.parse.urlsplit(link).path.endswith("/" + PIP_WHEEL):
+            wheel = fetch(urllib.parse.urljoin(page, link))
+            if hashlib.sha256(wheel).hexdigest() == PIP_SHA256:
+                return wheel
+            raise BootstrapError(f"{PIP_WHEEL} on {page} does not have the sha256 that is pinned for it")
+    raise BootstrapError(f"there is no {PIP_WHEEL} on {page}", "hint: install uv or python3-venv")
+
+
+def fetch(url: str) -> bytes:
+    parts = urllib.parse.urlsplit(url)
+    login, _, host = parts.netloc.rpartition("@")
+    request = urllib.request.Request(urllib.parse.urlunsplit(parts._replace(netloc=host)))
+    if login:  # urllib does not read it from the address
+        basic = base64.b64encode(urllib.parse.unquote(login).encode()).decode()
+        request.add_unredirected_header("Authorization", f"Basic {basic}")
+    tls = ssl.create_default_context(cafile=pip_setting("cert"))
+    try:
+        return bytes(urllib.request.urlopen(request, timeout=60, context=tls).read())
+    except OSError as error:
+        raise BootstrapError(f"{parts._replace(netloc=host).geturl()}: {error}") from None
+
+
+def pip_setting(name: str) -> Optional[str]:
+    """What pip would use for `name` ("index-url"), or None. See pip's documentation, Configuration."""
+    files = configparser.RawConfigParser()
+    files.read(config_files(), encoding="utf-8")
+    written = [files.get(section, name, fallback=None) for section in ("install", "global")]
+    variable = "PIP_" + name.upper().replace("-", "_")
+    return next(filter(None, [os.environ.get(variable), *written]), None)
+
+
+def config_files() -> List[str]:
+    """pip's configuration files, the later the stronger."""
+    own = os.environ.get("PIP_CONFIG_FILE", "")
+    if own == os.devnull:
+        return []
+    shared = (os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")
+    config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    folders = [*[f"{folder}/pip" for folder in shared], "/etc", os.path.expanduser("~/.pip"), f"{config}/pip"]
+    return [f"{folder}/pip.conf" for folder in folders] + [own]
+
+
+def report(problem: Exception) -> int:
+    print(getattr(problem, "output", ""), end="", file=sys.stderr)
+    print(f"error[110]: the tool environment could not be made: {problem}", file=sys.stderr)
+    print(getattr(problem, "hint", FOLDER), file=sys.stderr)
+    return 110
+
+
+if __name__ == "__main__":
+    try:
+        *options, place, wanted = sys.argv[1:]
+        made = main(Path(place).absolute(), Path(wanted).absolute(), shared=options == ["--in"])
+        if options:
+            print(made)
+    except (BootstrapError, OSError, configparser.Error) as problem:
+        sys.exit(report(problem))
+    except KeyboardInterrupt:
+        sys.exit(130)

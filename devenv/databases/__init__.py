@@ -1,0 +1,1 @@
+"""What we do inside a database server, on whichever engine it runs."""

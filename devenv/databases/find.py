@@ -1,0 +1,26 @@
+"""Which of a service's containers is its database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from devenv.databases import mysql, postgres
+from devenv.databases.base import Database
+from devenv.model.services import Service
+
+KNOWN = "postgres, mariadb, mysql"
+KINDS = ((postgres.PROGRAMS, postgres.declared), (mysql.PROGRAMS, mysql.declared))
+
+
+def find(services: Mapping[str, Service]) -> Database | None:
+    """The first of the services that is a database of a kind that we know."""
+    for service in services.values():
+        for programs, declared in KINDS:
+            if service.program in programs:
+                return declared(service)
+    return None
+
+
+def kind(program: str) -> str:
+    """The kind of database that an image holds, in a word: what two that can read each other's dumps share."""
+    return "postgres" if program in postgres.PROGRAMS else program

@@ -1,0 +1,113 @@
+"""PostgreSQL's schema by pg_dump and psql."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from devenv.databases import postgres_catalogue, records
+from devenv.databases.base import literal
+from devenv.databases.schemas import Schema
+from devenv.model.catalogue import Thing
+
+HEAD = """\
+SET client_encoding = 'UTF8';
+SET check_function_bodies = false;
+SELECT pg_catalog.set_config('search_path', '', false);
+"""
+# Owners, grants and what depends on the machine are not the schema's. A busy table makes the dump fail, not wait.
+DUMP = [
+    "--schema-only",
+    "--no-owner",
+    "--no-privileges",
+    "--no-tablespaces",
+    "--no-publications",
+    "--no-subscriptions",
+    "--no-security-labels",
+    "--encoding=UTF8",
+    "--lock-wait-timeout=10s",
+    "--no-password",
+]
+# What pg_dump writes about itself and its session: it differs from version to version, and a server of another one may
+# not know it. The token of \restrict is another one each time. Headings repeat what the statement below them says.
+NOISE = re.compile(
+    r"\n*(?:^(?:--\n-- (?:Name: .*|PostgreSQL database dump.*)\n--\n|-- Dumped .*\n|\\(?:un)?restrict .*\n"
+    r"|SET (?:\w*timeout|client_encoding|standard_conforming_strings|check_function_bodies|xmloption"
+    r"|client_min_messages|row_security|default_tablespace|default_table_access_method) = .*;\n"
+    r"|SELECT pg_catalog\.set_config\('search_path', '', false\);\n)\n*)+",
+    re.MULTILINE,
+)
+# Its options hold the password of another server.
+USER_MAPPING = re.compile(r"^CREATE USER MAPPING .*?\);\n", re.MULTILINE | re.DOTALL)
+# `IN` over texts of a limited length: the cast of the array becomes one of each element when it is dumped and loaded.
+ELEMENT = r"'(?:[^']|'')*'::[a-z ]+(?:\(\d+\))?"
+CAST_ARRAY = re.compile(rf"\(ARRAY\[({ELEMENT}(?:, {ELEMENT})*)\]\)::(\w+)\[\]")
+LINE = r"psql:<stdin>:(\d+): ((?:.|\n)*)"
+
+
+class PostgresSchema(Schema):
+    """See schemas.Schema for what each method promises."""
+
+    kind = "postgres"
+    password = "PGPASSWORD"
+    newer = "server version mismatch"
+
+    def server(self) -> str:
+        version = self._query("SHOW server_version;").partition(" ")[0]
+        return f"postgres {version.strip()}"
+
+    def dump(self) -> str:
+        statements = [HEAD, tidy(self._ask(["pg_dump", *self._login(), *DUMP])), self._records()]
+        return "\n".join(filter(None, statements))
+
+    def load(self, text: str, name: str) -> None:
+        # ON_ERROR_STOP and a file by name (here stdin's): then psql says the line.
+        argv = ["psql", *self._login(), "-v", "ON_ERROR_STOP=1", "-qAtX", "--file=-"]
+        self._load(argv, text, name, LINE)
+
+    def catalogue(self) -> list[Thing]:
+        lines = self._query(postgres_catalogue.script()).splitlines()
+        return [Thing(*json.loads(settled(line))) for line in lines]
+
+    def _records(self) -> str:
+        """The rows of the tables of records as statements, and the counters behind their keys."""
+        found = [json.loads(line) for line in self._query(postgres_catalogue.RECORD_COLUMNS).splitlines()]
+        chosen = records.tables({name: names for name, _, _, names, _ in found})
+        queries = [_rows(*rest) for name, *rest in found if name in chosen]
+        return self._query("\n".join(queries)) if queries else ""
+
+    def _query(self, script: str) -> str:
+        session = "SET default_transaction_read_only = on; SET client_encoding = 'UTF8'; SET timezone = 'UTC';\n"
+        argv = ["psql", *self._login(), "-v", "ON_ERROR_STOP=1", "-qAtX", "--no-password", "--file=-"]
+        return self._ask(argv, session + script)
+
+    def _login(self) -> list[str]:
+        if self.dsn:
+            return ["--dbname", str(self.dsn)]
+        return ["--username", self.database.user, "--dbname", self.database.name]
+
+
+def settled(expression: str) -> str:
+    """What the server writes for an expression, as it writes the same one after a dump and a load."""
+    return CAST_ARRAY.sub(
+        lambda found: "ARRAY[" + ", ".join(f"({each})::{found[2]}" for each in re.findall(ELEMENT, found[1])) + "]",
+        expression,
+    )
+
+
+def tidy(text: str) -> str:
+    """pg_dump's text without what is not the schema."""
+    text = NOISE.sub("\n\n", USER_MAPPING.sub("", text))
+    text = text.replace("\nCREATE SCHEMA public;\n", "\nCREATE SCHEMA IF NOT EXISTS public;\n")
+    return text.strip("\n") + "\n"
+
+
+def _rows(table: str, columns: list[str], _names: list[str], always: bool) -> str:
+    """A query whose rows are the statements that make a table's rows, in the order of its first column."""
+    listed, overriding = ", ".join(columns), " OVERRIDING SYSTEM VALUE" if always else ""
+    insert = f"INSERT INTO {table} ({listed}){overriding} VALUES (".replace("%", "%%")
+    values = ", ".join(["%L"] * len(columns))
+    rows = f"SELECT format({literal(f'{insert}{values});')}, {listed}) FROM {table} ORDER BY {columns[0]};"
+    counter = f"pg_get_serial_sequence({literal(table)}, {literal(_names[0])})"
+    last = f"SELECT pg_catalog.setval({counter}, (SELECT max({columns[0]}) FROM {table}));"
+    return f"{rows}\nSELECT {literal(last)} WHERE {counter} IS NOT NULL AND EXISTS (SELECT FROM {table});"

@@ -1,0 +1,21 @@
+"""Who reads the schema of which kind of database. Apart from find.py, as dev.schema alone needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from devenv.databases.base import Database
+from devenv.databases.mysql import MySQL
+from devenv.databases.mysql_schema import MySQLSchema
+from devenv.databases.postgres import Postgres
+from devenv.databases.postgres_schema import PostgresSchema
+from devenv.databases.schemas import Schema
+from devenv.engines.protocol import Engine
+from devenv.model.dsn import Dsn
+
+SCHEMAS: Mapping[type[Database], type[Schema]] = {Postgres: PostgresSchema, MySQL: MySQLSchema}
+
+
+def schema(database: Database, engine: Engine, dsn: Dsn | None = None) -> Schema:
+    """The schema of a database; with `dsn`, of one elsewhere that is of the same kind."""
+    return SCHEMAS[type(database)](database, engine, dsn)

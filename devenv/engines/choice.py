@@ -1,0 +1,75 @@
+"""Which engine a service runs on, and what differs for it: DEV_ENGINE, else the last one, else the one that answers."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from devenv.base.errors import USAGE, DevError
+from devenv.engines import docker
+from devenv.engines.compose import ComposeEngine
+from devenv.engines.native import folders, hosts, ports, supervisor, support
+from devenv.engines.native.engine import NativeEngine
+from devenv.engines.protocol import Engine, Place
+from devenv.model import services
+from devenv.model.services import Service
+
+COMPOSE, NATIVE = "compose", "native"
+ENGINES = (COMPOSE, NATIVE)
+
+
+def choose(environment: Mapping[str, str], recorded: str) -> str:
+    """The engine's name. DevError 2 for an unknown one, 110 when the wanted one does not answer."""
+    wanted = environment.get("DEV_ENGINE", "")
+    if wanted and wanted not in ENGINES:
+        raise DevError(USAGE, f"DEV_ENGINE={wanted} is no engine", f"allowed: {', '.join(ENGINES)}")
+    if NATIVE in (wanted, recorded if not wanted else ""):
+        return NATIVE
+    if docker.server_version():
+        return COMPOSE
+    if wanted:
+        raise docker.no_engine()
+    return NATIVE
+
+
+def make(name: str, place: Place) -> Engine:
+    """The engine of that name at a place."""
+    return NativeEngine(place) if name == NATIVE else ComposeEngine(place)
+
+
+def removal(name: str, workspace: str, service: str) -> str:
+    """The command that ends what runs for a service whose checkout is gone; empty where nothing does."""
+    if name != NATIVE:
+        return f"docker compose -p {workspace}-{service} down --volumes --rmi local"
+    pids = supervisor.left(folders.service(workspace, service))
+    return shlex.join(["kill", "-9", *map(str, pids)]) if pids else ""
+
+
+def host(name: str, service: str) -> str:
+    """The host of the service's URL."""
+    return hosts.host(service) if name == NATIVE else f"{service}.localhost"
+
+
+def variables(name: str, workspace: str, service: str, compose: Path) -> dict[str, str]:
+    """What compose.yaml finds for this engine: where the app listens, where its backing services are.
+
+    In containers the defaults of compose.yaml hold: there each service has its own name and its usual port.
+    """
+    if name != NATIVE:
+        return {"BIND": "0.0.0.0"}
+    found = {"BIND": "127.0.0.1"}
+    for backing, port in ports.assign(folders.service(workspace, service), services.backing_names(compose)).items():
+        host, number = services.variable(backing, "HOST"), services.variable(backing, "PORT")
+        found.update({host: "127.0.0.1", number: str(port)})
+    return found
+
+
+def supported(name: str, found: Mapping[str, Service]) -> dict[str, Service]:
+    """The services that run on this engine: all but the optional ones that it cannot run."""
+    return support.supported(found) if name == NATIVE else dict(found)
+
+
+def ignored(name: str, found: Mapping[str, Service]) -> list[tuple[str, list[str]]]:
+    """By service, what of compose.yaml this engine leaves out without harm."""
+    return [(s.name, support.ignored(s)) for s in found.values()] if name == NATIVE else []

@@ -1,0 +1,149 @@
+"""What we ask the docker command beside Compose: is the engine there, which containers, which images."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+from devenv.base import process
+from devenv.base.errors import MISSING, DevError
+from devenv.base.process import Result
+from devenv.engines.protocol import Place, State
+from devenv.model.units import size
+
+PROJECT = "com.docker.compose.project"
+LABEL = re.compile(r"com\.docker\.compose\.(service|oneoff|project\.working_dir)=([^,]*)")
+
+
+def server_version() -> str:
+    """The version of the engine that answers; empty when none does.
+
+    The client alone proves nothing: it is on many machines without an engine behind it.
+    """
+    done = process.capture(["docker", "version", "--format", "{{.Server.Version}}"])
+    return done.stdout.strip() if done.code == 0 else ""
+
+
+def compose_version() -> str:
+    """The version of the Compose plugin; empty when it is not there."""
+    done = process.capture(["docker", "compose", "version", "--short"])
+    return done.stdout.strip() if done.code == 0 else ""
+
+
+def no_engine() -> DevError:
+    """The error of a machine on which no engine answers."""
+    why = process.capture(["docker", "version", "--format", "{{.Server.Version}}"]).stderr.strip().splitlines()
+    return DevError(
+        MISSING,
+        f"no container engine answers: {why[-1] if why else 'docker version failed'}",
+        "start Docker, or install Docker Engine 25 or newer: https://docs.docker.com/engine/install/",
+        "then look at `docker version`",
+    )
+
+
+def no_compose() -> DevError:
+    """The error of a docker client that does not know the word compose."""
+    return DevError(
+        MISSING,
+        "docker has no compose plugin",
+        "install the Compose plugin: https://docs.docker.com/compose/install/linux/",
+    )
+
+
+def missing() -> DevError | None:
+    """What is not there without which no command of ours can work; None where all is."""
+    if not server_version():
+        return no_engine()
+    return None if compose_version() else no_compose()
+
+
+def checked(code: int) -> int:
+    """The exit code of the service's own command; DevError 110 where there is nothing (any more) that could run it."""
+    gone = missing() if code else None
+    if gone:
+        raise gone
+    return code
+
+
+def answered(done: Result) -> Result:
+    """What such a command left; see `checked`."""
+    checked(done.code)
+    return done
+
+
+def containers(project: str) -> dict[str, State]:
+    """All containers of a Compose project, by service; one-off ones left out."""
+    argv = [
+        "docker",
+        "ps",
+        "--all",
+        "--no-trunc",
+        "--filter",
+        f"label={PROJECT}={project}",
+        "--format",
+        "json",
+    ]
+    done = process.capture(argv)
+    if done.code:
+        raise no_engine()
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    labelled = [(dict(LABEL.findall(c["Labels"])), c) for c in found]
+    return {labels["service"]: _state(labels, c) for labels, c in labelled if labels.get("oneoff") == "False"}
+
+
+def with_label(project: str, label: str) -> list[str]:
+    """The ids of a project's containers that carry a label."""
+    filters = ["--filter", f"label={PROJECT}={project}", "--filter", f"label={label}"]
+    return process.capture(["docker", "ps", "--all", "--quiet", *filters]).stdout.split()
+
+
+def inside(place: Place, service: str, argv: Sequence[str]) -> list[str]:
+    """A command in a running container, without Compose: that one reads all its files for a tenth of a second."""
+    declared = place.services[service].raw.data.get("container_name")
+    return ["docker", "exec", "-i", declared or f"{place.project}-{service}-1", *argv]
+
+
+def has_images(names: Sequence[str]) -> bool:
+    """Whether all images are on this machine."""
+    return not names or process.capture(["docker", "image", "inspect", *names]).code == 0
+
+
+def untag(names: Sequence[str]) -> None:
+    """Take names from images, where they are there; an image that has no other name goes with it."""
+    for name in names:
+        process.capture(["docker", "image", "rm", name])
+
+
+def remove_unnamed_images(project: str) -> None:
+    """Remove the images of a project that a later build took the name from."""
+    process.capture(["docker", "image", "prune", "--force", "--filter", f"label={PROJECT}={project}"])
+
+
+def volumes_born(place: Place) -> str:
+    """When a project's volumes were made, which tells a volume from its successor; empty when one is not there."""
+    names = {f"{place.project}_{volume}" for service in place.services.values() for volume in service.volumes}
+    if not names:
+        return ""
+    done = process.capture(["docker", "volume", "inspect", "--format", "{{.Name}} {{.CreatedAt}}", *sorted(names)])
+    return " ".join(done.stdout.split()) if done.code == 0 else ""
+
+
+def ensure_network(name: str) -> None:
+    """The network that a workspace's services share. Made by whoever comes first."""
+    if process.capture(["docker", "network", "inspect", name]).code:
+        process.capture(["docker", "network", "create", "--label", "devenv.workspace", name])
+
+
+def stats(states: Mapping[str, State]) -> dict[str, int]:
+    """Memory in bytes by service from `docker stats`, which takes two seconds for it."""
+    ids = {state.id: name for name, state in states.items() if state.running}
+    argv = ["docker", "stats", "--no-stream", "--no-trunc", "--format", "{{.ID}} {{.MemUsage}}", *ids]
+    lines = process.capture(argv).stdout.splitlines() if ids else []
+    return {ids[line.split()[0]]: size(line.split()[1].replace("i", "")) for line in lines}
+
+
+def _state(labels: Mapping[str, str], container: Mapping[str, str]) -> State:
+    words, running = container["Status"], container["State"] == "running"
+    healthy = running and "(unhealthy)" not in words and "(health: starting)" not in words
+    return State(container["ID"], running, healthy, words, labels.get("project.working_dir", ""))

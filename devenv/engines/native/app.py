@@ -1,0 +1,73 @@
+"""A service that is built from this repository, as a process in the app's environment: web, worker or one-shot job."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from devenv.base import process
+from devenv.engines.native import environment, folders, hosts, ports, verdict
+from devenv.engines.native.unit import Command
+from devenv.engines.protocol import Place
+from devenv.model.services import Service
+
+
+class App:
+    """See unit.Unit for what each method promises."""
+
+    stop_signal = signal.SIGTERM
+    data: Path | None = None
+
+    def __init__(self, place: Place, service: Service) -> None:
+        self.place = place
+        self.service = service
+        self.folder = folders.unit(place, service.name)
+        # Not the debugger's: who connects to that one, attaches.
+        self.ports = set(service.ports) - {int(place.variables.get("DEBUG_PORT", 0))}
+        self.argv = (*(service.entrypoint or ()), *(service.command or ()))
+        self.program = Path(self.argv[0]).name if self.argv else ""
+
+    def is_made(self) -> bool:
+        return environment.is_made(self.place)
+
+    def make(self) -> None:
+        environment.make(self.place)
+
+    def initialise(self) -> None:
+        hosts.refresh(self.place.workspace, self.place.service)
+
+    def command(self) -> Command:
+        return self.client(self.argv)
+
+    def client(self, argv: tuple[str, ...]) -> Command:
+        env = {**environment.variables(self.place), **self.service.environment}
+        wrapper = hosts.wrapper(self.place.workspace, self.place.service)
+        return Command(tuple(argv), env, self.place.root, wrapper)
+
+    def is_ready(self) -> bool:
+        # Nobody listens, so it cannot be healthy: no need to start a whole Python for the answer.
+        if not all(ports.listens(port) for port in self.ports):
+            return False
+        check = self.service.healthcheck
+        if not check:
+            return True
+        command = self.client(check.argv)
+        passed = process.probe(command.argv, command.env, command.cwd, check.timeout)
+        verdict.note(self.folder, passed)
+        return passed
+
+    def seems_ready(self) -> bool:
+        check = self.service.healthcheck
+        if check and verdict.is_fresh(self.folder, check.interval):
+            return all(ports.listens(port) for port in self.ports)
+        return self.is_ready()
+
+    def differs(self) -> str:
+        return ""
+
+
+def shell_environment(command: Command) -> dict[str, str]:
+    """What a person at a terminal has on top: colours, the size of the window."""
+    kept = {name: os.environ[name] for name in ("COLUMNS", "LINES", "EDITOR", "PAGER") if name in os.environ}
+    return {**kept, **command.env}

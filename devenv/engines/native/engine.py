@@ -1,0 +1,179 @@
+"""The engine without containers: what compose.yaml defines, as processes of this machine."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Callable
+
+from devenv.base import process, state
+from devenv.base.process import Result
+from devenv.engines.native import environment, folders, hosts, keeper, logs, records, supervisor, support, table
+from devenv.engines.native.app import App, shell_environment
+from devenv.engines.native.order import Order, is_job
+from devenv.engines.native.servers import BY_PROGRAM, data
+from devenv.engines.native.unit import Command, Unit
+from devenv.engines.protocol import Place, State
+from devenv.model.services import Service
+
+STEP = "step"  # the mark of what we run for migrate and seed
+
+
+class NativeEngine:
+    """Processes of this machine. See protocol.Engine for what each method promises."""
+
+    name = "native"
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    @functools.cached_property
+    def units(self) -> dict[str, Unit]:
+        """Every service as a unit. DevError 111 for what cannot be had without containers."""
+        support.check(self.place.services)
+        return self.known
+
+    @functools.cached_property
+    def known(self) -> dict[str, Unit]:
+        """What can be had: enough to end and remove, whatever compose.yaml has become since it was started."""
+        return {name: self._unit(name) for name in support.runnable(self.place.services)}
+
+    def version(self) -> str:
+        differences = [f"{name}: {unit.differs()}" for name, unit in self.units.items() if unit.differs()]
+        return "; ".join(["native engine, no containers", *differences])
+
+    def look(self) -> dict[str, State]:
+        seen = table.read()
+        with ThreadPoolExecutor(max_workers=8) as threads:
+            found = dict(zip(self.units, threads.map(lambda unit: self._state(unit, seen), self.units.values())))
+        return {name: state for name, state in found.items() if state}
+
+    def is_built(self) -> bool:
+        return all(unit.is_made() for unit in self.units.values() if unit.service.build)
+
+    def build(self, _services: Sequence[str]) -> None:
+        # What runs would lose its modules while they are made anew, and go on with half of them.
+        supervisor.end([unit for unit in self.units.values() if unit.service.build])
+        environment.make(self.place)  # one for all of them
+
+    def take(self, _image: str, _services: Sequence[str]) -> bool:
+        return False  # an image needs containers
+
+    def start(self, services: Sequence[str], timeout: float) -> None:
+        for name in services:
+            self.units[name].make()
+        keeper.ensure(self.place)
+        self._end_strangers()
+        self._end_stuck(services)
+        Order(self.units, services, self.place.service).carry_out(timeout)
+
+    def stop(self) -> None:
+        self._end_steps()
+        self._end_strangers()
+        apps = [unit for unit in self.known.values() if not unit.data]
+        supervisor.end(apps)  # first: they hold connections to the servers
+        supervisor.end([unit for unit in self.known.values() if unit.data])
+        for unit in self.known.values():
+            supervisor.note_end(unit, "stopped")
+        keeper.end(self.place)
+
+    def step(self, _name: str, argv: Sequence[str]) -> int:
+        command = self._step(argv)
+        return process.run(command.argv, self._marked(command), wrapper=command.wrapper)
+
+    def collect(self, _name: str, argv: Sequence[str]) -> Result:
+        command = self._step(argv)
+        return process.collect(command.argv, self._marked(command), wrapper=command.wrapper)
+
+    def attach(self, service: str, argv: Sequence[str]) -> int:
+        unit = self.units[service]
+        unit.make()
+        hosts.refresh(self.place.workspace, self.place.service)
+        command = unit.client(tuple(argv))
+        return process.attach(command.argv, shell_environment(command), wrapper=command.wrapper)
+
+    def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
+        command = self.units[service].client(tuple(argv))
+        return process.capture(command.whole, command.env, stdin)
+
+    def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
+        command = self.units[service].client(tuple(argv))
+        return process.pipe(command.argv, command.env, source, target)
+
+    def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
+        return logs.show({name: self.units[name].folder for name in services or self.units}, follow, tail)
+
+    def tail(self, service: str, lines: int) -> list[str]:
+        return logs.tail(self.units[service].folder, lines)
+
+    def memory(self, states: Mapping[str, State]) -> dict[str, int]:
+        seen = table.read()
+        running = [name for name, state in states.items() if state.running]
+        return {name: table.memory(supervisor.members(self.units[name], seen)) for name in running}
+
+    def data_id(self) -> str:
+        ids = [data.facts(unit.data).get("id", "") for unit in self.units.values() if unit.data]
+        return " ".join(ids) if all(ids) else ""
+
+    def remove(self) -> None:
+        self.stop()
+        own = folders.of(self.place)
+        folders.discard(own)
+        if own.parent.is_dir() and not os.listdir(own.parent):
+            own.parent.rmdir()
+        # The environment belongs to the checkout, which may run in another workspace too.
+        if state.workspaces_of(self.place.root, self.place.service) in ([], [self.place.workspace]):
+            shutil.rmtree(folders.environments(self.place), ignore_errors=True)
+
+    def _unit(self, name: str) -> Unit:
+        service = self.place.services[name]
+        kind: Callable[[Place, Service], Unit] = App if service.build else BY_PROGRAM[service.program]
+        return kind(self.place, service)
+
+    def _state(self, unit: Unit, seen: table.Table) -> State | None:
+        record = records.read(unit.folder)
+        entry = record.entry(seen) if record else None
+        if record and entry:
+            healthy = unit.seems_ready()
+            words = "running (healthy)" if healthy else "running (unhealthy)"
+            return State(f"{record.pid}-{record.birth}", True, healthy, words)
+        if supervisor.members(unit, seen):
+            return State("", True, False, "its first process is gone, others still run")
+        return self._gone(unit, record) if record else None
+
+    def _gone(self, unit: Unit, record: records.Record) -> State:
+        complete = record.ended == "exited (0)" and is_job(self.units, unit.service.name)
+        last = "".join(logs.tail(unit.folder, 1))[:100]
+        words = record.ended or f"died; its last line: {last or '(none)'}"
+        return State(f"{record.pid}-{record.birth}", False, complete, words)
+
+    def _step(self, argv: Sequence[str]) -> Command:
+        self._end_steps()
+        hosts.refresh(self.place.workspace, self.place.service)
+        return self.units[self.place.app].client(tuple(argv))
+
+    def _marked(self, command: Command) -> Mapping[str, str]:
+        return command.marked(folders.unit(self.place, STEP))
+
+    def _end_stuck(self, services: Sequence[str]) -> None:
+        """End our own code where it runs but does not work: to wait for it again would be in vain.
+
+        Not the databases: one that is still making its first files must not be interrupted.
+        """
+        ours = [self.units[name] for name in services if self.units[name].service.build]
+        supervisor.end([unit for unit in ours if supervisor.alive(unit) and not unit.is_ready()])
+
+    def _end_steps(self) -> None:
+        """End steps whose command was killed. The lock says that nobody waits for them."""
+        supervisor.end_marked(folders.unit(self.place, STEP))
+
+    def _end_strangers(self) -> None:
+        """End what runs for a service that compose.yaml names no more. Its data stays until dev.destroy."""
+        for file in folders.of(self.place).glob(f"*/{records.FILE}"):
+            if file.parent.name not in self.place.services:
+                supervisor.end_marked(file.parent)
+                file.unlink()

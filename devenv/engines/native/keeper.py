@@ -1,0 +1,30 @@
+"""The one small process that keeps a service's logs bounded, see keeper.sh. Everything works without it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from devenv.base import process
+from devenv.engines.native import folders, supervisor, table
+from devenv.engines.protocol import Place
+
+SCRIPT = Path(__file__).with_name("keeper.sh")
+
+
+def ensure(place: Place) -> None:
+    """Start it where it does not run."""
+    folder, mark = folders.of(place), _mark(place)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not table.marked(table.read(), mark):
+        env = {"PATH": os.environ.get("PATH", os.defpath), table.MARK: str(mark)}
+        process.spawn(["sh", str(SCRIPT), str(folder)], env, Path(os.devnull), folder)
+
+
+def end(place: Place) -> None:
+    """End it."""
+    supervisor.end_marked(_mark(place))
+
+
+def _mark(place: Place) -> Path:
+    return folders.unit(place, "keeper")

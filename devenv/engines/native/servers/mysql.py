@@ -1,0 +1,122 @@
+"""MariaDB or MySQL on this machine: from the machine only, as there is no wheel of either."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+from pathlib import Path
+
+from devenv.base import process
+from devenv.base.errors import MISSING, UNHEALTHY, DevError
+from devenv.engines.native.servers import data, programs, wire
+from devenv.engines.native.servers.base import Server
+from devenv.engines.native.unit import Command
+
+FOLDERS = "/usr/sbin:/usr/local/sbin"  # which an ordinary user's path leaves out
+INSTALL = "apt-get install mariadb-server-core mariadb-client, or: brew install mariadb"
+
+
+class MySQL(Server):
+    """See unit.Unit for what each method promises."""
+
+    kind = "mysql"
+
+    @functools.cached_property
+    def programs(self) -> programs.Programs:
+        found = _found(self.service.program)
+        if not found:
+            raise DevError(MISSING, f"{self.service.name}: no {self.service.image} server is on this machine", INSTALL)
+        return found
+
+    @property
+    def program(self) -> str:
+        """The server's name; also without the server, since what it left must be found and removed all the same."""
+        found = _found(self.service.program)
+        return f"{found.name if found else self.service.program}d"
+
+    def differs(self) -> str:
+        same = self.programs.name == self.service.program
+        found = f"{self.programs.name} {self.programs.major}"
+        return super().differs() if same else f"{found} instead of {self.service.image}"
+
+    def initialise(self) -> None:
+        self.check_data()
+        if not data.facts(self.home):
+            with data.made(self.home, wanted=str(self.wanted)) as draft:
+                self._make_database(draft)
+
+    def command(self) -> Command:
+        first = (str(self.programs.bin / self.program), "--no-defaults", f"--datadir={self.home}", "--skip-log-bin")
+        # Without names, as in the image: else 127.0.0.1 becomes localhost, which has accounts of its own.
+        network = ("--bind-address=127.0.0.1", f"--port={self.port}", "--skip-name-resolve")
+        # In the data folder, whose path may be too long for a socket. A server that starts empties its folder of
+        # temporary tables, also of those of another one that runs.
+        files = ("--socket=socket", "--pid-file=pid", f"--tmpdir={self.home}")
+        return self.inside(*first, *self.arguments(), *network, *files)
+
+    def is_ready(self) -> bool:
+        return wire.mysql(self.port)
+
+    def client(self, argv: tuple[str, ...]) -> Command:
+        return super().client(tuple(word for given in argv for word in with_host(given)))
+
+    def login(self) -> dict[str, str]:
+        password = self._given("ROOT_PASSWORD") or self._given("PASSWORD")
+        return {"MYSQL_HOST": "127.0.0.1", "MYSQL_TCP_PORT": str(self.port), "MYSQL_PWD": password}
+
+    def _given(self, what: str) -> str:
+        """A setting of the image, which goes by two names."""
+        env = self.service.environment
+        return env.get(f"MARIADB_{what}", env.get(f"MYSQL_{what}", ""))
+
+    def _make_database(self, draft: Path) -> None:
+        if self.programs.name == "mariadb":
+            self._run(draft, "mariadb-install-db", "--auth-root-authentication-method=normal")
+        else:
+            self._run(draft, self.program, "--initialize-insecure")
+        self._run(draft, self.program, "--bootstrap", stdin=self._statements())
+
+    def _statements(self) -> str:
+        """What the image's entry point does with its settings."""
+        user, password, name = self._given("USER"), self._given("PASSWORD"), self._given("DATABASE")
+        lines = ["FLUSH PRIVILEGES;", "USE mysql;"]
+        lines += [f"CREATE DATABASE IF NOT EXISTS `{name}`;"] if name else []
+        if user:
+            lines += [f"CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '{password}';"]
+            lines += [f"GRANT ALL ON `{name or '%'}`.* TO '{user}'@'%';"]
+        for host in ("localhost", "127.0.0.1"):
+            root = f"'root'@'{host}'"
+            lines += [f"CREATE USER IF NOT EXISTS {root};", f"GRANT ALL ON *.* TO {root} WITH GRANT OPTION;"]
+            lines += [f"ALTER USER {root} IDENTIFIED BY '{self._given('ROOT_PASSWORD')}';"]
+        return "\n".join(lines) + "\n"
+
+    def _run(self, draft: Path, program: str, *words: str, stdin: str = "") -> None:
+        command = self.inside(program, "--no-defaults", f"--datadir={draft}", f"--tmpdir={draft}", *words)
+        path = f"{self.programs.bin}:{self.programs.bin.parent / 'bin'}:{command.env['PATH']}"
+        done = process.capture(command.whole, {**command.env, "PATH": path}, stdin, shown=command.argv)
+        if done.code:
+            why = f"{program} failed\n{_errors(done.stderr)}"
+            raise DevError(UNHEALTHY, f"{self.service.name}: {why}", "inv dev.doctor")
+
+
+@functools.cache
+def _found(wanted: str) -> programs.Programs | None:
+    """The wanted one of the two, else the other. Debian's mysqld is a link to mariadbd."""
+    for name in (wanted, "mariadb", "mysql"):
+        path = shutil.which(f"{name}d", path=os.pathsep.join([os.environ.get("PATH", ""), FOLDERS]))
+        here = programs.on_path(Path(path).resolve().name.removesuffix("d"), path) if path else []
+        if here:
+            return here[0]
+    return None
+
+
+def with_host(word: str) -> tuple[str, ...]:
+    """The dump programs read MYSQL_TCP_PORT, but not MYSQL_HOST: without a host they would look for a socket."""
+    return (word, "--host=127.0.0.1") if word in ("mariadb-dump", "mysqldump") else (word,)
+
+
+def _errors(text: str) -> str:
+    """What matters among many notes."""
+    lines = text.strip().splitlines()
+    return "\n".join([line for line in lines if "ERROR" in line] or lines[-20:])

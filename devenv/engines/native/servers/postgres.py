@@ -1,0 +1,149 @@
+"""PostgreSQL on this machine: TCP on 127.0.0.1 alone, with the password and settings of compose.yaml."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import locale
+import shutil
+import signal
+import tempfile
+from collections.abc import Mapping
+from glob import glob
+from pathlib import Path
+
+from devenv.base import locks, process
+from devenv.base.errors import UNHEALTHY, DevError
+from devenv.engines.native import folders, tools
+from devenv.engines.native.servers import account, data, programs, wire
+from devenv.engines.native.servers.base import Server
+from devenv.engines.native.unit import Command
+from devenv.model import fingerprint
+
+FOLDERS = ("/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin")
+
+
+class Postgres(Server):
+    """See unit.Unit for what each method promises."""
+
+    kind = "postgres"
+    stop_signal = signal.SIGINT  # fast: sessions are ended, nothing is lost
+
+    @functools.cached_property
+    def programs(self) -> programs.Programs:
+        # Data stays with the version that made it, even where a better match has appeared on the machine since.
+        major = int(data.facts(self.home).get("major", self.wanted))
+        found = programs.best(_found(major), major)
+        assert found  # the wheels are always candidates
+        return found
+
+    def initialise(self) -> None:
+        self.check_data()
+        if not data.facts(self.home):
+            with data.made(self.home, wanted=str(self.wanted), major=str(self.programs.major)) as draft:
+                self._copy_cluster(draft)
+        # Of a server that is gone: after a reboot its number may be another process's, and the new one would not start.
+        (self.home / "postmaster.pid").unlink(missing_ok=True)
+
+    def command(self) -> Command:
+        settings = ("listen_addresses=127.0.0.1", "unix_socket_directories=", f"port={self.port}")
+        own = [word for setting in settings for word in ("-c", setting)]
+        return self.inside(str(self.programs.bin / "postgres"), "-D", str(self.home), *self.arguments(), *own)
+
+    def is_ready(self) -> bool:
+        return wire.postgres(self.port, self.user)
+
+    def login(self) -> dict[str, str]:
+        return {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": self.user, "PGPASSWORD": self.password}
+
+    @property
+    def user(self) -> str:
+        """The superuser, as the image makes it."""
+        return self.service.environment.get("POSTGRES_USER", "postgres")
+
+    @property
+    def password(self) -> str:
+        """The superuser's password."""
+        return self.service.environment.get("POSTGRES_PASSWORD", "")
+
+    @property
+    def database(self) -> str:
+        """The database that the image makes."""
+        return self.service.environment.get("POSTGRES_DB", self.user)
+
+    def _copy_cluster(self, draft: Path) -> None:
+        """A copy of a new database is as good as initdb's own, and takes a fifth of its time."""
+        source = folders.clusters() / f"postgres-{self.programs.major}-{self._fingerprint()}"
+        with locks.held(source.with_name(f"{source.name}.lock"), "initdb"):
+            if not source.is_dir():
+                self._make_source(source)
+        self._run(("cp", "-Rp", f"{source}/.", str(draft)))
+        account.hand_over(draft)  # where the source was made as another account
+
+    def _fingerprint(self) -> str:
+        """Of everything that a new database is made from; the machine's own programs may be upgraded in their place."""
+        made = (self.programs.bin / "initdb").stat().st_mtime_ns
+        parts = (self.programs.bin, made, self.user, self.password, self.database, _locale(), account.wrapper())
+        return fingerprint.of_text(*map(str, parts))
+
+    def _make_source(self, source: Path) -> None:
+        draft = source.with_name(f"{source.name}.new")
+        shutil.rmtree(draft, ignore_errors=True)  # of a command that was killed
+        draft.mkdir(mode=0o700)
+        account.hand_over(draft)
+        self._make_cluster(draft)
+        draft.rename(source)
+
+    def _make_cluster(self, draft: Path) -> None:
+        with tempfile.NamedTemporaryFile("w", dir=draft.parent, prefix="password") as secret:
+            secret.write(self.password + "\n")
+            secret.flush()
+            account.hand_over(Path(secret.name))
+            login = ("-U", self.user, "-A", "scram-sha-256", f"--pwfile={secret.name}")
+            options = ("--encoding=UTF8", f"--locale={_locale()}", "--no-sync", "--no-instructions")
+            self._run_inside("initdb", "-D", str(draft), *login, *options)
+        if self.database != "postgres":
+            # Single-user mode: no server that could be caught half-way, and no port.
+            create = f'CREATE DATABASE "{self.database}";\n'
+            self._run_inside("postgres", "--single", "-D", str(draft), "postgres", stdin=create)
+
+    def _run_inside(self, program: str, *words: str, stdin: str = "") -> None:
+        command = self.inside(str(self.programs.bin / program), *words)
+        self._run(command.argv, command.wrapper, command.env, stdin)
+
+    def _run(
+        self,
+        argv: tuple[str, ...],
+        wrapper: tuple[str, ...] = (),
+        env: Mapping[str, str] | None = None,
+        stdin: str = "",
+    ) -> None:
+        done = process.capture([*wrapper, *argv], env, stdin, shown=argv)
+        if done.code:
+            said = "\n".join(done.stderr.strip().splitlines()[-20:])  # on a full disk cp has a line for each file
+            raise DevError(UNHEALTHY, f"{self.service.name}: {argv[0]} failed\n{said}", "inv dev.doctor")
+
+
+def _found(wanted: int) -> list[programs.Programs]:
+    """All that could serve, the machine's before wheels."""
+    installed = [Path(path) for pattern in FOLDERS for path in sorted(glob(pattern))]
+    here = [_machine(path) for path in installed if (path / "initdb").exists()]
+    if not any(p.major == wanted for p in here):
+        here += [p for p in programs.on_path("PostgreSQL", "postgres") if (p.bin / "initdb").exists()]
+    wheels = [programs.Programs("PostgreSQL", major, wheel=wheel) for major, wheel in tools.POSTGRES.items()]
+    return [*here, *wheels]
+
+
+def _machine(folder: Path) -> programs.Programs:
+    name = folder.parent.name  # 17, or postgresql@17
+    return programs.Programs("PostgreSQL", programs.major(name), folder)
+
+
+def _locale() -> str:
+    """The image's locale where the machine has it: it decides how text is sorted."""
+    before = locale.setlocale(locale.LC_COLLATE)
+    with contextlib.suppress(locale.Error):
+        locale.setlocale(locale.LC_COLLATE, "en_US.UTF-8")
+        locale.setlocale(locale.LC_COLLATE, before)
+        return "en_US.UTF-8"
+    return "C.UTF-8"

@@ -1,0 +1,117 @@
+"""What of compose.yaml the native engine honours, what it may leave out, and where it has to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from devenv.base.errors import DevError
+from devenv.engines.native.servers import BY_PROGRAM
+from devenv.model.services import Service
+
+HONOURED = {
+    *("image", "build", "command", "entrypoint", "environment", "env_file", "depends_on", "healthcheck", "ports"),
+    *("profiles", "extends", "volumes", "working_dir"),
+}
+# Left out without harm, and why.
+HARMLESS = {
+    "mem_limit": "no limit is enforced; dev.status measures against the budget",
+    "memswap_limit": "no limit is enforced",
+    "mem_reservation": "no limit is enforced",
+    "cpus": "no limit is enforced",
+    "cpu_shares": "no limit is enforced",
+    "pids_limit": "no limit is enforced",
+    "ulimits": "those of your own shell count",
+    "shm_size": "the machine's own counts",
+    "deploy": "no limit is enforced, one process runs",
+    "user": "it runs as you",
+    "group_add": "it runs as you",
+    "init": "there is no process 1 to replace",
+    "networks": "everything is on 127.0.0.1",
+    "expose": "everything is on 127.0.0.1",
+    "hostname": "the machine's own counts",
+    "dns": "the machine's own counts",
+    "extra_hosts": "the machine's own hosts file counts",
+    "container_name": "there is no container",
+    "labels": "there is no container",
+    "annotations": "there is no container",
+    "platform": "there is no image",
+    "pull_policy": "there is no image",
+    "restart": "nothing restarts by itself: inv dev.up does",
+    "logging": "logs are files of at most 10 MB",
+    "stdin_open": "inv dev.shell has the terminal",
+    "tty": "inv dev.shell has the terminal",
+    "stop_grace_period": "it is 10 s",
+    "stop_signal": "it is the server's own, or SIGTERM",
+    "cap_add": "it has your rights",
+    "cap_drop": "it has your rights",
+    "security_opt": "it has your rights",
+    "read_only": "it has your rights",
+    "tmpfs": "the machine's own /tmp counts",
+    "develop": "the source is live by itself",
+}
+
+
+def supported(services: Mapping[str, Service]) -> dict[str, Service]:
+    """The services without those that compose.yaml marks as optional and that cannot run here."""
+    return {name: s for name, s in services.items() if not (s.optional and _wrong(s))}
+
+
+def runnable(services: Mapping[str, Service]) -> list[str]:
+    """The names of the services that can run here."""
+    return [name for name, service in services.items() if not _wrong(service)]
+
+
+def check(services: Mapping[str, Service]) -> None:
+    """DevError 111 with file and line for the first thing that cannot be honoured."""
+    for service in services.values():
+        problem = _wrong(service)
+        if problem:
+            raise problem
+
+
+def ignored(service: Service) -> list[str]:
+    """What is left out of a service, and why that does no harm."""
+    found = [f"{key}: {HARMLESS[key]}" for key in service.raw.data if key in HARMLESS]
+    if service.build and service.volumes:
+        found.append("volumes: named ones of the app are plain folders of the checkout")
+    if not service.build and service.healthcheck:
+        found.append("healthcheck: the server is asked directly")
+    return found
+
+
+def _wrong(service: Service) -> DevError | None:
+    return next((service.raw.error(f"{service.name}: {text}", *keys) for text, *keys in _problems(service)), None)
+
+
+def _problems(service: Service) -> Iterator[tuple[Any, ...]]:
+    for key in service.raw.data:
+        if key not in HONOURED and key not in HARMLESS and not str(key).startswith("x-"):
+            yield f"{key} cannot be had without containers (optional services: x-devenv-optional: true)", key
+    yield from _app(service) if service.build else _server(service)
+
+
+def _app(service: Service) -> Iterator[tuple[Any, ...]]:
+    if not (service.command or service.entrypoint):
+        yield ("without an image its command is not known: give it a command here",)
+    folder = service.raw.data.get("working_dir")
+    if folder and folder not in _mounted_root(service):
+        yield f"working_dir {folder} is not where the repository is mounted", "working_dir"
+
+
+def _server(service: Service) -> Iterator[tuple[Any, ...]]:
+    if service.program not in BY_PROGRAM:
+        known = ", ".join(BY_PROGRAM)
+        message = f"there is no local server for the image {service.image} (known: {known})"
+        yield f"{message}; x-devenv-optional: true skips it", "image"
+    for volume in service.raw.data.get("volumes", []):
+        source = volume.get("source", "") if isinstance(volume, dict) else str(volume)
+        if source[:1] in "./~" and source:
+            yield f"the mount {source} cannot be had without containers", "volumes"
+    if service.entrypoint:
+        yield "an entrypoint of its own cannot be had without containers", "entrypoint"
+
+
+def _mounted_root(service: Service) -> list[str]:
+    texts = [v for v in service.raw.data.get("volumes", []) if isinstance(v, str)]
+    return [text.split(":")[1] for text in texts if text.startswith((".:", "./:"))]

@@ -1,0 +1,147 @@
+"""The program behind all three doors: the arguments, the tasks, and the one place where errors are caught."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Container
+from types import ModuleType
+from typing import NoReturn
+
+from invoke.collection import Collection
+from invoke.exceptions import Exit, ParseError, UnexpectedExit
+from invoke.program import Program
+
+from devenv.base import launch, output
+from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError
+from devenv.model.schema import did_you_mean
+from devenv.tasks import contract, daily, data, lifecycle, schema, stack, state, template
+
+ROOT = launch.ROOT
+# Optional positional arguments, which invoke has not: `dev.seed NAME` becomes `dev.seed --scenario NAME`.
+# An empty word: invoke takes this one by its place.
+POSITIONAL = {"dev.seed": ("--scenario",), "dev.edit": ("", "--path")}
+
+
+class Tasks(Program):
+    """invoke's program without its own exit codes, and with what stands after `--` as a list.
+
+    `folder`: where it was typed, which paths on the command line start from.
+    """
+
+    def __init__(self, namespace: Collection, rest: list[str], folder: str) -> None:
+        super().__init__(namespace=namespace, name="dev", binary="inv")
+        self.rest = rest
+        self.folder = folder
+
+    def parse_and_execute(self, argv: list[str]) -> None:
+        """What Program.run does, but errors come out as exceptions."""
+        self.create_config()
+        self.parse_core(argv)
+        sys.dont_write_bytecode = False  # invoke sets it, and our modules would be compiled at every start
+        self.parse_collection()
+        self._parse_tasks()
+        self.parse_cleanup()
+        self.update_config()
+        self.config.load_overrides({"args": self.rest, "folder": self.folder})
+        self.execute()
+
+    def _parse_tasks(self) -> None:
+        try:
+            self.parse_tasks()
+        except ValueError as error:  # invoke hands on what int() says of `--port abc`
+            raise ParseError(f"{str(error).rpartition(': ')[2]} is not a whole number") from None
+
+
+def main() -> NoReturn:
+    """Run the tasks on the command line, and leave with their exit code."""
+    own, rest = split(sys.argv[1:])
+    try:
+        folder = os.getcwd()
+        os.chdir(ROOT)  # the printed commands are meant to be typed here
+        tasks = collection()
+        Tasks(tasks, rest, folder).parse_and_execute(["inv", *(positional(own, tasks.task_names) or ["--list"])])
+    except DevError as error:
+        output.report(error)
+        sys.exit(error.code)
+    except ParseError as error:
+        output.report(DevError(USAGE, str(error), _usage_hint(own)))
+        sys.exit(USAGE)
+    except Exit as error:
+        sys.exit(error.code)
+    except UnexpectedExit as error:  # a command of tasks_local.py
+        sys.exit(error.result.exited)
+    except OSError as error:  # a full disk, a folder that is not ours
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        output.report(DevError(MISSING, what, "look at the disk's free space and the folder's owner: df -h; ls -ld"))
+        sys.exit(MISSING)
+    except KeyboardInterrupt:
+        output.report(DevError(INTERRUPTED, "interrupted", "inv dev.up goes on from here"))
+        sys.exit(INTERRUPTED)
+    sys.exit(0)
+
+
+def collection() -> Collection:
+    """All tasks: ours below `dev`, `contract` and `template`, the service's own from tasks_local.py beside them."""
+    local = _local_tasks()
+    local.add_collection(_gather("dev", lifecycle, daily, data, schema, state, stack))
+    local.add_collection(_gather("contract", contract))
+    local.add_collection(_gather("template", template))
+    return local
+
+
+def _gather(name: str, *modules: ModuleType) -> Collection:
+    """The tasks of some modules below one name."""
+    gathered = Collection(name)
+    for module in modules:
+        for task in Collection.from_module(module).tasks.values():
+            gathered.add_task(task)
+    return gathered
+
+
+def split(argv: list[str]) -> tuple[list[str], list[str]]:
+    """What is for us, and what stands after the first `--`, for the service's command."""
+    at = argv.index("--") if "--" in argv else len(argv)
+    return argv[:at], argv[at + 1 :]
+
+
+def positional(argv: list[str], tasks: Container[str]) -> list[str]:
+    """Turn the arguments right after certain tasks into their flags; no path has the name of a task.
+
+    `TASK --help` becomes `--help TASK`: where a task takes an argument by its place, invoke takes --help for that.
+    """
+    if len(argv) == 2 and argv[0] in tasks and argv[1] in ("--help", "-h"):
+        return ["--help", argv[0]]
+    result: list[str] = []
+    flags: list[str] = []
+    for word in argv:
+        if flags and not word.startswith("-") and not (flags[0] == "--path" and word in tasks):
+            flag = flags.pop(0)
+            result += [flag, word] if flag else [word]
+            continue
+        flags = list(POSITIONAL.get(word, ()))
+        result.append(word)
+    return result
+
+
+def _usage_hint(argv: list[str]) -> str:
+    """The task that was meant, or the help of the task that was given."""
+    names = list(collection().task_names)
+    task = next((word for word in argv if not word.startswith("-")), "")
+    return f"inv {task} --help" if task in names else did_you_mean(task, names)
+
+
+def _local_tasks() -> Collection:
+    path = ROOT / "tasks_local.py"
+    if not path.is_file():
+        return Collection()
+    spec = importlib.util.spec_from_file_location("tasks_local", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever the service's own file does wrong is its own
+        raise DevError(CONFIG, f"tasks_local.py: {type(error).__name__}: {error}", "python3 tasks_local.py") from None
+    return Collection.from_module(module)

@@ -1,0 +1,193 @@
+"""compose.yaml read as Compose reads it: `extends` of a file followed, variables put in.
+
+Only what has to be known here is interpreted (model/services.py); Compose itself stays the judge of the rest.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Callable, NamedTuple
+
+from devenv.base.errors import DevError
+from devenv.model import document
+from devenv.model.interpolation import InterpolationError, interpolate
+
+APPENDED = ("ports", "volumes", "env_file", "secrets", "configs")  # lists that extends adds to
+# Mappings that it merges.
+MERGED = ("environment", "healthcheck", "depends_on", "build", "labels", "networks", "deploy")
+
+
+class Raw(NamedTuple):
+    """A service as written, after extends and interpolation, and where it stands."""
+
+    name: str
+    data: Mapping[str, Any]
+    source: document.Document
+
+    def error(self, message: str, *keys: Any) -> DevError:
+        """An error that names the file and the line of one of the service's keys."""
+        return self.source.error(("services", self.name, *keys), message)
+
+
+def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> dict[str, Raw]:
+    """The services of a compose file by name, in the file's order, with a second file `over` it.
+
+    DevError 111 with file and line.
+    """
+    found = {name: Raw(name, merge({}, raw.data), raw.source) for name, raw in _load(path, variables).items()}
+    for name, above in (_load(over, variables) if over else {}).items():
+        if name not in found:
+            raise above.error(f"there is no service {name} in {path.name} to lay this over")
+        found[name] = Raw(name, merge(found[name].data, above.data), found[name].source)
+    return found
+
+
+def _load(path: Path, variables: Mapping[str, str]) -> dict[str, Raw]:
+    source = document.load(path)
+    services = source.data.get("services") if isinstance(source.data, dict) else None
+    if not isinstance(services, dict) or not services:
+        raise source.error(("services",), "services: at least one service must be defined")
+    return {name: Raw(name, _service(source, name, variables, ()), source) for name in services}
+
+
+def _service(
+    source: document.Document, name: str, variables: Mapping[str, str], seen: tuple[Any, ...]
+) -> dict[str, Any]:
+    keys = ("services", name)
+    own = (source.data.get("services") or {}).get(name)
+    if not isinstance(own, dict):
+        raise source.error(keys, f"service {name} must be a mapping")
+    if (source.path, name) in seen:
+        raise source.error(keys, f"service {name} extends itself")
+    own = normalise(_fill(own, variables, source, keys))
+    parent = own.pop("extends", None)
+    if parent is None:
+        return own
+    return merge(_parent(source, name, parent, variables, (*seen, (source.path, name))), own)
+
+
+def _parent(
+    source: document.Document, name: str, parent: Any, variables: Mapping[str, str], seen: tuple[Any, ...]
+) -> dict[str, Any]:
+    parent = {"service": parent} if isinstance(parent, str) else parent
+    other = source
+    if "file" in parent:
+        path = source.path.parent / parent["file"]
+        if not path.is_file():
+            raise source.error(("services", name, "extends", "file"), f"extends: there is no file {parent['file']}")
+        other = document.load(path)
+    if parent.get("service") not in (other.data.get("services") or {}):
+        message = f"extends: {other.path.name} has no service {parent.get('service')}"
+        raise source.error(("services", name, "extends"), message)
+    data = merge({}, _service(other, parent["service"], variables, seen))
+    return _move(data, other.path.parent, source.path.parent)
+
+
+def _pairs(items: list[Any]) -> dict[str, Any]:
+    return dict(_pair(item) for item in items)
+
+
+def normalise(service: dict[str, Any]) -> dict[str, Any]:
+    """The short forms of environment, depends_on, build and networks written out as mappings."""
+    short: dict[str, Callable[[list[Any]], dict[str, Any]]] = {
+        "environment": _pairs,
+        "labels": _pairs,
+        "depends_on": lambda items: {item: {"condition": "service_started"} for item in items},
+        "networks": lambda items: dict.fromkeys(items),
+    }
+    instead = {key: value.value for key, value in service.items() if isinstance(value, document.Instead)}
+    if instead:
+        plain = normalise({**service, **instead})
+        return {key: document.Instead(value) if key in instead else value for key, value in plain.items()}
+    result = dict(service)
+    for key, expand in short.items():
+        if isinstance(result.get(key), list):
+            result[key] = expand(result[key])
+    if isinstance(result.get("build"), str):
+        result["build"] = {"context": result["build"]}
+    if isinstance(result.get("env_file"), str):
+        result["env_file"] = [result["env_file"]]
+    return result
+
+
+def merge(parent: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """What `extends`, or a second file, makes of two services: lists added, mappings merged, the rest replaced."""
+    result = dict(parent)
+    for key, value in own.items():
+        below = parent.get(key)
+        if isinstance(value, document.Instead):
+            result[key] = value.value
+        elif key in APPENDED:
+            result[key] = _append(key, below or [], value or [])
+        elif key in MERGED:
+            result[key] = _merge_mapping(below, value) if isinstance(value, dict) else value or below
+        else:
+            result[key] = value
+    return {key: value for key, value in result.items() if value is not None}
+
+
+def _append(key: str, parent: list[Any], own: list[Any]) -> list[Any]:
+    taken = {_identity(key, item) for item in own}
+    return [*(item for item in parent if _identity(key, item) not in taken), *own]
+
+
+def _merge_mapping(parent: Any, own: Mapping[str, Any]) -> dict[str, Any]:
+    """A name that is there without a value stays: in `environment` it takes the user's own."""
+    result = dict(parent) if isinstance(parent, dict) else {}
+    for key, value in own.items():
+        if isinstance(value, document.Instead):
+            result[key] = value.value
+            if value.value is None:
+                del result[key]
+        else:
+            result[key] = _merge_mapping(result.get(key), value) if isinstance(value, dict) else value
+    return result
+
+
+def _identity(key: str, item: Any) -> str:
+    """What an entry of a list replaces an earlier one by: a volume its place in the container, the rest all of it."""
+    if key != "volumes":
+        return str(item)
+    return str(item.get("target")) if isinstance(item, dict) else (str(item).split(":")[1:2] or [str(item)])[0]
+
+
+def _pair(item: Any) -> tuple[str, str | None]:
+    name, equals, value = str(item).partition("=")
+    return name, value if equals else None
+
+
+def _move(service: dict[str, Any], old: Path, new: Path) -> dict[str, Any]:
+    """Paths of an extended file are relative to that file: write them relative to ours."""
+
+    def moved(path: str) -> str:
+        return os.path.relpath(old / path, new) if path.startswith(".") else path
+
+    result = dict(service)
+    if "volumes" in result:
+        result["volumes"] = [moved(v) if isinstance(v, str) else v for v in result["volumes"]]
+    if "env_file" in result:
+        result["env_file"] = [
+            os.path.relpath(old / f, new)
+            if isinstance(f, str)
+            else {**f, "path": os.path.relpath(old / f["path"], new)}
+            for f in result["env_file"]
+        ]
+    return result
+
+
+def _fill(value: Any, variables: Mapping[str, str], source: document.Document, keys: tuple[Any, ...]) -> Any:
+    """Interpolate every text below `value`."""
+    if isinstance(value, document.Instead):
+        return document.Instead(_fill(value.value, variables, source, keys))
+    if isinstance(value, dict):
+        return {key: _fill(item, variables, source, (*keys, key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_fill(item, variables, source, (*keys, i)) for i, item in enumerate(value)]
+    if not isinstance(value, str) or "$" not in value:
+        return value
+    try:
+        return interpolate(value, variables)
+    except InterpolationError as error:
+        raise source.error(keys, str(error)) from None

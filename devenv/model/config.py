@@ -1,0 +1,129 @@
+"""dev.yaml as a value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from devenv.base.errors import USAGE, DevError
+from devenv.model import document, scenarios, schema, units
+from devenv.model.scenarios import Scenario
+
+SCHEMA = Path(__file__).with_name("schema.json")
+MIGRATIONS = ("**/migrations/**",)  # where `migrations:` says nothing else
+CONTRACT = "1"  # the major version of the contract that this code keeps
+
+
+class Login(NamedTuple):
+    """Somebody who can log in once the default scenario is seeded."""
+
+    name: str
+    username: str
+    password: str
+    path: str
+    help: str
+
+
+class Debug(NamedTuple):
+    """Where the debugger of compose.debug.yaml listens, and how to attach to it, in words."""
+
+    port: int
+    help: str
+
+
+class Config(NamedTuple):
+    """All of dev.yaml, checked. Commands are argument lists; memory is in bytes, ready in seconds."""
+
+    root: Path
+    contract: str
+    level: str
+    service: str
+    app: str
+    port: int
+    compose: str
+    commands: Mapping[str, tuple[str, ...]]
+    state: tuple[str, ...]
+    migrations: tuple[str, ...]  # patterns of those files of `state` that are applied once each
+    scenarios: Mapping[str, Scenario]
+    logins: tuple[Login, ...]
+    memory: int | None
+    lean: int | None  # memory while another repository requires this one
+    states: int | None  # bytes of disk for stored states
+    ready: float
+    debug: Debug | None
+    image: str  # the name of a released image, with {version} in it; empty where there is none
+    native: Mapping[str, str]  # how the native engine makes the app's environment: python, node, install
+    source: document.Document
+
+    def scenario(self, name: str) -> Scenario:
+        """A scenario by its name. DevError 2 for an unknown one."""
+        if name not in self.scenarios:
+            hint = schema.did_you_mean(name, list(self.scenarios))
+            raise DevError(USAGE, f"there is no scenario {name}", hint)
+        return self.scenarios[name]
+
+    def chain(self, name: str) -> list[Scenario]:
+        """What has to be made one after the other for a scenario. DevError 2 for an unknown one."""
+        return scenarios.chain(self.scenarios, self.scenario(name).name)
+
+    def command(self, name: str) -> tuple[str, ...]:
+        """One of the service's own commands. DevError 111 where dev.yaml does not declare it."""
+        if name not in self.commands:
+            raise self.source.error(("commands",), f"commands.{name} is missing", f"add a line `{name}: ...`")
+        return self.commands[name]
+
+
+def load(root: Path) -> Config:
+    """Read and check dev.yaml. DevError 111 with file and line for anything that is not allowed."""
+    source = document.load(root / "dev.yaml")
+    schema.check(source, json.loads(SCHEMA.read_text()))
+    _check_contract(source)
+    data = source.data
+    budget = data.get("budget", {})
+    return Config(
+        root=root,
+        contract=data["contract"],
+        level=data.get("level", "full"),
+        service=data["service"],
+        app=data["app"],
+        port=data["port"],
+        compose=data.get("compose", "compose.yaml"),
+        commands={name: scenarios.split(source, ("commands", name)) for name in data.get("commands", {})},
+        state=tuple(data.get("state", ())),
+        migrations=tuple(data.get("migrations", MIGRATIONS)),
+        scenarios={name: scenarios.read(source, name) for name in data.get("scenarios", {})},
+        logins=tuple(_login(name, login) for name, login in data.get("logins", {}).items()),
+        memory=_size(budget, "memory"),
+        lean=_size(budget, "lean", "memory"),
+        states=_size(budget, "states"),
+        ready=units.duration(budget.get("ready", "60s")),
+        debug=_debug(source),
+        image=data.get("image", ""),
+        native=data.get("native", {}),
+        source=source,
+    )
+
+
+def _size(budget: Mapping[str, str], *names: str) -> int | None:
+    """The first of these keys that is there, in bytes."""
+    return next((units.size(budget[name]) for name in names if name in budget), None)
+
+
+def _check_contract(source: document.Document) -> None:
+    version = source.data["contract"]
+    if version.split(".")[0] != CONTRACT:
+        hint = f'this .dev/ keeps contract {CONTRACT}.x: update it, or write contract: "{CONTRACT}.0"'
+        raise source.error(("contract",), f"contract {version} is not known here", hint)
+
+
+def _login(name: str, login: Mapping[str, str]) -> Login:
+    return Login(name, login["username"], login["password"], login.get("path", "/"), login.get("help", ""))
+
+
+def _debug(source: document.Document) -> Debug | None:
+    data = source.data.get("debug")
+    if data and data["port"] == source.data["port"]:
+        raise source.error(("debug", "port"), f"debug.port: {data['port']} is the app's own port", "take another one")
+    return Debug(data["port"], data.get("help", "")) if data else None

@@ -1,0 +1,179 @@
+"""YAML files as plain data that still knows the line of each value, for errors that say where."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+from devenv.base.errors import CONFIG, DevError
+from devenv.model.answers import UNFIT
+
+if TYPE_CHECKING:
+    _Base = yaml.SafeLoader
+else:
+    _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):
+    """PyYAML's loader, with an error that knows its line for a value that is not of its type, such as 2001-99-99."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        if isinstance(node, yaml.ScalarNode) and UNFIT.search(node.value):
+            problem = f"{node.value!r} is a text that no command can be given"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        try:
+            return super().construct_object(node, deep)
+        except (ArithmeticError, AttributeError, LookupError, ValueError) as error:
+            problem = f"{node.value} is not a valid {node.tag.rpartition(':')[2]}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
+
+
+class Instead(NamedTuple):
+    """A value that replaces what another compose file says (`!override`), or removes it (`!reset`: value None)."""
+
+    value: Any
+
+
+def _reset(_loader: Any, _node: yaml.Node) -> Instead:
+    return Instead(None)
+
+
+def _override(loader: Any, node: yaml.Node) -> Instead:
+    if isinstance(node, yaml.ScalarNode):
+        return Instead(loader.construct_scalar(node))
+    build = loader.construct_sequence if isinstance(node, yaml.SequenceNode) else loader.construct_mapping
+    return Instead(build(node, deep=True))
+
+
+_Loader.add_constructor("!reset", _reset)
+_Loader.add_constructor("!override", _override)
+
+
+class Document(NamedTuple):
+    """The data of one file, and the line of every value in it by its way from the top."""
+
+    path: Path
+    data: Any
+    lines: dict[tuple[Any, ...], int]
+
+    def line(self, *keys: Any) -> int:
+        """The line of a value, or of the nearest thing around it that is there."""
+        while keys not in self.lines and keys:
+            keys = keys[:-1]
+        return self.lines.get(keys, 1)
+
+    def error(self, keys: tuple[Any, ...], message: str, *hints: str) -> DevError:
+        """An error that names file and line."""
+        return DevError(CONFIG, f"{self.path.name}:{self.line(*keys)}: {message}", *hints)
+
+
+def load(path: Path) -> Document:
+    """Read a YAML file. DevError 111 with file and line where it is not YAML, with the file where it is not there."""
+    return parse(path, _text(path))
+
+
+def parse(path: Path, text: str) -> Document:
+    """The same for a text that stands elsewhere under that path, such as in a git commit."""
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        document = Document(path, yaml.load(text, Loader=_Loader), {})
+        _collect_lines(node, (), document, ())
+    except yaml.YAMLError as error:
+        raise _syntax_error(path, text, error) from None
+    except RecursionError:
+        raise DevError(CONFIG, f"{path.name}:1: nested too deeply") from None
+    return document
+
+
+def scalar(text: str) -> str:
+    """A text as it must be written to be read as that text again: 1.10 in quotes, v1.10 as it is."""
+    try:
+        plain = yaml.safe_load(f"- {text}\n- {{a: {text}}}") == [text, {"a": text}]
+    except yaml.YAMLError:
+        plain = False
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def rewrite(text: str, keys: tuple[str, ...], value: str) -> str:
+    """The text of a file with another value in one place; everything around it stays as it is.
+
+    LookupError where the value does not stand there for itself alone: a merge (`<<`), an alias, an anchor.
+    """
+    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)  # not the one in C: its marks count bytes
+    for key in keys:
+        node = next((item for name, item in node.value if name.value == key), None)
+        if not node:
+            raise LookupError(key)
+    result = text[: node.start_mark.index] + scalar(value) + text[node.end_mark.index :]
+    if _data(result) != _with(_data(text), keys, value):
+        raise LookupError(keys[-1])
+    return result
+
+
+def _data(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:  # an anchor went with the value that it named
+        return None
+
+
+def _with(data: Any, keys: tuple[str, ...], value: str) -> Any:
+    """The data with another value in one place, and in no other one that an alias makes the same."""
+    return {**data, keys[0]: _with(data[keys[0]], keys[1:], value)} if keys else value
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise DevError(CONFIG, f"{path.name}: not found in {path.parent}") from None
+    except OSError as error:
+        raise DevError(CONFIG, f"{path.name}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise DevError(CONFIG, f"{path.name}:{line}: not UTF-8") from None
+
+
+def _syntax_error(path: Path, text: str, error: yaml.YAMLError) -> DevError:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or "not valid YAML"
+    line = mark.line + 1 if mark else 1
+    if isinstance(error, yaml.reader.ReaderError):  # it has no mark, and what it calls position differs by loader
+        problem = str(error.reason)
+        line = next((n for n, row in enumerate(text.split("\n"), 1) if yaml.reader.Reader.NON_PRINTABLE.search(row)), 1)
+    return DevError(
+        CONFIG,
+        f"{path.name}:{line}: {problem}",
+        f"look at line {line} of {path}: indentation, quotes, colons",
+    )
+
+
+def _collect_lines(node: Any, keys: tuple[Any, ...], document: Document, around: tuple[Any, ...]) -> None:
+    if node is None:
+        return
+    line = node.start_mark.line + 1
+    if node in around:
+        raise DevError(CONFIG, f"{document.path.name}:{line}: an anchor contains itself")
+    document.lines.setdefault(keys, line)
+    if isinstance(node, yaml.MappingNode):
+        _check_keys(node, document)
+        for key, value in node.value:
+            document.lines.setdefault((*keys, key.value), key.start_mark.line + 1)
+            _collect_lines(value, (*keys, key.value), document, (*around, node))
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _collect_lines(item, (*keys, index), document, (*around, node))
+
+
+def _check_keys(node: yaml.MappingNode, document: Document) -> None:
+    """Of two equal keys, PyYAML would keep the last one in silence."""
+    seen: dict[str, int] = {}
+    for key, _ in node.value:
+        line = key.start_mark.line + 1
+        if key.value in seen and key.value != "<<":
+            message = f"{key.value} stands in line {seen[key.value]} already"
+            raise DevError(CONFIG, f"{document.path.name}:{line}: {message}")
+        seen[key.value] = line

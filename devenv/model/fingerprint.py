@@ -1,0 +1,64 @@
+"""Short names for the content of files: the same name, the same content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+# Folders that hold other people's code, or what tools made: never walked into, they can be huge.
+SKIPPED = {".git", ".dev", ".venv", "venv", "node_modules", "__pycache__"}
+
+
+def of_files(root: Path, paths: Iterable[Path]) -> str:
+    """A fingerprint of names and contents; a file that is not there counts as such."""
+    digest = hashlib.sha256()
+    for path in sorted(set(paths)):
+        content = path.read_bytes() if path.is_file() else None
+        size = "not there" if content is None else str(len(content))
+        digest.update(os.fsencode(f"{os.path.relpath(path, root)}\0{size}\0"))  # names need not be UTF-8
+        digest.update(content or b"")
+    return digest.hexdigest()[:16]
+
+
+def of_text(*parts: str) -> str:
+    """A fingerprint of texts."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def each(root: Path, paths: Iterable[Path]) -> dict[str, str]:
+    """A fingerprint for each file, by its path from the root."""
+    return {path.relative_to(root).as_posix(): _content(path) for path in paths}
+
+
+def _content(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    except OSError:
+        return "not readable"  # a link to nowhere, a socket
+
+
+def names(patterns: Iterable[str], path: str) -> bool:
+    """Whether one of the patterns names the path."""
+    return any(re.fullmatch(_translate(pattern), path, re.DOTALL) for pattern in patterns)
+
+
+def matching(root: Path, patterns: Iterable[str]) -> list[Path]:
+    """The files below `root` that one of the patterns names: `*` within a name, `**/` any folders."""
+    regex = re.compile("|".join(map(_translate, patterns)) or "(?!)", re.DOTALL)
+    return sorted(path for path in walk(root) if regex.fullmatch(path.relative_to(root).as_posix()))
+
+
+def walk(root: Path) -> Iterator[Path]:
+    """All files below `root`, except in the folders that SKIPPED names."""
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name not in SKIPPED]
+        yield from (Path(folder, name) for name in files)
+
+
+def _translate(pattern: str) -> str:
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    special = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(special.get(part, re.escape(part)) for part in parts)

@@ -1,0 +1,88 @@
+"""`requires:` of a dev.yaml, ours or another repository's, and what stands in dev.lock.
+
+Another repository may be at another version of the template, so of its dev.yaml we read only what the protocol between
+repositories names, and ignore keys that we do not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from devenv.model import document
+from devenv.model.config import CONTRACT
+from devenv.model.resolver import Ask
+
+
+class Wiring(NamedTuple):
+    """A scenario that is run in a required service for the one that requires it."""
+
+    scenario: str
+    params: Mapping[str, str]
+
+
+class Requirement(NamedTuple):
+    """One entry of `requires:`."""
+
+    ask: Ask
+    wirings: tuple[Wiring, ...]
+    env: Mapping[str, str]  # the requiring service's variables, with {scenario.key} for what a wiring printed
+
+
+def of(source: document.Document) -> dict[str, Requirement]:
+    """What a repository requires, by name. DevError 111 with file and line where it is no such mapping."""
+    requires = _part(source, dict, source.data, "requires")
+    return {name: _requirement(source, name, value) for name, value in requires.items()}
+
+
+def check_contract(source: document.Document) -> None:
+    """DevError 111 for a repository whose contract has a major version that we do not know."""
+    version = str(source.data.get("contract", "")) if isinstance(source.data, dict) else ""
+    if version.split(".")[0] != CONTRACT:
+        hint = f"this .dev/ knows contract {CONTRACT}.x: `inv template.update`, or require an older version of it"
+        raise source.error(("contract",), f"contract {version or 'missing'} is not known here", hint)
+
+
+def _requirement(source: document.Document, name: str, value: Any) -> Requirement:
+    keys = ("requires", name)
+    for key in ("repo", "version"):
+        if not isinstance(value, dict) or not isinstance(value.get(key), str):
+            raise source.error(keys, f"requires.{name}: {key} is missing", f"add a line `{key}: ...`")
+    where = f"{source.path.name}:{source.line(*keys)}"
+    ask = Ask(name, value["repo"], value["version"], str(source.data.get("service", "?")), where)
+    items = _part(source, list, value, *keys, "scenarios")
+    wirings = tuple(_wiring(source, item, (*keys, "scenarios", index)) for index, item in enumerate(items))
+    _check_wirings(source, wirings, (*keys, "scenarios"))
+    env = _part(source, dict, value, *keys, "env")
+    return Requirement(ask, wirings, {key: str(text) for key, text in env.items()})
+
+
+def _wiring(source: document.Document, item: Any, keys: tuple[Any, ...]) -> Wiring:
+    """`- oauth-client: {client_id: catalog}`, or just `- oauth-client`."""
+    if isinstance(item, str):
+        return Wiring(item, {})
+    if not isinstance(item, dict) or len(item) != 1:
+        raise source.error(keys, "scenarios: each must be one name, or NAME: {parameter: value}")
+    ((name, _),) = item.items()
+    params = _part(source, dict, item, *keys, name)
+    return Wiring(str(name), {key: str(value) for key, value in params.items()})
+
+
+def _check_wirings(source: document.Document, wirings: Sequence[Wiring], keys: tuple[Any, ...]) -> None:
+    """DevError 111 for what the protocol cannot carry, and where `env:` could not say which of two runs it means."""
+    for index, wiring in enumerate(wirings):
+        if wiring.scenario in (earlier.scenario for earlier in wirings[:index]):
+            message = f"scenarios: {wiring.scenario} stands here twice, and can be run once for each consumer"
+            raise source.error((*keys, index), message, "a scenario of the provider that does both")
+        for word in (wiring.scenario, *wiring.params, *wiring.params.values()):
+            if "\n" in word:
+                message = f"scenarios: {word!r} cannot be handed over: make ends a line there"
+                raise source.error((*keys, index), message, "write it in one line; the scenario may split it")
+
+
+def _part(source: document.Document, kind: type, around: Any, *keys: Any) -> Any:
+    """What stands below the last of the keys, empty where nothing does. DevError 111 where it is of another kind."""
+    value = kind() if around.get(keys[-1]) is None else around[keys[-1]]
+    if not isinstance(value, kind):
+        raise source.error(keys, f"{keys[-1]}: must be a {'mapping' if kind is dict else 'list'}")
+    return value

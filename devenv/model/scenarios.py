@@ -1,0 +1,135 @@
+"""The scenarios of dev.yaml: named data sets, and the commands that make them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from devenv.base.errors import CONFIG, USAGE, DevError
+from devenv.model import document, schema
+
+UP = "up"  # in `after`: not a scenario, but all services healthy
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+
+class Scenario(NamedTuple):
+    """A named data set: the command that makes it, and its parameters with their defaults."""
+
+    name: str
+    command: tuple[str, ...]
+    params: Mapping[str, str]
+    help: str
+    once: bool = False  # the command cannot be run on what it left
+    up: bool = False  # run when all is healthy, not before the app starts
+    after: tuple[str, ...] = ()  # the scenarios whose rows it builds on
+    check: tuple[str, ...] = ()  # exit 0: the data is there; empty: the command's own exit code is believed
+
+    def argv(self, given: Mapping[str, str]) -> list[str]:
+        """The command with the parameters put in, each inside one argument. DevError 2 for unknown ones."""
+        for name in given:
+            if name not in self.params:
+                hint = schema.did_you_mean(name, list(self.params))
+                raise DevError(USAGE, f"scenario {self.name} has no parameter {name}", hint)
+        return self._filled(self.command, given)
+
+    def check_argv(self, given: Mapping[str, str]) -> list[str]:
+        """The check with the parameters put in; empty where there is none."""
+        return self._filled(self.check, given)
+
+    def label(self, given: Mapping[str, str]) -> str:
+        """What tells one data set of this scenario from another: its name, and parameters other than the defaults."""
+        return " ".join([self.name, *(f"{k}={v}" for k, v in sorted(given.items()) if self.params[k] != v)])
+
+    def _filled(self, command: tuple[str, ...], given: Mapping[str, str]) -> list[str]:
+        return [_fill(word, {**self.params, **given}) for word in command]
+
+
+def read(source: document.Document, name: str) -> Scenario:
+    """A scenario of dev.yaml. DevError 111 where a command cannot be split or names no parameter."""
+    data = source.data["scenarios"][name]
+    params = {key: str(value) for key, value in data.get("params", {}).items()}
+    commands = {key: split(source, ("scenarios", name, key)) for key in ("run", "check") if key in data}
+    for key, command in commands.items():
+        for word in command:
+            _check_placeholders(source, ("scenarios", name, key), word, params)
+    after = _after(source, name)
+    return Scenario(
+        name,
+        commands["run"],
+        params,
+        help=data.get("help", ""),
+        once=data.get("once", False),
+        up=UP in after,
+        after=tuple(word for word in after if word != UP),
+        check=commands.get("check", ()),
+    )
+
+
+def chain(scenarios: Mapping[str, Scenario], name: str) -> list[Scenario]:
+    """What has to be made one after the other for a scenario: what it builds on, then itself."""
+    found: list[Scenario] = []
+    for base in scenarios[name].after:
+        found += [scenario for scenario in chain(scenarios, base) if scenario not in found]
+    return [*found, scenarios[name]]
+
+
+def _after(source: document.Document, name: str) -> list[str]:
+    """What stands in `after`, as a list. DevError 111 for what is no scenario, or one that builds on this one."""
+    declared = source.data["scenarios"]
+    after = _listed(declared[name])
+    for word in after:
+        keys = ("scenarios", name, "after")
+        if word != UP and word not in declared:
+            hint = schema.did_you_mean(word, [UP, *declared])
+            raise source.error(keys, f"scenarios.{name}.after: there is no scenario {word}", hint)
+        if name in _below(declared, word, set()):
+            raise source.error(
+                keys, f"scenarios.{name}.after: {word} builds on {name} itself", "take one of the two out"
+            )
+    return after
+
+
+def _listed(data: Mapping[str, Any]) -> list[str]:
+    after = data.get("after", [])
+    return [after] if isinstance(after, str) else list(after)
+
+
+def _below(declared: Mapping[str, Any], name: str, seen: set[str]) -> set[str]:
+    """A scenario and all that it builds on, as far as it is declared."""
+    if name in declared and name not in seen:
+        seen.add(name)
+        for word in _listed(declared[name]):
+            _below(declared, word, seen)
+    return seen
+
+
+def split(source: document.Document, keys: tuple[Any, ...]) -> tuple[str, ...]:
+    """The words of a command of dev.yaml. DevError 111 with the line."""
+    value = source.data
+    for key in keys:
+        value = value[key]
+    try:
+        return tuple(shlex.split(value))
+    except ValueError as error:
+        raise source.error(keys, f"{'.'.join(keys)}: {error}", "close the quote") from None
+
+
+def _check_placeholders(source: document.Document, keys: tuple[Any, ...], word: str, params: Mapping[str, str]) -> None:
+    try:
+        _fill(word, params)
+    except DevError as error:
+        raise source.error(keys, error.message, *error.hints) from None
+
+
+def _fill(word: str, values: Mapping[str, str]) -> str:
+    """Put parameters into one argument. Other braces, such as those of JSON, stay as they are."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            hint = schema.did_you_mean(match[1], list(values))
+            raise DevError(CONFIG, f"{match[0]} is no parameter of this scenario", hint)
+        return values[match[1]]
+
+    return PLACEHOLDER.sub(value, word)

@@ -1,0 +1,177 @@
+"""The services of compose.yaml as values: what the tasks and the engines need to know of each."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from devenv.base.errors import DevError
+from devenv.model import compose_file, document, env_file, healthcheck, units
+
+STARTED = "service_started"  # what depends_on means where it says no more
+
+
+class Build(NamedTuple):
+    """How the image of a service is made; paths are absolute."""
+
+    context: Path
+    dockerfile: Path
+    target: str
+
+
+class Service(NamedTuple):
+    """One service. `command` and `entrypoint` are None where the image's own count.
+
+    `depends_on` holds the condition for each name, `volumes` the named ones, `memory` the limit in bytes,
+    `ports` those that are published on the host.
+    """
+
+    name: str
+    image: str
+    build: Build | None
+    command: tuple[str, ...] | None
+    entrypoint: tuple[str, ...] | None
+    environment: Mapping[str, str]
+    depends_on: Mapping[str, str]
+    volumes: tuple[str, ...]
+    ports: tuple[int, ...]
+    profiles: tuple[str, ...]
+    memory: int | None
+    healthcheck: healthcheck.Healthcheck | None
+    optional: bool
+    raw: compose_file.Raw
+
+    @property
+    def program(self) -> str:
+        """What the image is, without registry, owner and version: `postgres` of docker.io/library/postgres:17."""
+        return self.image.rsplit("/", 1)[-1].split("@")[0].split(":")[0]
+
+    @property
+    def tag(self) -> str:
+        """The image's version as written: `17` of postgres:17; empty where it says none."""
+        return self.image.rsplit("/", 1)[-1].split("@")[0].partition(":")[2]
+
+
+def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> dict[str, Service]:
+    """Read compose.yaml, with a second file `over` it: its services by name, those behind a profile left out."""
+    dotenv = path.parent / ".env"
+    known = {**(env_file.read(dotenv, variables) if dotenv.is_file() else {}), **variables}
+    found = {raw.name: _service(raw, path.parent, known) for raw in compose_file.load(path, known, over).values()}
+    return {name: service for name, service in found.items() if not service.profiles}
+
+
+def backing_names(path: Path) -> list[str]:
+    """The services that are built nowhere, before any variable is known: they get variables of their own."""
+    data = document.load(path).data
+    services = data.get("services") if isinstance(data, dict) else None
+    return [n for n, s in (services or {}).items() if isinstance(s, dict) and "build" not in s]
+
+
+def _service(raw: compose_file.Raw, root: Path, variables: Mapping[str, str]) -> Service:
+    data = raw.data
+    if "image" not in data and "build" not in data:
+        raise raw.error(f"service {raw.name} has neither image nor build")
+    return Service(
+        name=raw.name,
+        image=data.get("image", ""),
+        build=_build(raw, root) if "build" in data else None,
+        command=_words(raw, "command"),
+        entrypoint=_words(raw, "entrypoint"),
+        environment=_environment(raw, root, variables),
+        depends_on={name: _condition(value) for name, value in _mapping(raw, "depends_on").items()},
+        volumes=tuple(_named_volumes(data.get("volumes", []))),
+        ports=tuple(port for item in data.get("ports", []) for port in _published(raw, item)),
+        profiles=tuple(data.get("profiles", ())),
+        memory=_memory(raw),
+        healthcheck=healthcheck.read(raw),
+        optional=bool(data.get("x-devenv-optional")),
+        raw=raw,
+    )
+
+
+def _build(raw: compose_file.Raw, root: Path) -> Build:
+    data = _mapping(raw, "build")
+    context = root / str(data.get("context", "."))
+    return Build(context, context / str(data.get("dockerfile", "Dockerfile")), str(data.get("target", "")))
+
+
+def _words(raw: compose_file.Raw, key: str) -> tuple[str, ...] | None:
+    """A command: a list as it stands, text split like a shell would."""
+    value = raw.data.get(key)
+    if value is None:
+        return None
+    try:
+        return tuple(shlex.split(value) if isinstance(value, str) else map(str, value))
+    except ValueError as error:
+        raise raw.error(f"{key}: {error}", key) from None
+
+
+def _environment(raw: compose_file.Raw, root: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """What env_file and environment set; a name without a value takes the user's own, if there is one."""
+    result: dict[str, str] = {}
+    for entry in raw.data.get("env_file") or []:
+        entry = {"path": entry} if isinstance(entry, str) else entry
+        path = root / entry["path"]
+        if path.is_file():
+            result.update(env_file.read(path, variables))
+        elif entry.get("required", True):
+            raise raw.error(f"env_file: there is no file {entry['path']}", "env_file")
+    for name, value in _mapping(raw, "environment").items():
+        given = variables.get(name) if value is None else _text(value)
+        result.update({name: given} if given is not None else {})
+    return result
+
+
+def _condition(value: Any) -> str:
+    return str(value.get("condition", STARTED)) if isinstance(value, dict) else STARTED
+
+
+def _mapping(raw: compose_file.Raw, key: str) -> Mapping[str, Any]:
+    value = raw.data.get(key) or {}
+    if not isinstance(value, dict):
+        raise raw.error(f"{key} must be a mapping or a list", key)
+    return value
+
+
+def _named_volumes(volumes: list[Any]) -> list[str]:
+    """The names of the volumes that are not folders of the host."""
+    sources = [v.get("source", "") if isinstance(v, dict) else str(v).split(":")[0] for v in volumes]
+    return [source for source in sources if source and source[0] not in "./~"]
+
+
+def _published(raw: compose_file.Raw, item: Any) -> list[int]:
+    """The ports of the host that one entry publishes: "127.0.0.1:8000:80/tcp", "3000-3001:80-81", {published: 8000}."""
+    if isinstance(item, dict):
+        text = str(item.get("published", ""))
+    else:
+        text = "".join(str(item).split("/")[0].rsplit(":", 2)[-2:-1])  # the container's port alone publishes none
+    try:
+        ends = [int(end) for end in text.split("-")] if text else []
+    except ValueError:
+        raise raw.error(f"ports: {item} is no port", "ports") from None
+    return list(range(ends[0], ends[-1] + 1)) if ends else []
+
+
+def _memory(raw: compose_file.Raw) -> int | None:
+    limits = raw.data.get("deploy", {}).get("resources", {}).get("limits", {})
+    value = raw.data.get("mem_limit", limits.get("memory"))
+    try:
+        return None if value is None else units.size(value)
+    except ValueError:
+        raise _bad_memory(raw, value) from None
+
+
+def _bad_memory(raw: compose_file.Raw, value: Any) -> DevError:
+    return raw.error(f"mem_limit: {value} is not a size such as 512m", "mem_limit")
+
+
+def _text(value: Any) -> str:
+    """A value of the environment as Compose hands it over: true and false in lower case."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def variable(service: str, suffix: str) -> str:
+    """The name of a variable of ours about a service of compose.yaml: DB_PORT, MY_CACHE_HOST."""
+    return f"{service.upper().replace('-', '_').replace('.', '_')}_{suffix}"

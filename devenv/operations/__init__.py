@@ -1,0 +1,1 @@
+"""What each task does, without any of its flags and printing."""

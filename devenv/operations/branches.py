@@ -1,0 +1,60 @@
+"""Which data belongs to what is checked out: whether the live database has to step aside, and which one comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from devenv.model import lineage
+from devenv.model.lineage import Files
+from devenv.operations import packages, states
+from devenv.operations.environment import Environment
+from devenv.operations.states import ASIDE, State
+
+
+def due(env: Environment, known: Mapping[str, Any], files: Files) -> str:
+    """Why the live database, of which the record says `known`, is not this branch's; empty where it is.
+
+    New migrations are no reason: they are applied to it, rows and all, unless this branch has a database of its own.
+    Of two of the same branch it is the one in which more of the migrations were applied: one was away for a while.
+    """
+    applied = known.get("files", {})
+    if not env.database or not applied or lineage.key(applied) == lineage.key(files):
+        return ""
+    lost = lineage.lost(applied, files, env.config.migrations)
+    if lost:
+        return lost[0]
+    branch = states.branch(env)
+    own = _of(branch, _fitting(env, files))
+    if known.get("branch") == branch:
+        own = [s for s in own if _count(env, s.files) > _count(env, applied)]
+    return f"{branch} has data of its own" if own else ""
+
+
+def back(env: Environment, files: Files) -> State | None:
+    """What stepped aside and comes back: this branch's own, else the newest with the very migrations of this one.
+
+    Not one with fewer: migrated on, it could not go back to the branch that its rows were entered on.
+    """
+    fitting = [s for s in _fitting(env, files) if not packages.lost(env, s.data)]
+    now = _applied(env, files, packages.here(env))
+    same = [s for s in fitting if _applied(env, s.files, s.data.get("packages", {})) == now]
+    own = sorted(_of(states.branch(env), fitting), key=lambda s: (_count(env, s.files), s.created))
+    return next(iter([*reversed(own), *reversed(same)]), None)
+
+
+def _applied(env: Environment, files: Files, told: Mapping[str, Any]) -> tuple[Files, list[str]]:
+    return lineage.migrations(files, env.config.migrations), told.get("names", [])
+
+
+def _count(env: Environment, files: Files) -> int:
+    return len(lineage.migrations(files, env.config.migrations))
+
+
+def _of(branch: str, found: list[State]) -> list[State]:
+    return [s for s in found if branch and s.branch == branch]
+
+
+def _fitting(env: Environment, files: Files) -> list[State]:
+    aside = [s for s in states.every(env) if s.kind == ASIDE]
+    return [s for s in aside if not lineage.lost(s.files, files, env.config.migrations)]

@@ -1,0 +1,182 @@
+"""Everything an operation works with: the files read, the workspace and port chosen, the engine at hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from devenv.base import locks, process, state
+from devenv.base.errors import USAGE, DevError
+from devenv.databases import find
+from devenv.databases.base import Database
+from devenv.engines import choice
+from devenv.engines.protocol import Engine, Place
+from devenv.model import config, services
+from devenv.operations import places, workspace
+
+
+class Environment(NamedTuple):
+    """One service of this repository in one workspace."""
+
+    config: config.Config
+    place: Place
+    engine: Engine
+    record: state.Record  # what the last command left; changed by operations, saved by `save`
+    host: str
+    port: int
+    debug_port: int  # where the app's debugger listens; 0: it runs without one
+    database: Database | None
+
+    @property
+    def url(self) -> str:
+        """The one address of the service, the same in the browser and for other services."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def internal_url(self) -> str:
+        """The address for other services. In containers it is no `*.localhost` name: libcurl sends those to itself."""
+        return self.url if self.engine.name == choice.NATIVE else f"http://{self.config.service}:{self.port}"
+
+    @property
+    def lean(self) -> bool:
+        """Whether it runs as in production, since another repository requires it and nobody edits it."""
+        return self.place.overlay == places.LEAN
+
+    @property
+    def commit(self) -> str:
+        """What is checked out here, where that is pinned and so nobody's to edit; else empty."""
+        head = ["git", "-C", str(self.place.root), "rev-parse", "HEAD"]
+        return process.capture(head).stdout.strip() if os.environ.get("DEV_LEAN") else ""
+
+    @property
+    def image(self) -> str:
+        """The image of the release that runs, to take instead of building; empty for what is no release.
+
+        Only a lean service is production's image, and only the root that drives it knows which release it is.
+        """
+        version = os.environ.get("DEV_VERSION", "")
+        released = version and self.lean and self.engine.name == choice.COMPOSE
+        return self.config.image.replace("{version}", version) if released else ""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the record says of the data in this engine: each engine keeps its own."""
+        return dict(self.record.data.get(self.engine.name, {}))
+
+    def note_data(self, known: dict[str, Any]) -> None:
+        """Write down what is now known of the data in this engine."""
+        self.record.data = {**self.record.data, self.engine.name: known}
+        self.save()
+
+    def on(self, database: str) -> Environment:
+        """The same service on another database of its server, for steps: a migrate there leaves the live one alone.
+
+        DevError 111 where compose.yaml does not let us choose.
+        """
+        place, debug = self.place, bool(self.debug_port)
+        other = open_environment(place.workspace, self.port, engine=self.engine.name, debug=debug, database=database)
+        if database != getattr(self.database, "name", "") and not _differ(place, other.place):
+            raise _no_choice(self)
+        return other._replace(record=self.record)
+
+    @property
+    def chooses_database(self) -> bool:
+        """Whether compose.yaml lets us give the app another database than the live one."""
+        try:
+            return self.database is not None and bool(self.on(f"{self.database.name}_other"))
+        except DevError:
+            return False
+
+    def save(self) -> None:
+        """Write the record."""
+        state.write(self.record)
+
+    @contextmanager
+    def locked(self, command: str) -> Iterator[None]:
+        """Keep other commands from changing this service, and see what the last one left."""
+        with locks.held(state.path(self.place.workspace, self.config.service, "lock"), command):
+            fresh = state.read(self.place.workspace, self.config.service)
+            self.record.__dict__.update(fresh.__dict__)
+            yield
+
+
+def _differ(one: Place, other: Place) -> bool:
+    """Whether the app notices which database it is given."""
+    return one.services[one.app].environment != other.services[other.app].environment
+
+
+def _no_choice(env: Environment) -> DevError:
+    assert env.database
+    app, database = env.place.services[env.place.app], env.database
+    name = f"${{{services.variable(database.service, 'NAME')}:-{database.name}}}"
+    message = f"{app.name}: its database is fixed, so none can be made ready beside the one that it works on"
+    keys = ("services", app.name, "environment")
+    return app.raw.source.error(keys, message, f"write the database's name there as {name}")
+
+
+def open_config() -> config.Config:
+    """What dev.yaml says; enough for what needs no engine."""
+    return config.load(places.ROOT)
+
+
+def open_environment(
+    given_workspace: str = "",
+    given_port: int = 0,
+    allocate: bool = False,
+    engine: str = "",
+    debug: bool | None = None,
+    database: str = "",
+) -> Environment:
+    """Read the repository's files and choose workspace, port and engine. `allocate` may take a new port.
+
+    `debug`: whether the app runs under its debugger; None: as the last dev.up left it.
+    `database`: on which database of its server the app works; empty: on the live one.
+    """
+    settings = config.load(places.ROOT)
+    name = workspace.choose(places.ROOT, settings.service, given_workspace, os.environ)
+    record = state.read(name, settings.service)
+    port = workspace.choose_port(settings.port, name, record.port, given_port, os.environ)
+    port = port or (workspace.free_port() if allocate else settings.port)
+    engine = engine or choice.choose(os.environ, record.engine)
+    debug_port = _debug_port(settings, record, debug)
+    host = choice.host(engine, settings.service)
+    place = places.make(settings, name, engine, f"http://{host}:{port}", port, debug_port)
+    found = find.find(place.services)
+    wanted = database or record.data.get(engine, {}).get("live", "")
+    if found and wanted not in ("", found.name):
+        found = found.at(wanted)
+        chosen = {services.variable(found.service, "NAME"): wanted}
+        place = places.make(settings, name, engine, f"http://{host}:{port}", port, debug_port, chosen)
+    made = choice.make(engine, place)
+    return Environment(settings, place, made, record, host, port, debug_port, found)
+
+
+def _debug_port(settings: config.Config, record: state.Record, debug: bool | None) -> int:
+    """Where the debugger listens; 0 without one. DevError 2 and 111 where one is wanted that cannot be had."""
+    recorded = int(record.up.get("debug", 0))
+    if not (recorded if debug is None else debug):
+        return 0
+    missing = _no_debugger(settings)
+    if missing and debug:
+        raise missing
+    if missing or not settings.debug:
+        return 0
+    declared, name = settings.debug.port, record.workspace
+    port = workspace.choose_port(declared, name, recorded, 0, os.environ, "DEV_DEBUG_PORT")
+    return port or workspace.free_port()
+
+
+def _no_debugger(settings: config.Config) -> DevError | None:
+    """Why the app cannot run under a debugger; None where it can."""
+    if os.environ.get("DEV_LEAN"):
+        message = f"{settings.service} runs lean here, as in production: without a debugger"
+        return DevError(USAGE, message, f"inv dev.edit {settings.service}, in the repository that requires it")
+    if not settings.debug:
+        hint = f"debug: {{port: 5678, help: how to attach}}, and {places.DEBUG} with the app's command under it"
+        return settings.source.error(("debug",), "debug: is missing: it says where the debugger listens", hint)
+    if not (places.ROOT / places.DEBUG).is_file():
+        hint = f"it is laid over {settings.compose}: the app's command under the debugger, and its port"
+        return settings.source.error(("debug",), f"debug: there is no {places.DEBUG}", hint)
+    return None

@@ -1,0 +1,113 @@
+"""The protocol between repositories: CONTRACT.md, "Between repositories". All that two of them share.
+
+A required service is driven through its own make targets, with variables handed in and one JSON object handed back, so
+each repository may be at another version of the template, and in another language.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from devenv.base import process
+from devenv.base.errors import MISSING, UNHEALTHY, DevError
+from devenv.model import answers
+
+ERROR = re.compile(r"^error\[(\d+)\]: (.*)$", re.M)
+HINT = re.compile(r"^hint: (.*)$", re.M)
+WARNING = re.compile(r"^warning: (.*)$", re.M)
+SILENT = ("dev.down", "dev.destroy")  # tasks that promise no answer
+
+
+class Handed(NamedTuple):
+    """What the root hands to a required service."""
+
+    workspace: str
+    port: int
+    engine: str
+    network: str
+    lean: bool
+    env_file: Path
+    version: str = ""  # the tag of exactly what runs; empty for anything that is no release
+
+    def variables(self) -> dict[str, str]:
+        """The protocol's variables."""
+        return {
+            "DEV_WORKSPACE": self.workspace,
+            "DEV_PORT": str(self.port),
+            "DEV_ENGINE": self.engine,
+            "DEV_NETWORK": self.network,
+            "DEV_LEAN": "1" if self.lean else "",
+            "DEV_ENV_FILE": str(self.env_file),
+            "DEV_VERSION": self.version,  # empty too: what the user's shell may hold is not meant
+        }
+
+
+def call(service: str, checkout: Path, handed: Handed, task: str, args: Sequence[str], log: Path) -> dict[str, Any]:
+    """Run a task of another repository; its progress goes to `log`. Returns the JSON object that it answers.
+
+    Its error becomes ours, with the service named and the end of its progress.
+    """
+    argv = ["make", "-s", "-C", str(checkout), task, f"ARGS={quote(args)}"]
+    done = process.background(argv, environment(handed), log)
+    if done.code:
+        raise _failure(service, log)
+    return _object(service, checkout, task, done.stdout)
+
+
+def warnings(log: Path) -> list[str]:
+    """What a task of another repository warned of, while its progress went to `log`."""
+    return WARNING.findall(_text(log))
+
+
+def last_words(log: Path) -> str:
+    """The last line that a task of another repository said, while its progress goes to `log`."""
+    return "".join(_text(log).strip().splitlines()[-1:]).strip() or "(none)"
+
+
+def attach(checkout: Path, handed: Handed, task: str, args: Sequence[str]) -> int:
+    """Give the terminal to a task of another repository; returns its exit code."""
+    return process.attach(["make", "-s", "-C", str(checkout), task, f"ARGS={quote(args)}"], environment(handed))
+
+
+def environment(handed: Handed) -> Mapping[str, str]:
+    """The user's environment with what is handed in."""
+    return {**users_environment(), **handed.variables()}
+
+
+def users_environment() -> Mapping[str, str]:
+    """The user's environment for another repository: without what was meant for this one alone."""
+    own = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "VIRTUAL_ENV", "PORT", "BIND", "PUBLIC_URL"}
+    return {name: value for name, value in os.environ.items() if name not in own}
+
+
+def quote(args: Sequence[str]) -> str:
+    """Arguments as make hands them to a shell. Its `$(value ARGS)` leaves everything else alone."""
+    return shlex.join(args)
+
+
+def _object(service: str, checkout: Path, task: str, stdout: str) -> dict[str, Any]:
+    if task in SILENT:
+        return {}
+    try:
+        return answers.parse(stdout)
+    except ValueError as error:
+        message = f"{service}: {task} in {checkout} did not answer with one JSON object, but with {error}"
+        hint = "the repository breaks the contract: stdout is for data alone"
+        raise DevError(UNHEALTHY, message, hint) from None
+
+
+def _failure(service: str, log: Path) -> DevError:
+    text = _text(log)
+    errors = ERROR.findall(text)
+    code, message = errors[-1] if errors else (str(MISSING), "its command failed and said no error line")
+    last = text.splitlines()[-20:]
+    return DevError(int(code), "\n".join([f"{service}: {message}", *last]), *HINT.findall(text), f"all of it: {log}")
+
+
+def _text(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""

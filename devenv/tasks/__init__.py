@@ -1,0 +1,1 @@
+"""The invoke verbs: parse flags, call one operation, render its result."""

@@ -1,0 +1,46 @@
+"""Which MUSTs of the contract this repository keeps."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+from devenv.base.errors import FOUND, DevError
+from devenv.operations import conformance, places
+from devenv.tasks.common import JSON, pass_on
+
+
+@task(
+    iterable=["only"],
+    help={
+        **JSON,
+        "static": "read files only; start nothing",
+        "only": "this MUST alone, such as CMP-1; may be repeated",
+        "level": "core or full, instead of what dev.yaml says",
+        "html": "write a page, too",
+        "junit": "write a JUnit file, too",
+    },
+)
+def check(
+    c: Any,
+    static: bool = False,
+    only: Any = None,
+    level: str = "",
+    json: bool = False,
+    html: str = "",
+    junit: str = "",
+) -> None:
+    """Say which MUSTs of the contract this repository keeps, on a copy of it."""
+    given = {"--level": level, "--html": html, "--junit": junit, "--engine": os.environ.get("DEV_ENGINE", "")}
+    flags = [word for flag, value in given.items() if value for word in (flag, value)]
+    flags += [word for must in only or [] for word in ("--only", must)]
+    flags += [flag for flag, chosen in {"--static": static, "--json": json}.items() if chosen]
+    code = conformance.check(places.ROOT, flags)
+    if code == FOUND:
+        raise DevError(FOUND, "the contract is not kept", "each MUST above says what mends it")
+    if code == 2:  # usage: the suite has said so, and a failure is one line
+        raise Exit(code=code)
+    pass_on(code, "contract.check")

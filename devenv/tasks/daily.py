@@ -1,0 +1,97 @@
+"""The daily verbs: logs, shell, run, dbshell, test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from invoke.tasks import task
+
+from devenv.base.errors import CONFIG, UNHEALTHY, USAGE, DevError
+from devenv.databases import find
+from devenv.model.schema import did_you_mean
+from devenv.operations import data, environment, stack
+from devenv.tasks.common import WORKSPACE, pass_on
+
+SERVICE = {"service": "a service of compose.yaml other than the app"}
+# bash where the image has it: it has a history and a completion, sh has not.
+SHELL = ("sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi")
+
+
+@task(
+    iterable=["service"],
+    help={
+        **WORKSPACE,
+        "service": "only this one; may be repeated",
+        "follow": "go on",
+        "tail": "only so many lines",
+    },
+)
+def logs(c: Any, service: Any = None, follow: bool = False, tail: str = "", workspace: str = "") -> None:
+    """Print the logs of all services, or of some."""
+    env = environment.open_environment(workspace)
+    if tail and not tail.isdecimal():
+        raise DevError(USAGE, f"--tail {tail} is no number", "inv dev.logs --tail 20")
+    own = [name for name in service or [] if name in env.place.services]
+    for name in sorted({*(service or [])} - {*own}):
+        _required_logs(env, name, [*(["--follow"] if follow else []), *(["--tail", tail] if tail else [])])
+    if own or not service:
+        pass_on(env.engine.logs(own, follow, int(tail) if tail else None), "dev.logs")
+
+
+@task(help={**WORKSPACE, **SERVICE})
+def shell(c: Any, service: str = "", workspace: str = "") -> None:
+    """Open a shell where the app runs."""
+    env = environment.open_environment(workspace)
+    argv = env.config.commands.get("shell", SHELL) if not service else SHELL
+    pass_on(_attach(env, _known(env, service or env.config.app), argv), "dev.shell")
+
+
+@task(help={**WORKSPACE, **SERVICE})
+def run(c: Any, service: str = "", workspace: str = "") -> None:
+    """Run a command where the app runs: dev.run -- COMMAND ARGS."""
+    if not c.args:
+        raise DevError(USAGE, "dev.run needs a command", "inv dev.run -- ls -l")
+    env = environment.open_environment(workspace)
+    pass_on(_attach(env, _known(env, service or env.config.app), list(c.args)), c.args[0])
+
+
+@task(help=WORKSPACE)
+def dbshell(c: Any, workspace: str = "") -> None:
+    """Open the database's own client; arguments after -- go to it."""
+    env = environment.open_environment(workspace)
+    if not env.database:
+        raise DevError(CONFIG, f"{env.config.compose} declares no database that we know", f"known: {find.KNOWN}")
+    state = env.engine.look().get(env.database.service)
+    if not (state and state.running):
+        raise DevError(UNHEALTHY, f"{env.database.service} is not running", "inv dev.up")
+    pass_on(_attach(env, env.database.service, env.database.client(*c.args)), "dev.dbshell")
+
+
+@task(help=WORKSPACE)
+def test(c: Any, workspace: str = "") -> None:
+    """Run the service's tests; arguments after -- are added: dev.test -- -k name."""
+    env = environment.open_environment(workspace)
+    pass_on(_attach(env, env.config.app, [*env.config.command("test"), *c.args]), "commands.test")
+
+
+def _attach(env: environment.Environment, service: str, argv: Sequence[str]) -> int:
+    """Hand over the terminal. What is written there is not ours: the data is no fresh data any more."""
+    if env.data.get("fresh"):
+        with env.locked("dev.run"):
+            data.used(env)
+    return env.engine.attach(service, argv)
+
+
+def _required_logs(env: environment.Environment, name: str, flags: list[str]) -> None:
+    members = stack.of(env)
+    if name not in members.members:
+        names = [*env.place.services, *members.members]
+        raise DevError(USAGE, f"there is no service {name}", did_you_mean(name, names))
+    pass_on(members.logs(name, flags), f"dev.logs of {name}")
+
+
+def _known(env: environment.Environment, name: str) -> str:
+    if name not in env.place.services:
+        raise DevError(USAGE, f"there is no service {name}", did_you_mean(name, list(env.place.services)))
+    return name

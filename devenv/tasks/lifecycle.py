@@ -1,0 +1,101 @@
+"""Up, down, destroy; and what they would do or have done: plan, status, doctor."""
+
+from __future__ import annotations
+
+import time
+from contextlib import nullcontext
+from typing import Any
+
+from invoke.tasks import task
+
+from devenv.base import output
+from devenv.base.errors import FOUND, DevError
+from devenv.operations import environment, plan, stack
+from devenv.operations import up as operation
+from devenv.operations.status import status as look
+from devenv.tasks import render
+from devenv.tasks.common import JSON, ONLY, WORKSPACE, confirm
+
+PORT = {"port": "another port than the one in dev.yaml (also DEV_PORT)"}
+DEBUG = {"debug": "run the app under its debugger, and say how to attach; without it, the app runs without one again"}
+
+
+@task(help={**WORKSPACE, **PORT, **DEBUG, **JSON, **ONLY})
+def up(c: Any, workspace: str = "", port: int = 0, debug: bool = False, json: bool = False, only: bool = False) -> None:
+    """Start the service with what it requires, migrated and seeded, and print its URL."""
+    start = time.monotonic()
+    under = debug or (None if only else False)  # another root that drives it takes nobody's debugger away
+    env = environment.open_environment(workspace, port, allocate=True, debug=under)
+    with nullcontext(env) if only else stack.brought_up(env) as env, env.locked("dev.up"):
+        steps = operation.up(env, only)
+    found = look(env)
+    took = time.monotonic() - start
+    render.up(found, took)
+    if json:
+        output.answer({**found.as_dict(), "steps": [str(step) for step in steps], "seconds": round(took, 3)})
+    else:
+        output.data(found.url)
+
+
+@task(help={**WORKSPACE, **ONLY})
+def down(c: Any, workspace: str = "", only: bool = False) -> None:
+    """Stop the service, and what it requires where nobody else uses that; data stays."""
+    env = environment.open_environment(workspace)
+    with env.locked("dev.down"):
+        operation.down(env, only)
+    if not only:
+        stack.of(env).down()
+
+
+@task(help={**WORKSPACE, **JSON, **ONLY})
+def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
+    """What runs where, how to log in, how much memory it uses."""
+    env = environment.open_environment(workspace)
+    found, required = look(env), [] if only else stack.of(env).status()
+    if json:
+        output.answer({**found.as_dict(), "requires": required})
+        return
+    render.status(found, output.data)
+    render.required(required, output.data)
+
+
+@task(name="plan", help={**WORKSPACE, **PORT, **JSON, "mermaid": "the graph as a Mermaid picture"})
+def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermaid: bool = False) -> None:
+    """What dev.up would do now, on which ports, with how much memory."""
+    env = environment.open_environment(workspace, port, debug=False)
+    steps = plan.decide(plan.observe(env), env.config, env.place.services)
+    value = {**plan.describe(env, steps), "requires": stack.of(env).describe()}
+    if json:
+        output.answer(value)
+    elif mermaid:
+        render.mermaid(value, output.data)
+    else:
+        render.plan(value, output.data)
+
+
+@task(help=JSON)
+def doctor(c: Any, json: bool = False) -> None:
+    """Examine everything that can be wrong, with the command that mends it."""
+    from devenv.operations.doctor import examine  # here: all other verbs start without it
+
+    findings = examine()
+    if json:
+        output.answer([finding._asdict() for finding in findings])
+    else:
+        render.doctor(findings, output.data)
+    wrong = [finding.code for finding in findings if not finding.ok]
+    if wrong:
+        raise DevError(FOUND, f"found {len(wrong)}: {', '.join(wrong)}")
+
+
+@task(help={**WORKSPACE, **ONLY, "yes": "do not ask"})
+def destroy(c: Any, workspace: str = "", only: bool = False, yes: bool = False) -> None:
+    """Remove the service from this machine, its data included, and what only it requires."""
+    env = environment.open_environment(workspace)
+    required = None if only else stack.of(env)
+    names = [env.place.project, *(required.unshared() if required else [])]
+    confirm(f"Remove {', '.join(names)} with all data?", yes)
+    with env.locked("dev.destroy"):
+        operation.destroy(env, only)
+    if required:
+        required.destroy()

@@ -1,0 +1,123 @@
+"""Values as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Callable
+
+from devenv.base import output
+from devenv.operations.doctor import Finding
+from devenv.operations.status import Status
+
+Write = Callable[[str], None]
+
+
+def up(found: Status, took: float) -> None:
+    """The end of dev.up: logins, memory, time. The URL itself goes to stdout."""
+    _logins(found, output.say)
+    _debugger(found, output.say)
+    memory = f"memory {_of_budget(found.memory, found.budget)}, " if found.memory else ""
+    output.say(output.paint(f"{found.service} is up: {memory}{output.seconds(took)}", "green"))
+
+
+def status(found: Status, write: Write) -> None:
+    """One table that answers: what runs where, how do I log in."""
+    write(f"{found.service}  {found.url}  workspace {found.workspace}, {found.engine_version}")
+    rows = [[s.name, s.state, output.mebibytes(s.memory)] for s in found.services]
+    for line in output.table([["SERVICE", "STATE", "MEMORY"], *rows]):
+        write(line)
+    write(f"memory {_of_budget(found.memory, found.budget)}")
+    _logins(found, write)
+    _debugger(found, write)
+    for scenario, result in found.outputs.items():
+        write(f"scenario {scenario}: {_pairs(result)}")
+
+
+def required(found: Iterable[Mapping[str, Any]], write: Write) -> None:
+    """What the service requires, a line each."""
+    rows = [
+        [str(r["service"]), str(r["runs"]), "healthy" if r["healthy"] else "not healthy", str(r["url"])] for r in found
+    ]
+    for line in output.table([["REQUIRES", "VERSION", "STATE", "URL"], *rows]) if rows else []:
+        write(line)
+
+
+def mermaid(value: Mapping[str, Any], write: Write) -> None:
+    """The graph of the services as a Mermaid flowchart."""
+    write("flowchart LR")
+    write(f'  {value["service"]}["{value["service"]}<br>{value["url"]}"]')
+    for other in value["requires"]:
+        write(f'  {other["service"]}["{other["service"]} {other["runs"]}<br>{other["url"]}"]')
+    for source, target in _edges(value):
+        write(f"  {source} --> {target}")
+
+
+def _edges(value: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Who needs whom. What nobody else among the required needs is needed by the root."""
+    between = [(r["service"], needed) for r in value["requires"] for needed in r["requires"]]
+    return [*((value["service"], name) for name in value["root_requires"]), *between]
+
+
+def plan(value: Mapping[str, Any], write: Write) -> None:
+    """What dev.up would do."""
+    write(f"{value['service']}  {value['url']}  workspace {value['workspace']}, {value['engine_version']}")
+    for step in value["steps"] or ["nothing to do"]:
+        write(f"  {step}")
+    rows = [[s["name"], s["runs"], output.mebibytes(s["memory"])] for s in value["services"]]
+    for line in output.table([["SERVICE", "RUNS", "LIMIT"], *rows]):
+        write(line)
+    rows = [[r["service"], r["runs"], output.mebibytes(r["memory"]), r["url"]] for r in value["requires"]]
+    for line in output.table([["REQUIRES", "VERSION", "BUDGET", "URL"], *rows]) if rows else []:
+        write(line)
+    machine = output.mebibytes(value["machine_memory"])
+    write(f"memory at most {_of_budget(value['memory'], value['budget'])}, machine {machine}")
+
+
+def states(found: Iterable[Mapping[str, Any]], write: Write) -> None:
+    """Stored states of the data, a line each."""
+    for line in output.table([["NAME", "KIND", "KEY", "BRANCH", "AGE", "SIZE", ""], *map(_state, found)]):
+        write(line)
+
+
+def _state(row: Mapping[str, Any]) -> list[str]:
+    words = [row["name"], row["kind"], row["key"] or row["id"], row["branch"], _age(row["age"])]
+    return [*map(str, words), output.mebibytes(row["size"]), "live" if row["live"] else ""]
+
+
+def _age(seconds: int) -> str:
+    """How long ago, in the largest unit that fits."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+def doctor(findings: Iterable[Finding], write: Write) -> None:
+    """One line for each check, and the fix below what is wrong."""
+    for finding in findings:
+        first, *rest = finding.what.splitlines()
+        write(f"{finding.code} {'ok   ' if finding.ok else 'WRONG'} {first}")
+        for line in rest:
+            write(f"            {line}")
+        if finding.fix:
+            write(f"          fix: {finding.fix}")
+
+
+def _logins(found: Status, write: Write) -> None:
+    for login in found.logins:
+        help_text = f"  ({login['help']})" if login["help"] else ""
+        write(f"login {login['name']}: {login['username']} / {login['password']}  {login['url']}{help_text}")
+
+
+def _debugger(found: Status, write: Write) -> None:
+    if found.debugger:
+        help_text = f"  ({found.debugger['help']})" if found.debugger["help"] else ""
+        write(f"debugger listens on {found.debugger['address']}{help_text}")
+
+
+def _of_budget(used: int, budget: int | None) -> str:
+    return output.mebibytes(used) + (f" of {output.mebibytes(budget)}" if budget else "")
+
+
+def _pairs(result: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in result.items()) or "done"

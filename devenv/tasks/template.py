@@ -1,0 +1,58 @@
+"""Which release of the template this repository is at, taking a newer one, and keeping the tools in the repository."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+from devenv.base import output
+from devenv.base.errors import FOUND, DevError
+from devenv.operations import conformance, places, template
+from devenv.tasks.common import JSON
+
+
+@task(help=JSON)
+def check(c: Any, json: bool = False) -> None:
+    """Say which release this repository is at, what is out, and whether an update would conflict."""
+    _run("check", ["--json"] if json else [])
+
+
+@task(
+    iterable=["answer"],
+    help={
+        "to": "this release instead of the highest one",
+        "answer": "an answer to a question of the template, NAME=VALUE; may be repeated",
+    },
+)
+def update(c: Any, to: str = "", answer: Any = None) -> None:
+    """Take a release of the template, on a branch to review."""
+    answers = [word for each in answer or [] for word in ("--answer", each)]
+    branch = _run("update", [*(["--to", to] if to else []), *answers])
+    if branch and template.is_vendored(places.ROOT):
+        template.vendor(places.ROOT)
+        output.say("the tools in .dev/tools are those of the new release: git add .dev/tools && git commit")
+    if branch and conformance.check(places.ROOT, ["--static"]) == FOUND:
+        raise DevError(FOUND, "after the update the contract is not kept", "each MUST above says how to fix it")
+
+
+@task(help={"undo": "remove the tools from this repository again"})
+def vendor(c: Any, undo: bool = False) -> None:
+    """Put the tools into this repository (.dev/tools), for places that cannot reach the template."""
+    if undo:
+        removed = template.unvendor(places.ROOT)
+        output.say(f"{removed} is removed; the tools come from the cache" if removed else "there are no tools here")
+        return
+    folder = template.vendor(places.ROOT)
+    output.say(f"{folder} has the tools; keep them: git add .dev/tools && git commit. Undo: inv template.vendor --undo")
+
+
+def _run(verb: str, flags: list[str]) -> str:
+    """What the tool answers, which is passed on."""
+    done = template.run(places.ROOT, verb, flags)
+    if done.stdout:
+        output.data(done.stdout.rstrip())
+    if done.code:
+        raise Exit(code=done.code)  # the tool has said why, and a failure is one line
+    return done.stdout

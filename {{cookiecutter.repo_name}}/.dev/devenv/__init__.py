@@ -1,5 +1,0 @@
-# Owner: the template. Do not edit: updates replace this file.
-"""The development environment behind `dev.up` and the other tasks.
-
-Layers, imports go downward only: tasks, operations, databases, engines, model, base.
-"""
