@@ -19,6 +19,7 @@ from devenv.engines.native import folders
 from devenv.engines.native.table import MARK
 from devenv.operations import doctor, places, workspace
 from devenv.operations.doctor import Finding
+from tests.conftest import REPO
 
 from .conftest import COMPOSE_YAML, Seam
 
@@ -33,6 +34,7 @@ def examine(repo: Path, seam: Seam, state_home: Path, monkeypatch: pytest.Monkey
         monkeypatch.delenv(name)
     monkeypatch.setenv("DEV_ENGINE", "compose")
     monkeypatch.setattr(places, "ROOT", repo)
+    shutil.copytree(REPO / "{{cookiecutter.repo_name}}/.dev", repo / ".dev", dirs_exist_ok=True)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, 50 * 2**30))
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, port: [])
     port = workspace.free_port()
