@@ -26,7 +26,9 @@ TEMPLATE = Path(__file__).resolve().parents[2]
 def arguments(argv: list[str]) -> argparse.Namespace:
     """The command line."""
     parser = Parser(prog="template", description=__doc__)
-    parser.add_argument("--template", type=Path, default=TEMPLATE, help="a checkout of the template that has its history")
+    parser.add_argument(
+        "--template", type=Path, default=TEMPLATE, help="a checkout of the template that has its history"
+    )
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb in ("check", "update", "retrofit"):
         verbs.add_parser(verb).add_argument("path", type=Path)
