@@ -219,18 +219,19 @@ def _believe_the_clock() -> None:
     Within one boot, the time since then is known from the uptime, too. Between two boots it is not.
     """
     page = home() / "users" / ".clock"
-    now = {"time": time.time(), "uptime": _uptime(), "boot": _boot()}
+    at = time.time()
+    now = {"time": at, "uptime": _uptime(), "boot": _boot()}
     try:
         before = json.loads(page.read_text())
-        passed = now["time"] - before["time"]
-        real = now["uptime"] - before["uptime"] if before["boot"] == now["boot"] else None
+        passed = at - before["time"]
+        real = _uptime() - before["uptime"] if before["boot"] == now["boot"] else None
         jumped = abs(passed - real) > DAY if real is not None else not -DAY < passed < KEPT / 2
     except (OSError, ValueError, KeyError, TypeError):
         jumped = False
     if jumped:
         for path in [*home().glob("users/*.json"), *home().glob("tools/*/MANIFEST")]:
             with suppress(OSError):
-                os.utime(path)
+                os.utime(path, (at, at))
     page.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     state.replace_file(page, json.dumps(now) + "\n")
 

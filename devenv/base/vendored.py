@@ -17,7 +17,8 @@ FOLDER = "tools"
 MANIFEST = "MANIFEST"
 COMMIT = "COMMIT"
 PROJECT = "{{cookiecutter.repo_name}}"
-PARTS = ("devenv", "tests/contract")  # what verbs and contract.check run; template.* need the template anyway
+# What verbs and contract.check run or read; template.* need the template anyway.
+PARTS = ("devenv", "tests/contract", "CONTRACT.md")
 LAUNCHER = ("run", "fetch.py", "dev.mk", "schema.json")  # what has to come from the same commit
 ATTRIBUTES = """\
 # Files of the template: byte for byte, and left out of diffs and statistics.
@@ -34,6 +35,9 @@ def write(template: Path, dev: Path, commit: str = "") -> Path:
     target, draft = dev / FOLDER, dev / f".{FOLDER}.new"
     shutil.rmtree(draft, ignore_errors=True)
     for part in PARTS:
+        if (template / part).is_file():
+            shutil.copyfile(template / part, draft / part)
+            continue
         ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
         shutil.copytree(template / part, draft / part, symlinks=True, ignore=ignored)
     (draft / ".gitattributes").write_text(ATTRIBUTES, encoding="utf-8")
