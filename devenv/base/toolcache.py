@@ -52,7 +52,7 @@ def note_use() -> None:
             return
     mine = {"checkout": str(launch.ROOT), "commit": _running(), "environment": Path(sys.prefix).name}
     with suppress(OSError):
-        page.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        page.parent.mkdir(parents=True, exist_ok=True)
         _believe_the_clock()
         state.replace_file(page, json.dumps({**mine, "tools": str(launch.TOOLS)}) + "\n")
 
@@ -83,7 +83,7 @@ def collect_daily() -> None:
     stamp = home() / "users" / ".collected"
     with suppress(OSError):
         if not 0 <= _age(stamp) < DAY:
-            stamp.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            stamp.parent.mkdir(parents=True, exist_ok=True)
             stamp.touch()
             collect()
 
@@ -102,7 +102,7 @@ def described() -> str:
     """How much there is of both, in words."""
     commits, pythons = entries(), environments()
     megabytes = sum(size(folder) for folder in (*commits, *pythons)) // 2**20
-    return f"{len(commits)} commits of tools and {len(pythons)} Python environments, {megabytes} MB in {home()}"
+    return f"tools in {home()}: commits {len(commits)}, Python environments {len(pythons)}, {megabytes} MB"
 
 
 def size(folder: Path) -> int:
@@ -181,6 +181,8 @@ def _discard(folder: Path) -> bool:
         gone.rename(folder)
         return False
     shutil.rmtree(gone, ignore_errors=True)
+    for lock in (folder.with_name(f"{folder.name}.lock"), folder.with_name(f".{folder.name}.lock")):
+        lock.unlink(missing_ok=True)
     return True
 
 
@@ -229,10 +231,11 @@ def _believe_the_clock() -> None:
     except (OSError, ValueError, KeyError, TypeError):
         jumped = False
     if jumped:
-        for path in [*home().glob("users/*.json"), *home().glob("tools/*/MANIFEST")]:
+        dated = ("users/*.json", "tools/*/MANIFEST", "environments/*/requirements.txt")
+        for path in (path for pattern in dated for path in home().glob(pattern)):
             with suppress(OSError):
                 os.utime(path, (at, at))
-    page.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    page.parent.mkdir(parents=True, exist_ok=True)
     state.replace_file(page, json.dumps(now) + "\n")
 
 

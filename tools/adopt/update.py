@@ -77,7 +77,7 @@ def left_to_a_person(service: repository.Repository, branch: str, found: Change)
         CONFLICT,
         f"{counted(found.conflicts)} to be looked at by a person:\n{listed(map(str, found.conflicts))}\n"
         f"  Your work tree is as it was; the attempt is the last commit of the branch {branch}",
-        f"git switch {branch}, mend what stands between <<<<<<< and >>>>>>>, git commit --all",
+        f"git switch {branch}, choose a side of each conflict (git rm FILE: what the template removed), git commit --all",
         f"or give it up: git switch {back} && git branch --delete --force {branch}",
     )
 
@@ -90,7 +90,7 @@ def message(found: Change) -> str:
     """Of the commit."""
     said = f"Update of the development environment to {found.release.version}\n\nIt was at {found.start}.\n"
     if found.conflicts:
-        said += f"\nTo be mended by hand:\n{listed(map(str, found.conflicts))}\n"
+        said += f"\nTo be resolved by hand:\n{listed(map(str, found.conflicts))}\n"
     return said
 
 

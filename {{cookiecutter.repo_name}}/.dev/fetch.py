@@ -2,7 +2,7 @@
 """Find or fetch the tools that .cruft.json names, create their Python environment, and start them.
 
     python3 -I -B .dev/fetch.py INTERFACE NAME [TASK [FLAGS]]
-    python3 -I -B .dev/fetch.py --fetch
+    python3 -I -B .dev/fetch.py --fetch | --address
 
 .dev/run calls it if the tools cannot be started at once. NAME: the file that gets the environment's path, for the next
 call of .dev/run. The tools are looked for in DEVENV_TOOLS, in .dev/tools/, and in the cache; only there can they be
@@ -68,6 +68,9 @@ def main(interface, name="", *words):
         raise Stop(110, have, "put a newer python3 first on the path")
     if interface == "--fetch":  # for template.vendor: only the folder of the tools that .cruft.json names
         sys.stdout.buffer.write(os.fsencode(cached()) + b"\n")
+        return
+    if interface == "--address":  # for template.update: where git finds the template
+        sys.stdout.buffer.write(os.fsencode(address(pin()[0])) + b"\n")
         return
     tools, made = find(name)
     launch = tools / "devenv" / "base" / "launch.py"
@@ -212,7 +215,7 @@ def fetch(template, commit, entry):
         hint = "install git (Debian and Ubuntu: apt-get install git)"
         raise Stop(110, f"git is not on the path, and the tools of {commit[:12]} are not on this machine", hint)
     for folder in (cache(), entry.parent):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     with locked(entry.with_name(f".{commit}.lock")):
         if not flaw(entry, exactly=True):
             return
@@ -273,7 +276,13 @@ class Source:
         self.git(history, "fetch", "--quiet", "--no-tags", "--update-shallow", *fewer, REMOTE, *names)
         if not run(history, "for-each-ref", "--count=1", "--contains", self.commit).stdout:
             message = f"the template {masked(self.url)} has the commit {self.commit[:12]} on no branch and no tag"
-            raise Stop(110, message, *self.hints("push it there; or take a commit that is there: inv template.update"))
+            raise Stop(
+                110,
+                message,
+                *self.hints(
+                    "push it there; or take .cruft.json and .dev/ from a commit of this repository that names another one"
+                ),
+            )
         return ready or history
 
     def shallow(self, name, ref):

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from tools.bench.service import Service, bake
+from maintain.bench.service import Service, bake
 
 DOORS = {".dev/run": [".dev/run", "dev.plan"], "make": ["make", "-s", "dev.plan"], "inv": ["inv", "dev.plan"]}
 

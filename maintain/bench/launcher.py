@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+from maintain.bench.service import BIN, REPO, Service, bake
 from tools.adopt import change, origin, releases
 from tools.adopt.render import render
 from tools.adopt.repository import find
-from tools.bench.service import BIN, REPO, Service, bake
 
 COLD = "nothing cached but uv's packages; by hand: a shallow clone, `uv venv`, `uv pip sync`"
 ANSWERS = {"service": "catalog", "stack": "django"}

@@ -14,8 +14,8 @@ import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
-from tools.bench import doors, examples, launcher, peers, rebuild, stacks, starts, states
-from tools.bench.service import REPO
+from maintain.bench import doors, examples, launcher, peers, rebuild, stacks, starts, states
+from maintain.bench.service import REPO
 
 PARTS = {
     "start": starts.table,
