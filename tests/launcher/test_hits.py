@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 from pathlib import Path
@@ -156,7 +157,7 @@ def test_without_home_the_cache_is_where_the_system_says(machine: Machine, warm:
     script = (warm / ".dev/run").read_text().replace("if [ -f", 'echo "$cache"; exit\nif [ -f')
     (warm / ".dev/run").write_text(script)
     answer = machine.run(warm, HOME=home, XDG_CACHE_HOME=None)
-    assert answer.out == f"{os.path.expanduser('~' + os.environ.get('USER', 'root'))}/.cache\n"
+    assert answer.out == f"{pwd.getpwuid(os.getuid()).pw_dir}/.cache\n"
 
 
 def test_the_exit_code_of_the_tools_passes_through(machine: Machine, service: Path, small: Template) -> None:
