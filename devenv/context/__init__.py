@@ -1,1 +1,1 @@
-"""What each task does, without any of its flags and printing."""
+"""One service of this repository in one workspace: its files and engine at hand, its own commands, its health."""

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from devenv.base import locks, process, state
 from devenv.base.errors import USAGE, DevError
+from devenv.context import places, workspace
 from devenv.databases import find
 from devenv.databases.base import Database
 from devenv.engines import choice
 from devenv.engines.protocol import Engine, Place
 from devenv.model import config, services
-from devenv.operations import places, workspace
 
 
 class Environment(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Callable
 
 from devenv.base import output
 from devenv.base.errors import DevError
-from devenv.operations.environment import Environment
+from devenv.context.environment import Environment
 
 EVERY = 10.0  # seconds between two lines: what is quick says nothing, and a minute is no page
 WIDTH = 120  # of what is shown of a log line

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Callable, TypeVar
 
 from devenv.base.errors import FOUND, MISSING, REFUSED, UNHEALTHY, DevError
+from devenv.context.environment import Environment
 from devenv.model import answers
 from devenv.model.scenarios import Scenario
-from devenv.operations.environment import Environment
 
 OURS = range(MISSING, REFUSED + 1)  # exit codes that a command of the service cannot be taken for
 T = TypeVar("T")

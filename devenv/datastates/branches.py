@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from devenv.context.environment import Environment
+from devenv.datastates import packages, store
+from devenv.datastates.store import ASIDE, State
 from devenv.model import lineage
 from devenv.model.lineage import Files
-from devenv.operations import packages, states
-from devenv.operations.environment import Environment
-from devenv.operations.states import ASIDE, State
 
 
 def due(env: Environment, known: Mapping[str, Any], files: Files) -> str:
@@ -24,7 +24,7 @@ def due(env: Environment, known: Mapping[str, Any], files: Files) -> str:
     lost = lineage.lost(applied, files, env.config.migrations)
     if lost:
         return lost[0]
-    branch = states.branch(env)
+    branch = store.branch(env)
     own = _of(branch, _fitting(env, files))
     if known.get("branch") == branch:
         own = [s for s in own if _count(env, s.files) > _count(env, applied)]
@@ -39,7 +39,7 @@ def back(env: Environment, files: Files) -> State | None:
     fitting = [s for s in _fitting(env, files) if not packages.lost(env, s.data)]
     now = _applied(env, files, packages.here(env))
     same = [s for s in fitting if _applied(env, s.files, s.data.get("packages", {})) == now]
-    own = sorted(_of(states.branch(env), fitting), key=lambda s: (_count(env, s.files), s.created))
+    own = sorted(_of(store.branch(env), fitting), key=lambda s: (_count(env, s.files), s.created))
     return next(iter([*reversed(own), *reversed(same)]), None)
 
 
@@ -56,5 +56,5 @@ def _of(branch: str, found: list[State]) -> list[State]:
 
 
 def _fitting(env: Environment, files: Files) -> list[State]:
-    aside = [s for s in states.every(env) if s.kind == ASIDE]
+    aside = [s for s in store.every(env) if s.kind == ASIDE]
     return [s for s in aside if not lineage.lost(s.files, files, env.config.migrations)]

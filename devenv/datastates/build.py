@@ -11,12 +11,13 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from devenv.base import output
+from devenv.context import service_commands
+from devenv.context.environment import Environment
+from devenv.datastates import packages, room, store, swap
+from devenv.datastates.store import BUILT, State
 from devenv.model import lineage
 from devenv.model.lineage import Files
 from devenv.model.scenarios import Scenario
-from devenv.operations import commands, drafts, packages, room, states
-from devenv.operations.environment import Environment
-from devenv.operations.states import BUILT, State
 
 DEFAULT = "default"  # the scenario that dev.up seeds
 SCHEMA = "schema"  # what people read for the layer below all scenarios
@@ -40,7 +41,7 @@ def early(env: Environment) -> list[Scenario]:
 
 def layers(env: Environment, chain: Sequence[Scenario], given: Mapping[str, str] | None = None) -> list[Layer]:
     """The layers of a chain of scenarios, of which the last one takes the parameters. The schema is the first."""
-    files = states.files(env)
+    files = store.files(env)
     migrate = env.config.commands.get("migrate", ())
     key = lineage.key(server(env), migrate, lineage.schema_files(files, env.config.migrations))
     found = [Layer(key, SCHEMA, None, {}, files)]
@@ -59,7 +60,7 @@ def server(env: Environment) -> str:
 
 def stored(env: Environment, layer: Layer) -> State | None:
     """The state of a layer, where it was made before."""
-    return next((s for s in states.every(env) if s.kind == BUILT and s.key == layer.key), None)
+    return next((s for s in store.every(env) if s.kind == BUILT and s.key == layer.key), None)
 
 
 def say(env: Environment, layer: Layer, found: State | None) -> None:
@@ -86,35 +87,35 @@ def provide(env: Environment, wanted: Sequence[Layer], verb: str) -> State:
 def keep(env: Environment, layer: Layer, known: Mapping[str, Any]) -> None:
     """Store the live data as a layer: it was empty when we began, and nobody but us was in it since."""
     assert env.database
-    with drafts.draft(env, env.database.name) as made:
+    with swap.draft(env, env.database.name) as made:
         _store(env, made, layer, known)
     room.check(env)
 
 
 def _ancestor(env: Environment, files: Files) -> State | None:
     """The newest schema from which migrating on is the same as migrating from nothing."""
-    schemas = [s for s in states.every(env) if s.kind == BUILT and s.name == SCHEMA and s.program == server(env)]
+    schemas = [s for s in store.every(env) if s.kind == BUILT and s.name == SCHEMA and s.program == server(env)]
     return next((s for s in reversed(schemas) if lineage.is_ancestor(s.files, files, env.config.migrations)), None)
 
 
 def _build(env: Environment, layer: Layer, below: State | None, verb: str) -> State:
     if below and not layer.scenario:
         output.say(f"migrating on from the schema of {below.branch or 'an earlier commit'}, an ancestor of this one")
-    source = drafts.on_server(env, below).database if below else ""
-    with drafts.draft(env, source) as made:
+    source = swap.on_server(env, below).database if below else ""
+    with swap.draft(env, source) as made:
         there = env.on(made.database)
         known = dict(below.data) if below and layer.scenario else {}
         if layer.scenario:
-            told = commands.within(verb, "seed", commands.seed, there, layer.scenario, layer.given)
+            told = service_commands.within(verb, "seed", service_commands.seed, there, layer.scenario, layer.given)
             known["seeded"] = {**known.get("seeded", {}), layer.name: told}
         else:
-            commands.within(verb, "migrate", commands.migrate, there)
+            service_commands.within(verb, "migrate", service_commands.migrate, there)
         return _store(env, made, layer, known)
 
 
 def _store(env: Environment, made: State, layer: Layer, known: Mapping[str, Any]) -> State:
     known = {**known, "migrated": lineage.key(layer.files), "files": layer.files, "packages": packages.here(env)}
     if layer.scenario:  # what dev.up needs on an empty volume; the schema is quickly had from there
-        drafts.at(env, made).dump(env.engine, made.dump)
+        swap.at(env, made).dump(env.engine, made.dump)
     made = replace(made, kind=BUILT, name=layer.name, key=layer.key, files=layer.files)
-    return states.write(replace(made, data=known, program=server(env)))
+    return store.write(replace(made, data=known, program=server(env)))

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 from devenv.base import output, state
 from devenv.base.errors import CONFIG, FOUND, DevError
+from devenv.context import service_commands
+from devenv.context.environment import Environment
 from devenv.databases import readers
 from devenv.databases.schemas import Schema
+from devenv.datastates import swap
 from devenv.model import catalogue, drift, dsn, fingerprint, server, touched
 from devenv.model.catalogue import Difference
-from devenv.operations import commands, drafts
-from devenv.operations.environment import Environment
 
 FILE = "schema.sql"
 END = "-- The end.\n"
@@ -77,10 +78,10 @@ def check(env: Environment) -> Report:
     server_found = server.differ(production, _image(env))
     if not env.engine.is_built():
         env.engine.build([name for name, each in env.place.services.items() if each.build])
-    with drafts.scratch(env) as fresh, drafts.scratch(env) as ours:
+    with swap.scratch(env) as fresh, swap.scratch(env) as ours:
         # First, as what fails here is no matter of production.
         output.say("an empty database: all migrations")
-        commands.within("dev.schema check", "migrate", commands.migrate, fresh)
+        service_commands.within("dev.schema check", "migrate", service_commands.migrate, fresh)
         _schema(ours).load(text, FILE)
         output.say(f"the schema of {FILE}: the migrations that are pending there")
         _migrate_production(ours)
@@ -134,9 +135,9 @@ def _schema(env: Environment) -> Schema:
 
 def _migrate_production(env: Environment) -> None:
     try:
-        commands.migrate(env)
+        service_commands.migrate(env)
     except DevError as error:
-        if error.code in commands.OURS:
+        if error.code in service_commands.OURS:
             raise
         message = f"on production's schema the pending migrations fail: {error.message}"
         hint = "a migration that production has applied was edited, squashed away or removed, or production was changed"

@@ -14,10 +14,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from devenv.base import output
+from devenv.context import fingerprints, health, service_commands
+from devenv.context.environment import Environment
+from devenv.datastates import build, packages, store, swap
 from devenv.model import lineage
 from devenv.model.scenarios import Scenario
-from devenv.operations import building, commands, drafts, packages, plan, states, waiting
-from devenv.operations.environment import Environment
 
 Given = Mapping[str, str]  # parameters of a scenario
 
@@ -27,14 +28,14 @@ def ready(env: Environment) -> None:
     backing = [name for name, service in env.place.services.items() if not service.build]
     seen = env.engine.look()
     if any(name not in seen or not seen[name].healthy for name in backing):
-        waiting.start(env, backing)
-    drafts.clean(env)
+        health.start(env, backing)
+    swap.clean(env)
 
 
 def built(env: Environment) -> None:
     """The app is built of what is checked out: what a data command makes is known by the lock files that it came of."""
     up = env.record.up.get("build")
-    if env.image or (env.engine.is_built() and up in (None, plan.build_fingerprint(env))):
+    if env.image or (env.engine.is_built() and up in (None, fingerprints.build(env))):
         return
     output.say("what is checked out is not built yet: building; the app itself follows with the next dev.up")
     env.engine.build([name for name, service in env.place.services.items() if service.build])
@@ -44,10 +45,10 @@ def migrate(env: Environment) -> None:
     """Run the service's migrate command; its exit code becomes the error's."""
     env.config.command("migrate")
     fresh = is_fresh(env)
-    commands.migrate(env)
+    service_commands.migrate(env)
     _note_migrated(env, **({"fresh": True} if fresh else {}))
     if fresh:
-        building.keep(env, building.layers(env, [])[-1], {})
+        build.keep(env, build.layers(env, [])[-1], {})
 
 
 def is_pending(env: Environment) -> bool:
@@ -72,11 +73,11 @@ def seed(env: Environment, name: str, given: Given) -> dict[str, Any]:
             _seed(env, base, {})
     told = _seed(env, chain[-1], given)
     if known(env).get("fresh") and not any(scenario.up for scenario in chain):
-        building.keep(env, building.layers(env, chain, given)[-1], {"seeded": known(env)["seeded"]})
+        build.keep(env, build.layers(env, chain, given)[-1], {"seeded": known(env)["seeded"]})
     return told
 
 
-def reset(env: Environment, name: str = building.DEFAULT, given: Given | None = None) -> None:
+def reset(env: Environment, name: str = build.DEFAULT, given: Given | None = None) -> None:
     """Fresh data: this scenario and what it builds on, and nothing else. What was live is kept as `previous`."""
     chain = env.config.chain(name) if name in env.config.scenarios else []
     wanted = [(scenario, (given or {}) if scenario is chain[-1] else {}) for scenario in chain]
@@ -86,24 +87,24 @@ def reset(env: Environment, name: str = building.DEFAULT, given: Given | None = 
         ready(env)
     stored = _prepared(env, [] if late else chain, given or {})
     if stored:
-        env = restart(drafts.use(env, stored, states.PREVIOUS, states.PREVIOUS))
+        env = restart(swap.use(env, stored, store.PREVIOUS, store.PREVIOUS))
     else:
         env = _emptied(env)
         if "migrate" in env.config.commands:
-            commands.within("dev.reset", "migrate", migrate, env)
+            service_commands.within("dev.reset", "migrate", migrate, env)
     for scenario, params in wanted:
         if scenario.label(params) not in known(env).get("seeded", {}):
-            commands.within("dev.reset", "seed", seed, env, scenario.name, params)
+            service_commands.within("dev.reset", "seed", seed, env, scenario.name, params)
 
 
 def take_stored(env: Environment) -> Environment:
     """Data for a new, empty database from the state of the default scenario, where there is one."""
-    wanted = building.layers(env, building.early(env))[-1]
-    stored = building.stored(env, wanted)
+    wanted = build.layers(env, build.early(env))[-1]
+    stored = build.stored(env, wanted)
     if not stored or not is_fresh(env):
         return env
-    building.say(env, wanted, stored)
-    return drafts.use(env, stored, states.DRAFT, "")
+    build.say(env, wanted, stored)
+    return swap.use(env, stored, store.DRAFT, "")
 
 
 def known(env: Environment) -> dict[str, Any]:
@@ -131,22 +132,22 @@ def restart(env: Environment) -> Environment:
     assert env.database
     running = [name for name, state in env.engine.look().items() if state.running and env.place.services[name].build]
     if running and not env.database.renames:
-        waiting.start(env, running)
-        _note_running(env, compose=plan.compose_fingerprint(env))
+        health.start(env, running)
+        _note_running(env, compose=fingerprints.compose(env))
     return env
 
 
-def _prepared(env: Environment, chain: Sequence[Scenario], given: Given) -> states.State | None:
+def _prepared(env: Environment, chain: Sequence[Scenario], given: Given) -> store.State | None:
     """The stored state of a chain, built where it can be; None where all has to be made in the live database."""
     if not env.database or not (env.database.renames or env.chooses_database):
         return None
-    wanted = building.layers(env, chain, given)
-    return building.provide(env, wanted, "dev.reset") if env.chooses_database else building.stored(env, wanted[-1])
+    wanted = build.layers(env, chain, given)
+    return build.provide(env, wanted, "dev.reset") if env.chooses_database else build.stored(env, wanted[-1])
 
 
 def _emptied(env: Environment) -> Environment:
     if env.database and env.database.renames:
-        return drafts.use_empty(env, states.PREVIOUS, states.PREVIOUS)
+        return swap.use_empty(env, store.PREVIOUS, store.PREVIOUS)
     env.note_data({})  # first: killed after this line, the next dev.up builds the data again
     if env.database:
         env.database.drop(env.engine)
@@ -160,16 +161,16 @@ def _seed(env: Environment, scenario: Scenario, given: Given) -> dict[str, Any]:
         return dict(seeded[label])
     if scenario.up:
         _start_all(env)
-    result = commands.check(env, scenario, given) if scenario.once and scenario.check else None
-    result = commands.seed(env, scenario, given) if result is None else result
+    result = service_commands.check(env, scenario, given) if scenario.once and scenario.check else None
+    result = service_commands.seed(env, scenario, given) if result is None else result
     if scenario.once or not given:
         _note(env, seeded={**known(env).get("seeded", {}), label: result})
     return result
 
 
 def _note_migrated(env: Environment, **more: Any) -> None:
-    files = states.files(env)
-    more = {**more, "branch": states.branch(env), "packages": packages.here(env)}
+    files = store.files(env)
+    more = {**more, "branch": store.branch(env), "packages": packages.here(env)}
     _note(env, migrated=lineage.key(files), files=files, **more)
 
 
@@ -184,7 +185,7 @@ def _start_all(env: Environment) -> None:
     used(env)
     seen = env.engine.look()
     if any(name not in seen or not seen[name].healthy for name in env.place.services):
-        waiting.start(env, list(env.place.services))
+        health.start(env, list(env.place.services))
         _note_running(env)  # for dev.up these are its own: it started none of them otherwise
 
 

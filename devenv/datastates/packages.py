@@ -8,20 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from devenv.context import service_commands
+from devenv.context.environment import Environment
+from devenv.datastates import store
 from devenv.model import lineage
-from devenv.operations import commands, states
-from devenv.operations.environment import Environment
 
 
 def here(env: Environment) -> dict[str, Any]:
     """Those of the checkout: "names", and "of", a fingerprint of the lock files. Empty where no command lists them."""
     if "package_migrations" not in env.config.commands:
         return {}
-    of = lineage.key(lineage.others(states.files(env), env.config.migrations))
-    told = [known.get("packages", {}) for known in (env.data, *(s.data for s in states.noted(env)))]
+    of = lineage.key(lineage.others(store.files(env), env.config.migrations))
+    told = [known.get("packages", {}) for known in (env.data, *(s.data for s in store.noted(env)))]
     return next((dict(each) for each in told if each.get("of") == of), None) or {
         "of": of,
-        "names": commands.package_migrations(env),
+        "names": service_commands.package_migrations(env),
     }
 
 

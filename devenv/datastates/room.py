@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from devenv.base import output, state
-from devenv.operations import drafts, states
-from devenv.operations.environment import Environment
-from devenv.operations.states import BUILT, State
+from devenv.context.environment import Environment
+from devenv.datastates import store, swap
+from devenv.datastates.store import BUILT, State
 
 BUDGET = 5 * 2**30  # bytes, where `budget.states` says nothing else
 SPARE = 500 * 2**20  # bytes that the rest of the machine needs
@@ -21,7 +21,7 @@ def sizes(env: Environment) -> dict[str, int]:
     assert env.database
     on_server = env.database.sizes(env.engine)
     here = env.engine.data_id()
-    found = {s.id: s.dumped + (on_server.get(s.database, 0) if s.volume == here else 0) for s in states.every(env)}
+    found = {s.id: s.dumped + (on_server.get(s.database, 0) if s.volume == here else 0) for s in store.every(env)}
     return {**found, "live": on_server.get(env.database.name, 0)}
 
 
@@ -38,7 +38,7 @@ def check(env: Environment) -> None:
 
 def prunable(env: Environment, all: bool) -> list[State]:
     """What can be made again: built states but the newest of each branch. With `all`, every state."""
-    found = states.every(env)
+    found = store.every(env)
     newest = {(s.branch, s.name): s.id for s in found if s.kind == BUILT}
     return found if all else [s for s in found if s.kind == BUILT and newest[s.branch, s.name] != s.id]
 
@@ -46,7 +46,7 @@ def prunable(env: Environment, all: bool) -> list[State]:
 def prune(env: Environment, gone: Sequence[State]) -> None:
     """Remove states, rows and all."""
     for each in gone:
-        drafts.drop(env, each)
+        swap.drop(env, each)
 
 
 def rows(env: Environment) -> list[dict[str, Any]]:
@@ -54,7 +54,7 @@ def rows(env: Environment) -> list[dict[str, Any]]:
     taken, now = sizes(env), time.time()
     live = {"id": "", "kind": "live", "name": "live", "key": "", "branch": env.data.get("branch", ""), "age": 0}
     live = {**live, "size": taken["live"], "scenarios": sorted(env.data.get("seeded", {})), "live": True}
-    return [live, *(_row(s, taken[s.id], now, env.data) for s in reversed(states.every(env)))]
+    return [live, *(_row(s, taken[s.id], now, env.data) for s in reversed(store.every(env)))]
 
 
 def _row(stored: State, size: int, now: float, live: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from devenv.base import output
 from devenv.base.errors import MISSING, REFUSED, USAGE, DevError
+from devenv.context import service_commands
+from devenv.context.environment import Environment
+from devenv.datastates import live, packages, room, store, swap
+from devenv.datastates.store import PREVIOUS, SNAPSHOT, State
 from devenv.model import lineage
 from devenv.model.schema import did_you_mean
-from devenv.operations import commands, data, drafts, packages, room, states
-from devenv.operations.environment import Environment
-from devenv.operations.states import PREVIOUS, SNAPSHOT, State
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 
@@ -33,13 +34,13 @@ def check_name(name: str) -> None:
 
 def snapshot(env: Environment, name: str, again: bool = False) -> State:
     """Keep the live data under a name. DevError 114 where the name is taken, unless `again`."""
-    there = [s for s in states.every(env) if s.kind == SNAPSHOT and s.name == name]
+    there = [s for s in store.every(env) if s.kind == SNAPSHOT and s.name == name]
     if there and not again:
         message = f"there is a snapshot {name} already, of {there[0].branch or 'this service'}"
         raise DevError(REFUSED, message, f"inv dev.snapshot {name} --replace", "inv dev.state list")
     assert env.database
-    with drafts.draft(env, env.database.name) as made:
-        kept = states.write(replace(made, kind=SNAPSHOT, name=name))
+    with swap.draft(env, env.database.name) as made:
+        kept = store.write(replace(made, kind=SNAPSHOT, name=name))
     room.prune(env, there)
     room.check(env)
     return kept
@@ -47,7 +48,7 @@ def snapshot(env: Environment, name: str, again: bool = False) -> State:
 
 def find(env: Environment, name: str) -> State:
     """A state by its name, key or id; of several, a snapshot comes first, else the newest. DevError 2."""
-    found = states.every(env)
+    found = store.every(env)
     for match in (
         [s for s in found if s.kind == SNAPSHOT and s.name == name],
         [s for s in found if s.name == name],
@@ -65,28 +66,28 @@ def restore(env: Environment, stored: State, force: bool = False) -> Environment
     DevError 114 where it was made with migrations that are not in the checkout, unless `force`.
     """
     check_fits(env, stored, force)
-    with drafts.draft(env, drafts.on_server(env, stored).database) as made:
+    with swap.draft(env, swap.on_server(env, stored).database) as made:
         return bring(env, made, stored)
 
 
 def bring(env: Environment, made: State, stored: State) -> Environment:
     """Make a draft with the rows of a state the live data, migrated to what is checked out."""
-    files = states.files(env)
-    known = drafts.known(env, stored)
+    files = store.files(env)
+    known = swap.known(env, stored)
     behind = known.get("migrated") != lineage.key(files) and "migrate" in env.config.commands
     if behind and env.chooses_database:
         output.say(f"{stored.name} is older than the checkout: migrating it on")
-        commands.migrate(env.on(made.database))
+        service_commands.migrate(env.on(made.database))
         known = {**known, "migrated": lineage.key(files), "files": files, "packages": packages.here(env)}
-    env = data.restart(drafts.swap(env, made, known, PREVIOUS, PREVIOUS))
+    env = live.restart(swap.swap(env, made, known, PREVIOUS, PREVIOUS))
     if behind and not env.chooses_database:
-        data.migrate(env)
+        live.migrate(env)
     return env
 
 
 def check_fits(env: Environment, stored: State, force: bool) -> None:
     """DevError 114 where a state is of migrations that the checkout does not have; a warning with `force`."""
-    lost = lineage.lost(stored.files, states.files(env), env.config.migrations) or packages.lost(env, stored.data)
+    lost = lineage.lost(stored.files, store.files(env), env.config.migrations) or packages.lost(env, stored.data)
     message = f"{stored.name} was made with migrations that are not in this checkout: {', '.join(lost)}"
     if lost and force:
         output.warn(message)

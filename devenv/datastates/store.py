@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from devenv.base import process, state
+from devenv.context.environment import Environment
 from devenv.databases import find
 from devenv.model import fingerprint
 from devenv.model.lineage import Files
-from devenv.operations.environment import Environment
 
 FILE = "state.json"
 DRAFT = "draft"  # on its way to become one of the others, or the live database; removed when its command was killed

@@ -13,16 +13,16 @@ from dataclasses import replace
 from typing import Any
 
 from devenv.base import output
+from devenv.context.environment import Environment
 from devenv.databases.base import Database
-from devenv.operations import states
-from devenv.operations.environment import Environment
-from devenv.operations.states import DRAFT, PREVIOUS, State
+from devenv.datastates import store
+from devenv.datastates.store import DRAFT, PREVIOUS, State
 
 
 @contextmanager
 def draft(env: Environment, source: str = "") -> Iterator[State]:
     """A database to work in: a copy of another one, or empty. It is dropped when the block fails."""
-    made = states.begin(env, DRAFT, "")
+    made = store.begin(env, DRAFT, "")
     try:
         if source:
             at(env, made).copy(env.engine, source)
@@ -56,9 +56,9 @@ def drop(env: Environment, gone: State) -> None:
     """
     if gone.volume == env.engine.data_id():
         with suppress(OSError):  # what makes room on a full disk must not need any
-            states.write(replace(gone, kind=DRAFT))
+            store.write(replace(gone, kind=DRAFT))
         at(env, gone).drop(env.engine)
-    states.forget(gone)
+    store.forget(gone)
 
 
 def on_server(env: Environment, stored: State) -> State:
@@ -67,8 +67,8 @@ def on_server(env: Environment, stored: State) -> State:
         return stored
     with draft(env) as made:
         at(env, made).load(env.engine, stored.dump)
-    loaded = states.write(replace(stored, database=made.database, volume=made.volume))
-    states.forget(made)
+    loaded = store.write(replace(stored, database=made.database, volume=made.volume))
+    store.forget(made)
     return loaded
 
 
@@ -79,7 +79,7 @@ def use(env: Environment, stored: State, kind: str, name: str) -> Environment:
     if not env.database.renames:
         with draft(env, source) as made:
             return swap(env, made, known(env, stored), kind, name)
-    made = states.begin(env, DRAFT, "")
+    made = store.begin(env, DRAFT, "")
     try:
         return swap(env, made, known(env, stored), kind, name, source)
     except BaseException:
@@ -99,7 +99,7 @@ def known(env: Environment, stored: State) -> dict[str, Any]:
         "id": env.engine.data_id(),
         "generation": secrets.token_hex(8),
         "state": stored.id,
-        "branch": states.branch(env),
+        "branch": store.branch(env),
     }
     return {**stored.data, **own}
 
@@ -116,23 +116,23 @@ def swap(
     renames, engine = env.database.renames, env.engine
     after = {**known_then, "live": "" if renames else made.database}
     old = "" if renames else env.database.name
-    aside = states.begin(env, kind, name, old, after=after, took=made.id, branch=env.data.get("branch", ""))
+    aside = store.begin(env, kind, name, old, after=after, took=made.id, branch=env.data.get("branch", ""))
     older = _superseded(env, aside)
     if source:
         env.database.renew(engine, source, made.database, aside.database, [each.database for each in older])
     elif renames:
         env.database.take_over(engine, made.database, aside.database)
     env.note_data(after)  # where the server cannot rename, this is the step
-    states.forget(made)
+    store.forget(made)
     for gone in older if source else []:
-        states.forget(gone)  # its database went in the same call
+        store.forget(gone)  # its database went in the same call
     _settle_aside(env, aside)
     return env if renames else env.on(made.database)
 
 
 def _superseded(env: Environment, aside: State) -> list[State]:
     """There is one `previous` at a time."""
-    return [s for s in states.every(env) if s.kind == aside.kind == PREVIOUS and s.id != aside.id]
+    return [s for s in store.every(env) if s.kind == aside.kind == PREVIOUS and s.id != aside.id]
 
 
 def _settle_aside(env: Environment, aside: State) -> None:
@@ -142,12 +142,12 @@ def _settle_aside(env: Environment, aside: State) -> None:
         return
     for gone in _superseded(env, aside):
         drop(env, gone)
-    states.write(replace(aside, after=None))  # last: until then `clean` knows that there is something to do
+    store.write(replace(aside, after=None))  # last: until then `clean` knows that there is something to do
 
 
 def left(env: Environment) -> list[State]:
     """What killed commands left."""
-    return [s for s in states.noted(env) if s.kind == DRAFT or s.after is not None] if env.database else []
+    return [s for s in store.noted(env) if s.kind == DRAFT or s.after is not None] if env.database else []
 
 
 def clean(env: Environment) -> None:
@@ -161,11 +161,11 @@ def clean(env: Environment) -> None:
     env.database.settle(env.engine, [s.database for s in found if s.volume == here])
     for swapping in (s for s in found if s.after is not None):
         _end_swap(env, swapping)
-    kept = {s.database for s in states.noted(env) if s.kind != DRAFT and s.volume == here}
-    live = env.data.get("live") or states.declared(env)
+    kept = {s.database for s in store.noted(env) if s.kind != DRAFT and s.volume == here}
+    live = env.data.get("live") or store.declared(env)
     for made in (s for s in left(env) if s.kind == DRAFT):
         if made.database in {live, *kept} or made.volume != here:
-            states.forget(made)
+            store.forget(made)
         else:
             drop(env, made)
 
@@ -178,11 +178,11 @@ def _end_swap(env: Environment, swapping: State) -> None:
     else:
         happened = env.data.get("live") == swapping.after["live"]
     if not happened:
-        states.forget(swapping)  # the database that it speaks of is the live one, or none
+        store.forget(swapping)  # the database that it speaks of is the live one, or none
         return
     if env.database.renames:
         env.note_data(dict(swapping.after))
-    for took in (s for s in states.noted(env) if s.id == swapping.took):
-        states.forget(took)
+    for took in (s for s in store.noted(env) if s.id == swapping.took):
+        store.forget(took)
     _settle_aside(env, swapping)
     output.say("a command was interrupted after it had put other data in place: that is live now, inv dev.state list")

@@ -6,9 +6,10 @@ New migrations do not come here: they are applied to the live database, rows and
 from __future__ import annotations
 
 from devenv.base import output
-from devenv.operations import branches, building, commands, data, drafts, states
-from devenv.operations.environment import Environment
-from devenv.operations.states import ASIDE, State
+from devenv.context import service_commands
+from devenv.context.environment import Environment
+from devenv.datastates import branches, build, live, store, swap
+from devenv.datastates.store import ASIDE, State
 
 
 def switch(env: Environment, why: str) -> Environment:
@@ -18,22 +19,22 @@ def switch(env: Environment, why: str) -> Environment:
         output.warn(f"{why}, but the app's database is fixed in {env.place.compose}: it stays as it is")
         return env
     output.say(f"the data of {branch or 'the last branch'} steps aside with its rows: {why}")
-    back = branches.back(env, states.files(env))
-    return data.restart(_bring_back(env, back, branch) if back else _begin(env, branch))
+    back = branches.back(env, store.files(env))
+    return live.restart(_bring_back(env, back, branch) if back else _begin(env, branch))
 
 
 def _bring_back(env: Environment, back: State, branch: str) -> Environment:
     output.say(f"the data of {back.name} comes back with its rows")
-    return drafts.swap(env, back, {**back.data, "branch": states.branch(env)}, ASIDE, branch)
+    return swap.swap(env, back, {**back.data, "branch": store.branch(env)}, ASIDE, branch)
 
 
 def _begin(env: Environment, branch: str) -> Environment:
-    chain = building.early(env)
+    chain = build.early(env)
     if env.chooses_database:
-        stored = building.provide(env, building.layers(env, chain), "dev.up")
-        return drafts.use(env, stored, ASIDE, branch)
-    env = drafts.use_empty(env, ASIDE, branch)
-    commands.within("dev.up", "migrate", data.migrate, env)
+        stored = build.provide(env, build.layers(env, chain), "dev.up")
+        return swap.use(env, stored, ASIDE, branch)
+    env = swap.use_empty(env, ASIDE, branch)
+    service_commands.within("dev.up", "migrate", live.migrate, env)
     for scenario in chain[-1:]:
-        commands.within("dev.up", "seed", data.seed, env, scenario.name, {})
+        service_commands.within("dev.up", "seed", live.seed, env, scenario.name, {})
     return env

@@ -10,9 +10,10 @@ from typing import Any, Callable, NamedTuple
 
 from devenv.base import output, process
 from devenv.base.errors import DevError
+from devenv.context import environment, places, workspace
 from devenv.engines import choice, docker
+from devenv.lifecycle import orphans
 from devenv.model import config
-from devenv.operations import environment, orphans, places, workspace
 
 ENGINE_NEEDED = 25  # healthcheck.start_interval came with Docker Engine 25
 DISK_NEEDED = 2 * 2**30  # bytes: an image with its dependencies, and a database

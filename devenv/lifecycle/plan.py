@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from devenv.base.state import Record
+from devenv.context import fingerprints
+from devenv.context.environment import Environment
+from devenv.datastates import branches, build, store
+from devenv.datastates.build import DEFAULT
 from devenv.engines.protocol import State
-from devenv.model import dockerfile, fingerprint, lineage
+from devenv.model import lineage
 from devenv.model.config import Config
 from devenv.model.services import Service
-from devenv.operations import branches, building, states
-from devenv.operations.building import DEFAULT
-from devenv.operations.environment import Environment
 
 
 class Facts(NamedTuple):
@@ -47,7 +47,7 @@ class Step(NamedTuple):
 
 def observe(env: Environment) -> Facts:
     """Look at everything that decides; changes nothing."""
-    data, files = env.engine.data_id(), states.files(env)
+    data, files = env.engine.data_id(), store.files(env)
     known = env.data if env.data.get("id") == data else {}
     return Facts(
         states=env.engine.look(),
@@ -56,8 +56,8 @@ def observe(env: Environment) -> Facts:
         built=env.engine.is_built(),
         data=data,
         known=env.data,
-        build_files=build_fingerprint(env),
-        compose_files=compose_fingerprint(env),
+        build_files=fingerprints.build(env),
+        compose_files=fingerprints.compose(env),
         state_files=lineage.key(files),
         switch=branches.due(env, known, files),
         stored="" if known or not env.database else _stored(env),
@@ -67,29 +67,8 @@ def observe(env: Environment) -> Facts:
 
 def _stored(env: Environment) -> str:
     """The key of the state that fills a new database; empty where it has to be built."""
-    wanted = building.layers(env, building.early(env))[-1]
-    return wanted.key if building.stored(env, wanted) else ""
-
-
-def build_fingerprint(env: Environment) -> str:
-    """A fingerprint of all that images are made from: files, and the released image that stands in for them."""
-    built = [s.build for s in env.place.services.values() if s.build]
-    files = fingerprint.of_files(env.place.root, [f for b in built for f in dockerfile.inputs(b)])
-    return fingerprint.of_text(env.image, files) if env.image else files
-
-
-def compose_fingerprint(env: Environment) -> str:
-    """A fingerprint of all that shapes the containers: the services as read, and our variables but the CA bundle."""
-    variables = {name: value for name, value in env.place.variables.items() if name != "CA_BUNDLE"}
-    read = {name: service.raw.data for name, service in env.place.services.items()}
-    told = Path(env.place.variables["DEV_ENV_FILE"])
-    files = [
-        told,
-        env.place.root / env.place.compose,
-        env.place.root / (env.place.overlay or env.place.compose),
-        *Path(env.place.root, ".dev", "compose").glob("*.yaml"),
-    ]
-    return fingerprint.of_text(repr(read), repr(sorted(variables.items())), fingerprint.of_files(env.place.root, files))
+    wanted = build.layers(env, build.early(env))[-1]
+    return wanted.key if build.stored(env, wanted) else ""
 
 
 def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from devenv.context.environment import Environment
 from devenv.engines.protocol import State
-from devenv.operations.environment import Environment
 
 
 class ServiceStatus(NamedTuple):

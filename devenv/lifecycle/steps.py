@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from devenv.base import output
+from devenv.context import fingerprints, health, service_commands
+from devenv.context.environment import Environment
+from devenv.datastates import live, packages, store, switching
+from devenv.datastates.build import DEFAULT
+from devenv.lifecycle.plan import Facts, Step
 from devenv.model import lineage
-from devenv.operations import commands, data, packages, plan, states, switching, waiting
-from devenv.operations.building import DEFAULT
-from devenv.operations.environment import Environment
-from devenv.operations.plan import Facts, Step
 
 
 def carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> Environment:
@@ -19,10 +20,10 @@ def carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> Environm
         if step.kind in ("pull", "build"):
             env.record.up = {**env.record.up, "build": facts.build_files}
             env.save()
-    if DEFAULT in env.config.scenarios and DEFAULT not in data.known(env).get("seeded", {}):
+    if DEFAULT in env.config.scenarios and DEFAULT not in live.known(env).get("seeded", {}):
         _seed(env)  # after a switch that no step foresaw
     ids = {name: state.id for name, state in env.engine.look().items()}
-    made = {"build": facts.build_files, "compose": plan.compose_fingerprint(env), "ids": ids}
+    made = {"build": facts.build_files, "compose": fingerprints.compose(env), "ids": ids}
     env.record.up = {**env.record.up, **made}
     env.save()
     return env
@@ -49,13 +50,13 @@ def _do(env: Environment, step: Step) -> Environment:
 
 def _start(env: Environment, services: Sequence[str]) -> None:
     if any(env.place.services[name].build for name in services):
-        data.used(env)
-    waiting.start(env, services)
+        live.used(env)
+    health.start(env, services)
 
 
 def _migrate_or_switch(env: Environment) -> Environment:
     """What packages lack shows only when they are installed."""
-    lost = packages.lost(env, data.known(env))
+    lost = packages.lost(env, live.known(env))
     if lost:
         return _switch(env, lost[0])
     _migrate(env)
@@ -63,26 +64,26 @@ def _migrate_or_switch(env: Environment) -> Environment:
 
 
 def _migrate(env: Environment) -> None:
-    if "migrate" in env.config.commands and data.is_pending(env):
-        commands.within("dev.up", "migrate", data.migrate, env)
+    if "migrate" in env.config.commands and live.is_pending(env):
+        service_commands.within("dev.up", "migrate", live.migrate, env)
 
 
 def _seed(env: Environment) -> None:
-    commands.within("dev.up", "seed", data.seed, env, DEFAULT, {})
+    service_commands.within("dev.up", "seed", live.seed, env, DEFAULT, {})
 
 
 def _switch(env: Environment, why: str) -> Environment:
     """This branch's database, with what it may lack: the one that comes back may be older than the checkout."""
     env = switching.switch(env, why)
-    if data.known(env).get("migrated") != lineage.key(states.files(env)):
+    if live.known(env).get("migrated") != lineage.key(store.files(env)):
         _migrate(env)
     return env
 
 
 def _restore(env: Environment) -> Environment:
     """A new database filled from what is stored. Where it turns out to hold rows, those stay, and are migrated on."""
-    env = data.take_stored(env)
-    if data.known(env):
+    env = live.take_stored(env)
+    if live.known(env):
         return env
     _migrate(env)
     if DEFAULT in env.config.scenarios:

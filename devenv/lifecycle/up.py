@@ -7,12 +7,13 @@ from typing import Callable
 
 from devenv.base import output, ports, state
 from devenv.base.errors import CONFLICT, MISSING, UNHEALTHY, DevError
+from devenv.context import workspace
+from devenv.context.environment import Environment, open_environment
+from devenv.datastates import live, swap
 from devenv.engines import choice
 from devenv.engines.protocol import LOG_LINES, Engine, State, logged
-from devenv.operations import data, drafts, workspace
-from devenv.operations.environment import Environment, open_environment
-from devenv.operations.plan import Facts, Step, decide, observe
-from devenv.operations.steps import carry_out
+from devenv.lifecycle.plan import Facts, Step, decide, observe
+from devenv.lifecycle.steps import carry_out
 
 RELOAD = 10.0  # seconds that an app may take to start anew after an edit
 
@@ -28,8 +29,8 @@ def up(env: Environment, only: bool = False) -> list[Step]:
     facts = observe(env)
     if not only:
         _check_checkout(env, facts.states)
-    if drafts.left(env):
-        data.ready(env)
+    if swap.left(env):
+        live.ready(env)
         facts = observe(env)
     steps = decide(facts, env.config, env.place.services)
     if not steps:

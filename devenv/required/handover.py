@@ -8,9 +8,9 @@ from pathlib import Path
 
 from devenv.base import output, process
 from devenv.base.errors import CONFLICT, DevError
+from devenv.context.environment import Environment
 from devenv.model import requirements
-from devenv.operations import lockfile, protocol, sharing
-from devenv.operations.environment import Environment
+from devenv.required import lockfile, protocol, sharing
 
 
 def root_for(env: Environment, task: str, name: str) -> str:

@@ -10,7 +10,7 @@ from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
 from devenv.model import document, fingerprint, requirements, resolver, versions
 from devenv.model.config import Config
 from devenv.model.schema import did_you_mean
-from devenv.operations import mirrors
+from devenv.required import mirrors
 
 NAME = "dev.lock"
 HINT = f"rm {NAME}; inv dev.lock"

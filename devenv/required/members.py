@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from devenv.base import state
 from devenv.base.errors import CONFLICT, DevError
+from devenv.context import workspace
+from devenv.context.environment import Environment
 from devenv.engines import choice
 from devenv.model import document, requirements, units
-from devenv.operations import lockfile, mirrors, workspace
-from devenv.operations.environment import Environment
+from devenv.required import lockfile, mirrors
 
 
 class Member(NamedTuple):

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from devenv.base import locks, output, state
 from devenv.base.errors import CONFLICT, DevError
+from devenv.context import records, workspace
 from devenv.engines.protocol import Place
-from devenv.operations import lockfile, mirrors, protocol, records, workspace
-from devenv.operations.members import Member
+from devenv.required import lockfile, mirrors, protocol
+from devenv.required.members import Member
 
 
 def join(place: Place, member: Member) -> Member:

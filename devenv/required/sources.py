@@ -6,10 +6,11 @@ from pathlib import Path
 
 from devenv.base import output, state
 from devenv.base.errors import CONFLICT, USAGE, DevError
+from devenv.context import records
+from devenv.context.environment import Environment
 from devenv.model import document, requirements
 from devenv.model.schema import did_you_mean
-from devenv.operations import lockfile, mirrors, records, sharing
-from devenv.operations.environment import Environment
+from devenv.required import lockfile, mirrors, sharing
 
 
 def edit(env: Environment, name: str, given: str) -> Path:

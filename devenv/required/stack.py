@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from devenv.base import output, state
+from devenv.context import health, records
+from devenv.context.environment import Environment, open_environment
+from devenv.lifecycle import plan
 from devenv.model import requirements
 from devenv.model.requirements import Requirement, Wiring
-from devenv.operations import members, plan, protocol, records, sharing, waiting, wiring
-from devenv.operations.environment import Environment, open_environment
-from devenv.operations.members import Member
+from devenv.required import members, protocol, sharing, wiring
+from devenv.required.members import Member
 
 
 class Stack:
@@ -100,7 +102,7 @@ class Stack:
         member = self.members[member.name] = sharing.join(self.env.place, member)
         output.say(f"  {member.name}: {member.runs}, starting")
         self._tell(member.name, member.url, member.requires)
-        with waiting.told(lambda seconds: self._so_far(member, seconds)):
+        with health.told(lambda seconds: self._so_far(member, seconds)):
             answer = self.answers[member.name] = self._call(member, "dev.up", "--only", "--json")
         for warning in protocol.warnings(self._log(member, "dev.up")):
             output.warn(f"{member.name}: {warning}")

@@ -8,8 +8,9 @@ from invoke.tasks import task
 
 from devenv.base import output
 from devenv.base.errors import USAGE, DevError
-from devenv.operations import data, environment
-from devenv.operations.building import DEFAULT
+from devenv.context import environment
+from devenv.datastates import live
+from devenv.datastates.build import DEFAULT
 from devenv.tasks.common import WORKSPACE
 
 
@@ -20,9 +21,9 @@ def migrate(c: Any, workspace: str = "") -> None:
     if _has_no_data(env, "migrate", "migrate" in env.config.commands):
         return
     with env.locked("dev.migrate"):
-        data.built(env)
-        data.ready(env)
-        data.migrate(env)
+        live.built(env)
+        live.ready(env)
+        live.migrate(env)
 
 
 @task(
@@ -46,9 +47,9 @@ def seed(c: Any, scenario: str = DEFAULT, param: Any = None, list: bool = False,
     given = dict(_pair(text) for text in param or [])
     env.config.scenario(scenario).argv(given)  # a wrong name or parameter is said before anything starts
     with env.locked("dev.seed"):
-        data.built(env)
-        data.ready(env)
-        output.answer(data.seed(env, scenario, given))
+        live.built(env)
+        live.ready(env)
+        output.answer(live.seed(env, scenario, given))
 
 
 @task(
@@ -66,9 +67,9 @@ def reset(c: Any, scenario: str = DEFAULT, param: Any = None, workspace: str = "
     if given or scenario != DEFAULT:
         env.config.scenario(scenario).argv(given)  # a wrong name or parameter is said before anything starts
     with env.locked("dev.reset"):
-        data.built(env)
-        data.ready(env)
-        data.reset(env, scenario, given)
+        live.built(env)
+        live.ready(env)
+        live.reset(env, scenario, given)
 
 
 def _has_no_data(env: environment.Environment, what: str, declared: bool) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
 from devenv.base import output
-from devenv.operations.doctor import Finding
-from devenv.operations.status import Status
+from devenv.lifecycle.doctor import Finding
+from devenv.lifecycle.status import Status
 
 Write = Callable[[str], None]
 

@@ -9,7 +9,8 @@ from invoke.tasks import task
 
 from devenv.base import output
 from devenv.base.errors import USAGE, DevError
-from devenv.operations import data, environment
+from devenv.context import environment
+from devenv.datastates import live
 from devenv.tasks.common import JSON, WORKSPACE
 
 ACTIONS = ("dump", "check")
@@ -35,10 +36,10 @@ def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: 
     if not env.database:
         output.say(f"nothing to {action}: {env.config.compose} declares no database that we know")
         return
-    from devenv.operations import schema as operation  # here: all other verbs start without it
+    from devenv.datastates import drift as operation  # here: all other verbs start without it
 
     with env.locked("dev.schema"):
-        data.ready(env)
+        live.ready(env)
         if action == "dump":
             operation.dump(env, from_, os.environ)
             output.data(operation.FILE)

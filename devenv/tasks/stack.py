@@ -10,7 +10,8 @@ from invoke.tasks import task
 
 from devenv.base import output
 from devenv.base.errors import FOUND, DevError
-from devenv.operations import environment, handover, lockfile, sources, stack
+from devenv.context import environment
+from devenv.required import handover, lockfile, sources, stack
 from devenv.tasks.common import WORKSPACE
 
 

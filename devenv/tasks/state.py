@@ -9,7 +9,8 @@ from invoke.tasks import task
 
 from devenv.base import output
 from devenv.base.errors import USAGE, DevError
-from devenv.operations import data, environment, room, snapshots, states
+from devenv.context import environment
+from devenv.datastates import live, room, snapshots, store
 from devenv.tasks import render
 from devenv.tasks.common import JSON, WORKSPACE, confirm
 
@@ -40,10 +41,10 @@ def snapshot(
         env.config.command("scrub")  # where there is none, that is said before a snapshot is made
     target = Path(c.folder, Path(export).expanduser()) if export else None
     with env.locked("dev.snapshot"):
-        data.ready(env)
+        live.ready(env)
         kept = snapshots.snapshot(env, name, replace)
         if target:
-            from devenv.operations import exports  # here: all other verbs start without it
+            from devenv.datastates import exports  # here: all other verbs start without it
 
             exports.export(env, kept, target, scrub)
     output.data(str(target) if target else name)
@@ -63,10 +64,10 @@ def restore(c: Any, name: str, force: bool = False, workspace: str = "") -> None
     snapshots.check_possible(env)
     file = Path(c.folder, Path(name).expanduser())
     with env.locked("dev.restore"):
-        data.built(env)
-        data.ready(env)
+        live.built(env)
+        live.ready(env)
         if file.is_file():
-            from devenv.operations import exports
+            from devenv.datastates import exports
 
             exports.restore(env, file, force)
         elif "/" in name or name.endswith(".gz"):
@@ -102,7 +103,7 @@ def state(
     env = environment.open_environment(workspace)
     snapshots.check_possible(env)
     with env.locked("dev.state"):
-        data.ready(env)
+        live.ready(env)
         if action == "list":
             found = room.rows(env)
             output.answer(found) if json else render.states(found, output.data)
@@ -111,7 +112,7 @@ def state(
         _prune(env, gone, yes)
 
 
-def _prune(env: environment.Environment, gone: list[states.State], yes: bool) -> None:
+def _prune(env: environment.Environment, gone: list[store.State], yes: bool) -> None:
     if not gone:
         output.say("nothing to remove: all is the newest of its branch, or may hold rows made by hand (--all)")
         return

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devenv.base import launch, process
 from devenv.base.errors import MISSING, DevError
-from devenv.operations import mirrors
+from devenv.required import mirrors
 
 SUITE = Path("tests", "contract")
 BOOTSTRAP = launch.TOOLS / "devenv" / "bootstrap.py"

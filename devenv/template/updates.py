@@ -15,8 +15,8 @@ from pathlib import Path
 
 from devenv.base import launch, process, vendored
 from devenv.base.errors import CONFIG, MISSING, REFUSED, DevError
-from devenv.operations import mirrors
-from devenv.operations.conformance import environment
+from devenv.required import mirrors
+from devenv.template.conformance import environment
 
 ORIGIN = ".cruft.json"  # what cookiecutter or cruft wrote: the template, and the commit of it
 ADOPT = Path("tools", "adopt")

@@ -6,8 +6,8 @@ import pytest
 
 from devenv.base import state
 from devenv.base.errors import REFUSED, USAGE, DevError
-from devenv.operations import drafts, room, snapshots
-from devenv.operations.states import ASIDE, BUILT, PREVIOUS, SNAPSHOT
+from devenv.datastates import room, snapshots, swap
+from devenv.datastates.store import ASIDE, BUILT, PREVIOUS, SNAPSHOT
 
 from .world import World
 
@@ -345,7 +345,7 @@ def test_rows_tell_what_is_live(here: World) -> None:
 
 def test_a_state_that_nobody_can_read_is_no_state(here: World) -> None:
     before = len(here.states())
-    folder = drafts.states.home(here.env()) / "broken"
+    folder = swap.states.home(here.env()) / "broken"
     folder.mkdir()
     for text in ("", "[]", "{}", '{"id": 1}'):
         (folder / "state.json").write_text(text)

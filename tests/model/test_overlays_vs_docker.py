@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from devenv.base import state
 from devenv.model import services
-from devenv.operations import wiring
+from devenv.required import wiring
 
 HAS_CLIENT = (
     bool(shutil.which("docker"))

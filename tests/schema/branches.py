@@ -165,7 +165,7 @@ import json, sys
 sys.path.insert(0, sys.argv.pop(1))
 from devenv.databases import find
 from devenv.model import catalogue, drift
-from devenv.operations import environment
+from devenv.context import environment
 
 env = environment.open_environment()
 def read(name):

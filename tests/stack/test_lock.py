@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devenv.base.errors import CONFIG, CONFLICT, FOUND, USAGE, DevError
+from devenv.context import places
 from devenv.model import document
-from devenv.operations import lockfile, mirrors, places
-from devenv.operations.lockfile import Lock, Pin
+from devenv.required import lockfile, mirrors
+from devenv.required.lockfile import Lock, Pin
 from devenv.tasks import stack
 from tests.gitrepo import git
 

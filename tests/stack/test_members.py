@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from devenv.base import process, state
 from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
+from devenv.context import records
 from devenv.engines.native import hosts
 from devenv.model.requirements import Requirement
 from devenv.model.resolver import Ask
-from devenv.operations import lockfile, members, mirrors, records, sources
+from devenv.required import lockfile, members, mirrors, sources
 from tests.gitrepo import git
 
 from .conftest import PORT, Repo

@@ -15,10 +15,11 @@ import pytest
 
 from devenv.base import state
 from devenv.base.state import Record
+from devenv.context import places, workspace
 from devenv.engines.native import folders
 from devenv.engines.native.table import MARK
-from devenv.operations import doctor, places, workspace
-from devenv.operations.doctor import Finding
+from devenv.lifecycle import doctor
+from devenv.lifecycle.doctor import Finding
 
 from .conftest import COMPOSE_YAML, Seam
 

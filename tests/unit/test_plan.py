@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from devenv.base.state import Record
 from devenv.engines.protocol import State
+from devenv.lifecycle.plan import Facts, Step, decide
 from devenv.model import config, services
 from devenv.model.services import Service
-from devenv.operations.plan import Facts, Step, decide
 
 from .conftest import COMPOSE_YAML, DEV_YAML
 

@@ -10,11 +10,11 @@ import pytest
 
 from devenv.base import state
 from devenv.base.errors import MISSING, DevError
+from devenv.context import health
+from devenv.context.environment import Environment
 from devenv.engines.compose import ComposeEngine
 from devenv.engines.protocol import Place
 from devenv.model import config
-from devenv.operations import waiting
-from devenv.operations.environment import Environment
 
 from .conftest import Seam
 from .test_compose_engine import container
@@ -30,7 +30,7 @@ def test_each_service_that_is_not_healthy_has_a_line_with_what_it_logged_last(en
     starting, healthy = "Up 40 seconds (health: starting)", "Up 40 seconds (healthy)"
     seam.answer("docker ps", container("db", healthy) + container("app", starting))
     seam.answer("logs", "first\n\x1b[32mapplying\x1b[39m 0042\n\x1b[0m\n")
-    assert waiting.describe(env, ["app", "db"], 42.3) == [
+    assert health.describe(env, ["app", "db"], 42.3) == [
         "  app: not healthy yet (42 s of 60 s); its last words: applying 0042"
     ]
 
@@ -38,7 +38,7 @@ def test_each_service_that_is_not_healthy_has_a_line_with_what_it_logged_last(en
 def test_a_service_that_has_said_nothing_or_is_not_there_is_named_too(env: Environment, seam: Seam) -> None:
     seam.answer("docker ps", container("db", "Up 9 seconds (health: starting)"))
     slow = env._replace(config=env.config._replace(ready=180.0))
-    assert waiting.describe(slow, ["app", "db"], 10.0) == [
+    assert health.describe(slow, ["app", "db"], 10.0) == [
         "  app: not started yet (10 s of 180 s)",
         "  db: not healthy yet (10 s of 180 s); it logged nothing",
     ]
@@ -54,7 +54,7 @@ def test_it_is_said_again_and_again_until_the_end(capsys: pytest.CaptureFixture[
             twice.set()
         return [f"waiting {len(seen)}"]
 
-    with waiting.told(lines, every=0.001):
+    with health.told(lines, every=0.001):
         assert twice.wait(30)
     said = capsys.readouterr().err.splitlines()
     assert said[:2] == ["waiting 1", "waiting 2"]
@@ -62,7 +62,7 @@ def test_it_is_said_again_and_again_until_the_end(capsys: pytest.CaptureFixture[
 
 
 def test_what_ends_soon_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    with waiting.told(lambda seconds: ["never"]):
+    with health.told(lambda seconds: ["never"]):
         pass
     assert capsys.readouterr().err == ""
 
@@ -74,5 +74,5 @@ def test_an_engine_that_is_gone_is_the_errand_of_the_block_and_not_of_the_one_wh
         asked.set()
         raise DevError(MISSING, "gone")
 
-    with waiting.told(lines, every=0.001):
+    with health.told(lines, every=0.001):
         assert asked.wait(30)

@@ -16,7 +16,7 @@ from devenv.base.errors import CONFIG, DevError
 from devenv.model import env_file
 from devenv.model.requirements import Requirement, Wiring
 from devenv.model.resolver import Ask
-from devenv.operations import wiring
+from devenv.required import wiring
 
 URL = "http://shop.localhost:18100"
 CLIENT = Wiring("oauth-client", {"client_id": "shop", "redirect": "{url}/callback/"})

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from devenv.base import state
 from devenv.base.errors import CONFLICT, USAGE, DevError
 from devenv.base.state import Record
-from devenv.operations import workspace
+from devenv.context import workspace
 
 from .conftest import Seam
 
