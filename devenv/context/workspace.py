@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from devenv.base import ports, process, state
+from devenv.base import ports, process, records
 from devenv.base.errors import CONFLICT, USAGE, DevError
 
 MAIN = "main"  # the workspace that uses the declared ports
@@ -21,7 +21,7 @@ def choose(root: Path, service: str, given: str, environment: Mapping[str, str])
         if not NAME.fullmatch(wanted):
             raise DevError(USAGE, f"{wanted} is no workspace name", "lower case letters, digits and hyphens")
         return wanted
-    running = state.workspaces_of(root, service)
+    running = records.workspaces_of(root, service)
     return running[0] if len(running) == 1 else worktree_name(root) or MAIN
 
 

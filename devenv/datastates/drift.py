@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from devenv.base import output, state
+from devenv.base import output, records
 from devenv.base.errors import CONFIG, FOUND, DevError
 from devenv.context import service_commands
 from devenv.context.environment import Environment
@@ -97,7 +97,7 @@ def _write(env: Environment, source: Schema, command: str) -> None:
         f"-- with a fresh migration. Made by `{command}`; make it anew after a deploy.\n"
         f"-- Server: {_server(env, source)}\n\n"
     )
-    state.replace_file(env.place.root / FILE, f"{head}{source.dump()}\n{END}", 0o666)
+    records.replace_file(env.place.root / FILE, f"{head}{source.dump()}\n{END}", 0o666)
 
 
 def _server(env: Environment, source: Schema) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from devenv.base import output, state
+from devenv.base import output, records
 from devenv.context.environment import Environment
 from devenv.datastates import store, swap
 from devenv.datastates.store import BUILT, State
@@ -31,7 +31,7 @@ def check(env: Environment) -> None:
     budget, stored = env.config.states or BUDGET, sum(taken.values()) - taken["live"]
     if stored > budget:
         output.warn(f"stored states take {_of(stored, budget)}; what may go: inv dev.state prune")
-    free = shutil.disk_usage(state.home()).free
+    free = shutil.disk_usage(records.home()).free
     if free < 2 * taken["live"] + SPARE:
         output.warn(f"{output.mebibytes(free)} of the disk are left; what may go: inv dev.state prune")
 

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from devenv.base import process, state
+from devenv.base import process, records
 from devenv.context.environment import Environment
 from devenv.databases import find
 from devenv.model import fingerprint
@@ -62,7 +62,7 @@ class State:
 
 def home(env: Environment) -> Path:
     """The folder of all states of this service on this engine."""
-    return state.path(env.place.workspace, env.config.service).with_suffix("") / "states" / env.engine.name
+    return records.path(env.place.workspace, env.config.service).with_suffix("") / "states" / env.engine.name
 
 
 def files(env: Environment) -> Files:
@@ -112,7 +112,7 @@ def write(made: State) -> State:
     """Note what is known of a state, in one step."""
     made.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     known = {key: value for key, value in asdict(made).items() if key != "folder"}
-    state.replace_file(made.folder / FILE, json.dumps(known, indent=2, sort_keys=True) + "\n")
+    records.replace_file(made.folder / FILE, json.dumps(known, indent=2, sort_keys=True) + "\n")
     return made
 
 

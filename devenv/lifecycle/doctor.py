@@ -10,7 +10,8 @@ from typing import Any, Callable, NamedTuple
 
 from devenv.base import output, process
 from devenv.base.errors import DevError
-from devenv.context import environment, places, workspace
+from devenv.context import environment, workspace
+from devenv.context import environment as places
 from devenv.engines import choice, docker
 from devenv.lifecycle import orphans
 from devenv.model import config

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from devenv.base.state import Record
+from devenv.base.records import Record
 from devenv.context import fingerprints
 from devenv.context.environment import Environment
 from devenv.datastates import branches, build, store

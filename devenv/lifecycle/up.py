@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Callable
 
-from devenv.base import output, ports, state
+from devenv.base import output, ports, records
 from devenv.base.errors import CONFLICT, MISSING, UNHEALTHY, DevError
 from devenv.context import workspace
 from devenv.context.environment import Environment, open_environment
@@ -75,7 +75,7 @@ def destroy(env: Environment, only: bool = False) -> None:
     for other in sorted(set(env.record.data) - {env.engine.name}):
         _on_other_engine(env, other, lambda engine: engine.remove())
     env.engine.remove()
-    state.remove(env.place.workspace, env.config.service)
+    records.remove(env.place.workspace, env.config.service)
 
 
 def _introduce(env: Environment) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import state
+from devenv.base import records
 from devenv.base.errors import CONFLICT, DevError
 from devenv.context import workspace
 from devenv.context.environment import Environment
@@ -70,7 +70,7 @@ def in_order(members: Mapping[str, Member]) -> list[Member]:
 
 
 def _member(env: Environment, pin: lockfile.Pin) -> Member:
-    record = state.read(env.place.workspace, pin.name)
+    record = records.read(env.place.workspace, pin.name)
     edited = record.edit if record.edit and Path(record.edit).is_dir() else ""
     pin = _chosen(env, pin, record.use)
     mirror = mirrors.of(pin.repo, env.place.root)

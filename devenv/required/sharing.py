@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from devenv.base import locks, output, state
+from devenv.base import locks, output, records
 from devenv.base.errors import CONFLICT, DevError
-from devenv.context import records, workspace
+from devenv.context import workspace
 from devenv.engines.protocol import Place
 from devenv.required import lockfile, mirrors, protocol
 from devenv.required.members import Member
@@ -22,7 +22,7 @@ def join(place: Place, member: Member) -> Member:
     DevError 113 when another root is up that wants another version of it.
     """
 
-    def change(record: state.Record) -> None:
+    def change(record: records.Record) -> None:
         record.users = _there(record.users)
         if not member.edited:
             refuse_switch(place, member.pin, member.checkout, record)
@@ -38,13 +38,13 @@ def leave(place: Place, service: str) -> bool:
     """Note that this root does not use the service any more; True when nobody does."""
     root = str(place.root)
 
-    def change(record: state.Record) -> None:
+    def change(record: records.Record) -> None:
         record.users = [user for user in _there(record.users) if user != root]
 
     return not records.change(place.workspace, service, "dev.down", change).users
 
 
-def refuse_switch(place: Place, pin: lockfile.Pin, checkout: Path, record: state.Record) -> None:
+def refuse_switch(place: Place, pin: lockfile.Pin, checkout: Path, record: records.Record) -> None:
     """DevError 113 when another root that is up wants another version. One that is not is no user any more."""
     if record.use or record.checkout == str(checkout):
         return  # what dev.use chose, it chose for the whole workspace
@@ -62,10 +62,10 @@ def is_up(place: Place, root: str) -> bool:
     """Whether another root's service runs in this workspace, or its dev.up is in progress."""
     if locks.is_held(_progress(Path(root), place.workspace)):
         return True
-    record = next((record for record in state.of_workspace(place.workspace) if record.checkout == root), None)
+    record = next((record for record in records.of_workspace(place.workspace) if record.checkout == root), None)
     if not record:
         return False
-    env_file = state.path(place.workspace, record.service, "env")
+    env_file = records.path(place.workspace, record.service, "env")
     handed = protocol.Handed(place.workspace, record.port, record.engine, place.network, False, env_file)
     log = place.root / ".dev" / "local" / "logs" / f"{record.service}.dev.status.log"
     try:
@@ -91,7 +91,7 @@ def _progress(root: Path, name: str) -> Path:
     return root / ".dev" / "local" / f"stack-{name}.lock"
 
 
-def _other_version(other: str, pin: lockfile.Pin, record: state.Record) -> str:
+def _other_version(other: str, pin: lockfile.Pin, record: records.Record) -> str:
     """What another root wants instead: a version, `source` for the service's own checkout, empty for the same."""
     if record.checkout == other:
         return "source"

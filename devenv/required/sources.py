@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from devenv.base import output, state
+from devenv.base import output, records
 from devenv.base.errors import CONFLICT, USAGE, DevError
-from devenv.context import records
 from devenv.context.environment import Environment
 from devenv.model import document, requirements
 from devenv.model.schema import did_you_mean
@@ -26,7 +25,7 @@ def edit(env: Environment, name: str, given: str) -> Path:
         mirrors.of(pin.repo, env.place.root).clone(pin.commit, path, "--create", f"from-{pin.version}")
     _check_service(path, name)
 
-    def change(record: state.Record) -> None:
+    def change(record: records.Record) -> None:
         record.edit, record.use = str(path), ""
 
     records.change(env.place.workspace, name, "dev.edit", change)
@@ -39,7 +38,7 @@ def use(env: Environment, name: str, version: str) -> None:
     mirror = mirrors.of(pin.repo, env.place.root)
     checkout = mirror.checkout(mirror.commit(version or pin.commit))  # DevError 111 where there is no such version
 
-    def change(record: state.Record) -> None:
+    def change(record: records.Record) -> None:
         record.users = [user for user in record.users if user != record.edit]  # it is left to itself from now on
         record.edit, record.use = "", version
         sharing.refuse_switch(env.place, pin, checkout, record)

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from devenv.base import output, state
-from devenv.context import health, records
+from devenv.base import output, records
+from devenv.context import health
 from devenv.context.environment import Environment, open_environment
 from devenv.lifecycle import plan
 from devenv.model import requirements
@@ -74,7 +74,7 @@ class Stack:
     def unshared(self) -> list[str]:
         """The pinned ones that no other root uses: dev.destroy removes them too."""
         workspace, root = self.env.place.workspace, str(self.env.place.root)
-        mine = [m for m in self.members.values() if not m.edited and state.read(workspace, m.name).users == [root]]
+        mine = [m for m in self.members.values() if not m.edited and records.read(workspace, m.name).users == [root]]
         return [f"{workspace}-{member.name}" for member in mine]
 
     def logs(self, name: str, flags: Sequence[str]) -> int:
@@ -89,7 +89,7 @@ class Stack:
     def handed(self, member: Member) -> protocol.Handed:
         """What this root hands to one of them."""
         place = self.env.place
-        env_file = state.path(place.workspace, member.name, "env")
+        env_file = records.path(place.workspace, member.name, "env")
         lean = not member.edited
         return protocol.Handed(
             *(place.workspace, member.port, self.env.engine.name, place.network, lean, env_file, member.release)
@@ -118,13 +118,13 @@ class Stack:
         here = {name: need for name, need in needs.items() if name in self.answers}
         if not here:
             return False
-        record = state.read(self.env.place.workspace, service)
+        record = records.read(self.env.place.workspace, service)
         for need in here.values():
             self._wire(record, url, need)
         values = wiring.variables(record, here, {name: self._urls(name) for name in here})
         return wiring.write(self.env.place.workspace, service, values)
 
-    def _wire(self, record: state.Record, url: str, need: Requirement) -> None:
+    def _wire(self, record: records.Record, url: str, need: Requirement) -> None:
         provider = self.members[need.ask.name]
         generation = str(self.answers[provider.name].get("data", ""))
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from devenv.base import state
+from devenv.base import records
 from devenv.base.errors import CONFIG, DevError
 from devenv.model import fingerprint
 from devenv.model.requirements import Requirement, Wiring
@@ -20,7 +20,7 @@ PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9-]*)\.([A-Za-z0-9_]+)\}")
 Seed = Callable[[Wiring], Mapping[str, Any]]  # runs a scenario in the provider and returns what it printed
 
 
-def wire(consumer: state.Record, url: str, need: Requirement, generation: str, seed: Seed) -> bool:
+def wire(consumer: records.Record, url: str, need: Requirement, generation: str, seed: Seed) -> bool:
     """Run the scenarios of one requirement where that is due, their outputs into the consumer's record; True: due."""
     wirings = [Wiring(w.scenario, {k: v.replace("{url}", url) for k, v in w.params.items()}) for w in need.wirings]
     due = fingerprint.of_text(generation, repr(wirings))
@@ -33,7 +33,7 @@ def wire(consumer: state.Record, url: str, need: Requirement, generation: str, s
 
 
 def variables(
-    consumer: state.Record, needs: Mapping[str, Requirement], urls: Mapping[str, tuple[str, str]]
+    consumer: records.Record, needs: Mapping[str, Requirement], urls: Mapping[str, tuple[str, str]]
 ) -> dict[str, str]:
     """A consumer's environment: `LMS_URL` (for browsers too), `LMS_INTERNAL_URL`, and what `env:` makes of outputs."""
     result: dict[str, str] = {}
@@ -47,12 +47,12 @@ def variables(
 
 def write(workspace: str, service: str, values: Mapping[str, str]) -> bool:
     """The environment as a file for this user alone, since there are secrets in it. True when it changed."""
-    target = state.path(workspace, service, "env")
+    target = records.path(workspace, service, "env")
     target.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(f"{name}={_quote(value)}\n" for name, value in sorted(values.items()))
     if target.is_file() and target.read_text(encoding="utf-8") == text:
         return False
-    state.replace_file(target, text)
+    records.replace_file(target, text)
     return True
 
 

@@ -9,7 +9,7 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from devenv.base.errors import FOUND, DevError
-from devenv.context import places
+from devenv.context import environment as places
 from devenv.tasks.common import JSON, pass_on
 from devenv.template import conformance
 

@@ -9,7 +9,7 @@ from invoke.tasks import task
 
 from devenv.base import output
 from devenv.base.errors import FOUND, DevError
-from devenv.context import places
+from devenv.context import environment as places
 from devenv.tasks.common import JSON
 from devenv.template import conformance
 from devenv.template import updates as template

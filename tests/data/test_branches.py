@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devenv.base import state
+from devenv.base import records
 from devenv.base.errors import REFUSED, USAGE, DevError
 from devenv.datastates import room, snapshots, swap
 from devenv.datastates.store import ASIDE, BUILT, PREVIOUS, SNAPSHOT
@@ -350,6 +350,6 @@ def test_a_state_that_nobody_can_read_is_no_state(here: World) -> None:
     for text in ("", "[]", "{}", '{"id": 1}'):
         (folder / "state.json").write_text(text)
         assert len(here.states()) == before
-        assert state.read("main", "catalog").data
+        assert records.read("main", "catalog").data
         here.reset()
         before = len(here.states())

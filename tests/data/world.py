@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from devenv.base import locks, state
+from devenv.base import locks, records
 from devenv.base.errors import CONFIG, UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.context.environment import Environment
@@ -77,7 +77,7 @@ class World:
 
     def env(self) -> Environment:
         """What every command begins with."""
-        record = state.read("main", "catalog")
+        record = records.read("main", "catalog")
         name = record.data.get("native", {}).get("live") or LIVE
         settings, place = self.settings, self.place
         database = FakeDatabase("db", "postgres", LIVE, name, "", self)
@@ -298,7 +298,7 @@ def _install(world: World, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(store, "branch", lambda env: world.branch)
     patch.setattr(Environment, "on", lambda self, name: _on(world, self, name))
     patch.setattr(Environment, "chooses_database", property(lambda self: world.chooses))
-    replace_file, unlink, rmtree = state.replace_file, Path.unlink, shutil.rmtree
+    replace_file, unlink, rmtree = records.replace_file, Path.unlink, shutil.rmtree
 
     def put(target: Path, text: str) -> None:
         world.effect(f"write {target.name}", lambda: replace_file(target, text))
@@ -310,7 +310,7 @@ def _install(world: World, patch: pytest.MonkeyPatch) -> None:
         with suppress(OSError if ignore_errors else ()):
             world.effect(f"remove {path}", lambda: rmtree(path, ignore_errors))
 
-    patch.setattr(state, "replace_file", put)
+    patch.setattr(records, "replace_file", put)
     patch.setattr(Path, "unlink", remove)
     patch.setattr(shutil, "rmtree", remove_tree)
     patch.setattr(locks, "_sign", lambda fd, command: None)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devenv.base.errors import CONFIG, CONFLICT, FOUND, USAGE, DevError
-from devenv.context import places
+from devenv.context import environment
 from devenv.model import document
 from devenv.required import lockfile, mirrors
 from devenv.required.lockfile import Lock, Pin
@@ -41,7 +41,7 @@ def shop(make_repo: Make) -> Repo:
 @pytest.fixture
 def task(shop: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Task:
     """task(check=True) → the lines on stdout of `inv dev.lock --check` in shop."""
-    monkeypatch.setattr(places, "ROOT", shop.root)
+    monkeypatch.setattr(environment, "ROOT", shop.root)
 
     def run(**flags: Any) -> list[str]:
         stack.lock.body(None, **flags)

@@ -14,9 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devenv.base import process, state
+from devenv.base import process, records
 from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
-from devenv.context import records
 from devenv.engines.native import hosts
 from devenv.model.requirements import Requirement
 from devenv.model.resolver import Ask
@@ -126,17 +125,17 @@ def test_another_workspace_has_ports_of_its_own(shop: Root) -> None:
 
 
 def test_a_port_in_use_so_far_is_kept(shop: Root) -> None:
-    state.write(state.Record("lms", "two", port=23456))
+    records.write(records.Record("lms", "two", port=23456))
     assert Root(shop.repo, "two").members()["lms"].port == 23456
 
 
 def test_two_services_with_one_port(shop: Root) -> None:
-    state.write(state.Record("lms", "main", port=24000))
-    state.write(state.Record("notes", "main", port=24000))
+    records.write(records.Record("lms", "main", port=24000))
+    records.write(records.Record("notes", "main", port=24000))
     error = error_of(shop.members)
     assert (error.code, error.message) == (CONFLICT, "lms and notes both want port 24000")
     assert error.hints[0] == "inv dev.up --workspace main-2", "--port would be the root's"
-    state.write(state.Record("lms", "main", port=shop.env.port))
+    records.write(records.Record("lms", "main", port=shop.env.port))
     error = error_of(shop.members)
     assert error.message == f"shop and lms both want port {shop.env.port}"
     assert error.hints[0].startswith("inv dev.up --port ")
@@ -276,7 +275,7 @@ def test_changes_at_once_are_all_kept() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(state.read("main", "lms").users, key=int) == [str(n) for n in range(20)]
+    assert sorted(records.read("main", "lms").users, key=int) == [str(n) for n in range(20)]
 
 
 def test_what_other_threads_start_meanwhile_does_not_keep_the_lock() -> None:

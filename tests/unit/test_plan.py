@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devenv.base.state import Record
+from devenv.base.records import Record
 from devenv.engines.protocol import State
 from devenv.lifecycle.plan import Facts, Step, decide
 from devenv.model import config, services

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from devenv.base import state
+from devenv.base import records
 from devenv.base.errors import CONFIG, FOUND, DevError
 from devenv.context.environment import Environment
 from devenv.datastates import live
@@ -33,7 +33,7 @@ def opened(seam: Seam, make_place: Callable[..., Place], repo: Path, state_home:
     def opened(how: str, known: Mapping[str, Any] = KNOWN) -> Environment:
         text = DEV_YAML.replace("scenarios: {default: {run: ./seed default}}\n", EVENT.format(how, how))
         (repo / "dev.yaml").write_text(text)
-        place, record = make_place(), state.Record("catalog", "main", data={"compose": dict(known)})
+        place, record = make_place(), records.Record("catalog", "main", data={"compose": dict(known)})
         return Environment(config.load(repo), place, ComposeEngine(place), record, "catalog.localhost", 18160, 0, None)
 
     return opened

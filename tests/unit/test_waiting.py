@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from devenv.base import state
+from devenv.base import records
 from devenv.base.errors import MISSING, DevError
 from devenv.context import health
 from devenv.context.environment import Environment
@@ -22,7 +22,7 @@ from .test_compose_engine import container
 
 @pytest.fixture
 def env(seam: Seam, make_place: Callable[..., Place], repo: Path) -> Environment:
-    place, record = make_place(), state.Record("catalog", "main")
+    place, record = make_place(), records.Record("catalog", "main")
     return Environment(config.load(repo), place, ComposeEngine(place), record, "catalog.localhost", 18160, 0, None)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from devenv.base import state
+from devenv.base import records
 from devenv.base.errors import CONFIG, DevError
 from devenv.model import env_file
 from devenv.model.requirements import Requirement, Wiring
@@ -42,7 +42,7 @@ class Provider:
 
 
 def test_parameters_know_the_consumers_url_and_outputs_are_kept() -> None:
-    record, provider = state.Record("shop", "main"), Provider(client_id="shop", secret="s")
+    record, provider = records.Record("shop", "main"), Provider(client_id="shop", secret="s")
     assert wiring.wire(record, URL, need(CLIENT), "g1", provider)
     assert provider.asked == [Wiring("oauth-client", {"client_id": "shop", "redirect": f"{URL}/callback/"})]
     assert record.wired["lms"]["outputs"] == {"oauth-client": {"client_id": "shop", "secret": "s"}}
@@ -62,7 +62,7 @@ def test_parameters_know_the_consumers_url_and_outputs_are_kept() -> None:
 def test_it_is_due_when_the_data_or_the_parameters_are_others(
     generation: str, url: str, again: Requirement, due: bool
 ) -> None:
-    record = state.Record("shop", "main")
+    record = records.Record("shop", "main")
     wiring.wire(record, URL, need(CLIENT), "g1", Provider())
     provider = Provider()
     assert wiring.wire(record, url, again, generation, provider) is due
@@ -70,14 +70,14 @@ def test_it_is_due_when_the_data_or_the_parameters_are_others(
 
 
 def test_providers_are_due_each_for_itself() -> None:
-    record, provider = state.Record("shop", "main"), Provider(a=1)
+    record, provider = records.Record("shop", "main"), Provider(a=1)
     assert wiring.wire(record, URL, need(CLIENT), "g1", provider)
     assert wiring.wire(record, URL, need(CLIENT, name="mail"), "g1", provider)
     assert not wiring.wire(record, URL, need(CLIENT), "g1", provider)
 
 
 def test_without_scenarios_nothing_is_run_or_noted() -> None:
-    record = state.Record("shop", "main")
+    record = records.Record("shop", "main")
     assert not wiring.wire(record, URL, need(), "g1", Provider())
     assert record.wired == {}
 
@@ -86,7 +86,7 @@ def test_a_scenario_that_failed_is_due_again() -> None:
     def fail(_wanted: Wiring) -> Mapping[str, Any]:
         raise DevError(112, "no")
 
-    record = state.Record("shop", "main")
+    record = records.Record("shop", "main")
     with pytest.raises(DevError):
         wiring.wire(record, URL, need(CLIENT), "g1", fail)
     assert wiring.wire(record, URL, need(CLIENT), "g1", Provider())
@@ -96,7 +96,7 @@ def test_a_scenario_that_failed_is_due_again() -> None:
 
 
 def told(requirement: Requirement, **printed: Any) -> dict[str, str]:
-    record = state.Record("shop", "main")
+    record = records.Record("shop", "main")
     wiring.wire(record, URL, requirement, "g1", Provider(**printed))
     name = requirement.ask.name
     return wiring.variables(record, {name: requirement}, {name: ("http://x.localhost:1", "http://x:1")})

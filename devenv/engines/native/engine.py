@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import process, state
+from devenv.base import process, records
 from devenv.base.process import Result
-from devenv.engines.native import environment, folders, hosts, keeper, logs, records, supervisor, support, table
+from devenv.engines.native import environment, folders, hosts, keeper, logs, processes, supervisor, support
 from devenv.engines.native.app import App, shell_environment
 from devenv.engines.native.order import Order, is_job
 from devenv.engines.native.servers import BY_PROGRAM, data
@@ -47,7 +47,7 @@ class NativeEngine:
         return "; ".join(["native engine, no containers", *differences])
 
     def look(self) -> dict[str, State]:
-        seen = table.read()
+        seen = processes.look()
         with ThreadPoolExecutor(max_workers=8) as threads:
             found = dict(zip(self.units, threads.map(lambda unit: self._state(unit, seen), self.units.values())))
         return {name: state for name, state in found.items() if state}
@@ -111,9 +111,9 @@ class NativeEngine:
         return logs.tail(self.units[service].folder, lines)
 
     def memory(self, states: Mapping[str, State]) -> dict[str, int]:
-        seen = table.read()
+        seen = processes.look()
         running = [name for name, state in states.items() if state.running]
-        return {name: table.memory(supervisor.members(self.units[name], seen)) for name in running}
+        return {name: processes.memory(supervisor.members(self.units[name], seen)) for name in running}
 
     def data_id(self) -> str:
         ids = [data.facts(unit.data).get("id", "") for unit in self.units.values() if unit.data]
@@ -126,7 +126,7 @@ class NativeEngine:
         if own.parent.is_dir() and not os.listdir(own.parent):
             own.parent.rmdir()
         # The environment belongs to the checkout, which may run in another workspace too.
-        if state.workspaces_of(self.place.root, self.place.service) in ([], [self.place.workspace]):
+        if records.workspaces_of(self.place.root, self.place.service) in ([], [self.place.workspace]):
             shutil.rmtree(folders.environments(self.place), ignore_errors=True)
 
     def _unit(self, name: str) -> Unit:
@@ -134,8 +134,8 @@ class NativeEngine:
         kind: Callable[[Place, Service], Unit] = App if service.build else BY_PROGRAM[service.program]
         return kind(self.place, service)
 
-    def _state(self, unit: Unit, seen: table.Table) -> State | None:
-        record = records.read(unit.folder)
+    def _state(self, unit: Unit, seen: processes.Table) -> State | None:
+        record = processes.read_record(unit.folder)
         entry = record.entry(seen) if record else None
         if record and entry:
             healthy = unit.seems_ready()
@@ -145,7 +145,7 @@ class NativeEngine:
             return State("", True, False, "its first process is gone, others still run")
         return self._gone(unit, record) if record else None
 
-    def _gone(self, unit: Unit, record: records.Record) -> State:
+    def _gone(self, unit: Unit, record: processes.Record) -> State:
         complete = record.ended == "exited (0)" and is_job(self.units, unit.service.name)
         last = "".join(logs.tail(unit.folder, 1))[:100]
         words = record.ended or f"died; its last line: {last or '(none)'}"
@@ -173,7 +173,7 @@ class NativeEngine:
 
     def _end_strangers(self) -> None:
         """End what runs for a service that compose.yaml names no more. Its data stays until dev.destroy."""
-        for file in folders.of(self.place).glob(f"*/{records.FILE}"):
+        for file in folders.of(self.place).glob(f"*/{processes.FILE}"):
             if file.parent.name not in self.place.services:
                 supervisor.end_marked(file.parent)
                 file.unlink()

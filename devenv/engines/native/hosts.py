@@ -13,7 +13,7 @@ import shutil
 import socket
 from pathlib import Path
 
-from devenv.base import process, state
+from devenv.base import process, records
 from devenv.engines.native import folders
 
 ETC = Path("/etc/hosts")
@@ -38,7 +38,7 @@ def refresh(workspace: str, service: str) -> None:
 
     In place, since running processes have the very file mounted.
     """
-    names = {service, *(path.stem for path in (state.home() / workspace).glob("*.json"))}
+    names = {service, *(path.stem for path in (records.home() / workspace).glob("*.json"))}
     lines = "".join(f"127.0.0.1 {name}.localhost\n" for name in sorted(names))
     system = ETC.read_text() if ETC.exists() else ""
     for name in names:

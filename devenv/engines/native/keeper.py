@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from devenv.base import process
-from devenv.engines.native import folders, supervisor, table
+from devenv.engines.native import folders, processes, supervisor
 from devenv.engines.protocol import Place
 
 SCRIPT = Path(__file__).with_name("keeper.sh")
@@ -16,8 +16,8 @@ def ensure(place: Place) -> None:
     """Start it where it does not run."""
     folder, mark = folders.of(place), _mark(place)
     folder.mkdir(parents=True, exist_ok=True)
-    if not table.marked(table.read(), mark):
-        env = {"PATH": os.environ.get("PATH", os.defpath), table.MARK: str(mark)}
+    if not processes.marked(processes.look(), mark):
+        env = {"PATH": os.environ.get("PATH", os.defpath), processes.MARK: str(mark)}
         process.spawn(["sh", str(SCRIPT), str(folder)], env, Path(os.devnull), folder)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from devenv.base.ports import is_free
-from devenv.engines.native import records
+from devenv.engines.native import processes
 
 # Below the range from which systems hand out ports by themselves, so that no connection sits on ours by chance.
 RANGE = (20000, 32000)
@@ -48,7 +48,7 @@ def listens(port: int) -> bool:
 
 def _keep(unit: Path, port: int) -> int:
     """The port where it is free or where its own service listens on it, else 0."""
-    if port and (is_free(port) or records.is_alive(unit)):
+    if port and (is_free(port) or processes.is_alive(unit)):
         return port
     return 0
 

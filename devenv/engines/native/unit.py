@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from devenv.engines.native.table import MARK
+from devenv.engines.native.processes import MARK
 from devenv.model import fingerprint
 from devenv.model.services import Service
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from devenv.engines.native import records
+from devenv.engines.native import processes
 
 FILE = "healthy"
 
 
 def note(unit: Path, passed: bool) -> None:
     """Write down what the healthcheck of the process that the record names has just said."""
-    record = records.read(unit)
+    record = processes.read_record(unit)
     if passed and record:
         (unit / FILE).write_text(f"{record.pid}-{record.birth}")
     else:
@@ -21,7 +21,7 @@ def note(unit: Path, passed: bool) -> None:
 
 def is_fresh(unit: Path, interval: float) -> bool:
     """Whether that process passed its healthcheck less than `interval` seconds ago."""
-    record, file = records.read(unit), unit / FILE
+    record, file = processes.read_record(unit), unit / FILE
     try:
         young = 0 <= time.time() - file.stat().st_mtime < interval
         return young and record is not None and file.read_text() == f"{record.pid}-{record.birth}"

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devenv.base import state
-from devenv.base.state import Record
+from devenv.base import records
+from devenv.base.records import Record
 
 words = st.text(max_size=5)
 values = st.recursive(st.one_of(st.none(), st.booleans(), st.integers(), words), lambda v: st.lists(v), max_leaves=4)
 objects = st.dictionaries(words, values, max_size=3)
 unknown = objects.map(lambda found: {f"new-{key}": value for key, value in found.items()})
-records = st.builds(
+any_records = st.builds(
     Record, st.just("catalog"), st.just("main"), words, words, words, words, st.integers(), st.lists(words), objects,
     objects, unknown,
 )  # fmt: skip
@@ -34,30 +34,30 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(autouse=True)
 def nothing_is_known(own_home: None) -> None:
-    state.remove("main", "catalog")
+    records.remove("main", "catalog")
 
 
 def put(text: str) -> None:
-    target = state.path("main", "catalog")
+    target = records.path("main", "catalog")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text)
 
 
-@given(records)
+@given(any_records)
 def test_a_record_is_read_as_it_was_written(record: Record) -> None:
-    state.write(record)
-    found = state.read("main", "catalog")
+    records.write(record)
+    found = records.read("main", "catalog")
     assert found.other.pop("version") == 1
     assert found == record
 
 
-@given(records, unknown)
+@given(any_records, unknown)
 def test_keys_of_a_newer_version_survive(record: Record, newer: dict[str, Any]) -> None:
     put(json.dumps({**newer, "other": "a key named like our field", "service": "catalog", "workspace": "main"}))
-    found = state.read("main", "catalog")
+    found = records.read("main", "catalog")
     found.port = record.port
-    state.write(found)
-    content = json.loads(state.path("main", "catalog").read_text())
+    records.write(found)
+    content = json.loads(records.path("main", "catalog").read_text())
     assert {key: content[key] for key in newer} == newer
     assert (content["other"], content["port"], content["version"]) == ("a key named like our field", record.port, 1)
 
@@ -65,32 +65,32 @@ def test_keys_of_a_newer_version_survive(record: Record, newer: dict[str, Any]) 
 @pytest.mark.parametrize("text", ["", "{", "[]", "5", "null", '"x"', "\x00", '{"port": 1'])
 def test_a_broken_file_is_an_empty_record(text: str) -> None:
     put(text)
-    assert state.read("main", "catalog") == Record("catalog", "main")
+    assert records.read("main", "catalog") == Record("catalog", "main")
 
 
 def test_a_file_that_is_not_utf8_is_an_empty_record() -> None:
     put("")
-    state.path("main", "catalog").write_bytes(b"\xff\xfe")
-    assert state.read("main", "catalog") == Record("catalog", "main")
+    records.path("main", "catalog").write_bytes(b"\xff\xfe")
+    assert records.read("main", "catalog") == Record("catalog", "main")
 
 
 def test_no_file_is_an_empty_record() -> None:
-    assert state.read("main", "catalog") == Record("catalog", "main")
+    assert records.read("main", "catalog") == Record("catalog", "main")
 
 
 def test_an_empty_object_is_an_empty_record() -> None:
     put("{}")
-    assert state.read("main", "catalog") == Record("catalog", "main")
+    assert records.read("main", "catalog") == Record("catalog", "main")
 
 
 def test_the_file_has_the_keys_of_the_contract() -> None:
-    state.write(Record("catalog", "main"))
-    content = json.loads(state.path("main", "catalog").read_text())
+    records.write(Record("catalog", "main"))
+    content = json.loads(records.path("main", "catalog").read_text())
     assert set(content) == (set(asdict(Record("", ""))) - {"other"}) | {"version"}
 
 
 def test_a_write_that_is_interrupted_leaves_the_old_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    state.write(Record("catalog", "main", port=1))
+    records.write(Record("catalog", "main", port=1))
 
     def killed(source: Path, target: Path) -> None:
         assert json.loads(Path(source).read_text())["port"] == 2  # whole, before it takes the old one's place
@@ -99,30 +99,30 @@ def test_a_write_that_is_interrupted_leaves_the_old_record(monkeypatch: pytest.M
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", killed)
         with pytest.raises(KeyboardInterrupt):
-            state.write(Record("catalog", "main", port=2))
-    assert state.read("main", "catalog").port == 1
-    assert [path.name for path in state.home().glob("*/*.json")] == ["catalog.json"]  # the draft is no record
+            records.write(Record("catalog", "main", port=2))
+    assert records.read("main", "catalog").port == 1
+    assert [path.name for path in records.home().glob("*/*.json")] == ["catalog.json"]  # the draft is no record
 
 
 def test_a_removed_service_takes_an_empty_workspace_with_it() -> None:
     for service in ("catalog", "lms"):
-        state.write(Record(service, "gone"))
-    state.remove("gone", "catalog")
-    assert [path.name for path in (state.home() / "gone").iterdir()] == ["lms.json"]
-    state.remove("gone", "lms")
-    assert not (state.home() / "gone").exists()
-    state.remove("gone", "lms")  # again is nothing
+        records.write(Record(service, "gone"))
+    records.remove("gone", "catalog")
+    assert [path.name for path in (records.home() / "gone").iterdir()] == ["lms.json"]
+    records.remove("gone", "lms")
+    assert not (records.home() / "gone").exists()
+    records.remove("gone", "lms")  # again is nothing
 
 
 def test_workspaces_of_a_checkout(tmp_path: Path) -> None:
     for name, checkout in (("a", tmp_path), ("b", tmp_path / "x"), ("c", tmp_path)):
-        state.write(Record("ours", name, checkout=str(checkout)))
-        state.write(Record("other", name, checkout=str(tmp_path)))
+        records.write(Record("ours", name, checkout=str(checkout)))
+        records.write(Record("other", name, checkout=str(tmp_path)))
     put("broken")
-    assert state.workspaces_of(tmp_path, "ours") == ["a", "c"]
+    assert records.workspaces_of(tmp_path, "ours") == ["a", "c"]
 
 
 def test_without_xdg_state_home_it_is_below_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", "/home/somebody")
-    assert state.home() == Path("/home/somebody/.local/state/devenv/v1")
+    assert records.home() == Path("/home/somebody/.local/state/devenv/v1")

@@ -10,9 +10,12 @@ import contextlib
 import json
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from devenv.base import locks
 
 
 @dataclass
@@ -99,3 +102,12 @@ def workspaces_of(checkout: Path, service: str) -> list[str]:
     """The workspaces in which this checkout runs the service."""
     found = sorted(home().glob(f"*/{service}.json"))
     return [p.parent.name for p in found if read(p.parent.name, service).checkout == str(checkout)]
+
+
+def change(workspace: str, service: str, command: str, edit: Callable[[Record], None]) -> Record:
+    """Read, change and write a record while nobody else does; returns it as written."""
+    with locks.held(path(workspace, service, "lock"), command, alone=True):
+        record = read(workspace, service)
+        edit(record)
+        write(record)
+    return record

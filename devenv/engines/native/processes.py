@@ -1,16 +1,21 @@
-"""The processes of this machine, read from /proc; through psutil where there is no /proc.
+"""The processes of this machine, and which of them are ours: a small file for each process that we started.
 
-/proc and not psutil on Linux: a look costs a few milliseconds, the import of psutil alone a hundred.
+They are read from /proc, or with psutil if there is no /proc. A look at /proc takes a few milliseconds; the import of
+psutil alone takes a hundred. The record of a process tells it from a later one with the same number.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
+
+from devenv.base import records
 
 PROC = Path("/proc")
 MARK = "DEVENV_UNIT"  # a variable that every process of ours carries: the folder of what it belongs to
@@ -41,7 +46,7 @@ class Entry:
 Table = dict[int, Entry]
 
 
-def read() -> Table:
+def look() -> Table:
     """All processes that still run; those that only wait to be reaped count as gone."""
     if not (PROC / "self/stat").exists():
         return _with_psutil()
@@ -134,3 +139,58 @@ def _with_psutil() -> Table:
                 session = os.getsid(process.pid)
                 found[process.pid] = Entry(process.pid, process.info["ppid"], session, str(process.info["create_time"]))
     return found
+
+
+FILE = "process.json"
+
+
+class Record(NamedTuple):
+    """One started process: its number and birth, what it was started from, and how it ended where we saw it."""
+
+    pid: int
+    birth: str
+    made_from: str  # a fingerprint of command and environment
+    ended: str = ""  # "stopped" by us, "exited (N)"; empty while it runs, and after it died unseen
+
+    def entry(self, seen: Table | None = None) -> Entry | None:
+        """The process, where it still runs: by a look at all that was taken, else by one at it alone."""
+        found = (only(self.pid) if seen is None else seen).get(self.pid)
+        return found if found and found.birth == self.birth and not self.ended else None
+
+
+def read_record(folder: Path) -> Record | None:
+    """The record in a unit's folder; None where there is none or where it is no record."""
+    try:
+        return Record(**json.loads((folder / FILE).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write_record(folder: Path, record: Record) -> None:
+    """Replace the record in one step."""
+    records.replace_file(folder / FILE, json.dumps(record._asdict()) + "\n")
+
+
+def heads(folder: Path, seen: Table) -> set[int]:
+    """What the record leads to: the process, or its number as the session's, which outlives it.
+
+    The kernel gives no number away that still names a session, so a session without its leader is ours, unless
+    the machine was started anew.
+    """
+    record = read_record(folder)
+    if not record:
+        return set()
+    if record.entry(seen):
+        return {record.pid}
+    orphans = {e.pid for e in seen.values() if e.session == record.pid and _same_boot(e, record)}
+    return set() if record.pid in seen else orphans
+
+
+def is_alive(folder: Path) -> bool:
+    """Whether anything runs of what the record leads to. Only where its process is gone, all others are looked at."""
+    record = read_record(folder)
+    return bool(record and (record.entry() or heads(folder, look())))
+
+
+def _same_boot(entry: Entry, record: Record) -> bool:
+    return entry.birth.rpartition("/")[0] == record.birth.rpartition("/")[0]
