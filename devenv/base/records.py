@@ -34,7 +34,7 @@ class Record:
     wired: dict[str, Any] = field(default_factory=dict)  # by provider: what its wiring scenarios printed for this one
     users: list[str] = field(default_factory=list)  # roots that use this service
     up: dict[str, Any] = field(default_factory=dict)  # what the last complete `dev.up` was made from
-    data: dict[str, Any] = field(default_factory=dict)  # by engine: which data there is, see operations/data.py
+    data: dict[str, Any] = field(default_factory=dict)  # by engine: which data there is, see datastates/live.py
     other: dict[str, Any] = field(default_factory=dict)  # keys of a newer template version
 
 

@@ -16,7 +16,7 @@ from devenv.context import service_commands
 from devenv.context.environment import Environment
 from devenv.databases import readers
 from devenv.databases.schemas import Schema
-from devenv.datastates import swap
+from devenv.datastates import store
 from devenv.model import catalogue, drift, dsn, fingerprint, server, touched
 from devenv.model.catalogue import Difference
 
@@ -78,7 +78,7 @@ def check(env: Environment) -> Report:
     server_found = server.differ(production, _image(env))
     if not env.engine.is_built():
         env.engine.build([name for name, each in env.place.services.items() if each.build])
-    with swap.scratch(env) as fresh, swap.scratch(env) as ours:
+    with store.scratch(env) as fresh, store.scratch(env) as ours:
         # First, as what fails here is no matter of production.
         output.say("an empty database: all migrations")
         service_commands.within("dev.schema check", "migrate", service_commands.migrate, fresh)

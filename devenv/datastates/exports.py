@@ -24,7 +24,7 @@ from devenv.base.errors import CONFIG, REFUSED, DevError
 from devenv.context import service_commands
 from devenv.context.environment import Environment
 from devenv.databases.find import kind
-from devenv.datastates import snapshots, store, swap
+from devenv.datastates import snapshots, store
 from devenv.datastates.store import State
 
 FORMAT = 1
@@ -33,12 +33,12 @@ NEEDED = {"service", "database", "version", "branch", "files", "data", "sha256"}
 
 def export(env: Environment, stored: State, target: Path, scrub: bool) -> None:
     """Write a state to a file, in one step; with `scrub`, what the service's scrub command makes of a copy of it."""
-    source = swap.on_server(env, stored)
+    source = store.on_server(env, stored)
     if scrub:
-        with swap.draft(env, source.database) as made:
+        with store.draft(env, source.database) as made:
             service_commands.scrub(env.on(made.database))
             _write(env, made, {**_manifest(env, stored), "scrubbed": True}, target)
-        swap.drop(env, made)
+        store.drop(env, made)
     else:
         made = store.begin(env, store.DRAFT, "", source.database)
         try:
@@ -53,13 +53,13 @@ def restore(env: Environment, file: Path, force: bool = False) -> Environment:
     DevError 111 for a damaged file, 114 for one that does not fit: another service or database, or, unless `force`,
     migrations that are not in the checkout.
     """
-    with swap.draft(env) as made:
+    with store.draft(env) as made:
         manifest = _unpack(file, made.dump)
         _check(env, manifest, file)
         stored = replace(made, name=file.name, files=manifest["files"], data=manifest["data"])
         stored = replace(stored, branch=manifest["branch"])
         snapshots.check_fits(env, stored, force)
-        swap.at(env, made).load(env.engine, made.dump)
+        store.at(env, made).load(env.engine, made.dump)
         return snapshots.bring(env, made, stored)
 
 
@@ -82,7 +82,7 @@ def _manifest(env: Environment, stored: State) -> dict[str, Any]:
 
 
 def _write(env: Environment, made: State, manifest: Mapping[str, Any], target: Path) -> None:
-    swap.at(env, made).dump(env.engine, made.dump)
+    store.at(env, made).dump(env.engine, made.dump)
     text = json.dumps({**manifest, "sha256": _sha256(made.dump)}, indent=2, sort_keys=True).encode()
     new = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:

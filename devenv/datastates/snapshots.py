@@ -9,7 +9,7 @@ from devenv.base import output
 from devenv.base.errors import MISSING, REFUSED, USAGE, DevError
 from devenv.context import service_commands
 from devenv.context.environment import Environment
-from devenv.datastates import live, packages, room, store, swap
+from devenv.datastates import live, store
 from devenv.datastates.store import PREVIOUS, SNAPSHOT, State
 from devenv.model import lineage
 from devenv.model.schema import did_you_mean
@@ -39,10 +39,10 @@ def snapshot(env: Environment, name: str, again: bool = False) -> State:
         message = f"there is a snapshot {name} already, of {there[0].branch or 'this service'}"
         raise DevError(REFUSED, message, f"inv dev.snapshot {name} --replace", "inv dev.state list")
     assert env.database
-    with swap.draft(env, env.database.name) as made:
+    with store.draft(env, env.database.name) as made:
         kept = store.write(replace(made, kind=SNAPSHOT, name=name))
-    room.prune(env, there)
-    room.check(env)
+    store.prune(env, there)
+    store.check_space(env)
     return kept
 
 
@@ -66,20 +66,20 @@ def restore(env: Environment, stored: State, force: bool = False) -> Environment
     DevError 114 where it was made with migrations that are not in the checkout, unless `force`.
     """
     check_fits(env, stored, force)
-    with swap.draft(env, swap.on_server(env, stored).database) as made:
+    with store.draft(env, store.on_server(env, stored).database) as made:
         return bring(env, made, stored)
 
 
 def bring(env: Environment, made: State, stored: State) -> Environment:
     """Make a draft with the rows of a state the live data, migrated to what is checked out."""
     files = store.files(env)
-    known = swap.known(env, stored)
+    known = store.known_of_copy(env, stored)
     behind = known.get("migrated") != lineage.key(files) and "migrate" in env.config.commands
     if behind and env.chooses_database:
         output.say(f"{stored.name} is older than the checkout: migrating it on")
         service_commands.migrate(env.on(made.database))
-        known = {**known, "migrated": lineage.key(files), "files": files, "packages": packages.here(env)}
-    env = live.restart(swap.swap(env, made, known, PREVIOUS, PREVIOUS))
+        known = {**known, "migrated": lineage.key(files), "files": files, "packages": live.packages(env)}
+    env = live.restart(store.swap(env, made, known, PREVIOUS, PREVIOUS))
     if behind and not env.chooses_database:
         live.migrate(env)
     return env
@@ -87,7 +87,7 @@ def bring(env: Environment, made: State, stored: State) -> Environment:
 
 def check_fits(env: Environment, stored: State, force: bool) -> None:
     """DevError 114 where a state is of migrations that the checkout does not have; a warning with `force`."""
-    lost = lineage.lost(stored.files, store.files(env), env.config.migrations) or packages.lost(env, stored.data)
+    lost = lineage.lost(stored.files, store.files(env), env.config.migrations) or live.lost_packages(env, stored.data)
     message = f"{stored.name} was made with migrations that are not in this checkout: {', '.join(lost)}"
     if lost and force:
         output.warn(message)

@@ -58,7 +58,7 @@ class ComposeEngine:
         docker.ensure_network(self.place.network)
         self._stop_stuck(services)
         wait = ["--wait", "--wait-timeout", str(math.ceil(timeout))]
-        # On a terminal Compose would draw over what is said meanwhile (operations/waiting.py).
+        # On a terminal Compose would draw over what is said meanwhile (context/health.py).
         if self._run("up", "--detach", "--no-build", "--remove-orphans", *wait, *services, COMPOSE_ANSI="never"):
             raise self._explain(self._not_pulled() or self._unhealthy(timeout))
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from devenv.base.records import Record
 from devenv.context import fingerprints
 from devenv.context.environment import Environment
-from devenv.datastates import branches, build, store
-from devenv.datastates.build import DEFAULT
+from devenv.datastates import branches, live, store
+from devenv.datastates.live import DEFAULT
 from devenv.engines.protocol import State
 from devenv.model import lineage
 from devenv.model.config import Config
@@ -25,11 +25,11 @@ class Facts(NamedTuple):
     record: Record
     built: bool
     data: str  # which stored data there is, see Engine.data_id
-    known: Mapping[str, Any]  # what the record says of the data, see operations/data.py
+    known: Mapping[str, Any]  # what the record says of the data, see datastates/live.py
     build_files: str
     compose_files: str
     state_files: str
-    switch: str = ""  # why the live database is not the one of this branch, see operations/branches.py
+    switch: str = ""  # why the live database is not the one of this branch, see datastates/branches.py
     stored: str = ""  # the key of the stored state that a new database can be filled from
     image: str = ""  # the released image to take instead of building the app
 
@@ -67,8 +67,8 @@ def observe(env: Environment) -> Facts:
 
 def _stored(env: Environment) -> str:
     """The key of the state that fills a new database; empty where it has to be built."""
-    wanted = build.layers(env, build.early(env))[-1]
-    return wanted.key if build.stored(env, wanted) else ""
+    wanted = live.layers(env, live.early(env))[-1]
+    return wanted.key if live.find_layer(env, wanted) else ""
 
 
 def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:

@@ -10,7 +10,7 @@ from devenv.base import output
 from devenv.base.errors import USAGE, DevError
 from devenv.context import environment
 from devenv.datastates import live
-from devenv.datastates.build import DEFAULT
+from devenv.datastates.live import DEFAULT
 from devenv.tasks.common import WORKSPACE
 
 

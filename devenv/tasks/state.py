@@ -10,7 +10,7 @@ from invoke.tasks import task
 from devenv.base import output
 from devenv.base.errors import USAGE, DevError
 from devenv.context import environment
-from devenv.datastates import live, room, snapshots, store
+from devenv.datastates import live, snapshots, store
 from devenv.tasks import render
 from devenv.tasks.common import JSON, WORKSPACE, confirm
 
@@ -105,10 +105,10 @@ def state(
     with env.locked("dev.state"):
         live.ready(env)
         if action == "list":
-            found = room.rows(env)
+            found = store.rows(env)
             output.answer(found) if json else render.states(found, output.data)
             return
-        gone = [snapshots.find(env, each) for each in name or []] or room.prunable(env, all)
+        gone = [snapshots.find(env, each) for each in name or []] or store.prunable(env, all)
         _prune(env, gone, yes)
 
 
@@ -116,7 +116,7 @@ def _prune(env: environment.Environment, gone: list[store.State], yes: bool) -> 
     if not gone:
         output.say("nothing to remove: all is the newest of its branch, or may hold rows made by hand (--all)")
         return
-    rows = [row for row in room.rows(env) if row["id"] in {each.id for each in gone}]
+    rows = [row for row in store.rows(env) if row["id"] in {each.id for each in gone}]
     render.states(rows, output.say)
     confirm(f"Remove these {len(gone)}, {output.mebibytes(sum(row['size'] for row in rows))}?", yes)
-    room.prune(env, gone)
+    store.prune(env, gone)

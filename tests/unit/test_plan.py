@@ -235,7 +235,7 @@ def adapted(settings: config.Config, with_data: tuple[bool, bool]) -> config.Con
 
 
 def carry_out(found: Facts, steps: list[Step]) -> Facts:
-    """What dev.up leaves: see operations/up.py and data.py."""
+    """What dev.up leaves: see lifecycle/up.py and datastates/live.py."""
     states, data, built, noted = dict(found.states), found.data, found.built, dict(found.known)
     for step in steps:
         built = built or step.kind == "build"
