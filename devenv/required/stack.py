@@ -1,4 +1,7 @@
-"""The services that this one needs, driven by this root alone through the protocol: up, down, status, destroy."""
+"""The services that this one needs, its members, driven by this root through the protocol: up, down, status, destroy.
+
+A member is a required service as it runs here: which pin, which checkout, which port, and which others it needs.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,49 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from devenv.base import output, records
-from devenv.context import health
+from devenv.base.errors import CONFLICT, DevError
+from devenv.context import health, workspace
 from devenv.context.environment import Environment, open_environment
+from devenv.engines import choice
 from devenv.lifecycle import plan
-from devenv.model import requirements
+from devenv.model import document, requirements, units
 from devenv.model.requirements import Requirement, Wiring
-from devenv.required import members, protocol, sharing, wiring
-from devenv.required.members import Member
+from devenv.required import lockfile, mirrors, protocol, sources, wiring
+
+
+class Member(NamedTuple):
+    """A required service as it will run here."""
+
+    pin: lockfile.Pin
+    checkout: Path
+    host: str
+    port: int
+    edited: bool  # a source checkout with reload, instead of the pinned one
+    requires: Mapping[str, requirements.Requirement]
+    memory: int | None  # its budget in bytes
+    release: str = ""  # the tag of exactly what runs; empty for a source checkout, a branch or a commit
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.pin.name
+
+    @property
+    def url(self) -> str:
+        """Its one address."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def runs(self) -> str:
+        """Which one it is, in words."""
+        return f"source {self.checkout}" if self.edited else self.pin.words
 
 
 class Stack:
-    """A root and the services that it needs, whom they need first."""
+    """A root and its members, in the order of `in_order`."""
 
     def __init__(self, env: Environment, members: Sequence[Member]) -> None:
         self.env = env
@@ -48,14 +80,14 @@ class Stack:
     def down(self) -> None:
         """Stop those that no other root uses."""
         for member in reversed(self.members.values()):
-            if sharing.leave(self.env.place, member.name):
+            if sources.leave(self.env.place, member.name):
                 self._call(member, "dev.down", "--only")
                 output.say(f"  {member.name}: stopped")
 
     def destroy(self) -> None:
         """Remove those that no other root uses; a source checkout keeps its data and is only stopped."""
         for member in reversed(self.members.values()):
-            if sharing.leave(self.env.place, member.name):
+            if sources.leave(self.env.place, member.name):
                 self._call(member, *(("dev.down", "--only") if member.edited else ("dev.destroy", "--only", "--yes")))
 
     def status(self) -> list[dict[str, Any]]:
@@ -99,7 +131,8 @@ class Stack:
         for future in first:
             future.result()  # raises what kept it from starting
         start = time.monotonic()
-        member = self.members[member.name] = sharing.join(self.env.place, member)
+        port = sources.join(self.env.place, member.pin, member.checkout, member.port, member.edited)
+        member = self.members[member.name] = member._replace(port=port)
         output.say(f"  {member.name}: {member.runs}, starting")
         self._tell(member.name, member.url, member.requires)
         with health.told(lambda seconds: self._so_far(member, seconds)):
@@ -154,7 +187,7 @@ class Stack:
 
 def of(env: Environment) -> Stack:
     """The stack of this root."""
-    return Stack(env, members.of(env))
+    return Stack(env, members_of(env))
 
 
 @contextmanager
@@ -164,7 +197,7 @@ def brought_up(env: Environment) -> Iterator[Environment]:
     if not stack.members:
         yield env
         return
-    with sharing.in_progress(env.place):
+    with sources.in_progress(env.place):
         output.say(f"{env.config.service} requires {', '.join(stack.members)}")
         _check_memory(env, stack)
         told = stack.up()
@@ -183,3 +216,74 @@ def start_one(env: Environment, name: str) -> None:
     """Start one member again, after its checkout or version was changed."""
     stack = of(env)
     stack.restart(stack.members[name])
+
+
+def members_of(env: Environment) -> list[Member]:
+    """All that this repository needs, in the order of `in_order`."""
+    lock = lockfile.current(env.config)
+    members = {name: _member(env, pin) for name, pin in lock.pins.items()}
+    _check_ports(env, members)
+    return in_order(members)
+
+
+def _member(env: Environment, pin: lockfile.Pin) -> Member:
+    record = records.read(env.place.workspace, pin.name)
+    edited = record.edit if record.edit and Path(record.edit).is_dir() else ""
+    mirror = mirrors.of(pin.repo, env.place.root)
+    if record.use:  # what dev.use chose for this workspace
+        pin = pin._replace(version=record.use, commit=mirror.commit(record.use))
+    checkout = Path(edited) if edited else mirror.checkout(pin.commit)
+    release = pin.version if not edited and mirror.is_release(pin.version, pin.commit) else ""
+    source = document.load(checkout / "dev.yaml")
+    requirements.check_contract(source)
+    port = record.port or (_port(source) if env.place.workspace == workspace.MAIN else workspace.free_port())
+    host = choice.host(env.engine.name, pin.name)
+    memory = _memory(source, bool(edited))
+    return Member(pin, checkout, host, port, bool(edited), requirements.of(source), memory, release)
+
+
+def _port(source: document.Document) -> int:
+    """The declared port. Only its own tasks check another repository's dev.yaml."""
+    port = source.data.get("port")
+    if not isinstance(port, int):
+        raise source.error(("port",), f"port: must be a whole number, in {source.path.parent}")
+    return port
+
+
+def _memory(source: document.Document, edited: bool) -> int | None:
+    try:
+        budget = source.data["budget"]
+        return units.size(budget["memory" if edited or "lean" not in budget else "lean"])
+    except (KeyError, TypeError, ValueError):
+        return None  # it only adds to a sum that is shown
+
+
+def _check_ports(env: Environment, members: Mapping[str, Member]) -> None:
+    """DevError 113 when two services want the same port: each publishes the one that it declares."""
+    taken = {env.port: env.config.service}
+    for member in members.values():
+        other = taken.setdefault(member.port, member.name)
+        if other != member.name:
+            ours = other == env.config.service  # only this port is for --port to say
+            beside = workspace.another(env.place.workspace)
+            hint = f"--port {workspace.free_port()}" if ours else f"--workspace {beside}"
+            message = f"{other} and {member.name} both want port {member.port}"
+            raise DevError(CONFLICT, message, f"inv dev.up {hint}", "or another port in a dev.yaml")
+
+
+def in_order(members: Mapping[str, Member]) -> list[Member]:
+    """Each member after those that it needs. A cycle is entered at its first name and left where it closes."""
+    done: dict[str, Member] = {}
+    entered: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in entered or name not in members:
+            return
+        entered.add(name)
+        for needed in sorted(members[name].requires):
+            visit(needed)
+        done[name] = members[name]
+
+    for name in sorted(members):
+        visit(name)
+    return list(done.values())

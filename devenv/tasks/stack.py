@@ -11,7 +11,7 @@ from invoke.tasks import task
 from devenv.base import output
 from devenv.base.errors import FOUND, DevError
 from devenv.context import environment
-from devenv.required import handover, lockfile, sources, stack
+from devenv.required import lockfile, sources, stack
 from devenv.tasks.common import WORKSPACE
 
 
@@ -61,8 +61,8 @@ def use(c: Any, name: str, workspace: str = "") -> None:
 
 def _elsewhere(env: environment.Environment, task: str, name: str, flags: list[str]) -> bool:
     """Whether another root drives this checkout, and did it. Its failure is ours, with the lines that it said."""
-    root = handover.root_for(env, task, name.partition("=")[0])
-    code = handover.run(env, root, task, [name, *flags]) if root else 0
+    root = sources.root_for(env, task, name.partition("=")[0])
+    code = sources.hand_over(env, root, task, [name, *flags]) if root else 0
     if code:
         raise Exit(code=code)
     return bool(root)

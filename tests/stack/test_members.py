@@ -19,7 +19,7 @@ from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
 from devenv.engines.native import hosts
 from devenv.model.requirements import Requirement
 from devenv.model.resolver import Ask
-from devenv.required import lockfile, members, mirrors, sources
+from devenv.required import lockfile, mirrors, sources, stack
 from tests.gitrepo import git
 
 from .conftest import PORT, Repo
@@ -42,8 +42,8 @@ class Root:
         engine = SimpleNamespace(name=self.engine)
         return SimpleNamespace(config=self.repo.config, place=place, engine=engine, port=self.repo.config.port)
 
-    def members(self) -> dict[str, members.Member]:
-        return {member.name: member for member in members.of(self.env)}
+    def members(self) -> dict[str, stack.Member]:
+        return {member.name: member for member in stack.members_of(self.env)}
 
 
 @pytest.fixture
@@ -69,14 +69,14 @@ def error_of(act: Callable[..., object], *args: Any) -> DevError:
 # ---- order
 
 
-def member(name: str, needs: list[str]) -> members.Member:
+def member(name: str, needs: list[str]) -> stack.Member:
     asks = {other: Requirement(Ask(other, "", "v1", name, ""), (), {}) for other in needs}
-    return members.Member(lockfile.Pin(name, "", "v1", "c", ()), Path("/"), name, 1, False, asks, None)
+    return stack.Member(lockfile.Pin(name, "", "v1", "c", ()), Path("/"), name, 1, False, asks, None)
 
 
 @given(st.fixed_dictionaries({name: st.lists(st.sampled_from([*NAMES, "shop"]), max_size=3) for name in NAMES}))
 def test_each_comes_once_and_without_a_cycle_after_all_that_it_needs(needs: Mapping[str, list[str]]) -> None:
-    found = [m.name for m in members.in_order({name: member(name, others) for name, others in needs.items()})]
+    found = [m.name for m in stack.in_order({name: member(name, others) for name, others in needs.items()})]
     assert sorted(found) == sorted(NAMES)
 
     def below(name: str, seen: frozenset[str] = frozenset()) -> frozenset[str]:
