@@ -11,9 +11,9 @@ from devenv.base import launch, locks, process, records
 from devenv.base.errors import USAGE, DevError
 from devenv.context import workspace
 from devenv.databases import find
-from devenv.databases.base import Database
+from devenv.databases.database import Database
 from devenv.engines import choice
-from devenv.engines.protocol import Engine, Place
+from devenv.engines.interface import Engine, Place
 from devenv.model import config, services
 
 # Laid over compose.yaml, one of them at most:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from devenv.base import process
 from devenv.databases import mysql_copy
-from devenv.databases.base import Database, literal
+from devenv.databases.database import Database, literal
 from devenv.databases.mysql_copy import identifier
-from devenv.engines.protocol import Engine
+from devenv.engines.interface import Engine
 from devenv.model.services import Service
 
 PROGRAMS = ("mariadb", "mysql")  # images that are such a server
@@ -18,7 +18,7 @@ PROGRAMS = ("mariadb", "mysql")  # images that are such a server
 
 @dataclass(frozen=True)
 class MySQL(Database):
-    """See base.Database for what each method promises."""
+    """See database.Database for what each method promises."""
 
     guest: str = ""  # the account of the app where we are root: the server lets it into each database one by one
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from devenv.databases.base import literal
+from devenv.databases.database import literal
 
 PATIENCE = "SET SESSION lock_wait_timeout = 30"  # s, for a session that has a table open; the servers wait a day
 # Not with `unique_checks` off, though it fills an empty table faster: on a full disk MariaDB 10.11 loses rows that are

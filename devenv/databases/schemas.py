@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from devenv.base.errors import CONFIG, CONFLICT, MISSING, DevError
 from devenv.base.process import Result
-from devenv.databases.base import Database
-from devenv.engines.protocol import Engine
+from devenv.databases.database import Database
+from devenv.engines.interface import Engine
 from devenv.model.catalogue import Thing
 from devenv.model.dsn import Dsn
 

@@ -6,13 +6,12 @@ import re
 from dataclasses import replace
 
 from devenv.base import output
-from devenv.base.errors import MISSING, REFUSED, USAGE, DevError
+from devenv.base.errors import MISSING, REFUSED, USAGE, DevError, did_you_mean
 from devenv.context import service_commands
 from devenv.context.environment import Environment
 from devenv.datastates import live, store
 from devenv.datastates.store import PREVIOUS, SNAPSHOT, State
 from devenv.model import lineage
-from devenv.model.schema import did_you_mean
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 

@@ -23,7 +23,7 @@ from typing import Any
 from devenv.base import output, process, records
 from devenv.context.environment import Environment
 from devenv.databases import find
-from devenv.databases.base import Database
+from devenv.databases.database import Database
 from devenv.model import fingerprint
 from devenv.model.lineage import Files
 

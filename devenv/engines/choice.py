@@ -9,9 +9,9 @@ from pathlib import Path
 from devenv.base.errors import USAGE, DevError
 from devenv.engines import docker
 from devenv.engines.compose import ComposeEngine
+from devenv.engines.interface import Engine, Place
 from devenv.engines.native import folders, hosts, ports, supervisor, support
 from devenv.engines.native.engine import NativeEngine
-from devenv.engines.protocol import Engine, Place
 from devenv.model import services
 from devenv.model.services import Service
 

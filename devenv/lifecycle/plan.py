@@ -12,7 +12,7 @@ from devenv.context import fingerprints
 from devenv.context.environment import Environment
 from devenv.datastates import branches, live, store
 from devenv.datastates.live import DEFAULT
-from devenv.engines.protocol import State
+from devenv.engines.interface import State
 from devenv.model import lineage
 from devenv.model.config import Config
 from devenv.model.services import Service

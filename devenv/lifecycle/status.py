@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from devenv.context.environment import Environment
-from devenv.engines.protocol import State
+from devenv.engines.interface import State
 
 
 class ServiceStatus(NamedTuple):

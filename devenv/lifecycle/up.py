@@ -12,7 +12,7 @@ from devenv.context.environment import Environment, open_environment
 from devenv.datastates import branches, live, store
 from devenv.datastates.live import DEFAULT
 from devenv.engines import choice
-from devenv.engines.protocol import LOG_LINES, Engine, State, logged
+from devenv.engines.interface import LOG_LINES, Engine, State, logged
 from devenv.lifecycle.plan import Facts, Step, decide, observe
 from devenv.model import lineage
 

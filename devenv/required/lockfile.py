@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
+from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError, did_you_mean
 from devenv.model import document, fingerprint, requirements, resolver, versions
 from devenv.model.config import Config
-from devenv.model.schema import did_you_mean
 from devenv.required import mirrors
 
 NAME = "dev.lock"

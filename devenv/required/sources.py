@@ -14,12 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from devenv.base import locks, output, process, records
-from devenv.base.errors import CONFLICT, USAGE, DevError
+from devenv.base.errors import CONFLICT, USAGE, DevError, did_you_mean
 from devenv.context import workspace
 from devenv.context.environment import Environment
-from devenv.engines.protocol import Place
+from devenv.engines.interface import Place
 from devenv.model import document, requirements
-from devenv.model.schema import did_you_mean
 from devenv.required import lockfile, mirrors, protocol
 
 

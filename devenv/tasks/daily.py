@@ -7,11 +7,10 @@ from typing import Any
 
 from invoke.tasks import task
 
-from devenv.base.errors import CONFIG, UNHEALTHY, USAGE, DevError
+from devenv.base.errors import CONFIG, UNHEALTHY, USAGE, DevError, did_you_mean
 from devenv.context import environment
 from devenv.databases import find
 from devenv.datastates import live
-from devenv.model.schema import did_you_mean
 from devenv.required import stack
 from devenv.tasks.common import WORKSPACE, pass_on
 

@@ -21,10 +21,10 @@ from devenv.base import locks, records
 from devenv.base.errors import CONFIG, UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.context.environment import Environment
-from devenv.databases.base import Database
+from devenv.databases.database import Database
 from devenv.datastates import live, snapshots, store
-from devenv.engines.protocol import Place
-from devenv.engines.protocol import State as Seen
+from devenv.engines.interface import Place
+from devenv.engines.interface import State as Seen
 from devenv.lifecycle import up as operation
 from devenv.model import config, services
 from tests.unit.conftest import COMPOSE_YAML, DEV_YAML, DOCKERFILE

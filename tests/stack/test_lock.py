@@ -18,7 +18,7 @@ from devenv.context import environment
 from devenv.model import document
 from devenv.required import lockfile, mirrors
 from devenv.required.lockfile import Lock, Pin
-from devenv.tasks import stack
+from devenv.tasks import required
 from tests.gitrepo import git
 
 from .conftest import Repo
@@ -44,7 +44,7 @@ def task(shop: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     monkeypatch.setattr(environment, "ROOT", shop.root)
 
     def run(**flags: Any) -> list[str]:
-        stack.lock.body(None, **flags)
+        required.lock.body(None, **flags)
         return capsys.readouterr().out.splitlines()
 
     return run

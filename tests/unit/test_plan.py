@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devenv.base.records import Record
-from devenv.engines.protocol import State
+from devenv.engines.interface import State
 from devenv.lifecycle.plan import Facts, Step, decide
 from devenv.model import config, services
 from devenv.model.services import Service

@@ -13,7 +13,7 @@ from devenv.base.errors import CONFIG, FOUND, DevError
 from devenv.context.environment import Environment
 from devenv.datastates import live
 from devenv.engines.compose import ComposeEngine
-from devenv.engines.protocol import Place
+from devenv.engines.interface import Place
 from devenv.model import config
 
 from .conftest import DEV_YAML, Seam

@@ -7,9 +7,9 @@ import signal
 from pathlib import Path
 
 from devenv.base import process
+from devenv.engines.interface import Place
 from devenv.engines.native import environment, folders, hosts, ports, verdict
 from devenv.engines.native.unit import Command
-from devenv.engines.protocol import Place
 from devenv.model.services import Service
 
 

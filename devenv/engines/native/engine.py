@@ -12,19 +12,19 @@ from typing import Callable
 
 from devenv.base import process, records
 from devenv.base.process import Result
+from devenv.engines.interface import Place, State
 from devenv.engines.native import environment, folders, hosts, keeper, logs, processes, supervisor, support
 from devenv.engines.native.app import App, shell_environment
 from devenv.engines.native.order import Order, is_job
 from devenv.engines.native.servers import BY_PROGRAM, data
 from devenv.engines.native.unit import Command, Unit
-from devenv.engines.protocol import Place, State
 from devenv.model.services import Service
 
 STEP = "step"  # the mark of what we run for migrate and seed
 
 
 class NativeEngine:
-    """Processes of this machine. See protocol.Engine for what each method promises."""
+    """Processes of this machine. See interface.Engine for what each method promises."""
 
     name = "native"
 

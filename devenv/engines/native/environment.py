@@ -11,8 +11,8 @@ from pathlib import Path
 
 from devenv.base import locks, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
+from devenv.engines.interface import Place
 from devenv.engines.native import folders, python, tools
-from devenv.engines.protocol import Place
 from devenv.model import fingerprint
 
 # What dependencies are read from, in the root or in a folder of its own.

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from devenv.base import records
-from devenv.engines.protocol import Place
+from devenv.engines.interface import Place
 
 
 def service(workspace: str, name: str) -> Path:

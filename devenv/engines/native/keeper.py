@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from devenv.base import process
+from devenv.engines.interface import Place
 from devenv.engines.native import folders, processes, supervisor
-from devenv.engines.protocol import Place
 
 SCRIPT = Path(__file__).with_name("keeper.sh")
 

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterable, Mapping
 
 from devenv.base.errors import UNHEALTHY, DevError
+from devenv.engines.interface import LOG_LINES, logged
 from devenv.engines.native import logs, supervisor
 from devenv.engines.native.unit import Unit
-from devenv.engines.protocol import LOG_LINES, logged
 
 COMPLETED = "service_completed_successfully"
 HEALTHY = "service_healthy"

@@ -10,7 +10,7 @@ from pathlib import Path
 from devenv.base import process
 from devenv.base.errors import MISSING, UNHEALTHY, DevError
 from devenv.engines.native.servers import data, programs, wire
-from devenv.engines.native.servers.base import Server
+from devenv.engines.native.servers.server import Server
 from devenv.engines.native.unit import Command
 
 FOLDERS = "/usr/sbin:/usr/local/sbin"  # which an ordinary user's path leaves out

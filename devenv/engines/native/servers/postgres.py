@@ -16,7 +16,7 @@ from devenv.base import locks, process
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.engines.native import folders, tools
 from devenv.engines.native.servers import account, data, programs, wire
-from devenv.engines.native.servers.base import Server
+from devenv.engines.native.servers.server import Server
 from devenv.engines.native.unit import Command
 from devenv.model import fingerprint
 

@@ -6,7 +6,7 @@ import functools
 
 from devenv.engines.native import tools
 from devenv.engines.native.servers import data, programs, wire
-from devenv.engines.native.servers.base import Server
+from devenv.engines.native.servers.server import Server
 from devenv.engines.native.unit import Command
 
 

@@ -13,7 +13,7 @@ from devenv.base.errors import MISSING, DevError
 from devenv.context import health
 from devenv.context.environment import Environment
 from devenv.engines.compose import ComposeEngine
-from devenv.engines.protocol import Place
+from devenv.engines.interface import Place
 from devenv.model import config
 
 from .conftest import Seam

@@ -7,11 +7,11 @@ import signal
 from pathlib import Path
 
 from devenv.base.errors import CONFLICT, DevError
+from devenv.engines.interface import Place
 from devenv.engines.native import environment, folders
 from devenv.engines.native.servers import account, data
 from devenv.engines.native.servers.programs import Programs, major
 from devenv.engines.native.unit import Command
-from devenv.engines.protocol import Place
 from devenv.model.services import Service, variable
 
 

@@ -10,6 +10,7 @@ import json
 import re
 from typing import Any
 
+from devenv.base.errors import did_you_mean
 from devenv.model.document import Document
 
 TYPES: dict[str, tuple[type, ...]] = {
@@ -25,15 +26,6 @@ TYPES: dict[str, tuple[type, ...]] = {
 def check(document: Document, schema: Any) -> None:
     """Raise the first error in the document, as DevError 111 with file, line and what is allowed."""
     _check(document, (), document.data, schema)
-
-
-def did_you_mean(word: str, allowed: list[str]) -> str:
-    """The hint for a word that is not known."""
-    import difflib  # only needed here, and slow to import
-
-    close = difflib.get_close_matches(word, allowed, n=1)
-    guess = f"did you mean {close[0]}? " if close else ""
-    return f"{guess}allowed: {', '.join(sorted(allowed)) or 'none'}"
 
 
 def _check(document: Document, keys: tuple[Any, ...], value: Any, schema: Any) -> None:

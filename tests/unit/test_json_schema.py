@@ -13,10 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from devenv.base.errors import CONFIG, DevError
-from devenv.model import document, schema
+from devenv.base.errors import CONFIG, DevError, did_you_mean
+from devenv.model import document, json_schema
 from devenv.model.config import SCHEMA
-from devenv.model.schema import did_you_mean
 
 RULES = json.loads(SCHEMA.read_text())
 VALIDATOR = Draft202012Validator(RULES)
@@ -69,7 +68,7 @@ def test_no_object_takes_unknown_keys_in_silence() -> None:
 
 def test_a_document_with_every_key_is_valid() -> None:
     assert VALIDATOR.is_valid(VALID)
-    schema.check(document.Document(Path("dev.yaml"), VALID, {}), RULES)
+    json_schema.check(document.Document(Path("dev.yaml"), VALID, {}), RULES)
 
 
 # ---- the same verdict as the library
@@ -139,7 +138,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def verdict(source: document.Document) -> DevError | None:
     try:
-        return schema.check(source, RULES)
+        return json_schema.check(source, RULES)
     except DevError as error:
         return error
 
@@ -164,7 +163,7 @@ HEAD = 'contract: "1.0"\nservice: catalog\napp: app\nport: 18160\n'
 def error_of(file: Path, text: str) -> DevError:
     file.write_text(text)
     with pytest.raises(DevError) as caught:
-        schema.check(document.load(file), RULES)
+        json_schema.check(document.load(file), RULES)
     assert caught.value.code == CONFIG
     return caught.value
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines.protocol import Engine
+from devenv.engines.interface import Engine
 
 FULL = ("No space left on device", "ERROR 1114 ")  # what servers say of a full disk
 
