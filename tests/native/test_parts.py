@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from devenv.base import process, records
-from devenv.engines.native import folders, hosts, logs, processes, python, supervisor
-from devenv.engines.native.servers import programs
+from devenv.engines.native import addresses, app_environment, folders, logs, processes, programs, supervisor
 from devenv.model import env_file
 from tests.conftest import until
 
@@ -31,7 +30,7 @@ from tests.conftest import until
     ],
 )
 def test_a_version_fits_what_dev_yaml_wants(version: tuple[int, ...], wanted: str, fits: bool) -> None:
-    assert python.fits(version, wanted) is fits
+    assert app_environment.fits(version, wanted) is fits
 
 
 @pytest.mark.parametrize(("wanted", "chosen"), [(17, 17), (16, 17), (14, 15), (19, 18), (0, 18)])
@@ -103,7 +102,7 @@ def test_a_folder_is_removed_while_another_service_writes_names_into_it(
 
     def write_names() -> None:
         for turn in itertools.takewhile(lambda _: not over.is_set(), itertools.count()):
-            hosts.refresh("main", f"other-{turn % 2}")
+            addresses.refresh("main", f"other-{turn % 2}")
 
     with ThreadPoolExecutor() as threads:
         writers = [threads.submit(write_names) for _ in range(3)]

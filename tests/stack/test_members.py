@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from devenv.base import process, records
 from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
-from devenv.engines.native import hosts
+from devenv.engines.native import addresses
 from devenv.model.requirements import Requirement
 from devenv.model.resolver import Ask
 from devenv.required import lockfile, mirrors, sources, stack
@@ -106,8 +106,8 @@ def test_pinned_members(shop: Root) -> None:
 def test_without_containers_a_url_has_the_host_that_this_machine_can_give(
     shop: Root, allowed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hosts, "_allowed", lambda: allowed)
-    monkeypatch.setattr(hosts, "_resolves", lambda name: False)
+    monkeypatch.setattr(addresses, "_allowed", lambda: allowed)
+    monkeypatch.setattr(addresses, "_resolves", lambda name: False)
     found = Root(shop.repo, engine="native").members()["lms"]
     assert found.url == f"http://{'lms.localhost' if allowed else 'localhost'}:{found.port}"
 

@@ -13,10 +13,10 @@ from typing import Callable
 from devenv.base import process, records
 from devenv.base.process import Result
 from devenv.engines.interface import Place, State
-from devenv.engines.native import environment, folders, hosts, keeper, logs, processes, supervisor, support
+from devenv.engines.native import addresses, app_environment, folders, logs, processes, supervisor, support
 from devenv.engines.native.app import App, shell_environment
-from devenv.engines.native.order import Order, is_job
-from devenv.engines.native.servers import BY_PROGRAM, data
+from devenv.engines.native.servers import BY_PROGRAM, server
+from devenv.engines.native.supervisor import Order, is_job
 from devenv.engines.native.unit import Command, Unit
 from devenv.model.services import Service
 
@@ -58,7 +58,7 @@ class NativeEngine:
     def build(self, _services: Sequence[str]) -> None:
         # What runs would lose its modules while they are made anew, and go on with half of them.
         supervisor.end([unit for unit in self.units.values() if unit.service.build])
-        environment.make(self.place)  # one for all of them
+        app_environment.make(self.place)  # one for all of them
 
     def take(self, _image: str, _services: Sequence[str]) -> bool:
         return False  # an image needs containers
@@ -66,7 +66,7 @@ class NativeEngine:
     def start(self, services: Sequence[str], timeout: float) -> None:
         for name in services:
             self.units[name].make()
-        keeper.ensure(self.place)
+        supervisor.start_keeper(self.place)
         self._end_strangers()
         self._end_stuck(services)
         Order(self.units, services, self.place.service).carry_out(timeout)
@@ -79,7 +79,7 @@ class NativeEngine:
         supervisor.end([unit for unit in self.known.values() if unit.data])
         for unit in self.known.values():
             supervisor.note_end(unit, "stopped")
-        keeper.end(self.place)
+        supervisor.end_keeper(self.place)
 
     def step(self, _name: str, argv: Sequence[str]) -> int:
         command = self._step(argv)
@@ -92,7 +92,7 @@ class NativeEngine:
     def attach(self, service: str, argv: Sequence[str]) -> int:
         unit = self.units[service]
         unit.make()
-        hosts.refresh(self.place.workspace, self.place.service)
+        addresses.refresh(self.place.workspace, self.place.service)
         command = unit.client(tuple(argv))
         return process.attach(command.argv, shell_environment(command), wrapper=command.wrapper)
 
@@ -116,7 +116,7 @@ class NativeEngine:
         return {name: processes.memory(supervisor.members(self.units[name], seen)) for name in running}
 
     def data_id(self) -> str:
-        ids = [data.facts(unit.data).get("id", "") for unit in self.units.values() if unit.data]
+        ids = [server.facts(unit.data).get("id", "") for unit in self.units.values() if unit.data]
         return " ".join(ids) if all(ids) else ""
 
     def remove(self) -> None:
@@ -153,7 +153,7 @@ class NativeEngine:
 
     def _step(self, argv: Sequence[str]) -> Command:
         self._end_steps()
-        hosts.refresh(self.place.workspace, self.place.service)
+        addresses.refresh(self.place.workspace, self.place.service)
         return self.units[self.place.app].client(tuple(argv))
 
     def _marked(self, command: Command) -> Mapping[str, str]:

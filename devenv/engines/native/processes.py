@@ -19,6 +19,7 @@ from devenv.base import records
 
 PROC = Path("/proc")
 MARK = "DEVENV_UNIT"  # a variable that every process of ours carries: the folder of what it belongs to
+FILE = "process.json"
 
 
 @dataclass(frozen=True)
@@ -139,9 +140,6 @@ def _with_psutil() -> Table:
                 session = os.getsid(process.pid)
                 found[process.pid] = Entry(process.pid, process.info["ppid"], session, str(process.info["create_time"]))
     return found
-
-
-FILE = "process.json"
 
 
 class Record(NamedTuple):

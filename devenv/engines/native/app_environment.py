@@ -1,4 +1,7 @@
-"""The app's own environment on this machine, made by `native:` in dev.yaml and remade when its files change."""
+"""The app's own environment on this machine, made by `native:` in dev.yaml and remade when its files change.
+
+Its Python is the version of the image if that is on this machine, else the newest one that fits.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,15 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from glob import glob
 from pathlib import Path
 
 from devenv.base import locks, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines.interface import Place
-from devenv.engines.native import folders, python, tools
+from devenv.engines.native import folders, programs
 from devenv.model import fingerprint
 
 # What dependencies are read from, in the root or in a folder of its own.
@@ -36,6 +41,9 @@ PASSED = re.compile(
     r"|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|PIP_\w+|UV_\w+|npm_config_\w+"
     r"|(https?|no|all)_proxy|(HTTPS?|NO|ALL)_PROXY)"
 )
+IMAGE = re.compile(r"^FROM\s+(?:\S+/)?python:(\d+\.\d+)", re.M | re.I)
+TELL = "import sys; print('%d.%d.%d' % sys.version_info[:3], sys.version_info.releaselevel, sys.executable)"
+OPERATORS = {">=": "__ge__", "<=": "__le__", "==": "__eq__", ">": "__gt__", "<": "__lt__", "~=": "__ge__"}
 
 
 def is_made(place: Place) -> bool:
@@ -78,7 +86,7 @@ def variables(place: Place) -> dict[str, str]:
 
 def _make_venv(place: Place) -> None:
     uv = _uv()
-    wanted = python.find(place.native["python"], place.root / "Dockerfile")
+    wanted = find_python(place.native["python"], place.root / "Dockerfile")
     config = _venv(place) / "pyvenv.cfg"
     if config.is_file() and f"home = {Path(wanted).parent}\n" in config.read_text():
         return  # the same Python: only what it holds is brought up to date
@@ -108,8 +116,8 @@ def _uv() -> str:
     found = shutil.which("uv")
     if found:
         return found
-    tools.UV.fetch()
-    return str(tools.UV.bin / "uv")
+    programs.UV.fetch()
+    return str(programs.UV.bin / "uv")
 
 
 def _check(place: Place) -> None:
@@ -121,7 +129,7 @@ def _check(place: Place) -> None:
 def _check_node(wanted: str) -> None:
     done = process.capture(["node", "--version"])
     version = tuple(map(int, re.findall(r"\d+", done.stdout)))
-    if done.code or not python.fits(version, wanted):
+    if done.code or not fits(version, wanted):
         have = f"found {done.stdout.strip()}" if version else "found none"
         raise DevError(MISSING, f"no Node {wanted} is here ({have})", "install it: https://nodejs.org/en/download")
 
@@ -140,3 +148,65 @@ def _fingerprint(place: Place) -> str:
     there = str(os.access(_venv(place) / "bin" / "python", os.X_OK)) if "python" in place.native else ""
     modules = str((place.root / "node_modules").is_dir()) if "node" in place.native else ""
     return fingerprint.of_text(repr(sorted(place.native.items())), files, there, modules)
+
+
+def find_python(wanted: str, dockerfile: Path) -> str:
+    """The path of a Python that fits a specifier such as >=3.11,<4. DevError 110 where there is none."""
+    image = _of_image(dockerfile)
+    with ThreadPoolExecutor() as threads:  # there may be dozens, and each takes its time to start
+        seen = {path: version for path, version in threads.map(_ask, sorted(set(_candidates()))) if version}
+    fitting = {path: version for path, version in seen.items() if fits(version, wanted)}
+    if not fitting:
+        have = ", ".join(sorted({".".join(map(str, v)) for v in seen.values()})) or "none"
+        hint = f"install one: apt-get install python3, brew install python, pyenv install, uv python install {wanted}"
+        raise DevError(MISSING, f"no Python {wanted} is here (found: {have})", hint)
+    return max(fitting, key=lambda path: (_minor(fitting[path]) == image, fitting[path]))
+
+
+def _of_image(dockerfile: Path) -> str:
+    """The version that the app's image has: 3.13; empty where it tells none."""
+    found = IMAGE.search(dockerfile.read_text()) if dockerfile.is_file() else None
+    return found[1] if found else ""
+
+
+def fits(version: tuple[int, ...], wanted: str) -> bool:
+    """Whether a version satisfies a specifier; compared over as many numbers as the specifier gives."""
+    return all(_fits_one(version, part.strip()) for part in wanted.split(",") if part.strip())
+
+
+def _fits_one(version: tuple[int, ...], part: str) -> bool:
+    match = re.fullmatch(r"(>=|<=|==|~=|>|<)\s*(\d+(?:\.\d+)*)(?:\.\*)?", part)
+    if not match:
+        raise DevError(CONFIG, f"dev.yaml: native: {part} is no version such as >=3.11", "allowed: >=3.11,<4")
+    limit = tuple(map(int, match[2].split(".")))
+    if match[1] == "~=" and version[: len(limit) - 1] != limit[:-1]:
+        return False
+    return bool(getattr(version[: len(limit)], OPERATORS[match[1]])(limit))
+
+
+def _candidates() -> Iterator[str]:
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
+    yield from glob(f"{pyenv}/3.*/bin/python3")  # and not Path.glob, which stumbles over a folder of another user
+    for folder in ("/opt/homebrew/bin", "/usr/local/bin", "/usr/bin"):
+        yield from glob(f"{folder}/python3.[0-9]*")
+    for name in ("python3", *(f"python3.{minor}" for minor in range(9, 20))):
+        found = shutil.which(name)
+        # Not pyenv's shims: each is a slow shell script, and that of a version that is not active ends with 127.
+        if found and Path(found).parent != pyenv.with_name("shims"):
+            yield found
+    yield from glob(f"{Path.home()}/.local/share/uv/python/cpython-3.*/bin/python3")
+
+
+def _ask(path: str) -> tuple[str, tuple[int, ...]]:
+    """A Python's own path and its version; no version for what is none, or not released yet."""
+    if path.endswith("-config"):
+        return path, ()
+    argv = [path, "-I", "-S", "-c", TELL]  # -S: what is installed there does not matter, and it doubles the time
+    words = process.capture(argv, {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}).stdout.split()
+    if len(words) < 3 or words[1] != "final":
+        return path, ()
+    return words[2], tuple(map(int, words[0].split(".")))
+
+
+def _minor(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version[:2]))

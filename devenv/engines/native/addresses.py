@@ -1,29 +1,38 @@
-"""`catalog.localhost` for the app's own processes: a hosts file that only they see.
+"""Where the services of a workspace find each other: the host's name for their processes, a port for each server.
 
-It is mounted over /etc/hosts in a mount namespace of theirs, so nothing changes for anybody else, and it needs
-neither root nor a resolver package. Linux only: elsewhere, and where the kernel refuses, there is no wrapper.
+`catalog.localhost` is in a hosts file that only the app's own processes see. It is mounted over /etc/hosts in their
+mount namespace, so nothing changes for other programs, and it needs neither root nor a resolver package. Linux only:
+elsewhere, or if the kernel refuses, there is no wrapper.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
+import json
 import os
+import random
 import shutil
 import socket
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from devenv.base import process, records
-from devenv.engines.native import folders
+from devenv.base.ports import is_free
+from devenv.engines.native import folders, processes
 
 ETC = Path("/etc/hosts")
 MOUNT = 'mount --bind "$0" /etc/hosts && exec "$@"'
-FILE = "hosts"
+HOSTS = "hosts"
+# Below the range from which systems hand out ports by themselves, so that no connection sits on ours by chance.
+RANGE = (20000, 32000)
 
 
 def wrapper(workspace: str, service: str) -> tuple[str, ...]:
     """What stands before a command, so that it sees the names of all services of its workspace."""
-    own = folders.service(workspace, service) / FILE
+    own = folders.service(workspace, service) / HOSTS
     return (*_namespace(), "sh", "-c", MOUNT, str(own)) if _allowed() else ()
 
 
@@ -42,7 +51,7 @@ def refresh(workspace: str, service: str) -> None:
     lines = "".join(f"127.0.0.1 {name}.localhost\n" for name in sorted(names))
     system = ETC.read_text() if ETC.exists() else ""
     for name in names:
-        file = folders.service(workspace, name) / FILE
+        file = folders.service(workspace, name) / HOSTS
         if name == service:
             file.parent.mkdir(parents=True, exist_ok=True)
         _write(file, f"{system.rstrip()}\n{lines}")
@@ -73,3 +82,46 @@ def _resolves(name: str) -> bool:
         return bool(socket.getaddrinfo(name, 80))
     except OSError:
         return False
+
+
+def assign(folder: Path, names: Sequence[str]) -> dict[str, int]:
+    """The port of each service; those that have none yet, or whose port is taken, get a free one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "ports.json").open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        known = _read(file)
+        ports = {name: _keep(folder / name, known.get(name, 0)) or free(set(known.values())) for name in names}
+        if ports != known:
+            file.truncate(0)
+            file.write(json.dumps({**known, **ports}))
+    return ports
+
+
+def free(taken: set[int]) -> int:
+    """A port on which nobody listens."""
+    while True:
+        port = random.randint(*RANGE)
+        if port not in taken and is_free(port):
+            return port
+
+
+def listens(port: int) -> bool:
+    """Whether somebody answers on the port."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def _keep(unit: Path, port: int) -> int:
+    """The port where it is free or where its own service listens on it, else 0."""
+    if port and (is_free(port) or processes.is_alive(unit)):
+        return port
+    return 0
+
+
+def _read(file: TextIO) -> dict[str, int]:
+    file.seek(0)
+    try:
+        return dict(json.load(file))
+    except ValueError:
+        return {}

@@ -1,12 +1,15 @@
-"""Programs that the machine lacks, from pinned wheels: fetched once, only when needed, for all services.
+"""Where programs come from: the machine, else a pinned wheel, fetched once and only when needed, for all services.
 
-One small table: a wheel is replaced by changing its line here and its requirements file.
+To replace a wheel, change its line here and its requirements file.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,3 +81,59 @@ def _reason(text: str) -> str:
 
 def _hints(text: str) -> list[str]:
     return [line.partition(": ")[2] for line in text.splitlines() if line.startswith("hint: ")]
+
+
+class Programs(NamedTuple):
+    """A folder of programs of one major version, on the machine or (once fetched) in a wheel."""
+
+    name: str
+    major: int
+    folder: Path | None = None
+    wheel: Wheel | None = None
+
+    @property
+    def bin(self) -> Path:
+        """Where the programs lie."""
+        if self.wheel:
+            return self.wheel.bin
+        assert self.folder
+        return self.folder
+
+    def is_there(self) -> bool:
+        """Whether they can be run now."""
+        return self.wheel.is_there() if self.wheel else True
+
+    def fetch(self) -> None:
+        """Install the wheel, where they come from one."""
+        if self.wheel:
+            self.wheel.fetch()
+
+    def differs(self, wanted: int) -> str:
+        """What to tell where this is another major version than the image's."""
+        return f"{self.name} {self.major} instead of {wanted}" if wanted and wanted != self.major else ""
+
+
+def major(text: str) -> int:
+    """The first number in a version or a tag; 0 where there is none, as in `latest`."""
+    found = re.search(r"\d+", text)
+    return int(found[0]) if found else 0
+
+
+def best(found: Iterable[Programs], wanted: int) -> Programs | None:
+    """The wanted major version, else the nearest newer one, else the newest. Earlier ones win among equals."""
+    candidates = list(found)
+    exact = [p for p in candidates if p.major == wanted]
+    newer = sorted((p for p in candidates if p.major > wanted), key=lambda p: p.major)
+    if not wanted:
+        newer = newer[::-1][:1]  # `latest`
+    older = sorted(candidates, key=lambda p: -p.major)
+    return next(iter([*exact, *newer, *older]), None)
+
+
+def on_path(name: str, program: str) -> list[Programs]:
+    """What the person's PATH offers, asked for its version."""
+    found = shutil.which(program)
+    if not found:
+        return []
+    said = re.sub(r"^.*?(?=\d+\.\d+)", "", process.capture([found, "--version"]).stdout)
+    return [Programs(name, major(said), Path(found).resolve().parent)] if major(said) else []
