@@ -15,7 +15,7 @@ from invoke.program import Program
 
 from devenv.base import launch, output
 from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError, did_you_mean
-from devenv.tasks import contract, daily, data, lifecycle, required, schema, state, template
+from devenv.tasks import contract, daily, datastates, lifecycle, required, template
 
 ROOT = launch.ROOT
 # Optional positional arguments, which invoke has not: `dev.seed NAME` becomes `dev.seed --scenario NAME`.
@@ -84,7 +84,7 @@ def main() -> NoReturn:
 def collection() -> Collection:
     """All tasks: ours below `dev`, `contract` and `template`, the service's own from tasks_local.py beside them."""
     local = _local_tasks()
-    local.add_collection(_gather("dev", lifecycle, daily, data, schema, state, required))
+    local.add_collection(_gather("dev", lifecycle, daily, datastates, required))
     local.add_collection(_gather("contract", contract))
     local.add_collection(_gather("template", template))
     return local

@@ -17,7 +17,7 @@ from devenv.context.environment import Environment
 from devenv.databases import readers
 from devenv.databases.schemas import Schema
 from devenv.datastates import store
-from devenv.model import catalogue, drift, dsn, fingerprint, server, touched
+from devenv.model import catalogue, dsn, fingerprint
 from devenv.model.catalogue import Difference
 
 FILE = "schema.sql"
@@ -40,7 +40,7 @@ class Report(NamedTuple):
 
     def words(self) -> list[str]:
         """For people."""
-        return [line for found in self.differences for line in drift.words(*found)]
+        return [line for found in self.differences for line in catalogue.in_words(*found)]
 
     def error(self) -> DevError:
         """Exit 1, for those that are more than names and orders."""
@@ -53,7 +53,7 @@ class Report(NamedTuple):
         return {
             "equal": not self.drift,
             "server": {"production": self.production, "image": self.image},
-            "differences": [drift.value(*found) for found in self.differences],
+            "differences": [catalogue.as_value(*found) for found in self.differences],
         }
 
 
@@ -75,7 +75,7 @@ def dump(env: Environment, address: str, password: Mapping[str, str]) -> None:
 def check(env: Environment) -> Report:
     """Compare; DevError 111 without a usable schema.sql, 1 where the pending migrations fail on production's schema."""
     text, production = _read(env)
-    server_found = server.differ(production, _image(env))
+    server_found = catalogue.compare_servers(production, _image(env))
     if not env.engine.is_built():
         env.engine.build([name for name, each in env.place.services.items() if each.build])
     with store.scratch(env) as fresh, store.scratch(env) as ours:
@@ -87,7 +87,7 @@ def check(env: Environment) -> Report:
         _migrate_production(ours)
         found = catalogue.compare(_schema(ours).catalogue(), _schema(fresh).catalogue())
     migrations = _migrations(env)
-    told = [(difference, touched.last(difference, migrations)) for difference in found]
+    told = [(difference, catalogue.last_migration(difference, migrations)) for difference in found]
     return Report(production, _image(env), (*((each, "") for each in server_found), *told))
 
 
@@ -103,7 +103,7 @@ def _write(env: Environment, source: Schema, command: str) -> None:
 def _server(env: Environment, source: Schema) -> str:
     """What schema.sql says of the server. The one here counts as the image's, also where another version stands in."""
     found, image = source.server(), _image(env)
-    return image if not source.dsn and server.differ(found, image) else found
+    return image if not source.dsn and catalogue.compare_servers(found, image) else found
 
 
 def _read(env: Environment) -> tuple[str, str]:
