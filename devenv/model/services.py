@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base.errors import DevError
 from devenv.model import compose_file, document, units
 
 STARTED = "service_started"  # what depends_on means where it says no more
@@ -161,11 +160,7 @@ def _memory(raw: compose_file.Raw) -> int | None:
     try:
         return None if value is None else units.size(value)
     except ValueError:
-        raise _bad_memory(raw, value) from None
-
-
-def _bad_memory(raw: compose_file.Raw, value: Any) -> DevError:
-    return raw.error(f"mem_limit: {value} is not a size such as 512m", "mem_limit")
+        raise raw.error(f"mem_limit: {value} is not a size such as 512m", "mem_limit") from None
 
 
 def _text(value: Any) -> str:

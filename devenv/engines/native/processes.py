@@ -180,7 +180,8 @@ def heads(folder: Path, seen: Table) -> set[int]:
         return set()
     if record.entry(seen):
         return {record.pid}
-    orphans = {e.pid for e in seen.values() if e.session == record.pid and _same_boot(e, record)}
+    boot = record.birth.rpartition("/")[0]
+    orphans = {e.pid for e in seen.values() if e.session == record.pid and e.birth.rpartition("/")[0] == boot}
     return set() if record.pid in seen else orphans
 
 
@@ -188,7 +189,3 @@ def is_alive(folder: Path) -> bool:
     """Whether anything runs of what the record leads to. Only where its process is gone, all others are looked at."""
     record = read_record(folder)
     return bool(record and (record.entry() or heads(folder, look())))
-
-
-def _same_boot(entry: Entry, record: Record) -> bool:
-    return entry.birth.rpartition("/")[0] == record.birth.rpartition("/")[0]
