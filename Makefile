@@ -15,7 +15,7 @@ help: ## say what can be made
 	@sed -n 's/^\([a-z.-]*\):.* ## /make \1\t/p' Makefile | expand -t 20
 
 demo: venv ## make two services in build/demo, bring them up, log in across both (ARGS=--remove removes them)
-	@$(PYTHON) -m tools.demo $(ARGS)
+	@$(PYTHON) -m maintain.demo $(ARGS)
 
 test: venv ## run the tests, the native ones first; without a container engine those that need none (ARGS="-k up")
 	$(HIDDEN) $(PYTEST) -m "not engine and not slow" $(ARGS) || [ $$? = $(NONE) ]
@@ -38,7 +38,7 @@ lint: venv ## check style, types and the layers of devenv/
 	PYTHONPATH=. $(BIN)/lint-imports
 
 bench: venv ## measure our commands beside raw Compose, one service and three (ARGS="--only stack")
-	@$(PYTHON) -m tools.bench $(ARGS)
+	@$(PYTHON) -m maintain.bench $(ARGS)
 
 requirements: venv ## make requirements.txt from requirements.in again (ARGS="--upgrade")
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) requirements.in -o requirements.txt
@@ -46,10 +46,10 @@ requirements: venv ## make requirements.txt from requirements.in again (ARGS="--
 	cd tools/adopt && ../../$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' -c ../../requirements.txt $(ARGS) requirements.in -o requirements.txt
 
 locks: venv ## lock the dependencies of the stacks anew, for all answers (ARGS="fastapi --upgrade")
-	@$(PYTHON) -m tools.locks $(ARGS)
+	@$(PYTHON) -m maintain.locks $(ARGS)
 
 release: venv ## make a release of what is committed (VERSION=1.2.3): changelog, upgrade tests, tag, releases.txt
-	@$(PYTHON) -m tools.release '$(VERSION)'
+	@$(PYTHON) -m maintain.release '$(VERSION)'
 
 clean: ## remove what the targets made here; a demo that runs first: make demo ARGS=--remove
 	rm -rf .venv .venv.lock build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

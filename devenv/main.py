@@ -13,7 +13,7 @@ from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError, UnexpectedExit
 from invoke.program import Program
 
-from devenv.base import launch, output
+from devenv.base import launch, output, toolcache
 from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError, did_you_mean
 from devenv.tasks import contract, daily, datastates, lifecycle, required, template
 
@@ -59,6 +59,7 @@ def main() -> NoReturn:
     try:
         folder = os.getcwd()
         os.chdir(ROOT)  # the printed commands are meant to be typed here
+        toolcache.note_use()
         tasks = collection()
         Tasks(tasks, rest, folder).parse_and_execute(["inv", *(positional(own, tasks.task_names) or ["--list"])])
     except DevError as error:

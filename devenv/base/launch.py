@@ -24,8 +24,10 @@ def mismatch(launcher: str, root: Path) -> str:
     except OSError:
         lines = []
     line = next((at for at, text in enumerate(lines, 1) if text.startswith("INTERFACE=")), 1)
+    said, hint = "those that .cruft.json names", "git status .dev; find .dev -name '*.rej'"
+    if root.resolve() / ".dev" / "tools" == TOOLS:
+        said, hint = "those in .dev/tools", "rm -r .dev/tools, then: inv template.vendor"
     return (
-        f"error[111]: .dev/run:{line}: it starts tools of interface {launcher}, "
-        f"and those that .cruft.json names have interface {INTERFACE}\n"
-        "hint: an update of .dev/ was not finished: git status .dev; find .dev -name '*.rej'"
+        f"error[111]: .dev/run:{line}: it starts tools of interface {launcher}, and {said} have interface {INTERFACE}\n"
+        f"hint: an update of .dev/ was not finished: {hint}"
     )

@@ -16,7 +16,9 @@ from pathlib import Path
 FOLDER = "tools"
 MANIFEST = "MANIFEST"
 COMMIT = "COMMIT"
-PARTS = ("devenv", "tests/contract")  # what verbs and contract.check run; template.* need the template anyway
+PROJECT = "{{cookiecutter.repo_name}}"
+# What verbs and contract.check run or read; template.* need the template anyway.
+PARTS = ("devenv", "tests/contract", "CONTRACT.md")
 LAUNCHER = ("run", "fetch.py", "dev.mk", "schema.json")  # what has to come from the same commit
 ATTRIBUTES = """\
 # Files of the template: byte for byte, and left out of diffs and statistics.
@@ -33,12 +35,16 @@ def write(template: Path, dev: Path, commit: str = "") -> Path:
     target, draft = dev / FOLDER, dev / f".{FOLDER}.new"
     shutil.rmtree(draft, ignore_errors=True)
     for part in PARTS:
+        if (template / part).is_file():
+            shutil.copyfile(template / part, draft / part)
+            continue
         ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
         shutil.copytree(template / part, draft / part, symlinks=True, ignore=ignored)
     (draft / ".gitattributes").write_text(ATTRIBUTES, encoding="utf-8")
     if commit:
         (draft / COMMIT).write_text(f"{commit}\n", encoding="utf-8")
-    names = [*files(draft), *(f"../{name}" for name in LAUNCHER if (dev / name).is_file())]
+    fragments = (f"compose/{path.name}" for path in sorted(dev.glob("compose/*.yaml")))
+    names = [*files(draft), *(f"../{name}" for name in (*LAUNCHER, *fragments) if (dev / name).is_file())]
     lines = "".join(f"{digest(draft / name)}  {name}\n" for name in names)
     (draft / MANIFEST).write_text(lines, encoding="utf-8")
     shutil.rmtree(target, ignore_errors=True)
@@ -51,6 +57,25 @@ def differences(folder: Path) -> list[str]:
     text = (folder / MANIFEST).read_text(encoding="utf-8", errors="surrogateescape")
     sums = {name: wanted for wanted, _, name in (line.partition("  ") for line in text.splitlines())}
     return [*_changed(folder, sums), *(f"{name} is not in {MANIFEST}" for name in files(folder) if name not in sums)]
+
+
+def launcher_sums(tools: Path) -> dict[str, str]:
+    """The sums of the files in .dev that come from the same commit as these tools, by their names. OSError."""
+    own = tools / PROJECT / ".dev"
+    if own.is_dir():
+        fragments = sorted(tools.glob(f"{PROJECT}/.stacks/*/.dev/compose/*.yaml"))
+        named = {name: digest(own / name) for name in LAUNCHER}
+        return {**named, **{f"compose/{path.name}": digest(path) for path in fragments}}
+    lines = (tools / MANIFEST).read_text(encoding="utf-8").splitlines()
+    return {line[69:]: line[:64] for line in lines if line[66:69] == "../"}
+
+
+def commit_of(tools: Path) -> str:
+    """The commit of vendored tools; empty if they do not say it."""
+    try:
+        return (tools / COMMIT).read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
 
 
 def _changed(folder: Path, sums: dict[str, str]) -> Iterator[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
-from devenv.base import output, process
+from devenv.base import launch, output, process, toolcache, vendored
 from devenv.base.errors import DevError
 from devenv.context import environment, workspace
 from devenv.context import environment as places
@@ -163,8 +165,52 @@ REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
 )
 
 
+def _tools() -> Iterator[Finding]:
+    """The tools themselves: whole, from the commit of the launcher that started them, and not too many."""
+    yield _whole()
+    yield _of_one_commit()
+    yield Finding("D32", True, toolcache.described())
+
+
+def _whole() -> Finding:
+    tools = launch.TOOLS
+    if not (tools / vendored.MANIFEST).is_file():
+        return Finding("D30", True, f"the tools are those of the checkout {tools}, as it is")
+    wrong = [line for line in vendored.differences(tools) if not line.startswith("../")]
+    if not wrong:
+        return Finding("D30", True, f"the tools in {tools} are whole")
+    fix = "git checkout HEAD -- .dev/tools" if tools.parent.name == ".dev" else f"rm -r {shlex.quote(str(tools))}"
+    return Finding("D30", False, f"the tools in {tools} are damaged: {wrong[0]} ({len(wrong)} in all)", fix)
+
+
+def _of_one_commit() -> Finding:
+    """An update that was not finished leaves a launcher of one commit, and tools of another."""
+    dev = places.ROOT / ".dev"
+    try:
+        sums = vendored.launcher_sums(launch.TOOLS)
+    except OSError as error:
+        return Finding("D31", False, f"the tools say nothing of their launcher: {error}", "inv template.update")
+    wrong = [name for name, wanted in sums.items() if not _as_wanted(dev / name, wanted, name in vendored.LAUNCHER)]
+    pin, own = toolcache.pinned(places.ROOT), vendored.commit_of(launch.TOOLS)
+    if own and pin and pin != own:
+        return Finding(
+            "D31", False, f"{vendored.FOLDER} are of {own[:12]}, .cruft.json names {pin[:12]}", "inv template.vendor"
+        )
+    if not wrong:
+        return Finding("D31", True, "the launcher and the tools are of one commit")
+    what = f"not as the tools' commit has them: {', '.join(f'.dev/{name}' for name in wrong)}"
+    return Finding(
+        "D31", False, what, "git status .dev; find .dev -name '*.rej'; git log --oneline -- .cruft.json .dev"
+    )
+
+
+def _as_wanted(path: Path, digest: str, needed: bool) -> bool:
+    """Whether a file is as it should be; of the fragments, a service has those that it chose."""
+    return vendored.digest(path) == digest if path.is_file() else not needed
+
+
 def _machine(settings: config.Config) -> list[Finding]:
-    return [_disk(), _name(settings), _records()]
+    return [_disk(), _name(settings), _records(), *_tools()]
 
 
 def _disk() -> Finding:

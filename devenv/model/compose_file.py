@@ -18,6 +18,7 @@ from typing import Any, Callable, NamedTuple
 from devenv.base.errors import DevError
 from devenv.model import document
 
+FRAGMENTS = {"postgres.yaml": "database=postgres", "mysql.yaml": "database=mysql", "redis.yaml": "cache=redis"}
 APPENDED = ("ports", "volumes", "env_file", "secrets", "configs")  # lists that extends adds to
 # Mappings that it merges.
 MERGED = ("environment", "healthcheck", "depends_on", "build", "labels", "networks", "deploy")
@@ -80,6 +81,12 @@ def _service(
     return merge(_parent(source, name, parent, variables, (*seen, (source.path, name))), own)
 
 
+def _fragment_hint(file: str) -> tuple[str, ...]:
+    """How a service gets a fragment of the template that its answers did not choose."""
+    answer = FRAGMENTS.get(file.rpartition("/")[2]) if ".dev/compose/" in file else None
+    return (f"inv template.update --answer {answer}",) if answer else ()
+
+
 def _parent(
     source: document.Document, name: str, parent: Any, variables: Mapping[str, str], seen: tuple[Any, ...]
 ) -> dict[str, Any]:
@@ -88,7 +95,8 @@ def _parent(
     if "file" in parent:
         path = source.path.parent / parent["file"]
         if not path.is_file():
-            raise source.error(("services", name, "extends", "file"), f"extends: there is no file {parent['file']}")
+            message = f"extends: there is no file {parent['file']}"
+            raise source.error(("services", name, "extends", "file"), message, *_fragment_hint(parent["file"]))
         other = document.load(path)
     if parent.get("service") not in (other.data.get("services") or {}):
         message = f"extends: {other.path.name} has no service {parent.get('service')}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from devenv.base import locks, output, process
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.model import document
 from devenv.model.resolver import same_repository
+
+LOGIN = re.compile(r"(\w://)[^@/\s]*@")  # of an address, for messages
 
 
 class Mirror(NamedTuple):
@@ -119,8 +122,9 @@ class Mirror(NamedTuple):
         return process.capture(["git", "--git-dir", str(self.path), *words], quiet())
 
     def _unreachable(self, said: str) -> DevError:
-        last = (said.strip().splitlines() or ["git said nothing"])[-1]
-        return DevError(MISSING, f"{self.repo} cannot be reached: {last}", f"git ls-remote {self.repo}")
+        reason = LOGIN.sub(r"\1", said.strip()) or "git said nothing"
+        repo = LOGIN.sub(r"\1", self.repo)
+        return DevError(MISSING, f"{repo} cannot be reached: {reason}", f"git ls-remote {repo}")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from invoke.tasks import task
 
-from devenv.base import output
+from devenv.base import output, toolcache
 from devenv.base.errors import FOUND, DevError
 from devenv.context import environment
 from devenv.lifecycle import plan
@@ -37,6 +37,8 @@ def up(c: Any, workspace: str = "", port: int = 0, debug: bool = False, json: bo
         output.answer({**found.as_dict(), "steps": [str(step) for step in steps], "seconds": round(took, 3)})
     else:
         output.data(found.url)
+    if not only:
+        toolcache.collect_daily()
 
 
 @task(help={**WORKSPACE, **ONLY})

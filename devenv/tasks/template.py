@@ -7,7 +7,7 @@ from typing import Any
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from devenv.base import output
+from devenv.base import output, toolcache
 from devenv.base.errors import FOUND, DevError
 from devenv.context import environment as places
 from devenv.tasks.common import JSON
@@ -48,6 +48,15 @@ def vendor(c: Any, undo: bool = False) -> None:
         return
     folder = template.vendor(places.ROOT)
     output.say(f"{folder} has the tools; keep them: git add .dev/tools && git commit. Undo: inv template.vendor --undo")
+
+
+@task
+def prune(c: Any) -> None:
+    """Remove tools that nothing on this machine has used for 60 days (dev.up does so once a day)."""
+    removed = toolcache.collect()
+    for path in removed:
+        output.say(f"removed {path}")
+    output.say(f"{len(removed)} removed; {toolcache.described()}")
 
 
 def _run(verb: str, flags: list[str]) -> str:

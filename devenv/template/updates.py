@@ -32,10 +32,23 @@ def origin(root: Path) -> tuple[str, str]:
         raise DevError(CONFIG, f"{root / ORIGIN}:1: it names no template and commit", hint) from None
 
 
+def launcher(root: Path, question: str) -> str:
+    """What the launcher's other half answers: the folder of the tools, or the template's address. DevError 110, 111."""
+    argv = [sys.executable, "-I", "-B", str(root / ".dev" / "fetch.py"), question]
+    done = process.capture(argv, os.environ)
+    if done.code:
+        lines = done.stderr.splitlines()
+        error = next((line for line in lines if line.startswith("error[")), "error: no answer")
+        rest = "\n".join(line for line in lines[lines.index(error) + 1 :] if not line.startswith("hint: "))
+        hints = [line.partition(": ")[2] for line in lines if line.startswith("hint: ")]
+        raise DevError(done.code, "\n".join(filter(None, [error.partition(": ")[2], rest])), *hints)
+    return done.stdout.rstrip("\n")
+
+
 def run(root: Path, verb: str, flags: Sequence[str]) -> process.Result:
     """Run check or update on a repository, in the open: its exit code, and what it answers. DevError 110, 111."""
-    template, commit = origin(root)
-    mirror = mirrors.of(template, root)
+    _, commit = origin(root)
+    mirror = mirrors.of(launcher(root, "--address"), root)
     history = mirror.checkout(mirror.newest())
     tools = launch.TOOLS if (launch.TOOLS / ADOPT).is_dir() else mirror.checkout(commit)  # vendored ones lack it
     python = environment(tools / ADOPT / "requirements.txt")
@@ -47,15 +60,10 @@ def run(root: Path, verb: str, flags: Sequence[str]) -> process.Result:
 def vendor(root: Path) -> Path:
     """Put the tools of the commit that .cruft.json names into .dev/tools. Returns the folder. DevError 110, 111."""
     _, commit = origin(root)
-    dev = root / ".dev"
-    argv = [sys.executable, "-I", "-B", str(dev / "fetch.py"), "--fetch"]
-    done = process.collect(argv, os.environ)
-    if done.code:
-        raise DevError(MISSING, f"the tools of {commit[:12]} could not be fetched", "see above")
-    entry = Path(done.stdout.rstrip("\n"))
+    entry = Path(launcher(root, "--fetch"))
     if wrong := vendored.differences(entry):
         raise DevError(MISSING, f"{entry}: {wrong[0]}", f"rm -r {entry}; then run it again")
-    return vendored.write(entry, dev, commit)
+    return vendored.write(entry, root / ".dev", commit)
 
 
 def is_vendored(root: Path) -> bool:
@@ -68,6 +76,9 @@ def unvendor(root: Path) -> Path | None:
     folder = root / ".dev" / vendored.FOLDER
     if not folder.exists():
         return None
+    if not (root / ORIGIN).is_file():
+        hint = "first link this repository to its template: cruft link TEMPLATE"
+        raise DevError(REFUSED, f"{folder} has the only tools: there is no {ORIGIN} to fetch others by", hint)
     wrong = vendored.differences(folder) if is_vendored(root) else [f"{vendored.MANIFEST} is missing"]
     if wrong := [line for line in wrong if not line.startswith("../")]:
         raise DevError(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from maintain.release import UPGRADES, VERSION, main
 from tools.adopt.errors import Refusal
-from tools.release import UPGRADES, VERSION, main
 
 from .conftest import commit, git
 

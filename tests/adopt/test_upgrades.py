@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPO
+from tests.conftest import BIN, REPO, run_quietly
 from tools.adopt import change, origin, releases
 from tools.adopt.render import render
 from tools.adopt.repository import find
@@ -18,6 +19,7 @@ from .conftest import NEXT, Service, commit, git, tree
 OUT = [release.version for release in releases.parse((REPO / "releases.txt").read_text())]
 STACKS = {"0.1.0": ("django", "bare")}  # later ones have all four
 CASES = [(version, stack) for version in OUT for stack in STACKS.get(version, ("django", "fastapi", "node", "bare"))]
+OWNED = ("dev.yaml", "compose.yaml")
 SELDOM = [pytest.mark.slow]  # from a release before the last: `make release` runs all
 
 
@@ -46,6 +48,47 @@ def test_untouched_becomes_what_the_release_would_make(old: Path, history: Path)
     git(old, "switch", "--quiet", "main")
     git(old, "merge", "--quiet", f"devenv-template-{NEXT}")
     assert update(old, history) == ""
+
+
+def test_plain_cruft_ends_in_the_same_shape(old: Path, history: Path) -> None:
+    """Without our own command: git merges what it can, and the tools of earlier releases are gone."""
+    for name in OWNED:
+        (old / name).write_text((old / name).read_text() + "# ours\n")
+    commit(old, "the owner's edits")
+    known, wanted = origin.read(find(old)), releases.named(history, NEXT).commit
+    git(old, "config", "user.name", "Test")
+    git(old, "config", "user.email", "test@example.org")
+    run_quietly(BIN / "cruft", "update", "--skip-apply-ask", "--checkout", wanted, cwd=old)
+    fresh = render(history, wanted, known.answers).files
+    launcher = {name for name in fresh if name.startswith(".dev/")}
+    after = {str(path.relative_to(old)) for path in (old / ".dev").rglob("*") if path.is_file()}
+    assert after == launcher
+    assert git(old, "ls-files", "--unmerged") == ""
+    assert json.loads((old / ".cruft.json").read_text())["commit"] == wanted
+    for name in OWNED:
+        assert (old / name).read_text().endswith("# ours\n"), f"the edit of {name} is lost"
+
+
+def test_an_edited_file_of_the_old_tools_is_a_conflict_that_names_it(old: Path, history: Path) -> None:
+    edited = old / ".dev/devenv/main.py"
+    if not edited.exists():
+        pytest.skip("this release has its tools elsewhere")
+    edited.write_text(edited.read_text() + "# ours\n")
+    commit(old, "an edit in the tools")
+    assert [found.name for found in change.compute(find(old), history).conflicts] == [".dev/devenv/main.py"]
+
+
+def test_a_fragment_that_is_extended_stays(old: Path, history: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Services up to 0.4.0 had all fragments, and may use another one than their answers say."""
+    if not (old / ".dev/compose/redis.yaml").exists():
+        pytest.skip("this service has only the fragments of its answers")
+    text = "\\g<0>\n  store:\n    extends: {file: .dev/compose/redis.yaml, service: redis}\n    image: valkey/valkey:8"
+    replace(old / "compose.yaml", r"^services:$", text)
+    commit(old, "a store")
+    assert update(old, history)
+    assert (old / ".dev/compose/redis.yaml").exists()
+    assert not (old / ".dev/compose/mysql.yaml").exists()
+    assert ".dev/compose/redis.yaml: compose.yaml extends it" in capsys.readouterr().err
 
 
 def replace(path: Path, pattern: str, text: str) -> str:

@@ -16,7 +16,7 @@ import pytest
 
 from devenv.base.errors import DevError
 from devenv.base.process import Result
-from tests.conftest import DEV, until
+from tests.conftest import REPO, until
 
 from .conftest import Local, Server, at, login
 
@@ -218,7 +218,7 @@ CHECKSUM = "CHECKSUM TABLE small, t0, t1, t2; CHECK TABLE small, t0, t1, t2"
 @pytest.mark.parametrize("share", SHARES)
 def test_a_killed_client_leaves_the_source_whole(big: Local, share: float) -> None:
     before, whole = big.sql(CHECKSUM, "big"), duration(big)
-    copier = [sys.executable, "-c", COPIER, str(DEV)]
+    copier = [sys.executable, "-c", COPIER, str(REPO)]
     started = subprocess.Popen(copier, env=big.env, stderr=subprocess.DEVNULL, start_new_session=True)
     assert until(lambda: "half" in at("").sizes(big))
     time.sleep(share * whole)

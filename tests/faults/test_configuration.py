@@ -12,7 +12,7 @@ BROKEN = {
     "unknown key below": ("dev.yaml", "  test: pytest", "  tset: pytest", "unknown key tset", "did you mean test?"),
     "wrong type": ("dev.yaml", "service: ", "service: 7 # ", "service: must be text, not 7", ""),
     "a time that is none": ("dev.yaml", "ready: 60s", "ready: soon", '"soon" is not allowed', ""),
-    "unknown contract": ("dev.yaml", 'contract: "1.3"', 'contract: "9.0"', "contract 9.0 is not known", "1.0"),
+    "unknown contract": ("dev.yaml", 'contract: "1.4"', 'contract: "9.0"', "contract 9.0 is not known", "1.0"),
     "unknown parameter": ("dev.yaml", "{learners}", "{leaners}", "{leaners} is no parameter", "did you mean learners?"),
     "open quote": ("dev.yaml", "test: pytest", "test: pytest 'a", "commands.test", "close the quote"),
     "no such compose service": ("dev.yaml", "app: app", "app: web", "compose.yaml has no service web", ""),

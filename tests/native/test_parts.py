@@ -27,6 +27,9 @@ from tests.conftest import until
         ((4, 0, 0), "~=3.11", False),
         ((22, 1, 0), ">=20", True),
         ((3, 11, 2), "==3.11.*", True),
+        ((3, 11, 2), "==3.11", True),
+        ((3, 12, 0), "==3.11", False),
+        ((3, 12, 0), ">=3.11,!=3.12.0", False),
     ],
 )
 def test_a_version_fits_what_dev_yaml_wants(version: tuple[int, ...], wanted: str, fits: bool) -> None:

@@ -67,6 +67,13 @@ STATIC = [
     edit("STK-8", "dev.yaml", "", "\nrequires:\n  lms: {repo: ../lms, version: v1.0.0}\n"),
     edit("TPL-1", ".cruft.json", '"commit"', '"commits"'),
     edit("TPL-2", "service.py", "", "\n<<<<<<< before\nx = 1\n=======\nx = 2\n>>>>>>> after\n"),
+    Breach(
+        "TPL-3",
+        (
+            (".dev/tools/devenv/__main__.py", "", "print('other tools')\n"),
+            (".dev/tools/MANIFEST", "", f"{'0' * 64}  devenv/__main__.py\n"),
+        ),
+    ),
 ]
 
 # On the specimen, without containers. Each list is one run.
@@ -144,8 +151,9 @@ def apply(breaches: Iterable[Breach], repo: Path) -> None:
     chosen = list(breaches)
     for breach in chosen:
         for file, old, new in breach.edits:
-            text = (repo / file).read_text()
+            text = (repo / file).read_text() if old or (repo / file).exists() else ""
             assert old in text, f"{breach.must}: {file} does not hold {old!r}"
+            (repo / file).parent.mkdir(parents=True, exist_ok=True)
             (repo / file).write_text(text.replace(old, new, 1) if old else text + new)
     recipes = {target: line for breach in chosen for target, line in breach.make.items()}
     with (repo / "Makefile").open("a") as makefile:

@@ -31,7 +31,7 @@ def test_the_terminal_says_why_what_and_how(specimen: Path) -> None:
     after = done.stdout.partition("✗ CMP-1")[2].splitlines()[:4]
     assert [line.strip().partition(":")[0] for line in after[1:]] == ["why", "broken", "mend"]
     assert "✓ CMP-2" in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("specimen: contract 1.3, level full: ")
+    assert done.stdout.splitlines()[-1].startswith("specimen: contract 1.4, level full: ")
 
 
 def test_a_known_deviation_is_no_failure(specimen: Path) -> None:
@@ -86,7 +86,7 @@ def test_what_could_not_be_judged_is_not_kept(specimen: Path) -> None:
 
 def test_a_repository_of_an_older_contract_is_told_so(specimen: Path) -> None:
     path = specimen / "dev.yaml"
-    path.write_text(path.read_text().replace('contract: "1.3"', 'contract: "1.1"'))
+    path.write_text(path.read_text().replace('contract: "1.4"', 'contract: "1.1"'))
     done = run(specimen, "--static")
     assert done.returncode == 2
     assert "contract 1.1" in done.stderr
@@ -96,7 +96,7 @@ def test_an_older_contract_asks_for_its_own_commands_only(specimen: Path) -> Non
     targets, dev = specimen / ".dev/dev.mk", specimen / "dev.yaml"
     targets.write_text(targets.read_text().replace(" dev.snapshot", ""))
     assert check(specimen, "--static").broken == {"CMD-8"}
-    dev.write_text(dev.read_text().replace('contract: "1.3"', 'contract: "1.2"'))
+    dev.write_text(dev.read_text().replace('contract: "1.4"', 'contract: "1.2"'))
     assert check(specimen, "--static").broken == set()
 
 

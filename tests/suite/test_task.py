@@ -37,7 +37,7 @@ def test_it_is_fetched_once_and_works_offline_then(catalog: Path, tmp_path: Path
     assert second.returncode == 0, second.stderr
     path.write_text(json.dumps({**known, "commit": "0" * 40}))
     third = run(catalog, "--static", **cache)
-    assert third.returncode == 111
+    assert third.returncode == 110
     assert third.stderr.count("error[") == 1
 
 

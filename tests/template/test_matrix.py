@@ -15,8 +15,8 @@ import jsonschema
 import pytest
 import yaml
 
+from maintain.locks import all_answers
 from tests.conftest import need
-from tools.locks import all_answers
 
 from .conftest import PROJECT, ROOT, STACKS, files
 

@@ -20,6 +20,7 @@ from devenv.engines.native import folders
 from devenv.engines.native.processes import MARK
 from devenv.lifecycle import doctor
 from devenv.lifecycle.doctor import Finding
+from tests.conftest import REPO
 
 from .conftest import COMPOSE_YAML, Seam
 
@@ -34,6 +35,7 @@ def examine(repo: Path, seam: Seam, state_home: Path, monkeypatch: pytest.Monkey
         monkeypatch.delenv(name)
     monkeypatch.setenv("DEV_ENGINE", "compose")
     monkeypatch.setattr(environment, "ROOT", repo)
+    shutil.copytree(REPO / "{{cookiecutter.repo_name}}/.dev", repo / ".dev", dirs_exist_ok=True)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, 50 * 2**30))
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, port: [])
     port = workspace.free_port()

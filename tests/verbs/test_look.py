@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+from maintain.visitor import Visitor
 from tests.verbs.repo import Repo
-from tools.visitor import Visitor
 
 
 def test_status_says_what_runs_where_and_who_can_log_in(running: Repo) -> None:

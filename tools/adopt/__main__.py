@@ -20,13 +20,15 @@ from tools.adopt.repository import clean, find
 from tools.adopt.retrofit import retrofit, undo
 from tools.adopt.update import update
 
-HERE = Path(__file__).resolve().parents[2]
+TEMPLATE = Path(__file__).resolve().parents[2]
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:
     """The command line."""
     parser = Parser(prog="template", description=__doc__)
-    parser.add_argument("--template", type=Path, default=HERE, help="a checkout of the template that has its history")
+    parser.add_argument(
+        "--template", type=Path, default=TEMPLATE, help="a checkout of the template that has its history"
+    )
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb in ("check", "update", "retrofit"):
         verbs.add_parser(verb).add_argument("path", type=Path)

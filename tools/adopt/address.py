@@ -28,7 +28,7 @@ def of(template: Path, cloned: bool = False) -> str:
         cloned or git(template, "branch", "--remotes", "--contains", "HEAD")
     ):
         # The origin of a CI checkout may hold a token, and this goes into a file that people commit.
-        return re.sub(r"^(https?://)[^@/]*@", r"\1", git(template, "remote", "get-url", "origin"))
+        return re.sub(r"^(https?://)[^@/]*@", r"\1", git(template, "config", "--get", "remote.origin.url"))
     return str(template)
 
 

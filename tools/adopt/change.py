@@ -17,6 +17,8 @@ from tools.adopt.render import STATE, Files, questions, render
 from tools.adopt.repository import Entry, Repository, run
 
 Changes = Mapping[str, Optional[Entry]]
+FRAGMENTS = ".dev/compose/"
+YAML = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class Change:
 
     `added`: questions that are new, with the answers that were taken for them; `dropped`: answers that nothing asks
     for any more. `gone`: files of the template that the service removed, and that stay so. `yours`: files of the
-    service's own under a name that the template has now, too: left as they are.
+    service's own under a name that the template has now, too: left as they are. `extended`: compose fragments that the
+    service's answers do not choose, and that stay because the compose file named here extends them.
     """
 
     start: str
@@ -36,6 +39,7 @@ class Change:
     dropped: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     yours: tuple[str, ...] = ()
+    extended: Mapping[str, str] = field(default_factory=dict)
 
 
 def compute(repository: Repository, template: Path, wanted: str = "", given: Mapping[str, str] | None = None) -> Change:
@@ -60,7 +64,9 @@ def compute(repository: Repository, template: Path, wanted: str = "", given: Map
         sides = [without(files, left) for files in (base, ours, after.files)]
         merged = merge(*sides, f"devenv-template-{release.version}", Path(scratch))
     renamed = {name: ours.get(name) for name in {*before, *ours} if before.get(name) != ours.get(name)}
-    files, blocked = possible(repository, {**renamed, **merged.changes})
+    changes = {**renamed, **merged.changes}
+    extended = in_use(repository, changes)
+    files, blocked = possible(repository, {name: entry for name, entry in changes.items() if name not in extended})
     return Change(
         start=start,
         release=release,
@@ -70,7 +76,21 @@ def compute(repository: Repository, template: Path, wanted: str = "", given: Map
         dropped=tuple(sorted({*answers} - {*asked})),
         gone=tuple(sorted(merged.gone)),
         yours=tuple(sorted((left & {*ours}) - {*base})),
+        extended=extended,
     )
+
+
+def in_use(repository: Repository, changes: Changes) -> dict[str, str]:
+    """Compose fragments that the template would remove, and a compose file of the service that extends each.
+
+    Since 0.5.0 a service has only the fragments of its answers, and it may use others.
+    """
+    gone = [name for name, entry in changes.items() if entry is None and name.startswith(FRAGMENTS)]
+    if not gone:
+        return {}
+    pages = repository.files(name for name in repository.listing() if "/" not in name and name.endswith(YAML))
+    used = {name: [page for page, entry in pages.items() if name.encode() in entry.content] for name in gone}
+    return {name: by[0] for name, by in used.items() if by}
 
 
 def possible(repository: Repository, files: Mapping[str, Entry | None]) -> tuple[Changes, list[Conflict]]:

@@ -92,6 +92,10 @@ class Repository:
             tree = self.git("write-tree", **index)
         return self.git("commit-tree", tree, "-p", parent, "-F", "-", given=message.encode())
 
+    def holds(self, folder: str) -> bool:
+        """Whether a file below a folder of the service is in the index."""
+        return bool(self.git("ls-files", "--", f"{self.prefix}{folder}"))
+
     def switch(self, branch: str, commit: str) -> None:
         """Make a branch and check it out. Refusal 113 where a file that git ignores is in the way: it is nobody's copy.
 

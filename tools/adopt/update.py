@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import shlex
+import subprocess
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -9,6 +13,9 @@ from tools.adopt import change, repository
 from tools.adopt.change import Change
 from tools.adopt.errors import CONFLICT, Refusal
 from tools.adopt.output import listed, say
+
+OLD_BOOTSTRAP = ".dev/bootstrap.py"
+OLD_FOLDERS = (".dev/devenv", ".dev/__pycache__", ".dev/local/venv")
 
 
 def update(path: Path, template: Path, wanted: str = "", given: Mapping[str, str] | None = None) -> str:
@@ -32,8 +39,36 @@ def update(path: Path, template: Path, wanted: str = "", given: Mapping[str, str
     if found.conflicts:
         service.git("branch", branch, made)
         raise left_to_a_person(service, branch, found)
+    if service.entry(OLD_BOOTSTRAP):
+        prepare_old_launcher(template)
     service.switch(branch, made)
+    tell_leftovers(service)
     return branch
+
+
+def prepare_old_launcher(template: Path) -> None:
+    """Make the environment that the launcher of a release up to 0.4.0 looks for when this has ended.
+
+    It then checks the contract, with a bootstrap.py in .dev/ that the update removes. What fails here fails there, too.
+    """
+    requirements = template / "tests" / "contract" / "requirements.txt"
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:8]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "devenv", "tools")
+    argv = [
+        "python3",
+        "-I",
+        str(template / "devenv" / "bootstrap.py"),
+        str(cache / f"contract-{digest}"),
+        str(requirements),
+    ]
+    subprocess.run(argv, check=False)
+
+
+def tell_leftovers(service: repository.Repository) -> None:
+    """What releases up to 0.4.0 left in .dev, where git ignores it. The running command may need it for a moment."""
+    names = [name for name in OLD_FOLDERS if (service.folder / name).is_dir() and not service.holds(name)]
+    if names:
+        say(f"not used any more: git -C {shlex.quote(str(service.folder))} clean -ffdx {' '.join(names)}")
 
 
 def left_to_a_person(service: repository.Repository, branch: str, found: Change) -> Refusal:
@@ -42,7 +77,7 @@ def left_to_a_person(service: repository.Repository, branch: str, found: Change)
         CONFLICT,
         f"{counted(found.conflicts)} to be looked at by a person:\n{listed(map(str, found.conflicts))}\n"
         f"  Your work tree is as it was; the attempt is the last commit of the branch {branch}",
-        f"git switch {branch}, mend what stands between <<<<<<< and >>>>>>>, git commit --all",
+        f"git switch {branch}, choose a side of each conflict (git rm FILE: what the template removed), git commit --all",
         f"or give it up: git switch {back} && git branch --delete --force {branch}",
     )
 
@@ -55,7 +90,7 @@ def message(found: Change) -> str:
     """Of the commit."""
     said = f"Update of the development environment to {found.release.version}\n\nIt was at {found.start}.\n"
     if found.conflicts:
-        said += f"\nTo be mended by hand:\n{listed(map(str, found.conflicts))}\n"
+        said += f"\nTo be resolved by hand:\n{listed(map(str, found.conflicts))}\n"
     return said
 
 
@@ -68,5 +103,7 @@ def tell(found: Change) -> None:
         say(f"the template asks no {name} any more: its answer is dropped")
     for name in found.gone:
         say(f"{name}: removed here, so it is not brought back")
+    for name, page in found.extended.items():
+        say(f"{name}: {page} extends it and your answers do not choose it, so it stays; from now on it is yours")
     for name in found.yours:
         say(f"{name}: the template has such a file now; yours stays as it is")

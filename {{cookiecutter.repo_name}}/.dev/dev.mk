@@ -7,7 +7,7 @@ DEV_TASKS := dev.up dev.down dev.status dev.plan dev.doctor dev.destroy \
 	dev.migrate dev.seed dev.reset dev.snapshot dev.restore dev.state dev.schema \
 	dev.lock dev.edit dev.use \
 	contract.check \
-	template.check template.update template.vendor
+	template.check template.update template.vendor template.prune
 
 # A bare `make` lists the tasks, unless the Makefile that includes us has a goal of its own.
 ifeq ($(.DEFAULT_GOAL),)

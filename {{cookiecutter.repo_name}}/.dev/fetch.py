@@ -1,35 +1,43 @@
 # Owner: the template. Do not edit: updates replace this file.
 """Find or fetch the tools that .cruft.json names, create their Python environment, and start them.
 
-    python3 -I -B .dev/fetch.py INTERFACE MADE [TASK [FLAGS]]
-    python3 -I -B .dev/fetch.py --fetch
+    python3 -I -B .dev/fetch.py INTERFACE NAME [TASK [FLAGS]]
+    python3 -I -B .dev/fetch.py --fetch | --address
 
-.dev/run calls it if the tools cannot be started at once. MADE: the file that gets the environment's path, for the next
+.dev/run calls it if the tools cannot be started at once. NAME: the file that gets the environment's path, for the next
 call of .dev/run. The tools are looked for in DEVENV_TOOLS, in .dev/tools/, and in the cache; only there can they be
 missing, and then they are fetched. An entry of the cache is the template at one commit, with a MANIFEST (the SHA-256
 of each file) that is written last. It is made next to its place and renamed, so it is never seen half made.
 Exit codes, as in CONTRACT.md: 110 something is missing, 111 wrong configuration, 130 interrupted; else the task's.
 """
 
-import fcntl
-import hashlib
-import json
-import os
-import posixpath
-import re
-import shutil
-import signal
-import stat
-import subprocess
 import sys
-import tempfile
-from contextlib import contextmanager, suppress
-from pathlib import Path
+
+try:
+    import fcntl
+    import hashlib
+    import json
+    import os
+    import posixpath
+    import pwd
+    import re
+    import runpy
+    import shlex
+    import shutil
+    import signal
+    import stat
+    import subprocess
+    import tempfile
+    from contextlib import contextmanager, suppress
+    from pathlib import Path
+except KeyboardInterrupt:  # the end of this file handles later ones
+    print("error[130]: interrupted", file=sys.stderr)
+    sys.exit(130)
 
 DEV = Path(__file__).resolve().parent
 ROOT = DEV.parent
 PIN = ROOT / ".cruft.json"
-ENTRY = "devenv/__main__.py"
+NEEDED = ("devenv/__main__.py", "devenv/bootstrap.py", "devenv/requirements.txt")
 # cookiecutter's own abbreviations.
 SHORT = {"gh": "https://github.com/{}.git", "gl": "https://gitlab.com/{}.git", "bb": "https://bitbucket.org/{}"}
 # Variables with which git or a git hook says which repository is meant: `git rev-parse --local-env-vars`, and more.
@@ -38,9 +46,12 @@ REPOSITORY = re.compile(
     "|IMPLICIT_WORK_TREE|INTERNAL_SUPER_PREFIX|NAMESPACE|NO_REPLACE_OBJECTS|OBJECT_DIRECTORY|PREFIX|QUARANTINE_PATH"
     "|REPLACE_REF_BASE|SHALLOW_FILE|TEMPLATE_DIR|WORK_TREE)$"
 )
-# The person's hooks and background work have no business in a repository of ours.
+# The person's hooks, formats and background work have no business in a repository of ours.
 PLAIN = ("core.hooksPath=/dev/null", "maintenance.auto=false", "gc.auto=0", "fetch.recurseSubmodules=false")
+PLAIN += ("init.defaultObjectFormat=sha1", "init.defaultBranch=main")
 PATIENCE = ("http.lowSpeedLimit=1", "http.lowSpeedTime=60")  # bytes per second; seconds
+REMOTE = "devenv-template"  # the person's own settings may be about a remote named origin
+SPACE = "check the free space and the owner (df -h; ls -ld), or move the cache: XDG_CACHE_HOME=FOLDER"
 
 
 class Stop(Exception):
@@ -51,96 +62,120 @@ class Stop(Exception):
         self.code, self.message, self.hints = code, message, hints
 
 
-def main(interface, made="", *words):
+def main(interface, name="", *words):
     if sys.version_info < (3, 9):
         have = "Python 3.9 or newer is needed, and {} is {}.{}".format(sys.executable, *sys.version_info)
         raise Stop(110, have, "put a newer python3 first on the path")
     if interface == "--fetch":  # for template.vendor: only the folder of the tools that .cruft.json names
-        print(cached())
+        sys.stdout.buffer.write(os.fsencode(cached()) + b"\n")
         return
-    tools = find()
+    if interface == "--address":  # for template.update: where git finds the template
+        sys.stdout.buffer.write(os.fsencode(address(pin()[0])) + b"\n")
+        return
+    tools, made = find(name)
+    launch = tools / "devenv" / "base" / "launch.py"
+    if launch.is_file():  # before the environment: tools of another interface may create it in another way
+        wrong = runpy.run_path(str(launch))["mismatch"](interface, ROOT)
+        if wrong:
+            tell(wrong)
+            sys.exit(111)
     environment = prepare(tools)
     with suppress(OSError):  # a cache that may only be read is slower, and works
-        Path(made).parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(f"{made}.{os.getpid()}")
-        draft.write_text(f"{environment}\n")
+        made.parent.mkdir(parents=True, exist_ok=True)
+        draft = made.with_name(f"{made.name}.{os.getpid()}")
+        draft.write_bytes(os.fsencode(environment) + b"\n")
         os.replace(draft, made)
     python = os.path.join(environment, "bin", "python")
     os.execv(python, [python, "-I", str(tools / "devenv"), interface, str(ROOT), *words])
 
 
-def find():
-    """The folder of the tools; fetched if need be."""
-    if os.environ.get("DEVENV_TOOLS"):
-        tools = Path(os.environ["DEVENV_TOOLS"]).absolute()
-        if not (tools / ENTRY).is_file():
-            raise Stop(
-                2, f"DEVENV_TOOLS={os.environ['DEVENV_TOOLS']}: not a checkout of the template", "unset DEVENV_TOOLS"
-            )
-        return tools
+def find(name):
+    """The folder of the tools, fetched if need be; and the file that gets the environment's path."""
+    given = os.environ.get("DEVENV_TOOLS")
+    if given:
+        missing = flaw(Path(given).absolute())
+        if missing:
+            message = f"DEVENV_TOOLS={given}: not a checkout of the template: {missing} is missing"
+            raise Stop(2, message, "unset DEVENV_TOOLS")
+        return Path(given).absolute(), DEV / "local" / name
     if os.path.lexists(DEV / "tools"):
-        if not (DEV / "tools" / ENTRY).is_file():
-            raise Stop(
-                110, f"{DEV}/tools: the tools in this repository are incomplete", "git checkout HEAD -- .dev/tools"
-            )
-        return DEV / "tools"
-    return cached()
+        missing = flaw(DEV / "tools")
+        if missing:
+            message = f"{DEV}/tools: the tools in this repository are incomplete: {missing} is missing"
+            raise Stop(110, message, f"git -C {shlex.quote(str(ROOT))} checkout HEAD -- .dev/tools")
+        return DEV / "tools", DEV / "local" / name
+    entry = cached()
+    return entry, entry / f".{name}"
 
 
 def cached():
     """The entry of the cache for the commit that .cruft.json names."""
     template, commit = pin()
     entry = cache() / "tools" / commit
-    if not is_complete(entry):
+    if flaw(entry, exactly=True):
         fetch(template, commit, entry)
-    if not (entry / ENTRY).is_file():
-        message = f"{PIN}:{line_of('commit')}: the template at {commit[:12]} has no tools that .dev/run can start"
-        raise Stop(
-            111, message, "take .dev/ and .cruft.json from one release: git log --oneline -- .cruft.json .dev/run"
-        )
     return entry
+
+
+def flaw(tools, exactly=False):
+    """The first file that is missing, or with `exactly` not as MANIFEST has it. Scanners for viruses remove files."""
+    try:
+        listed = (tools / "MANIFEST").read_text(encoding="utf-8", errors="surrogateescape").split("\n")
+    except OSError:
+        listed = []
+    sums = {line[66:]: line[:64] for line in listed if line and not line.startswith("../", 66)}
+    for name in (*NEEDED, *sums):
+        if not (tools / name).is_file() or (exactly and digest((tools / name).read_bytes()) != sums.get(name)):
+            return name
+    return None
+
+
+def digest(content):
+    return hashlib.sha256(content).hexdigest()
 
 
 def pin():
     """The template and the commit that .cruft.json names."""
+    restore = f"git -C {shlex.quote(str(ROOT))} checkout HEAD -- .cruft.json"
     try:
-        text = PIN.read_text(encoding="utf-8")
-        said = json.loads(text)
-        template, commit = said["template"], said["commit"]
+        content = PIN.read_bytes()
     except OSError as error:
-        hint = "git checkout HEAD -- .cruft.json; or from a checkout of the template: inv template.retrofit PATH"
-        raise Stop(
-            111, f"{PIN}:1: it names the tools' template and commit, and cannot be read: {error.strerror}", hint
-        ) from None
-    except (ValueError, KeyError, TypeError) as error:
-        for at, line in enumerate(text.splitlines() if "text" in locals() else [], 1):
-            if line.startswith("<<<<<<<"):
-                hint = "choose one side, and take .dev/ from the same side: git checkout --theirs .cruft.json .dev"
-                raise Stop(111, f"{PIN}:{at}: a merge left a conflict here", hint) from None
-        at = getattr(error, "lineno", 1)
-        raise Stop(
-            111, f"{PIN}:{at}: not as cookiecutter and cruft write it: {error}", "git checkout HEAD -- .cruft.json"
-        ) from None
-    if not (isinstance(commit, str) and re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", commit)):
-        hint = "write the full id: git ls-remote TEMPLATE"
+        hint = f"{restore}; or from a checkout of the template: inv template.retrofit PATH"
+        message = f"{PIN}:1: it names the tools' template and commit, and cannot be read: {error.strerror}"
+        raise Stop(111, message, hint) from None
+    for at, line in enumerate(content.split(b"\n"), 1):
+        if re.match(rb"(<{7}|\|{7}|={7}|>{7})(\s|$)", line):
+            hint = "choose one side, and take .dev/ from the same side: git checkout --theirs .cruft.json .dev"
+            raise Stop(111, f"{PIN}:{at}: a merge left a conflict here", hint)
+    try:
+        known = json.loads(content.decode("utf-8-sig"))
+    except ValueError as error:
+        at = getattr(error, "lineno", 0) or content.count(b"\n", 0, error.start) + 1
+        raise Stop(111, f"{PIN}:{at}: not as cookiecutter and cruft write it: {error}", restore) from None
+    for key in ("template", "commit"):
+        value = known.get(key) if isinstance(known, dict) else None
+        if not (isinstance(value, str) and value):
+            raise Stop(111, f'{PIN}:{line_of(key)}: there is no text as "{key}" in it', restore)
+    template, commit = known["template"], known["commit"]
+    if not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", commit):
+        hint = f"write all 40 digits (or 64, with SHA-256): git ls-remote {shlex.quote(masked(template))}"
         raise Stop(111, f"{PIN}:{line_of('commit')}: {commit!r} is not the full id of a commit", hint)
-    if not (isinstance(template, str) and template):
-        raise Stop(111, f"{PIN}:{line_of('template')}: {template!r} is not a template's address", "cruft link TEMPLATE")
     return template, commit
 
 
 def line_of(key):
-    lines = PIN.read_text(encoding="utf-8").splitlines()
-    return next((at for at, line in enumerate(lines, 1) if line.lstrip().startswith(f'"{key}"')), 1)
+    before, found, _ = PIN.read_bytes().partition(f'"{key}"'.encode())
+    return before.count(b"\n") + 1 if found else 1
 
 
 def cache():
     base = os.environ.get("XDG_CACHE_HOME", "")
-    return Path(base if base.startswith("/") else os.path.expanduser("~/.cache"), "devenv")
-
-
-def is_complete(entry):
-    return (entry / "MANIFEST").is_file() and (entry / ENTRY).is_file()
+    if base.startswith("/"):
+        return Path(base, "devenv")
+    try:
+        return Path(os.environ.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir, ".cache", "devenv").absolute()
+    except KeyError:
+        raise Stop(110, "HOME is not set, and the cache of the tools is there", "export HOME=FOLDER") from None
 
 
 def address(template):
@@ -152,12 +187,26 @@ def address(template):
         return os.path.expanduser(template)
     if not re.match(r"\.\.?(/|$)", template):
         return template
-    base = os.fsdecode(run(ROOT, "remote", "get-url", "origin").stdout).rstrip("\n")
-    base = base or os.fsdecode(run(ROOT, "rev-parse", "--show-toplevel").stdout).rstrip("\n") or str(ROOT)
-    host, mark, path = base.partition("://") if "://" in base else ("", "", base)
-    if not mark and not path.startswith("/") and ":" in path:
-        host, mark, path = path.partition(":")
-    return f"{host}{mark}{posixpath.normpath(posixpath.join(path, template))}"
+    base = remote()
+    host = re.match(r"\w[\w+.-]*://[^/]*/|[^/:]+:|", base).group()
+    return host + posixpath.normpath(posixpath.join(base[len(host) :], template))
+
+
+def remote():
+    """The remote of the current branch, else origin, else the only one. Without one: this repository's folder."""
+
+    def read(*words):
+        return os.fsdecode(run(ROOT, "-c", "safe.directory=*", *words).stdout).rstrip("\n")
+
+    top = os.path.normpath(os.path.join(ROOT, read("rev-parse", "--git-common-dir") or ".git"))
+    # A linked worktree may be anywhere: a path starts from the main one.
+    top = os.path.dirname(top) if top.endswith("/.git") else read("rev-parse", "--show-toplevel") or str(ROOT)
+    rows = read("config", "--null", "--get-regexp", r"^(remote\..*\.url|branch\..*\.remote)$").split("\0")
+    known = dict(row.split("\n", 1) for row in rows if "\n" in row)
+    urls = {key[len("remote.") : -len(".url")]: url for key, url in known.items() if key.startswith("remote.")}
+    names = (known.get(f"branch.{read('symbolic-ref', '-q', '--short', 'HEAD')}.remote"), "origin", *urls)
+    url = next((urls[name] for name in names[: 3 if len(urls) == 1 else 2] if name in urls), top)
+    return url if re.match("[^/]+:", url) else os.path.join(top, url)
 
 
 def fetch(template, commit, entry):
@@ -166,9 +215,9 @@ def fetch(template, commit, entry):
         hint = "install git (Debian and Ubuntu: apt-get install git)"
         raise Stop(110, f"git is not on the path, and the tools of {commit[:12]} are not on this machine", hint)
     for folder in (cache(), entry.parent):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     with locked(entry.with_name(f".{commit}.lock")):
-        if is_complete(entry):
+        if not flaw(entry, exactly=True):
             return
         for left in entry.parent.glob(f".{commit}.*-part"):  # of processes that were killed: we hold the lock
             shutil.rmtree(left, ignore_errors=True)
@@ -176,16 +225,28 @@ def fetch(template, commit, entry):
         try:
             tell(f"fetching the tools of {commit[:12]} from {masked(template)} …")
             source = Source(part, address(template), commit)
-            write(source.with_files(), commit, part / "entry")
-            if os.path.lexists(entry):  # something removed files from it
-                os.rename(entry, part / "damaged")
-            try:
-                os.rename(part / "entry", entry)
-            except OSError:
-                if not is_complete(entry):  # else another process was faster, where locks do not work
-                    raise
+            source.write(source.with_files(), part / "entry")
+            missing = flaw(part / "entry")
+            if missing:
+                where = f"{PIN}:{line_of('commit')}"
+                message = f"{where}: the template at {commit[:12]} has no tools that .dev/run can start: no {missing}"
+                hint = "take .dev/ and .cruft.json from one release: git log --oneline -- .cruft.json .dev/run"
+                raise Stop(111, message, hint)
+            publish(part, entry)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+
+
+def publish(part, entry):
+    """Rename the new entry to its place. Another process may have been faster, if locks do not work here."""
+    with suppress(FileNotFoundError):
+        if flaw(entry, exactly=True):
+            os.rename(entry, part / "damaged")
+    try:
+        os.rename(part / "entry", entry)
+    except OSError:
+        if flaw(entry, exactly=True):
+            raise
 
 
 class Source:
@@ -198,61 +259,96 @@ class Source:
         """A repository with the files of the commit. Only commits of a branch or tag: hosts also hand out any commit
         of a fork, by its hash."""
         listed = self.git(None, "ls-remote", "--", self.url, "HEAD", "refs/heads/*", "refs/tags/*")
-        refs = dict(line.split("\t") for line in os.fsdecode(listed).splitlines())
+        rows = [row.split("\t") for row in os.fsdecode(listed).splitlines()]
+        # git also lists refs that only end like these.
+        refs = {made: ref for made, ref in rows if re.match("HEAD$|refs/heads/|refs/tags/", ref)}
         ready = self.shallow("tip", refs[self.commit].replace("^{}", "")) if self.commit in refs else None
         if ready:
             return ready
         # On a detached HEAD, a checkout may have commits that no branch of it holds.
-        self.names = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
-        self.names += ["+HEAD:refs/head"] if "HEAD" in refs.values() else []
+        names = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+        names += ["+HEAD:refs/head"] if "HEAD" in refs.values() else []
         ready = self.shallow("bare", self.commit)
-        history = self.history("commits", "--filter=tree:0") if ready else self.everything()
-        named = run(history, "for-each-ref", "--count=1", "--contains", self.commit).stdout
-        if not named:
+        if not ready:
+            tell("the server does not hand out this commit alone: fetching the whole history …")
+        history = self.init("history")
+        fewer = ["--filter=tree:0"] if ready else []
+        self.git(history, "fetch", "--quiet", "--no-tags", "--update-shallow", *fewer, REMOTE, *names)
+        if not run(history, "for-each-ref", "--count=1", "--contains", self.commit).stdout:
             message = f"the template {masked(self.url)} has the commit {self.commit[:12]} on no branch and no tag"
-            raise Stop(110, message, *self.hints("push it there; or take a commit that is there: inv template.update"))
+            raise Stop(
+                110,
+                message,
+                *self.hints(
+                    "push it there; or take .cruft.json and .dev/ from a commit of this repository that names another one"
+                ),
+            )
         return ready or history
 
     def shallow(self, name, ref):
         """The commit alone; None if the server has it under no such name, or refuses to hand out a bare commit."""
         git_dir = self.init(name)
-        run(git_dir, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", ref)
+        fetched = run(git_dir, "fetch", "--quiet", "--no-tags", "--depth=1", REMOTE, ref)
+        if b"No space left" in fetched.stderr:
+            raise self.failed("fetch", fetched)
         return git_dir if run(git_dir, "cat-file", "-e", f"{self.commit}^{{tree}}").returncode == 0 else None
 
-    def everything(self):
-        tell("the server hands out branches and tags only: fetching the whole history …")
-        return self.history("everything")
-
-    def history(self, name, *how):
-        git_dir = self.init(name)
-        self.git(git_dir, "fetch", "--quiet", "--no-tags", *how, "origin", *self.names)
-        return git_dir
-
     def init(self, name):
-        git_dir, kind = self.folder / name, "sha1" if len(self.commit) == 40 else "sha256"
-        self.git(None, "init", "--quiet", "--bare", "--template=", f"--object-format={kind}", str(git_dir))
-        self.git(git_dir, "config", "remote.origin.url", self.url)
+        git_dir = self.folder / name
+        kind = ["--object-format=sha256"] if len(self.commit) == 64 else []  # git before 2.29 knows no other than SHA-1
+        self.git(None, "init", "--quiet", "--bare", "--template=", *kind, str(git_dir))
+        self.git(git_dir, "config", f"remote.{REMOTE}.url", self.url)
         return git_dir
 
-    def git(self, git_dir, *words):
+    def write(self, git_dir, folder):
+        """Write the files straight from git's objects: no filter, hook or line ending changes them."""
+        listed = self.git(git_dir, "ls-tree", "-r", "-z", self.commit)
+        rows = [row.split(b"\t", 1) for row in listed.split(b"\0") if row]
+        files = [(about.split()[0], about.split()[2], os.fsdecode(name)) for about, name in rows if b" blob " in about]
+        read = self.git(git_dir, "cat-file", "--batch", text=b"".join(blob + b"\n" for _, blob, _ in files))
+        sums, at = [], 0
+        for mode, blob, name in files:
+            end = read.index(b"\n", at)
+            if read[at:end].endswith(b"missing"):
+                raise Stop(110, f"{masked(self.url)} lacks {name} ({os.fsdecode(blob)})", *self.hints("git fsck"))
+            content = read[end + 1 : end + 1 + int(read[at:end].split()[2])]
+            at = end + 2 + len(content)
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if mode == b"120000":
+                path.symlink_to(os.fsdecode(content))
+                continue
+            path.write_bytes(content)
+            if mode == b"100755":
+                path.chmod(path.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+            sums.append(f"{digest(content)}  {name}\n")
+        folder.mkdir(exist_ok=True)
+        (folder / "MANIFEST").write_bytes(os.fsencode("".join(sums)))
+
+    def git(self, git_dir, *words, text=b""):
         """What git prints. Stop 110 with all that git says if it fails."""
-        done = run(git_dir, *words)
+        done = run(git_dir, *words, text=text)
         if done.returncode:
-            said = masked(os.fsdecode(done.stderr).strip()) or f"git {words[0]} ended with {done.returncode}"
-            lines = "\n".join(f"  {line}" for line in said.splitlines())
-            message = f"the tools of {self.commit[:12]} could not be fetched from {masked(self.url)}:\n{lines}"
-            raise Stop(110, message, *self.hints(f"check that you have access: git ls-remote {masked(self.url)}"))
+            raise self.failed(words[0], done)
         return done.stdout
 
+    def failed(self, word, done):
+        reason = masked(os.fsdecode(done.stderr).strip()) or f"git {word} ended with {done.returncode}"
+        lines = "\n".join(f"  {line}" for line in reason.splitlines())
+        message = f"the tools of {self.commit[:12]} could not be fetched from {masked(self.url)}:\n{lines}"
+        full = "No space left" in reason
+        access = f"check that you have access: git ls-remote {shlex.quote(masked(self.url))}"
+        return Stop(110, message, *([SPACE] if full else self.hints(access)))
+
     def hints(self, first):
-        moved = f"if the template moved: git config --global url.NEW.insteadOf {masked(self.url)}"
+        moved = f"if the template moved: git config --global url.NEW.insteadOf {shlex.quote(masked(self.url))}"
         if self.url.startswith("/"):  # it was generated from a folder, or from a commit that was never pushed
             moved = "if that folder is on another machine: push the template, and write its URL into .cruft.json"
         vendor = "or let someone who has access put the tools into this repository: inv template.vendor"
         return first, moved, vendor
 
 
-def run(where, *words):
+def run(where, *words, text=b""):
     """Run git. `where`: a bare repository, a folder to start in, or None for a place without a repository."""
     env = {name: value for name, value in os.environ.items() if not REPOSITORY.match(name)}
     env.update(LC_ALL="C", GIT_NO_LAZY_FETCH="1")
@@ -263,48 +359,19 @@ def run(where, *words):
             env["GIT_SSH_COMMAND"] = f"{os.fsdecode(own.stdout).strip() or 'ssh'} -o BatchMode=yes"
     place = ["-C", str(where)] if where == ROOT else ["--git-dir", str(where)] if where else []
     options = [word for setting in (*PLAIN, *PATIENCE) for word in ("-c", setting)]
-    return subprocess.run(
-        ["git", *place, *options, *words], cwd="/", env=env, stdin=subprocess.DEVNULL, capture_output=True
-    )
-
-
-def write(git_dir, commit, folder):
-    """Write the files of a commit straight from git's objects: no filter, hook or line ending changes them."""
-    listed = run(git_dir, "ls-tree", "-r", "-z", commit).stdout
-    rows = [row.split(b"\t", 1) for row in listed.split(b"\0") if row]
-    files = [(about.split()[0], about.split()[2], os.fsdecode(name)) for about, name in rows if b" blob " in about]
-    argv = ["git", "--git-dir", str(git_dir), "cat-file", "--batch"]
-    env = {name: value for name, value in os.environ.items() if not REPOSITORY.match(name)}
-    asked = b"".join(blob + b"\n" for _, blob, _ in files)
-    reader = subprocess.run(argv, cwd="/", env=env, input=asked, capture_output=True)
-    sums, at, said = [], 0, memoryview(reader.stdout)
-    for mode, _, name in files:
-        end = reader.stdout.index(b"\n", at)
-        size = int(bytes(said[at:end]).split()[2])
-        content = said[end + 1 : end + 1 + size]
-        at = end + size + 2
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if mode == b"120000":
-            path.symlink_to(os.fsdecode(bytes(content)))
-            continue
-        path.write_bytes(content)
-        if mode == b"100755":
-            path.chmod(path.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
-        sums.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
-    with open(folder / "MANIFEST", "w", encoding="utf-8", errors="surrogateescape") as page:
-        page.writelines(sums)
-        page.flush()
-        os.fsync(page.fileno())
+    return subprocess.run(["git", *place, *options, *words], cwd="/", env=env, input=text, capture_output=True)
 
 
 def prepare(tools):
     """The path of the environment that the tools run in, made by their own bootstrap."""
-    home = str(cache() / "environments")
-    argv = [sys.executable, "-I", "-B", str(tools / "devenv" / "bootstrap.py"), "--in", home]
-    done = subprocess.run([*argv, str(tools / "devenv" / "requirements.txt")], stdout=subprocess.PIPE)
+    argv = [sys.executable, "-I", "-B", str(tools / NEEDED[1]), "--in", str(cache() / "environments")]
+    done = subprocess.run([*argv, str(tools / NEEDED[2])], stdout=subprocess.PIPE)
+    if done.returncode == 110:
+        sys.exit(110)  # it has said why
+    if done.returncode in (130, -signal.SIGINT):
+        raise KeyboardInterrupt
     if done.returncode:
-        sys.exit(done.returncode)  # it has said why
+        raise Stop(110, f"{tools / NEEDED[1]} ended with {done.returncode}", "see above, and run it again")
     return os.fsdecode(done.stdout).rstrip("\n")
 
 
@@ -322,8 +389,9 @@ def locked(path):
 
 
 def masked(text):
-    """Without the logins in addresses."""
-    return re.sub(r"(\w://)[^@/\s]*@", r"\1", text)
+    """Without the logins in addresses; the user name of ssh is none."""
+    text = re.sub(r"(?i)(https?://)[^/\s]*@", r"\1", text)
+    return re.sub(r"(\w://[^:/\s]*):[^/\s]*@", r"\1@", text)
 
 
 def tell(text):
@@ -340,7 +408,7 @@ if __name__ == "__main__":
         sys.exit(stop.code)
     except OSError as problem:
         tell(f"error[110]: the tools could not be put into {cache()}: {problem}")
-        tell("hint: check the free space and the owner (df -h; ls -ld), or move the cache: XDG_CACHE_HOME=FOLDER")
+        tell(f"hint: {SPACE}")
         sys.exit(110)
     except KeyboardInterrupt:
         tell("error[130]: interrupted")

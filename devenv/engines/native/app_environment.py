@@ -43,7 +43,6 @@ PASSED = re.compile(
 )
 IMAGE = re.compile(r"^FROM\s+(?:\S+/)?python:(\d+\.\d+)", re.M | re.I)
 TELL = "import sys; print('%d.%d.%d' % sys.version_info[:3], sys.version_info.releaselevel, sys.executable)"
-OPERATORS = {">=": "__ge__", "<=": "__le__", "==": "__eq__", ">": "__gt__", "<": "__lt__", "~=": "__ge__"}
 
 
 def is_made(place: Place) -> bool:
@@ -170,18 +169,15 @@ def _of_image(dockerfile: Path) -> str:
 
 
 def fits(version: tuple[int, ...], wanted: str) -> bool:
-    """Whether a version satisfies a specifier; compared over as many numbers as the specifier gives."""
-    return all(_fits_one(version, part.strip()) for part in wanted.split(",") if part.strip())
+    """Whether a version satisfies a specifier as pip and uv read it (PEP 440); ==3.11 is any 3.11. DevError 111."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # here: only few commands look for a version
 
-
-def _fits_one(version: tuple[int, ...], part: str) -> bool:
-    match = re.fullmatch(r"(>=|<=|==|~=|>|<)\s*(\d+(?:\.\d+)*)(?:\.\*)?", part)
-    if not match:
-        raise DevError(CONFIG, f"dev.yaml: native: {part} is no version such as >=3.11", "allowed: >=3.11,<4")
-    limit = tuple(map(int, match[2].split(".")))
-    if match[1] == "~=" and version[: len(limit) - 1] != limit[:-1]:
-        return False
-    return bool(getattr(version[: len(limit)], OPERATORS[match[1]])(limit))
+    try:
+        specifier = SpecifierSet(re.sub(r"==\s*(\d+(?:\.\d+)?)\s*(?=,|$)", r"==\1.*", wanted))
+    except InvalidSpecifier:
+        message = f"dev.yaml: native: {wanted} is not a version specifier such as >=3.11"
+        raise DevError(CONFIG, message, "allowed: >=3.11,<4") from None
+    return specifier.contains(".".join(map(str, version)))
 
 
 def _candidates() -> Iterator[str]:

@@ -23,7 +23,7 @@ SOURCES = (
     "{{cookiecutter.repo_name}}",
     "examples/stack",
 )  # what they are made from
-CONFIG = "tools/cookiecutter.yaml"
+CONFIG = "maintain/cookiecutter.yaml"
 VERSION = "v1.0.0"
 DATE = "2026-01-01T00:00:00Z"
 # Nobody's name, hooks or clock: the same files make the same commit, of which the cache then holds one checkout.

@@ -80,7 +80,7 @@ def bake(scratch: Path, name: str, rounds: int, **answers: object) -> Service:
     """A generated service (Django, unless told otherwise) with its tool environment made, and with nobody's state;
     downloads are the user's."""
     given = [f"{key}={value}" for key, value in {"service": name, "port": free_port(), **answers}.items()]
-    options = ["--config-file", "tools/cookiecutter.yaml", "--no-input", "-o", str(scratch)]
+    options = ["--config-file", "maintain/cookiecutter.yaml", "--no-input", "-o", str(scratch)]
     command = [str(BIN / "cookiecutter"), *options, str(REPO), *given]
     subprocess.run(command, cwd=REPO, check=True, capture_output=True)
     service = Service(scratch / name, name, rounds, environment(scratch))

@@ -7,7 +7,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from tools.bench.service import Service, bake, engines
+from maintain.bench.service import Service, bake, engines
 
 STATES = {
     "nothing": "nothing cached: a new clone, python3 alone; tools, servers and packages are fetched too (one run)",

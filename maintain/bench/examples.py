@@ -8,9 +8,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from tools import stack
-from tools.bench.service import REPO, Service, bake, engines, environment
-from tools.bench.starts import measure, show
+from maintain import stack
+from maintain.bench.service import REPO, Service, bake, engines, environment
+from maintain.bench.starts import measure, show
 
 PORTS = {"wagtail": 18170, "pretalx": 18191, "unleash": 18190}
 WORKSPACE = "bench"  # not main, whose ports are the declared ones

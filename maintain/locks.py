@@ -22,7 +22,7 @@ from typing import NamedTuple
 from cookiecutter.main import cookiecutter
 from jinja2 import Environment
 
-from tools.stack import CONFIG, ROOT
+from maintain.stack import CONFIG, ROOT
 
 STACKS = ROOT / "{{cookiecutter.repo_name}}" / ".stacks"
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))

@@ -7,8 +7,8 @@ import shutil
 from functools import partial
 from pathlib import Path
 
-from tools.bench.examples import LEFTOVERS, PORTS
-from tools.bench.service import REPO, Service, bake, engines
+from maintain.bench.examples import LEFTOVERS, PORTS
+from maintain.bench.service import REPO, Service, bake, engines
 
 NAME = "wagtail"  # 184 migrations
 HEAD = [

@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tools.bench.service import BIN, Service, bake, has_docker, supports
+from maintain.bench.service import BIN, Service, bake, has_docker, supports
 
 DEVSERVICES, HONCHO = "devservices==1.5.4", "honcho==2.0.0"
 HEAD = ["| the same work, s until healthy | the other | ours | ratio |", "|---|---|---|---|"]

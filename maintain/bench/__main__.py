@@ -14,8 +14,8 @@ import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
-from tools.bench import doors, examples, peers, rebuild, stacks, starts, states
-from tools.bench.service import REPO
+from maintain.bench import doors, examples, launcher, peers, rebuild, stacks, starts, states
+from maintain.bench.service import REPO
 
 PARTS = {
     "start": starts.table,
@@ -23,10 +23,11 @@ PARTS = {
     "stack": stacks.table,
     "states": states.table,
     "doors": doors.table,
+    "launcher": launcher.table,
     "peers": peers.table,
     "examples": examples.table,
 }
-ALWAYS = ("start", "rebuild", "stack", "states", "doors", "peers")
+ALWAYS = ("start", "rebuild", "stack", "states", "doors", "launcher", "peers")
 SHORT = ("start", "stack")  # what README.md shows
 MARKS = ("<!-- bench: made by `make bench ARGS={}` -->", "<!-- /bench -->")
 EXAMPLES = '"--only examples --write"'

@@ -18,9 +18,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tools import stack
-from tools.stack import ROOT, run
-from tools.visitor import Visitor
+from maintain import stack
+from maintain.stack import ROOT, run
+from maintain.visitor import Visitor
 
 DEMO = Path("build/demo")  # in the top folder
 STAMP = ROOT / DEMO / ".made-from"

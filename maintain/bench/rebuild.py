@@ -6,7 +6,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from tools.bench.service import BIN, Service, bake, engines
+from maintain.bench.service import BIN, Service, bake, engines
 
 MANIFESTS = ("pyproject.toml", "uv.lock")
 SMALL = "idna"  # without dependencies of its own, so that what is measured is ours

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tools import stack
-from tools.bench.service import Service, bake, engines
+from maintain import stack
+from maintain.bench.service import Service, bake, engines
 
 WARM = "both up, s: stopped before; beside the slower one alone"
 COLD = "both up, s: without data before; beside the slower one alone"

@@ -1,0 +1,254 @@
+"""The tools that all repositories on this machine share: which checkout uses which, and what can be removed.
+
+Below `${XDG_CACHE_HOME:-~/.cache}/devenv/`: `tools/COMMIT` is the template at a commit, as `.dev/fetch.py` wrote it;
+`environments/KEY` is a Python environment, as bootstrap.py made it; `users/ID.json` says what a checkout uses, and its
+time of change when it last did, to within a day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+from typing import NamedTuple
+
+from devenv.base import launch, records, vendored
+
+DAY = 24 * 60 * 60  # seconds
+KEPT = 60 * DAY  # what nothing used for longer is removed
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+REQUIREMENTS = ("devenv/requirements.txt", "tests/contract/requirements.txt", "tools/adopt/requirements.txt")
+PIN = ".cruft.json"
+
+
+class User(NamedTuple):
+    """A checkout, the commit whose tools it used last (empty: tools of another place), and the environment's key."""
+
+    checkout: str
+    commit: str
+    environment: str
+    used: float  # seconds since the epoch
+
+
+def home() -> Path:
+    """The folder of the cache."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return Path(base if base.startswith("/") else os.path.expanduser("~/.cache"), "devenv")
+
+
+def note_use() -> None:
+    """Remember that this checkout uses these tools: at most once a day, and never at the cost of the command."""
+    page = _page(launch.ROOT)
+    with suppress(OSError):
+        if 0 <= time.time() - page.stat().st_mtime < DAY and launch.TOOLS.name in page.read_text():
+            return
+    mine = {"checkout": str(launch.ROOT), "commit": _running(), "environment": Path(sys.prefix).name}
+    with suppress(OSError):
+        page.parent.mkdir(parents=True, exist_ok=True)
+        _believe_the_clock()
+        records.replace_file(page, json.dumps({**mine, "tools": str(launch.TOOLS)}) + "\n")
+
+
+def collect() -> list[Path]:
+    """Remove the tools and environments that nothing uses any more; returns what was removed. OSError.
+
+    Kept is what a checkout used in the last 60 days, what the checkout of a record of the machine's state names, and
+    what runs. A checkout that cannot be read keeps what it used last. Only what a killed fetch left behind goes sooner.
+    """
+    _believe_the_clock()
+    wanted = _wanted()
+    removed = [left for left in _left_behind() if _discard(left)]
+    if wanted is None:
+        return removed
+    unwanted = [entry for entry in entries() if entry.name not in wanted]
+    removed += [entry for entry in unwanted if _age(entry / vendored.MANIFEST) > KEPT and _discard(entry)]
+    used = {user.environment for user in users() if _recent(user)} | {_digest(path) for path in _requirements()}
+    for environment in environments():
+        known = {environment.name, environment.name.partition("-")[0]}
+        if not known & used and _age(environment / "requirements.txt") > KEPT and _discard(environment):
+            removed.append(environment)
+    return removed
+
+
+def collect_daily() -> None:
+    """The same for the end of `dev.up`, once a day. What goes wrong is left to dev.doctor."""
+    stamp = home() / "users" / ".collected"
+    with suppress(OSError):
+        if not 0 <= _age(stamp) < DAY:
+            stamp.parent.mkdir(parents=True, exist_ok=True)
+            stamp.touch()
+            collect()
+
+
+def entries() -> list[Path]:
+    """The tools of each commit."""
+    return [path for path in sorted(home().glob("tools/*")) if COMMIT.fullmatch(path.name)]
+
+
+def environments() -> list[Path]:
+    """The Python environments."""
+    return [path for path in sorted(home().glob("environments/*")) if path.is_dir()]
+
+
+def described() -> str:
+    """How much there is of both, in words."""
+    commits, pythons = entries(), environments()
+    megabytes = sum(size(folder) for folder in (*commits, *pythons)) // 2**20
+    return f"tools in {home()}: commits {len(commits)}, Python environments {len(pythons)}, {megabytes} MB"
+
+
+def size(folder: Path) -> int:
+    """The bytes that a folder takes."""
+    found = (path.lstat() for path in folder.rglob("*"))
+    return sum(each.st_blocks * 512 for each in found)
+
+
+def users() -> Iterator[User]:
+    """What is known of the checkouts that use the cache; what cannot be read of it is left out."""
+    for page in home().glob("users/*.json"):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            known = json.loads(page.read_text())
+            yield User(known["checkout"], known["commit"], known["environment"], page.stat().st_mtime)
+
+
+def pinned(checkout: Path) -> str | None:
+    """The commit that a checkout names; empty if it names none or is gone, None if it cannot be read."""
+    try:
+        known = json.loads((checkout / PIN).read_text())
+        return str(known["commit"])
+    except FileNotFoundError:
+        # A folder that is not there is gone. If its parent is missing too, it may be on a disk that is not mounted.
+        return "" if checkout.parent.is_dir() else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _wanted() -> set[str] | None:
+    """The commits that have to stay; None if any may be among them."""
+    wanted, known = {_running()}, list(users())
+    noted = {user.checkout: user.commit for user in known}
+    for user in known:
+        if _recent(user) or pinned(Path(user.checkout)) is None:
+            wanted.add(user.commit)
+    for record in records.of_workspace():
+        for checkout in filter(None, {record.checkout, record.edit, record.root, *record.users}):
+            named = pinned(Path(checkout))
+            if named is None and checkout not in noted:
+                return None
+            wanted |= {named or "", noted.get(checkout, "")}
+    return wanted
+
+
+def _recent(user: User) -> bool:
+    return time.time() - user.used <= KEPT
+
+
+def _requirements() -> Iterator[Path]:
+    """The requirements of the tools that are kept: programs of theirs find their environments by these."""
+    places = [*entries(), launch.TOOLS, *(Path(user.checkout, ".dev", vendored.FOLDER) for user in users())]
+    return (place / name for place in places for name in REQUIREMENTS if (place / name).is_file())
+
+
+def _digest(requirements: Path) -> str:
+    """The first part of an environment's name, as bootstrap.py makes it."""
+    return hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
+
+
+def _left_behind() -> Iterator[Path]:
+    """What a killed fetch left: nobody holds the lock of its commit."""
+    for part in home().glob("tools/.*-part"):
+        lock = part.with_name(f".{part.name.split('.')[1]}.lock")
+        with suppress(OSError), lock.open("w") as held:
+            flock(held, LOCK_EX | LOCK_NB)
+            yield part
+
+
+def _discard(folder: Path) -> bool:
+    """Remove a folder unless a process runs from it. It is moved away first, so that no other process finds it."""
+    if _in_use(folder):
+        return False
+    gone = folder.with_name(f".{folder.name}.gone")
+    folder.rename(gone)
+    if _in_use(folder):  # one that started in this very moment
+        gone.rename(folder)
+        return False
+    shutil.rmtree(gone, ignore_errors=True)
+    for lock in (folder.with_name(f"{folder.name}.lock"), folder.with_name(f".{folder.name}.lock")):
+        lock.unlink(missing_ok=True)
+    return True
+
+
+def _in_use(folder: Path) -> bool:
+    """Whether a process of this machine was started from a folder."""
+    import psutil  # here: it is slow to import
+
+    inside = f"{folder}{os.sep}"
+    for process in psutil.process_iter(["cmdline", "exe"]):
+        words = [process.info["exe"] or "", *(process.info["cmdline"] or [])]
+        if any(inside in f"{word}{os.sep}" for word in words):
+            return True
+    return False
+
+
+def _running() -> str:
+    """The commit of these tools; empty unless they are in the cache."""
+    return launch.TOOLS.name if launch.TOOLS.parent == home() / "tools" else ""
+
+
+def _page(checkout: Path) -> Path:
+    return home() / "users" / f"{hashlib.sha256(os.fsencode(checkout)).hexdigest()[:16]}.json"
+
+
+def _age(path: Path) -> float:
+    """Seconds since a file was last changed; a very long time if it is not there."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return float("inf")
+
+
+def _believe_the_clock() -> None:
+    """Let the count of days start again if the clock jumped since the last look, or the machine was off for a month.
+
+    Within one boot, the time since then is known from the uptime, too. Between two boots it is not.
+    """
+    page = home() / "users" / ".clock"
+    at = time.time()
+    now = {"time": at, "uptime": _uptime(), "boot": _boot()}
+    try:
+        before = json.loads(page.read_text())
+        passed = at - before["time"]
+        real = _uptime() - before["uptime"] if before["boot"] == now["boot"] else None
+        jumped = abs(passed - real) > DAY if real is not None else not -DAY < passed < KEPT / 2
+    except (OSError, ValueError, KeyError, TypeError):
+        jumped = False
+    if jumped:
+        dated = ("users/*.json", "tools/*/MANIFEST", "environments/*/requirements.txt")
+        for path in (path for pattern in dated for path in home().glob(pattern)):
+            with suppress(OSError):
+                os.utime(path, (at, at))
+    page.parent.mkdir(parents=True, exist_ok=True)
+    records.replace_file(page, json.dumps(now) + "\n")
+
+
+def _uptime() -> float:
+    """Seconds that a change of the clock does not change."""
+    try:
+        return float(Path("/proc/uptime").read_text().split()[0])
+    except (OSError, ValueError):
+        return time.monotonic()
+
+
+def _boot() -> str:
+    """What tells one boot of the machine from the next; empty if the system does not say."""
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return ""
