@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools.adopt import address
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = {"lms": "provider", "shop": "consumer"}
 PORTS = {"lms": 18180, "shop": 18181}
@@ -50,8 +52,17 @@ def run(*command: object) -> None:
 
 
 def environment() -> dict[str, str]:
-    """That of the user with GIT, and without what was meant for others: for the git or the make that called us."""
-    return {**{name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}, **GIT}
+    """That of the user with GIT, and without what was meant for others: for the git or the make that called us.
+
+    The services name this checkout's origin as their template; its commit is fetched from here.
+    """
+    own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    origin = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{ROOT}.insteadOf",
+        "GIT_CONFIG_VALUE_0": address.of(ROOT),
+    }
+    return {**own, **GIT, **origin}
 
 
 def make(folder: Path) -> None:

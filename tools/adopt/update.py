@@ -77,7 +77,7 @@ def left_to_a_person(service: repository.Repository, branch: str, found: Change)
         CONFLICT,
         f"{counted(found.conflicts)} to be looked at by a person:\n{listed(map(str, found.conflicts))}\n"
         f"  Your work tree is as it was; the attempt is the last commit of the branch {branch}",
-        f"git switch {branch}, choose a side of each conflict (git rm FILE: what the template removed), git commit --all",
+        f"git switch {branch}, resolve each conflict (by git rm FILE if it was removed), git commit --all",
         f"or give it up: git switch {back} && git branch --delete --force {branch}",
     )
 

@@ -276,13 +276,7 @@ class Source:
         self.git(history, "fetch", "--quiet", "--no-tags", "--update-shallow", *fewer, REMOTE, *names)
         if not run(history, "for-each-ref", "--count=1", "--contains", self.commit).stdout:
             message = f"the template {masked(self.url)} has the commit {self.commit[:12]} on no branch and no tag"
-            raise Stop(
-                110,
-                message,
-                *self.hints(
-                    "push it there; or take .cruft.json and .dev/ from a commit of this repository that names another one"
-                ),
-            )
+            raise Stop(110, message, *self.hints("push it there; or take .cruft.json and .dev/ from another commit"))
         return ready or history
 
     def shallow(self, name, ref):
