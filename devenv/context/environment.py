@@ -82,7 +82,8 @@ class Environment(NamedTuple):
         """
         place, debug = self.place, bool(self.debug_port)
         other = open_environment(place.workspace, self.port, engine=self.engine.name, debug=debug, database=database)
-        if database != getattr(self.database, "name", "") and not _differ(place, other.place):
+        noticed = place.services[place.app].environment != other.place.services[place.app].environment
+        if database != getattr(self.database, "name", "") and not noticed:
             raise _no_choice(self)
         return other._replace(record=self.record)
 
@@ -105,11 +106,6 @@ class Environment(NamedTuple):
             fresh = records.read(self.place.workspace, self.config.service)
             self.record.__dict__.update(fresh.__dict__)
             yield
-
-
-def _differ(one: Place, other: Place) -> bool:
-    """Whether the app notices which database it is given."""
-    return one.services[one.app].environment != other.services[other.app].environment
 
 
 def _no_choice(env: Environment) -> DevError:

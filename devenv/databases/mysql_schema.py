@@ -12,7 +12,7 @@ from typing import Any
 
 from devenv.databases import migration_tools, mysql_catalogue
 from devenv.databases.database import literal
-from devenv.databases.mysql_copy import SEQUENCE, identifier
+from devenv.databases.mysql import SEQUENCE, identifier
 from devenv.databases.schemas import Schema
 from devenv.model.catalogue import Thing
 

@@ -74,9 +74,7 @@ class Schema:
         found = re.search(where, done.stderr)
         if done.code and found:
             hints = ["what this server lacks, such as an extension or a role, is in its image or not in the file"]
-            raise DevError(CONFIG, f"{name}:{found[1]}: {_first(found[2])}", *hints, "inv dev.schema dump")
+            raise DevError(
+                CONFIG, f"{name}:{found[1]}: {found[2].strip().splitlines()[0]}", *hints, "inv dev.schema dump"
+            )
         self.database.checked(done)
-
-
-def _first(text: str) -> str:
-    return text.strip().splitlines()[0]

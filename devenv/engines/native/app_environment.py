@@ -57,7 +57,9 @@ def make(place: Place) -> None:
     """Make it, or bring it up to date. DevError 110 for what the machine lacks, 112 when the install command fails."""
     if is_made(place):
         return
-    _check(place)
+    if not place.native:
+        hint = 'for Python: native: {python: ">=3.11", install: uv pip install -r requirements.txt}'
+        raise DevError(CONFIG, "dev.yaml: native: is missing: it says how the app's environment is made", hint)
     with locks.held(folders.environments(place) / "environment.lock", "install"):
         if not is_made(place):  # by another workspace meanwhile: a pinned checkout is the same folder for all
             _make(place)
@@ -119,12 +121,6 @@ def _uv() -> str:
     return str(programs.UV.bin / "uv")
 
 
-def _check(place: Place) -> None:
-    if not place.native:
-        hint = 'for Python: native: {python: ">=3.11", install: uv pip install -r requirements.txt}'
-        raise DevError(CONFIG, "dev.yaml: native: is missing: it says how the app's environment is made", hint)
-
-
 def _check_node(wanted: str) -> None:
     done = process.capture(["node", "--version"])
     version = tuple(map(int, re.findall(r"\d+", done.stdout)))
@@ -159,7 +155,7 @@ def find_python(wanted: str, dockerfile: Path) -> str:
         have = ", ".join(sorted({".".join(map(str, v)) for v in seen.values()})) or "none"
         hint = f"install one: apt-get install python3, brew install python, pyenv install, uv python install {wanted}"
         raise DevError(MISSING, f"no Python {wanted} is here (found: {have})", hint)
-    return max(fitting, key=lambda path: (_minor(fitting[path]) == image, fitting[path]))
+    return max(fitting, key=lambda path: (".".join(map(str, fitting[path][:2])) == image, fitting[path]))
 
 
 def _of_image(dockerfile: Path) -> str:
@@ -202,7 +198,3 @@ def _ask(path: str) -> tuple[str, tuple[int, ...]]:
     if len(words) < 3 or words[1] != "final":
         return path, ()
     return words[2], tuple(map(int, words[0].split(".")))
-
-
-def _minor(version: tuple[int, ...]) -> str:
-    return ".".join(map(str, version[:2]))
