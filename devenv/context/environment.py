@@ -57,7 +57,7 @@ class Environment(NamedTuple):
 
     @property
     def image(self) -> str:
-        """The image of the release that runs, to take instead of building; empty for what is no release.
+        """The image of the release that runs, to take instead of building; empty unless a release runs.
 
         Only a lean service is production's image, and only the root that drives it knows which release it is.
         """

@@ -12,7 +12,7 @@ from devenv.base import output
 from devenv.base.errors import DevError
 from devenv.context.environment import Environment
 
-EVERY = 10.0  # seconds between two lines: what is quick says nothing, and a minute is no page
+EVERY = 10.0  # seconds between two lines: a quick start prints none, and a minute prints few
 WIDTH = 120  # of what is shown of a log line
 
 
@@ -24,7 +24,7 @@ def start(env: Environment, services: Sequence[str]) -> None:
 
 @contextmanager
 def told(lines: Callable[[float], list[str]], every: float = EVERY) -> Iterator[None]:
-    """While the block runs, say every `every` seconds what `lines` makes of the seconds so far."""
+    """While the block runs, say every `every` seconds what `lines` makes of the seconds until then."""
     begun, done = time.monotonic(), threading.Event()
 
     def speak() -> None:

@@ -34,14 +34,14 @@ def worktree_name(root: Path) -> str:
 
 
 def another(name: str) -> str:
-    """The name of a workspace beside this one, for a hint."""
+    """The name of another workspace, for a hint."""
     return f"{name[:38].rstrip('-')}-2"
 
 
 def choose_port(
     declared: int, workspace: str, recorded: int, given: int, environment: Mapping[str, str], variable: str = "DEV_PORT"
 ) -> int:
-    """The port: the flag, the variable, the one in use so far, the declared one in `main`, else 0: a free one."""
+    """The port: the flag, the variable, the one in use until now, the declared one in `main`, else 0: a free one."""
     wanted = given or _number(variable, environment.get(variable, ""))
     if not 0 <= wanted <= 65535:
         raise DevError(USAGE, f"{wanted} is no port", "a whole number up to 65535, such as 18160")

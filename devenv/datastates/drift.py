@@ -1,7 +1,7 @@
 """Production's schema in `schema.sql`, and whether this branch's migrations lead to the same schema.
 
 What is compared: the schema of schema.sql, with its records of migrations, after this branch's pending migrations; and
-an empty database after all of them. Both are databases beside the live one, gone again afterwards.
+an empty database after all of them. Both are databases next to the live one, and are removed afterwards.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def check(env: Environment) -> Report:
     if not env.engine.is_built():
         env.engine.build([name for name, each in env.place.services.items() if each.build])
     with store.scratch(env) as fresh, store.scratch(env) as ours:
-        # First, as what fails here is no matter of production.
+        # First: a failure here has nothing to do with production.
         output.say("an empty database: all migrations")
         service_commands.within("dev.schema check", "migrate", service_commands.migrate, fresh)
         _schema(ours).load(text, FILE)
@@ -101,7 +101,7 @@ def _write(env: Environment, source: Schema, command: str) -> None:
 
 
 def _server(env: Environment, source: Schema) -> str:
-    """What schema.sql says of the server. The one here counts as the image's, also where another version stands in."""
+    """What schema.sql says of the server. The one here counts as the image's, even if its version differs."""
     found, image = source.server(), _image(env)
     return image if not source.dsn and catalogue.compare_servers(found, image) else found
 

@@ -167,7 +167,7 @@ def take_stored(env: Environment) -> Environment:
 
 
 def restart(env: Environment) -> Environment:
-    """Where the live database has another name than before, what runs has to be started anew to be told."""
+    """Start again what runs if the live database got another name: the app reads the name when it starts."""
     assert env.database
     running = [name for name, state in env.engine.look().items() if state.running and env.place.services[name].build]
     if running and not env.database.renames:
@@ -197,7 +197,7 @@ def is_fresh(env: Environment) -> bool:
 
 
 def used(env: Environment) -> None:
-    """From now on others write into the database: it is no fresh one any more."""
+    """Note that others write into the database from now on, so that its data is not fresh any more."""
     if env.data.get("fresh"):
         env.note_data({key: value for key, value in env.data.items() if key != "fresh"})
 
@@ -210,7 +210,7 @@ def _note_migrated(env: Environment, **more: Any) -> None:
 
 def _note(env: Environment, **facts: Any) -> None:
     """Add to the record what was just done to the data that is there now."""
-    generation = known(env).get("generation") or secrets.token_hex(8)  # tells data made anew from data that was kept
+    generation = known(env).get("generation") or secrets.token_hex(8)  # tells recreated data from data that was kept
     env.note_data({**known(env), "id": env.engine.data_id(), "generation": generation, **facts})
 
 

@@ -17,7 +17,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 
 
 def check_possible(env: Environment) -> None:
-    """DevError 110 or 111 where there is no database whose states could be kept."""
+    """DevError 110 or 111 if the service has no database with states to keep."""
     if not env.database:
         message = f"{env.config.service}: {env.place.compose} declares no database that we know"
         raise DevError(MISSING, message, "known images: postgres, mariadb, mysql")
@@ -26,7 +26,7 @@ def check_possible(env: Environment) -> None:
 
 
 def check_name(name: str) -> None:
-    """DevError 2 for what is no name of a snapshot."""
+    """DevError 2 unless it is a valid name for a snapshot."""
     if not NAME.fullmatch(name) or name == PREVIOUS:
         raise DevError(USAGE, f"{name} is no name for a snapshot", "lower case letters, digits, hyphens: before-import")
 

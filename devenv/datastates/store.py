@@ -125,7 +125,7 @@ def write(made: State) -> State:
 
 def forget(gone: State) -> None:
     """Remove what this machine knows of a state, its dump too. Its database is the caller's."""
-    (gone.folder / FILE).unlink(missing_ok=True)  # first: what is left of a folder without it is no state
+    (gone.folder / FILE).unlink(missing_ok=True)  # first: a folder without it is not a state
     shutil.rmtree(gone.folder, ignore_errors=True)
 
 
@@ -162,7 +162,7 @@ def draft(env: Environment, source: str = "") -> Iterator[State]:
 
 @contextmanager
 def scratch(env: Environment) -> Iterator[Environment]:
-    """The service on an empty database beside the live one, which is gone again afterwards."""
+    """The service on an empty database next to the live one, which is removed afterwards."""
     with draft(env) as made:
         yield env.on(made.database)
         drop(env, made)

@@ -16,7 +16,7 @@ from devenv.engines.interface import LOG_LINES, Engine, State, logged
 from devenv.lifecycle.plan import Facts, Step, decide, observe
 from devenv.model import lineage
 
-RELOAD = 10.0  # seconds that an app may take to start anew after an edit
+RELOAD = 10.0  # seconds that an app may take to start again after an edit
 
 
 def up(env: Environment, only: bool = False) -> list[Step]:
@@ -58,7 +58,7 @@ def _stop_other_engine(env: Environment) -> None:
 
 
 def _stop_replaced(env: Environment) -> None:
-    """A repository cloned anew at its old path is another folder; what runs still holds the one that is gone."""
+    """A repository cloned again at its old path is another folder; what runs still holds the one that is gone."""
     here = _folder(env)
     if env.record.checkout == str(env.place.root) and env.record.up.get("folder", here) != here:
         output.say(f"{env.place.root} was made anew since the last dev.up")

@@ -30,7 +30,7 @@ KINDS = (
     "function",
     "event",
 )
-NAMELESS = ("constraint", "index")  # known by what they do: another name alone is no drift that a query would notice
+NAMELESS = ("constraint", "index")  # known by what they do: a query does not notice another name alone
 EXISTENCE, NAME, ORDER, DEFINITION = "existence", "name", "column order", "definition"
 SAME = (("definition", "name"), ("definition",), ("name",))  # what two things have in common that are one
 PARTITION = "partition of"  # a table that is one comes and goes with the data

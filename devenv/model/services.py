@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from devenv.model import compose_file, document, units
 
-STARTED = "service_started"  # what depends_on means where it says no more
+STARTED = "service_started"  # what depends_on means if it gives no condition
 TIMES = ("interval", "timeout", "start_period", "start_interval")
 
 

@@ -23,7 +23,7 @@ from devenv.required import lockfile, mirrors, protocol
 
 
 def edit(env: Environment, name: str, given: str) -> Path:
-    """Let a source checkout of a required service run from now on; cloned beside this repository when it is not there.
+    """Let a source checkout of a required service run from now on; cloned next to this repository if it is not there.
 
     An existing one is used as it is, uncommitted changes and all.
     """
@@ -74,7 +74,7 @@ def _check_service(path: Path, name: str) -> None:
 def root_for(env: Environment, task: str, name: str) -> str:
     """The root whose stack `name` is switched in; empty: this repository's own.
 
-    DevError 113 where several are up: which checkout is beside them, and which version is pinned, is theirs to say.
+    DevError 113 if several are up: each has its own checkout next to it, and its own pinned version.
     """
     others = [user for user in env.record.users if Path(user).is_dir()]
     if str(env.place.root) in others:
@@ -139,7 +139,7 @@ def leave(place: Place, service: str) -> bool:
 
 
 def refuse_switch(place: Place, pin: lockfile.Pin, checkout: Path, record: records.Record) -> None:
-    """DevError 113 when another root that is up wants another version. One that is not is no user any more."""
+    """DevError 113 when another root that is up wants another version. One that is not up is removed from its users."""
     if record.use or record.checkout == str(checkout):
         return  # what dev.use chose, it chose for the whole workspace
     for other in [user for user in record.users if user != str(place.root)]:

@@ -79,7 +79,7 @@ def reset(c: Any, scenario: str = DEFAULT, param: Any = None, workspace: str = "
 
 
 def _has_no_data(env: environment.Environment, what: str, declared: bool) -> bool:
-    """A service without a database has the verbs all the same, as whoever drives many services calls them in each."""
+    """A service without a database has these verbs, too: a script for many services calls them in each."""
     if env.database or declared:
         return False
     output.say(f"nothing to {what}: {env.config.compose} declares no database that we know")

@@ -157,7 +157,7 @@ class Record(NamedTuple):
 
 
 def read_record(folder: Path) -> Record | None:
-    """The record in a unit's folder; None where there is none or where it is no record."""
+    """The record in a unit's folder; None if there is none or it is not a valid record."""
     try:
         return Record(**json.loads((folder / FILE).read_text()))
     except (OSError, ValueError, TypeError):
@@ -173,7 +173,7 @@ def heads(folder: Path, seen: Table) -> set[int]:
     """What the record leads to: the process, or its number as the session's, which outlives it.
 
     The kernel gives no number away that still names a session, so a session without its leader is ours, unless
-    the machine was started anew.
+    the machine was restarted.
     """
     record = read_record(folder)
     if not record:

@@ -205,7 +205,7 @@ class Order:
 
 
 def is_job(units: Mapping[str, Unit], name: str) -> bool:
-    """Whether others wait for it to be completed: it is no server, and its end is no failure."""
+    """Whether others wait for it to be completed: it is a job, and its end is not a failure."""
     return any(unit.service.depends_on.get(name) == COMPLETED for unit in units.values())
 
 

@@ -34,7 +34,7 @@ class Command(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """The same text, the same process: another one means that it has to be started anew."""
+        """The same text, the same process: another one means that it has to be restarted."""
         return fingerprint.of_text(repr(self.whole), repr(sorted(self.env.items())), str(self.cwd))
 
     def marked(self, folder: Path) -> Mapping[str, str]:

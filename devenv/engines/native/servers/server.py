@@ -20,7 +20,7 @@ from devenv.engines.native.servers import account
 from devenv.engines.native.unit import Command
 from devenv.model.services import Service, variable
 
-FILE = "data.json"  # beside the folder, since servers want theirs empty
+FILE = "data.json"  # next to the folder, since servers want theirs empty
 
 
 class Server:
