@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import os
 import sys
 from pathlib import Path
 
@@ -10,7 +11,21 @@ from pathlib import Path
 gc.disable()
 atexit.register(gc.freeze)
 
+REPAIRED = "DEVENV_REPAIRED"  # keeps a repair that does not help from going round
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # it was the package's own folder
+
+
+def repair() -> None:
+    """Let fetch.py look at each file of the tools and of their environment, and start this command again."""
+    interface, service, *words = sys.argv[1:]
+    system = os.uname()
+    print("files of the tools are gone: looking for them …", file=sys.stderr, flush=True)
+    os.environ[REPAIRED] = "1"
+    fetch = os.path.join(service, ".dev", "fetch.py")
+    made = f"environment-{system.sysname}-{system.machine}"
+    os.execvp("python3", ["python3", "-I", "-B", fetch, interface, made, *words])
+
+
 try:
     from devenv.base import launch, slim
 
@@ -18,11 +33,18 @@ try:
         print(wrong, file=sys.stderr)
         sys.exit(111)
     launch.ROOT = Path(sys.argv[2]).resolve()
-    del sys.argv[1:3]
     slim.import_invoke()  # first: main imports it too
     from devenv.main import main
 except KeyboardInterrupt:  # main handles later ones
     print("error[130]: interrupted", file=sys.stderr)
     sys.exit(130)
+except ImportError as error:
+    if os.environ.get(REPAIRED):
+        print(f"error[110]: the tools are incomplete: {error}", file=sys.stderr)
+        print(f"hint: remove them, and the next command fetches them again: rm -r {sys.path[0]!r}", file=sys.stderr)
+        sys.exit(110)
+    repair()
 
+os.environ.pop(REPAIRED, None)
+del sys.argv[1:3]
 main()

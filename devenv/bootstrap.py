@@ -18,6 +18,7 @@ import errno
 import fcntl
 import hashlib
 import html
+import http.client
 import os
 import platform
 import re
@@ -36,15 +37,20 @@ PIP_WHEEL = "pip-26.0.1-py3-none-any.whl"  # the newest pip that runs on Python 
 PIP_SHA256 = "bdb1b08f4274833d62c1aa29e20907365a2ceb950410df15fc9521bad440122b"
 # The versioned file behind `python3`: when an upgrade removes it, VENV/bin/python dangles and VENV is remade.
 PYTHON = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
-# Settings meant for another environment, which would send the packages elsewhere or change their choice.
+# Settings meant for another environment, which would send the packages elsewhere or change their choice. Of pip's,
+# those stay that say where packages come from and how they are reached.
 FOREIGN = re.compile(
-    "PYTHON|VIRTUAL_ENV$|__PYVENV|PIP_(REQUIRE_VIRTUALENV|TARGET|PREFIX|ROOT|PYTHON|DRY_RUN)$"
-    "|UV_(SYSTEM_PYTHON|PYTHON|CONSTRAINT|OVERRIDE|EXCLUDE|EXCLUDE_NEWER|TARGET|PREFIX|VENV_SEED|DRY_RUN)$"
+    "PYTHON|VIRTUAL_ENV$|__PYVENV|GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR)$"
+    "|PIP_(?!((EXTRA_)?INDEX_URL|NO_INDEX|FIND_LINKS|TRUSTED_HOST|(CLIENT_)?CERT|PROXY|(NO_)?CACHE_DIR|CONFIG_FILE"
+    "|(DEFAULT_)?TIMEOUT|KEYRING_PROVIDER|USE_(FEATURE|DEPRECATED))$)"
+    "|UV_(SYSTEM_PYTHON|PYTHON|CONSTRAINT|OVERRIDE|EXCLUDE|EXCLUDE_NEWER|TARGET|PREFIX|VENV_SEED|DRY_RUN|NO_BINARY"
+    "|NO_BUILD|BUILD_CONSTRAINT|PROJECT_ENVIRONMENT|WORKING_DIRECTORY|PRERELEASE|RESOLUTION|VENV_CLEAR)$"
 )
 HINT = """\
 hint: the packages come from the index of PIP_INDEX_URL, else of pip's configuration, else from pypi.org:
 hint: look at the network, the proxy (HTTPS_PROXY) and the CA bundle (SSL_CERT_FILE), then run it again"""
 FOLDER = "hint: check the folder's owner and the free space: ls -ld, df -h; XDG_CACHE_HOME=FOLDER moves the cache"
+FULL = re.compile("No space left|Disk quota exceeded|Errno 28|os error 28")
 
 
 class BootstrapError(Exception):
@@ -71,8 +77,8 @@ def main(place: Path, requirements: Path, shared: bool = False) -> Path:
     with lock.open("w") as held:
         wait_for(held)
         if not complete(venv, requirements):  # or another run made it while this one waited
-            gone = (venv / "requirements.txt").exists() and not os.access(venv / "bin/python", os.X_OK)
-            why = "again, since its Python is gone" if gone else "once"
+            gone = "files of it are" if os.access(venv / "bin/python", os.X_OK) else "its Python is"
+            why = f"again, since {gone} gone" if shared and (venv / "requirements.txt").exists() else "once"
             print(f"making the tool environment in {venv} ({why}) …", file=sys.stderr, flush=True)
             make(venv, requirements, held)
     return venv
@@ -103,19 +109,36 @@ def wait_for(held: IO[str]) -> None:
 def complete(venv: Path, requirements: Path) -> bool:
     stamp = venv / "requirements.txt"
     same = stamp.exists() and stamp.read_bytes() == requirements.read_bytes()
-    return same and os.access(venv / "bin/python", os.X_OK)
+    return same and os.access(venv / "bin/python", os.X_OK) and has_files(venv, requirements)
+
+
+def has_files(venv: Path, requirements: Path) -> bool:
+    """Whether all is there that was installed. Scanners for viruses remove files, and so do people."""
+    records = list(venv.glob("lib/python*/site-packages/*.dist-info/RECORD"))
+    if not records and names(requirements):
+        return False
+    for record in records:
+        files = [row.split(",")[0].strip('"') for row in record.read_text(encoding="utf-8").splitlines()]
+        if not all((record.parents[1] / file).exists() for file in files if not file.endswith(".pyc")):
+            return False
+    return True
 
 
 def make(venv: Path, requirements: Path, held: IO[str]) -> None:
     remove(venv)
     uv = shutil.which("uv")
-    if not (uv and with_uv(uv, venv, requirements, held)):
-        try:
+    try:
+        if not (uv and with_uv(uv, venv, requirements, held)):
             with_pip(venv, requirements, held)
-        except BootstrapError as error:
-            message = f"{error}, while {names(requirements)} were to be installed"
-            raise BootstrapError(message, error.hint, error.output) from None
-    shutil.copyfile(requirements, venv / "requirements.txt")
+        shutil.copyfile(requirements, venv / "requirements.txt")
+    except BootstrapError as error:
+        remove(venv)  # half of it would only take room
+        wanted = names(requirements)
+        message = f"{error}, while {wanted} were to be installed" if wanted else str(error)
+        raise BootstrapError(message, FOLDER if FULL.search(error.output) else error.hint, error.output) from None
+    except OSError:
+        remove(venv)
+        raise
 
 
 def remove(venv: Path) -> None:
@@ -128,10 +151,18 @@ def remove(venv: Path) -> None:
 
 def with_uv(uv: str, venv: Path, requirements: Path, held: IO[str]) -> bool:
     sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", venv / "bin/python", requirements]
+    index = pip_setting("index-url")  # uv does not read pip's settings
+    own = {"UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX"} & {*os.environ}
+    indexes = {"UV_DEFAULT_INDEX": index} if index and not own else {}
+    if pip_setting("no-index"):
+        return False
     try:
         run([uv, "venv", "--quiet", "--python", PYTHON, venv], held)
-        run(sync, held)
-    except BootstrapError:  # uv does not read pip's configuration: pip may get there, or tells why not
+        run(sync, held, **indexes)
+    except BootstrapError as error:
+        if FULL.search(error.output):
+            raise
+        # pip reads more of its settings: it may get there, or tells why not
         print("uv could not, trying pip …", file=sys.stderr, flush=True)
         remove(venv)
         return False
@@ -246,8 +277,8 @@ if __name__ == "__main__":
         *options, place, wanted = sys.argv[1:]
         made = main(Path(place).absolute(), Path(wanted).absolute(), shared=options == ["--in"])
         if options:
-            print(made)
-    except (BootstrapError, OSError, configparser.Error) as problem:
+            sys.stdout.buffer.write(os.fsencode(made) + b"\n")
+    except (BootstrapError, OSError, ValueError, configparser.Error, http.client.HTTPException) as problem:
         sys.exit(report(problem))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pwd
 import re
 import shutil
 import sys
@@ -41,7 +42,9 @@ class User(NamedTuple):
 def home() -> Path:
     """The folder of the cache."""
     base = os.environ.get("XDG_CACHE_HOME", "")
-    return Path(base if base.startswith("/") else os.path.expanduser("~/.cache"), "devenv")
+    if base.startswith("/"):
+        return Path(base, "devenv")
+    return Path(os.environ.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir, ".cache", "devenv").absolute()
 
 
 def note_use() -> None:

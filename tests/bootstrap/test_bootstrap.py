@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
@@ -220,6 +222,76 @@ def test_what_is_no_environment_is_left_alone(with_uv: Machine, tmp_path: Path) 
         code, output = with_uv.bootstrap(precious)
         assert (code, "in the way" in output) == (110, True)
     assert (precious / "thesis.txt").read_text() == "years of work"
+
+
+# ---- the form that chooses the place itself
+
+
+def in_folder(machine: Machine, folder: Path, requirements: Path = REQUIREMENTS, **env: str) -> tuple[int, str, str]:
+    command = [machine.python, "-I", BOOTSTRAP, "--in", folder, requirements]
+    env = {**os.environ, "PATH": str(machine.path), **env}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=300)
+    return done.returncode, done.stdout.rstrip("\n"), done.stderr
+
+
+def test_equal_requirements_share_a_place_that_is_printed(with_uv: Machine, tmp_path: Path) -> None:
+    folder, copy = tmp_path / "a place", tmp_path / "copy.txt"
+    shutil.copy(REQUIREMENTS, copy)
+    code, place, told = in_folder(with_uv, folder)
+    assert (code, told) == (0, f"making the tool environment in {place} (once) …\n")
+    assert Path(place).parent == folder
+    assert sysconfig.get_config_var("SOABI") in Path(place).name
+    assert is_complete(Path(place))
+    assert in_folder(with_uv, folder, copy) == (0, place, "")
+    copy.write_text("# other\n")
+    assert in_folder(with_uv, folder, copy)[1] != place
+
+
+@pytest.mark.parametrize("gone", ["invoke", "yaml/__init__.py", "*"])
+def test_an_environment_that_lacks_files_is_rebuilt(with_uv: Machine, tmp_path: Path, gone: str) -> None:
+    place = Path(in_folder(with_uv, tmp_path)[1])
+    for path in list(place.glob(f"lib/*/site-packages/{gone}")):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    code, again, told = in_folder(with_uv, tmp_path)
+    assert (code, Path(again)) == (0, place)
+    assert told == f"making the tool environment in {place} (again, since files of it are gone) …\n"
+    assert is_complete(place)
+
+
+def test_a_complete_one_is_found_without_writing(with_uv: Machine, tmp_path: Path) -> None:
+    place = Path(in_folder(with_uv, tmp_path / "all")[1])
+    place.with_name(f"{place.name}.lock").unlink()
+    before = sorted(str(path) for path in (tmp_path / "all").rglob("*"))
+    assert in_folder(with_uv, tmp_path / "all") == (0, str(place), "")
+    assert sorted(str(path) for path in (tmp_path / "all").rglob("*")) == before
+
+
+@pytest.mark.parametrize("machine", ["with_uv", "with_pip"], indirect=True)
+def test_the_index_of_pip_counts_and_a_failed_environment_is_removed(machine: Machine, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Index(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            """Not on the test's output."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        index = f"http://ann:secret@127.0.0.1:{server.server_port}/simple"
+        env = {**offline(tmp_path / "cache"), "PIP_INDEX_URL": index}
+        env = {name: value for name, value in env.items() if name != "UV_DEFAULT_INDEX"}
+        code, place, told = in_folder(machine, tmp_path / "all", **env)
+        server.shutdown()
+    assert (code, place) == (110, "")
+    assert len(set(asked)) >= 1
+    assert all(path.startswith("/simple/") for path in asked)
+    assert told.count("error[110]: ") == 1
+    assert "secret" not in told
+    assert "invoke 3" in told
+    assert not [path for path in (tmp_path / "all").iterdir() if path.is_dir()]
 
 
 BARE_DEBIAN = """\

@@ -92,20 +92,18 @@ def main(interface, name="", *words):
 def find(name):
     """The folder of the tools, fetched if need be; and the file that gets the environment's path."""
     given = os.environ.get("DEVENV_TOOLS")
-    if given:
-        missing = flaw(Path(given).absolute())
-        if missing:
-            message = f"DEVENV_TOOLS={given}: not a checkout of the template: {missing} is missing"
-            raise Stop(2, message, "unset DEVENV_TOOLS")
-        return Path(given).absolute(), DEV / "local" / name
-    if os.path.lexists(DEV / "tools"):
-        missing = flaw(DEV / "tools")
-        if missing:
-            message = f"{DEV}/tools: the tools in this repository are incomplete: {missing} is missing"
-            raise Stop(110, message, f"git -C {shlex.quote(str(ROOT))} checkout HEAD -- .dev/tools")
-        return DEV / "tools", DEV / "local" / name
-    entry = cached()
-    return entry, entry / f".{name}"
+    if not given and not os.path.lexists(DEV / "tools"):
+        entry = cached()
+        return entry, entry / f".{name}"
+    tools = Path(given).absolute() if given else DEV / "tools"
+    missing = flaw(tools)
+    if missing and given:
+        message = f"DEVENV_TOOLS={given}: not a checkout of the template: {missing} is missing"
+        raise Stop(2, message, "unset DEVENV_TOOLS")
+    if missing:
+        message = f"{tools}: the tools in this repository are incomplete: {missing} is missing"
+        raise Stop(110, message, f"git -C {shlex.quote(str(ROOT))} checkout HEAD -- .dev/tools")
+    return tools, DEV / "local" / name
 
 
 def cached():
@@ -330,12 +328,15 @@ class Source:
         reason = masked(os.fsdecode(done.stderr).strip()) or f"git {word} ended with {done.returncode}"
         lines = "\n".join(f"  {line}" for line in reason.splitlines())
         message = f"the tools of {self.commit[:12]} could not be fetched from {masked(self.url)}:\n{lines}"
-        full = "No space left" in reason
-        access = f"check that you have access: git ls-remote {shlex.quote(masked(self.url))}"
-        return Stop(110, message, *([SPACE] if full else self.hints(access)))
+        if "No space left" in reason:
+            return Stop(110, message, SPACE)
+        return Stop(110, message, *self.hints(f"check that you have access: git ls-remote {self.shown()}"))
+
+    def shown(self):
+        return shlex.quote(masked(self.url))
 
     def hints(self, first):
-        moved = f"if the template moved: git config --global url.NEW.insteadOf {shlex.quote(masked(self.url))}"
+        moved = f"if the template moved: git config --global url.NEW.insteadOf {self.shown()}"
         if self.url.startswith("/"):  # it was generated from a folder, or from a commit that was never pushed
             moved = "if that folder is on another machine: push the template, and write its URL into .cruft.json"
         vendor = "or let someone who has access put the tools into this repository: inv template.vendor"
@@ -407,3 +408,7 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         tell("error[130]: interrupted")
         sys.exit(130)
+    except Exception as problem:
+        tell(f"error[110]: the tools could not be found: {type(problem).__name__}: {problem}")
+        tell(f"hint: this is a bug of {__file__}: report it with the line above")
+        sys.exit(110)
