@@ -14,9 +14,8 @@ from invoke.exceptions import Exit, ParseError, UnexpectedExit
 from invoke.program import Program
 
 from devenv.base import launch, output, toolcache
-from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError
-from devenv.model.schema import did_you_mean
-from devenv.tasks import contract, daily, data, lifecycle, schema, stack, state, template
+from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError, did_you_mean
+from devenv.tasks import contract, daily, datastates, lifecycle, required, template
 
 ROOT = launch.ROOT
 # Optional positional arguments, which invoke has not: `dev.seed NAME` becomes `dev.seed --scenario NAME`.
@@ -86,7 +85,7 @@ def main() -> NoReturn:
 def collection() -> Collection:
     """All tasks: ours below `dev`, `contract` and `template`, the service's own from tasks_local.py beside them."""
     local = _local_tasks()
-    local.add_collection(_gather("dev", lifecycle, daily, data, schema, state, stack))
+    local.add_collection(_gather("dev", lifecycle, daily, datastates, required))
     local.add_collection(_gather("contract", contract))
     local.add_collection(_gather("template", template))
     return local

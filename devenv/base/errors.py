@@ -13,7 +13,7 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 class DevError(Exception):
-    """What happened (`message`), and the commands that mend it (`hints`).
+    """What happened (`message`), and the commands that repair it (`hints`).
 
     `code` is the exit code: one of the constants above, or the code of the service's own command.
     """
@@ -23,3 +23,12 @@ class DevError(Exception):
         self.code = code
         self.message = message
         self.hints = hints
+
+
+def did_you_mean(word: str, allowed: list[str]) -> str:
+    """The hint for a word that is not known."""
+    import difflib  # only needed here, and slow to import
+
+    close = difflib.get_close_matches(word, allowed, n=1)
+    guess = f"did you mean {close[0]}? " if close else ""
+    return f"{guess}allowed: {', '.join(sorted(allowed)) or 'none'}"

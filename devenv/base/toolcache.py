@@ -21,7 +21,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import launch, state, vendored
+from devenv.base import launch, records, vendored
 
 DAY = 24 * 60 * 60  # seconds
 KEPT = 60 * DAY  # what nothing used for longer is removed
@@ -57,7 +57,7 @@ def note_use() -> None:
     with suppress(OSError):
         page.parent.mkdir(parents=True, exist_ok=True)
         _believe_the_clock()
-        state.replace_file(page, json.dumps({**mine, "tools": str(launch.TOOLS)}) + "\n")
+        records.replace_file(page, json.dumps({**mine, "tools": str(launch.TOOLS)}) + "\n")
 
 
 def collect() -> list[Path]:
@@ -141,7 +141,7 @@ def _wanted() -> set[str] | None:
     for user in known:
         if _recent(user) or pinned(Path(user.checkout)) is None:
             wanted.add(user.commit)
-    for record in state.of_workspace():
+    for record in records.of_workspace():
         for checkout in filter(None, {record.checkout, record.edit, record.root, *record.users}):
             named = pinned(Path(checkout))
             if named is None and checkout not in noted:
@@ -239,7 +239,7 @@ def _believe_the_clock() -> None:
             with suppress(OSError):
                 os.utime(path, (at, at))
     page.parent.mkdir(parents=True, exist_ok=True)
-    state.replace_file(page, json.dumps(now) + "\n")
+    records.replace_file(page, json.dumps(now) + "\n")
 
 
 def _uptime() -> float:

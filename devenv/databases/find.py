@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from devenv.databases import mysql, postgres
-from devenv.databases.base import Database
+from devenv.databases.database import Database
 from devenv.model.services import Service
 
 KNOWN = "postgres, mariadb, mysql"

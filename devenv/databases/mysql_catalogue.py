@@ -97,7 +97,7 @@ SELECT JSON_ARRAY('event', '', event_name, JSON_OBJECT('definition', event_defin
 FROM information_schema.events WHERE event_schema = DATABASE()
 """
 
-# What there is to be dumped, and the tables with their columns for databases/records.py.
+# What there is to be dumped, and the tables with their columns for databases/migration_tools.py.
 OBJECTS = f"""
 SELECT JSON_ARRAY(table_type, table_name) FROM information_schema.tables WHERE {HERE} ORDER BY table_name;
 SELECT JSON_ARRAY(routine_type, routine_name) FROM information_schema.routines

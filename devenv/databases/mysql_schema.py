@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from devenv.databases import mysql_catalogue, records
-from devenv.databases.base import literal
-from devenv.databases.mysql_copy import SEQUENCE, identifier
+from devenv.databases import migration_tools, mysql_catalogue
+from devenv.databases.database import literal
+from devenv.databases.mysql import SEQUENCE, identifier
 from devenv.databases.schemas import Schema
 from devenv.model.catalogue import Thing
 
@@ -75,7 +75,7 @@ class MySQLSchema(Schema):
         columns: dict[str, list[str]] = {}
         for table, column in self._arrays(mysql_catalogue.RECORD_COLUMNS):
             columns.setdefault(table, []).append(column)
-        queries = [_insert(table, columns[table]) for table in records.tables(columns)]
+        queries = [_insert(table, columns[table]) for table in migration_tools.tables(columns)]
         return "".join(f"{row[0]}\n" for row in self._rows("".join(queries)))
 
     def _arrays(self, script: str) -> list[Any]:

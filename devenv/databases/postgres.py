@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from devenv.base.process import Result
-from devenv.databases.base import Database, literal
-from devenv.engines.protocol import Engine
+from devenv.databases.database import Database, literal
+from devenv.engines.interface import Engine
 from devenv.model.services import Service
 
 PROGRAMS = ("postgres", "postgis", "pgvector", "timescaledb")  # images that are a PostgreSQL server
@@ -19,7 +19,7 @@ SETTLING = 100  # looks, a tenth of a second apart, at sessions that were told t
 
 
 class Postgres(Database):
-    """See base.Database for what each method promises."""
+    """See database.Database for what each method promises."""
 
     def client(self, *args: str, database: str = "") -> list[str]:
         return ["psql", "--username", self.user, "--dbname", database or self.name, *args]

@@ -147,7 +147,7 @@ def script() -> str:
     return "\n".join(["SET search_path = public;", *lines]) + "\n"
 
 
-# The tables with their columns, for databases/records.py: display name, name in SQL, columns in SQL, their names.
+# The tables with their columns, for databases/migration_tools.py: display name, name in SQL, columns in SQL, names.
 RECORD_COLUMNS = f"""
 SELECT jsonb_build_array({NAME}, format('%I.%I', n.nspname, k.relname),
   jsonb_agg(quote_ident(a.attname) ORDER BY a.attnum), jsonb_agg(a.attname ORDER BY a.attnum),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-from devenv.databases import postgres_catalogue, records
-from devenv.databases.base import literal
+from devenv.databases import migration_tools, postgres_catalogue
+from devenv.databases.database import literal
 from devenv.databases.schemas import Schema
 from devenv.model.catalogue import Thing
 
@@ -72,7 +72,7 @@ class PostgresSchema(Schema):
     def _records(self) -> str:
         """The rows of the tables of records as statements, and the counters behind their keys."""
         found = [json.loads(line) for line in self._query(postgres_catalogue.RECORD_COLUMNS).splitlines()]
-        chosen = records.tables({name: names for name, _, _, names, _ in found})
+        chosen = migration_tools.tables({name: names for name, _, _, names, _ in found})
         queries = [_rows(*rest) for name, *rest in found if name in chosen]
         return self._query("\n".join(queries)) if queries else ""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from devenv.databases.base import Database
+from devenv.databases.database import Database
 from devenv.databases.mysql import MySQL
 from devenv.databases.mysql_schema import MySQLSchema
 from devenv.databases.postgres import Postgres
 from devenv.databases.postgres_schema import PostgresSchema
 from devenv.databases.schemas import Schema
-from devenv.engines.protocol import Engine
+from devenv.engines.interface import Engine
 from devenv.model.dsn import Dsn
 
 SCHEMAS: Mapping[type[Database], type[Schema]] = {Postgres: PostgresSchema, MySQL: MySQLSchema}

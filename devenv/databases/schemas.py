@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from devenv.base.errors import CONFIG, CONFLICT, MISSING, DevError
 from devenv.base.process import Result
-from devenv.databases.base import Database
-from devenv.engines.protocol import Engine
+from devenv.databases.database import Database
+from devenv.engines.interface import Engine
 from devenv.model.catalogue import Thing
 from devenv.model.dsn import Dsn
 
@@ -74,9 +74,7 @@ class Schema:
         found = re.search(where, done.stderr)
         if done.code and found:
             hints = ["what this server lacks, such as an extension or a role, is in its image or not in the file"]
-            raise DevError(CONFIG, f"{name}:{found[1]}: {_first(found[2])}", *hints, "inv dev.schema dump")
+            raise DevError(
+                CONFIG, f"{name}:{found[1]}: {found[2].strip().splitlines()[0]}", *hints, "inv dev.schema dump"
+            )
         self.database.checked(done)
-
-
-def _first(text: str) -> str:
-    return text.strip().splitlines()[0]

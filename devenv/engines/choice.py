@@ -9,9 +9,9 @@ from pathlib import Path
 from devenv.base.errors import USAGE, DevError
 from devenv.engines import docker
 from devenv.engines.compose import ComposeEngine
-from devenv.engines.native import folders, hosts, ports, supervisor, support
+from devenv.engines.interface import Engine, Place
+from devenv.engines.native import addresses, folders, supervisor, support
 from devenv.engines.native.engine import NativeEngine
-from devenv.engines.protocol import Engine, Place
 from devenv.model import services
 from devenv.model.services import Service
 
@@ -48,7 +48,7 @@ def removal(name: str, workspace: str, service: str) -> str:
 
 def host(name: str, service: str) -> str:
     """The host of the service's URL."""
-    return hosts.host(service) if name == NATIVE else f"{service}.localhost"
+    return addresses.host(service) if name == NATIVE else f"{service}.localhost"
 
 
 def variables(name: str, workspace: str, service: str, compose: Path) -> dict[str, str]:
@@ -59,7 +59,7 @@ def variables(name: str, workspace: str, service: str, compose: Path) -> dict[st
     if name != NATIVE:
         return {"BIND": "0.0.0.0"}
     found = {"BIND": "127.0.0.1"}
-    for backing, port in ports.assign(folders.service(workspace, service), services.backing_names(compose)).items():
+    for backing, port in addresses.assign(folders.service(workspace, service), services.backing_names(compose)).items():
         host, number = services.variable(backing, "HOST"), services.variable(backing, "PORT")
         found.update({host: "127.0.0.1", number: str(port)})
     return found

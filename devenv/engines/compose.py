@@ -12,7 +12,7 @@ from devenv.base import output, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines import cgroup, docker
-from devenv.engines.protocol import LOG_LINES, Place, State, logged
+from devenv.engines.interface import LOG_LINES, Place, State, logged
 
 STEP = "devenv.step"  # the label of our own one-off containers
 # Seconds for a released image: Docker itself waits for ever on a registry that says nothing. In this time a slow line
@@ -21,7 +21,7 @@ PULL_LIMIT = 300
 
 
 class ComposeEngine:
-    """Docker Engine through Compose v2. See protocol.Engine for what each method promises."""
+    """Docker Engine through Compose v2. See interface.Engine for what each method promises."""
 
     name = "compose"
 
@@ -58,7 +58,7 @@ class ComposeEngine:
         docker.ensure_network(self.place.network)
         self._stop_stuck(services)
         wait = ["--wait", "--wait-timeout", str(math.ceil(timeout))]
-        # On a terminal Compose would draw over what is said meanwhile (operations/waiting.py).
+        # On a terminal Compose would draw over what is said meanwhile (context/health.py).
         if self._run("up", "--detach", "--no-build", "--remove-orphans", *wait, *services, COMPOSE_ANSI="never"):
             raise self._explain(self._not_pulled() or self._unhealthy(timeout))
 

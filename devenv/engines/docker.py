@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from devenv.base import process
 from devenv.base.errors import MISSING, DevError
 from devenv.base.process import Result
-from devenv.engines.protocol import Place, State
+from devenv.engines.interface import Place, State
 from devenv.model.units import size
 
 PROJECT = "com.docker.compose.project"

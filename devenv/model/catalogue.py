@@ -1,8 +1,15 @@
-"""What a database's catalogue holds, as plain values, and how two of them differ."""
+"""What a database's catalogue holds, as plain values, how two of them differ, and how that is told.
+
+A difference is told in words for people and as a value for programs, with the migration that touched the object last:
+the newest file that mentions it. That is best effort; it is empty if no file is found.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any, Callable, NamedTuple
 
 # In the order in which differences are told. What belongs to a table is told of after it, and not at all where the
@@ -23,10 +30,16 @@ KINDS = (
     "function",
     "event",
 )
-NAMELESS = ("constraint", "index")  # known by what they do: another name alone is no drift that a query would notice
+NAMELESS = ("constraint", "index")  # known by what they do: a query does not notice another name alone
 EXISTENCE, NAME, ORDER, DEFINITION = "existence", "name", "column order", "definition"
 SAME = (("definition", "name"), ("definition",), ("name",))  # what two things have in common that are one
 PARTITION = "partition of"  # a table that is one comes and goes with the data
+LONG = 120  # characters of a value that a sentence can still hold
+IS = ("type", "nullability", "version")  # aspects that a sentence need not name
+PLACES = ("in production", "after a fresh migration")
+SERVER_PLACES = (PLACES[0], "in compose.yaml")
+NUMBER = re.compile(r"[Vv]?(\d+)(?=[_.-])")  # 0007_price, 20240131120000-price, V7__price; not Alembic's 1a2b3c_price
+PARTS = {"postgres": 1}  # numbers that a major version of it has; else two: MySQL 8.0 and 8.4, MariaDB 10.6 and 10.11
 
 
 class Thing(NamedTuple):
@@ -137,3 +150,122 @@ def _at(side: int) -> Callable[[Pair], int]:
 def _rank(difference: Difference) -> tuple[Any, ...]:
     thing = difference.thing
     return (difference.soft, KINDS.index(thing.kind), thing.table, thing.name, difference.aspect)
+
+
+def in_words(difference: Difference, migration: str) -> list[str]:
+    """One difference as a line, with the lines of a long definition that differ indented below it."""
+    first, *rest = _sentence(difference)
+    touched = f"; last touched by {migration}" if migration else ""
+    head = f"{'soft: ' if difference.soft else ''}{first}{touched}{':' if rest else ''}"
+    return [head, *(f"  {line}" for line in rest)]
+
+
+def as_value(difference: Difference, migration: str) -> dict[str, Any]:
+    """One difference as plain values. `existence`: true on the side that has the object."""
+    return {
+        "object": difference.thing.label,
+        "aspect": difference.aspect,
+        "production": difference.production,
+        "fresh": difference.fresh,
+        "migration": migration or None,
+        "soft": difference.soft,
+    }
+
+
+def _sentence(difference: Difference) -> list[str]:
+    label, values = _label(difference), (difference.production, difference.fresh)
+    if difference.aspect == EXISTENCE:
+        there, elsewhere = PLACES if difference.production else PLACES[::-1]
+        return [f"{label} is there {there}, but not {elsewhere}"]
+    texts = [_text(value) for value in values]
+    if max(map(len, texts)) > LONG or any("\n" in text for text in texts):
+        return [f"{label} has another {difference.aspect} {' than '.join(PLACES)}", *_changes(*texts)]
+    verb = "is" if difference.aspect in IS else "is called" if difference.aspect == NAME else "has"
+    told = [_phrase(difference.aspect, value) for value in values]
+    here, there = SERVER_PLACES if difference.thing.kind == "server" else PLACES
+    return [f"{label} {verb} {told[0]} {here}, {told[1]} {there}"]
+
+
+def _label(difference: Difference) -> str:
+    thing = difference.thing
+    definition = thing.facts.get("definition", "") if difference.aspect == EXISTENCE else ""
+    short = f" ({definition})" if definition and len(definition) < LONG and "\n" not in definition else ""
+    return thing.label.replace("column ", "", 1) + short if thing.kind == "column" else thing.label + short
+
+
+def _phrase(aspect: str, value: Any) -> str:
+    if aspect in (*IS, NAME):
+        return str(value)
+    return f"no {aspect}" if value in (None, "") else f"{aspect} {_text(value)}"
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _changes(production: str, fresh: str) -> list[str]:
+    """The lines that differ: `-` production's, `+` those after a fresh migration."""
+    lines = difflib.ndiff(production.splitlines(), fresh.splitlines())
+    return [line.rstrip() for line in lines if line[:1] in "-+"]
+
+
+def last_migration(difference: Difference, files: Mapping[str, str]) -> str:
+    """The newest of the migrations (path → text) that mentions what differs: its name without the suffix.
+
+    Empty where several mention it and their names do not say which is newer.
+    """
+    found = [path for path, text in files.items() if _mentions(path, text, difference)]
+    numbers = [NUMBER.match(PurePosixPath(path).name) for path in found]
+    if len(found) > 1 and not all(numbers):
+        return ""
+    order = [(int(number[1]) if number else 0, path) for number, path in zip(numbers, found)]
+    return PurePosixPath(max(order)[1]).stem if order else ""
+
+
+def _mentions(path: str, text: str, difference: Difference) -> bool:
+    thing = difference.thing
+    if thing.kind == "column":
+        return _table(path, text, thing.table) and _column(text, thing.name)
+    if thing.kind == "table":
+        return difference.aspect != ORDER and _table(path, text, thing.name)
+    if _word(text, thing.name.partition("(")[0]):
+        return True
+    by_hand = difference.aspect == EXISTENCE and difference.production
+    return not by_hand and _columns(path, text, thing)
+
+
+def _columns(path: str, text: str, thing: Thing) -> bool:
+    """Whether it mentions the table of an index or a constraint, and each column of that."""
+    listed = re.search(r"\(([^()]*)\)", str(thing.facts.get(DEFINITION, "")))
+    columns = re.findall(r"\w+", listed[1]) if listed else []
+    return bool(columns) and _table(path, text, thing.table) and all(_column(text, name) for name in columns)
+
+
+def _table(path: str, text: str, table: str) -> bool:
+    """Whether it mentions a table, or the model behind it: Django's courses_course is the model Course of courses."""
+    app = PurePosixPath(path).parent.parent.name
+    model = table[len(app) + 1 :] if app and table.startswith(f"{app}_") else ""
+    named = rf"[\"']{re.escape(model)}[\"']"
+    return _word(text, table) or bool(model and re.search(named, text, re.IGNORECASE))
+
+
+def _column(text: str, name: str) -> bool:
+    return _word(text, name) or (name.endswith("_id") and _word(text, name[: -len("_id")]))
+
+
+def _word(text: str, word: str) -> bool:
+    return bool(re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE))
+
+
+def compare_servers(production: str, image: str) -> list[Difference]:
+    """The difference between `postgres 16.4` and `postgres 17`, as far as the image says a version at all."""
+    known = _numbers(image)
+    same = production.split()[0] == image.split()[0] and _numbers(production)[: len(known)] == known
+    return [] if same else [Difference(Thing("server", "", "", {}), "version", production, image)]
+
+
+def _numbers(server: str) -> list[str]:
+    """The numbers of a version or of an image's tag: 17 of latest-pg17, none of latest."""
+    kind, _, version = server.partition(" ")
+    found = re.search(r"\d+(\.\d+)*", version)
+    return found[0].split(".")[: PARTS.get(kind, 2)] if found else []

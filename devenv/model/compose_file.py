@@ -1,23 +1,35 @@
-"""compose.yaml read as Compose reads it: `extends` of a file followed, variables put in.
+"""compose.yaml read as Compose reads it: `extends` of a file followed, files of variables read, variables put in.
 
-Only what has to be known here is interpreted (model/services.py); Compose itself stays the judge of the rest.
+Only what has to be known here is interpreted (model/services.py); Compose itself stays the judge of the rest. A test
+compares the result with `docker compose config`. Variables have all their forms: $V ${V} ${V:-d} ${V-d} ${V:?e} ${V?e}
+${V:+r} ${V+r}, nested, and $$. Sources:
+https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md
+https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
 from devenv.base.errors import DevError
 from devenv.model import document
-from devenv.model.interpolation import InterpolationError, interpolate
 
 FRAGMENTS = {"postgres.yaml": "database=postgres", "mysql.yaml": "database=mysql", "redis.yaml": "cache=redis"}
 APPENDED = ("ports", "volumes", "env_file", "secrets", "configs")  # lists that extends adds to
 # Mappings that it merges.
 MERGED = ("environment", "healthcheck", "depends_on", "build", "labels", "networks", "deploy")
+NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
+OPERATOR = re.compile(r":?[-?+]")
+LINE = re.compile(
+    r"""^[ \t]*\#[^\n]*$ | ^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*
+        (?:[=:][ \t]*(?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<bare>[^\n]*))[^\n]*)?$""",
+    re.M | re.X | re.S,
+)
+ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "$": "$$"}
 
 
 class Raw(NamedTuple):
@@ -199,3 +211,93 @@ def _fill(value: Any, variables: Mapping[str, str], source: document.Document, k
         return interpolate(value, variables)
     except InterpolationError as error:
         raise source.error(keys, str(error)) from None
+
+
+class InterpolationError(ValueError):
+    """A variable that must be set and is not, or a `$` that stands for nothing."""
+
+
+def interpolate(text: str, variables: Mapping[str, str]) -> str:
+    """Replace the variables in one value. A variable that is not set becomes empty text."""
+    result, rest = [], text
+    while "$" in rest:
+        before, _, rest = rest.partition("$")
+        value, rest = _variable(rest, variables)
+        result += [before, value]
+    return "".join([*result, rest])
+
+
+def _variable(rest: str, variables: Mapping[str, str]) -> tuple[str, str]:
+    """The value of what follows a `$`, and the text after it."""
+    if rest.startswith("$"):
+        return "$", rest[1:]
+    if rest.startswith("{"):
+        inside, after = _braces(rest)
+        return _expression(inside, variables), after
+    name = NAME.match(rest)
+    if not name:
+        raise InterpolationError(f"a $ before {rest[:10]!r}: write $$ for the character itself")
+    return variables.get(name[0], ""), rest[name.end() :]
+
+
+def _braces(rest: str) -> tuple[str, str]:
+    depth = 0
+    for index, character in enumerate(rest):
+        opens = character == "{" and (index == 0 or rest[index - 1] == "$")
+        depth += opens - (character == "}")
+        if depth == 0:
+            return rest[1:index], rest[index + 1 :]
+    raise InterpolationError(f"${rest[:20]} has no closing brace")
+
+
+def _expression(inside: str, variables: Mapping[str, str]) -> str:
+    name = NAME.match(inside)
+    if not name:
+        raise InterpolationError(f"${{{inside}}}: not a variable's name")
+    if name.end() == len(inside):
+        return variables.get(name[0], "")
+    operator = OPERATOR.match(inside, name.end())
+    if not operator:
+        raise InterpolationError(f"${{{inside}}}: expected one of :- - :? ? :+ +")
+    return _operate(name[0], operator[0], inside[operator.end() :], variables)
+
+
+def _operate(name: str, operator: str, operand: str, variables: Mapping[str, str]) -> str:
+    value = variables.get(name)
+    there = bool(value) if operator[0] == ":" else value is not None
+    if operator[-1] == "+":
+        return interpolate(operand, variables) if there else ""
+    if there:
+        return value or ""
+    if operator[-1] == "?":
+        raise InterpolationError(f"{name} is not set: {interpolate(operand, variables) or 'it is required'}")
+    return interpolate(operand, variables)
+
+
+def read_env_file(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a file (`env_file:`, `.env`); later lines may use earlier ones.
+
+    A name alone takes its value from `variables`.
+    """
+    found: dict[str, str] = {}
+    for match in LINE.finditer(path.read_text(encoding="utf-8")):
+        if match["name"] is None:  # a comment; a # inside quotes is none
+            continue
+        value = _value(match, {**found, **variables})
+        if value is not None:
+            found[match["name"]] = value
+    return found
+
+
+def _value(match: re.Match[str], variables: Mapping[str, str]) -> str | None:
+    if match["single"] is not None:
+        return match["single"].replace("\\'", "'")
+    if match["double"] is not None:
+        return interpolate(re.sub(r"\\(.)", _escape, match["double"]), variables)
+    if match["bare"] is None:
+        return variables.get(match["name"])
+    return interpolate(re.split(r"(?:^|\s)#", match["bare"])[0].strip(), variables)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return ESCAPES.get(match[1], match[0])

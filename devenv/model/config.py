@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base.errors import USAGE, DevError
-from devenv.model import document, scenarios, schema, units
+from devenv.base.errors import USAGE, DevError, did_you_mean
+from devenv.model import document, json_schema, scenarios, units
 from devenv.model.scenarios import Scenario
 
 SCHEMA = Path(__file__).with_name("schema.json")
@@ -60,7 +60,7 @@ class Config(NamedTuple):
     def scenario(self, name: str) -> Scenario:
         """A scenario by its name. DevError 2 for an unknown one."""
         if name not in self.scenarios:
-            hint = schema.did_you_mean(name, list(self.scenarios))
+            hint = did_you_mean(name, list(self.scenarios))
             raise DevError(USAGE, f"there is no scenario {name}", hint)
         return self.scenarios[name]
 
@@ -78,7 +78,7 @@ class Config(NamedTuple):
 def load(root: Path) -> Config:
     """Read and check dev.yaml. DevError 111 with file and line for anything that is not allowed."""
     source = document.load(root / "dev.yaml")
-    schema.check(source, json.loads(SCHEMA.read_text()))
+    json_schema.check(source, json.loads(SCHEMA.read_text()))
     _check_contract(source)
     data = source.data
     budget = data.get("budget", {})

@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from devenv.base.errors import CONFIG, USAGE, DevError
-from devenv.model import document, schema
+from devenv.base.errors import CONFIG, USAGE, DevError, did_you_mean
+from devenv.model import document
 
 UP = "up"  # in `after`: not a scenario, but all services healthy
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -30,7 +30,7 @@ class Scenario(NamedTuple):
         """The command with the parameters put in, each inside one argument. DevError 2 for unknown ones."""
         for name in given:
             if name not in self.params:
-                hint = schema.did_you_mean(name, list(self.params))
+                hint = did_you_mean(name, list(self.params))
                 raise DevError(USAGE, f"scenario {self.name} has no parameter {name}", hint)
         return self._filled(self.command, given)
 
@@ -82,7 +82,7 @@ def _after(source: document.Document, name: str) -> list[str]:
     for word in after:
         keys = ("scenarios", name, "after")
         if word != UP and word not in declared:
-            hint = schema.did_you_mean(word, [UP, *declared])
+            hint = did_you_mean(word, [UP, *declared])
             raise source.error(keys, f"scenarios.{name}.after: there is no scenario {word}", hint)
         if name in _below(declared, word, set()):
             raise source.error(
@@ -128,7 +128,7 @@ def _fill(word: str, values: Mapping[str, str]) -> str:
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in values:
-            hint = schema.did_you_mean(match[1], list(values))
+            hint = did_you_mean(match[1], list(values))
             raise DevError(CONFIG, f"{match[0]} is no parameter of this scenario", hint)
         return values[match[1]]
 

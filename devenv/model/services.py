@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base.errors import DevError
-from devenv.model import compose_file, document, env_file, healthcheck, units
+from devenv.model import compose_file, document, units
 
-STARTED = "service_started"  # what depends_on means where it says no more
+STARTED = "service_started"  # what depends_on means if it gives no condition
+TIMES = ("interval", "timeout", "start_period", "start_interval")
 
 
 class Build(NamedTuple):
@@ -39,7 +39,7 @@ class Service(NamedTuple):
     ports: tuple[int, ...]
     profiles: tuple[str, ...]
     memory: int | None
-    healthcheck: healthcheck.Healthcheck | None
+    healthcheck: Healthcheck | None
     optional: bool
     raw: compose_file.Raw
 
@@ -57,7 +57,7 @@ class Service(NamedTuple):
 def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> dict[str, Service]:
     """Read compose.yaml, with a second file `over` it: its services by name, those behind a profile left out."""
     dotenv = path.parent / ".env"
-    known = {**(env_file.read(dotenv, variables) if dotenv.is_file() else {}), **variables}
+    known = {**(compose_file.read_env_file(dotenv, variables) if dotenv.is_file() else {}), **variables}
     found = {raw.name: _service(raw, path.parent, known) for raw in compose_file.load(path, known, over).values()}
     return {name: service for name, service in found.items() if not service.profiles}
 
@@ -85,7 +85,7 @@ def _service(raw: compose_file.Raw, root: Path, variables: Mapping[str, str]) ->
         ports=tuple(port for item in data.get("ports", []) for port in _published(raw, item)),
         profiles=tuple(data.get("profiles", ())),
         memory=_memory(raw),
-        healthcheck=healthcheck.read(raw),
+        healthcheck=_healthcheck(raw),
         optional=bool(data.get("x-devenv-optional")),
         raw=raw,
     )
@@ -115,7 +115,7 @@ def _environment(raw: compose_file.Raw, root: Path, variables: Mapping[str, str]
         entry = {"path": entry} if isinstance(entry, str) else entry
         path = root / entry["path"]
         if path.is_file():
-            result.update(env_file.read(path, variables))
+            result.update(compose_file.read_env_file(path, variables))
         elif entry.get("required", True):
             raise raw.error(f"env_file: there is no file {entry['path']}", "env_file")
     for name, value in _mapping(raw, "environment").items():
@@ -160,11 +160,7 @@ def _memory(raw: compose_file.Raw) -> int | None:
     try:
         return None if value is None else units.size(value)
     except ValueError:
-        raise _bad_memory(raw, value) from None
-
-
-def _bad_memory(raw: compose_file.Raw, value: Any) -> DevError:
-    return raw.error(f"mem_limit: {value} is not a size such as 512m", "mem_limit")
+        raise raw.error(f"mem_limit: {value} is not a size such as 512m", "mem_limit") from None
 
 
 def _text(value: Any) -> str:
@@ -175,3 +171,43 @@ def _text(value: Any) -> str:
 def variable(service: str, suffix: str) -> str:
     """The name of a variable of ours about a service of compose.yaml: DB_PORT, MY_CACHE_HOST."""
     return f"{service.upper().replace('-', '_').replace('.', '_')}_{suffix}"
+
+
+class Healthcheck(NamedTuple):
+    """How one finds out whether a service is healthy; times in seconds, with Compose's defaults."""
+
+    argv: tuple[str, ...]
+    interval: float = 30.0
+    timeout: float = 30.0
+    retries: int = 3
+    start_period: float = 0.0
+    start_interval: float = 5.0
+
+
+def _healthcheck(raw: compose_file.Raw) -> Healthcheck | None:
+    """The healthcheck of a service; None if it has none or switches it off."""
+    data = raw.data.get("healthcheck")
+    if not isinstance(data, dict) or data.get("disable"):
+        return None
+    argv = _argv(raw, data.get("test"))
+    times = {key: _time(raw, key, data[key]) for key in TIMES if key in data}
+    return Healthcheck(argv, retries=int(data.get("retries", 3)), **times) if argv else None
+
+
+def _argv(raw: compose_file.Raw, test: Any) -> tuple[str, ...]:
+    """`CMD` runs as it stands, `CMD-SHELL` and plain text in a shell, `NONE` not at all."""
+    if isinstance(test, str):
+        return ("/bin/sh", "-c", test)
+    words = [str(word) for word in test or ["NONE"]]
+    if words[0] == "CMD-SHELL":
+        return ("/bin/sh", "-c", *words[1:])
+    if words[0] not in ("CMD", "NONE"):
+        raise raw.error("healthcheck.test must begin with CMD, CMD-SHELL or NONE", "healthcheck", "test")
+    return tuple(words[1:])
+
+
+def _time(raw: compose_file.Raw, key: str, value: Any) -> float:
+    try:
+        return units.duration(str(value))
+    except ValueError:
+        raise raw.error(f"healthcheck.{key}: {value} is no duration such as 30s", "healthcheck", key) from None

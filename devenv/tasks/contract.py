@@ -9,8 +9,9 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from devenv.base.errors import FOUND, DevError
-from devenv.operations import conformance, places
+from devenv.context import environment as places
 from devenv.tasks.common import JSON, pass_on
+from devenv.template import conformance
 
 
 @task(

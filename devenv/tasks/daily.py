@@ -7,10 +7,11 @@ from typing import Any
 
 from invoke.tasks import task
 
-from devenv.base.errors import CONFIG, UNHEALTHY, USAGE, DevError
+from devenv.base.errors import CONFIG, UNHEALTHY, USAGE, DevError, did_you_mean
+from devenv.context import environment
 from devenv.databases import find
-from devenv.model.schema import did_you_mean
-from devenv.operations import data, environment, stack
+from devenv.datastates import live
+from devenv.required import stack
 from devenv.tasks.common import WORKSPACE, pass_on
 
 SERVICE = {"service": "a service of compose.yaml other than the app"}
@@ -79,7 +80,7 @@ def _attach(env: environment.Environment, service: str, argv: Sequence[str]) -> 
     """Hand over the terminal. What is written there is not ours: the data is no fresh data any more."""
     if env.data.get("fresh"):
         with env.locked("dev.run"):
-            data.used(env)
+            live.used(env)
     return env.engine.attach(service, argv)
 
 

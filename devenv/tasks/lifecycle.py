@@ -10,9 +10,11 @@ from invoke.tasks import task
 
 from devenv.base import output, toolcache
 from devenv.base.errors import FOUND, DevError
-from devenv.operations import environment, plan, stack
-from devenv.operations import up as operation
-from devenv.operations.status import status as look
+from devenv.context import environment
+from devenv.lifecycle import plan
+from devenv.lifecycle import up as operation
+from devenv.lifecycle.status import status as look
+from devenv.required import stack
 from devenv.tasks import render
 from devenv.tasks.common import JSON, ONLY, WORKSPACE, confirm
 
@@ -78,7 +80,7 @@ def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermai
 @task(help=JSON)
 def doctor(c: Any, json: bool = False) -> None:
     """Examine everything that can be wrong, with the command that mends it."""
-    from devenv.operations.doctor import examine  # here: all other verbs start without it
+    from devenv.lifecycle.doctor import examine  # here: all other verbs start without it
 
     findings = examine()
     if json:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
 from devenv.base import output
-from devenv.operations.doctor import Finding
-from devenv.operations.status import Status
+from devenv.lifecycle.doctor import Finding
+from devenv.lifecycle.status import Status
 
 Write = Callable[[str], None]
 
@@ -30,7 +30,8 @@ def status(found: Status, write: Write) -> None:
     _logins(found, write)
     _debugger(found, write)
     for scenario, result in found.outputs.items():
-        write(f"scenario {scenario}: {_pairs(result)}")
+        pairs = ", ".join(f"{key}={value}" for key, value in result.items())
+        write(f"scenario {scenario}: {pairs or 'done'}")
 
 
 def required(found: Iterable[Mapping[str, Any]], write: Write) -> None:
@@ -117,7 +118,3 @@ def _debugger(found: Status, write: Write) -> None:
 
 def _of_budget(used: int, budget: int | None) -> str:
     return output.mebibytes(used) + (f" of {output.mebibytes(budget)}" if budget else "")
-
-
-def _pairs(result: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in result.items()) or "done"

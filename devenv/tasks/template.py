@@ -9,8 +9,10 @@ from invoke.tasks import task
 
 from devenv.base import output, toolcache
 from devenv.base.errors import FOUND, DevError
-from devenv.operations import conformance, places, template
+from devenv.context import environment as places
 from devenv.tasks.common import JSON
+from devenv.template import conformance
+from devenv.template import updates as template
 
 
 @task(help=JSON)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from devenv.base import state
+from devenv.base import records
 from devenv.base.errors import REFUSED, USAGE, DevError
-from devenv.operations import drafts, room, snapshots
-from devenv.operations.states import ASIDE, BUILT, PREVIOUS, SNAPSHOT
+from devenv.datastates import snapshots, store
+from devenv.datastates.store import ASIDE, BUILT, PREVIOUS, SNAPSHOT
 
 from .world import World
 
@@ -311,15 +311,15 @@ def test_prune_keeps_the_newest_of_each_branch_and_all_that_people_entered(here:
         switch(here, branch, *migrations)
         here.reset()
     env = here.env()
-    gone = room.prunable(env, all=False)
+    gone = store.prunable(env, all=False)
     assert {s.kind for s in gone} == {BUILT}
-    room.prune(env, gone)
+    store.prune(env, gone)
     left = here.states()
     assert sorted((s.branch, s.name) for s in left if s.kind == BUILT) == [
         (branch, name) for branch in ("b", "main") for name in ("default", "schema")
     ]
     assert {s.kind for s in left} == {BUILT, SNAPSHOT, PREVIOUS, ASIDE}
-    room.prune(env, room.prunable(env, all=True))
+    store.prune(env, store.prunable(env, all=True))
     assert here.states() == []
     assert list(here.databases) == [here.live_name]
 
@@ -327,8 +327,8 @@ def test_prune_keeps_the_newest_of_each_branch_and_all_that_people_entered(here:
 def test_what_is_over_the_budget_or_fills_the_disk_is_said(
     here: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "BUDGET", 3)
-    monkeypatch.setattr(room, "SPARE", 2**60)
+    monkeypatch.setattr(store, "BUDGET", 3)
+    monkeypatch.setattr(store, "SPARE", 2**60)
     here.reset("big")
     said = capsys.readouterr().err
     assert "stored states take" in said
@@ -337,7 +337,7 @@ def test_what_is_over_the_budget_or_fills_the_disk_is_said(
 
 def test_rows_tell_what_is_live(here: World) -> None:
     here.reset()
-    live, *others = room.rows(here.env())
+    live, *others = store.rows(here.env())
     assert (live["name"], live["live"], live["scenarios"]) == ("live", True, ["default"])
     assert [row["name"] for row in others if row["live"]] == ["default"]
     assert all({"name", "key", "branch", "age", "size", "live"} <= row.keys() for row in others)
@@ -345,11 +345,11 @@ def test_rows_tell_what_is_live(here: World) -> None:
 
 def test_a_state_that_nobody_can_read_is_no_state(here: World) -> None:
     before = len(here.states())
-    folder = drafts.states.home(here.env()) / "broken"
+    folder = store.home(here.env()) / "broken"
     folder.mkdir()
     for text in ("", "[]", "{}", '{"id": 1}'):
         (folder / "state.json").write_text(text)
         assert len(here.states()) == before
-        assert state.read("main", "catalog").data
+        assert records.read("main", "catalog").data
         here.reset()
         before = len(here.states())

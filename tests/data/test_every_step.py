@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from devenv.base.errors import DevError
-from devenv.operations.states import DRAFT, PREVIOUS
+from devenv.datastates.store import DRAFT, PREVIOUS
 
 from . import world
 from .world import LIVE, World

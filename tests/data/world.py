@@ -17,16 +17,16 @@ from typing import Any
 
 import pytest
 
-from devenv.base import locks, state
+from devenv.base import locks, records
 from devenv.base.errors import CONFIG, UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.databases.base import Database
-from devenv.engines.protocol import Place
-from devenv.engines.protocol import State as Seen
+from devenv.context.environment import Environment
+from devenv.databases.database import Database
+from devenv.datastates import live, snapshots, store
+from devenv.engines.interface import Place
+from devenv.engines.interface import State as Seen
+from devenv.lifecycle import up as operation
 from devenv.model import config, services
-from devenv.operations import data, snapshots, states
-from devenv.operations import up as operation
-from devenv.operations.environment import Environment
 from tests.unit.conftest import COMPOSE_YAML, DEV_YAML, DOCKERFILE
 
 LIVE = "service"
@@ -77,7 +77,7 @@ class World:
 
     def env(self) -> Environment:
         """What every command begins with."""
-        record = state.read("main", "catalog")
+        record = records.read("main", "catalog")
         name = record.data.get("native", {}).get("live") or LIVE
         settings, place = self.settings, self.place
         database = FakeDatabase("db", "postgres", LIVE, name, "", self)
@@ -121,8 +121,8 @@ class World:
         """What is installed has of them."""
         (self.repo / LOCK).write_text("".join(f"{name}\n" for name in names))
 
-    def states(self) -> list[states.State]:
-        return states.noted(self.env())
+    def states(self) -> list[store.State]:
+        return store.noted(self.env())
 
     # ---- the verbs, as the tasks call them
 
@@ -133,7 +133,7 @@ class World:
 
     def reset(self, scenario: str = "default", **given: str) -> None:
         with self._command("dev.reset") as env:
-            data.reset(env, scenario, given)
+            live.reset(env, scenario, given)
 
     def snapshot(self, name: str = "kept", again: bool = False) -> None:
         with self._command("dev.snapshot") as env:
@@ -148,7 +148,7 @@ class World:
         """The lock, and a database that runs."""
         env = self.env()
         with env.locked(name):
-            data.ready(env)
+            live.ready(env)
             yield env
 
 
@@ -295,10 +295,10 @@ def make(repo: Path, port: int, patch: pytest.MonkeyPatch, **how: Any) -> World:
 
 def _install(world: World, patch: pytest.MonkeyPatch) -> None:
     """All that is no database goes through the world, too."""
-    patch.setattr(states, "branch", lambda env: world.branch)
+    patch.setattr(store, "branch", lambda env: world.branch)
     patch.setattr(Environment, "on", lambda self, name: _on(world, self, name))
     patch.setattr(Environment, "chooses_database", property(lambda self: world.chooses))
-    replace_file, unlink, rmtree = state.replace_file, Path.unlink, shutil.rmtree
+    replace_file, unlink, rmtree = records.replace_file, Path.unlink, shutil.rmtree
 
     def put(target: Path, text: str) -> None:
         world.effect(f"write {target.name}", lambda: replace_file(target, text))
@@ -310,7 +310,7 @@ def _install(world: World, patch: pytest.MonkeyPatch) -> None:
         with suppress(OSError if ignore_errors else ()):
             world.effect(f"remove {path}", lambda: rmtree(path, ignore_errors))
 
-    patch.setattr(state, "replace_file", put)
+    patch.setattr(records, "replace_file", put)
     patch.setattr(Path, "unlink", remove)
     patch.setattr(shutil, "rmtree", remove_tree)
     patch.setattr(locks, "_sign", lambda fd, command: None)

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from devenv.base import state
+from devenv.base import records
 from devenv.model import services
-from devenv.operations import wiring
+from devenv.required import wiring
 
 HAS_CLIENT = (
     bool(shutil.which("docker"))
@@ -119,7 +119,7 @@ def test_compose_reads_any_value_that_services_tell_each_other(values: list[str]
         patch.setenv("XDG_STATE_HOME", place)
         folder = Path(place)
         wiring.write("main", "shop", environment)
-        told = state.path("main", "shop", "env")
+        told = records.path("main", "shop", "env")
         (folder / "compose.yaml").write_text(f"services: {{app: {{image: app, env_file: ['{told}']}}}}\n")
         expected = compose(folder, "compose.yaml")
         ours = services.load(folder / "compose.yaml", VARIABLES)["app"]

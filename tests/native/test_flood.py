@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from devenv.engines.native import keeper
+from devenv.engines.native import supervisor
 from tests.conftest import until
 
 from . import stacks
 from .conftest import Make, Repo
 
 pytestmark = pytest.mark.xdist_group("native-small")
-KEEPER = Path(keeper.__file__).with_name("keeper.sh")
+KEEPER = Path(supervisor.__file__).with_name("keeper.sh")
 MB = 2**20
 # The limit, what is written until the keeper looks, and the part that is kept while the log is cut; on a busy machine.
 ROOM = 80 * MB

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from devenv.base import process, state
-from devenv.engines.native import folders, hosts, logs, python, records, supervisor, table
-from devenv.engines.native.servers import programs
-from devenv.model import env_file
+from devenv.base import process, records
+from devenv.engines.native import addresses, app_environment, folders, logs, processes, programs, supervisor
+from devenv.model import compose_file
 from tests.conftest import until
 
 
@@ -34,7 +33,7 @@ from tests.conftest import until
     ],
 )
 def test_a_version_fits_what_dev_yaml_wants(version: tuple[int, ...], wanted: str, fits: bool) -> None:
-    assert python.fits(version, wanted) is fits
+    assert app_environment.fits(version, wanted) is fits
 
 
 @pytest.mark.parametrize(("wanted", "chosen"), [(17, 17), (16, 17), (14, 15), (19, 18), (0, 18)])
@@ -46,23 +45,23 @@ def test_the_nearest_major_version_is_taken(wanted: int, chosen: int) -> None:
     assert bool(best.differs(wanted)) == (wanted not in (0, chosen))
 
 
-def entry(pid: int, parent: int, session: int, boot: str = "boot") -> table.Entry:
-    return table.Entry(pid, parent, session, f"{boot}/{pid}")
+def entry(pid: int, parent: int, session: int, boot: str = "boot") -> processes.Entry:
+    return processes.Entry(pid, parent, session, f"{boot}/{pid}")
 
 
 def test_a_family_holds_children_and_the_whole_session() -> None:
     seen = {
         e.pid: e for e in [entry(10, 1, 10), entry(11, 10, 10), entry(12, 11, 12), entry(13, 1, 12), entry(99, 1, 99)]
     }
-    assert table.family(seen, {10}) == {10, 11, 12, 13}
+    assert processes.family(seen, {10}) == {10, 11, 12, 13}
 
 
 def test_one_process_alone_is_what_a_look_at_all_says_of_it() -> None:
     here = os.getpid()
-    assert table.only(here) == {here: table.read()[here]}
+    assert processes.only(here) == {here: processes.look()[here]}
     ended = subprocess.Popen(["true"])
     ended.wait()
-    assert table.only(ended.pid) == {}
+    assert processes.only(ended.pid) == {}
 
 
 @pytest.mark.parametrize(
@@ -71,13 +70,13 @@ def test_one_process_alone_is_what_a_look_at_all_says_of_it() -> None:
         ([entry(10, 1, 10)], {10}),
         ([entry(11, 1, 10)], {11}),  # the first process died, its session lives
         ([entry(11, 1, 10, "other boot")], set()),
-        ([table.Entry(10, 1, 10, "boot/999"), entry(11, 10, 10)], set()),  # the number is another process's now
+        ([processes.Entry(10, 1, 10, "boot/999"), entry(11, 10, 10)], set()),  # the number is another process's now
         ([], set()),
     ],
 )
-def test_a_record_leads_to_its_own_process_alone(seen: list[table.Entry], found: set[int], tmp_path: Path) -> None:
-    records.write(tmp_path, records.Record(10, "boot/10", "anything"))
-    assert records.heads(tmp_path, {e.pid: e for e in seen}) == found
+def test_a_record_leads_to_its_own_process_alone(seen: list[processes.Entry], found: set[int], tmp_path: Path) -> None:
+    processes.write_record(tmp_path, processes.Record(10, "boot/10", "anything"))
+    assert processes.heads(tmp_path, {e.pid: e for e in seen}) == found
 
 
 # The first process ends at once; the second is adopted, and needs a moment to end in good order.
@@ -90,23 +89,23 @@ while :; do sleep 0.05; done
 
 def test_a_child_whose_parent_ended_first_is_waited_for(tmp_path: Path) -> None:
     mark = tmp_path / "step"
-    process.spawn(["sh", "-c", FAMILY], {**os.environ, table.MARK: str(mark)}, tmp_path / "log", tmp_path)
+    process.spawn(["sh", "-c", FAMILY], {**os.environ, processes.MARK: str(mark)}, tmp_path / "log", tmp_path)
     assert until((tmp_path / "ready").exists)
     supervisor.end_marked(mark)
     assert (tmp_path / "end").read_text() == "orderly\n"
-    assert table.marked(table.read(), mark) == set()
+    assert processes.marked(processes.look(), mark) == set()
 
 
 def test_a_folder_is_removed_while_another_service_writes_names_into_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    state.write(state.Record("going", "main"))
+    records.write(records.Record("going", "main"))
     folder, over = folders.service("main", "going"), threading.Event()
 
     def write_names() -> None:
         for turn in itertools.takewhile(lambda _: not over.is_set(), itertools.count()):
-            hosts.refresh("main", f"other-{turn % 2}")
+            addresses.refresh("main", f"other-{turn % 2}")
 
     with ThreadPoolExecutor() as threads:
         writers = [threads.submit(write_names) for _ in range(3)]
@@ -135,5 +134,5 @@ def test_a_long_log_keeps_its_last_lines(tmp_path: Path) -> None:
 def test_an_env_file_is_read_as_compose_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "variables"
     file.write_text("# comment\nA=one # two\nexport B='$A'\nC=\"x\\ny ${A}\"\nD=${MISSING:-z}\n\nGIVEN\nABSENT\n")
-    found = env_file.read(file, {"GIVEN": "yes"})
+    found = compose_file.read_env_file(file, {"GIVEN": "yes"})
     assert found == {"A": "one", "B": "$A", "C": "x\ny one", "D": "z", "GIVEN": "yes"}

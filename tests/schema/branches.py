@@ -163,15 +163,15 @@ sys.exit(f"failed: {failed}" if failed else 0)
 COMPARE = """
 import json, sys
 sys.path.insert(0, sys.argv.pop(1))
-from devenv.databases import find
-from devenv.model import catalogue, drift
-from devenv.operations import environment
+from devenv.databases import readers
+from devenv.model import catalogue
+from devenv.context import environment
 
 env = environment.open_environment()
 def read(name):
     return readers.schema(env.database.at(name), env.engine).catalogue()
 def lines(name):
     found = catalogue.compare(read(f"{name}_production"), read(f"{name}_fresh"))
-    return [line for difference in found for line in drift.words(difference, "")]
+    return [line for difference in found for line in catalogue.in_words(difference, "")]
 print(json.dumps({name: lines(name) for name in sys.argv[1:]}))
 """

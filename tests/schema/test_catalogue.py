@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devenv.model import catalogue, drift, server, touched
+from devenv.model import catalogue
 from devenv.model.catalogue import KINDS, Difference, Thing
 
 
@@ -27,7 +27,7 @@ def table(name: str = "course", **facts: Any) -> Thing:
 
 
 def told(production: list[Thing], fresh: list[Thing], migration: str = "") -> list[str]:
-    return [line for found in catalogue.compare(production, fresh) for line in drift.words(found, migration)]
+    return [line for found in catalogue.compare(production, fresh) for line in catalogue.in_words(found, migration)]
 
 
 COURSE = [
@@ -121,7 +121,7 @@ def test_a_long_definition_is_told_by_its_lines() -> None:
 
 def test_values_for_programs() -> None:
     found = Difference(column("price"), "type", PRICE, "numeric(10,2)")
-    assert drift.value(found, "0007_price") == {
+    assert catalogue.as_value(found, "0007_price") == {
         "object": "column course.price",
         "aspect": "type",
         "production": PRICE,
@@ -129,7 +129,7 @@ def test_values_for_programs() -> None:
         "migration": "0007_price",
         "soft": False,
     }
-    assert drift.value(found, "")["migration"] is None
+    assert catalogue.as_value(found, "")["migration"] is None
 
 
 def test_a_large_catalogue_takes_no_minutes() -> None:
@@ -191,11 +191,11 @@ def test_no_changed_fact_is_missed(things: list[Thing], data: st.DataObject) -> 
     ],
 )
 def test_the_servers_version(production: str, image: str, differ: bool) -> None:
-    assert bool(server.differ(production, image)) == differ
+    assert bool(catalogue.compare_servers(production, image)) == differ
 
 
 def test_the_servers_version_in_words() -> None:
-    assert drift.words(server.differ("postgres 16.9", "postgres 17")[0], "") == [
+    assert catalogue.in_words(catalogue.compare_servers("postgres 16.9", "postgres 17")[0], "") == [
         "server is postgres 16.9 in production, postgres 17 in compose.yaml"
     ]
 
@@ -228,16 +228,16 @@ FILES = {
     ],
 )
 def test_the_newest_migration_that_mentions_it(thing: Thing, migration: str) -> None:
-    assert touched.last(Difference(thing, "type", 1, 2), FILES) == migration
+    assert catalogue.last_migration(Difference(thing, "type", 1, 2), FILES) == migration
 
 
 def test_an_index_that_production_has_alone_is_nobodys() -> None:
     found = Difference(index("made_by_hand", "btree (title)", "courses_course"), catalogue.EXISTENCE, True, False)
-    assert touched.last(found, FILES) == ""
+    assert catalogue.last_migration(found, FILES) == ""
 
 
 def test_names_that_say_no_order_name_nobody() -> None:
     change = Difference(column("price"), "type", 1, 2)
     files = {"versions/1a2b_x.py": "course price", "versions/0f3c_y.py": "course price"}
-    assert touched.last(change, files) == ""
-    assert touched.last(change, {"versions/1a2b_x.py": "course price"}) == "1a2b_x"
+    assert catalogue.last_migration(change, files) == ""
+    assert catalogue.last_migration(change, {"versions/1a2b_x.py": "course price"}) == "1a2b_x"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from devenv.base.errors import DevError
 from devenv.base.process import Result
-from devenv.databases import postgres_schema, readers, records
+from devenv.databases import migration_tools, postgres_schema, readers
 from devenv.databases.postgres import Postgres
 from devenv.model import dsn
 
@@ -181,7 +181,7 @@ def test_what_pg_dump_says_of_itself_is_left_out() -> None:
     ],
 )
 def test_records_of_migrations(table: str, columns: str) -> None:
-    assert records.tables({table: columns.split()}) == [table]
+    assert migration_tools.tables({table: columns.split()}) == [table]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_records_of_migrations(table: str, columns: str) -> None:
     ],
 )
 def test_tables_of_rows_are_no_records(table: str, columns: str) -> None:
-    assert records.tables({table: columns.split()}) == []
+    assert migration_tools.tables({table: columns.split()}) == []
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devenv.base.errors import CONFIG, CONFLICT, FOUND, USAGE, DevError
+from devenv.context import environment
 from devenv.model import document
-from devenv.operations import lockfile, mirrors, places
-from devenv.operations.lockfile import Lock, Pin
-from devenv.tasks import stack
+from devenv.required import lockfile, mirrors
+from devenv.required.lockfile import Lock, Pin
+from devenv.tasks import required
 from tests.gitrepo import git
 
 from .conftest import Repo
@@ -40,10 +41,10 @@ def shop(make_repo: Make) -> Repo:
 @pytest.fixture
 def task(shop: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Task:
     """task(check=True) → the lines on stdout of `inv dev.lock --check` in shop."""
-    monkeypatch.setattr(places, "ROOT", shop.root)
+    monkeypatch.setattr(environment, "ROOT", shop.root)
 
     def run(**flags: Any) -> list[str]:
-        stack.lock.body(None, **flags)
+        required.lock.body(None, **flags)
         return capsys.readouterr().out.splitlines()
 
     return run

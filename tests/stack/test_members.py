@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devenv.base import process, state
+from devenv.base import process, records
 from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
-from devenv.engines.native import hosts
+from devenv.engines.native import addresses
 from devenv.model.requirements import Requirement
 from devenv.model.resolver import Ask
-from devenv.operations import lockfile, members, mirrors, records, sources
+from devenv.required import lockfile, mirrors, sources, stack
 from tests.gitrepo import git
 
 from .conftest import PORT, Repo
@@ -42,8 +42,8 @@ class Root:
         engine = SimpleNamespace(name=self.engine)
         return SimpleNamespace(config=self.repo.config, place=place, engine=engine, port=self.repo.config.port)
 
-    def members(self) -> dict[str, members.Member]:
-        return {member.name: member for member in members.of(self.env)}
+    def members(self) -> dict[str, stack.Member]:
+        return {member.name: member for member in stack.members_of(self.env)}
 
 
 @pytest.fixture
@@ -69,14 +69,14 @@ def error_of(act: Callable[..., object], *args: Any) -> DevError:
 # ---- order
 
 
-def member(name: str, needs: list[str]) -> members.Member:
+def member(name: str, needs: list[str]) -> stack.Member:
     asks = {other: Requirement(Ask(other, "", "v1", name, ""), (), {}) for other in needs}
-    return members.Member(lockfile.Pin(name, "", "v1", "c", ()), Path("/"), name, 1, False, asks, None)
+    return stack.Member(lockfile.Pin(name, "", "v1", "c", ()), Path("/"), name, 1, False, asks, None)
 
 
 @given(st.fixed_dictionaries({name: st.lists(st.sampled_from([*NAMES, "shop"]), max_size=3) for name in NAMES}))
 def test_each_comes_once_and_without_a_cycle_after_all_that_it_needs(needs: Mapping[str, list[str]]) -> None:
-    found = [m.name for m in members.in_order({name: member(name, others) for name, others in needs.items()})]
+    found = [m.name for m in stack.in_order({name: member(name, others) for name, others in needs.items()})]
     assert sorted(found) == sorted(NAMES)
 
     def below(name: str, seen: frozenset[str] = frozenset()) -> frozenset[str]:
@@ -106,8 +106,8 @@ def test_pinned_members(shop: Root) -> None:
 def test_without_containers_a_url_has_the_host_that_this_machine_can_give(
     shop: Root, allowed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hosts, "_allowed", lambda: allowed)
-    monkeypatch.setattr(hosts, "_resolves", lambda name: False)
+    monkeypatch.setattr(addresses, "_allowed", lambda: allowed)
+    monkeypatch.setattr(addresses, "_resolves", lambda name: False)
     found = Root(shop.repo, engine="native").members()["lms"]
     assert found.url == f"http://{'lms.localhost' if allowed else 'localhost'}:{found.port}"
 
@@ -125,17 +125,17 @@ def test_another_workspace_has_ports_of_its_own(shop: Root) -> None:
 
 
 def test_a_port_in_use_so_far_is_kept(shop: Root) -> None:
-    state.write(state.Record("lms", "two", port=23456))
+    records.write(records.Record("lms", "two", port=23456))
     assert Root(shop.repo, "two").members()["lms"].port == 23456
 
 
 def test_two_services_with_one_port(shop: Root) -> None:
-    state.write(state.Record("lms", "main", port=24000))
-    state.write(state.Record("notes", "main", port=24000))
+    records.write(records.Record("lms", "main", port=24000))
+    records.write(records.Record("notes", "main", port=24000))
     error = error_of(shop.members)
     assert (error.code, error.message) == (CONFLICT, "lms and notes both want port 24000")
     assert error.hints[0] == "inv dev.up --workspace main-2", "--port would be the root's"
-    state.write(state.Record("lms", "main", port=shop.env.port))
+    records.write(records.Record("lms", "main", port=shop.env.port))
     error = error_of(shop.members)
     assert error.message == f"shop and lms both want port {shop.env.port}"
     assert error.hints[0].startswith("inv dev.up --port ")
@@ -275,7 +275,7 @@ def test_changes_at_once_are_all_kept() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(state.read("main", "lms").users, key=int) == [str(n) for n in range(20)]
+    assert sorted(records.read("main", "lms").users, key=int) == [str(n) for n in range(20)]
 
 
 def test_what_other_threads_start_meanwhile_does_not_keep_the_lock() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from devenv.base.errors import CONFIG, MISSING, DevError
-from devenv.operations import mirrors
+from devenv.required import mirrors
 from tests.conftest import REPO
 from tests.gitrepo import git
 
@@ -25,7 +25,7 @@ CHECKOUT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from devenv.operations import mirrors
+from devenv.required import mirrors
 mirror = mirrors.of(sys.argv[2], Path("/"))
 print(mirror.checkout(mirror.commit(sys.argv[3])))
 """

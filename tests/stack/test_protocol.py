@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from devenv.base import output
 from devenv.base.errors import MISSING, UNHEALTHY, DevError
-from devenv.operations import protocol
-from devenv.operations.protocol import Handed
+from devenv.required import protocol
+from devenv.required.protocol import Handed
 
 Other = Callable[[str], Path]
 HANDED = Handed("main", 18200, "compose", "devenv-main", True, Path("/nowhere/lms.env"))

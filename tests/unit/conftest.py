@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from devenv.base import process
 from devenv.base.process import Result
-from devenv.engines.protocol import Place
+from devenv.engines.interface import Place
 from devenv.model import services
 
 # No deadline: other tests of the same run use the same two cores.

@@ -10,7 +10,7 @@ import pytest
 
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines.compose import ComposeEngine
-from devenv.engines.protocol import Place, State
+from devenv.engines.interface import Place, State
 
 from .conftest import COMPOSE_YAML, Seam
 

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from devenv.base import state
-from devenv.base.state import Record
+from devenv.base import records
+from devenv.base.records import Record
+from devenv.context import environment, workspace
 from devenv.engines.native import folders
-from devenv.engines.native.table import MARK
-from devenv.operations import doctor, places, workspace
-from devenv.operations.doctor import Finding
+from devenv.engines.native.processes import MARK
+from devenv.lifecycle import doctor
+from devenv.lifecycle.doctor import Finding
 from tests.conftest import REPO
 
 from .conftest import COMPOSE_YAML, Seam
@@ -33,7 +34,7 @@ def examine(repo: Path, seam: Seam, state_home: Path, monkeypatch: pytest.Monkey
     for name in [name for name in os.environ if name.startswith("DEV_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("DEV_ENGINE", "compose")
-    monkeypatch.setattr(places, "ROOT", repo)
+    monkeypatch.setattr(environment, "ROOT", repo)
     shutil.copytree(REPO / "{{cookiecutter.repo_name}}/.dev", repo / ".dev", dirs_exist_ok=True)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, 50 * 2**30))
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, port: [])
@@ -189,19 +190,19 @@ def test_a_name_that_the_system_does_not_know_still_works_in_browsers(
 
 
 def test_an_environment_whose_checkout_is_gone(examine: Examine, tmp_path: Path) -> None:
-    state.write(Record("catalog", "old", checkout=str(tmp_path / "gone"), engine="compose"))
-    state.write(Record("lms", "main", checkout=str(tmp_path)))
-    state.path("main", "broken").write_text("{")
+    records.write(Record("catalog", "old", checkout=str(tmp_path / "gone"), engine="compose"))
+    records.write(Record("lms", "main", checkout=str(tmp_path)))
+    records.path("main", "broken").write_text("{")
     findings = examine()
     assert wrong(findings) == ["D22"]
     assert findings["D22"].what == "their checkout is gone: old/catalog"
-    files = state.path("old", "catalog").with_suffix("")
+    files = records.path("old", "catalog").with_suffix("")
     down = "docker compose -p old-catalog down --volumes --rmi local"
     assert findings["D22"].fix == f"{down}; rm -rf {files} {files}.*"
 
 
 def test_the_fix_ends_what_ran_natively_and_forgets_it(examine: Examine, tmp_path: Path) -> None:
-    state.write(Record("catalog", "old", checkout=str(tmp_path / "gone"), data={"native": {}}))
+    records.write(Record("catalog", "old", checkout=str(tmp_path / "gone"), data={"native": {}}))
     unit = folders.service("old", "catalog") / "app"
     unit.mkdir(parents=True)
     with subprocess.Popen(["sleep", "60"], env={**os.environ, MARK: str(unit)}) as left:

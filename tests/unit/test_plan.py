@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devenv.base.state import Record
-from devenv.engines.protocol import State
+from devenv.base.records import Record
+from devenv.engines.interface import State
+from devenv.lifecycle.plan import Facts, Step, decide
 from devenv.model import config, services
 from devenv.model.services import Service
-from devenv.operations.plan import Facts, Step, decide
 
 from .conftest import COMPOSE_YAML, DEV_YAML
 
@@ -235,7 +235,7 @@ def adapted(settings: config.Config, with_data: tuple[bool, bool]) -> config.Con
 
 
 def carry_out(found: Facts, steps: list[Step]) -> Facts:
-    """What dev.up leaves: see operations/up.py and data.py."""
+    """What dev.up leaves: see lifecycle/up.py and datastates/live.py."""
     states, data, built, noted = dict(found.states), found.data, found.built, dict(found.known)
     for step in steps:
         built = built or step.kind == "build"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from devenv.operations.doctor import Finding
-from devenv.operations.status import ServiceStatus, Status
+from devenv.lifecycle.doctor import Finding
+from devenv.lifecycle.status import ServiceStatus, Status
 from devenv.tasks import render
 
 MB = 2**20

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from devenv.base import state
+from devenv.base import records
 from devenv.base.errors import CONFIG, FOUND, DevError
+from devenv.context.environment import Environment
+from devenv.datastates import live
 from devenv.engines.compose import ComposeEngine
-from devenv.engines.protocol import Place
+from devenv.engines.interface import Place
 from devenv.model import config
-from devenv.operations import data
-from devenv.operations.environment import Environment
 
 from .conftest import DEV_YAML, Seam
 from .test_compose_engine import container
@@ -33,7 +33,7 @@ def opened(seam: Seam, make_place: Callable[..., Place], repo: Path, state_home:
     def opened(how: str, known: Mapping[str, Any] = KNOWN) -> Environment:
         text = DEV_YAML.replace("scenarios: {default: {run: ./seed default}}\n", EVENT.format(how, how))
         (repo / "dev.yaml").write_text(text)
-        place, record = make_place(), state.Record("catalog", "main", data={"compose": dict(known)})
+        place, record = make_place(), records.Record("catalog", "main", data={"compose": dict(known)})
         return Environment(config.load(repo), place, ComposeEngine(place), record, "catalog.localhost", 18160, 0, None)
 
     return opened
@@ -58,7 +58,7 @@ def test_what_is_once_runs_once_and_tells_the_same_again(
 ) -> None:
     env = opened("once: true")
     seam.answer("./make", 'progress\n{"talks": 64}\n')
-    assert [data.seed(env, "default", {}) for _ in range(2)] == [{"talks": 64}] * 2
+    assert [live.seed(env, "default", {}) for _ in range(2)] == [{"talks": 64}] * 2
     assert commands(seam) == ["./make"]
     assert "default ran on this data already" in capsys.readouterr().err
 
@@ -66,17 +66,17 @@ def test_what_is_once_runs_once_and_tells_the_same_again(
 def test_it_runs_again_on_other_data(opened: Open, seam: Seam) -> None:
     env = opened("once: true")
     seam.answer("./make", "{}")
-    data.seed(env, "default", {})
+    live.seed(env, "default", {})
     seam.answer("docker volume inspect", "v1 2027\n")
-    data.seed(opened("once: true", env.data), "default", {})
+    live.seed(opened("once: true", env.data), "default", {})
     assert commands(seam) == ["./make", "./make"]
 
 
 def test_it_runs_again_after_a_reset(opened: Open, seam: Seam) -> None:
     env = opened("once: true")
     seam.answer("./make", "{}")
-    data.seed(env, "default", {})
-    data.reset(env)
+    live.seed(env, "default", {})
+    live.reset(env)
     assert commands(seam) == ["./make", "./migrate", "./make"]
 
 
@@ -84,7 +84,7 @@ def test_each_set_of_parameters_is_a_data_set_of_its_own(opened: Open, seam: Sea
     env = opened("once: true")
     seam.answer("./make", "{}")
     for given in ({}, {"slug": "b"}, {"slug": "b"}, {"slug": "a"}):
-        data.seed(env, "named", given)
+        live.seed(env, "named", given)
     assert commands(seam) == ["./make a", "./make b"]
     assert set(env.data["seeded"]) == {"named", "named slug=b"}
 
@@ -92,8 +92,8 @@ def test_each_set_of_parameters_is_a_data_set_of_its_own(opened: Open, seam: Sea
 def test_without_once_it_runs_whenever_it_is_asked_for(opened: Open, seam: Seam) -> None:
     env = opened("once: false")
     seam.answer("./make", "{}")
-    data.seed(env, "named", {"slug": "b"})
-    data.seed(env, "named", {"slug": "b"})
+    live.seed(env, "named", {"slug": "b"})
+    live.seed(env, "named", {"slug": "b"})
     assert len(commands(seam)) == 2
     assert "seeded" not in env.data
 
@@ -101,7 +101,7 @@ def test_without_once_it_runs_whenever_it_is_asked_for(opened: Open, seam: Seam)
 def test_one_that_failed_half_way_says_that_only_fresh_data_helps(opened: Open, seam: Seam) -> None:
     env = opened("once: true")
     seam.answer("./make", "no\n", code=3)
-    error = error_of(lambda: data.seed(env, "default", {}))
+    error = error_of(lambda: live.seed(env, "default", {}))
     assert (error.code, error.message) == (3, "catalog: scenario default ended with exit code 3\nno")
     assert error.hints[-1] == "once: true: it cannot run on what it left half done; afresh: inv dev.reset"
 
@@ -112,7 +112,7 @@ def test_one_that_failed_half_way_says_that_only_fresh_data_helps(opened: Open, 
 def test_a_scenario_that_lies_is_caught(opened: Open, seam: Seam) -> None:
     env = opened("check: ./look")
     seam.answer("./look", "none\n", code=1)
-    error = error_of(lambda: data.seed(env, "default", {}))
+    error = error_of(lambda: live.seed(env, "default", {}))
     assert (error.code, error.hints[-1]) == (FOUND, "the check by hand: inv dev.run -- ./look")
     assert error.message == "catalog: scenario default ended with exit code 0, but its check finds no data"
     assert "seeded" not in env.data
@@ -125,35 +125,35 @@ def test_the_check_tells_what_there_is(opened: Open, seam: Seam, said: str, told
     env = opened("check: ./look")
     seam.answer("./make", "Done.\n")
     seam.answer("./look", said)
-    assert data.seed(env, "default", {}) == told
+    assert live.seed(env, "default", {}) == told
     assert commands(seam) == ["./make", "./look"]
 
 
 def test_a_scenario_that_fails_is_not_checked(opened: Open, seam: Seam) -> None:
     env = opened("check: ./look")
     seam.answer("./make", code=3)
-    assert error_of(lambda: data.seed(env, "default", {})).code == 3
+    assert error_of(lambda: live.seed(env, "default", {})).code == 3
     assert commands(seam) == ["./make"]
 
 
 def test_where_the_record_was_lost_the_check_decides(opened: Open, seam: Seam) -> None:
     env = opened("once: true, check: ./look", known={})
     seam.answer("./look", '{"talks": 64}\n')
-    assert [data.seed(env, "default", {}) for _ in range(2)] == [{"talks": 64}] * 2
+    assert [live.seed(env, "default", {}) for _ in range(2)] == [{"talks": 64}] * 2
     assert commands(seam) == ["./look"]
 
 
 def test_and_it_runs_where_the_check_finds_nothing(opened: Open, seam: Seam) -> None:
     env = opened("once: true, check: ./look")
     seam.answer("./look", code=1)
-    assert error_of(lambda: data.seed(env, "default", {})).code == FOUND
+    assert error_of(lambda: live.seed(env, "default", {})).code == FOUND
     assert commands(seam) == ["./look", "./make", "./look"]
 
 
 def test_without_a_check_the_last_line_has_to_be_an_object(opened: Open, seam: Seam) -> None:
     env = opened("once: true")
     seam.answer("./make", "Done.\n")
-    error = error_of(lambda: data.seed(env, "default", {}))
+    error = error_of(lambda: live.seed(env, "default", {}))
     assert (error.code, error.message.partition(" must ")[0]) == (CONFIG, "dev.yaml:8: scenario default")
     assert "a command that you cannot change: add a `check:`" in error.hints
 
@@ -165,7 +165,7 @@ def test_what_comes_after_up_starts_all_first(opened: Open, seam: Seam) -> None:
     env = opened("after: up")
     seam.answer("docker ps --all --no-trunc", container("db", "Up 5 seconds (healthy)"))
     seam.answer("./make", "{}")
-    data.seed(env, "default", {})
+    live.seed(env, "default", {})
     assert [" up " in line for line in seam.typed()] == [True, False]
     assert seam.typed()[0].endswith(" app db")
 
@@ -175,21 +175,21 @@ def test_and_nothing_where_all_is_healthy(opened: Open, seam: Seam) -> None:
     up = "Up 5 seconds (healthy)"
     seam.answer("docker ps --all --no-trunc", container("db", up) + container("app", up))
     seam.answer("./make", "{}")
-    data.seed(env, "default", {})
+    live.seed(env, "default", {})
     assert [" up " in line for line in seam.typed()] == [False]
 
 
 def test_a_reset_starts_the_app_on_the_new_database(opened: Open, seam: Seam) -> None:
     env = opened("after: up")
     seam.answer("./make", "{}")
-    data.reset(env)
+    live.reset(env)
     assert [verb(line) for line in seam.typed()] == ["stop", "up db", "run ./migrate", "up app db", "run ./make"]
 
 
 def test_without_it_a_reset_leaves_the_app_alone(opened: Open, seam: Seam) -> None:
     env = opened("once: true")
     seam.answer("./make", "{}")
-    data.reset(env)
+    live.reset(env)
     assert [verb(line) for line in seam.typed()] == ["run ./migrate", "run ./make"]
 
 
@@ -197,7 +197,7 @@ def test_what_was_started_for_a_scenario_needs_no_other_start(opened: Open, seam
     env = opened("after: up")
     seam.answer("./make", "{}")
     seam.answer("docker ps --all --no-trunc", container("app", "Up (health: starting)", number="2"))
-    data.seed(env, "default", {})
+    live.seed(env, "default", {})
     assert env.record.up["ids"] == {"app": "app2"}
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from devenv.base import launch, state, toolcache
-from devenv.base.state import Record
+from devenv.base import launch, records, toolcache
+from devenv.base.records import Record
 
 A, B, C = (letter * 40 for letter in "abc")
 LONG = 90 * toolcache.DAY
@@ -84,7 +84,7 @@ def test_what_was_just_fetched_stays(cache: Path) -> None:
 def test_a_record_of_the_machine_keeps_its_tools(cache: Path, checkout: Callable[..., Path]) -> None:
     entry(cache, A)
     entry(cache, B)
-    state.write(Record("shop", "main", checkout=str(checkout("shop", A))))
+    records.write(Record("shop", "main", checkout=str(checkout("shop", A))))
     assert [path.name for path in toolcache.collect()] == [B]
 
 
@@ -121,7 +121,7 @@ def test_a_record_of_a_checkout_that_nothing_is_known_of_keeps_everything(cache:
     entry(cache, A)
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/.cruft.json").write_text("torn")
-    state.write(Record("shop", "main", checkout=str(tmp_path / "shop")))
+    records.write(Record("shop", "main", checkout=str(tmp_path / "shop")))
     assert toolcache.collect() == []
 
 

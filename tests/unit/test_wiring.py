@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from devenv.base import state
+from devenv.base import records
 from devenv.base.errors import CONFIG, DevError
-from devenv.model import env_file
+from devenv.model import compose_file
 from devenv.model.requirements import Requirement, Wiring
 from devenv.model.resolver import Ask
-from devenv.operations import wiring
+from devenv.required import wiring
 
 URL = "http://shop.localhost:18100"
 CLIENT = Wiring("oauth-client", {"client_id": "shop", "redirect": "{url}/callback/"})
@@ -42,7 +42,7 @@ class Provider:
 
 
 def test_parameters_know_the_consumers_url_and_outputs_are_kept() -> None:
-    record, provider = state.Record("shop", "main"), Provider(client_id="shop", secret="s")
+    record, provider = records.Record("shop", "main"), Provider(client_id="shop", secret="s")
     assert wiring.wire(record, URL, need(CLIENT), "g1", provider)
     assert provider.asked == [Wiring("oauth-client", {"client_id": "shop", "redirect": f"{URL}/callback/"})]
     assert record.wired["lms"]["outputs"] == {"oauth-client": {"client_id": "shop", "secret": "s"}}
@@ -62,7 +62,7 @@ def test_parameters_know_the_consumers_url_and_outputs_are_kept() -> None:
 def test_it_is_due_when_the_data_or_the_parameters_are_others(
     generation: str, url: str, again: Requirement, due: bool
 ) -> None:
-    record = state.Record("shop", "main")
+    record = records.Record("shop", "main")
     wiring.wire(record, URL, need(CLIENT), "g1", Provider())
     provider = Provider()
     assert wiring.wire(record, url, again, generation, provider) is due
@@ -70,14 +70,14 @@ def test_it_is_due_when_the_data_or_the_parameters_are_others(
 
 
 def test_providers_are_due_each_for_itself() -> None:
-    record, provider = state.Record("shop", "main"), Provider(a=1)
+    record, provider = records.Record("shop", "main"), Provider(a=1)
     assert wiring.wire(record, URL, need(CLIENT), "g1", provider)
     assert wiring.wire(record, URL, need(CLIENT, name="mail"), "g1", provider)
     assert not wiring.wire(record, URL, need(CLIENT), "g1", provider)
 
 
 def test_without_scenarios_nothing_is_run_or_noted() -> None:
-    record = state.Record("shop", "main")
+    record = records.Record("shop", "main")
     assert not wiring.wire(record, URL, need(), "g1", Provider())
     assert record.wired == {}
 
@@ -86,7 +86,7 @@ def test_a_scenario_that_failed_is_due_again() -> None:
     def fail(_wanted: Wiring) -> Mapping[str, Any]:
         raise DevError(112, "no")
 
-    record = state.Record("shop", "main")
+    record = records.Record("shop", "main")
     with pytest.raises(DevError):
         wiring.wire(record, URL, need(CLIENT), "g1", fail)
     assert wiring.wire(record, URL, need(CLIENT), "g1", Provider())
@@ -96,7 +96,7 @@ def test_a_scenario_that_failed_is_due_again() -> None:
 
 
 def told(requirement: Requirement, **printed: Any) -> dict[str, str]:
-    record = state.Record("shop", "main")
+    record = records.Record("shop", "main")
     wiring.wire(record, URL, requirement, "g1", Provider(**printed))
     name = requirement.ask.name
     return wiring.variables(record, {name: requirement}, {name: ("http://x.localhost:1", "http://x:1")})
@@ -159,11 +159,11 @@ tricky = st.text(st.sampled_from("\\'\"$ #={}\n\r\tab\u2028\x85"), max_size=8)
 @example({"A": "ends with a backslash\\", "B_1": "$HOME ${HOME} $$", "c": "a\n# no comment\nB_1=x"})
 def test_any_value_comes_back_as_it_was(state_home: Path, environment: dict[str, str]) -> None:
     wiring.write("main", "shop", environment)
-    assert env_file.read(state_home / "main" / "shop.env", {"HOME": "x"}) == environment
+    assert compose_file.read_env_file(state_home / "main" / "shop.env", {"HOME": "x"}) == environment
     assert not wiring.write("main", "shop", environment)
 
 
 def test_comments_of_an_env_file(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_text("# A=1\n  #B=2\nC=3 # not this\nD='4 # this\n# and this'\nexport E=5#6\n")
-    assert env_file.read(path, {}) == {"C": "3", "D": "4 # this\n# and this", "E": "5#6"}
+    assert compose_file.read_env_file(path, {}) == {"C": "3", "D": "4 # this\n# and this", "E": "5#6"}

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devenv.base import state
+from devenv.base import records
 from devenv.base.errors import CONFLICT, USAGE, DevError
-from devenv.base.state import Record
-from devenv.operations import workspace
+from devenv.base.records import Record
+from devenv.context import workspace
 
 from .conftest import Seam
 
@@ -34,7 +34,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def record(checkout: Path, *workspaces: str) -> None:
     for name in workspaces:
-        state.write(Record("catalog", name, checkout=str(checkout)))
+        records.write(Record("catalog", name, checkout=str(checkout)))
 
 
 def test_the_flag_wins(state_home: Path, checkout: Path) -> None:

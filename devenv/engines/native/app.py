@@ -7,9 +7,9 @@ import signal
 from pathlib import Path
 
 from devenv.base import process
-from devenv.engines.native import environment, folders, hosts, ports, verdict
+from devenv.engines.interface import Place
+from devenv.engines.native import addresses, app_environment, folders, unit
 from devenv.engines.native.unit import Command
-from devenv.engines.protocol import Place
 from devenv.model.services import Service
 
 
@@ -29,38 +29,38 @@ class App:
         self.program = Path(self.argv[0]).name if self.argv else ""
 
     def is_made(self) -> bool:
-        return environment.is_made(self.place)
+        return app_environment.is_made(self.place)
 
     def make(self) -> None:
-        environment.make(self.place)
+        app_environment.make(self.place)
 
     def initialise(self) -> None:
-        hosts.refresh(self.place.workspace, self.place.service)
+        addresses.refresh(self.place.workspace, self.place.service)
 
     def command(self) -> Command:
         return self.client(self.argv)
 
     def client(self, argv: tuple[str, ...]) -> Command:
-        env = {**environment.variables(self.place), **self.service.environment}
-        wrapper = hosts.wrapper(self.place.workspace, self.place.service)
+        env = {**app_environment.variables(self.place), **self.service.environment}
+        wrapper = addresses.wrapper(self.place.workspace, self.place.service)
         return Command(tuple(argv), env, self.place.root, wrapper)
 
     def is_ready(self) -> bool:
         # Nobody listens, so it cannot be healthy: no need to start a whole Python for the answer.
-        if not all(ports.listens(port) for port in self.ports):
+        if not all(addresses.listens(port) for port in self.ports):
             return False
         check = self.service.healthcheck
         if not check:
             return True
         command = self.client(check.argv)
         passed = process.probe(command.argv, command.env, command.cwd, check.timeout)
-        verdict.note(self.folder, passed)
+        unit.note_verdict(self.folder, passed)
         return passed
 
     def seems_ready(self) -> bool:
         check = self.service.healthcheck
-        if check and verdict.is_fresh(self.folder, check.interval):
-            return all(ports.listens(port) for port in self.ports)
+        if check and unit.passed_recently(self.folder, check.interval):
+            return all(addresses.listens(port) for port in self.ports)
         return self.is_ready()
 
     def differs(self) -> str:

@@ -10,21 +10,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import process, state
+from devenv.base import process, records
 from devenv.base.process import Result
-from devenv.engines.native import environment, folders, hosts, keeper, logs, records, supervisor, support, table
+from devenv.engines.interface import Place, State
+from devenv.engines.native import addresses, app_environment, folders, logs, processes, supervisor, support
 from devenv.engines.native.app import App, shell_environment
-from devenv.engines.native.order import Order, is_job
-from devenv.engines.native.servers import BY_PROGRAM, data
+from devenv.engines.native.servers import BY_PROGRAM, server
+from devenv.engines.native.supervisor import Order, is_job
 from devenv.engines.native.unit import Command, Unit
-from devenv.engines.protocol import Place, State
 from devenv.model.services import Service
 
 STEP = "step"  # the mark of what we run for migrate and seed
 
 
 class NativeEngine:
-    """Processes of this machine. See protocol.Engine for what each method promises."""
+    """Processes of this machine. See interface.Engine for what each method promises."""
 
     name = "native"
 
@@ -47,7 +47,7 @@ class NativeEngine:
         return "; ".join(["native engine, no containers", *differences])
 
     def look(self) -> dict[str, State]:
-        seen = table.read()
+        seen = processes.look()
         with ThreadPoolExecutor(max_workers=8) as threads:
             found = dict(zip(self.units, threads.map(lambda unit: self._state(unit, seen), self.units.values())))
         return {name: state for name, state in found.items() if state}
@@ -58,7 +58,7 @@ class NativeEngine:
     def build(self, _services: Sequence[str]) -> None:
         # What runs would lose its modules while they are made anew, and go on with half of them.
         supervisor.end([unit for unit in self.units.values() if unit.service.build])
-        environment.make(self.place)  # one for all of them
+        app_environment.make(self.place)  # one for all of them
 
     def take(self, _image: str, _services: Sequence[str]) -> bool:
         return False  # an image needs containers
@@ -66,7 +66,7 @@ class NativeEngine:
     def start(self, services: Sequence[str], timeout: float) -> None:
         for name in services:
             self.units[name].make()
-        keeper.ensure(self.place)
+        supervisor.start_keeper(self.place)
         self._end_strangers()
         self._end_stuck(services)
         Order(self.units, services, self.place.service).carry_out(timeout)
@@ -79,7 +79,7 @@ class NativeEngine:
         supervisor.end([unit for unit in self.known.values() if unit.data])
         for unit in self.known.values():
             supervisor.note_end(unit, "stopped")
-        keeper.end(self.place)
+        supervisor.end_keeper(self.place)
 
     def step(self, _name: str, argv: Sequence[str]) -> int:
         command = self._step(argv)
@@ -92,7 +92,7 @@ class NativeEngine:
     def attach(self, service: str, argv: Sequence[str]) -> int:
         unit = self.units[service]
         unit.make()
-        hosts.refresh(self.place.workspace, self.place.service)
+        addresses.refresh(self.place.workspace, self.place.service)
         command = unit.client(tuple(argv))
         return process.attach(command.argv, shell_environment(command), wrapper=command.wrapper)
 
@@ -111,12 +111,12 @@ class NativeEngine:
         return logs.tail(self.units[service].folder, lines)
 
     def memory(self, states: Mapping[str, State]) -> dict[str, int]:
-        seen = table.read()
+        seen = processes.look()
         running = [name for name, state in states.items() if state.running]
-        return {name: table.memory(supervisor.members(self.units[name], seen)) for name in running}
+        return {name: processes.memory(supervisor.members(self.units[name], seen)) for name in running}
 
     def data_id(self) -> str:
-        ids = [data.facts(unit.data).get("id", "") for unit in self.units.values() if unit.data]
+        ids = [server.facts(unit.data).get("id", "") for unit in self.units.values() if unit.data]
         return " ".join(ids) if all(ids) else ""
 
     def remove(self) -> None:
@@ -126,7 +126,7 @@ class NativeEngine:
         if own.parent.is_dir() and not os.listdir(own.parent):
             own.parent.rmdir()
         # The environment belongs to the checkout, which may run in another workspace too.
-        if state.workspaces_of(self.place.root, self.place.service) in ([], [self.place.workspace]):
+        if records.workspaces_of(self.place.root, self.place.service) in ([], [self.place.workspace]):
             shutil.rmtree(folders.environments(self.place), ignore_errors=True)
 
     def _unit(self, name: str) -> Unit:
@@ -134,8 +134,8 @@ class NativeEngine:
         kind: Callable[[Place, Service], Unit] = App if service.build else BY_PROGRAM[service.program]
         return kind(self.place, service)
 
-    def _state(self, unit: Unit, seen: table.Table) -> State | None:
-        record = records.read(unit.folder)
+    def _state(self, unit: Unit, seen: processes.Table) -> State | None:
+        record = processes.read_record(unit.folder)
         entry = record.entry(seen) if record else None
         if record and entry:
             healthy = unit.seems_ready()
@@ -145,7 +145,7 @@ class NativeEngine:
             return State("", True, False, "its first process is gone, others still run")
         return self._gone(unit, record) if record else None
 
-    def _gone(self, unit: Unit, record: records.Record) -> State:
+    def _gone(self, unit: Unit, record: processes.Record) -> State:
         complete = record.ended == "exited (0)" and is_job(self.units, unit.service.name)
         last = "".join(logs.tail(unit.folder, 1))[:100]
         words = record.ended or f"died; its last line: {last or '(none)'}"
@@ -153,7 +153,7 @@ class NativeEngine:
 
     def _step(self, argv: Sequence[str]) -> Command:
         self._end_steps()
-        hosts.refresh(self.place.workspace, self.place.service)
+        addresses.refresh(self.place.workspace, self.place.service)
         return self.units[self.place.app].client(tuple(argv))
 
     def _marked(self, command: Command) -> Mapping[str, str]:
@@ -173,7 +173,7 @@ class NativeEngine:
 
     def _end_strangers(self) -> None:
         """End what runs for a service that compose.yaml names no more. Its data stays until dev.destroy."""
-        for file in folders.of(self.place).glob(f"*/{records.FILE}"):
+        for file in folders.of(self.place).glob(f"*/{processes.FILE}"):
             if file.parent.name not in self.place.services:
                 supervisor.end_marked(file.parent)
                 file.unlink()

@@ -7,13 +7,13 @@ import os
 import shutil
 from pathlib import Path
 
-from devenv.base import state
-from devenv.engines.protocol import Place
+from devenv.base import records
+from devenv.engines.interface import Place
 
 
 def service(workspace: str, name: str) -> Path:
     """Everything of one service that outlives its checkout: data, logs, records of processes."""
-    return state.path(workspace, name, "json").with_suffix("") / "native"
+    return records.path(workspace, name, "json").with_suffix("") / "native"
 
 
 def of(place: Place) -> Path:

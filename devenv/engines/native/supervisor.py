@@ -1,4 +1,7 @@
-"""Starts, finds again and ends the processes of one unit. Nothing of ours stays resident to watch them."""
+"""Starts units in the order of their dependencies, waits until all are healthy, finds them again and ends them.
+
+Nothing of ours stays resident to watch them but the keeper, which bounds their logs.
+"""
 
 from __future__ import annotations
 
@@ -7,36 +10,43 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Callable
 
 from devenv.base import process
-from devenv.engines.native import logs, records, table
-from devenv.engines.native.table import Table
+from devenv.base.errors import UNHEALTHY, DevError
+from devenv.engines.interface import LOG_LINES, Place, logged
+from devenv.engines.native import folders, logs, processes
+from devenv.engines.native.processes import Table
 from devenv.engines.native.unit import Command, Unit
 
 GRACE = 10.0  # seconds that a process has between the signal to end and the end, as in Compose
-POLL = 0.01  # seconds between two looks at processes that are about to end
+ENDING = 0.01  # seconds between two looks at processes that are about to end
+STARTING = 0.03  # seconds between two rounds of a start: the port is asked first, which costs next to nothing
+COMPLETED = "service_completed_successfully"
+HEALTHY = "service_healthy"
+KEEPER = Path(__file__).with_name("keeper.sh")
 
 
-def alive(unit: Unit) -> table.Entry | None:
+def alive(unit: Unit) -> processes.Entry | None:
     """The unit's process, where it runs as the record says."""
-    record = records.read(unit.folder)
+    record = processes.read_record(unit.folder)
     return record.entry() if record else None
 
 
 def is_current(unit: Unit, command: Command) -> bool:
     """Whether it runs, and was started from this very command and environment."""
-    record = records.read(unit.folder)
+    record = processes.read_record(unit.folder)
     return bool(record and record.entry() and record.made_from == command.fingerprint)
 
 
 def members(unit: Unit, seen: Table) -> set[int]:
     """Every process of the unit, those included whose record was lost or whose parent died."""
-    found = records.heads(unit.folder, seen) | table.marked(seen, unit.folder)
+    found = processes.heads(unit.folder, seen) | processes.marked(seen, unit.folder)
     if unit.data:
-        found |= table.inside(seen, unit.data, unit.program)
-    return table.family(seen, found)
+        found |= processes.inside(seen, unit.data, unit.program)
+    return processes.family(seen, found)
 
 
 def launch(unit: Unit, command: Command) -> subprocess.Popen[bytes]:
@@ -47,22 +57,22 @@ def launch(unit: Unit, command: Command) -> subprocess.Popen[bytes]:
     process.echo(command.argv)
     logs.trim(unit.folder)
     started = process.spawn(command.whole, command.marked(unit.folder), logs.path(unit.folder), command.cwd)
-    entry = table.only(started.pid).get(started.pid)  # None: it has ended already
+    entry = processes.only(started.pid).get(started.pid)  # None: it has ended already
     birth = entry.birth if entry else "unknown"
-    records.write(unit.folder, records.Record(started.pid, birth, command.fingerprint))
+    processes.write_record(unit.folder, processes.Record(started.pid, birth, command.fingerprint))
     return started
 
 
 def note_end(unit: Unit, words: str) -> None:
     """Write down how its process ended."""
-    record = records.read(unit.folder)
+    record = processes.read_record(unit.folder)
     if record:
-        records.write(unit.folder, record._replace(ended=words))
+        processes.write_record(unit.folder, record._replace(ended=words))
 
 
 def end(units: list[Unit]) -> None:
     """End units together and wait until nothing of them runs: a signal to the first process, then SIGKILL to all."""
-    seen = table.read()
+    seen = processes.look()
     left = {unit.folder: members(unit, seen) for unit in units}
     for unit in units:
         _signal(_first(unit, left[unit.folder]), unit.stop_signal)
@@ -83,7 +93,7 @@ def end_marked(mark: Path) -> None:
     """End every process with this mark or on record there, and what it started: a step whose command was killed."""
 
     def family(seen: Table) -> set[int]:
-        return table.family(seen, table.marked(seen, mark) | records.heads(mark, seen))
+        return processes.family(seen, processes.marked(seen, mark) | processes.heads(mark, seen))
 
     _end(family, signal.SIGTERM)
     # Once more: one that was about to start another when it was told to end leaves that one behind.
@@ -92,14 +102,14 @@ def end_marked(mark: Path) -> None:
 
 def left(folder: Path) -> list[int]:
     """The processes of a service whose compose.yaml is gone, by what lies in its folder."""
-    seen = table.read()
-    heads = [records.heads(unit, seen) | table.marked(seen, unit) for unit in folder.glob("*")]
-    return sorted(table.family(seen, set().union(*heads)))
+    seen = processes.look()
+    heads = [processes.heads(unit, seen) | processes.marked(seen, unit) for unit in folder.glob("*")]
+    return sorted(processes.family(seen, set().union(*heads)))
 
 
 def _end(choose: Callable[[Table], set[int]], number: signal.Signals) -> None:
     """Signal the processes that are chosen now, and wait for their end."""
-    seen = table.read()
+    seen = processes.look()
     found = choose(seen)
     _signal(found, number)
     _wait({seen[pid] for pid in found}, GRACE)
@@ -117,7 +127,116 @@ def _signal(pids: set[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
-def _wait(entries: set[table.Entry], timeout: float) -> None:
+def _wait(entries: set[processes.Entry], timeout: float) -> None:
     until = time.monotonic() + timeout
-    while table.running(entries) and time.monotonic() < until:
-        time.sleep(POLL)
+    while processes.running(entries) and time.monotonic() < until:
+        time.sleep(ENDING)
+
+
+class Order:
+    """One start of several units."""
+
+    def __init__(self, units: Mapping[str, Unit], names: Iterable[str], service: str) -> None:
+        self.units = units
+        self.names = closure(units, names)
+        self.service = service
+        self.started: dict[str, subprocess.Popen[bytes]] = {}
+        self.running: set[str] = set()
+        self.healthy: set[str] = set()
+        self.completed: set[str] = set()
+
+    def carry_out(self, timeout: float) -> None:
+        """Return when all are healthy or, where that is wanted, completed. DevError 112 otherwise."""
+        until = time.monotonic() + timeout
+        while not self._done():
+            for name in self.names:
+                self._advance(name)
+            if time.monotonic() > until:
+                name = next(name for name in self.names if name not in self.healthy | self.completed)
+                raise self._failure(name, f"is not healthy within {timeout:g} s")
+            time.sleep(0 if self._done() else STARTING)
+
+    def _done(self) -> bool:
+        return set(self.names) <= self.healthy | self.completed
+
+    def _advance(self, name: str) -> None:
+        """One unit one step further: started, found ended, or found healthy."""
+        if name in self.healthy | self.completed:
+            return
+        if name not in self.running:
+            if self._may_start(name):
+                self._start(name)
+        elif self._has_ended(name):
+            self._end(name)
+        elif not self._is_job(name) and self.units[name].is_ready():
+            self.healthy.add(name)
+
+    def _may_start(self, name: str) -> bool:
+        reached = {COMPLETED: self.completed, HEALTHY: self.healthy}
+        needs = self.units[name].service.depends_on
+        return all(n in reached.get(condition, self.running) for n, condition in needs.items() if n in self.units)
+
+    def _start(self, name: str) -> None:
+        unit = self.units[name]
+        command = unit.command()
+        self.running.add(name)
+        if not is_current(unit, command):
+            self.started[name] = launch(unit, command)
+
+    def _has_ended(self, name: str) -> bool:
+        if name in self.started:
+            return self.started[name].poll() is not None
+        return alive(self.units[name]) is None
+
+    def _end(self, name: str) -> None:
+        code = self.started[name].returncode if name in self.started else None
+        note_end(self.units[name], "" if code is None else f"exited ({code})")
+        if not (self._is_job(name) and code == 0):
+            raise self._failure(name, "ended" if code is None else f"ended with exit code {code}")
+        self.completed.add(name)
+
+    def _is_job(self, name: str) -> bool:
+        return is_job(self.units, name)
+
+    def _failure(self, name: str, what: str) -> DevError:
+        text = logged(logs.tail(self.units[name].folder, LOG_LINES))
+        slow = "a slow start needs a larger budget.ready in dev.yaml"
+        return DevError(UNHEALTHY, f"{self.service}: {name} {what}\n{text}", f"inv dev.logs -s {name}", slow)
+
+
+def is_job(units: Mapping[str, Unit], name: str) -> bool:
+    """Whether others wait for it to be completed: it is a job, and its end is not a failure."""
+    return any(unit.service.depends_on.get(name) == COMPLETED for unit in units.values())
+
+
+def closure(units: Mapping[str, Unit], names: Iterable[str]) -> list[str]:
+    """The names with all that they depend on, what is depended on first."""
+    found: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        for other in units[name].service.depends_on:
+            if other in units and other not in found and other != name:
+                visit(other)
+        found[name] = None
+
+    for name in names:
+        visit(name)
+    return list(found)
+
+
+def start_keeper(place: Place) -> None:
+    """Start the one small process that keeps a service's logs bounded, see keeper.sh, unless it runs."""
+    folder, mark = folders.of(place), _keeper_mark(place)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not processes.marked(processes.look(), mark):
+        env = {"PATH": os.environ.get("PATH", os.defpath), processes.MARK: str(mark)}
+        process.spawn(["sh", str(KEEPER), str(folder)], env, Path(os.devnull), folder)
+
+
+def end_keeper(place: Place) -> None:
+    """End the process that `start_keeper` started. Everything works without it."""
+    end_marked(_keeper_mark(place))
+
+
+def _keeper_mark(place: Place) -> Path:
+    return folders.unit(place, "keeper")

@@ -1,15 +1,22 @@
-"""What the engine runs: one service of compose.yaml as a process of this machine."""
+"""What the engine runs: one service of compose.yaml as a process of this machine.
+
+A healthcheck that passed counts for its interval, as in Compose, where nothing runs it more often either.
+"""
 
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from devenv.engines.native.table import MARK
+from devenv.engines.native import processes
+from devenv.engines.native.processes import MARK
 from devenv.model import fingerprint
 from devenv.model.services import Service
+
+FILE = "healthy"
 
 
 class Command(NamedTuple):
@@ -27,7 +34,7 @@ class Command(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """The same text, the same process: another one means that it has to be started anew."""
+        """The same text, the same process: another one means that it has to be restarted."""
         return fingerprint.of_text(repr(self.whole), repr(sorted(self.env.items())), str(self.cwd))
 
     def marked(self, folder: Path) -> Mapping[str, str]:
@@ -70,3 +77,22 @@ class Unit(Protocol):
 
     def differs(self) -> str:
         """In which way it is not what compose.yaml says, in words; empty where it is."""
+
+
+def note_verdict(unit: Path, passed: bool) -> None:
+    """Write down what the healthcheck of the process that the record names has just said."""
+    record = processes.read_record(unit)
+    if passed and record:
+        (unit / FILE).write_text(f"{record.pid}-{record.birth}")
+    else:
+        (unit / FILE).unlink(missing_ok=True)
+
+
+def passed_recently(unit: Path, interval: float) -> bool:
+    """Whether that process passed its healthcheck less than `interval` seconds ago."""
+    record, file = processes.read_record(unit), unit / FILE
+    try:
+        young = 0 <= time.time() - file.stat().st_mtime < interval
+        return young and record is not None and file.read_text() == f"{record.pid}-{record.birth}"
+    except OSError:
+        return False

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from devenv.base import process
 from devenv.base.errors import MISSING, UNHEALTHY, DevError
-from devenv.engines.native.servers import data, programs, wire
-from devenv.engines.native.servers.base import Server
+from devenv.engines.native import programs
+from devenv.engines.native.servers import server, wire
+from devenv.engines.native.servers.server import Server
 from devenv.engines.native.unit import Command
 
 FOLDERS = "/usr/sbin:/usr/local/sbin"  # which an ordinary user's path leaves out
@@ -42,8 +43,8 @@ class MySQL(Server):
 
     def initialise(self) -> None:
         self.check_data()
-        if not data.facts(self.home):
-            with data.made(self.home, wanted=str(self.wanted)) as draft:
+        if not server.facts(self.home):
+            with server.made(self.home, wanted=str(self.wanted)) as draft:
                 self._make_database(draft)
 
     def command(self) -> Command:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from devenv.base import locks, process
 from devenv.base.errors import UNHEALTHY, DevError
-from devenv.engines.native import folders, tools
-from devenv.engines.native.servers import account, data, programs, wire
-from devenv.engines.native.servers.base import Server
+from devenv.engines.native import folders, programs
+from devenv.engines.native.servers import account, server, wire
+from devenv.engines.native.servers.server import Server
 from devenv.engines.native.unit import Command
 from devenv.model import fingerprint
 
@@ -32,15 +32,15 @@ class Postgres(Server):
     @functools.cached_property
     def programs(self) -> programs.Programs:
         # Data stays with the version that made it, even where a better match has appeared on the machine since.
-        major = int(data.facts(self.home).get("major", self.wanted))
+        major = int(server.facts(self.home).get("major", self.wanted))
         found = programs.best(_found(major), major)
         assert found  # the wheels are always candidates
         return found
 
     def initialise(self) -> None:
         self.check_data()
-        if not data.facts(self.home):
-            with data.made(self.home, wanted=str(self.wanted), major=str(self.programs.major)) as draft:
+        if not server.facts(self.home):
+            with server.made(self.home, wanted=str(self.wanted), major=str(self.programs.major)) as draft:
                 self._copy_cluster(draft)
         # Of a server that is gone: after a reboot its number may be another process's, and the new one would not start.
         (self.home / "postmaster.pid").unlink(missing_ok=True)
@@ -130,7 +130,7 @@ def _found(wanted: int) -> list[programs.Programs]:
     here = [_machine(path) for path in installed if (path / "initdb").exists()]
     if not any(p.major == wanted for p in here):
         here += [p for p in programs.on_path("PostgreSQL", "postgres") if (p.bin / "initdb").exists()]
-    wheels = [programs.Programs("PostgreSQL", major, wheel=wheel) for major, wheel in tools.POSTGRES.items()]
+    wheels = [programs.Programs("PostgreSQL", major, wheel=wheel) for major, wheel in programs.POSTGRES.items()]
     return [*here, *wheels]
 
 

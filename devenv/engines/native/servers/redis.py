@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 
-from devenv.engines.native import tools
-from devenv.engines.native.servers import data, programs, wire
-from devenv.engines.native.servers.base import Server
+from devenv.engines.native import programs
+from devenv.engines.native.servers import server, wire
+from devenv.engines.native.servers.server import Server
 from devenv.engines.native.unit import Command
 
 
@@ -20,7 +20,7 @@ class Redis(Server):
         name = self.service.program
         here = programs.on_path(name, f"{name}-server")
         exact = [p for p in here if p.major == self.wanted]
-        return (exact or [programs.Programs("valkey", 9, wheel=tools.VALKEY)])[0]
+        return (exact or [programs.Programs("valkey", 9, wheel=programs.VALKEY)])[0]
 
     @property
     def program(self) -> str:
@@ -32,8 +32,8 @@ class Redis(Server):
         return super().differs() if same else f"valkey {self.programs.major} instead of {self.service.image}"
 
     def initialise(self) -> None:
-        if not data.facts(self.home):
-            with data.made(self.home, wanted=str(self.wanted)):
+        if not server.facts(self.home):
+            with server.made(self.home, wanted=str(self.wanted)):
                 pass  # it makes its files itself
 
     def command(self) -> Command:

@@ -1,0 +1,113 @@
+"""What this machine knows of each service: `~/.local/state/devenv/v1/WORKSPACE/SERVICE.json`.
+
+CONTRACT.md has the schema. Other template versions read and write the same files, so keys that we do not know
+are kept as they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from devenv.base import locks
+
+
+@dataclass
+class Record:
+    """One service in one workspace, as the last command left it."""
+
+    service: str
+    workspace: str
+    checkout: str = ""  # the folder of the service's repository
+    root: str = ""  # the folder where `dev.up` was typed; the same folder unless another repo required this one
+    commit: str = ""  # what is checked out there when it is a pinned checkout, else empty
+    engine: str = ""
+    port: int = 0
+    edit: str = ""  # the source checkout that dev.edit chose, else empty
+    use: str = ""  # the version that dev.use chose for this workspace, else empty
+    wired: dict[str, Any] = field(default_factory=dict)  # by provider: what its wiring scenarios printed for this one
+    users: list[str] = field(default_factory=list)  # roots that use this service
+    up: dict[str, Any] = field(default_factory=dict)  # what the last complete `dev.up` was made from
+    data: dict[str, Any] = field(default_factory=dict)  # by engine: which data there is, see datastates/live.py
+    other: dict[str, Any] = field(default_factory=dict)  # keys of a newer template version
+
+
+def home() -> Path:
+    """The folder of all records; XDG_STATE_HOME moves it (XDG Base Directory Specification)."""
+    base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    return Path(base, "devenv", "v1")
+
+
+def path(workspace: str, service: str, suffix: str = "json") -> Path:
+    """Where the record of a service stands; its lock has another suffix."""
+    return home() / workspace / f"{service}.{suffix}"
+
+
+def read(workspace: str, service: str) -> Record:
+    """The record of a service; an empty one where there is none or where it cannot be read."""
+    try:
+        stored = json.loads(path(workspace, service).read_text())
+    except (OSError, ValueError):
+        stored = None
+    if not isinstance(stored, dict):
+        return Record(service, workspace)
+    stored = {**stored, "service": service, "workspace": workspace}  # the path says it, whatever stands inside
+    known = {f.name for f in fields(Record)} - {"other"}
+    kept = {key: value for key, value in stored.items() if key not in known}
+    return Record(**{**{k: v for k, v in stored.items() if k in known}, "other": kept})
+
+
+def write(record: Record) -> None:
+    """Replace a record in one step, so that a reader never sees half of one."""
+    target = path(record.workspace, record.service)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    content = asdict(record)
+    content = {**content.pop("other"), **content, "version": 1}
+    replace_file(target, json.dumps(content, indent=2, sort_keys=True) + "\n")
+
+
+def replace_file(target: Path, text: str, mode: int = 0o600) -> None:
+    """Write a file in one step, unless said otherwise for this user alone: it may hold secrets. Its folder is there."""
+    draft = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as stream:
+        stream.write(text)
+    os.replace(draft, target)
+
+
+def remove(workspace: str, service: str) -> None:
+    """Forget a service, its stored states too. The last one of a workspace takes the empty folder with it."""
+    path(workspace, service).unlink(missing_ok=True)
+    own = path(workspace, service).with_suffix("")
+    shutil.rmtree(own / "states", ignore_errors=True)
+    for suffix in ("env", "lock"):
+        path(workspace, service, suffix).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # other services are in this workspace
+        if own.is_dir():
+            own.rmdir()
+        own.parent.rmdir()
+
+
+def of_workspace(workspace: str = "*") -> list[Record]:
+    """The records of all services of a workspace; without a name, of all workspaces."""
+    return [read(found.parent.name, found.stem) for found in sorted(home().glob(f"{workspace}/*.json"))]
+
+
+def workspaces_of(checkout: Path, service: str) -> list[str]:
+    """The workspaces in which this checkout runs the service."""
+    found = sorted(home().glob(f"*/{service}.json"))
+    return [p.parent.name for p in found if read(p.parent.name, service).checkout == str(checkout)]
+
+
+def change(workspace: str, service: str, command: str, edit: Callable[[Record], None]) -> Record:
+    """Read, change and write a record while nobody else does; returns it as written."""
+    with locks.held(path(workspace, service, "lock"), command, alone=True):
+        record = read(workspace, service)
+        edit(record)
+        write(record)
+    return record

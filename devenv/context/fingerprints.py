@@ -1,0 +1,29 @@
+"""What images and containers are made from, each as one fingerprint: another one means that they are out of date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from devenv.context.environment import Environment
+from devenv.model import dockerfile, fingerprint
+
+
+def build(env: Environment) -> str:
+    """A fingerprint of all that images are made from: files, and the released image that replaces them."""
+    built = [s.build for s in env.place.services.values() if s.build]
+    files = fingerprint.of_files(env.place.root, [f for b in built for f in dockerfile.inputs(b)])
+    return fingerprint.of_text(env.image, files) if env.image else files
+
+
+def compose(env: Environment) -> str:
+    """A fingerprint of all that shapes the containers: the services as read, and our variables but the CA bundle."""
+    variables = {name: value for name, value in env.place.variables.items() if name != "CA_BUNDLE"}
+    read = {name: service.raw.data for name, service in env.place.services.items()}
+    told = Path(env.place.variables["DEV_ENV_FILE"])
+    files = [
+        told,
+        env.place.root / env.place.compose,
+        env.place.root / (env.place.overlay or env.place.compose),
+        *Path(env.place.root, ".dev", "compose").glob("*.yaml"),
+    ]
+    return fingerprint.of_text(repr(read), repr(sorted(variables.items())), fingerprint.of_files(env.place.root, files))

@@ -1,0 +1,57 @@
+"""Waiting that says what it waits for: someone who sees nothing for half a minute takes it for broken."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Callable
+
+from devenv.base import output
+from devenv.base.errors import DevError
+from devenv.context.environment import Environment
+
+EVERY = 10.0  # seconds between two lines: a quick start prints none, and a minute prints few
+WIDTH = 120  # of what is shown of a log line
+
+
+def start(env: Environment, services: Sequence[str]) -> None:
+    """Start services and return when all are healthy; meanwhile say which one is not, and what it logged last."""
+    with told(lambda seconds: describe(env, services, seconds)):
+        env.engine.start(services, env.config.ready)
+
+
+@contextmanager
+def told(lines: Callable[[float], list[str]], every: float = EVERY) -> Iterator[None]:
+    """While the block runs, say every `every` seconds what `lines` makes of the seconds until then."""
+    begun, done = time.monotonic(), threading.Event()
+
+    def speak() -> None:
+        while not done.wait(every):
+            with suppress(DevError, OSError):  # what is wrong, the block itself will say
+                for line in lines(time.monotonic() - begun):
+                    output.say(line)
+
+    speaker = threading.Thread(target=speak, daemon=True)
+    speaker.start()
+    try:
+        yield
+    finally:
+        done.set()
+        speaker.join()
+
+
+def describe(env: Environment, services: Sequence[str], seconds: float) -> list[str]:
+    """A line for each service that is not healthy yet."""
+    states = env.engine.look()
+    waited = f"({seconds:.0f} s of {env.config.ready:g} s)"
+    absent = [f"  {name}: not started yet {waited}" for name in services if name not in states]
+    sick = [name for name in services if name in states and not states[name].healthy]
+    return [*absent, *(f"  {name}: not healthy yet {waited}; {_last_words(env, name)}" for name in sick)]
+
+
+def _last_words(env: Environment, name: str) -> str:
+    lines = [line.strip() for line in env.engine.tail(name, 5)]
+    last = [line for line in lines if line][-1:]
+    return f"its last words: {last[0][:WIDTH]}" if last else "it logged nothing"

@@ -1,0 +1,104 @@
+"""The service's own commands about data, run as the app: migrate, and the scenarios. They write no record of ours."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any, Callable, TypeVar
+
+from devenv.base.errors import FOUND, MISSING, REFUSED, UNHEALTHY, DevError
+from devenv.context.environment import Environment
+from devenv.model import answers
+from devenv.model.scenarios import Scenario
+
+OURS = range(MISSING, REFUSED + 1)  # exit codes that a command of the service cannot be taken for
+T = TypeVar("T")
+
+
+def within(verb: str, step: str, run: Callable[..., T], *args: Any) -> T:
+    """A step of a larger verb. The service's own exit code is for its own verb; this one says 112: it is not ready."""
+    try:
+        return run(*args)
+    except DevError as error:
+        if error.code in OURS:
+            raise
+        raise DevError(UNHEALTHY, f"{verb} stopped at {step}: {error.message}", *error.hints) from None
+
+
+def migrate(env: Environment) -> None:
+    """Run the service's migrate command, where it has one; its exit code becomes the error's."""
+    if "migrate" in env.config.commands:
+        _run(env, "migrate")
+
+
+def scrub(env: Environment) -> None:
+    """Run the service's scrub command; its exit code becomes the error's. DevError 111 where it has none."""
+    _run(env, "scrub")
+
+
+def package_migrations(env: Environment) -> list[str]:
+    """The migrations that installed packages have, by name. DevError 112 where the command that lists them fails."""
+    name = "package_migrations"
+    done = env.engine.collect(name, env.config.command(name))
+    if done.code:
+        message = f"{env.config.service}: commands.{name} ended with exit code {done.code}"
+        raise DevError(UNHEALTHY, message, *_inside_hint())
+    return sorted(line.strip() for line in done.stdout.splitlines() if line.strip())
+
+
+def check(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict[str, Any] | None:
+    """What the check of a scenario tells; None where it does not find the data."""
+    done = env.engine.collect("check", scenario.check_argv(given))
+    try:
+        return None if done.code else answers.parse(_last_line(done.stdout))
+    except ValueError:
+        return {}  # a check may be a command that was not made for us
+
+
+def seed(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict[str, Any]:
+    """Run a scenario. What it tells: its check's words where there is one, else the last line of its own."""
+    if not scenario.check:
+        done = env.engine.collect("seed", scenario.argv(given))
+        if done.code:
+            raise _failure(env, scenario, done.code, done.stdout)
+        return _last_object(env, scenario, done.stdout)
+    code = env.engine.step("seed", scenario.argv(given))
+    if code:
+        raise _failure(env, scenario, code, "")
+    result = check(env, scenario, given)
+    if result is None:
+        message = f"{env.config.service}: scenario {scenario.name} ended with exit code 0, but its check finds no data"
+        by_hand = shlex.join(scenario.check_argv(given))
+        raise DevError(FOUND, message, "what both printed stands above", f"the check by hand: inv dev.run -- {by_hand}")
+    return result
+
+
+def _run(env: Environment, name: str) -> None:
+    code = env.engine.step(name, env.config.command(name))
+    if code:
+        raise DevError(code, f"{env.config.service}: commands.{name} ended with exit code {code}", *_inside_hint())
+
+
+def _failure(env: Environment, scenario: Scenario, code: int, stdout: str) -> DevError:
+    message = f"{env.config.service}: scenario {scenario.name} ended with exit code {code}"
+    once = ["once: true: it cannot run on what it left half done; afresh: inv dev.reset"] if scenario.once else []
+    return DevError(code, "\n".join([message, *stdout.splitlines()[-20:]]), *_inside_hint(), *once)
+
+
+def _last_object(env: Environment, scenario: Scenario, stdout: str) -> dict[str, Any]:
+    try:
+        return answers.parse(_last_line(stdout))
+    except ValueError as error:
+        keys = ("scenarios", scenario.name, "run")
+        message = f"scenario {scenario.name} must print one JSON object as its last line, not {error}"
+        raise env.config.source.error(
+            keys, message, "print {} when there is nothing to tell", "a command that you cannot change: add a `check:`"
+        ) from None
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[-1]
+
+
+def _inside_hint() -> list[str]:
+    return ["its output stands above; try it by hand: inv dev.shell"]

@@ -1,0 +1,92 @@
+"""Another branch: whether the live database has to step aside for what is checked out, and which one becomes live.
+
+It steps aside if a migration that was applied in it is not in the checkout. New migrations do not come here: they are
+applied to the live database, rows and all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from devenv.base import output
+from devenv.context import service_commands
+from devenv.context.environment import Environment
+from devenv.datastates import live, store
+from devenv.datastates.store import ASIDE, State
+from devenv.model import lineage
+from devenv.model.lineage import Files
+
+
+def due(env: Environment, known: Mapping[str, Any], files: Files) -> str:
+    """Why the live database, of which the record says `known`, is not this branch's; empty where it is.
+
+    New migrations are no reason: they are applied to it, rows and all, unless this branch has a database of its own.
+    Of two of the same branch it is the one in which more of the migrations were applied: one was away for a while.
+    """
+    applied = known.get("files", {})
+    if not env.database or not applied or lineage.key(applied) == lineage.key(files):
+        return ""
+    lost = lineage.lost(applied, files, env.config.migrations)
+    if lost:
+        return lost[0]
+    branch = store.branch(env)
+    own = _of(branch, _fitting(env, files))
+    if known.get("branch") == branch:
+        own = [s for s in own if _count(env, s.files) > _count(env, applied)]
+    return f"{branch} has data of its own" if own else ""
+
+
+def switch(env: Environment, why: str) -> Environment:
+    """This branch's own database becomes the live one: the one that stepped aside before, else a fresh one."""
+    branch = str(env.data.get("branch", ""))
+    if not env.database or not (env.database.renames or env.chooses_database):
+        output.warn(f"{why}, but the app's database is fixed in {env.place.compose}: it stays as it is")
+        return env
+    output.say(f"the data of {branch or 'the last branch'} steps aside with its rows: {why}")
+    own = back(env, store.files(env))
+    if not own:
+        return live.restart(_begin(env, branch))
+    output.say(f"the data of {own.name} comes back with its rows")
+    return live.restart(store.swap(env, own, {**own.data, "branch": store.branch(env)}, ASIDE, branch))
+
+
+def _begin(env: Environment, branch: str) -> Environment:
+    chain = live.early(env)
+    if env.chooses_database:
+        stored = live.provide(env, live.layers(env, chain), "dev.up")
+        return store.use(env, stored, ASIDE, branch)
+    env = store.use_empty(env, ASIDE, branch)
+    service_commands.within("dev.up", "migrate", live.migrate, env)
+    for scenario in chain[-1:]:
+        service_commands.within("dev.up", "seed", live.seed, env, scenario.name, {})
+    return env
+
+
+def back(env: Environment, files: Files) -> State | None:
+    """What stepped aside and comes back: this branch's own, else the newest with the very migrations of this one.
+
+    Not one with fewer: migrated on, it could not go back to the branch that its rows were entered on.
+    """
+    fitting = [s for s in _fitting(env, files) if not live.lost_packages(env, s.data)]
+    now = _applied(env, files, live.packages(env))
+    same = [s for s in fitting if _applied(env, s.files, s.data.get("packages", {})) == now]
+    own = sorted(_of(store.branch(env), fitting), key=lambda s: (_count(env, s.files), s.created))
+    return next(iter([*reversed(own), *reversed(same)]), None)
+
+
+def _applied(env: Environment, files: Files, told: Mapping[str, Any]) -> tuple[Files, list[str]]:
+    return lineage.migrations(files, env.config.migrations), told.get("names", [])
+
+
+def _count(env: Environment, files: Files) -> int:
+    return len(lineage.migrations(files, env.config.migrations))
+
+
+def _of(branch: str, found: list[State]) -> list[State]:
+    return [s for s in found if branch and s.branch == branch]
+
+
+def _fitting(env: Environment, files: Files) -> list[State]:
+    aside = [s for s in store.every(env) if s.kind == ASIDE]
+    return [s for s in aside if not lineage.lost(s.files, files, env.config.migrations)]

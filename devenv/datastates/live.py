@@ -1,0 +1,325 @@
+"""The live data: migrated, seeded, reset. The record says how far the data was brought.
+
+For each engine, `Environment.data` has these keys. "id": Engine.data_id. "files": the files of `state:` at the last
+migrate. "migrated": a fingerprint of them. "packages": see `packages`. "branch": the branch of the data. "seeded": what
+each scenario told. "generation": another one after a reset. "fresh": while only we have written into the database.
+"live": the database's name, if it is not the one in compose.yaml. The record is written after each step, so that a
+killed command leaves less than the truth and never more.
+
+Fresh data is made once for each content of the files that it depends on. It comes in layers: the schema (migrated,
+nothing seeded), then each scenario on a copy of what it builds on. Each layer is stored under a key of everything that
+decides its rows, and the next command that needs it gets a copy.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from devenv.base import output
+from devenv.context import fingerprints, health, service_commands
+from devenv.context.environment import Environment
+from devenv.datastates import store
+from devenv.datastates.store import BUILT, State
+from devenv.model import lineage
+from devenv.model.lineage import Files
+from devenv.model.scenarios import Scenario
+
+DEFAULT = "default"  # the scenario that dev.up seeds
+SCHEMA = "schema"  # what people read for the layer below all scenarios
+Given = Mapping[str, str]  # parameters of a scenario
+
+
+class Layer(NamedTuple):
+    """What one step makes, and from what."""
+
+    key: str
+    name: str
+    scenario: Scenario | None  # None: migrate
+    given: Given
+    files: Files  # that the key was made of
+
+
+def ready(env: Environment) -> None:
+    """The database runs, so that a data command works without `dev.up` before it; what was killed is cleaned up."""
+    backing = [name for name, service in env.place.services.items() if not service.build]
+    seen = env.engine.look()
+    if any(name not in seen or not seen[name].healthy for name in backing):
+        health.start(env, backing)
+    store.clean(env)
+
+
+def built(env: Environment) -> None:
+    """The app is built of what is checked out: what a data command makes is known by the lock files that it came of."""
+    up = env.record.up.get("build")
+    if env.image or (env.engine.is_built() and up in (None, fingerprints.build(env))):
+        return
+    output.say("what is checked out is not built yet: building; the app itself follows with the next dev.up")
+    env.engine.build([name for name, service in env.place.services.items() if service.build])
+
+
+def migrate(env: Environment) -> None:
+    """Run the service's migrate command; its exit code becomes the error's."""
+    env.config.command("migrate")
+    fresh = is_fresh(env)
+    service_commands.migrate(env)
+    _note_migrated(env, **({"fresh": True} if fresh else {}))
+    if fresh:
+        _keep(env, layers(env, [])[-1], {})
+
+
+def is_pending(env: Environment) -> bool:
+    """Whether there may be migrations to apply: asks the service's pending command where there is one."""
+    if "migrated" not in known(env) or "pending" not in env.config.commands:
+        return True
+    if env.engine.step("pending", env.config.command("pending")):
+        return True
+    _note_migrated(env)
+    return False
+
+
+def seed(env: Environment, name: str, given: Given) -> dict[str, Any]:
+    """Fill in a scenario's data, unless it can be made once only and is there; returns the JSON object that it tells.
+
+    What it builds on comes first, where it is not there yet. DevError 1 when the scenario ended well, but its check
+    does not find the data.
+    """
+    chain = env.config.chain(name)
+    for base in chain[:-1]:
+        if base.name not in known(env).get("seeded", {}):
+            _seed(env, base, {})
+    told = _seed(env, chain[-1], given)
+    if known(env).get("fresh") and not any(scenario.up for scenario in chain):
+        _keep(env, layers(env, chain, given)[-1], {"seeded": known(env)["seeded"]})
+    return told
+
+
+def _seed(env: Environment, scenario: Scenario, given: Given) -> dict[str, Any]:
+    label, seeded = scenario.label(given), known(env).get("seeded", {})
+    if scenario.once and label in seeded:
+        output.say(f"{label} ran on this data already (once: true in dev.yaml); after inv dev.reset it runs again")
+        return dict(seeded[label])
+    if scenario.up:
+        _start_all(env)
+    result = service_commands.check(env, scenario, given) if scenario.once and scenario.check else None
+    result = service_commands.seed(env, scenario, given) if result is None else result
+    if scenario.once or not given:
+        _note(env, seeded={**known(env).get("seeded", {}), label: result})
+    return result
+
+
+def _start_all(env: Environment) -> None:
+    """All is healthy, for a scenario that talks to the app."""
+    used(env)
+    seen = env.engine.look()
+    if any(name not in seen or not seen[name].healthy for name in env.place.services):
+        health.start(env, list(env.place.services))
+        _note_running(env)  # for dev.up these are its own: it started none of them otherwise
+
+
+def reset(env: Environment, name: str = DEFAULT, given: Given | None = None) -> None:
+    """Fresh data: this scenario and what it builds on, and nothing else. What was live is kept as `previous`."""
+    chain = env.config.chain(name) if name in env.config.scenarios else []
+    wanted = [(scenario, (given or {}) if scenario is chain[-1] else {}) for scenario in chain]
+    late = any(scenario.up for scenario in chain)
+    if late:
+        env.engine.stop()  # an app that fills tables when it starts has to start on the new database
+        ready(env)
+    stored = _prepared(env, [] if late else chain, given or {})
+    if stored:
+        env = restart(store.use(env, stored, store.PREVIOUS, store.PREVIOUS))
+    else:
+        env = _emptied(env)
+        if "migrate" in env.config.commands:
+            service_commands.within("dev.reset", "migrate", migrate, env)
+    for scenario, params in wanted:
+        if scenario.label(params) not in known(env).get("seeded", {}):
+            service_commands.within("dev.reset", "seed", seed, env, scenario.name, params)
+
+
+def _prepared(env: Environment, chain: Sequence[Scenario], given: Given) -> State | None:
+    """The stored state of a chain, built where it can be; None where all has to be made in the live database."""
+    if not env.database or not (env.database.renames or env.chooses_database):
+        return None
+    wanted = layers(env, chain, given)
+    return provide(env, wanted, "dev.reset") if env.chooses_database else find_layer(env, wanted[-1])
+
+
+def _emptied(env: Environment) -> Environment:
+    if env.database and env.database.renames:
+        return store.use_empty(env, store.PREVIOUS, store.PREVIOUS)
+    env.note_data({})  # first: killed after this line, the next dev.up builds the data again
+    if env.database:
+        env.database.drop(env.engine)
+    return env
+
+
+def take_stored(env: Environment) -> Environment:
+    """Data for a new, empty database from the state of the default scenario, where there is one."""
+    wanted = layers(env, early(env))[-1]
+    stored = find_layer(env, wanted)
+    if not stored or not is_fresh(env):
+        return env
+    _say_layer(env, wanted, stored)
+    return store.use(env, stored, store.DRAFT, "")
+
+
+def restart(env: Environment) -> Environment:
+    """Start again what runs if the live database got another name: the app reads the name when it starts."""
+    assert env.database
+    running = [name for name, state in env.engine.look().items() if state.running and env.place.services[name].build]
+    if running and not env.database.renames:
+        health.start(env, running)
+        _note_running(env, compose=fingerprints.compose(env))
+    return env
+
+
+def _note_running(env: Environment, **more: Any) -> None:
+    ids = {name: state.id for name, state in env.engine.look().items()}
+    env.record.up = {**env.record.up, "ids": ids, **more}
+    env.save()
+
+
+def known(env: Environment) -> dict[str, Any]:
+    """What the record says, where it speaks of the data that is there."""
+    return env.data if env.data.get("id") == env.engine.data_id() else {}
+
+
+def is_fresh(env: Environment) -> bool:
+    """Whether the database, which is made where it is not there, is empty or holds what we put in and nothing else."""
+    if known(env) or not env.database:
+        return bool(known(env).get("fresh"))
+    if not env.database.exists(env.engine):  # a reset was killed half-way
+        env.database.create(env.engine)
+    return env.database.is_empty(env.engine)
+
+
+def used(env: Environment) -> None:
+    """Note that others write into the database from now on, so that its data is not fresh any more."""
+    if env.data.get("fresh"):
+        env.note_data({key: value for key, value in env.data.items() if key != "fresh"})
+
+
+def _note_migrated(env: Environment, **more: Any) -> None:
+    files = store.files(env)
+    more = {**more, "branch": store.branch(env), "packages": packages(env)}
+    _note(env, migrated=lineage.key(files), files=files, **more)
+
+
+def _note(env: Environment, **facts: Any) -> None:
+    """Add to the record what was just done to the data that is there now."""
+    generation = known(env).get("generation") or secrets.token_hex(8)  # tells recreated data from data that was kept
+    env.note_data({**known(env), "id": env.engine.data_id(), "generation": generation, **facts})
+
+
+def early(env: Environment) -> list[Scenario]:
+    """The scenarios of fresh data, as far as they can be made before the app runs: all of them or none."""
+    chain = env.config.chain(DEFAULT) if DEFAULT in env.config.scenarios else []
+    return [] if any(scenario.up for scenario in chain) else chain
+
+
+def layers(env: Environment, chain: Sequence[Scenario], given: Given | None = None) -> list[Layer]:
+    """The layers of a chain of scenarios, of which the last one takes the parameters. The schema is the first."""
+    files = store.files(env)
+    migrate = env.config.commands.get("migrate", ())
+    key = lineage.key(_server(env), migrate, lineage.schema_files(files, env.config.migrations))
+    found = [Layer(key, SCHEMA, None, {}, files)]
+    for scenario in chain:
+        params = (given or {}) if scenario is chain[-1] else {}
+        key = lineage.key(key, scenario.label(params), scenario.argv(params), files)
+        found.append(Layer(key, scenario.label(params), scenario, params, files))
+    return found
+
+
+def find_layer(env: Environment, layer: Layer) -> State | None:
+    """The state of a layer, where it was made before."""
+    return next((s for s in store.every(env) if s.kind == BUILT and s.key == layer.key), None)
+
+
+def provide(env: Environment, wanted: Sequence[Layer], verb: str) -> State:
+    """The state of the last layer: as stored, else built on the highest layer below that is. Live data is not touched.
+
+    DevError 111 where compose.yaml does not let the app work on another database than the live one; 112 as an error of
+    `verb` where a command of the service fails.
+    """
+    found = find_layer(env, wanted[-1])
+    _say_layer(env, wanted[-1], found)
+    if found:
+        return found
+    below = provide(env, wanted[:-1], verb) if wanted[:-1] else _ancestor(env, wanted[-1].files)
+    made = _build(env, wanted[-1], below, verb)
+    store.check_space(env)
+    return made
+
+
+def _build(env: Environment, layer: Layer, below: State | None, verb: str) -> State:
+    if below and not layer.scenario:
+        output.say(f"migrating on from the schema of {below.branch or 'an earlier commit'}, an ancestor of this one")
+    source = store.on_server(env, below).database if below else ""
+    with store.draft(env, source) as made:
+        there = env.on(made.database)
+        known = dict(below.data) if below and layer.scenario else {}
+        if layer.scenario:
+            told = service_commands.within(verb, "seed", service_commands.seed, there, layer.scenario, layer.given)
+            known["seeded"] = {**known.get("seeded", {}), layer.name: told}
+        else:
+            service_commands.within(verb, "migrate", service_commands.migrate, there)
+        return _store(env, made, layer, known)
+
+
+def _ancestor(env: Environment, files: Files) -> State | None:
+    """The newest schema from which migrating on is the same as migrating from nothing."""
+    schemas = [s for s in store.every(env) if s.kind == BUILT and s.name == SCHEMA and s.program == _server(env)]
+    return next((s for s in reversed(schemas) if lineage.is_ancestor(s.files, files, env.config.migrations)), None)
+
+
+def _keep(env: Environment, layer: Layer, known: Mapping[str, Any]) -> None:
+    """Store the live data as a layer: it was empty when we began, and nobody but us was in it since."""
+    assert env.database
+    with store.draft(env, env.database.name) as made:
+        _store(env, made, layer, known)
+    store.check_space(env)
+
+
+def _store(env: Environment, made: State, layer: Layer, known: Mapping[str, Any]) -> State:
+    known = {**known, "migrated": lineage.key(layer.files), "files": layer.files, "packages": packages(env)}
+    if layer.scenario:  # what dev.up needs on an empty volume; the schema is quickly had from there
+        store.at(env, made).dump(env.engine, made.dump)
+    made = replace(made, kind=BUILT, name=layer.name, key=layer.key, files=layer.files)
+    return store.write(replace(made, data=known, program=_server(env)))
+
+
+def _say_layer(env: Environment, layer: Layer, found: State | None) -> None:
+    """The key, and whether there is such a state."""
+    output.say(f"state {layer.key} ({_server(env)}, {layer.name}): {'stored' if found else 'not stored yet'}")
+
+
+def _server(env: Environment) -> str:
+    """Database and version, as compose.yaml names them."""
+    assert env.database
+    return env.place.services[env.database.service].image
+
+
+def packages(env: Environment) -> dict[str, Any]:
+    """The migrations of installed packages: "names", and "of", a fingerprint of the lock files.
+
+    No file of the repository shows them, so the service's own command lists them; empty if it declares none. It runs
+    once for each content of the lock files: the record and each state remember the answer as "packages".
+    """
+    if "package_migrations" not in env.config.commands:
+        return {}
+    of = lineage.key(lineage.others(store.files(env), env.config.migrations))
+    told = [known.get("packages", {}) for known in (env.data, *(s.data for s in store.noted(env)))]
+    return next((dict(each) for each in told if each.get("of") == of), None) or {
+        "of": of,
+        "names": service_commands.package_migrations(env),
+    }
+
+
+def lost_packages(env: Environment, known: Mapping[str, Any]) -> list[str]:
+    """Each that was applied to data of which the record says `known`, and that the checkout lacks, in words."""
+    applied = known.get("packages", {}).get("names", [])
+    names = packages(env).get("names") if applied else None
+    return [] if names is None else [f"{name} of a package is missing" for name in applied if name not in names]

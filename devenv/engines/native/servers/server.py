@@ -1,0 +1,120 @@
+"""What all local servers have in common, and their data: a folder made whole or not at all, with an id of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from devenv.base.errors import CONFLICT, DevError
+from devenv.engines.interface import Place
+from devenv.engines.native import app_environment, folders
+from devenv.engines.native.programs import Programs, major
+from devenv.engines.native.servers import account
+from devenv.engines.native.unit import Command
+from devenv.model.services import Service, variable
+
+FILE = "data.json"  # next to the folder, since servers want theirs empty
+
+
+class Server:
+    """A backing service; see unit.Unit. A server's kind adds programs, data, command and probe."""
+
+    kind = ""
+    stop_signal = signal.SIGTERM
+
+    def __init__(self, place: Place, service: Service) -> None:
+        self.place = place
+        self.service = service
+        self.folder = folders.unit(place, service.name)
+        self.data: Path | None = self.folder / self.kind
+        self.wanted = major(service.tag)
+        self.port = int(place.variables[variable(service.name, "PORT")])
+
+    @property
+    def programs(self) -> Programs:
+        """The programs to run."""
+        raise NotImplementedError
+
+    @property
+    def program(self) -> str:
+        """The name of the server's first process."""
+        return self.kind
+
+    @property
+    def home(self) -> Path:
+        """The data folder."""
+        assert self.data
+        return self.data
+
+    def is_made(self) -> bool:
+        return self.programs.is_there()
+
+    def make(self) -> None:
+        self.programs.fetch()
+        account.check_reach(self.programs.bin, "XDG_CACHE_HOME")
+
+    def is_ready(self) -> bool:
+        """Whether it answers."""
+        raise NotImplementedError
+
+    def seems_ready(self) -> bool:
+        return self.is_ready()  # it costs next to nothing
+
+    def differs(self) -> str:
+        return self.programs.differs(self.wanted)
+
+    def arguments(self) -> tuple[str, ...]:
+        """What compose.yaml gives the server on its command line, without the server's name."""
+        words = self.service.command or ()
+        return words[1:] if words and not words[0].startswith("-") else words
+
+    def client(self, argv: tuple[str, ...]) -> Command:
+        """A client's command, with the server's own clients first on the path."""
+        env = {**app_environment.variables(self.place), **self.login()}
+        env["PATH"] = os.pathsep.join([str(self.programs.bin), env["PATH"]])
+        return Command(tuple(argv), env, self.place.root)
+
+    def login(self) -> dict[str, str]:
+        """The variables by which its clients find the server and log in."""
+        return {}
+
+    def inside(self, *argv: str, env: dict[str, str] | None = None) -> Command:
+        """A command of the server itself, as the account that it runs as, in its folder."""
+        base = {
+            name: value for name, value in app_environment.variables(self.place).items() if name != "LD_LIBRARY_PATH"
+        }
+        return Command(argv, {**base, **(env or {})}, self.home, account.wrapper())
+
+    def check_data(self) -> None:
+        """DevError 113 where the data was made by another version than the image's is now."""
+        noted = facts(self.home)
+        if noted and noted.get("wanted", "") != str(self.wanted):
+            message = f"{self.service.name}: its data is of {self.kind} {noted.get('wanted')}, not {self.wanted}"
+            raise DevError(CONFLICT, message, f"take {self.kind}:{noted.get('wanted')} again, or: inv dev.destroy")
+
+
+def facts(folder: Path) -> dict[str, str]:
+    """What was noted when the data was made; empty where there is none."""
+    if folder.is_dir():
+        with contextlib.suppress(OSError, ValueError):
+            return dict(json.loads((folder.parent / FILE).read_text()))
+    return {}
+
+
+@contextmanager
+def made(folder: Path, **noted: str) -> Iterator[Path]:
+    """A new folder to fill, which takes its place when that is done. What a killed command left is thrown away."""
+    draft = folder.with_name(folder.name + ".new")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True, mode=0o700)
+    account.hand_over(draft)
+    yield draft
+    (folder.parent / FILE).write_text(json.dumps({"id": secrets.token_hex(16), **noted}))
+    os.replace(draft, folder)

@@ -1,0 +1,1 @@
+"""What a service goes through: planned, brought up, looked at, examined, stopped, removed."""

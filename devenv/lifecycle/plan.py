@@ -1,0 +1,170 @@
+"""What `dev.up` has to do, decided from what is there: a value that `dev.plan` prints and `dev.up` carries out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from devenv.base.records import Record
+from devenv.context import fingerprints
+from devenv.context.environment import Environment
+from devenv.datastates import branches, live, store
+from devenv.datastates.live import DEFAULT
+from devenv.engines.interface import State
+from devenv.model import lineage
+from devenv.model.config import Config
+from devenv.model.services import Service
+
+
+class Facts(NamedTuple):
+    """What was found on the machine and in the files; `..._files` are fingerprints."""
+
+    states: Mapping[str, State]
+    record: Record
+    built: bool
+    data: str  # which stored data there is, see Engine.data_id
+    known: Mapping[str, Any]  # what the record says of the data, see datastates/live.py
+    build_files: str
+    compose_files: str
+    state_files: str
+    switch: str = ""  # why the live database is not the one of this branch, see datastates/branches.py
+    stored: str = ""  # the key of the stored state that a new database can be filled from
+    image: str = ""  # the released image to take instead of building the app
+
+
+class Step(NamedTuple):
+    """One thing to do: what (pull, build, start, migrate, seed), on which services, and why."""
+
+    kind: str
+    services: tuple[str, ...]
+    why: str
+
+    def __str__(self) -> str:
+        return " ".join([self.kind, *self.services]) + f" ({self.why})"
+
+
+def observe(env: Environment) -> Facts:
+    """Look at everything that decides; changes nothing."""
+    data, files = env.engine.data_id(), store.files(env)
+    known = env.data if env.data.get("id") == data else {}
+    return Facts(
+        states=env.engine.look(),
+        # What another engine was made from says nothing about this one.
+        record=env.record if env.record.engine == env.engine.name else replace(env.record, up={}),
+        built=env.engine.is_built(),
+        data=data,
+        known=env.data,
+        build_files=fingerprints.build(env),
+        compose_files=fingerprints.compose(env),
+        state_files=lineage.key(files),
+        switch=branches.due(env, known, files),
+        stored="" if known or not env.database else _stored(env),
+        image=env.image,
+    )
+
+
+def _stored(env: Environment) -> str:
+    """The key of the state that fills a new database; empty where it has to be built."""
+    wanted = live.layers(env, live.early(env))[-1]
+    return wanted.key if live.find_layer(env, wanted) else ""
+
+
+def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:
+    """The steps from what is there to a service that is healthy, migrated and seeded; none when all is so."""
+    build = _build(facts, config, services)
+    late = DEFAULT in config.scenarios and any(scenario.up for scenario in config.chain(DEFAULT))
+    seed = _seed(facts, config, late)
+    data = [*_migrate(facts, config), *([] if late else seed)]
+    backing = tuple(name for name, service in services.items() if not service.build)
+    needed = [name for name in backing if not _healthy(facts, name)]
+    first = [Step("start", tuple(needed), "the data steps need it")] if data and needed else []
+    return [*build, *first, *data, *_start(facts, services, bool(build)), *(seed if late else [])]
+
+
+def _build(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:
+    why = "" if facts.built else "not built yet"
+    if facts.built and facts.record.up.get("build") != facts.build_files:
+        why = "Dockerfile or dependencies changed"
+    app = services[config.app].build if facts.image and config.app in services else None
+    pulled = tuple(name for name, service in services.items() if app and service.build == app)
+    built = tuple(name for name, service in services.items() if service.build and name not in pulled)
+    pull = [Step("pull", pulled, f"{facts.image} is this release")] if why and pulled else []
+    return pull + ([Step("build", built, why)] if why and built else [])
+
+
+def _migrate(facts: Facts, config: Config) -> list[Step]:
+    if facts.switch:
+        return [Step("switch", (), facts.switch)]
+    if facts.stored:
+        return [Step("restore", (), f"state {facts.stored} is stored")]
+    if "migrate" not in config.commands or _known(facts).get("migrated") == facts.state_files:
+        return []
+    why = "migrations, seeds or lock files changed" if "migrated" in _known(facts) else "the database is new"
+    return [Step("migrate", (), why)]
+
+
+def _seed(facts: Facts, config: Config, late: bool) -> list[Step]:
+    there = DEFAULT in _known(facts).get("seeded", {}) and not facts.switch
+    stored = (facts.stored or facts.switch) and not late  # it comes with the rest
+    if DEFAULT not in config.scenarios or there or stored:
+        return []
+    return [Step("seed", (), "the default scenario is not in the database")]
+
+
+def _known(facts: Facts) -> Mapping[str, Any]:
+    """What the record says, where it speaks of the data that is there."""
+    return facts.known if facts.known.get("id") == facts.data else {}
+
+
+def _start(facts: Facts, services: Mapping[str, Service], rebuilt: bool) -> list[Step]:
+    sick = tuple(name for name in services if not _healthy(facts, name))
+    changed = _changed(facts, rebuilt)
+    if not sick and not changed:
+        return []
+    running = any(name in facts.states and facts.states[name].running for name in sick)
+    why = changed if not sick else "not healthy" if running else "not running"
+    # After a change all are started, healthy ones too: Compose makes those again that the change concerns.
+    return [Step("start", tuple(services) if changed else sick, why)]
+
+
+def _changed(facts: Facts, rebuilt: bool) -> str:
+    """In what the containers differ from what they should be made from; empty where they do not."""
+    if rebuilt:
+        return "the image changed"
+    if facts.record.up.get("compose") != facts.compose_files:
+        return "compose.yaml or a setting changed"
+    if facts.record.up.get("ids") != {name: state.id for name, state in facts.states.items()}:
+        return "the containers are not those of the last dev.up"
+    return ""
+
+
+def _healthy(facts: Facts, name: str) -> bool:
+    return name in facts.states and facts.states[name].healthy
+
+
+def describe(env: Environment, steps: list[Step]) -> dict[str, Any]:
+    """The plan for people and programs; memory in bytes, services with their limits. The keys are in CONTRACT.md."""
+    services = [
+        {"name": s.name, "runs": s.image or "built here", "memory": s.memory} for s in env.place.services.values()
+    ]
+    return {
+        "service": env.config.service,
+        "workspace": env.place.workspace,
+        "engine": env.engine.name,
+        "engine_version": env.engine.version(),
+        "url": env.url,
+        "port": env.port,
+        "root_requires": sorted(env.config.source.data.get("requires", {})),
+        "steps": [str(step) for step in steps],
+        "services": services,
+        "memory": sum(s.memory or 0 for s in env.place.services.values()),
+        "budget": env.config.memory,
+        "machine_memory": machine_memory(),
+    }
+
+
+def machine_memory() -> int:
+    """Bytes of memory that this machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

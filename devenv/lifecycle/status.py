@@ -1,0 +1,85 @@
+"""What runs where, how to log in, how much it uses: one value for people and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from devenv.context.environment import Environment
+from devenv.engines.interface import State
+
+
+class ServiceStatus(NamedTuple):
+    """One container or process; memory in bytes, None while it is not running."""
+
+    name: str
+    state: str
+    healthy: bool
+    memory: int | None
+
+
+class Status(NamedTuple):
+    """The service as it is now. `healthy` is true when all of its services are."""
+
+    service: str
+    workspace: str
+    engine: str
+    engine_version: str  # in words, with what differs from what compose.yaml says
+    checkout: str
+    url: str
+    internal_url: str  # for other services of the workspace: works with every client there
+    data: str  # the generation of the data: another one after a reset
+    healthy: bool
+    image: str  # the released image that the app runs; empty where it was built
+    debugger: dict[str, str]  # where the app's debugger listens and how to attach; empty where it runs without one
+    services: list[ServiceStatus]
+    logins: list[dict[str, str]]
+    outputs: dict[str, Any]  # what the scenarios printed
+    memory: int  # bytes, of all services
+    budget: int | None  # bytes
+
+    def as_dict(self) -> dict[str, Any]:
+        """For --json; the keys are part of the contract."""
+        return {**self._asdict(), "services": [service._asdict() for service in self.services]}
+
+
+def status(env: Environment) -> Status:
+    """Look at everything; changes nothing."""
+    states = env.engine.look()
+    memory = env.engine.memory(states)
+    services = [
+        ServiceStatus(name, states[name].words, states[name].healthy, memory.get(name))
+        if name in states
+        else ServiceStatus(name, "not created", False, None)
+        for name in env.place.services
+    ]
+    return Status(
+        service=env.config.service,
+        workspace=env.place.workspace,
+        engine=env.engine.name,
+        engine_version=env.engine.version(),
+        checkout=env.record.checkout or str(env.place.root),
+        url=env.url,
+        internal_url=env.internal_url,
+        data=str(env.data.get("generation", "")),
+        healthy=all(service.healthy for service in services),
+        image=env.image if env.record.up.get("image") == env.image else "",
+        debugger=_debugger(env, states),
+        services=services,
+        logins=[_login(env, login) for login in env.config.logins],
+        outputs=env.data.get("seeded", {}),
+        memory=sum(memory.values()),
+        budget=env.config.lean if env.lean else env.config.memory,
+    )
+
+
+def _debugger(env: Environment, states: Mapping[str, State]) -> dict[str, str]:
+    app, declared = states.get(env.config.app), env.config.debug
+    if not (env.debug_port and app and app.running and declared):
+        return {}
+    return {"address": f"127.0.0.1:{env.debug_port}", "help": declared.help}
+
+
+def _login(env: Environment, login: Any) -> dict[str, str]:
+    keys = {"name": login.name, "username": login.username, "password": login.password, "help": login.help}
+    return {**keys, "url": env.url + login.path}

@@ -1,0 +1,112 @@
+"""Checks data against the part of JSON Schema that schema.json uses, and says what is wrong in words.
+
+A walker of our own and not the jsonschema package: that one is slower to import than all else here, and cannot
+name lines or suggest the key that was meant. A test holds both to the same verdicts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from devenv.base.errors import did_you_mean
+from devenv.model.document import Document
+
+TYPES: dict[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+}
+
+
+def check(document: Document, schema: Any) -> None:
+    """Raise the first error in the document, as DevError 111 with file, line and what is allowed."""
+    _check(document, (), document.data, schema)
+
+
+def _check(document: Document, keys: tuple[Any, ...], value: Any, schema: Any) -> None:
+    wrong = _wrong(value, schema)
+    if wrong:
+        raise document.error(keys, f"{_name(keys)}{wrong}", *_hints(schema))
+    if isinstance(value, dict):
+        _check_object(document, keys, value, schema)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _check(document, (*keys, index), item, schema.get("items", {}))
+
+
+def _wrong(value: Any, schema: Any) -> str:
+    """What is wrong with the value by itself, in words; empty where nothing is."""
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if kinds and not any(_is(value, kind) for kind in kinds):
+        return f"must be {' or '.join(_article(k) for k in kinds)}, not {_show(value)}"
+    if "enum" in schema and value not in schema["enum"]:
+        return f"must be one of {', '.join(schema['enum'])}, not {_show(value)}"
+    if isinstance(value, str) and not _matches(value, schema):
+        return f"{_show(value)} is not allowed here"
+    return _out_of_range(value, schema)
+
+
+def _out_of_range(value: Any, schema: Any) -> str:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is None or low <= value <= high:
+        return ""
+    return f"must be from {low} to {high}, not {value}"
+
+
+def _check_object(document: Document, keys: tuple[Any, ...], value: Any, schema: Any) -> None:
+    known, rest = schema.get("properties", {}), schema.get("additionalProperties", {})
+    for key, item in value.items():
+        _check_key(document, (*keys, key), schema)
+        _check(document, (*keys, key), item, known.get(key, rest))
+    for key in schema.get("required", []):
+        if key not in value:
+            hint = known[key].get("description", "")
+            raise document.error(keys, f"{_name(keys)}{key} is missing", f"add a line `{key}: ...`. {hint}")
+
+
+def _check_key(document: Document, keys: tuple[Any, ...], schema: Any) -> None:
+    key, known = keys[-1], schema.get("properties", {})
+    if not isinstance(key, str):
+        place = (*keys[:-1], str(key))  # lines are known by what is written
+        raise document.error(place, f"the key {_show(key)} must be text", "put it in quotes")
+    if key not in known and schema.get("additionalProperties") is False:
+        raise document.error(keys, f"unknown key {key}", did_you_mean(key, list(known)))
+    names = schema.get("propertyNames", {})
+    if not _matches(key, names):
+        raise document.error(keys, f"the name {_show(key)} is not allowed here", *_hints(names))
+
+
+def _matches(text: str, schema: Any) -> bool:
+    # The $ of JSON Schema is the very end; Python's also stands before a last newline.
+    return bool(re.search(schema.get("pattern", "").replace("$", r"\Z"), text))
+
+
+def _is(value: Any, kind: str) -> bool:
+    # For Python, True is a whole number.
+    return isinstance(value, TYPES[kind]) and isinstance(value, bool) == (kind == "boolean")
+
+
+def _article(kind: str) -> str:
+    names = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number"}
+    names["boolean"] = "true or false"
+    return names.get(kind, f"a {kind}")
+
+
+def _show(value: Any) -> str:
+    """The value as it would stand in the file, cut to a readable length."""
+    text = "nothing" if value is None else json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _name(keys: tuple[Any, ...]) -> str:
+    return f"{'.'.join(map(str, keys))}: " if keys else ""
+
+
+def _hints(schema: Any) -> list[str]:
+    return [schema["description"]] if "description" in schema else []

@@ -1,1 +1,0 @@
-"""What each task does, without any of its flags and printing."""

@@ -1,0 +1,181 @@
+"""dev.lock: the version and commit of every service that this one needs, directly or not. Generated, committed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError, did_you_mean
+from devenv.model import document, fingerprint, requirements, resolver, versions
+from devenv.model.config import Config
+from devenv.required import mirrors
+
+NAME = "dev.lock"
+HINT = f"rm {NAME}; inv dev.lock"
+HEAD = "# Made by dev.lock from requires: in dev.yaml. Commit it; do not edit it: inv dev.lock --upgrade NAME"
+
+
+class Pin(NamedTuple):
+    """One required service as locked."""
+
+    name: str
+    repo: str
+    version: str
+    commit: str
+    asked_by: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return f"{self.version} ({self.commit[:8]})"
+
+
+class Lock(NamedTuple):
+    """All pins by name, and a fingerprint of the requires: that they were resolved from."""
+
+    asks: str
+    pins: Mapping[str, Pin]
+
+
+NOTHING = Lock("", {})  # of a service that requires none; needs no file
+
+
+def current(config: Config) -> Lock:
+    """The lock of the repository; resolved and written anew when dev.yaml asks for something else."""
+    if not requirements.of(config.source):
+        return NOTHING
+    lock = read(config.root)
+    if lock is None or lock.asks != asks_of(config):
+        lock = resolve(config)
+        write(config.root, lock)
+    return lock
+
+
+def resolve(config: Config, fresh: bool = False) -> Lock:
+    """Choose versions and commits; `fresh` asks all repositories for news first. DevError 110, 111, 113."""
+    own = requirements.of(config.source)
+    if not own:
+        return NOTHING
+    reader = _Reader(config.root, fresh)
+    overrides = config.source.data.get("override", {})
+    chosen = resolver.resolve(config.service, [r.ask for r in own.values()], overrides, reader.asks)
+    pins = {name: _pin(choice, reader) for name, choice in chosen.items()}
+    return Lock(asks_of(config), pins)
+
+
+def asks_of(config: Config) -> str:
+    """A fingerprint of what dev.yaml requires."""
+    own = requirements.of(config.source)
+    asks = sorted((r.ask.name, r.ask.repo, r.ask.version) for r in own.values())
+    return fingerprint.of_text(repr(asks), repr(sorted(config.source.data.get("override", {}).items())))
+
+
+def read(root: Path) -> Lock | None:
+    """What dev.lock says; None where there is none. DevError 111 where it was edited into something else."""
+    path = root / NAME
+    if not path.is_file():
+        return None
+    try:
+        source = document.load(path)
+        pins = {name: _from_data(name, data) for name, data in source.data["services"].items()}
+        return Lock(_text(source.data, "asks"), pins)
+    except DevError as error:  # not even YAML, such as with the marks of a merge conflict
+        raise DevError(error.code, error.message, HINT) from None
+    except (KeyError, TypeError, AttributeError):
+        raise DevError(CONFIG, f"{NAME}:1: not a lock file, or a merge left it broken", HINT) from None
+
+
+def write(root: Path, lock: Lock) -> None:
+    """One block for each service, sorted by name, so that two branches merge line by line."""
+    text = document.scalar
+    lines = [HEAD, f"asks: {text(lock.asks)}", "services:" if lock.pins else "services: {}"]
+    for pin in sorted(lock.pins.values(), key=lambda pin: pin.name):
+        lines += [f"  {text(pin.name)}:", f"    repo: {text(pin.repo)}", f"    version: {text(pin.version)}"]
+        lines += [f"    commit: {text(pin.commit)}", "    asked_by:", *(f"      - {text(by)}" for by in pin.asked_by)]
+    (root / NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def refuse_moved(root: Path, old: Lock, new: Lock, meant: Sequence[str] = ()) -> None:
+    """DevError 113 for a tag that stands at another commit than when it was locked, unless that is `meant`."""
+    for name, pin in old.pins.items():
+        now = new.pins.get(name)
+        if not now or name in meant or (now.repo, now.version) != (pin.repo, pin.version):
+            continue
+        if now.commit != pin.commit and pin.version in mirrors.of(pin.repo, root).tags():  # a branch may move
+            message = f"{name}: the tag {pin.version} moved from {pin.commit[:12]} to {now.commit[:12]}"
+            raise DevError(CONFLICT, message, f"if that is meant: {HINT}")
+
+
+def difference(old: Lock | None, new: Lock) -> str:
+    """What a new lock would change, in words."""
+    before = old.pins if old else {}
+    changed = [name for name in sorted({*before, *new.pins}) if before.get(name) != new.pins.get(name)]
+    return ", ".join(f"{name} {_version(before, name)} -> {_version(new.pins, name)}" for name in changed) or "dev.yaml"
+
+
+def upgrade(config: Config, name: str, version: str) -> None:
+    """Write a new version into requires: of dev.yaml, in its line; without one the highest tag of the same major."""
+    own = requirements.of(config.source)
+    if name not in own:
+        raise DevError(USAGE, f"dev.yaml requires no {name}", did_you_mean(name, list(own)))
+    ask = own[name].ask
+    mirror = mirrors.of(ask.repo, config.root)
+    mirror.fetch()
+    wanted = version or versions.highest(mirror.tags(), ask.version)
+    mirror.commit(wanted)  # DevError 111 where there is no such version
+    path = config.root / "dev.yaml"
+    text = path.read_bytes().decode()  # as bytes, which keeps the ends of all lines as they are
+    keys = ("requires", name, "version")
+    try:
+        path.write_bytes(document.rewrite(text, keys, wanted).encode())
+    except LookupError:
+        message = f"requires.{name}: its version comes from elsewhere in the file (`<<`, `*` or `&`)"
+        hint = f"write `version: {wanted}` there by hand, then: inv dev.lock"
+        raise config.source.error(keys, message, hint) from None
+
+
+def _version(pins: Mapping[str, Pin], name: str) -> str:
+    return f"{pins[name].version}@{pins[name].commit[:8]}" if name in pins else "none"
+
+
+class _Reader:
+    """Reads the dev.yaml of repositories at versions, each once."""
+
+    def __init__(self, near: Path, fresh: bool) -> None:
+        self.near, self.fresh = near, fresh
+        self.fetched: set[str] = set()
+
+    def commit(self, repo: str, version: str) -> str:
+        mirror = mirrors.of(repo, self.near)
+        if self.fresh and mirror.repo not in self.fetched:
+            self.fetched.add(mirror.repo)
+            mirror.fetch()
+        return mirror.commit(version)
+
+    def asks(self, name: str, repo: str, version: str) -> Sequence[resolver.Ask]:
+        source = mirrors.of(repo, self.near).read(self.commit(repo, version), "dev.yaml")
+        requirements.check_contract(source)
+        if source.data.get("service") != name:
+            raise source.error(("service",), f"{repo} is the service {source.data.get('service')}, not {name}")
+        base = mirrors.of(repo, self.near).repo
+        asks = [r.ask for r in requirements.of(source).values()]
+        return [ask._replace(repo=mirrors.relative(self.near, base, ask.repo)) for ask in asks]
+
+
+def _pin(choice: resolver.Choice, reader: _Reader) -> Pin:
+    commit = reader.commit(choice.repo, choice.version)
+    asked_by = tuple(sorted({f"{ask.by} {ask.version}" for ask in choice.asks}))
+    return Pin(choice.name, choice.repo, choice.version, commit, asked_by)
+
+
+def _from_data(name: str, data: Mapping[str, Any]) -> Pin:
+    asked_by = tuple(_text(data["asked_by"], index) for index in range(len(data["asked_by"])))
+    return Pin(name, _text(data, "repo"), _text(data, "version"), _text(data, "commit"), asked_by)
+
+
+def _text(data: Any, key: str | int) -> str:
+    """A text of the file. TypeError where it is something else."""
+    if isinstance(data, str) or not isinstance(data[key], str):
+        raise TypeError(key)
+    return str(data[key])

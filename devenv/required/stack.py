@@ -1,0 +1,289 @@
+"""The services that this one needs, its members, driven by this root through the protocol: up, down, status, destroy.
+
+A member is a required service as it runs here: which pin, which checkout, which port, and which others it needs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from devenv.base import output, records
+from devenv.base.errors import CONFLICT, DevError
+from devenv.context import health, workspace
+from devenv.context.environment import Environment, open_environment
+from devenv.engines import choice
+from devenv.lifecycle import plan
+from devenv.model import document, requirements, units
+from devenv.model.requirements import Requirement, Wiring
+from devenv.required import lockfile, mirrors, protocol, sources, wiring
+
+
+class Member(NamedTuple):
+    """A required service as it will run here."""
+
+    pin: lockfile.Pin
+    checkout: Path
+    host: str
+    port: int
+    edited: bool  # a source checkout with reload, instead of the pinned one
+    requires: Mapping[str, requirements.Requirement]
+    memory: int | None  # its budget in bytes
+    release: str = ""  # the tag of exactly what runs; empty for a source checkout, a branch or a commit
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.pin.name
+
+    @property
+    def url(self) -> str:
+        """Its one address."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def runs(self) -> str:
+        """Which one it is, in words."""
+        return f"source {self.checkout}" if self.edited else self.pin.words
+
+
+class Stack:
+    """A root and its members, in the order of `in_order`."""
+
+    def __init__(self, env: Environment, members: Sequence[Member]) -> None:
+        self.env = env
+        self.members = {member.name: member for member in members}
+        self.answers: dict[str, dict[str, Any]] = {}  # what dev.up of each answered
+
+    def up(self) -> bool:
+        """Start all, side by side as far as they do not need each other; then tell the root what it needs to know.
+
+        True when that is news to the root: its environment is another one then.
+        A failure is raised when the others have come to their end: nothing healthy is stopped.
+        """
+        with ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
+            begun: dict[str, Future[None]] = {}
+            for name, member in self.members.items():
+                first = [begun[needed] for needed in member.requires if needed in begun]
+                begun[name] = pool.submit(self._start, member, first)
+        for future in begun.values():
+            future.result()
+        for member in self.members.values():  # a cycle leaves someone who started before whom it needs
+            if self._tell(member.name, member.url, member.requires):
+                self._call(member, "dev.up", "--only", "--json")
+        return self._tell(self.env.config.service, self.env.url, requirements.of(self.env.config.source))
+
+    def down(self) -> None:
+        """Stop those that no other root uses."""
+        for member in reversed(self.members.values()):
+            if sources.leave(self.env.place, member.name):
+                self._call(member, "dev.down", "--only")
+                output.say(f"  {member.name}: stopped")
+
+    def destroy(self) -> None:
+        """Remove those that no other root uses; a source checkout keeps its data and is only stopped."""
+        for member in reversed(self.members.values()):
+            if sources.leave(self.env.place, member.name):
+                self._call(member, *(("dev.down", "--only") if member.edited else ("dev.destroy", "--only", "--yes")))
+
+    def status(self) -> list[dict[str, Any]]:
+        """What each of them says of itself, and which one it is."""
+        with ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
+            said = pool.map(lambda m: self._call(m, "dev.status", "--only", "--json"), self.members.values())
+            return [{**answer, "runs": m.runs} for m, answer in zip(self.members.values(), said)]
+
+    def describe(self) -> list[dict[str, Any]]:
+        """The graph for dev.plan; memory is the budget in bytes. The keys are in CONTRACT.md."""
+        return [
+            {"service": m.name, "runs": m.runs, "url": m.url, "memory": m.memory, "requires": sorted(m.requires)}
+            for m in self.members.values()
+        ]
+
+    def unshared(self) -> list[str]:
+        """The pinned ones that no other root uses: dev.destroy removes them too."""
+        workspace, root = self.env.place.workspace, str(self.env.place.root)
+        mine = [m for m in self.members.values() if not m.edited and records.read(workspace, m.name).users == [root]]
+        return [f"{workspace}-{member.name}" for member in mine]
+
+    def logs(self, name: str, flags: Sequence[str]) -> int:
+        """Show the logs of one of them."""
+        member = self.members[name]
+        return protocol.attach(member.checkout, self.handed(member), "dev.logs", flags)
+
+    def restart(self, member: Member) -> None:
+        """Start one of them from what it is now."""
+        self._start(member, [])
+
+    def handed(self, member: Member) -> protocol.Handed:
+        """What this root hands to one of them."""
+        place = self.env.place
+        env_file = records.path(place.workspace, member.name, "env")
+        lean = not member.edited
+        return protocol.Handed(
+            *(place.workspace, member.port, self.env.engine.name, place.network, lean, env_file, member.release)
+        )
+
+    def _start(self, member: Member, first: Sequence[Future[None]]) -> None:
+        for future in first:
+            future.result()  # raises what kept it from starting
+        start = time.monotonic()
+        port = sources.join(self.env.place, member.pin, member.checkout, member.port, member.edited)
+        member = self.members[member.name] = member._replace(port=port)
+        output.say(f"  {member.name}: {member.runs}, starting")
+        self._tell(member.name, member.url, member.requires)
+        with health.told(lambda seconds: self._so_far(member, seconds)):
+            answer = self.answers[member.name] = self._call(member, "dev.up", "--only", "--json")
+        for warning in protocol.warnings(self._log(member, "dev.up")):
+            output.warn(f"{member.name}: {warning}")
+        image = f", runs image {answer['image']}" if answer.get("image") else ""
+        output.say(f"  {member.name}: healthy, {output.seconds(time.monotonic() - start)}, {member.url}{image}")
+
+    def _so_far(self, member: Member, seconds: float) -> list[str]:
+        words = protocol.last_words(self._log(member, "dev.up"))
+        return [f"  {member.name}: not up yet ({seconds:.0f} s), its last words: {words}"]
+
+    def _tell(self, service: str, url: str, needs: Mapping[str, Requirement]) -> bool:
+        """Bring a consumer's environment file up to date; True when it changed."""
+        here = {name: need for name, need in needs.items() if name in self.answers}
+        if not here:
+            return False
+        record = records.read(self.env.place.workspace, service)
+        for need in here.values():
+            self._wire(record, url, need)
+        values = wiring.variables(record, here, {name: self._urls(name) for name in here})
+        return wiring.write(self.env.place.workspace, service, values)
+
+    def _wire(self, record: records.Record, url: str, need: Requirement) -> None:
+        provider = self.members[need.ask.name]
+        generation = str(self.answers[provider.name].get("data", ""))
+
+        def seed(wanted: Wiring) -> Mapping[str, Any]:
+            flags = [word for name, value in wanted.params.items() for word in ("-p", f"{name}={value}")]
+            return self._call(provider, "dev.seed", wanted.scenario, *flags)
+
+        if wiring.wire(record, url, need, generation, seed):
+            output.say(f"  {provider.name}: told of {record.service}")
+            records.change(
+                record.workspace, record.service, "dev.up", lambda kept: setattr(kept, "wired", record.wired)
+            )
+
+    def _urls(self, name: str) -> tuple[str, str]:
+        """The address of a service for everybody, and the one that works inside the workspace for every client."""
+        answer = self.answers[name]
+        url = str(answer.get("url") or self.members[name].url)
+        return url, str(answer.get("internal_url") or url)
+
+    def _call(self, member: Member, task: str, *args: str) -> dict[str, Any]:
+        log = self._log(member, task)
+        return protocol.call(member.name, member.checkout, self.handed(member), task, args, log)
+
+    def _log(self, member: Member, task: str) -> Path:
+        return self.env.place.root / ".dev" / "local" / "logs" / f"{member.name}.{task}.log"
+
+
+def of(env: Environment) -> Stack:
+    """The stack of this root."""
+    return Stack(env, members_of(env))
+
+
+@contextmanager
+def brought_up(env: Environment) -> Iterator[Environment]:
+    """Start what the root requires, if anything; then the root's turn, with what the others told it."""
+    stack = of(env)
+    if not stack.members:
+        yield env
+        return
+    with sources.in_progress(env.place):
+        output.say(f"{env.config.service} requires {', '.join(stack.members)}")
+        _check_memory(env, stack)
+        told = stack.up()
+        yield open_environment(env.place.workspace, env.port, debug=bool(env.debug_port)) if told else env
+
+
+def _check_memory(env: Environment, stack: Stack) -> None:
+    memory = sum(member.memory or 0 for member in stack.members.values()) + (env.config.memory or 0)
+    machine = plan.machine_memory()
+    if memory > machine:
+        wanted, there = output.mebibytes(memory), output.mebibytes(machine)
+        output.warn(f"together they may need {wanted}, and this machine has {there}")
+
+
+def start_one(env: Environment, name: str) -> None:
+    """Start one member again, after its checkout or version was changed."""
+    stack = of(env)
+    stack.restart(stack.members[name])
+
+
+def members_of(env: Environment) -> list[Member]:
+    """All that this repository needs, in the order of `in_order`."""
+    lock = lockfile.current(env.config)
+    members = {name: _member(env, pin) for name, pin in lock.pins.items()}
+    _check_ports(env, members)
+    return in_order(members)
+
+
+def _member(env: Environment, pin: lockfile.Pin) -> Member:
+    record = records.read(env.place.workspace, pin.name)
+    edited = record.edit if record.edit and Path(record.edit).is_dir() else ""
+    mirror = mirrors.of(pin.repo, env.place.root)
+    if record.use:  # what dev.use chose for this workspace
+        pin = pin._replace(version=record.use, commit=mirror.commit(record.use))
+    checkout = Path(edited) if edited else mirror.checkout(pin.commit)
+    release = pin.version if not edited and mirror.is_release(pin.version, pin.commit) else ""
+    source = document.load(checkout / "dev.yaml")
+    requirements.check_contract(source)
+    port = record.port or (_port(source) if env.place.workspace == workspace.MAIN else workspace.free_port())
+    host = choice.host(env.engine.name, pin.name)
+    memory = _memory(source, bool(edited))
+    return Member(pin, checkout, host, port, bool(edited), requirements.of(source), memory, release)
+
+
+def _port(source: document.Document) -> int:
+    """The declared port. Only its own tasks check another repository's dev.yaml."""
+    port = source.data.get("port")
+    if not isinstance(port, int):
+        raise source.error(("port",), f"port: must be a whole number, in {source.path.parent}")
+    return port
+
+
+def _memory(source: document.Document, edited: bool) -> int | None:
+    try:
+        budget = source.data["budget"]
+        return units.size(budget["memory" if edited or "lean" not in budget else "lean"])
+    except (KeyError, TypeError, ValueError):
+        return None  # it only adds to a sum that is shown
+
+
+def _check_ports(env: Environment, members: Mapping[str, Member]) -> None:
+    """DevError 113 when two services want the same port: each publishes the one that it declares."""
+    taken = {env.port: env.config.service}
+    for member in members.values():
+        other = taken.setdefault(member.port, member.name)
+        if other != member.name:
+            ours = other == env.config.service  # only this port is for --port to say
+            beside = workspace.another(env.place.workspace)
+            hint = f"--port {workspace.free_port()}" if ours else f"--workspace {beside}"
+            message = f"{other} and {member.name} both want port {member.port}"
+            raise DevError(CONFLICT, message, f"inv dev.up {hint}", "or another port in a dev.yaml")
+
+
+def in_order(members: Mapping[str, Member]) -> list[Member]:
+    """Each member after those that it needs. A cycle is entered at its first name and left where it closes."""
+    done: dict[str, Member] = {}
+    entered: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in entered or name not in members:
+            return
+        entered.add(name)
+        for needed in sorted(members[name].requires):
+            visit(needed)
+        done[name] = members[name]
+
+    for name in sorted(members):
+        visit(name)
+    return list(done.values())

@@ -1,0 +1,242 @@
+"""The data: migrate, seed, reset; its states: snapshot, restore, state; and production's schema: schema."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from invoke.tasks import task
+
+from devenv.base import output
+from devenv.base.errors import USAGE, DevError
+from devenv.context import environment
+from devenv.datastates import live, snapshots, store
+from devenv.datastates.live import DEFAULT
+from devenv.tasks import render
+from devenv.tasks.common import JSON, WORKSPACE, confirm
+
+SCHEMA_ACTIONS = ("dump", "check")
+STATE_ACTIONS = ("list", "prune")
+
+
+@task(help=WORKSPACE)
+def migrate(c: Any, workspace: str = "") -> None:
+    """Bring the schema up to date."""
+    env = environment.open_environment(workspace)
+    if _has_no_data(env, "migrate", "migrate" in env.config.commands):
+        return
+    with env.locked("dev.migrate"):
+        live.built(env)
+        live.ready(env)
+        live.migrate(env)
+
+
+@task(
+    iterable=["param"],
+    help={
+        **WORKSPACE,
+        "scenario": "a scenario of dev.yaml; may stand without the flag: dev.seed NAME",
+        "param": "a parameter, NAME=VALUE; may be repeated",
+        "list": "show the scenarios and their parameters",
+    },
+)
+def seed(c: Any, scenario: str = DEFAULT, param: Any = None, list: bool = False, workspace: str = "") -> None:
+    """Fill in a scenario's data; prints what the scenario tells, as JSON."""
+    env = environment.open_environment(workspace)
+    if list:
+        _list(env)
+        return
+    if scenario == DEFAULT and _has_no_data(env, "seed", DEFAULT in env.config.scenarios):
+        output.answer({})
+        return
+    given = dict(_pair(text) for text in param or [])
+    env.config.scenario(scenario).argv(given)  # a wrong name or parameter is said before anything starts
+    with env.locked("dev.seed"):
+        live.built(env)
+        live.ready(env)
+        output.answer(live.seed(env, scenario, given))
+
+
+@task(
+    iterable=["param"],
+    help={
+        **WORKSPACE,
+        "scenario": "a scenario of dev.yaml instead of default",
+        "param": "a parameter of it, NAME=VALUE; may be repeated",
+    },
+)
+def reset(c: Any, scenario: str = DEFAULT, param: Any = None, workspace: str = "") -> None:
+    """Back to fresh data, migrated and seeded; what was there is kept as `previous`."""
+    env = environment.open_environment(workspace)
+    given = dict(_pair(text) for text in param or [])
+    if given or scenario != DEFAULT:
+        env.config.scenario(scenario).argv(given)  # a wrong name or parameter is said before anything starts
+    with env.locked("dev.reset"):
+        live.built(env)
+        live.ready(env)
+        live.reset(env, scenario, given)
+
+
+def _has_no_data(env: environment.Environment, what: str, declared: bool) -> bool:
+    """A service without a database has these verbs, too: a script for many services calls them in each."""
+    if env.database or declared:
+        return False
+    output.say(f"nothing to {what}: {env.config.compose} declares no database that we know")
+    return True
+
+
+def _list(env: environment.Environment) -> None:
+    for scenario in env.config.scenarios.values():
+        params = " ".join(f"{name}={default}" for name, default in scenario.params.items())
+        output.data(f"{scenario.name}  {params}  {scenario.help}".rstrip())
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise DevError(USAGE, f"--param {text} is not NAME=VALUE", "inv dev.seed NAME -p size=10")
+    return name, value
+
+
+@task(
+    positional=["action"],
+    help={
+        **WORKSPACE,
+        **JSON,
+        "action": "dump: write schema.sql; check: compare this branch's migrations with it",
+        "from": "dump: a database elsewhere, postgresql://user:password@host/name; without it, the one here",
+    },
+)
+def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: str = "") -> None:
+    """Keep production's schema in schema.sql, and check that this branch's migrations lead to the same one."""
+    if action not in SCHEMA_ACTIONS:
+        raise DevError(USAGE, f"there is no dev.schema {action}", f"allowed: {', '.join(SCHEMA_ACTIONS)}")
+    if (action == "check" and from_) or (action == "dump" and json):
+        flag = "--from" if from_ else "--json"
+        raise DevError(USAGE, f"dev.schema {action} takes no {flag}", "inv dev.schema --help")
+    env = environment.open_environment(workspace)
+    if not env.database:
+        output.say(f"nothing to {action}: {env.config.compose} declares no database that we know")
+        return
+    from devenv.datastates import drift  # here: all other verbs start without it
+
+    with env.locked("dev.schema"):
+        live.ready(env)
+        if action == "dump":
+            drift.dump(env, from_, os.environ)
+            output.data(drift.FILE)
+            return
+        found = drift.check(env)
+    if json:
+        output.answer(found.json())
+    else:
+        for line in found.words():
+            output.data(line)
+    if found.drift:
+        raise found.error()
+    output.say("production's schema with the pending migrations equals a fresh migration")
+
+
+@task(
+    positional=["name"],
+    help={
+        **WORKSPACE,
+        "name": "what to call it",
+        "replace": "take the place of a snapshot of that name",
+        "export": "write it to this file, too, for another machine or engine",
+        "scrub": "in the file, without what identifies people: commands.scrub of dev.yaml runs on a copy",
+    },
+)
+def snapshot(
+    c: Any, name: str, replace: bool = False, export: str = "", scrub: bool = False, workspace: str = ""
+) -> None:
+    """Keep the data as it is now under a name."""
+    env = environment.open_environment(workspace)
+    snapshots.check_possible(env)
+    snapshots.check_name(name)
+    if scrub and not export:
+        raise DevError(USAGE, "--scrub is for a file that leaves this machine", f"add --export {name}.tar.gz")
+    if scrub:
+        env.config.command("scrub")  # where there is none, that is said before a snapshot is made
+    target = Path(c.folder, Path(export).expanduser()) if export else None
+    with env.locked("dev.snapshot"):
+        live.ready(env)
+        kept = snapshots.snapshot(env, name, replace)
+        if target:
+            from devenv.datastates import exports  # here: all other verbs start without it
+
+            exports.export(env, kept, target, scrub)
+    output.data(str(target) if target else name)
+
+
+@task(
+    positional=["name"],
+    help={
+        **WORKSPACE,
+        "name": "a name of dev.state list, or a file",
+        "force": "although migrations that it was made with are missing here, or were changed",
+    },
+)
+def restore(c: Any, name: str, force: bool = False, workspace: str = "") -> None:
+    """Bring back the data of a snapshot, or of a file; what was there is kept as `previous`."""
+    env = environment.open_environment(workspace)
+    snapshots.check_possible(env)
+    file = Path(c.folder, Path(name).expanduser())
+    with env.locked("dev.restore"):
+        live.built(env)
+        live.ready(env)
+        if file.is_file():
+            from devenv.datastates import exports
+
+            exports.restore(env, file, force)
+        elif "/" in name or name.endswith(".gz"):
+            raise DevError(USAGE, f"there is no file {file}", "inv dev.state list")
+        else:
+            snapshots.restore(env, snapshots.find(env, name), force)
+
+
+@task(
+    positional=["action"],
+    iterable=["name"],
+    help={
+        **WORKSPACE,
+        **JSON,
+        "action": "list or prune",
+        "all": "prune: snapshots and what stepped aside, too",
+        "name": "prune: this state alone; may be repeated",
+        "yes": "prune without asking",
+    },
+)
+def state(
+    c: Any,
+    action: str,
+    all: bool = False,
+    name: Any = None,
+    yes: bool = False,
+    json: bool = False,
+    workspace: str = "",
+) -> None:
+    """List the stored states of the data, or remove those that can be made again."""
+    if action not in STATE_ACTIONS:
+        raise DevError(USAGE, f"there is no dev.state {action}", f"allowed: {', '.join(STATE_ACTIONS)}")
+    env = environment.open_environment(workspace)
+    snapshots.check_possible(env)
+    with env.locked("dev.state"):
+        live.ready(env)
+        if action == "list":
+            found = store.rows(env)
+            output.answer(found) if json else render.states(found, output.data)
+            return
+        gone = [snapshots.find(env, each) for each in name or []] or store.prunable(env, all)
+        _prune(env, gone, yes)
+
+
+def _prune(env: environment.Environment, gone: list[store.State], yes: bool) -> None:
+    if not gone:
+        output.say("nothing to remove: all is the newest of its branch, or may hold rows made by hand (--all)")
+        return
+    rows = [row for row in store.rows(env) if row["id"] in {each.id for each in gone}]
+    render.states(rows, output.say)
+    confirm(f"Remove these {len(gone)}, {output.mebibytes(sum(row['size'] for row in rows))}?", yes)
+    store.prune(env, gone)

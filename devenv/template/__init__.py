@@ -1,0 +1,1 @@
+"""What the template brings for a service: its contract, and newer releases of itself."""

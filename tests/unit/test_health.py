@@ -1,0 +1,78 @@
+"""What is said while something is waited for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from devenv.base import records
+from devenv.base.errors import MISSING, DevError
+from devenv.context import health
+from devenv.context.environment import Environment
+from devenv.engines.compose import ComposeEngine
+from devenv.engines.interface import Place
+from devenv.model import config
+
+from .conftest import Seam
+from .test_compose_engine import container
+
+
+@pytest.fixture
+def env(seam: Seam, make_place: Callable[..., Place], repo: Path) -> Environment:
+    place, record = make_place(), records.Record("catalog", "main")
+    return Environment(config.load(repo), place, ComposeEngine(place), record, "catalog.localhost", 18160, 0, None)
+
+
+def test_each_service_that_is_not_healthy_has_a_line_with_what_it_logged_last(env: Environment, seam: Seam) -> None:
+    starting, healthy = "Up 40 seconds (health: starting)", "Up 40 seconds (healthy)"
+    seam.answer("docker ps", container("db", healthy) + container("app", starting))
+    seam.answer("logs", "first\n\x1b[32mapplying\x1b[39m 0042\n\x1b[0m\n")
+    assert health.describe(env, ["app", "db"], 42.3) == [
+        "  app: not healthy yet (42 s of 60 s); its last words: applying 0042"
+    ]
+
+
+def test_a_service_that_has_said_nothing_or_is_not_there_is_named_too(env: Environment, seam: Seam) -> None:
+    seam.answer("docker ps", container("db", "Up 9 seconds (health: starting)"))
+    slow = env._replace(config=env.config._replace(ready=180.0))
+    assert health.describe(slow, ["app", "db"], 10.0) == [
+        "  app: not started yet (10 s of 180 s)",
+        "  db: not healthy yet (10 s of 180 s); it logged nothing",
+    ]
+
+
+def test_it_is_said_again_and_again_until_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    twice = threading.Event()
+    seen: list[float] = []
+
+    def lines(seconds: float) -> list[str]:
+        seen.append(seconds)
+        if len(seen) == 2:
+            twice.set()
+        return [f"waiting {len(seen)}"]
+
+    with health.told(lines, every=0.001):
+        assert twice.wait(30)
+    said = capsys.readouterr().err.splitlines()
+    assert said[:2] == ["waiting 1", "waiting 2"]
+    assert len(said) == len(seen)
+
+
+def test_what_ends_soon_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with health.told(lambda seconds: ["never"]):
+        pass
+    assert capsys.readouterr().err == ""
+
+
+def test_an_engine_that_is_gone_is_the_errand_of_the_block_and_not_of_the_one_who_watches() -> None:
+    asked = threading.Event()
+
+    def lines(seconds: float) -> list[str]:
+        asked.set()
+        raise DevError(MISSING, "gone")
+
+    with health.told(lines, every=0.001):
+        assert asked.wait(30)
