@@ -1,27 +1,27 @@
-# What one does with this repo. Each target does all its own set-up: python3, git and make are enough.
+# The tasks of this repository. Each target sets up everything itself; you only need python3, git and make.
 BIN := .venv/bin
 PYTHON := $(BIN)/python
-# Twice the two cores that CI has: half of the time is waiting, for engines and healthchecks.
+# Twice CI's two cores: half of the time is spent waiting for engines and healthchecks.
 WORKERS ?= 4
 PYTEST := $(PYTHON) -m pytest -n $(WORKERS)
-# What is said to work without a container engine is tested where none answers.
+# The tests that need no container engine run without one.
 HIDDEN := env -u DEVENV_REQUIRE_ENGINE DOCKER_HOST=unix:///nonexistent
 NONE := 5# pytest's exit code when ARGS chose no test of this half
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all lint bench requirements locks release clean venv contract.check fleet.check
 
-help: ## say what can be made
+help: ## list the targets
 	@sed -n 's/^\([a-z.-]*\):.* ## /make \1\t/p' Makefile | expand -t 20
 
 demo: venv ## make two services in build/demo, bring them up, log in across both (ARGS=--remove removes them)
 	@$(PYTHON) -m maintain.demo $(ARGS)
 
-test: venv ## run the tests, the native ones first; without a container engine those that need none (ARGS="-k up")
+test: venv ## run the tests, native ones first; without a container engine only those (ARGS="-k up")
 	$(HIDDEN) $(PYTEST) -m "not engine and not slow" $(ARGS) || [ $$? = $(NONE) ]
 	$(PYTEST) -m "engine and not slow" $(ARGS) || [ $$? = $(NONE) ]
 
-test-all: venv ## run the tests that are too slow for every time, too
+test-all: venv ## run all tests, including the slow ones
 	$(HIDDEN) $(PYTEST) -m "not engine" $(ARGS) || [ $$? = $(NONE) ]
 	$(PYTEST) -m "engine" $(ARGS) || [ $$? = $(NONE) ]
 
@@ -37,23 +37,23 @@ lint: venv ## check style, types and the layers of devenv/
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports
 
-bench: venv ## measure our commands beside raw Compose, one service and three (ARGS="--only stack")
+bench: venv ## compare our commands with plain Compose, for one service and three (ARGS="--only stack")
 	@$(PYTHON) -m maintain.bench $(ARGS)
 
-requirements: venv ## make requirements.txt from requirements.in again (ARGS="--upgrade")
+requirements: venv ## update requirements.txt from requirements.in (ARGS="--upgrade")
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) requirements.in -o requirements.txt
 	cd tests/contract && ../../$(BIN)/uv pip compile -q --universal --python-version 3.9 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) requirements.in -o requirements.txt
 	cd tools/adopt && ../../$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' -c ../../requirements.txt $(ARGS) requirements.in -o requirements.txt
 
-locks: venv ## lock the dependencies of the stacks anew, for all answers (ARGS="fastapi --upgrade")
+locks: venv ## lock the dependencies of the stacks again, for all answers (ARGS="fastapi --upgrade")
 	@$(PYTHON) -m maintain.locks $(ARGS)
 
-release: venv ## make a release of what is committed (VERSION=1.2.3): changelog, upgrade tests, tag, releases.txt
+release: venv ## release the current commit (VERSION=1.2.3): changelog, upgrade tests, tag, releases.txt
 	@$(PYTHON) -m maintain.release '$(VERSION)'
 
-clean: ## remove what the targets made here; a demo that runs first: make demo ARGS=--remove
+clean: ## remove everything that the targets made; first remove a running demo: make demo ARGS=--remove
 	rm -rf .venv .venv.lock build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
-# The same bootstrap as in every generated repo; its stamp decides, whatever the times of the files are.
+# The same bootstrap as in every service. Its copy of the requirements decides, not the times of files.
 venv:
 	@{ [ -x $(PYTHON) ] && cmp -s requirements.txt .venv/requirements.txt; } || python3 -I devenv/bootstrap.py .venv requirements.txt

@@ -1,6 +1,6 @@
-"""What one does from a checkout of this template with other repositories: `inv template.retrofit PATH`, and the like.
+"""Tasks for other repositories, run from a checkout of this template: `inv template.retrofit PATH`, and others.
 
-The work is done by the checkout's own environment (`make venv`), so that any `inv` will do.
+They run in the checkout's environment (`make venv`), so any version of `inv` works.
 """
 
 import os
@@ -18,13 +18,13 @@ PYTHON = HERE / ".venv" / "bin" / "python"
     iterable=["only"],
     help={
         "path": "the repository",
-        "static": "read files only; start nothing",
-        "only": "this MUST alone, such as CMP-1; may be repeated",
-        "flags": "more flags, as `python tests/contract/check.py --help` shows them",
+        "static": "only read files; do not start anything",
+        "only": "only this MUST, such as CMP-1; can be repeated",
+        "flags": "more flags, see `python tests/contract/check.py --help`",
     },
 )
 def check(c, path, static=False, only=None, flags=""):
-    """Say which MUSTs of the contract any repository keeps, on a copy of it."""
+    """Check which MUSTs of the contract a repository keeps, on a copy of it."""
     chosen = [
         *(["--static"] if static else []),
         *(word for must in only or [] for word in ("--only", must)),
@@ -36,14 +36,14 @@ def check(c, path, static=False, only=None, flags=""):
 @task(
     positional=["path"],
     help={
-        "path": "the repository's folder, or that of the service in it",
-        "service": "the service's name, where the repository's own is not to be it",
-        "port": "the service's port, where what was found is not to be it",
-        "undo": "take it back, before the branch is merged",
+        "path": "the folder of the repository, or of the service in it",
+        "service": "the service's name, instead of the repository's",
+        "port": "the service's port, instead of the one that was found",
+        "undo": "undo the retrofit, before the branch is merged",
     },
 )
 def retrofit(c, path, service="", port="", undo=False):
-    """Make a service out of a repository: on a branch, beside everything that is there."""
+    """Turn a repository into a service: on a branch, and without changing existing files."""
     flags = [*(["--service", service] if service else []), *(["--port", port] if port else [])]
     code, report = answered("retrofit", path, *flags, *(["--undo"] if undo else []))
     if report:
@@ -53,7 +53,7 @@ def retrofit(c, path, service="", port="", undo=False):
 
 @task(name="check", positional=["path"], help={"path": "the repository", "json": "one JSON object on stdout"})
 def check_release(c, path, json=False):
-    """Say which release of this template a repository is at, what is out, and whether an update would conflict."""
+    """Show a repository's release of this template, newer releases, and whether an update would conflict."""
     raise SystemExit(answered("check", path, *(["--json"] if json else []))[0])
 
 
@@ -62,16 +62,16 @@ def check_release(c, path, json=False):
     iterable=["answer"],
     help={
         "path": "the repository",
-        "to": "this release instead of the highest one",
-        "answer": "an answer to a question of the template, NAME=VALUE; may be repeated",
+        "to": "this release, instead of the highest one",
+        "answer": "an answer to a question of the template, NAME=VALUE; can be repeated",
     },
 )
 def update(c, path, to="", answer=None):
-    """Take a release of this template in a repository, on a branch to review."""
+    """Update a repository to a release of this template, on a branch to review."""
     answers = [word for each in answer or [] for word in ("--answer", each)]
     code, branch = answered("update", path, *(["--to", to] if to else []), *answers)
     kept = conformance(path, "--static") if branch else 0
-    raise SystemExit(code or kept == 1)  # an older contract cannot be judged, which is no fault of the update
+    raise SystemExit(code or kept == 1)  # 2 is not a failure: an older contract cannot be checked
 
 
 @task(
@@ -80,15 +80,15 @@ def update(c, path, to="", answer=None):
     help={
         "list": "a file with a path or a git URL in each line; - for stdin",
         "try": "also try the update to the newest release",
-        "json": "one JSON object on stdout instead of the table",
-        "html": "write a page, too",
+        "json": "one JSON object on stdout, instead of the table",
+        "html": "also write an HTML page to this file",
         "state": "the folder of kept answers",
-        "fresh": "ask anew, whatever is kept",
-        "flags": "more flags, as `python tools/fleet/__main__.py --help` shows them",
+        "fresh": "ignore kept answers",
+        "flags": "more flags, see `python tools/fleet/__main__.py --help`",
     },
 )
 def check_fleet(c, list, try_=False, json=False, html="", state="", fresh=False, flags=""):
-    """Say how many repositories keep the contract, and how far behind the template each is."""
+    """Report how many repositories keep the contract, and how far behind the template each is."""
     wanted = {"--try": try_, "--json": json, "--fresh": fresh}
     given = {"--html": html, "--state": state}
     chosen = [
@@ -100,19 +100,19 @@ def check_fleet(c, list, try_=False, json=False, html="", state="", fresh=False,
 
 
 def answered(verb, path, *flags):
-    """One of tools/adopt: its exit code, and what it answered, which is passed on."""
+    """Run a verb of tools/adopt; returns its exit code and its answer."""
     done = python("tools/adopt/__main__.py", verb, os.path.abspath(path), *flags, stdout=subprocess.PIPE, text=True)
     print(done.stdout, end="", flush=True)
     return done.returncode, done.stdout
 
 
 def conformance(path, *flags):
-    """The tests of the contract; their exit code."""
+    """Run the tests of the contract; returns their exit code."""
     return python("tests/contract/check.py", os.path.abspath(path), *flags).returncode
 
 
 def python(program, *words, **streams):
-    """A program of this checkout in its own environment, in the folder where it was typed."""
+    """Run a program of this checkout in its environment, in the user's current folder."""
     subprocess.run(["make", "--silent", "-C", str(HERE), "venv"], check=True)
     argv, env = [str(PYTHON), str(HERE / program), *words], {**os.environ, "PYTHONPATH": str(HERE)}
     return subprocess.run(argv, env=env, check=False, **streams)

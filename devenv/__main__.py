@@ -6,20 +6,20 @@ import os
 import sys
 from pathlib import Path
 
-# Cycles of objects hold memory that a short command never needs back. Looking for them, during the imports and once
-# more at the end, took a tenth of the time of each command.
+# The garbage collector only frees cycles of objects, whose memory a short command never needs back. It took a tenth
+# of the time of each command, during the imports and at the end.
 gc.disable()
 atexit.register(gc.freeze)
 
-REPAIRED = "DEVENV_REPAIRED"  # keeps a repair that does not help from going round
-sys.path[0] = str(Path(__file__).resolve().parents[1])  # it was the package's own folder
+REPAIRED = "DEVENV_REPAIRED"  # stops a repair that does not help from running again
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # instead of the package's folder
 
 
 def repair() -> None:
-    """Let fetch.py look at each file of the tools and of their environment, and start this command again."""
+    """Let fetch.py check each file of the tools and of their environment, then start this command again."""
     interface, service, *words = sys.argv[1:]
     system = os.uname()
-    print("files of the tools are gone: looking for them …", file=sys.stderr, flush=True)
+    print("files of the tools are missing: checking …", file=sys.stderr, flush=True)
     os.environ[REPAIRED] = "1"
     fetch = os.path.join(service, ".dev", "fetch.py")
     made = f"environment-{system.sysname}-{system.machine}"
@@ -33,7 +33,7 @@ try:
         print(wrong, file=sys.stderr)
         sys.exit(111)
     launch.ROOT = Path(sys.argv[2]).resolve()
-    slim.import_invoke()  # first: main imports it too
+    slim.import_invoke()  # must come first, since main imports invoke too
     from devenv.main import main
 except KeyboardInterrupt:  # main handles later ones
     print("error[130]: interrupted", file=sys.stderr)

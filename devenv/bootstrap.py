@@ -1,10 +1,10 @@
-"""Make a virtual environment from hash-pinned requirements with nothing but python3.
+"""Make a virtual environment from hash-pinned requirements. It needs only python3.
 
     python3 -I bootstrap.py VENV REQUIREMENTS
     python3 -I bootstrap.py --in FOLDER REQUIREMENTS
 
-The second form chooses the place below FOLDER, by the requirements and by the Python (implementation, version and
-platform), and prints it: everything on the machine that has the same requirements shares one environment.
+The second form chooses a place below FOLDER by the requirements and the Python (implementation, version and platform),
+and prints it. Everything on the machine that has the same requirements shares one environment.
 
 With uv if it is on the path; else with venv and its pip; else, if Python has no ensurepip (Debian without
 python3-venv), with a venv without pip and a pip wheel from the index that pip is configured for.
@@ -37,8 +37,8 @@ PIP_WHEEL = "pip-26.0.1-py3-none-any.whl"  # the newest pip that runs on Python 
 PIP_SHA256 = "bdb1b08f4274833d62c1aa29e20907365a2ceb950410df15fc9521bad440122b"
 # The versioned file behind `python3`: when an upgrade removes it, VENV/bin/python dangles and VENV is remade.
 PYTHON = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
-# Settings meant for another environment, which would send the packages elsewhere or change their choice. Of pip's,
-# those stay that say where packages come from and how they are reached.
+# Settings for other environments, which would install the packages elsewhere or choose other ones. pip's settings for
+# the index and the network stay.
 FOREIGN = re.compile(
     "PYTHON|VIRTUAL_ENV$|__PYVENV|GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR)$"
     "|PIP_(?!((EXTRA_)?INDEX_URL|NO_INDEX|FIND_LINKS|TRUSTED_HOST|(CLIENT_)?CERT|PROXY|(NO_)?CACHE_DIR|CONFIG_FILE"
@@ -54,7 +54,7 @@ FULL = re.compile("No space left|Disk quota exceeded|Errno 28|os error 28")
 
 
 class BootstrapError(Exception):
-    """VENV could not be made, for a reason that a person can do something about, as the hint says."""
+    """VENV could not be made. The hint says what the user can do about it."""
 
     def __init__(self, message: str, hint: str = HINT, output: str = "") -> None:
         super().__init__(message)
@@ -63,7 +63,7 @@ class BootstrapError(Exception):
 
 
 def main(place: Path, requirements: Path, shared: bool = False) -> Path:
-    """Make the environment if it is not complete. With `shared`, `place` is the folder of all. Returns its path."""
+    """Make the environment if it is not complete; returns its path. `shared`: `place` is the folder of all of them."""
     if sys.version_info < (3, 9):
         have = "Python 3.9 or newer is needed, {} is {}.{}".format(sys.executable, *sys.version_info)
         raise BootstrapError(have, "hint: put a newer python3 first on the path")
@@ -113,7 +113,7 @@ def complete(venv: Path, requirements: Path) -> bool:
 
 
 def has_files(venv: Path, requirements: Path) -> bool:
-    """Whether all is there that was installed. Scanners for viruses remove files, and so do people."""
+    """Whether all installed files exist. Virus scanners remove some, and so do people."""
     records = list(venv.glob("lib/python*/site-packages/*.dist-info/RECORD"))
     if not records and names(requirements):
         return False
@@ -132,7 +132,7 @@ def make(venv: Path, requirements: Path, held: IO[str]) -> None:
             with_pip(venv, requirements, held)
         shutil.copyfile(requirements, venv / "requirements.txt")
     except BootstrapError as error:
-        remove(venv)  # half of it would only take room
+        remove(venv)  # an incomplete one only wastes space
         wanted = names(requirements)
         message = f"{error}, while {wanted} were to be installed" if wanted else str(error)
         raise BootstrapError(message, FOLDER if FULL.search(error.output) else error.hint, error.output) from None
@@ -162,7 +162,7 @@ def with_uv(uv: str, venv: Path, requirements: Path, held: IO[str]) -> bool:
     except BootstrapError as error:
         if FULL.search(error.output):
             raise
-        # pip reads more of its settings: it may get there, or tells why not
+        # pip reads more of its settings, so it may succeed, or report the reason
         print("uv could not, trying pip …", file=sys.stderr, flush=True)
         remove(venv)
         return False
@@ -188,10 +188,10 @@ def with_pip(venv: Path, requirements: Path, held: IO[str]) -> None:
 
 
 def run(command: Sequence[object], held: IO[str], **extra: str) -> None:
-    """Run to the end. A child keeps the lock, so that nobody starts anew beside one that outlives us."""
+    """Run to the end. A child inherits the lock, so that no second attempt starts while one outlives this process."""
     done = subprocess.run(
         [str(part) for part in command],
-        cwd="/",  # away from the service's own uv.toml and pyproject.toml
+        cwd="/",  # so that uv does not read the service's uv.toml and pyproject.toml
         env={**environment(), **extra},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -205,7 +205,7 @@ def run(command: Sequence[object], held: IO[str], **extra: str) -> None:
 
 
 def names(requirements: Path) -> str:
-    """The packages that are wanted, for messages."""
+    """The required packages, for messages."""
     found = re.findall(r"^([\w.-]+)==([^\s;\\]+)", requirements.read_text(encoding="utf-8"), re.MULTILINE)
     return ", ".join(f"{name} {version}" for name, version in found)
 
@@ -228,14 +228,14 @@ def download_pip() -> bytes:
             if hashlib.sha256(wheel).hexdigest() == PIP_SHA256:
                 return wheel
             raise BootstrapError(f"{PIP_WHEEL} on {page} does not have the sha256 that is pinned for it")
-    raise BootstrapError(f"there is no {PIP_WHEEL} on {page}", "hint: install uv or python3-venv")
+    raise BootstrapError(f"{page} does not list {PIP_WHEEL}", "hint: install uv or python3-venv")
 
 
 def fetch(url: str) -> bytes:
     parts = urllib.parse.urlsplit(url)
     login, _, host = parts.netloc.rpartition("@")
     request = urllib.request.Request(urllib.parse.urlunsplit(parts._replace(netloc=host)))
-    if login:  # urllib does not read it from the address
+    if login:  # urllib does not read the login from the address
         basic = base64.b64encode(urllib.parse.unquote(login).encode()).decode()
         request.add_unredirected_header("Authorization", f"Basic {basic}")
     tls = ssl.create_default_context(cafile=pip_setting("cert"))
@@ -255,7 +255,7 @@ def pip_setting(name: str) -> Optional[str]:
 
 
 def config_files() -> List[str]:
-    """pip's configuration files, the later the stronger."""
+    """pip's configuration files; later ones override earlier ones."""
     own = os.environ.get("PIP_CONFIG_FILE", "")
     if own == os.devnull:
         return []

@@ -1,4 +1,4 @@
-"""The program behind all three doors: the arguments, the tasks, and the one place where errors are caught."""
+"""The program behind `make`, `inv` and `.dev/run`: arguments, tasks, and the one place where errors are caught."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError, di
 from devenv.tasks import contract, daily, datastates, lifecycle, required, template
 
 ROOT = launch.ROOT
-# Optional positional arguments, which invoke has not: `dev.seed NAME` becomes `dev.seed --scenario NAME`.
-# An empty word: invoke takes this one by its place.
+# Optional positional arguments, which invoke does not support: `dev.seed NAME` becomes `dev.seed --scenario NAME`.
+# If the flag is empty, invoke takes the argument by its position.
 POSITIONAL = {"dev.seed": ("--scenario",), "dev.edit": ("", "--path")}
 
 
 class Tasks(Program):
-    """invoke's program without its own exit codes, and with what stands after `--` as a list.
+    """invoke's program without its exit codes, and with the arguments after `--` as a list.
 
-    `folder`: where it was typed, which paths on the command line start from.
+    `folder`: the current folder; paths on the command line are relative to it.
     """
 
     def __init__(self, namespace: Collection, rest: list[str], folder: str) -> None:
@@ -35,10 +35,10 @@ class Tasks(Program):
         self.folder = folder
 
     def parse_and_execute(self, argv: list[str]) -> None:
-        """What Program.run does, but errors come out as exceptions."""
+        """Like Program.run, but errors are exceptions."""
         self.create_config()
         self.parse_core(argv)
-        sys.dont_write_bytecode = False  # invoke sets it, and our modules would be compiled at every start
+        sys.dont_write_bytecode = False  # invoke sets it, and then Python compiles our modules at every start
         self.parse_collection()
         self._parse_tasks()
         self.parse_cleanup()
@@ -49,16 +49,16 @@ class Tasks(Program):
     def _parse_tasks(self) -> None:
         try:
             self.parse_tasks()
-        except ValueError as error:  # invoke hands on what int() says of `--port abc`
+        except ValueError as error:  # the message of int() for `--port abc`
             raise ParseError(f"{str(error).rpartition(': ')[2]} is not a whole number") from None
 
 
 def main() -> NoReturn:
-    """Run the tasks on the command line, and leave with their exit code."""
+    """Run the tasks on the command line, and exit with their code."""
     own, rest = split(sys.argv[1:])
     try:
         folder = os.getcwd()
-        os.chdir(ROOT)  # the printed commands are meant to be typed here
+        os.chdir(ROOT)  # the printed commands are to be typed here
         toolcache.note_use()
         tasks = collection()
         Tasks(tasks, rest, folder).parse_and_execute(["inv", *(positional(own, tasks.task_names) or ["--list"])])
@@ -74,16 +74,16 @@ def main() -> NoReturn:
         sys.exit(error.result.exited)
     except OSError as error:  # a full disk, a folder that is not ours
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        output.report(DevError(MISSING, what, "look at the disk's free space and the folder's owner: df -h; ls -ld"))
+        output.report(DevError(MISSING, what, "check the disk's free space and the folder's owner: df -h; ls -ld"))
         sys.exit(MISSING)
     except KeyboardInterrupt:
-        output.report(DevError(INTERRUPTED, "interrupted", "inv dev.up goes on from here"))
+        output.report(DevError(INTERRUPTED, "interrupted", "to continue: inv dev.up"))
         sys.exit(INTERRUPTED)
     sys.exit(0)
 
 
 def collection() -> Collection:
-    """All tasks: ours below `dev`, `contract` and `template`, the service's own from tasks_local.py beside them."""
+    """All tasks: ours below `dev`, `contract` and `template`, and those in the service's tasks_local.py."""
     local = _local_tasks()
     local.add_collection(_gather("dev", lifecycle, daily, datastates, required))
     local.add_collection(_gather("contract", contract))
@@ -92,7 +92,7 @@ def collection() -> Collection:
 
 
 def _gather(name: str, *modules: ModuleType) -> Collection:
-    """The tasks of some modules below one name."""
+    """The tasks of some modules under one name."""
     gathered = Collection(name)
     for module in modules:
         for task in Collection.from_module(module).tasks.values():
@@ -101,15 +101,15 @@ def _gather(name: str, *modules: ModuleType) -> Collection:
 
 
 def split(argv: list[str]) -> tuple[list[str], list[str]]:
-    """What is for us, and what stands after the first `--`, for the service's command."""
+    """The arguments before the first `--`, for us, and those after it, for the service's command."""
     at = argv.index("--") if "--" in argv else len(argv)
     return argv[:at], argv[at + 1 :]
 
 
 def positional(argv: list[str], tasks: Container[str]) -> list[str]:
-    """Turn the arguments right after certain tasks into their flags; no path has the name of a task.
+    """Turn positional arguments of certain tasks into flags. A path never has the name of a task.
 
-    `TASK --help` becomes `--help TASK`: where a task takes an argument by its place, invoke takes --help for that.
+    `TASK --help` becomes `--help TASK`: if a task has a positional argument, invoke would take --help for that.
     """
     if len(argv) == 2 and argv[0] in tasks and argv[1] in ("--help", "-h"):
         return ["--help", argv[0]]
@@ -126,7 +126,7 @@ def positional(argv: list[str], tasks: Container[str]) -> list[str]:
 
 
 def _usage_hint(argv: list[str]) -> str:
-    """The task that was meant, or the help of the task that was given."""
+    """A similar task, or the help of the given task."""
     names = list(collection().task_names)
     task = next((word for word in argv if not word.startswith("-")), "")
     return f"inv {task} --help" if task in names else did_you_mean(task, names)
@@ -142,6 +142,6 @@ def _local_tasks() -> Collection:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # whatever the service's own file does wrong is its own
+    except Exception as error:  # an error in the service's file
         raise DevError(CONFIG, f"tasks_local.py: {type(error).__name__}: {error}", "python3 tasks_local.py") from None
     return Collection.from_module(module)

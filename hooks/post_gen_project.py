@@ -1,8 +1,8 @@
-"""Lays the chosen stack and options over the common tree; makes a project of plain cookiecutter updatable.
+"""Adds the chosen stack and options to the common files, and makes a project of plain cookiecutter updatable.
 
-cookiecutter renders this file, then runs it in the new project folder; `cruft update` does so elsewhere.
-It moves what it finds under .stacks and removes .stacks; files of this template that are to stand beside others get
-another name. Nothing else is ever deleted or replaced.
+cookiecutter renders this file, then runs it in the new project folder; `cruft update` runs it in another folder.
+It moves files out of .stacks and removes .stacks. If a repository already has a file of that name, the template's file
+gets another name. Nothing else is deleted or replaced.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 # tojson escapes quotes of either kind, so that no answer can end this string early.
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 STACKS = Path(".stacks")
-# Where a repository has files of its own under the usual names, ours stand beside them (template.retrofit).
+# If a repository has its own files with the usual names, ours get other names (template.retrofit).
 BESIDE = {
     "compose": {"compose.yaml": "compose.devenv.yaml"},
     "dockerfile": {"Dockerfile": "Dockerfile.devenv", ".dockerignore": "Dockerfile.devenv.dockerignore"},
@@ -25,10 +25,10 @@ BESIDE = {
 
 
 def overlays() -> list[Path]:
-    """The folders of .stacks that the answers choose: the stack's, then one for each thing that it was given.
+    """The folders of .stacks that the answers choose: the stack's, then one for each chosen feature.
 
-    django, django.database (of either kind) or django.stateless, django.cache, django.worker: those that there are.
-    Then the compose fragments of the database and the cache, such as database.postgres.
+    For example django, django.database (of either kind) or django.stateless, django.cache, django.worker, if they
+    exist. Then the compose fragments of the database and the cache, such as database.postgres.
     """
     stack = ANSWERS["stack"]
     given = [name for name in ("database", "cache", "worker") if ANSWERS[name] != "none"]
@@ -48,7 +48,7 @@ def lay_over(folder: Path, project: Path) -> None:
 
 
 def find_template() -> Path | None:
-    """The template's folder. It may be relative to where cookiecutter was called, which no variable tells."""
+    """The template's folder. It may be relative to the folder where cookiecutter was called, which is not passed on."""
     for base in (ANSWERS["_output_dir"], os.environ.get("PWD", "")):
         folder = Path(base, ANSWERS["_repo_dir"])
         if folder.is_absolute() and (folder / "cookiecutter.json").is_file():
@@ -57,7 +57,7 @@ def find_template() -> Path | None:
 
 
 def write_cruft_json(template: Path) -> None:
-    """What `cruft create` would have written, so that `cruft check` and `cruft update` work."""
+    """Write the same file as `cruft create`, so that `cruft check` and `cruft update` work."""
     from tools.adopt import address  # of the template
 
     cloned_for_us = ANSWERS["_repo_dir"] != ANSWERS["_template"]
@@ -74,11 +74,11 @@ def write_cruft_json(template: Path) -> None:
 
 
 def pin(template: Path | None) -> None:
-    """Say where the tools come from: a commit of the template, or a copy if the template is not a git checkout."""
+    """Record where the tools come from: a commit of the template, or a copy if the template is not a git checkout."""
     if not template:
         print("note: the template's folder was not found: no .cruft.json, and no tools", file=sys.stderr)
         return
-    sys.dont_write_bytecode = True  # the template's folder stays as it is
+    sys.dont_write_bytecode = True  # do not write into the template's folder
     sys.path.insert(0, str(template))
     if (template / ".git").exists():
         write_cruft_json(template)
@@ -87,7 +87,7 @@ def pin(template: Path | None) -> None:
 
     vendored.write(template, Path(".dev"))
     print(
-        "note: the template is not a git checkout: its tools are in .dev/tools, and updates are by hand",
+        "note: the template is not a git checkout: its tools are in .dev/tools, and you update it by hand",
         file=sys.stderr,
     )
 

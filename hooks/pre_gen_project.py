@@ -1,4 +1,4 @@
-"""Refuses answers that could not become a working service, before a file is written.
+"""Rejects answers that cannot become a working service, before a file is written.
 
 cookiecutter renders this file, then runs it in the new, still empty, project folder.
 """
@@ -27,14 +27,14 @@ def one_of(name: str) -> tuple[bool, str]:
 
 
 def besides(answers: list[str]) -> tuple[bool, str]:
-    """Only the files of `bare` can stand beside others: the other stacks begin with a folder of their own."""
+    """Only the files of `bare` can be added to existing ones: the other stacks need a new folder."""
     allowed = ANSWERS["_besides"] if ANSWERS["stack"] == "bare" else []
     good = answers == ["none"] or (answers and set(answers) <= set(allowed))
     return bool(good), f"none{', or with stack=bare any of ' + ', '.join(ANSWERS['_besides'])}"
 
 
 def checks() -> dict[str, tuple[bool, str]]:
-    """For each answer: is it good, and what is allowed."""
+    """For each answer: whether it is valid, and what is allowed."""
     return {
         "service": (
             SERVICE.fullmatch(ANSWERS["service"]) is not None,
@@ -58,9 +58,9 @@ def refusals() -> list[str]:
     found = [f"{name} is {ANSWERS[name]!r}; allowed: {allowed}" for name, (good, allowed) in verdicts if not good]
     if ANSWERS["worker"] != "none" and ANSWERS["cache"] == "none":
         found.append(f"worker is {ANSWERS['worker']!r} and cache is 'none'; allowed: cache=redis, which holds the jobs")
-    # With --overwrite-if-exists the folder may be somebody's work, and cookiecutter writes over it.
+    # With --overwrite-if-exists, cookiecutter would overwrite an existing folder.
     if set(os.listdir()) - {".git"}:
-        found.append(f"{os.getcwd()} is not empty; allowed: a new folder, or one with nothing but .git in it")
+        found.append(f"{os.getcwd()} is not empty; allowed: a new folder, or one with only .git in it")
     return found
 
 

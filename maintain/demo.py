@@ -1,8 +1,8 @@
 """`make demo`: two services, the second required by the first, and a login across both. `ARGS=--remove` removes it.
 
-They are made in build/demo by the real cookiecutter command, from examples/stack. A demo that is there is brought up
-as it is when nothing that it was made from has changed; else it is removed first, with its demo data. A build/demo
-that this script did not make is never touched.
+They are made in build/demo by the real cookiecutter command, from examples/stack. An existing demo is started again if
+nothing that it was made from has changed. Otherwise it is removed first, with its demo data. A build/demo that this
+script did not make is never touched.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from maintain.visitor import Visitor
 DEMO = Path("build/demo")  # in the top folder
 STAMP = ROOT / DEMO / ".made-from"
 SHOP, LMS = DEMO / "shop", DEMO / "lms"
-# Of its own: other services of these names keep their data, and free ports are chosen.
+# A separate workspace: other services with these names keep their data, and free ports are chosen.
 WORKSPACE = os.environ.get("DEV_WORKSPACE") or "demo"
 UNHEALTHY, CONFLICT, LOSS = 112, 113, 114
 HALF = "half made"
@@ -45,7 +45,7 @@ def task(repo: Path, name: str, *args: str, workspace: str = WORKSPACE) -> list[
 
 
 def stamp() -> str:
-    """The workspace, and what changes whenever a file does from which the demo is made, committed or not."""
+    """The workspace, and a fingerprint of all files that the demo is made from, committed or not."""
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *stack.SOURCES]
     names = subprocess.run(listing, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.split("\0")
     digest = hashlib.sha256()
@@ -55,15 +55,15 @@ def stamp() -> str:
 
 
 def clear_way(wanted: str) -> bool:
-    """True when build/demo is already what would be made."""
+    """True if build/demo is already up to date."""
     if not (ROOT / DEMO).exists():
         return False
     if not STAMP.exists():
         fail(CONFLICT, f"{DEMO} is in the way: `make demo` did not make it", "move it away, then: make demo")
     if STAMP.read_text() == wanted:
-        say(f"{DEMO} is there already, and what it was made from has not changed: it is used as it is")
+        say(f"{DEMO} already exists and is up to date: using it")
         return True
-    say(f"What {DEMO} was made from has changed: it is removed, and made again")
+    say(f"The sources of {DEMO} have changed: removing it and making it again")
     if not STAMP.read_text().endswith(HALF):
         refuse_loss(SHOP)
         refuse_loss(LMS)
@@ -72,28 +72,28 @@ def clear_way(wanted: str) -> bool:
 
 
 def refuse_loss(repo: Path) -> None:
-    """Someone may have taken up the proposal to edit both."""
+    """Do not remove edits: the demo proposes to edit both services."""
     changes = (
         ["git", "-C", str(repo), "status", "--porcelain"],
         ["git", "-C", str(repo), "log", "--oneline", f"{stack.VERSION}.."],
     )
     if any(subprocess.run(argv, cwd=ROOT, capture_output=True).stdout for argv in changes):
-        fail(LOSS, f"{repo} holds changes of yours", "keep what you need of them, then: make demo ARGS=--remove")
+        fail(LOSS, f"{repo} has changes of yours", "save what you need, then: make demo ARGS=--remove")
 
 
 def make(wanted: str) -> None:
     say(f"Two services from the template, in {DEMO}: shop requires lms, for people to log in")
     (ROOT / DEMO).mkdir(parents=True)
-    STAMP.write_text(f"{WORKSPACE} {HALF}")  # interrupted, it is known as ours, and made again
+    STAMP.write_text(f"{WORKSPACE} {HALF}")  # if this is interrupted, the folder is known as ours, and made again
     stack.make(DEMO)
     STAMP.write_text(wanted)
 
 
 def remove() -> None:
-    """What runs, its data, and the folder. lms runs from here after `dev.edit lms`, and is then shop's to stop only."""
+    """Remove what runs, its data, and the folder. After `dev.edit lms`, lms runs from here, and shop only stops it."""
     workspace = STAMP.read_text().split()[0]
     for repo in (SHOP, LMS):
-        if (ROOT / repo / ".dev/local").exists():  # no task of it ever ran otherwise
+        if (ROOT / repo / ".dev/local").exists():  # otherwise none of its tasks ever ran
             run(*task(repo, "dev.destroy", "--yes", workspace=workspace))
     shutil.rmtree(ROOT / DEMO)
 
@@ -105,7 +105,7 @@ def status() -> dict[str, Any]:
 
 
 def log_in(visitor: Visitor, url: str, login: dict[str, str]) -> str:
-    """By shop's link to the form of lms and back; what shop then says of the person."""
+    """Follow shop's link to the login form of lms and back; returns what shop says about the user."""
     form = visitor.open(visitor.open(url).links["login"])
     page = visitor.submit(form, username=login["username"], password=login["password"])
     return next((line for line in page.lines if line.startswith("logged in as ")), "nothing of a login")
@@ -113,7 +113,7 @@ def log_in(visitor: Visitor, url: str, login: dict[str, str]) -> str:
 
 def show_login(url: str, login: dict[str, str]) -> None:
     name, visitor = login["username"], Visitor()
-    say(f"A login at shop as {name}, whom lms alone knows: each address that a browser is sent to")
+    say(f"A login at shop as {name}, an account that only lms has. The addresses that a browser visits:")
     try:
         said = log_in(visitor, url, login)
     except (OSError, KeyError) as error:  # no answer, an answer from 400 on, no link
@@ -136,7 +136,7 @@ def show_end(found: dict[str, Any], login: dict[str, str], seconds: float) -> No
 
 def main() -> None:
     if sys.argv[1:] == ["--remove"]:
-        remove() if STAMP.exists() else say(f"There is no {DEMO} that `make demo` made")
+        remove() if STAMP.exists() else say(f"Nothing to remove: {DEMO} was not made by `make demo`")
         return
     started, wanted = time.monotonic(), stamp()
     if not clear_way(wanted):

@@ -1,8 +1,8 @@
-"""`make locks`: locks the dependencies of each stack anew, for every combination of answers (ARGS=django for one).
+"""`make locks`: locks the dependencies of each stack again, for every combination of answers (ARGS=django for one).
 
-What a service depends on follows from its answers, and a lock file that holds more or less than that is wrong. So each
-combination is generated and locked by its own tool, and the results are merged into the one lock file of the stack:
-lines that not all of them have stand in {% if %}. Versions that are locked stay: to raise them, ARGS=--upgrade.
+A service's dependencies follow from its answers, and its lock file must contain exactly these. So each combination is
+generated and locked by its own tool. The results are merged into one lock file of the stack: lines that not all of them
+have are inside {% if %}. Locked versions stay; to upgrade them, ARGS=--upgrade.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from maintain.stack import CONFIG, ROOT
 STACKS = ROOT / "{{cookiecutter.repo_name}}" / ".stacks"
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 UV = str(Path(sys.executable).parent / "uv")
-# The lock names the public registry, whichever one this machine asks.
+# The lock names the public registry, even if this machine uses another one.
 PUBLIC = ["--registry=https://registry.npmjs.org/", "--no-omit-lockfile-registry-resolved"]
 NPM = ["--package-lock-only", "--silent", *PUBLIC]
 LOCKS = {
@@ -37,7 +37,7 @@ LOCKS = {
 
 
 class Answers(NamedTuple):
-    """What a stack's dependencies may follow from."""
+    """The answers that decide a stack's dependencies."""
 
     database: str
     cache: str
@@ -48,14 +48,14 @@ Line = tuple[str, frozenset[Answers]]  # and the answers that have it
 
 
 def all_answers() -> list[Answers]:
-    """Every combination that the template allows, those with the most first: the others are compared with them."""
+    """Every allowed combination, those with the most features first: the others are compared with them."""
     every = product(QUESTIONS["_databases"], QUESTIONS["_caches"], QUESTIONS["_workers"])
     allowed = [Answers(*each) for each in every if each[2] == "none" or each[1] != "none"]
     return sorted(allowed, key=lambda answers: tuple(answers).count("none"))
 
 
 def merge(files: dict[Answers, str]) -> list[Line]:
-    """One sequence of lines in which each file is found whole and in order."""
+    """One sequence of lines that contains each file completely and in order."""
     merged: list[Line] = []
     for answers, text in files.items():
         merged = list(_added(merged, text.splitlines(), frozenset([answers])))
@@ -94,7 +94,7 @@ def condition(having: frozenset[Answers]) -> str:
 
 @cache
 def _expressions() -> list[tuple[str, frozenset[Answers]]]:
-    """Each with the answers that it is true for, the short ones first."""
+    """Each expression with the answers that it is true for, short ones first."""
     tests = [
         (name, sign, value) for name in Answers._fields for sign in ("==", "!=") for value in QUESTIONS[f"_{name}s"]
     ]
@@ -112,17 +112,17 @@ def _where(name: str, sign: str, value: str) -> frozenset[Answers]:
 
 
 def render(text: str, answers: Answers) -> str:
-    """As cookiecutter will."""
+    """Render like cookiecutter."""
     settings = {"keep_trailing_newline": True, **QUESTIONS["_jinja2_env_vars"]}
     return Environment(**settings).from_string(text).render(cookiecutter=answers._asdict())
 
 
 def lock(path: Path, upgrade: bool) -> None:
-    """Make one stack's lock file anew."""
+    """Update one stack's lock file."""
     first, *others = all_answers()
     with TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
         files = {first: _locked(generate(path, Path(folder), first), path.name, upgrade)}
-        # The others start from what the first was locked to, so that all have the same versions.
+        # The others start from the first lock, so that all have the same versions.
         path.write_text(files[first], encoding="utf-8")
         made = [generate(path, Path(folder), answers) for answers in others]
         files.update(zip(others, pool.map(lambda each: _locked(each, path.name), made), strict=True))

@@ -1,7 +1,7 @@
 """`make release VERSION=1.2.3`: the changelog's day, the upgrade tests from every earlier release, a tag, releases.txt.
 
-No commit can name itself, so there are two: the release, and one that writes its id into releases.txt. Nothing is
-pushed: the last line says how.
+A commit cannot contain its own id, so there are two: the release, and one that writes its id into releases.txt. Nothing
+is pushed; the last line prints the command.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NUMBER = re.compile(r"\d+\.\d+\.\d+")
 
 
 def main(version: str, root: Path = ROOT) -> None:
-    """Make the release in a checkout. Refusal: then the checkout is as it was."""
+    """Make the release in a checkout. After a Refusal, the checkout is unchanged."""
     ready(root, version)
     start = must(root, "git", "rev-parse", "HEAD")
     try:
@@ -34,7 +34,7 @@ def main(version: str, root: Path = ROOT) -> None:
 
 
 def make(root: Path, version: str) -> None:
-    """The two commits, and the tag last: nothing else has to be taken back."""
+    """Make the two commits, and the tag last, so that only commits have to be undone."""
     write(root, version)
     if run(root, sys.executable, "-m", "pytest", "-q", UPGRADES):
         raise Refusal(FOUND, "an upgrade from an earlier release fails", f".venv/bin/python -m pytest {UPGRADES}")
@@ -47,23 +47,23 @@ def make(root: Path, version: str) -> None:
 
 
 def ready(root: Path, version: str) -> None:
-    """Refusal unless a release of this version may be made of what is checked out."""
+    """Refusal unless a release of this version can be made from the checkout."""
     if not NUMBER.fullmatch(version):
         raise Refusal(USAGE, f"VERSION is {version!r}", "make release VERSION=1.2.3")
     if must(root, "git", "status", "--porcelain"):
-        raise Refusal(LOSS, "not everything is committed", "git status; a release is made of commits")
+        raise Refusal(LOSS, "not everything is committed", "git status")
     out = parse((root / "releases.txt").read_text())
     if out and order(version) <= out[-1].order:
-        raise Refusal(CONFLICT, f"{out[-1].version} is out, so {version} is no newer release", "see releases.txt")
+        raise Refusal(CONFLICT, f"{version} is not newer than the last release, {out[-1].version}", "see releases.txt")
     if must(root, "git", "tag", "--list", f"v{version}"):
-        raise Refusal(CONFLICT, f"the tag v{version} is there already", f"git show v{version}")
+        raise Refusal(CONFLICT, f"the tag v{version} already exists", f"git show v{version}")
     if f"## [{version}] - {NONE}\n" not in (root / "CHANGELOG.md").read_text():
-        hint = f"write what is new for services under `## [{version}] - {NONE}`"
+        hint = f"describe the changes for services under `## [{version}] - {NONE}`"
         raise Refusal(CONFIG, f"CHANGELOG.md:1: has no section for {version}", hint)
 
 
 def write(root: Path, version: str) -> None:
-    """The version and the day, where they stand."""
+    """Write the version and the day into their files."""
     day = datetime.now(timezone.utc).date()
     (root / VERSION).write_text(f"{version}\n")
     page = root / "CHANGELOG.md"
@@ -71,7 +71,7 @@ def write(root: Path, version: str) -> None:
 
 
 def listed(text: str, version: str, commit: str) -> str:
-    """releases.txt with the commit of a version, in place of its `unreleased`."""
+    """releases.txt with the commit of a version instead of its `unreleased`."""
     kept = [line for line in text.splitlines() if line.split()[:1] != [version]]
     return "\n".join([*kept, f"{version} {commit}"]) + "\n"
 
@@ -82,7 +82,7 @@ def run(root: Path, *argv: str) -> int:
 
 
 def must(root: Path, *argv: str) -> str:
-    """What it prints. Refusal where it fails."""
+    """A command's output. Refusal if it fails."""
     done = subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Refusal(CONFLICT, f"{' '.join(argv)}: {done.stderr.strip()}")

@@ -1,7 +1,7 @@
-"""Two services of examples/stack as their owners would have them: git repositories side by side, each with a tag.
+"""Two services of examples/stack as git repositories next to each other, each with a tag.
 
-`lms` is an OpenID Connect provider, and `shop` requires it. The third one of the example, notes, is left out: it needs
-Node, and the two do without it.
+`lms` is an OpenID Connect provider, and `shop` requires it. The example's third service, notes, is left out: it needs
+Node, and the two work without it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SOURCES = (
 CONFIG = "maintain/cookiecutter.yaml"
 VERSION = "v1.0.0"
 DATE = "2026-01-01T00:00:00Z"
-# Nobody's name, hooks or clock: the same files make the same commit, of which the cache then holds one checkout.
+# A fixed name and clock, and no hooks: the same files give the same commit, so the cache needs only one checkout.
 GIT = {
     "GIT_AUTHOR_NAME": "make demo",
     "GIT_AUTHOR_EMAIL": "demo@example.org",
@@ -43,7 +43,7 @@ FOREIGN = ("GIT_", "MAKE", "MFLAGS", "ARGS")
 
 
 def run(*command: object) -> None:
-    """Shown as it could be typed in the top folder. A failure has said why already, and ends the program."""
+    """Print and run a command in the top folder. If it fails, it has printed the error, and this program ends."""
     argv = [str(part) for part in command]
     print("$", shlex.join(argv), flush=True)
     code = subprocess.run(argv, cwd=ROOT, env=environment(), check=False).returncode
@@ -52,9 +52,9 @@ def run(*command: object) -> None:
 
 
 def environment() -> dict[str, str]:
-    """That of the user with GIT, and without what was meant for others: for the git or the make that called us.
+    """The user's environment with GIT, and without the variables of a calling git or make.
 
-    The services name this checkout's origin as their template; its commit is fetched from here.
+    The services name this checkout's origin as their template; its commit is fetched from this checkout.
     """
     own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     origin = {
@@ -71,25 +71,25 @@ def make(folder: Path) -> None:
         generate(folder, service)
         leave_out_notes(ROOT / folder / service / "dev.yaml")
         if service == "shop":
-            run("make", "-s", "-C", folder / service, "dev.lock")  # afresh: the cache may hold an older lms of ours
+            run("make", "-s", "-C", folder / service, "dev.lock")  # again: the cache may have an older lms of ours
         release(folder / service)
 
 
 def generate(folder: Path, service: str) -> None:
-    """The template's tree, and the example's files laid over it."""
+    """The template's files, overwritten by the example's."""
     answers = ("stack=bare", f"service={service}", f"port={PORTS[service]}")
     run(".venv/bin/cookiecutter", "--config-file", CONFIG, "--no-input", "--output-dir", folder, ".", *answers)
     run("cp", "-R", f"examples/stack/{FOLDERS[service]}/.", folder / service)
 
 
 def leave_out_notes(dev_yaml: Path) -> None:
-    """Out of requires:, and that too when nothing else stands there."""
+    """Remove notes from `requires:`, and the key too if it is empty."""
     text = re.sub(r"^  notes: .*\n", "", dev_yaml.read_text(), flags=re.MULTILINE)
     dev_yaml.write_text(re.sub(r"^requires:.*\n\Z", "", text, flags=re.MULTILINE))
 
 
 def release(repo: Path) -> None:
-    """All of it committed, under the tag that others ask for."""
+    """Commit everything, with the tag that others require."""
     run("git", "-C", repo, "init", "--quiet", "--initial-branch=main")
     run("git", "-C", repo, "add", "--all")
     run("git", "-C", repo, "commit", "--quiet", "--message", "First release")

@@ -1,6 +1,6 @@
-"""A browser of a few lines: it follows redirects, keeps cookies, and fills in a page's form. For `make demo`.
+"""A minimal browser for `make demo`: it follows redirects, keeps cookies, and fills in a page's form.
 
-It connects to 127.0.0.1 under whatever name: not every system resolves NAME.localhost, every browser does.
+It connects to 127.0.0.1 for every name: all browsers resolve NAME.localhost, but not all systems.
 A login in a real browser is examples/stack/login.py.
 """
 
@@ -44,14 +44,14 @@ class Page(HTMLParser):
 
 
 class Loopback(http.client.HTTPConnection):
-    """To this machine; the name goes into the Host header alone."""
+    """Connects to this machine; the name is only used for the Host header."""
 
     def connect(self) -> None:
         self.sock = socket.create_connection(("127.0.0.1", self.port), self.timeout)
 
 
 class Log(urllib.request.HTTPHandler):
-    """Opens addresses on this machine, and remembers each: redirects one by one, queries left out."""
+    """Opens addresses on this machine and records each, including redirects, without queries."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class Visitor:
 
     @property
     def asked(self) -> list[str]:
-        """Every address so far, in order."""
+        """All visited addresses, in order."""
         return self._log.asked
 
     def open(self, url: str, form: dict[str, str] | None = None) -> Page:

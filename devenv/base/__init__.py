@@ -1,1 +1,1 @@
-"""What everything else stands on: errors, output, processes, the machine's state."""
+"""What everything else builds on: errors, output, processes, the machine's state."""

@@ -1,15 +1,15 @@
-"""The one error that a user is meant to see. It is caught in one place, `main`."""
+"""The one exception that users see as an error message. It is caught in one place, `main`."""
 
 from __future__ import annotations
 
 FOUND = 1  # a check found something: drift, a broken rule, a doctor's finding
 USAGE = 2  # the command line makes no sense
-MISSING = 110  # an engine, a tool or the network is needed and not there
+MISSING = 110  # an engine, a tool or the network is needed and not available
 CONFIG = 111  # dev.yaml, compose.yaml or what a scenario printed is wrong
 UNHEALTHY = 112  # a service did not become healthy in time, or a step of its start failed
 CONFLICT = 113  # a port, a version or another checkout is in the way
 REFUSED = 114  # data would be lost
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+INTERRUPTED = 130  # 128 + SIGINT, as in shells
 
 
 class DevError(Exception):
@@ -26,8 +26,8 @@ class DevError(Exception):
 
 
 def did_you_mean(word: str, allowed: list[str]) -> str:
-    """The hint for a word that is not known."""
-    import difflib  # only needed here, and slow to import
+    """The hint for an unknown word."""
+    import difflib  # here, since it is slow to import
 
     close = difflib.get_close_matches(word, allowed, n=1)
     guess = f"did you mean {close[0]}? " if close else ""

@@ -1,9 +1,9 @@
-"""How `.dev/run` of a service starts these tools. CONTRACT.md has the other half of what a service promises.
+"""How `.dev/run` of a service starts these tools. CONTRACT.md describes everything else that a service promises.
 
     PYTHON -I TOOLS/devenv INTERFACE SERVICE [TASK [FLAGS]]
 
-INTERFACE: the number below. SERVICE: the service's folder. Both sides come from one commit of the template, unless an
-update was not finished; a different number is then error 111, with the line of `.dev/run` that has it.
+INTERFACE: the number below. SERVICE: the service's folder. Both sides come from one commit of the template. If an
+update was not finished, the numbers may differ: that is error 111, with the line of `.dev/run` that has the number.
 """
 
 from __future__ import annotations

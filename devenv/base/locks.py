@@ -1,4 +1,4 @@
-"""One command at a time may change a service. The kernel drops the lock of a process that is gone."""
+"""Only one command at a time may change a service. The kernel releases the lock when a process ends."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from devenv.base import output, process
 
 @contextmanager
 def held(path: Path, command: str, *, alone: bool = False) -> Iterator[None]:
-    """Hold the lock file `path` for `command`; waits for another holder and says who that is.
+    """Hold the lock file `path` for `command`. If another command holds it, report that one and wait.
 
-    `alone`: it starts no process. What other threads start at that moment would keep the lock for nothing.
+    `alone`: `command` starts no process. Processes that other threads start meanwhile must not inherit the lock.
     """
     fd = _acquire(path)
     _sign(fd, command)
-    # The children keep the lock too: killed alone, we leave an engine command running, and the next command
-    # must not start beside it.
+    # Children inherit the lock. If only this process is killed, its engine command goes on, and the next command must
+    # not start before that one has ended.
     if not alone:
         process.inherited.add(fd)
     try:
@@ -33,7 +33,7 @@ def held(path: Path, command: str, *, alone: bool = False) -> Iterator[None]:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a command holds the lock at this moment."""
+    """Whether a command holds the lock now."""
     try:
         fd = os.open(path, os.O_RDWR)
     except OSError:

@@ -15,14 +15,14 @@ ESCAPES = re.compile("\x1b\\[[0-9;?]*[A-Za-z]")
 
 
 def paint(text: str, colour: str) -> str:
-    """`text` in a colour, where stderr is a terminal and NO_COLOR is not set (https://no-color.org)."""
+    """`text` in a colour if stderr is a terminal and NO_COLOR is not set (https://no-color.org)."""
     if os.environ.get("NO_COLOR") or not sys.stderr.isatty():
         return text
     return f"\033[{COLOURS[colour]}m{text}\033[0m"
 
 
 def plain(text: str) -> str:
-    """Somebody else's words without the escape codes in them, since ours may go to a file."""
+    """A text from another program, without escape codes: our output may go to a file."""
     return ESCAPES.sub("", text)
 
 
@@ -32,7 +32,7 @@ def say(text: str = "") -> None:
 
 
 def warn(text: str) -> None:
-    """One line that should not be missed, though nothing has failed."""
+    """One line of warning: the command goes on, but the user should see it."""
     say(f"{paint('warning:', 'yellow')} {text}")
 
 
@@ -54,7 +54,7 @@ def report(error: DevError) -> None:
 
 
 def _say_all(head: str, text: str) -> None:
-    """The first line behind its head, further ones indented, so that none is taken for a head of its own."""
+    """The first line follows the head. Further lines are indented, so that they cannot be mistaken for a head."""
     first, *rest = text.splitlines() or [""]
     say(f"{head} {first}")
     for line in rest:
@@ -73,7 +73,7 @@ def seconds(value: float) -> str:
 
 
 def mebibytes(value: int | None) -> str:
-    """A size in bytes for people: `96 MB` (mebibytes, as `docker stats` counts); `0.3 MB` where it is less than one."""
+    """A size in bytes for people: `96 MB` (mebibytes, as `docker stats` counts); `0.3 MB` if it is less than one."""
     if value is None:
         return "-"
     return f"{value / 2**20:.1f} MB" if 0 < value < 2**20 else f"{round(value / 2**20)} MB"

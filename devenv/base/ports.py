@@ -6,12 +6,12 @@ import contextlib
 import socket
 import time
 
-POLL = 0.1  # seconds between two questions
-SLOW = 3.0  # seconds after which a page that has not answered yet is taken for a slow one
+POLL = 0.1  # seconds between two attempts
+SLOW = 3.0  # seconds after which a page that has not answered counts as slow
 
 
 def is_free(port: int) -> bool:
-    """Whether one could listen on the port of 127.0.0.1."""
+    """Whether the port is free on 127.0.0.1."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with contextlib.suppress(OSError):
@@ -21,7 +21,7 @@ def is_free(port: int) -> bool:
 
 
 def answers(port: int, host: str, patience: float) -> bool:
-    """Whether a web server answers there within `patience` s, with anything at all; one that is just slow counts."""
+    """Whether a web server answers within `patience` seconds, with any response. A slow server counts as answering."""
     until = time.monotonic() + patience
     while not _says_a_word(port, host):
         if time.monotonic() > until:

@@ -1,4 +1,4 @@
-"""The one place that starts a process. Tests of everything above replace these functions, and no others."""
+"""The only module that starts processes. Tests of all other modules replace these functions, and no others."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from typing import Any, NamedTuple
 from devenv.base import output
 from devenv.base.errors import MISSING, DevError
 
-# File descriptors that every child keeps open. The lock is one: when this process is killed alone, the engine
-# command that it started goes on, and so does the lock, until that command has ended (see base/locks.py).
+# File descriptors that every child inherits, such as the lock's. If only this process is killed, its engine command
+# goes on, and keeps the lock until it has ended (see base/locks.py).
 inherited: set[int] = set()
-TIMED_OUT = 124  # the exit code that timeout(1) has for it
+TIMED_OUT = 124  # the same exit code as timeout(1)
 
 
 class Result(NamedTuple):
-    """What a finished command left: exit code, for a signal N that ended it 128 + N, and both streams as text."""
+    """The result of a finished command: its exit code (128 + N for signal N), and both streams as text."""
 
     code: int
     stdout: str
@@ -31,10 +31,10 @@ class Result(NamedTuple):
 
 
 def run(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str] = (), limit: float | None = None) -> int:
-    """Run a command in the open: printed before, timed after, its output passed on. Returns its exit code.
+    """Run a command visibly: print it, pass its output on, print the time it took. Returns its exit code.
 
     Its stdout goes to our stderr, since it is progress. After `limit` seconds it is killed, and the code is TIMED_OUT.
-    `wrapper` stands before it and is not printed: a namespace, another user.
+    `wrapper` is put before the command and is not printed: a namespace, another user.
     """
     echo(argv)
     start = time.monotonic()
@@ -50,10 +50,10 @@ def run(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str] =
 def attach(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str] = ()) -> int:
     """Hand the terminal to a command (a shell, a test run, logs). Returns its exit code.
 
-    Ctrl-C is for that command alone: psql ends its query, logs end, and we end when it does.
+    Only that command handles Ctrl-C: psql ends its query, logs end. This process ends when the command does.
     """
     echo(argv)
-    before = signal.signal(signal.SIGINT, lambda *_: None)  # no SIG_IGN: the command would inherit that
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which the command would inherit
     try:
         return _start([*wrapper, *argv], env).returncode
     finally:
@@ -63,7 +63,7 @@ def attach(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str
 def capture(
     argv: Sequence[str], env: Mapping[str, str] | None = None, stdin: str = "", shown: Sequence[str] = ()
 ) -> Result:
-    """Run a command that only looks, without printing it; one that does more is `shown`, with its time."""
+    """Run a command that changes nothing, without printing it. One that does is printed as `shown`, with its time."""
     if shown:
         echo(shown)
     start = time.monotonic()
@@ -79,7 +79,7 @@ def capture(
 
 
 def pipe(argv: Sequence[str], env: Mapping[str, str], source: Path | None, target: Path | None) -> Result:
-    """Run a command in the open with its stdin from a file, or its stdout to a file for this user alone."""
+    """Run a command visibly with its stdin from a file, or its stdout to a file that only this user can read."""
     echo(argv)
     start = time.monotonic()
     with contextlib.ExitStack() as files:
@@ -91,12 +91,12 @@ def pipe(argv: Sequence[str], env: Mapping[str, str], source: Path | None, targe
 
 
 def private(path: str, flags: int) -> int:
-    """An opener of files for this user alone: rows are nobody else's business."""
+    """An opener for files that only this user can read, since they hold rows of a database."""
     return os.open(path, flags, 0o600)
 
 
 def collect(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str] = ()) -> Result:
-    """Run a command in the open and keep what it answers on stdout; its stderr is passed on as progress."""
+    """Run a command visibly and keep its stdout; its stderr is passed on as progress."""
     echo(argv)
     start = time.monotonic()
     done = _start([*wrapper, *argv], env, stdout=subprocess.PIPE)
@@ -105,7 +105,7 @@ def collect(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[st
 
 
 def spawn(argv: Sequence[str], env: Mapping[str, str], log: Path, cwd: Path) -> subprocess.Popen[bytes]:
-    """Start a command that outlives us: a session of its own, no terminal, no lock; it writes to the end of `log`."""
+    """Start a command that outlives this process: in a new session, without terminal or lock. It appends to `log`."""
     with log.open("ab") as out:
         return subprocess.Popen(
             argv, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
@@ -113,7 +113,7 @@ def spawn(argv: Sequence[str], env: Mapping[str, str], log: Path, cwd: Path) -> 
 
 
 def probe(argv: Sequence[str], env: Mapping[str, str], cwd: Path, timeout: float) -> bool:
-    """Whether a command that only looks ends well within `timeout` seconds; all that it started is ended then."""
+    """Whether a command that changes nothing succeeds within `timeout` seconds. Everything it started is then ended."""
     quiet = subprocess.DEVNULL
     try:
         started = subprocess.Popen(
@@ -131,7 +131,7 @@ def probe(argv: Sequence[str], env: Mapping[str, str], cwd: Path, timeout: float
 
 
 def background(argv: Sequence[str], env: Mapping[str, str], log: Path) -> Result:
-    """Run a command beside others: its progress goes to a file, its answer is returned."""
+    """Run a command in parallel with others: its progress goes to a file, its answer is returned."""
     echo(argv)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as progress:
@@ -140,12 +140,12 @@ def background(argv: Sequence[str], env: Mapping[str, str], log: Path) -> Result
 
 
 def echo(argv: Sequence[str]) -> None:
-    """Show a command as one could type it."""
+    """Print a command so that it can be pasted into a shell."""
     output.say(output.paint(f"$ {shlex.join(argv)}", "dim"))
 
 
 def _start(argv: Sequence[str], env: Mapping[str, str], **streams: Any) -> subprocess.CompletedProcess[str]:
-    sys.stdout.flush()  # what we printed stands before what the command prints
+    sys.stdout.flush()  # our output comes before the command's
     sys.stderr.flush()
     try:
         done = subprocess.run(argv, env=env, text=True, errors="replace", pass_fds=inherited, **streams)
@@ -156,5 +156,5 @@ def _start(argv: Sequence[str], env: Mapping[str, str], **streams: Any) -> subpr
 
 
 def _exit_code(code: int) -> int:
-    """As shells have it: Python says -N for a command that signal N ended."""
+    """As in shells. For a command that signal N ended, Python has -N."""
     return code if code >= 0 else 128 - code

@@ -1,7 +1,6 @@
 """What this machine knows of each service: `~/.local/state/devenv/v1/WORKSPACE/SERVICE.json`.
 
-CONTRACT.md has the schema. Other template versions read and write the same files, so keys that we do not know
-are kept as they are.
+CONTRACT.md has the schema. Other template versions read and write the same files, so unknown keys are kept.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ class Record:
     workspace: str
     checkout: str = ""  # the folder of the service's repository
     root: str = ""  # the folder where `dev.up` was typed; the same folder unless another repo required this one
-    commit: str = ""  # what is checked out there when it is a pinned checkout, else empty
+    commit: str = ""  # the commit of a pinned checkout, else empty
     engine: str = ""
     port: int = 0
     edit: str = ""  # the source checkout that dev.edit chose, else empty
     use: str = ""  # the version that dev.use chose for this workspace, else empty
-    wired: dict[str, Any] = field(default_factory=dict)  # by provider: what its wiring scenarios printed for this one
+    wired: dict[str, Any] = field(default_factory=dict)  # by provider: outputs of its wiring scenarios for this one
     users: list[str] = field(default_factory=list)  # roots that use this service
     up: dict[str, Any] = field(default_factory=dict)  # what the last complete `dev.up` was made from
     data: dict[str, Any] = field(default_factory=dict)  # by engine: which data there is, see datastates/live.py
@@ -45,19 +44,19 @@ def home() -> Path:
 
 
 def path(workspace: str, service: str, suffix: str = "json") -> Path:
-    """Where the record of a service stands; its lock has another suffix."""
+    """The path of a service's record; its lock has another suffix."""
     return home() / workspace / f"{service}.{suffix}"
 
 
 def read(workspace: str, service: str) -> Record:
-    """The record of a service; an empty one where there is none or where it cannot be read."""
+    """The record of a service; an empty one if there is none or it cannot be read."""
     try:
         stored = json.loads(path(workspace, service).read_text())
     except (OSError, ValueError):
         stored = None
     if not isinstance(stored, dict):
         return Record(service, workspace)
-    stored = {**stored, "service": service, "workspace": workspace}  # the path says it, whatever stands inside
+    stored = {**stored, "service": service, "workspace": workspace}  # the path decides, not the content
     known = {f.name for f in fields(Record)} - {"other"}
     kept = {key: value for key, value in stored.items() if key not in known}
     return Record(**{**{k: v for k, v in stored.items() if k in known}, "other": kept})
@@ -73,7 +72,7 @@ def write(record: Record) -> None:
 
 
 def replace_file(target: Path, text: str, mode: int = 0o600) -> None:
-    """Write a file in one step, unless said otherwise for this user alone: it may hold secrets. Its folder is there."""
+    """Write a file in one step. By default only this user can read it: it may hold secrets. Its folder must exist."""
     draft = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as stream:
         stream.write(text)
@@ -81,7 +80,7 @@ def replace_file(target: Path, text: str, mode: int = 0o600) -> None:
 
 
 def remove(workspace: str, service: str) -> None:
-    """Forget a service, its stored states too. The last one of a workspace takes the empty folder with it."""
+    """Forget a service and its stored states. If it was the last one of a workspace, remove the empty folder too."""
     path(workspace, service).unlink(missing_ok=True)
     own = path(workspace, service).with_suffix("")
     shutil.rmtree(own / "states", ignore_errors=True)
@@ -105,7 +104,7 @@ def workspaces_of(checkout: Path, service: str) -> list[str]:
 
 
 def change(workspace: str, service: str, command: str, edit: Callable[[Record], None]) -> Record:
-    """Read, change and write a record while nobody else does; returns it as written."""
+    """Read, change and write a record while it is locked; returns it as written."""
     with locks.held(path(workspace, service, "lock"), command, alone=True):
         record = read(workspace, service)
         edit(record)

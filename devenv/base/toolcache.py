@@ -1,8 +1,8 @@
 """The tools that all repositories on this machine share: which checkout uses which, and what can be removed.
 
 Below `${XDG_CACHE_HOME:-~/.cache}/devenv/`: `tools/COMMIT` is the template at a commit, as `.dev/fetch.py` wrote it;
-`environments/KEY` is a Python environment, as bootstrap.py made it; `users/ID.json` says what a checkout uses, and its
-time of change when it last did, to within a day.
+`environments/KEY` is a Python environment, as bootstrap.py made it; `users/ID.json` says what a checkout uses. Its
+modification time is the time of the last use, accurate to a day.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import NamedTuple
 from devenv.base import launch, records, vendored
 
 DAY = 24 * 60 * 60  # seconds
-KEPT = 60 * DAY  # what nothing used for longer is removed
+KEPT = 60 * DAY  # anything unused for longer is removed
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 REQUIREMENTS = ("devenv/requirements.txt", "tests/contract/requirements.txt", "tools/adopt/requirements.txt")
 PIN = ".cruft.json"
@@ -48,7 +48,7 @@ def home() -> Path:
 
 
 def note_use() -> None:
-    """Remember that this checkout uses these tools: at most once a day, and never at the cost of the command."""
+    """Remember that this checkout uses these tools, at most once a day. A failure never stops the command."""
     page = _page(launch.ROOT)
     with suppress(OSError):
         if 0 <= time.time() - page.stat().st_mtime < DAY and launch.TOOLS.name in page.read_text():
@@ -61,10 +61,10 @@ def note_use() -> None:
 
 
 def collect() -> list[Path]:
-    """Remove the tools and environments that nothing uses any more; returns what was removed. OSError.
+    """Remove the tools and environments that are not used any more; returns what was removed. OSError.
 
-    Kept is what a checkout used in the last 60 days, what the checkout of a record of the machine's state names, and
-    what runs. A checkout that cannot be read keeps what it used last. Only what a killed fetch left behind goes sooner.
+    It keeps what a checkout used in the last 60 days, what the checkout of a record of the machine's state names, and
+    what runs. If a checkout cannot be read, what it used last is kept. Leftovers of a killed fetch go at once.
     """
     _believe_the_clock()
     wanted = _wanted()
@@ -82,7 +82,7 @@ def collect() -> list[Path]:
 
 
 def collect_daily() -> None:
-    """The same for the end of `dev.up`, once a day. What goes wrong is left to dev.doctor."""
+    """`collect` at the end of `dev.up`, once a day. Errors are ignored here; dev.doctor reports them."""
     stamp = home() / "users" / ".collected"
     with suppress(OSError):
         if not 0 <= _age(stamp) < DAY:
@@ -115,7 +115,7 @@ def size(folder: Path) -> int:
 
 
 def users() -> Iterator[User]:
-    """What is known of the checkouts that use the cache; what cannot be read of it is left out."""
+    """The checkouts that use the cache. Entries that cannot be read are left out."""
     for page in home().glob("users/*.json"):
         with suppress(OSError, ValueError, KeyError, TypeError):
             known = json.loads(page.read_text())
@@ -128,7 +128,7 @@ def pinned(checkout: Path) -> str | None:
         known = json.loads((checkout / PIN).read_text())
         return str(known["commit"])
     except FileNotFoundError:
-        # A folder that is not there is gone. If its parent is missing too, it may be on a disk that is not mounted.
+        # A missing folder was removed. If its parent is missing too, it may be on a disk that is not mounted.
         return "" if checkout.parent.is_dir() else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -155,7 +155,7 @@ def _recent(user: User) -> bool:
 
 
 def _requirements() -> Iterator[Path]:
-    """The requirements of the tools that are kept: programs of theirs find their environments by these."""
+    """The requirements of the tools that are kept. Their programs find their environments by these."""
     places = [*entries(), launch.TOOLS, *(Path(user.checkout, ".dev", vendored.FOLDER) for user in users())]
     return (place / name for place in places for name in REQUIREMENTS if (place / name).is_file())
 
@@ -166,7 +166,7 @@ def _digest(requirements: Path) -> str:
 
 
 def _left_behind() -> Iterator[Path]:
-    """What a killed fetch left: nobody holds the lock of its commit."""
+    """Leftovers of a killed fetch: no process holds the lock of its commit."""
     for part in home().glob("tools/.*-part"):
         lock = part.with_name(f".{part.name.split('.')[1]}.lock")
         with suppress(OSError), lock.open("w") as held:
@@ -180,7 +180,7 @@ def _discard(folder: Path) -> bool:
         return False
     gone = folder.with_name(f".{folder.name}.gone")
     folder.rename(gone)
-    if _in_use(folder):  # one that started in this very moment
+    if _in_use(folder):  # by a process that started just now
         gone.rename(folder)
         return False
     shutil.rmtree(gone, ignore_errors=True)
@@ -191,7 +191,7 @@ def _discard(folder: Path) -> bool:
 
 def _in_use(folder: Path) -> bool:
     """Whether a process of this machine was started from a folder."""
-    import psutil  # here: it is slow to import
+    import psutil  # here, since it is slow to import
 
     inside = f"{folder}{os.sep}"
     for process in psutil.process_iter(["cmdline", "exe"]):
@@ -251,7 +251,7 @@ def _uptime() -> float:
 
 
 def _boot() -> str:
-    """What tells one boot of the machine from the next; empty if the system does not say."""
+    """An identifier of this boot of the machine; empty if the system has none."""
     with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return ""

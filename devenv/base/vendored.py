@@ -17,7 +17,7 @@ FOLDER = "tools"
 MANIFEST = "MANIFEST"
 COMMIT = "COMMIT"
 PROJECT = "{{cookiecutter.repo_name}}"
-# What verbs and contract.check run or read; template.* need the template anyway.
+# The files that verbs and contract.check run or read. The template.* tasks need the whole template anyway.
 PARTS = ("devenv", "tests/contract", "CONTRACT.md")
 LAUNCHER = ("run", "fetch.py", "dev.mk", "schema.json")  # what has to come from the same commit
 ATTRIBUTES = """\
@@ -28,9 +28,9 @@ OURS = {MANIFEST, ".gitattributes"}
 
 
 def write(template: Path, dev: Path, commit: str = "") -> Path:
-    """Put the tools of a template's folder into `dev`, the .dev of a service; what was there is replaced in one step.
+    """Put the tools of a template's folder into `dev`, the .dev of a service. Existing tools are replaced in one step.
 
-    `commit`: what the template's folder holds, if that is known. Returns the new folder. OSError.
+    `commit`: the commit of the template's folder, if it is known. Returns the new folder. OSError.
     """
     target, draft = dev / FOLDER, dev / f".{FOLDER}.new"
     shutil.rmtree(draft, ignore_errors=True)
@@ -71,7 +71,7 @@ def launcher_sums(tools: Path) -> dict[str, str]:
 
 
 def commit_of(tools: Path) -> str:
-    """The commit of vendored tools; empty if they do not say it."""
+    """The commit of vendored tools; empty if it is not recorded."""
     try:
         return (tools / COMMIT).read_text(encoding="utf-8").strip()
     except OSError:
@@ -87,7 +87,7 @@ def _changed(folder: Path, sums: dict[str, str]) -> Iterator[str]:
 
 
 def files(folder: Path) -> list[str]:
-    """The files that a MANIFEST lists, as paths from the folder. Hidden ones at the top are the machine's own."""
+    """The files that a MANIFEST lists, as paths from the folder. Hidden ones at the top belong to the machine."""
     found = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     names = (path.relative_to(folder) for path in found if "__pycache__" not in path.parts)
     return [str(name) for name in names if str(name) not in OURS and not name.parts[0].startswith(".environment-")]

@@ -1,1 +1,1 @@
-"""One service of this repository in one workspace: its files and engine at hand, its own commands, its health."""
+"""One service of this repository in one workspace: its files, its engine, its commands, its health."""

@@ -1,4 +1,4 @@
-"""Everything an operation works with: the files read, the workspace and port chosen, the engine at hand."""
+"""Everything an operation works with: the parsed files, the chosen workspace and port, the engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from devenv.engines import choice
 from devenv.engines.interface import Engine, Place
 from devenv.model import config, services
 
-# Laid over compose.yaml, one of them at most:
+# Merged over compose.yaml, at most one of them:
 LEAN = "compose.lean.yaml"  # when another repository requires this one
 DEBUG = "compose.debug.yaml"  # by `dev.up --debug`: the app under a debugger
 ROOT = launch.ROOT
@@ -31,7 +31,7 @@ class Environment(NamedTuple):
     record: records.Record  # what the last command left; changed by operations, saved by `save`
     host: str
     port: int
-    debug_port: int  # where the app's debugger listens; 0: it runs without one
+    debug_port: int  # where the app's debugger listens; 0: no debugger
     database: Database | None
 
     @property
@@ -41,25 +41,25 @@ class Environment(NamedTuple):
 
     @property
     def internal_url(self) -> str:
-        """The address for other services. In containers it is no `*.localhost` name: libcurl sends those to itself."""
+        """The address for other services. In containers it is not `*.localhost`: libcurl resolves that to itself."""
         return self.url if self.engine.name == choice.NATIVE else f"http://{self.config.service}:{self.port}"
 
     @property
     def lean(self) -> bool:
-        """Whether it runs as in production, since another repository requires it and nobody edits it."""
+        """Whether it runs as in production: another repository requires it, and it is not being edited."""
         return self.place.overlay == LEAN
 
     @property
     def commit(self) -> str:
-        """What is checked out here, where that is pinned and so nobody's to edit; else empty."""
+        """The commit that is checked out, if this is a pinned checkout, which is not edited; else empty."""
         head = ["git", "-C", str(self.place.root), "rev-parse", "HEAD"]
         return process.capture(head).stdout.strip() if os.environ.get("DEV_LEAN") else ""
 
     @property
     def image(self) -> str:
-        """The image of the release that runs, to take instead of building; empty unless a release runs.
+        """The released image to use instead of building; empty unless a release runs.
 
-        Only a lean service is production's image, and only the root that drives it knows which release it is.
+        Only a lean service may run production's image, and only the root that drives it knows which release that is.
         """
         version = os.environ.get("DEV_VERSION", "")
         released = version and self.lean and self.engine.name == choice.COMPOSE
@@ -67,18 +67,18 @@ class Environment(NamedTuple):
 
     @property
     def data(self) -> dict[str, Any]:
-        """What the record says of the data in this engine: each engine keeps its own."""
+        """What the record says about the data in this engine. Each engine has separate data."""
         return dict(self.record.data.get(self.engine.name, {}))
 
     def note_data(self, known: dict[str, Any]) -> None:
-        """Write down what is now known of the data in this engine."""
+        """Record what is now known about the data in this engine."""
         self.record.data = {**self.record.data, self.engine.name: known}
         self.save()
 
     def on(self, database: str) -> Environment:
-        """The same service on another database of its server, for steps: a migrate there leaves the live one alone.
+        """The same service on another database of its server, for steps (migrate) that must not touch the live one.
 
-        DevError 111 where compose.yaml does not let us choose.
+        DevError 111 if compose.yaml fixes the database's name.
         """
         place, debug = self.place, bool(self.debug_port)
         other = open_environment(place.workspace, self.port, engine=self.engine.name, debug=debug, database=database)
@@ -101,7 +101,7 @@ class Environment(NamedTuple):
 
     @contextmanager
     def locked(self, command: str) -> Iterator[None]:
-        """Keep other commands from changing this service, and see what the last one left."""
+        """Keep other commands from changing this service, and read its record again."""
         with locks.held(records.path(self.place.workspace, self.config.service, "lock"), command):
             fresh = records.read(self.place.workspace, self.config.service)
             self.record.__dict__.update(fresh.__dict__)
@@ -112,13 +112,13 @@ def _no_choice(env: Environment) -> DevError:
     assert env.database
     app, database = env.place.services[env.place.app], env.database
     name = f"${{{services.variable(database.service, 'NAME')}:-{database.name}}}"
-    message = f"{app.name}: its database is fixed, so none can be made ready beside the one that it works on"
+    message = f"{app.name}: its database is fixed, so another one cannot be prepared next to it"
     keys = ("services", app.name, "environment")
     return app.raw.source.error(keys, message, f"write the database's name there as {name}")
 
 
 def open_config() -> config.Config:
-    """What dev.yaml says; enough for what needs no engine."""
+    """dev.yaml alone, for tasks that need no engine."""
     return config.load(ROOT)
 
 
@@ -130,10 +130,10 @@ def open_environment(
     debug: bool | None = None,
     database: str = "",
 ) -> Environment:
-    """Read the repository's files and choose workspace, port and engine. `allocate` may take a new port.
+    """Read the repository's files and choose workspace, port and engine. With `allocate`, a new port may be taken.
 
-    `debug`: whether the app runs under its debugger; None: as the last dev.up left it.
-    `database`: on which database of its server the app works; empty: on the live one.
+    `debug`: whether the app runs under its debugger; None: as after the last dev.up.
+    `database`: which database of its server the app uses; empty: the live one.
     """
     settings = config.load(ROOT)
     name = workspace.choose(ROOT, settings.service, given_workspace, os.environ)
@@ -155,7 +155,7 @@ def open_environment(
 
 
 def _debug_port(settings: config.Config, record: records.Record, debug: bool | None) -> int:
-    """Where the debugger listens; 0 without one. DevError 2 and 111 where one is wanted that cannot be had."""
+    """Where the debugger listens; 0 without one. DevError 2 or 111 if it is wanted but not possible."""
     recorded = int(record.up.get("debug", 0))
     if not (recorded if debug is None else debug):
         return 0
@@ -170,7 +170,7 @@ def _debug_port(settings: config.Config, record: records.Record, debug: bool | N
 
 
 def _no_debugger(settings: config.Config) -> DevError | None:
-    """Why the app cannot run under a debugger; None where it can."""
+    """Why the app cannot run under a debugger; None if it can."""
     if os.environ.get("DEV_LEAN"):
         message = f"{settings.service} runs lean here, as in production: without a debugger"
         return DevError(USAGE, message, f"inv dev.edit {settings.service}, in the repository that requires it")
@@ -178,8 +178,8 @@ def _no_debugger(settings: config.Config) -> DevError | None:
         hint = f"debug: {{port: 5678, help: how to attach}}, and {DEBUG} with the app's command under it"
         return settings.source.error(("debug",), "debug: is missing: it says where the debugger listens", hint)
     if not (ROOT / DEBUG).is_file():
-        hint = f"it is laid over {settings.compose}: the app's command under the debugger, and its port"
-        return settings.source.error(("debug",), f"debug: there is no {DEBUG}", hint)
+        hint = f"it is merged over {settings.compose}: the app's command under the debugger, and its port"
+        return settings.source.error(("debug",), f"debug: {DEBUG} is missing", hint)
     return None
 
 
@@ -192,7 +192,7 @@ def _place(
     debug_port: int,
     chosen: Mapping[str, str] | None = None,
 ) -> Place:
-    """Where the service works. `name`: the workspace. `chosen`: variables that hold for this once."""
+    """Where the service runs. `name`: the workspace. `chosen`: variables for this call only."""
     network = os.environ.get("DEV_NETWORK") or f"devenv-{name}"
     compose = ROOT / settings.compose
     overlay = _overlay(debug_port)
@@ -226,13 +226,13 @@ def _overlay(debug_port: int) -> str:
 
 
 def _env_file(name: str, service: str) -> str:
-    """What other services told this one, see required/wiring.py."""
+    """The file with the variables from other services, see required/wiring.py."""
     told = os.environ.get("DEV_ENV_FILE") or str(records.path(name, service, "env"))
     return told if os.path.isfile(told) else "/dev/null"
 
 
 def _variables(url: str, port: int, network: str) -> dict[str, str]:
-    """What compose.yaml may use. The owner of the checkout owns the files that the app writes into it."""
+    """The variables for compose.yaml. The owner of the checkout also owns the files that the app writes into it."""
     owner = ROOT.stat()
     bundle = os.environ.get("CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or "/dev/null"
     return {

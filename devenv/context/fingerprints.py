@@ -1,4 +1,4 @@
-"""What images and containers are made from, each as one fingerprint: another one means that they are out of date."""
+"""What images and containers are made from, each as one fingerprint. If it changes, they are out of date."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from devenv.model import dockerfile, fingerprint
 
 
 def build(env: Environment) -> str:
-    """A fingerprint of all that images are made from: files, and the released image that replaces them."""
+    """A fingerprint of everything that images are made from: files, or the released image that is used instead."""
     built = [s.build for s in env.place.services.values() if s.build]
     files = fingerprint.of_files(env.place.root, [f for b in built for f in dockerfile.inputs(b)])
     return fingerprint.of_text(env.image, files) if env.image else files
 
 
 def compose(env: Environment) -> str:
-    """A fingerprint of all that shapes the containers: the services as read, and our variables but the CA bundle."""
+    """A fingerprint of everything that defines the containers: the services, and our variables except the CA bundle."""
     variables = {name: value for name, value in env.place.variables.items() if name != "CA_BUNDLE"}
     read = {name: service.raw.data for name, service in env.place.services.items()}
     told = Path(env.place.variables["DEV_ENV_FILE"])

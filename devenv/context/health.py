@@ -1,4 +1,4 @@
-"""Waiting that says what it waits for: someone who sees nothing for half a minute takes it for broken."""
+"""Waiting that reports what it waits for. After half a minute of silence, people assume that it hangs."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from devenv.base import output
 from devenv.base.errors import DevError
 from devenv.context.environment import Environment
 
-EVERY = 10.0  # seconds between two lines: a quick start prints none, and a minute prints few
-WIDTH = 120  # of what is shown of a log line
+EVERY = 10.0  # seconds between two lines: a quick start prints none, a slow one prints a few
+WIDTH = 120  # characters of a log line that are shown
 
 
 def start(env: Environment, services: Sequence[str]) -> None:
-    """Start services and return when all are healthy; meanwhile say which one is not, and what it logged last."""
+    """Start services and return when all are healthy. Meanwhile report which ones are not, and their last log line."""
     with told(lambda seconds: describe(env, services, seconds)):
         env.engine.start(services, env.config.ready)
 
 
 @contextmanager
 def told(lines: Callable[[float], list[str]], every: float = EVERY) -> Iterator[None]:
-    """While the block runs, say every `every` seconds what `lines` makes of the seconds until then."""
+    """While the block runs, print `lines(seconds since the start)` every `every` seconds."""
     begun, done = time.monotonic(), threading.Event()
 
     def speak() -> None:
         while not done.wait(every):
-            with suppress(DevError, OSError):  # what is wrong, the block itself will say
+            with suppress(DevError, OSError):  # the block itself reports errors
                 for line in lines(time.monotonic() - begun):
                     output.say(line)
 

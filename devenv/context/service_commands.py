@@ -1,4 +1,4 @@
-"""The service's own commands about data, run as the app: migrate, and the scenarios. They write no record of ours."""
+"""The service's commands for data, run as the app: migrate and the scenarios. This module writes no records."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from devenv.context.environment import Environment
 from devenv.model import answers
 from devenv.model.scenarios import Scenario
 
-OURS = range(MISSING, REFUSED + 1)  # exit codes that a command of the service cannot be taken for
+OURS = range(MISSING, REFUSED + 1)  # exit codes that are reserved: a service's command cannot end a task with them
 T = TypeVar("T")
 
 
 def within(verb: str, step: str, run: Callable[..., T], *args: Any) -> T:
-    """A step of a larger verb. The service's own exit code is for its own verb; this one says 112: it is not ready."""
+    """A step of a larger verb, which fails with 112. Only the step's own verb passes on the service's exit code."""
     try:
         return run(*args)
     except DevError as error:
@@ -26,18 +26,18 @@ def within(verb: str, step: str, run: Callable[..., T], *args: Any) -> T:
 
 
 def migrate(env: Environment) -> None:
-    """Run the service's migrate command, where it has one; its exit code becomes the error's."""
+    """Run the service's migrate command if it has one; its exit code becomes the error's."""
     if "migrate" in env.config.commands:
         _run(env, "migrate")
 
 
 def scrub(env: Environment) -> None:
-    """Run the service's scrub command; its exit code becomes the error's. DevError 111 where it has none."""
+    """Run the service's scrub command; its exit code becomes the error's. DevError 111 if it has none."""
     _run(env, "scrub")
 
 
 def package_migrations(env: Environment) -> list[str]:
-    """The migrations that installed packages have, by name. DevError 112 where the command that lists them fails."""
+    """The names of the migrations of installed packages. DevError 112 if the command that lists them fails."""
     name = "package_migrations"
     done = env.engine.collect(name, env.config.command(name))
     if done.code:
@@ -47,7 +47,7 @@ def package_migrations(env: Environment) -> list[str]:
 
 
 def check(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict[str, Any] | None:
-    """What the check of a scenario tells; None where it does not find the data."""
+    """What the check of a scenario prints; None if it does not find the data."""
     done = env.engine.collect("check", scenario.check_argv(given))
     try:
         return None if done.code else answers.parse(_last_line(done.stdout))
@@ -56,7 +56,7 @@ def check(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dic
 
 
 def seed(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict[str, Any]:
-    """Run a scenario. What it tells: its check's words where there is one, else the last line of its own."""
+    """Run a scenario. Returns what its check printed, if it has one, else what its last line says."""
     if not scenario.check:
         done = env.engine.collect("seed", scenario.argv(given))
         if done.code:
@@ -69,7 +69,7 @@ def seed(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict
     if result is None:
         message = f"{env.config.service}: scenario {scenario.name} ended with exit code 0, but its check finds no data"
         by_hand = shlex.join(scenario.check_argv(given))
-        raise DevError(FOUND, message, "what both printed stands above", f"the check by hand: inv dev.run -- {by_hand}")
+        raise DevError(FOUND, message, "see the output of both above", f"to check by hand: inv dev.run -- {by_hand}")
     return result
 
 
@@ -81,7 +81,7 @@ def _run(env: Environment, name: str) -> None:
 
 def _failure(env: Environment, scenario: Scenario, code: int, stdout: str) -> DevError:
     message = f"{env.config.service}: scenario {scenario.name} ended with exit code {code}"
-    once = ["once: true: it cannot run on what it left half done; afresh: inv dev.reset"] if scenario.once else []
+    once = ["it is declared once: true, so start again from fresh data: inv dev.reset"] if scenario.once else []
     return DevError(code, "\n".join([message, *stdout.splitlines()[-20:]]), *_inside_hint(), *once)
 
 
@@ -92,7 +92,7 @@ def _last_object(env: Environment, scenario: Scenario, stdout: str) -> dict[str,
         keys = ("scenarios", scenario.name, "run")
         message = f"scenario {scenario.name} must print one JSON object as its last line, not {error}"
         raise env.config.source.error(
-            keys, message, "print {} when there is nothing to tell", "a command that you cannot change: add a `check:`"
+            keys, message, "print {} if there is nothing to report", "if you cannot change the command, add a `check:`"
         ) from None
 
 
@@ -101,4 +101,4 @@ def _last_line(text: str) -> str:
 
 
 def _inside_hint() -> list[str]:
-    return ["its output stands above; try it by hand: inv dev.shell"]
+    return ["see its output above; to try it by hand: inv dev.shell"]

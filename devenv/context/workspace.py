@@ -1,4 +1,4 @@
-"""Which workspace and which port: decisions 5 and 3 of the design, as functions of what is known."""
+"""Chooses the workspace and the port, as functions of what is known (docs/decisions/, 5 and 3)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 
 def choose(root: Path, service: str, given: str, environment: Mapping[str, str]) -> str:
-    """The workspace: the flag, DEV_WORKSPACE, where this checkout runs already, the worktree's name, `main`."""
+    """The workspace: the flag, DEV_WORKSPACE, the one this checkout runs in, the worktree's name, `main`."""
     wanted = given or environment.get("DEV_WORKSPACE", "")
     if wanted:
         if not NAME.fullmatch(wanted):
-            raise DevError(USAGE, f"{wanted} is no workspace name", "lower case letters, digits and hyphens")
+            raise DevError(USAGE, f"{wanted} is not a valid workspace name", "lower case letters, digits and hyphens")
         return wanted
     running = records.workspaces_of(root, service)
     return running[0] if len(running) == 1 else worktree_name(root) or MAIN
@@ -41,45 +41,45 @@ def another(name: str) -> str:
 def choose_port(
     declared: int, workspace: str, recorded: int, given: int, environment: Mapping[str, str], variable: str = "DEV_PORT"
 ) -> int:
-    """The port: the flag, the variable, the one in use until now, the declared one in `main`, else 0: a free one."""
+    """The port: the flag, the variable, the one in the record, the declared one in `main`, else 0: a free one."""
     wanted = given or _number(variable, environment.get(variable, ""))
     if not 0 <= wanted <= 65535:
-        raise DevError(USAGE, f"{wanted} is no port", "a whole number up to 65535, such as 18160")
+        raise DevError(USAGE, f"{wanted} is not a valid port", "use a whole number up to 65535, such as 18160")
     return wanted or recorded or (declared if workspace == MAIN else 0)
 
 
 def _number(variable: str, text: str) -> int:
     if text and not re.fullmatch(r"[0-9]{1,5}", text):
-        raise DevError(USAGE, f"{variable}={text} is no port", f"a whole number, such as {variable}=18160")
+        raise DevError(USAGE, f"{variable}={text} is not a valid port", f"use a whole number, such as {variable}=18160")
     return int(text or 0)
 
 
 def free_port() -> int:
-    """A port that nobody uses at this moment."""
+    """A port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def check_port(port: int, service: str, hint: str = "") -> None:
-    """DevError 113 when something listens on the port: what it is, and a command that goes round it."""
+    """DevError 113 if something listens on the port: what it is, and a command that takes another port."""
     if not ports.is_free(port):
         message = f"{service}: port {port} is taken by {_listener(port)}"
         raise DevError(CONFLICT, message, hint or f"inv dev.up --port {free_port()}")
 
 
 def _listener(port: int) -> str:
-    """Who listens on a port, in words. Containers hide behind the engine's proxy, so the engine is asked first."""
+    """Who listens on a port, in words. The engine is queried first: on ports of containers, its proxy listens."""
     publish = ["docker", "ps", "--filter", f"publish={port}", "--format", "{{.Names}}"]
     containers = process.capture(publish).stdout.split()
     return f"the container {containers[0]}" if containers else _process(port)
 
 
 def _process(port: int) -> str:
-    import psutil  # only needed here, and slow to import
+    import psutil  # here, since it is slow to import
 
     try:
         found = [c.pid for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port == port and c.pid]
         return f"{psutil.Process(found[0]).name()} (pid {found[0]})"
     except (psutil.Error, IndexError, OSError):
-        return "a process that we may not see"
+        return "a process of another user"

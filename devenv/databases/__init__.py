@@ -1,1 +1,1 @@
-"""What we do inside a database server, on whichever engine it runs."""
+"""Operations inside a database server, on any engine."""

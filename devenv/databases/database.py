@@ -10,18 +10,18 @@ from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines.interface import Engine
 
-FULL = ("No space left on device", "ERROR 1114 ")  # what servers say of a full disk
+FULL = ("No space left on device", "ERROR 1114 ")  # how servers report a full disk
 
 
 @dataclass(frozen=True)
 class Database:
-    """One database in one server, and an account that may make and remove it. A kind adds its client and its SQL.
+    """One database in one server, and an account that may create and drop it. Subclasses add their client and SQL.
 
-    Every method is DevError 112 with the client's own words where the server refuses.
+    If the server refuses, every method raises DevError 112 with the client's message.
     """
 
     service: str
-    program: str  # of the image: its name says which of several clients is in it
+    program: str  # the image's name, which says which of several clients is in it
     user: str
     name: str
     password: str
@@ -39,7 +39,7 @@ class Database:
         raise NotImplementedError
 
     def exists(self, engine: Engine) -> bool:
-        """Whether the database is there; it is not after a reset that was killed half-way."""
+        """Whether the database exists. It does not after a reset that was killed half-way."""
         return self.name in self.sizes(engine)
 
     def create(self, engine: Engine) -> None:
@@ -47,45 +47,45 @@ class Database:
         raise NotImplementedError
 
     def drop(self, engine: Engine) -> None:
-        """Remove the database, where it is there, and end its sessions."""
+        """Remove the database if it exists, and end its sessions."""
         raise NotImplementedError
 
     def copy(self, engine: Engine, source: str) -> None:
-        """Make this database, which must not be there yet, a copy of another. Ends the sessions of that one.
+        """Create this database, which must not exist yet, as a copy of another. Ends the sessions of the source.
 
-        Killed at any moment, it leaves the source as it was, and at worst half of this one.
+        If it is killed at any moment, the source is unchanged, and this database may be incomplete.
         """
         raise NotImplementedError
 
     def settle(self, engine: Engine, names: Sequence[str]) -> None:
-        """End what clients that were killed left the server doing for these databases, and wait until it is ended.
+        """End the work that the server still does for killed clients on these databases, and wait until it has ended.
 
-        A kind whose server does nothing on its own has nothing to end.
+        Some servers stop on their own when a client is gone; for those, this does nothing.
         """
 
     @property
     def renames(self) -> bool:
-        """Whether `take_over` and `renew` are there. Where not, the app has to be told another name."""
+        """Whether `take_over` and `renew` are supported. If not, the app has to use another name."""
         return False
 
     def take_over(self, engine: Engine, draft: str, aside: str) -> None:
-        """Give this name to the database `draft`; what had it is called `aside` from then on. Both or neither."""
+        """Rename the database `draft` to this name, and the one that had it to `aside`. Both or neither."""
         raise NotImplementedError
 
     def renew(self, engine: Engine, source: str, draft: str, aside: str, gone: Sequence[str]) -> None:
-        """The same with a copy of `source`, called `draft` until then; afterwards remove `gone`. All in one call."""
+        """`take_over` with a new copy of `source` as `draft`; then drop the databases `gone`. All in one call."""
         raise NotImplementedError
 
     def is_empty(self, engine: Engine) -> bool:
-        """Whether there is no table in it."""
+        """Whether the database has no tables."""
         raise NotImplementedError
 
     def sizes(self, engine: Engine) -> dict[str, int]:
-        """All databases of the server but its own, with their bytes on its disk."""
+        """All databases of the server except its system databases, with their size in bytes."""
         raise NotImplementedError
 
     def dump(self, engine: Engine, file: Path) -> None:
-        """Write the database, owners left out, to a file of this machine that `load` reads on any engine."""
+        """Write the database, without owners, to a file of this machine that `load` reads on any engine."""
         raise NotImplementedError
 
     def load(self, engine: Engine, file: Path) -> None:
@@ -93,11 +93,11 @@ class Database:
         raise NotImplementedError
 
     def ask(self, engine: Engine, argv: Sequence[str], stdin: str = "") -> str:
-        """What a client's command prints."""
+        """The output of a client's command."""
         return self.checked(engine.ask(self.service, argv, stdin)).stdout.strip()
 
     def checked(self, done: Result) -> Result:
-        """What a command left; DevError 112 with what it said where it failed."""
+        """The result of a command; DevError 112 with its message if it failed."""
         if done.code:
             is_full = any(words in done.stderr for words in FULL)
             hint = "inv dev.state prune" if is_full else f"inv dev.logs -s {self.service}"

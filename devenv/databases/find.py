@@ -13,7 +13,7 @@ KINDS = ((postgres.PROGRAMS, postgres.declared), (mysql.PROGRAMS, mysql.declared
 
 
 def find(services: Mapping[str, Service]) -> Database | None:
-    """The first of the services that is a database of a kind that we know."""
+    """The first of the services that is a known kind of database."""
     for service in services.values():
         for programs, declared in KINDS:
             if service.program in programs:
@@ -22,5 +22,5 @@ def find(services: Mapping[str, Service]) -> Database | None:
 
 
 def kind(program: str) -> str:
-    """The kind of database that an image holds, in a word: what two that can read each other's dumps share."""
+    """The kind of database in an image, in a word. Two of the same kind can read each other's dumps."""
     return "postgres" if program in postgres.PROGRAMS else program

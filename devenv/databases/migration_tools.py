@@ -1,13 +1,13 @@
-"""Which tables are the records of a migration tool: by name and columns, so that no other table is taken for one.
+"""Recognises the tables in which migration tools keep their records, by name and columns.
 
-Their rows say which migrations a database has. They are the only rows that ever leave production.
+Their rows say which migrations a database has. They are the only rows that are ever dumped from production.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-# The name without its schema, in lower case → columns that it has to have (others are of other versions of the tool).
+# The name without its schema, in lower case → columns that it must have. Versions of the tool may add others.
 KNOWN = {
     "django_migrations": "app name applied",
     "alembic_version": "version_num",
@@ -32,7 +32,7 @@ KNOWN = {
     "_yoyo_version": "version installed_at_utc",
     "atlas_schema_revisions": "version applied total",
 }
-# Names that anybody may give to a table: these have to have exactly one of these sets of columns.
+# Common names, which other tables may have too: these must have exactly one of these sets of columns.
 EXACT = {
     "schema_migrations": ("version", "version dirty", "version inserted_at"),  # Rails and dbmate; golang-migrate; Ecto
     "migrations": ("id name run_on", "id timestamp name", "id migration batch"),  # db-migrate; TypeORM; Laravel
@@ -41,7 +41,7 @@ EXACT = {
 
 
 def tables(columns: Mapping[str, Iterable[str]]) -> list[str]:
-    """Those of the tables (name, which may have a schema before it → names of its columns) that are such records."""
+    """The tables that are such records. `columns`: name of the table, with or without a schema → its columns."""
     return sorted(table for table, names in columns.items() if _is_record(table, {name.lower() for name in names}))
 
 

@@ -1,7 +1,7 @@
 """MariaDB and MySQL: which database a service's compose file declares, and what we do in its server.
 
-A copy and a dump are made in two halves. The client's dump program writes the structure, as it knows the kinds of
-objects of its server best. The rows go from table to table inside the server.
+A copy and a dump are made in two parts. The client's dump program writes the structure, since it knows all kinds of
+objects of its server. The rows are copied from table to table inside the server.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from devenv.engines.interface import Engine
 from devenv.model.services import Service
 
 PROGRAMS = ("mariadb", "mysql")  # images that are such a server
-PATIENCE = "SET SESSION lock_wait_timeout = 30"  # s, for a session that has a table open; the servers wait a day
-# Not with `unique_checks` off, though it fills an empty table faster: on a full disk MariaDB 10.11 loses rows that are
-# filled in bulk, and reports no error. The mode keeps a 0 in a numbered column, and dates that no calendar has.
+PATIENCE = "SET SESSION lock_wait_timeout = 30"  # seconds to wait for sessions with open tables; the default is a day
+# `unique_checks` stays on, although an empty table is filled faster without: on a full disk, MariaDB 10.11 then loses
+# rows and reports no error. The mode keeps a 0 in an AUTO_INCREMENT column, and invalid dates.
 FILLING = f"""
 SET NAMES utf8mb4;
 {PATIENCE};
@@ -28,21 +28,21 @@ SET SESSION foreign_key_checks = 0, autocommit = 0, sql_mode = 'NO_AUTO_VALUE_ON
 """
 FILLED = "COMMIT;\nUNLOCK TABLES;\nSET SESSION autocommit = 1;\n"
 QUOTED = r"`(?:[^`]|``)*`"
-# Where a dump says who a view, a routine, a trigger or an event belongs to: that account is not on every server.
+# The owner of a view, a routine, a trigger or an event in a dump. That account does not exist on every server.
 OWNER = re.compile(rf"^(CREATE |/\*!\d+ CREATE\*/ /\*!\d+ |/\*!\d+ )DEFINER={QUOTED}@{QUOTED} ?".encode())
-# Where a dump has the name of its database: to set the collation that a routine was made under, and before a sequence
-# that numbers a column.
+# The places where a dump has the name of its database: when it sets the collation for a routine, and before a sequence
+# that is the default of a column.
 ALTERED = rf"^ALTER DATABASE {QUOTED}"
 SEQUENCE = rf"^(  `.* DEFAULT nextval\(){QUOTED}\."
-BULK = (b"/*!40014 SET @OLD_UNIQUE_CHECKS", b"/*!40014 SET UNIQUE_CHECKS")  # what would load it so, see FILLING
+BULK = (b"/*!40014 SET @OLD_UNIQUE_CHECKS", b"/*!40014 SET UNIQUE_CHECKS")  # turns unique_checks off, see FILLING
 SEQUENCE_IN_BYTES = re.compile(SEQUENCE.encode())
 
 
 @dataclass(frozen=True)
 class MySQL(Database):
-    """See database.Database for what each method promises."""
+    """See database.Database for the methods."""
 
-    guest: str = ""  # the account of the app where we are root: the server lets it into each database one by one
+    guest: str = ""  # the app's account, if we log in as root: it needs a grant for each database
 
     def client(self, *args: str) -> list[str]:
         return [*self._login(), *args, self.name]
@@ -85,8 +85,8 @@ class MySQL(Database):
 
     def dump(self, engine: Engine, file: Path) -> None:
         raw = file.with_name(f"{file.name}.raw")
-        # Without locks: one transaction reads all tables as they are at its start, and while it is read back, a lock on
-        # one table would keep it from the sequence that numbers it.
+        # Without locks: one transaction reads all tables as they are at its start. While a dump is loaded, a lock on a
+        # table would block the sequence that its column uses.
         rows = ("--single-transaction", "--skip-add-locks", "--no-autocommit", "--hex-blob")
         flags = (*rows, "--routines", "--triggers", "--events")
         try:
@@ -112,25 +112,25 @@ class MySQL(Database):
         return [*self._login(program), "--no-tablespaces", *flags, self.name]
 
     def _end_sessions(self, engine: Engine) -> None:
-        """An open transaction keeps the lock of a copy waiting, and DROP DATABASE, too."""
+        """An open transaction would block a copy and DROP DATABASE."""
         query = f"SELECT id FROM information_schema.processlist WHERE db = {literal(self.name)}"
         kills = "".join(f"KILL {session};\n" for session in self._admin(engine, query).split())
         if kills:
-            engine.ask(self.service, [*self._login(), "--force"], kills)  # one of them may have gone meanwhile
+            engine.ask(self.service, [*self._login(), "--force"], kills)  # some may have ended meanwhile
 
     def _admin(self, engine: Engine, statement: str) -> str:
         return self.ask(engine, [*self._login(), "--batch", "--skip-column-names", "--execute", statement])
 
     def _login(self, program: str = "") -> list[str]:
-        """The client is named like its image. By variable, since MySQL's warns of a password on its command line."""
-        # A client of MariaDB 11.4 or newer insists on TLS, which the fragment turns off; MySQL's has no such option.
-        # By itself it takes the letters of the locale, which in a container is none.
+        """The client is named like its image. The password is in a variable: MySQL warns about it in arguments."""
+        # Clients of MariaDB 11.4 or newer require TLS, which the fragment turns off; MySQL's lacks that option. The
+        # character set is explicit because the default follows the locale, and containers have none.
         flags = ["--loose-skip-ssl", "--default-character-set=utf8mb4", f"--user={self.user}"]
         return ["env", f"MYSQL_PWD={self.password}", program or self.program, *flags]
 
 
 def declared(service: Service) -> MySQL:
-    """The database, as root where the container's environment says its password: others may not make databases."""
+    """The database, as root if the container's environment has root's password: other accounts cannot create any."""
 
     def given(what: str) -> str:
         return service.environment.get(f"MARIADB_{what}", service.environment.get(f"MYSQL_{what}", ""))
@@ -142,9 +142,9 @@ def declared(service: Service) -> MySQL:
 
 
 def _facts(source: str) -> str:
-    """The queries for what `parsed` reads: the collation, then a line for each column of a table that takes a value.
+    """The queries for what `_parsed` reads: the collation, then a line for each column of a table that can be inserted.
 
-    A generated column makes its own; what is none has no expression, '' in MySQL, NULL in MariaDB. A sequence has none.
+    Generated columns are left out: only they have an expression (others '' in MySQL, NULL in MariaDB).
     """
     return (
         f"SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = {literal(source)};"
@@ -157,7 +157,7 @@ def _facts(source: str) -> str:
 
 
 def _parsed(answer: str) -> tuple[str, dict[str, list[str]]]:
-    """The collation, and the columns of each table, none of a sequence. What is not there has no collation."""
+    """The collation, and the columns of each table; a sequence has none. A missing database has no collation."""
     collation, *lines = answer.splitlines() or [""]
     columns: dict[str, list[str]] = {}
     for line in lines:
@@ -169,14 +169,14 @@ def _parsed(answer: str) -> tuple[str, dict[str, list[str]]]:
 def _copy_script(
     source: str, target: str, collation: str, tables: str, columns: Mapping[str, Sequence[str]], rest: str
 ) -> str:
-    """All statements of a copy. `tables`: the structure. `rest`: what would act on the rows on their way."""
+    """All statements of a copy. `tables`: the structure. `rest`: triggers and such, which must not act on the rows."""
     create = f"CREATE DATABASE {identifier(target)} COLLATE {collation};\nUSE {identifier(target)};"
     rows = [FILLING, *_rows(source, target, columns), FILLED]
     return "\n".join([create, _renamed(tables, target), *rows, _renamed(rest, target), ""])
 
 
 def _rows(source: str, target: str, columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """One lock over all, so that the rows are of one moment. A sequence was made with its number in it."""
+    """One lock over all tables, so that the rows are consistent. Sequences already have their value."""
     pairs = {table: (_within(source, table), _within(target, table)) for table in columns}
     if pairs:
         yield f"LOCK TABLES {', '.join(f'{old} READ, {new} WRITE' for old, new in pairs.values())};"
@@ -187,13 +187,13 @@ def _rows(source: str, target: str, columns: Mapping[str, Sequence[str]]) -> Ite
 
 
 def _renamed(structure: str, target: str) -> str:
-    """A structure that touches no other database than the target."""
+    """The structure, changed so that it only touches the target database."""
     sequences = re.sub(SEQUENCE, r"\1", structure, flags=re.MULTILINE)
     return re.sub(ALTERED, lambda _: f"ALTER DATABASE {identifier(target)}", sequences, flags=re.MULTILINE)
 
 
 def _portable(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """A dump without owners and without the name of its database. Rows stay: no line of theirs begins like these."""
+    """A dump without owners and without the name of its database. Rows stay: no row begins like these lines."""
     for line in lines:
         if not line.startswith((b"ALTER DATABASE ", *BULK)):
             yield SEQUENCE_IN_BYTES.sub(rb"\1", OWNER.sub(rb"\1", line))

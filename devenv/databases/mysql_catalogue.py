@@ -1,6 +1,6 @@
 """The catalogue of MariaDB and MySQL: queries whose rows are kind, table, name and facts, as one JSON array.
 
-A collation that is the table's own is told of with the table.
+A column's collation is listed only if it differs from its table's.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ HERE = "table_schema = DATABASE()"
 
 
 def _anywhere(text: str) -> str:
-    """A text of the server's without the name of this database, which stands before sequences and in views."""
+    """A text from the server without the name of this database, which is in the names of sequences and in views."""
     return f"replace({text}, concat('`', DATABASE(), '`.'), '')"
 
 
@@ -35,7 +35,7 @@ JOIN information_schema.columns c ON c.table_schema = t.table_schema AND c.table
 WHERE t.{HERE} AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
 """
 
-# %s: a part of an index, which on MySQL may be an expression.
+# %s: a part of an index, which may be an expression on MySQL.
 INDEXES = f"""
 SELECT JSON_ARRAY('index', s.table_name, s.index_name, JSON_OBJECT('definition', concat(
   if(s.non_unique, '', 'unique '), lower(s.index_type), ' (', group_concat(
@@ -58,7 +58,7 @@ WHERE k.constraint_schema = DATABASE() AND k.referenced_table_name IS NOT NULL
 GROUP BY k.table_name, k.constraint_name, k.referenced_table_name, r.update_rule, r.delete_rule
 """
 
-# %s: how the two tables belong together, since MySQL's names of checks are the database's and MariaDB's the table's.
+# %s: how to join the two tables. A check's name is unique in the database on MySQL, and in the table on MariaDB.
 CHECKS = """
 SELECT JSON_ARRAY('constraint', t.table_name, t.constraint_name, JSON_OBJECT(
   'definition', concat('CHECK (', c.check_clause, ')')))
@@ -97,7 +97,7 @@ SELECT JSON_ARRAY('event', '', event_name, JSON_OBJECT('definition', event_defin
 FROM information_schema.events WHERE event_schema = DATABASE()
 """
 
-# What there is to be dumped, and the tables with their columns for databases/migration_tools.py.
+# The objects to dump, and the tables with their columns for databases/migration_tools.py.
 OBJECTS = f"""
 SELECT JSON_ARRAY(table_type, table_name) FROM information_schema.tables WHERE {HERE} ORDER BY table_name;
 SELECT JSON_ARRAY(routine_type, routine_name) FROM information_schema.routines
@@ -114,9 +114,9 @@ SELECT JSON_ARRAY(table_name, column_name) FROM information_schema.columns
 
 
 def script(is_mariadb: bool) -> str:
-    """All of the catalogue for the client."""
+    """All queries of the catalogue, for the client."""
     part = "s.column_name" if is_mariadb else "coalesce(s.column_name, s.expression)"
     same_table = " AND c.table_name = t.table_name" if is_mariadb else ""
     queries = (TABLES, COLUMNS, INDEXES % part, FOREIGN_KEYS, CHECKS % same_table, TRIGGERS, VIEWS, FUNCTIONS, EVENTS)
-    # An index of many columns, or a routine of many parameters, is longer than the 1 KB that is the default.
+    # An index of many columns, or a routine of many parameters, is longer than the default of 1 KB.
     return "SET SESSION group_concat_max_len = 1000000;\n" + "".join(f"{query.strip()};\n" for query in queries)

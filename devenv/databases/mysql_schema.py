@@ -1,6 +1,6 @@
-"""The schema of MariaDB and MySQL, by the statements that the server itself makes (SHOW CREATE).
+"""The schema of MariaDB and MySQL, from the server's own statements (SHOW CREATE).
 
-Not by mariadb-dump: it is in another package than the client, so that machines lack it, and it wants more than to read.
+mariadb-dump is not used: it is in another package than the client, and it needs more than read access.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO';
 """
 SESSION = "SET SESSION TRANSACTION READ ONLY;\nSET SESSION sql_mode = '';\n"
 TABLES = {"BASE TABLE": "TABLE", "SYSTEM VERSIONED": "TABLE", "SEQUENCE": "SEQUENCE"}
-ROUTINES = ("FUNCTION", "PROCEDURE", "TRIGGER", "EVENT")  # whose statements have semicolons in them, and a mode
-COUNTER = re.compile(r"^(\) ENGINE=.*?) AUTO_INCREMENT=\d+", re.MULTILINE)  # where the next key stands: data
-NUMBERED = re.compile(r" (start with|minvalue|maxvalue|increment by|cache) (-?\d+)")  # what a sequence says of itself
+ROUTINES = ("FUNCTION", "PROCEDURE", "TRIGGER", "EVENT")  # their statements contain semicolons and have a mode
+COUNTER = re.compile(r"^(\) ENGINE=.*?) AUTO_INCREMENT=\d+", re.MULTILINE)  # the next key is data, not schema
+NUMBERED = re.compile(r" (start with|minvalue|maxvalue|increment by|cache) (-?\d+)")  # the properties of a sequence
 DEFINER = re.compile(r" DEFINER=`[^`]*`@`[^`]*`")
 ESCAPE = re.compile(r"\\(.)")
 ESCAPED = {"n": "\n", "t": "\t", "0": "\0"}
@@ -48,7 +48,7 @@ class MySQLSchema(Schema):
 
     def dump(self) -> str:
         objects = self._arrays(mysql_catalogue.OBJECTS)
-        tables = sorted((TABLES[kind], name) for kind, name in objects if kind in TABLES)  # first what numbers columns
+        tables = sorted((TABLES[kind], name) for kind, name in objects if kind in TABLES)  # sequences first
         views = [(kind, name) for kind, name in objects if kind == "VIEW"]
         others = [(kind, name) for kind, name in objects if kind in ROUTINES]
         functions = [each for each in others if each[0] in ROUTINES[:2]]
@@ -67,11 +67,11 @@ class MySQLSchema(Schema):
         return [*map(_lines, found), *map(_sequence, self._created(sequences))]
 
     def _created(self, objects: Sequence[tuple[str, str]]) -> list[Row]:
-        """What SHOW CREATE says of each, a row for each."""
+        """The result of SHOW CREATE, a row for each object."""
         return self._rows("".join(f"SHOW CREATE {kind} {identifier(name)};\n" for kind, name in objects))
 
     def _records(self) -> str:
-        """The rows of the tables of records as statements."""
+        """The rows of the migration tools' tables as statements."""
         columns: dict[str, list[str]] = {}
         for table, column in self._arrays(mysql_catalogue.RECORD_COLUMNS):
             columns.setdefault(table, []).append(column)
@@ -82,7 +82,7 @@ class MySQLSchema(Schema):
         return [json.loads(row[0]) for row in self._rows(script)]
 
     def _rows(self, script: str) -> list[Row]:
-        """What the client prints for statements: --batch escapes tabs and line ends within a value."""
+        """The rows that the client prints: --batch escapes tabs and line ends within a value."""
         if not script:
             return []
         lines = self._ask(self._client(), SESSION + script).split("\n")
@@ -111,14 +111,14 @@ def _table(row: Row) -> str:
 
 
 def _routine(row: Row) -> str:
-    """A routine, a trigger or an event, which keeps the mode that it was made in."""
+    """A routine, a trigger or an event, with the SQL mode that it was created in."""
     statement = next(value for value in row[2:] if value.startswith("CREATE"))
     made = DEFINER.sub("", statement, count=1)
     return f"SET sql_mode = '{row[1]}';\nDELIMITER ;;\n{made} ;;\nDELIMITER ;\nSET sql_mode = '';\n"
 
 
 def _views(rows: Iterable[Row]) -> list[str]:
-    """Views, those first that others select from."""
+    """Views in the order in which they depend on each other."""
     left = {row[0]: DEFINER.sub("", row[1], count=1) for row in rows}
     made: list[str] = []
     while left:
@@ -128,7 +128,7 @@ def _views(rows: Iterable[Row]) -> list[str]:
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:
-    """A query whose rows are the statements that make a table's rows, in the order of its first column."""
+    """A query that returns INSERT statements for a table's rows, in the order of its first column."""
     names = ", ".join(map(identifier, columns))
     values = ", ".join(f"quote({identifier(column)})" for column in columns)
     head = literal(f"INSERT INTO {identifier(table)} ({names}) VALUES (")
@@ -141,7 +141,7 @@ def _sequence(row: Row) -> Thing:
 
 
 def _lines(thing: Thing) -> Thing:
-    """A view on as many lines as it has parts: the server keeps it on one."""
+    """A view with a line for each part: the server keeps it on one line."""
     if thing.kind != "view":
         return thing
     text = re.sub(r" (from|where|join|left join|group by|having|order by|union) ", r"\n\1 ", thing.facts["definition"])

@@ -1,4 +1,4 @@
-"""PostgreSQL: which database a service's compose file declares, and what we do in its server."""
+"""PostgreSQL: the database that a service's compose file declares, and operations in its server."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from devenv.engines.interface import Engine
 from devenv.model.services import Service
 
 PROGRAMS = ("postgres", "postgis", "pgvector", "timescaledb")  # images that are a PostgreSQL server
-# Copying files beats writing all pages to the log from some 50 MB on. PostgreSQL before 15 has no word for it.
+# From about 50 MB on, copying files is faster than writing all pages to the log. PostgreSQL before 15 lacks the option.
 STRATEGIES = (" STRATEGY file_copy", "")
-ATTEMPTS = 3  # at a copy: a session may come in between the end of all others and the lock that keeps new ones out
-SETTLING = 100  # looks, a tenth of a second apart, at sessions that were told to end
+ATTEMPTS = 3  # to copy: a session may connect after all others were ended and before the lock is taken
+SETTLING = 100  # checks, a tenth of a second apart, until terminated sessions have ended
 
 
 class Postgres(Database):
@@ -37,7 +37,7 @@ class Postgres(Database):
         self._copying(engine, source, self.name, ())
 
     def settle(self, engine: Engine, names: Sequence[str]) -> None:
-        # A query names what it makes, from another database than that.
+        # CREATE DATABASE and the like run in another database, and have the name in the query.
         listed = ", ".join(map(quoted, names))
         theirs = f"unnest(ARRAY[{listed}]) AS name WHERE datname = name OR position(name IN query) > 0"
         sessions = f"FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND EXISTS (SELECT FROM {theirs})"
@@ -57,7 +57,7 @@ class Postgres(Database):
         self._copying(engine, source, draft, (self._take_over(draft, aside), *map(_drop, gone)))
 
     def _copying(self, engine: Engine, source: str, target: str, then: Sequence[str]) -> None:
-        """Copy a database, and do more where that went well."""
+        """Copy a database; if that succeeded, run the queries in `then`."""
         made = f"CREATE DATABASE {identifier(target)} TEMPLATE {identifier(source)} OWNER {identifier(self.user)}"
         for strategy in (*STRATEGIES, *STRATEGIES[:1] * ATTEMPTS):
             done = self._try(engine, _end_sessions(source), made + strategy, *then)
@@ -66,8 +66,8 @@ class Postgres(Database):
         self.checked(done)
 
     def _take_over(self, draft: str, aside: str) -> str:
-        # The lock keeps new sessions out until it is done, and is gone with the transaction whatever happens. It is one
-        # query: the server carries it out to its end, also when the client that sent it is killed.
+        # The lock keeps new sessions out, and always ends with the transaction. It is one query, so the server
+        # completes it even if the client is killed.
         live, old, new = (identifier(name) for name in (self.name, aside, draft))
         return (
             "BEGIN; LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE; "
@@ -87,7 +87,7 @@ class Postgres(Database):
         return {name: int(size) for size, name in lines}
 
     def dump(self, engine: Engine, file: Path) -> None:
-        # Level 1: half as large again as the default, in a quarter of its time.
+        # Level 1 takes a quarter of the time of the default, and the file is half as large again.
         argv = ["pg_dump", "--username", self.user, "--format=custom", "--compress=1", "--no-owner", "--no-acl"]
         self.checked(engine.pipe(self.service, [*argv, self.name], target=file))
 
@@ -102,7 +102,7 @@ class Postgres(Database):
         self.checked(self._try(engine, *queries))
 
     def _try(self, engine: Engine, *queries: str) -> Result:
-        """Change something, in the open."""
+        """Run queries that change something, visibly."""
         words = [word for query in queries for word in ("--command", query)]
         return engine.pipe(self.service, [*self._quiet("postgres"), *words])
 

@@ -1,6 +1,6 @@
 """PostgreSQL's catalogue: a query for each kind of object. Each row is kind, table, name and facts, as one JSON array.
 
-What belongs to an extension is the extension's. Names are without `public`, which is where tables are unless said.
+Objects of an extension are left out. Names have no schema if it is `public`, the default.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ WHERE (t.typtype IN ('e', 'd') OR t.typtype = 'c' AND (SELECT relkind FROM pg_cl
   AND {_not_of_extension("pg_type", "t.oid")}
 """
 
-# Those behind identity columns are told of there. Where a sequence stands is data.
+# Sequences of identity columns are part of the column. The current value of a sequence is data.
 SEQUENCES = f"""
 SELECT 'sequence', '', {NAME}, jsonb_build_object(
   'type', format_type(s.seqtypid, NULL), 'start', s.seqstart, 'increment', s.seqincrement,
@@ -82,7 +82,7 @@ LEFT JOIN pg_attrdef f ON f.adrelid = k.oid AND f.adnum = a.attnum
 WHERE k.relkind IN ('r', 'p', 'f')
 """
 
-# Not null is told of with the column; triggers that enforce a constraint are the constraint's.
+# NOT NULL is part of the column; triggers that enforce a constraint are part of the constraint.
 CONSTRAINTS = f"""
 SELECT 'constraint', {NAME}, c.conname, jsonb_build_object('definition', pg_get_constraintdef(c.oid))
 FROM pg_constraint c JOIN {_CLASS} ON k.oid = c.conrelid
@@ -141,9 +141,9 @@ ALL = (
 
 
 def script() -> str:
-    """All of it for the client: one JSON array a line."""
+    """All queries for the client: each prints one JSON array a line."""
     lines = [f"SELECT jsonb_build_array(q.a, q.b, q.c, q.d) FROM ({query.strip()}) AS q (a, b, c, d);" for query in ALL]
-    # Names of other schemas are told with them, those of public without.
+    # So that names in `public` are printed without a schema, and others with it.
     return "\n".join(["SET search_path = public;", *lines]) + "\n"
 
 

@@ -15,7 +15,7 @@ SET client_encoding = 'UTF8';
 SET check_function_bodies = false;
 SELECT pg_catalog.set_config('search_path', '', false);
 """
-# Owners, grants and what depends on the machine are not the schema's. A busy table makes the dump fail, not wait.
+# Owners, grants and settings of the machine are not part of the schema. If a table is locked, the dump fails at once.
 DUMP = [
     "--schema-only",
     "--no-owner",
@@ -28,8 +28,8 @@ DUMP = [
     "--lock-wait-timeout=10s",
     "--no-password",
 ]
-# What pg_dump writes about itself and its session: it differs from version to version, and a server of another one may
-# not know it. The token of \restrict is another one each time. Headings repeat what the statement below them says.
+# What pg_dump writes about itself and its session differs between versions, and servers of other versions may not know
+# it. The token of \restrict changes each time. Headings repeat the statement below them.
 NOISE = re.compile(
     r"\n*(?:^(?:--\n-- (?:Name: .*|PostgreSQL database dump.*)\n--\n|-- Dumped .*\n|\\(?:un)?restrict .*\n"
     r"|SET (?:\w*timeout|client_encoding|standard_conforming_strings|check_function_bodies|xmloption"
@@ -37,9 +37,9 @@ NOISE = re.compile(
     r"|SELECT pg_catalog\.set_config\('search_path', '', false\);\n)\n*)+",
     re.MULTILINE,
 )
-# Its options hold the password of another server.
+# Its options contain the password of another server.
 USER_MAPPING = re.compile(r"^CREATE USER MAPPING .*?\);\n", re.MULTILINE | re.DOTALL)
-# `IN` over texts of a limited length: the cast of the array becomes one of each element when it is dumped and loaded.
+# `IN` over varchar(n): when it is dumped and loaded, the cast of the array becomes a cast of each element.
 ELEMENT = r"'(?:[^']|'')*'::[a-z ]+(?:\(\d+\))?"
 CAST_ARRAY = re.compile(rf"\(ARRAY\[({ELEMENT}(?:, {ELEMENT})*)\]\)::(\w+)\[\]")
 LINE = r"psql:<stdin>:(\d+): ((?:.|\n)*)"
@@ -61,7 +61,7 @@ class PostgresSchema(Schema):
         return "\n".join(filter(None, statements))
 
     def load(self, text: str, name: str) -> None:
-        # ON_ERROR_STOP and a file by name (here stdin's): then psql says the line.
+        # With ON_ERROR_STOP and a file by name (here stdin), psql reports the line.
         argv = ["psql", *self._login(), "-v", "ON_ERROR_STOP=1", "-qAtX", "--file=-"]
         self._load(argv, text, name, LINE)
 
@@ -70,7 +70,7 @@ class PostgresSchema(Schema):
         return [Thing(*json.loads(settled(line))) for line in lines]
 
     def _records(self) -> str:
-        """The rows of the tables of records as statements, and the counters behind their keys."""
+        """The rows of the migration tools' tables as statements, and the sequences of their keys."""
         found = [json.loads(line) for line in self._query(postgres_catalogue.RECORD_COLUMNS).splitlines()]
         chosen = migration_tools.tables({name: names for name, _, _, names, _ in found})
         queries = [_rows(*rest) for name, *rest in found if name in chosen]
@@ -88,7 +88,7 @@ class PostgresSchema(Schema):
 
 
 def settled(expression: str) -> str:
-    """What the server writes for an expression, as it writes the same one after a dump and a load."""
+    """An expression as the server writes it after a dump and a load."""
     return CAST_ARRAY.sub(
         lambda found: "ARRAY[" + ", ".join(f"({each})::{found[2]}" for each in re.findall(ELEMENT, found[1])) + "]",
         expression,
@@ -96,14 +96,14 @@ def settled(expression: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """pg_dump's text without what is not the schema."""
+    """pg_dump's output without anything that is not part of the schema."""
     text = NOISE.sub("\n\n", USER_MAPPING.sub("", text))
     text = text.replace("\nCREATE SCHEMA public;\n", "\nCREATE SCHEMA IF NOT EXISTS public;\n")
     return text.strip("\n") + "\n"
 
 
 def _rows(table: str, columns: list[str], _names: list[str], always: bool) -> str:
-    """A query whose rows are the statements that make a table's rows, in the order of its first column."""
+    """A query that returns INSERT statements for a table's rows, in the order of its first column."""
     listed, overriding = ", ".join(columns), " OVERRIDING SYSTEM VALUE" if always else ""
     insert = f"INSERT INTO {table} ({listed}){overriding} VALUES (".replace("%", "%%")
     values = ", ".join(["%L"] * len(columns))

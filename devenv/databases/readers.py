@@ -1,4 +1,4 @@
-"""Who reads the schema of which kind of database. Apart from find.py, as dev.schema alone needs it."""
+"""The schema reader of each kind of database. Not in find.py, since only dev.schema needs it."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ SCHEMAS: Mapping[type[Database], type[Schema]] = {Postgres: PostgresSchema, MySQ
 
 
 def schema(database: Database, engine: Engine, dsn: Dsn | None = None) -> Schema:
-    """The schema of a database; with `dsn`, of one elsewhere that is of the same kind."""
+    """The schema of a database; with `dsn`, of a remote one of the same kind."""
     return SCHEMAS[type(database)](database, engine, dsn)

@@ -1,1 +1,1 @@
-"""The data of a service: what is live, what is stored, and how one takes the place of the other."""
+"""The data of a service: the live data, the stored states, and how they replace each other."""

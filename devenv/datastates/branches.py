@@ -1,7 +1,7 @@
-"""Another branch: whether the live database has to step aside for what is checked out, and which one becomes live.
+"""Another branch: whether the live database has to be set aside for the checkout, and which one becomes live.
 
-It steps aside if a migration that was applied in it is not in the checkout. New migrations do not come here: they are
-applied to the live database, rows and all.
+It is set aside if a migration that was applied to it is not in the checkout. New migrations do not cause a
+switch: they are applied to the live database and its rows.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from devenv.model.lineage import Files
 
 
 def due(env: Environment, known: Mapping[str, Any], files: Files) -> str:
-    """Why the live database, of which the record says `known`, is not this branch's; empty where it is.
+    """Why the live database, whose record is `known`, is not this branch's; empty if it is.
 
-    New migrations are no reason: they are applied to it, rows and all, unless this branch has a database of its own.
-    Of two of the same branch it is the one in which more of the migrations were applied: one was away for a while.
+    New migrations do not matter: they are applied to it and its rows, unless this branch has its own database. If there
+    are two of this branch, the one with more applied migrations counts, since the other is older.
     """
     applied = known.get("files", {})
     if not env.database or not applied or lineage.key(applied) == lineage.key(files):
@@ -38,12 +38,12 @@ def due(env: Environment, known: Mapping[str, Any], files: Files) -> str:
 
 
 def switch(env: Environment, why: str) -> Environment:
-    """This branch's own database becomes the live one: the one that stepped aside before, else a fresh one."""
+    """Make this branch's own database the live one: the one that was set aside before, else a fresh one."""
     branch = str(env.data.get("branch", ""))
     if not env.database or not (env.database.renames or env.chooses_database):
-        output.warn(f"{why}, but the app's database is fixed in {env.place.compose}: it stays as it is")
+        output.warn(f"{why}, but the app's database is fixed in {env.place.compose}: it is not changed")
         return env
-    output.say(f"the data of {branch or 'the last branch'} steps aside with its rows: {why}")
+    output.say(f"the data of {branch or 'the last branch'} is set aside with its rows: {why}")
     own = back(env, store.files(env))
     if not own:
         return live.restart(_begin(env, branch))
@@ -64,9 +64,9 @@ def _begin(env: Environment, branch: str) -> Environment:
 
 
 def back(env: Environment, files: Files) -> State | None:
-    """What stepped aside and comes back: this branch's own, else the newest with the very migrations of this one.
+    """The data that comes back: this branch's own, else the newest with exactly the migrations of this branch.
 
-    Not one with fewer: migrated on, it could not go back to the branch that its rows were entered on.
+    Data with fewer migrations does not: once migrated, it could not go back to its own branch.
     """
     fitting = [s for s in _fitting(env, files) if not live.lost_packages(env, s.data)]
     now = _applied(env, files, live.packages(env))

@@ -1,7 +1,7 @@
 """Production's schema in `schema.sql`, and whether this branch's migrations lead to the same schema.
 
-What is compared: the schema of schema.sql, with its records of migrations, after this branch's pending migrations; and
-an empty database after all of them. Both are databases next to the live one, and are removed afterwards.
+It compares the schema of schema.sql (with its records of migrations) after this branch's pending migrations, and an
+empty database after all migrations. Both are databases next to the live one, and are removed afterwards.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DUMP = "inv dev.schema dump --from DSN"
 
 
 class Report(NamedTuple):
-    """What dev.schema check found: production's server, the image's, and each difference with the last migration."""
+    """The result of dev.schema check: the two servers, and each difference with the last migration."""
 
     production: str
     image: str
@@ -35,7 +35,7 @@ class Report(NamedTuple):
 
     @property
     def drift(self) -> int:
-        """How many differences are more than names and orders."""
+        """The number of differences other than names and orders."""
         return sum(not difference.soft for difference, _ in self.differences)
 
     def words(self) -> list[str]:
@@ -43,10 +43,10 @@ class Report(NamedTuple):
         return [line for found in self.differences for line in catalogue.in_words(*found)]
 
     def error(self) -> DevError:
-        """Exit 1, for those that are more than names and orders."""
+        """Exit code 1, for differences other than names and orders."""
         what = "1 difference" if self.drift == 1 else f"{self.drift} differences"
-        mend = "a migration that brings production there, or one fewer change by hand"
-        return DevError(FOUND, f"{what} between production and a fresh migration", mend, f"where {FILE} is old: {DUMP}")
+        hint = "a migration that brings production there, or one fewer change by hand"
+        return DevError(FOUND, f"{what} between production and a fresh migration", hint, f"where {FILE} is old: {DUMP}")
 
     def json(self) -> dict[str, Any]:
         """For programs."""
@@ -60,7 +60,7 @@ class Report(NamedTuple):
 def dump(env: Environment, address: str, password: Mapping[str, str]) -> None:
     """Write schema.sql from the live database here, or from the one at an address. DevError 2 for a wrong address.
 
-    `password`: variables, one of which may hold the password that the address lacks.
+    `password`: variables that may hold the password if the address has none.
     """
     assert env.database
     here = _schema(env)
@@ -79,11 +79,11 @@ def check(env: Environment) -> Report:
     if not env.engine.is_built():
         env.engine.build([name for name, each in env.place.services.items() if each.build])
     with store.scratch(env) as fresh, store.scratch(env) as ours:
-        # First: a failure here has nothing to do with production.
-        output.say("an empty database: all migrations")
+        # This comes first: a failure here has nothing to do with production.
+        output.say("applying all migrations to an empty database")
         service_commands.within("dev.schema check", "migrate", service_commands.migrate, fresh)
         _schema(ours).load(text, FILE)
-        output.say(f"the schema of {FILE}: the migrations that are pending there")
+        output.say(f"applying the pending migrations to the schema of {FILE}")
         _migrate_production(ours)
         found = catalogue.compare(_schema(ours).catalogue(), _schema(fresh).catalogue())
     migrations = _migrations(env)
@@ -94,14 +94,14 @@ def check(env: Environment) -> Report:
 def _write(env: Environment, source: Schema, command: str) -> None:
     head = (
         "-- Owner: this service. Production's schema and records of migrations, which `inv dev.schema check` compares\n"
-        f"-- with a fresh migration. Made by `{command}`; make it anew after a deploy.\n"
+        f"-- with a fresh migration. Made by `{command}`; run it again after a deploy.\n"
         f"-- Server: {_server(env, source)}\n\n"
     )
     records.replace_file(env.place.root / FILE, f"{head}{source.dump()}\n{END}", 0o666)
 
 
 def _server(env: Environment, source: Schema) -> str:
-    """What schema.sql says of the server. The one here counts as the image's, even if its version differs."""
+    """The server as recorded in schema.sql. The server here counts as the image's, even if its version differs."""
     found, image = source.server(), _image(env)
     return image if not source.dsn and catalogue.compare_servers(found, image) else found
 
@@ -110,13 +110,13 @@ def _read(env: Environment) -> tuple[str, str]:
     """The text of schema.sql, and production's server."""
     file = env.place.root / FILE
     if not file.is_file():
-        raise DevError(CONFIG, f"{FILE}: there is none, so nothing says what production's schema is", DUMP)
+        raise DevError(CONFIG, f"{FILE} is missing, so production's schema is not known", DUMP)
     text = file.read_text(encoding="utf-8")
     found = SERVER.search(text)
     if not found:
-        raise DevError(CONFIG, f"{FILE}:1: no line `-- Server: ...` says which server it is from", DUMP)
+        raise DevError(CONFIG, f"{FILE}:1: the line `-- Server: ...`, which names its server, is missing", DUMP)
     if not text.endswith(END):
-        raise DevError(CONFIG, f"{FILE}:{text.count(chr(10))}: it is cut off: `{END.strip()}` is missing", DUMP)
+        raise DevError(CONFIG, f"{FILE}:{text.count(chr(10))}: the file is cut off: `{END.strip()}` is missing", DUMP)
     return text, found[1]
 
 
@@ -139,7 +139,7 @@ def _migrate_production(env: Environment) -> None:
     except DevError as error:
         if error.code in service_commands.OURS:
             raise
-        message = f"on production's schema the pending migrations fail: {error.message}"
+        message = f"the pending migrations fail on production's schema: {error.message}"
         hint = "a migration that production has applied was edited, squashed away or removed, or production was changed"
         raise DevError(FOUND, message, hint, f"where {FILE} is old: {DUMP}") from None
 

@@ -1,6 +1,6 @@
-"""A data state as one file: another person's machine, or another engine, brings it back.
+"""A data state as one file, which another machine or another engine can restore.
 
-A gzipped tar of two members: `manifest.json`, which says what the dump is of, and `dump`.
+It is a gzipped tar with two members: `manifest.json`, which describes the dump, and `dump`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NEEDED = {"service", "database", "version", "branch", "files", "data", "sha256"}
 
 
 def export(env: Environment, stored: State, target: Path, scrub: bool) -> None:
-    """Write a state to a file, in one step; with `scrub`, what the service's scrub command makes of a copy of it."""
+    """Write a state to a file, in one step; with `scrub`, a copy of it after the service's scrub command."""
     source = store.on_server(env, stored)
     if scrub:
         with store.draft(env, source.database) as made:
@@ -48,7 +48,7 @@ def export(env: Environment, stored: State, target: Path, scrub: bool) -> None:
 
 
 def restore(env: Environment, file: Path, force: bool = False) -> Environment:
-    """Make what a file holds the live data, migrated to what is checked out; what was live is kept as `previous`.
+    """Make a file's data the live data, migrated to the checkout; the data until then is kept as `previous`.
 
     DevError 111 for a damaged file, 114 for one that does not fit: another service or database, or, unless `force`,
     migrations that are not in the checkout.
@@ -105,7 +105,7 @@ def _pack(stream: IO[bytes], manifest: bytes, dump: Path) -> None:
 
 
 def _unpack(file: Path, dump: Path) -> dict[str, Any]:
-    """The manifest of a file, its dump written to `dump`. DevError 111 where either is not what it should be."""
+    """Return a file's manifest and write its dump to `dump`. DevError 111 if one of the two is not valid."""
     try:
         with tarfile.open(file, "r:gz") as tar:
             manifest = json.load(_member(tar, "manifest.json"))
@@ -117,13 +117,13 @@ def _unpack(file: Path, dump: Path) -> dict[str, Any]:
     except (EOFError, ValueError, KeyError, TypeError, AttributeError, tarfile.TarError, zlib.error, gzip.BadGzipFile):
         whole = False
     if not whole:
-        hint = "ask for it again; it is written by: inv dev.snapshot NAME --export FILE"
-        raise DevError(CONFIG, f"{file} is damaged, or no export of a data state", hint)
+        hint = "get the file again; it is written by: inv dev.snapshot NAME --export FILE"
+        raise DevError(CONFIG, f"{file} is damaged, or not an export of a data state", hint)
     return dict(manifest)
 
 
 def _read_to_the_end(file: Path) -> None:
-    """At the end stands the checksum of all, of the manifest too. tar stops before it."""
+    """Read the checksum at the end of the file, which covers the manifest too. tar stops before it."""
     with gzip.open(file) as stream:
         while stream.read(2**20):
             pass
@@ -150,8 +150,8 @@ def _check(env: Environment, manifest: Mapping[str, Any], file: Path) -> None:
             )
     version = env.database.version(env.engine)
     if _major(manifest["version"]) > _major(version):
-        message = f"{file.name} is of {here['database']} {manifest['version']}; here runs {version}"
-        raise DevError(REFUSED, message, f"take that major version in {env.place.compose}")
+        message = f"{file.name} is of {here['database']} {manifest['version']}; this machine runs {version}"
+        raise DevError(REFUSED, message, f"use that major version in {env.place.compose}")
 
 
 def _hint(what: str, manifest: Mapping[str, Any]) -> list[str]:

@@ -1,14 +1,14 @@
-"""The live data: migrated, seeded, reset. The record says how far the data was brought.
+"""The live data: migrated, seeded, reset. The record says how far the data has been prepared.
 
 For each engine, `Environment.data` has these keys. "id": Engine.data_id. "files": the files of `state:` at the last
 migrate. "migrated": a fingerprint of them. "packages": see `packages`. "branch": the branch of the data. "seeded": what
-each scenario told. "generation": another one after a reset. "fresh": while only we have written into the database.
-"live": the database's name, if it is not the one in compose.yaml. The record is written after each step, so that a
-killed command leaves less than the truth and never more.
+each scenario printed. "generation": changes with each reset. "fresh": true while only devenv has written into the
+database. "live": the database's name, if it is not the one in compose.yaml. The record is written after each step. If
+a command is killed, the record may say less than was done, but never more.
 
-Fresh data is made once for each content of the files that it depends on. It comes in layers: the schema (migrated,
-nothing seeded), then each scenario on a copy of what it builds on. Each layer is stored under a key of everything that
-decides its rows, and the next command that needs it gets a copy.
+Fresh data is built once for each content of the files that it depends on. It has layers: the schema (migrated, not
+seeded), then each scenario on a copy of the one it builds on. Each layer is stored under a key of everything that its
+rows depend on. The next command that needs it gets a copy.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from devenv.model.lineage import Files
 from devenv.model.scenarios import Scenario
 
 DEFAULT = "default"  # the scenario that dev.up seeds
-SCHEMA = "schema"  # what people read for the layer below all scenarios
+SCHEMA = "schema"  # the displayed name of the layer below all scenarios
 Given = Mapping[str, str]  # parameters of a scenario
 
 
 class Layer(NamedTuple):
-    """What one step makes, and from what."""
+    """What one step builds, and from what."""
 
     key: str
     name: str
     scenario: Scenario | None  # None: migrate
     given: Given
-    files: Files  # that the key was made of
+    files: Files  # part of the key
 
 
 def ready(env: Environment) -> None:
-    """The database runs, so that a data command works without `dev.up` before it; what was killed is cleaned up."""
+    """Start the database, so that a data command works without `dev.up`. Clean up after killed commands."""
     backing = [name for name, service in env.place.services.items() if not service.build]
     seen = env.engine.look()
     if any(name not in seen or not seen[name].healthy for name in backing):
@@ -52,11 +52,11 @@ def ready(env: Environment) -> None:
 
 
 def built(env: Environment) -> None:
-    """The app is built of what is checked out: what a data command makes is known by the lock files that it came of."""
+    """Build the app from the checkout: the key of built data includes the lock files."""
     up = env.record.up.get("build")
     if env.image or (env.engine.is_built() and up in (None, fingerprints.build(env))):
         return
-    output.say("what is checked out is not built yet: building; the app itself follows with the next dev.up")
+    output.say("the checkout is not built yet: building; the next dev.up restarts the app")
     env.engine.build([name for name, service in env.place.services.items() if service.build])
 
 
@@ -71,7 +71,7 @@ def migrate(env: Environment) -> None:
 
 
 def is_pending(env: Environment) -> bool:
-    """Whether there may be migrations to apply: asks the service's pending command where there is one."""
+    """Whether there may be migrations to apply, according to the service's pending command if it has one."""
     if "migrated" not in known(env) or "pending" not in env.config.commands:
         return True
     if env.engine.step("pending", env.config.command("pending")):
@@ -81,10 +81,10 @@ def is_pending(env: Environment) -> bool:
 
 
 def seed(env: Environment, name: str, given: Given) -> dict[str, Any]:
-    """Fill in a scenario's data, unless it can be made once only and is there; returns the JSON object that it tells.
+    """Fill in a scenario's data, unless it can only run once and did; returns the JSON object that it printed.
 
-    What it builds on comes first, where it is not there yet. DevError 1 when the scenario ended well, but its check
-    does not find the data.
+    Scenarios that it builds on run first if they are missing. DevError 1 if the scenario succeeded, but its check does
+    not find the data.
     """
     chain = env.config.chain(name)
     for base in chain[:-1]:
@@ -111,21 +111,21 @@ def _seed(env: Environment, scenario: Scenario, given: Given) -> dict[str, Any]:
 
 
 def _start_all(env: Environment) -> None:
-    """All is healthy, for a scenario that talks to the app."""
+    """Start all services, for a scenario that talks to the app."""
     used(env)
     seen = env.engine.look()
     if any(name not in seen or not seen[name].healthy for name in env.place.services):
         health.start(env, list(env.place.services))
-        _note_running(env)  # for dev.up these are its own: it started none of them otherwise
+        _note_running(env)  # so that the next dev.up does not start them again
 
 
 def reset(env: Environment, name: str = DEFAULT, given: Given | None = None) -> None:
-    """Fresh data: this scenario and what it builds on, and nothing else. What was live is kept as `previous`."""
+    """Fresh data: only this scenario and what it builds on. The data until then is kept as `previous`."""
     chain = env.config.chain(name) if name in env.config.scenarios else []
     wanted = [(scenario, (given or {}) if scenario is chain[-1] else {}) for scenario in chain]
     late = any(scenario.up for scenario in chain)
     if late:
-        env.engine.stop()  # an app that fills tables when it starts has to start on the new database
+        env.engine.stop()  # an app that fills tables at its start must do so on the new database
         ready(env)
     stored = _prepared(env, [] if late else chain, given or {})
     if stored:
@@ -140,7 +140,7 @@ def reset(env: Environment, name: str = DEFAULT, given: Given | None = None) -> 
 
 
 def _prepared(env: Environment, chain: Sequence[Scenario], given: Given) -> State | None:
-    """The stored state of a chain, built where it can be; None where all has to be made in the live database."""
+    """The stored state of a chain, built if possible; None if everything must be made in the live database."""
     if not env.database or not (env.database.renames or env.chooses_database):
         return None
     wanted = layers(env, chain, given)
@@ -150,14 +150,14 @@ def _prepared(env: Environment, chain: Sequence[Scenario], given: Given) -> Stat
 def _emptied(env: Environment) -> Environment:
     if env.database and env.database.renames:
         return store.use_empty(env, store.PREVIOUS, store.PREVIOUS)
-    env.note_data({})  # first: killed after this line, the next dev.up builds the data again
+    env.note_data({})  # first: if this is killed afterwards, the next dev.up builds the data again
     if env.database:
         env.database.drop(env.engine)
     return env
 
 
 def take_stored(env: Environment) -> Environment:
-    """Data for a new, empty database from the state of the default scenario, where there is one."""
+    """Data for a new, empty database from the stored state of the default scenario, if there is one."""
     wanted = layers(env, early(env))[-1]
     stored = find_layer(env, wanted)
     if not stored or not is_fresh(env):
@@ -183,12 +183,12 @@ def _note_running(env: Environment, **more: Any) -> None:
 
 
 def known(env: Environment) -> dict[str, Any]:
-    """What the record says, where it speaks of the data that is there."""
+    """The record of the data, if it is about the data that exists now."""
     return env.data if env.data.get("id") == env.engine.data_id() else {}
 
 
 def is_fresh(env: Environment) -> bool:
-    """Whether the database, which is made where it is not there, is empty or holds what we put in and nothing else."""
+    """Whether the database is empty or holds only what devenv put in. It is created if it is missing."""
     if known(env) or not env.database:
         return bool(known(env).get("fresh"))
     if not env.database.exists(env.engine):  # a reset was killed half-way
@@ -197,7 +197,7 @@ def is_fresh(env: Environment) -> bool:
 
 
 def used(env: Environment) -> None:
-    """Note that others write into the database from now on, so that its data is not fresh any more."""
+    """Record that others write into the database from now on, so its data is not fresh any more."""
     if env.data.get("fresh"):
         env.note_data({key: value for key, value in env.data.items() if key != "fresh"})
 
@@ -209,19 +209,19 @@ def _note_migrated(env: Environment, **more: Any) -> None:
 
 
 def _note(env: Environment, **facts: Any) -> None:
-    """Add to the record what was just done to the data that is there now."""
+    """Add to the record what was just done to the data."""
     generation = known(env).get("generation") or secrets.token_hex(8)  # tells recreated data from data that was kept
     env.note_data({**known(env), "id": env.engine.data_id(), "generation": generation, **facts})
 
 
 def early(env: Environment) -> list[Scenario]:
-    """The scenarios of fresh data, as far as they can be made before the app runs: all of them or none."""
+    """The scenarios of fresh data, if all of them can be made before the app runs; else none."""
     chain = env.config.chain(DEFAULT) if DEFAULT in env.config.scenarios else []
     return [] if any(scenario.up for scenario in chain) else chain
 
 
 def layers(env: Environment, chain: Sequence[Scenario], given: Given | None = None) -> list[Layer]:
-    """The layers of a chain of scenarios, of which the last one takes the parameters. The schema is the first."""
+    """The layers of a chain of scenarios. The schema is the first; the parameters are for the last scenario."""
     files = store.files(env)
     migrate = env.config.commands.get("migrate", ())
     key = lineage.key(_server(env), migrate, lineage.schema_files(files, env.config.migrations))
@@ -234,15 +234,14 @@ def layers(env: Environment, chain: Sequence[Scenario], given: Given | None = No
 
 
 def find_layer(env: Environment, layer: Layer) -> State | None:
-    """The state of a layer, where it was made before."""
+    """The stored state of a layer, if there is one."""
     return next((s for s in store.every(env) if s.kind == BUILT and s.key == layer.key), None)
 
 
 def provide(env: Environment, wanted: Sequence[Layer], verb: str) -> State:
-    """The state of the last layer: as stored, else built on the highest layer below that is. Live data is not touched.
+    """The state of the last layer: stored, or built on the highest stored layer below it. Live data is not touched.
 
-    DevError 111 where compose.yaml does not let the app work on another database than the live one; 112 as an error of
-    `verb` where a command of the service fails.
+    DevError 111 if compose.yaml fixes the app's database; 112 as an error of `verb` if a command of the service fails.
     """
     found = find_layer(env, wanted[-1])
     _say_layer(env, wanted[-1], found)
@@ -270,13 +269,13 @@ def _build(env: Environment, layer: Layer, below: State | None, verb: str) -> St
 
 
 def _ancestor(env: Environment, files: Files) -> State | None:
-    """The newest schema from which migrating on is the same as migrating from nothing."""
+    """The newest stored schema from which migrating on gives the same as migrating from nothing."""
     schemas = [s for s in store.every(env) if s.kind == BUILT and s.name == SCHEMA and s.program == _server(env)]
     return next((s for s in reversed(schemas) if lineage.is_ancestor(s.files, files, env.config.migrations)), None)
 
 
 def _keep(env: Environment, layer: Layer, known: Mapping[str, Any]) -> None:
-    """Store the live data as a layer: it was empty when we began, and nobody but us was in it since."""
+    """Store the live data as a layer: it was empty at first, and only devenv has written into it."""
     assert env.database
     with store.draft(env, env.database.name) as made:
         _store(env, made, layer, known)
@@ -285,19 +284,19 @@ def _keep(env: Environment, layer: Layer, known: Mapping[str, Any]) -> None:
 
 def _store(env: Environment, made: State, layer: Layer, known: Mapping[str, Any]) -> State:
     known = {**known, "migrated": lineage.key(layer.files), "files": layer.files, "packages": packages(env)}
-    if layer.scenario:  # what dev.up needs on an empty volume; the schema is quickly had from there
+    if layer.scenario:  # dev.up needs it on an empty volume; the schema is quickly rebuilt from there
         store.at(env, made).dump(env.engine, made.dump)
     made = replace(made, kind=BUILT, name=layer.name, key=layer.key, files=layer.files)
     return store.write(replace(made, data=known, program=_server(env)))
 
 
 def _say_layer(env: Environment, layer: Layer, found: State | None) -> None:
-    """The key, and whether there is such a state."""
+    """Report the key of a layer, and whether it is stored."""
     output.say(f"state {layer.key} ({_server(env)}, {layer.name}): {'stored' if found else 'not stored yet'}")
 
 
 def _server(env: Environment) -> str:
-    """Database and version, as compose.yaml names them."""
+    """Database and version, as in compose.yaml."""
     assert env.database
     return env.place.services[env.database.service].image
 
@@ -305,8 +304,8 @@ def _server(env: Environment) -> str:
 def packages(env: Environment) -> dict[str, Any]:
     """The migrations of installed packages: "names", and "of", a fingerprint of the lock files.
 
-    No file of the repository shows them, so the service's own command lists them; empty if it declares none. It runs
-    once for each content of the lock files: the record and each state remember the answer as "packages".
+    No file of the repository lists them, so the service's command does; empty if it declares none. It runs once for
+    each content of the lock files: the record and each state keep the answer as "packages".
     """
     if "package_migrations" not in env.config.commands:
         return {}
@@ -319,7 +318,7 @@ def packages(env: Environment) -> dict[str, Any]:
 
 
 def lost_packages(env: Environment, known: Mapping[str, Any]) -> list[str]:
-    """Each that was applied to data of which the record says `known`, and that the checkout lacks, in words."""
+    """The packages' migrations that were applied to the data in `known` and are not in the checkout, in words."""
     applied = known.get("packages", {}).get("names", [])
     names = packages(env).get("names") if applied else None
     return [] if names is None else [f"{name} of a package is missing" for name in applied if name not in names]

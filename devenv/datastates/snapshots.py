@@ -28,14 +28,14 @@ def check_possible(env: Environment) -> None:
 def check_name(name: str) -> None:
     """DevError 2 unless it is a valid name for a snapshot."""
     if not NAME.fullmatch(name) or name == PREVIOUS:
-        raise DevError(USAGE, f"{name} is no name for a snapshot", "lower case letters, digits, hyphens: before-import")
+        raise DevError(USAGE, f"{name} is not a valid snapshot name", "such as before-import: a-z, 0-9, hyphens")
 
 
 def snapshot(env: Environment, name: str, again: bool = False) -> State:
-    """Keep the live data under a name. DevError 114 where the name is taken, unless `again`."""
+    """Keep the live data under a name. DevError 114 if the name is taken, unless `again`."""
     there = [s for s in store.every(env) if s.kind == SNAPSHOT and s.name == name]
     if there and not again:
-        message = f"there is a snapshot {name} already, of {there[0].branch or 'this service'}"
+        message = f"snapshot {name} of {there[0].branch or 'this service'} already exists"
         raise DevError(REFUSED, message, f"inv dev.snapshot {name} --replace", "inv dev.state list")
     assert env.database
     with store.draft(env, env.database.name) as made:
@@ -46,7 +46,7 @@ def snapshot(env: Environment, name: str, again: bool = False) -> State:
 
 
 def find(env: Environment, name: str) -> State:
-    """A state by its name, key or id; of several, a snapshot comes first, else the newest. DevError 2."""
+    """A state by its name, key or id. Of several, a snapshot is preferred, else the newest. DevError 2."""
     found = store.every(env)
     for match in (
         [s for s in found if s.kind == SNAPSHOT and s.name == name],
@@ -56,13 +56,13 @@ def find(env: Environment, name: str) -> State:
         if match:
             return match[-1]
     hint = did_you_mean(name, sorted({s.name for s in found}))
-    raise DevError(USAGE, f"there is no state {name}", hint, "inv dev.state list")
+    raise DevError(USAGE, f"unknown state {name}", hint, "inv dev.state list")
 
 
 def restore(env: Environment, stored: State, force: bool = False) -> Environment:
-    """Make a copy of a state the live data, migrated to what is checked out; what was live is kept as `previous`.
+    """Make a copy of a state the live data, migrated to the checkout; the data until then is kept as `previous`.
 
-    DevError 114 where it was made with migrations that are not in the checkout, unless `force`.
+    DevError 114 if it was made with migrations that are not in the checkout, unless `force`.
     """
     check_fits(env, stored, force)
     with store.draft(env, store.on_server(env, stored).database) as made:
@@ -70,12 +70,12 @@ def restore(env: Environment, stored: State, force: bool = False) -> Environment
 
 
 def bring(env: Environment, made: State, stored: State) -> Environment:
-    """Make a draft with the rows of a state the live data, migrated to what is checked out."""
+    """Make a draft with the rows of a state the live data, migrated to the checkout."""
     files = store.files(env)
     known = store.known_of_copy(env, stored)
     behind = known.get("migrated") != lineage.key(files) and "migrate" in env.config.commands
     if behind and env.chooses_database:
-        output.say(f"{stored.name} is older than the checkout: migrating it on")
+        output.say(f"{stored.name} is older than the checkout: migrating it")
         service_commands.migrate(env.on(made.database))
         known = {**known, "migrated": lineage.key(files), "files": files, "packages": live.packages(env)}
     env = live.restart(store.swap(env, made, known, PREVIOUS, PREVIOUS))
@@ -85,11 +85,11 @@ def bring(env: Environment, made: State, stored: State) -> Environment:
 
 
 def check_fits(env: Environment, stored: State, force: bool) -> None:
-    """DevError 114 where a state is of migrations that the checkout does not have; a warning with `force`."""
+    """DevError 114 if a state has migrations that are not in the checkout; a warning with `force`."""
     lost = lineage.lost(stored.files, store.files(env), env.config.migrations) or live.lost_packages(env, stored.data)
     message = f"{stored.name} was made with migrations that are not in this checkout: {', '.join(lost)}"
     if lost and force:
         output.warn(message)
     elif lost:
-        other = f"git switch {stored.branch}" if stored.branch else "take the branch that it was made on"
-        raise DevError(REFUSED, message, other, "where they do the same: the command again with --force")
+        other = f"git switch {stored.branch}" if stored.branch else "switch to the branch that it was made on"
+        raise DevError(REFUSED, message, other, "if the migrations do the same, run the command again with --force")

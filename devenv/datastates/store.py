@@ -1,11 +1,11 @@
 """The stored states of a service's data, the drafts that become states, and the swap that makes one live.
 
-One folder for each below the machine's state, `WORKSPACE/SERVICE/states/ENGINE/ID/`: `state.json`, written in one
-step, and for some a `dump`. The rows are in a database of the server, `State.database`. A folder is written before its
-database is made and removed after it is dropped, so everything of ours on a server is listed here.
+Each has a folder in the machine's state, `WORKSPACE/SERVICE/states/ENGINE/ID/`, with `state.json`, written in one step,
+and sometimes a `dump`. The rows are in a database of the server, `State.database`. The folder is written before the
+database is created and removed after it is dropped, so all our databases on a server are listed here.
 
-Drafts are databases next to the live one. They are made, filled, and put in its place in one step. Whatever is killed
-at whatever moment, the live database is the old one or the new one, and `clean` ends what was on its way.
+Drafts are databases next to the live one. They are created, filled, and put in its place in one step. If a command is
+killed at any moment, the live database is the old one or the new one, and `clean` finishes the rest.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from devenv.model import fingerprint
 from devenv.model.lineage import Files
 
 FILE = "state.json"
-DRAFT = "draft"  # on its way to become one of the others, or the live database; removed when its command was killed
-BUILT = "built"  # migrated and seeded by us, and nothing else: it can be built again
-SNAPSHOT = "snapshot"  # asked for by a name
-ASIDE = "aside"  # was live, until a branch came that lacks one of its migrations
+DRAFT = "draft"  # becomes one of the others, or the live database; removed if its command was killed
+BUILT = "built"  # only migrated and seeded by devenv: it can be built again
+SNAPSHOT = "snapshot"  # made by dev.snapshot
+ASIDE = "aside"  # was live, until a branch was checked out that lacks one of its migrations
 PREVIOUS = "previous"  # was live, until dev.reset or dev.restore
 BUDGET = 5 * 2**30  # bytes of disk for all states, unless `budget.states` of dev.yaml says otherwise
 SPARE = 500 * 2**20  # bytes of disk that the rest of the machine needs
@@ -43,27 +43,27 @@ class State:
 
     id: str
     kind: str
-    name: str  # what people call it: a snapshot's name, a scenario, a branch
+    name: str  # for people: a snapshot's name, a scenario, a branch
     database: str  # its name on the server
     volume: str  # Engine.data_id of the server that holds it
-    files: Files  # that it was made with
-    data: Mapping[str, Any]  # what the record says of the data in it, see datastates/live.py
-    key: str = ""  # of a built one: what it was made from, see live.Layer
+    files: Files  # the files that it was made with
+    data: Mapping[str, Any]  # the record of its data, see datastates/live.py
+    key: str = ""  # of a built one: the key of its layer, see live.Layer
     branch: str = ""
     created: float = 0.0
     program: str = ""  # of a built one: the database's image
-    after: Mapping[str, Any] | None = None  # while it is being swapped: what the record will say of the live data
+    after: Mapping[str, Any] | None = None  # during a swap: the record that the live data will have
     took: str = ""  # the id of the state that becomes live in that swap
     folder: Path = field(default=Path(), compare=False)
 
     @property
     def dump(self) -> Path:
-        """Where its dump lies, if it has one."""
+        """The path of its dump, if it has one."""
         return self.folder / "dump"
 
     @property
     def dumped(self) -> int:
-        """Bytes of its dump."""
+        """The size of its dump in bytes."""
         return self.dump.stat().st_size if self.dump.is_file() else 0
 
 
@@ -79,19 +79,19 @@ def files(env: Environment) -> Files:
 
 
 def noted(env: Environment) -> list[State]:
-    """All that this machine has noted, what a killed command left included. The oldest first."""
+    """All states on record, including those of killed commands. The oldest first."""
     found = [_read(path) for path in home(env).glob(f"*/{FILE}")]
     return sorted((s for s in found if s), key=lambda s: s.created)
 
 
 def every(env: Environment) -> list[State]:
-    """All that can be used: finished, and on this server or with a dump. The oldest first."""
+    """All states that can be used: complete, and on this server or with a dump. The oldest first."""
     here = env.engine.data_id()
     return [s for s in noted(env) if s.kind != DRAFT and (s.volume == here or s.dump.is_file())]
 
 
 def begin(env: Environment, kind: str, name: str, database: str = "", **more: Any) -> State:
-    """Note a state that is about to be made; without a name, its database gets one that nobody has."""
+    """Record a state that is about to be made. Without `database`, its database gets a new name."""
     id = secrets.token_hex(6)
     known = {
         "id": id,
@@ -109,14 +109,14 @@ def begin(env: Environment, kind: str, name: str, database: str = "", **more: An
 
 
 def declared(env: Environment) -> str:
-    """The name of the database as compose.yaml has it, whichever is live."""
+    """The name of the database in compose.yaml, even if another one is live."""
     found = find.find(env.place.services)
     assert found
     return found.name
 
 
 def write(made: State) -> State:
-    """Note what is known of a state, in one step."""
+    """Write a state's record, in one step."""
     made.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     known = {key: value for key, value in asdict(made).items() if key != "folder"}
     records.replace_file(made.folder / FILE, json.dumps(known, indent=2, sort_keys=True) + "\n")
@@ -124,13 +124,13 @@ def write(made: State) -> State:
 
 
 def forget(gone: State) -> None:
-    """Remove what this machine knows of a state, its dump too. Its database is the caller's."""
+    """Remove a state's record and dump. The caller drops its database."""
     (gone.folder / FILE).unlink(missing_ok=True)  # first: a folder without it is not a state
     shutil.rmtree(gone.folder, ignore_errors=True)
 
 
 def branch(env: Environment) -> str:
-    """The branch that is checked out; empty where none is."""
+    """The branch that is checked out; empty if none is."""
     head = ["git", "-C", str(env.place.root), "symbolic-ref", "--quiet", "--short", "HEAD"]
     return process.capture(head).stdout.strip()
 
@@ -146,7 +146,7 @@ def _read(path: Path) -> State | None:
 
 @contextmanager
 def draft(env: Environment, source: str = "") -> Iterator[State]:
-    """A database to work in: a copy of another one, or empty. It is dropped when the block fails."""
+    """A database to work in: a copy of another one, or empty. It is dropped if the block fails."""
     made = begin(env, DRAFT, "")
     try:
         if source:
@@ -155,7 +155,7 @@ def draft(env: Environment, source: str = "") -> Iterator[State]:
             at(env, made).create(env.engine)
         yield made
     except BaseException:
-        if env.data.get("live") != made.database:  # it may have become the live one just before
+        if env.data.get("live") != made.database:  # it may already have become the live one
             drop(env, made)
         raise
 
@@ -175,19 +175,19 @@ def at(env: Environment, stored: State) -> Database:
 
 
 def drop(env: Environment, gone: State) -> None:
-    """Remove a state with its rows, its database first: what is noted is never less than what is there.
+    """Remove a state with its rows, the database first, so that every existing database is on record.
 
-    Before both it becomes a draft, so that nobody takes it for a whole one when this is killed between the two.
+    Before that, it is marked as a draft, so that it is not used if this is killed between the two.
     """
     if gone.volume == env.engine.data_id():
-        with suppress(OSError):  # what makes room on a full disk must not need any
+        with suppress(OSError):  # freeing space must work on a full disk
             write(replace(gone, kind=DRAFT))
         at(env, gone).drop(env.engine)
     forget(gone)
 
 
 def on_server(env: Environment, stored: State) -> State:
-    """The same state with its rows on the server, loaded from its dump where that is all there is."""
+    """The same state with its rows on the server, loaded from its dump if only that exists."""
     if stored.volume == env.engine.data_id():
         return stored
     with draft(env) as made:
@@ -213,13 +213,13 @@ def use(env: Environment, stored: State, kind: str, name: str) -> Environment:
 
 
 def use_empty(env: Environment, kind: str, name: str) -> Environment:
-    """Make an empty database the live one, for an app that cannot be given another to prepare; see `swap`."""
+    """Make an empty database the live one, for an app whose database name is fixed; see `swap`."""
     with draft(env) as made:
         return swap(env, made, {}, kind, name)
 
 
 def known_of_copy(env: Environment, stored: State) -> dict[str, Any]:
-    """What the record says of data that was copied from a state: another generation, so that wiring is due again."""
+    """The record of data that was copied from a state: it has a new generation, so that wiring runs again."""
     own = {
         "id": env.engine.data_id(),
         "generation": secrets.token_hex(8),
@@ -232,10 +232,10 @@ def known_of_copy(env: Environment, stored: State) -> dict[str, Any]:
 def swap(
     env: Environment, made: State, known_then: Mapping[str, Any], kind: str, name: str, source: str = ""
 ) -> Environment:
-    """The draft becomes live, with what the record is to say of it. Returns the environment on the new live data.
+    """Make the draft live, with `known_then` as its record. Returns the environment on the new live data.
 
-    What was live is kept as a state of that kind and name; as a DRAFT it is dropped. `source`: what the draft, which is
-    not there yet, is to be a copy of; for servers that rename.
+    The old live data is kept as a state of that kind and name; as a DRAFT it is dropped. `source`: the database that
+    the draft, which does not exist yet, will be a copy of; for servers that can rename.
     """
     assert env.database
     renames, engine = env.database.renames, env.engine
@@ -247,10 +247,10 @@ def swap(
         env.database.renew(engine, source, made.database, aside.database, [each.database for each in older])
     elif renames:
         env.database.take_over(engine, made.database, aside.database)
-    env.note_data(after)  # where the server cannot rename, this is the step
+    env.note_data(after)  # if the server cannot rename, this makes the draft live
     forget(made)
     for gone in older if source else []:
-        forget(gone)  # its database went in the same call
+        forget(gone)  # its database was dropped in the same call
     _settle_aside(env, aside)
     return env if renames else env.on(made.database)
 
@@ -261,28 +261,28 @@ def _superseded(env: Environment, aside: State) -> list[State]:
 
 
 def _settle_aside(env: Environment, aside: State) -> None:
-    """The end of a swap: what was live is a state like others, or is dropped."""
+    """The end of a swap: the old live data becomes a normal state, or is dropped."""
     if aside.kind == DRAFT:
         drop(env, aside)
         return
     for gone in _superseded(env, aside):
         drop(env, gone)
-    write(replace(aside, after=None))  # last: until then `clean` knows that there is something to do
+    write(replace(aside, after=None))  # last: until then, `clean` finishes the swap
 
 
 def left(env: Environment) -> list[State]:
-    """What killed commands left."""
+    """The unfinished states of killed commands."""
     return [s for s in noted(env) if s.kind == DRAFT or s.after is not None] if env.database else []
 
 
 def clean(env: Environment) -> None:
-    """End what killed commands left: a swap is done or was not begun, drafts go."""
+    """Clean up after killed commands: finish or forget swaps, remove drafts."""
     found = left(env)
     if not found:
         return
     assert env.database
     here = env.engine.data_id()
-    # A server goes on with a copy whose client is gone: one that appears after this would be nobody's.
+    # A server may still copy for a killed client. Such a copy would appear after this and be on no record.
     env.database.settle(env.engine, [s.database for s in found if s.volume == here])
     for swapping in (s for s in found if s.after is not None):
         _end_swap(env, swapping)
@@ -303,18 +303,18 @@ def _end_swap(env: Environment, swapping: State) -> None:
     else:
         happened = env.data.get("live") == swapping.after["live"]
     if not happened:
-        forget(swapping)  # the database that it speaks of is the live one, or none
+        forget(swapping)  # its database is the live one, or does not exist
         return
     if env.database.renames:
         env.note_data(dict(swapping.after))
     for took in (s for s in noted(env) if s.id == swapping.took):
         forget(took)
     _settle_aside(env, swapping)
-    output.say("a command was interrupted after it had put other data in place: that is live now, inv dev.state list")
+    output.say("an interrupted command had already replaced the data: the new data is live, see inv dev.state list")
 
 
 def sizes(env: Environment) -> dict[str, int]:
-    """Bytes of each state by id, its dump included, and of the live database as ``live``."""
+    """The size of each state by id, with its dump, and of the live database as ``live``, in bytes."""
     assert env.database
     on_server = env.database.sizes(env.engine)
     here = env.engine.data_id()
@@ -323,26 +323,26 @@ def sizes(env: Environment) -> dict[str, int]:
 
 
 def check_space(env: Environment) -> None:
-    """Say it where the states take more than their budget, or another copy may fill the disk."""
+    """Warn if the states exceed their budget, or if another copy may fill the disk."""
     taken = sizes(env)
     budget, stored = env.config.states or BUDGET, sum(taken.values()) - taken["live"]
     if stored > budget:
         words = f"{output.mebibytes(stored)} of {output.mebibytes(budget)}"
-        output.warn(f"stored states take {words}; what may go: inv dev.state prune")
+        output.warn(f"stored states take {words}; to free space: inv dev.state prune")
     free = shutil.disk_usage(records.home()).free
     if free < 2 * taken["live"] + SPARE:
-        output.warn(f"{output.mebibytes(free)} of the disk are left; what may go: inv dev.state prune")
+        output.warn(f"{output.mebibytes(free)} left on the disk; to free space: inv dev.state prune")
 
 
 def prunable(env: Environment, all: bool) -> list[State]:
-    """What can be made again: built states but the newest of each branch. With `all`, every state."""
+    """Built states except the newest of each branch: they can be built again. With `all`, every state."""
     found = every(env)
     newest = {(s.branch, s.name): s.id for s in found if s.kind == BUILT}
     return found if all else [s for s in found if s.kind == BUILT and newest[s.branch, s.name] != s.id]
 
 
 def prune(env: Environment, gone: Sequence[State]) -> None:
-    """Remove states, rows and all."""
+    """Remove states with their rows."""
     for each in gone:
         drop(env, each)
 

@@ -1,1 +1,1 @@
-"""What runs the services that compose.yaml defines."""
+"""The engines that run the services of compose.yaml."""

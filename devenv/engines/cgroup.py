@@ -1,10 +1,10 @@
-"""Memory of containers from the kernel's own files: `docker stats` takes a second or two for the same numbers."""
+"""Memory of containers from the kernel's files: `docker stats` takes a second or two for the same numbers."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-# Where engines put a container's group: cgroup v2 with systemd, v2 with cgroupfs, v1.
+# The places of a container's cgroup: v2 with systemd, v2 with cgroupfs, v1.
 GROUPS = (
     "/sys/fs/cgroup/system.slice/docker-{id}.scope",
     "/sys/fs/cgroup/docker/{id}",
@@ -14,7 +14,7 @@ GROUPS = (
 
 
 def memory(container: str) -> int | None:
-    """Bytes in use without the page cache that can be dropped, as `docker stats` counts; None where not visible."""
+    """Bytes in use without the page cache that can be dropped, as `docker stats` counts; None if it is not visible."""
     for pattern in GROUPS:
         group = Path(pattern.format(id=container))
         for usage in ("memory.current", "memory.usage_in_bytes"):

@@ -1,4 +1,4 @@
-"""Which engine a service runs on, and what differs for it: DEV_ENGINE, else the last one, else the one that answers."""
+"""Chooses the engine: DEV_ENGINE, else the last one, else the one that answers. Also has what differs between them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def choose(environment: Mapping[str, str], recorded: str) -> str:
     """The engine's name. DevError 2 for an unknown one, 110 when the wanted one does not answer."""
     wanted = environment.get("DEV_ENGINE", "")
     if wanted and wanted not in ENGINES:
-        raise DevError(USAGE, f"DEV_ENGINE={wanted} is no engine", f"allowed: {', '.join(ENGINES)}")
+        raise DevError(USAGE, f"DEV_ENGINE={wanted}: unknown engine", f"allowed: {', '.join(ENGINES)}")
     if NATIVE in (wanted, recorded if not wanted else ""):
         return NATIVE
     if docker.server_version():
@@ -39,7 +39,7 @@ def make(name: str, place: Place) -> Engine:
 
 
 def removal(name: str, workspace: str, service: str) -> str:
-    """The command that ends what runs for a service whose checkout is gone; empty where nothing does."""
+    """The command that ends what runs for a service whose checkout is gone; empty if nothing runs."""
     if name != NATIVE:
         return f"docker compose -p {workspace}-{service} down --volumes --rmi local"
     pids = supervisor.left(folders.service(workspace, service))
@@ -52,9 +52,9 @@ def host(name: str, service: str) -> str:
 
 
 def variables(name: str, workspace: str, service: str, compose: Path) -> dict[str, str]:
-    """What compose.yaml finds for this engine: where the app listens, where its backing services are.
+    """The variables for compose.yaml on this engine: where the app listens, where its backing services are.
 
-    In containers the defaults of compose.yaml hold: there each service has its own name and its usual port.
+    In containers the defaults of compose.yaml apply: there each service has its own name and its usual port.
     """
     if name != NATIVE:
         return {"BIND": "0.0.0.0"}
@@ -71,5 +71,5 @@ def supported(name: str, found: Mapping[str, Service]) -> dict[str, Service]:
 
 
 def ignored(name: str, found: Mapping[str, Service]) -> list[tuple[str, list[str]]]:
-    """By service, what of compose.yaml this engine leaves out without harm."""
+    """By service, the settings of compose.yaml that this engine ignores without harm."""
     return [(s.name, support.ignored(s)) for s in found.values()] if name == NATIVE else []

@@ -1,4 +1,4 @@
-"""The engine that is Docker: every change is a `docker compose` command that is printed and that one could type."""
+"""The Docker engine: every change is a `docker compose` command, which is printed and can be typed by hand."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from devenv.engines import cgroup, docker
 from devenv.engines.interface import LOG_LINES, Place, State, logged
 
 STEP = "devenv.step"  # the label of our own one-off containers
-# Seconds for a released image: Docker itself waits for ever on a registry that says nothing. In this time a slow line
-# (8 Mbit/s) brings 300 MB; whoever has a slower one is not worse off with a build.
+# Seconds for pulling a released image: Docker waits for ever for a registry that does not respond. In this time a slow
+# connection (8 Mbit/s) loads 300 MB. If it is slower, a build is as fast.
 PULL_LIMIT = 300
 
 
 class ComposeEngine:
-    """Docker Engine through Compose v2. See interface.Engine for what each method promises."""
+    """Docker Engine through Compose v2. See interface.Engine for the methods."""
 
     name = "compose"
 
@@ -31,7 +31,7 @@ class ComposeEngine:
 
     @functools.cached_property
     def _version(self) -> str:
-        return docker.server_version()  # once: the first line of dev.up and the status at its end both say it
+        return docker.server_version()  # once: dev.up prints it in its first line and in the status at its end
 
     def version(self) -> str:
         return f"Docker {self._version}"
@@ -44,11 +44,11 @@ class ComposeEngine:
 
     def build(self, services: Sequence[str]) -> None:
         if self._run("build", *services):
-            hint = "the failing step stands above; a registry behind a company's CA needs CA_BUNDLE=/path/to/ca.pem"
+            hint = "see the failing step above; a registry behind a company's CA needs CA_BUNDLE=/path/to/ca.pem"
             raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint))
 
     def take(self, image: str, services: Sequence[str]) -> bool:
-        # Under the name that Compose looks for, so that no compose file has to know whether it was pulled or built.
+        # Tagged with the name that Compose looks for, so that compose files are the same for pulled and built images.
         pull = ["docker", "pull", image]
         here = docker.has_images([image]) or process.run(pull, self.place.env, limit=PULL_LIMIT) == 0
         tags = [["docker", "tag", image, self._image(name)] for name in services]
@@ -58,12 +58,12 @@ class ComposeEngine:
         docker.ensure_network(self.place.network)
         self._stop_stuck(services)
         wait = ["--wait", "--wait-timeout", str(math.ceil(timeout))]
-        # On a terminal Compose would draw over what is said meanwhile (context/health.py).
+        # On a terminal, Compose would overwrite our progress lines (context/health.py).
         if self._run("up", "--detach", "--no-build", "--remove-orphans", *wait, *services, COMPOSE_ANSI="never"):
             raise self._explain(self._not_pulled() or self._unhealthy(timeout))
 
     def stop(self) -> None:
-        # Containers stay: starting them again is a second faster than making new ones.
+        # The containers stay: starting them again is a second faster than creating new ones.
         self._end_steps()
         if self._run("stop"):
             raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: could not be stopped"))
@@ -104,25 +104,25 @@ class ComposeEngine:
         return seen if len(seen) == len(found) else docker.stats(states)
 
     def data_id(self) -> str:
-        self._data_id = self._data_id or docker.volumes_born(self.place)  # once there, it stays what it is
+        self._data_id = self._data_id or docker.volumes_born(self.place)  # it does not change
         return self._data_id
 
     def remove(self) -> None:
         self._end_steps()
         if self._run("down", "--volumes", "--rmi", "local", "--remove-orphans"):
             raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: could not be removed"))
-        # What was taken and not built carries no label of Compose's, so it leaves the name there.
+        # A pulled image has no label of Compose, so Compose leaves its tag.
         docker.untag([self._image(name) for name, s in self.place.services.items() if s.build and not s.image])
-        # What a later build took the name from, Compose no longer knows.
+        # Compose does not remove images that lost their tag to a later build.
         docker.remove_unnamed_images(self.place.project)
         process.capture(["docker", "network", "rm", self.place.network])  # refused while another service is on it
 
     def _image(self, name: str) -> str:
-        """The name of a service's image: the one that Compose gives to an image without `image:`."""
+        """The name of a service's image: `image:`, else the name that Compose gives it."""
         return self.place.services[name].image or f"{self.place.project}-{name}"
 
     def _compose(self, *words: str) -> list[str]:
-        """A whole command. The variables stand in a file, so that the printed line works when it is typed."""
+        """A whole command. The variables are in a file, so that the printed line works when it is typed."""
         known = [f for f in (".env", str(variables_file(self.place))) if (self.place.root / f).is_file()]
         env_files = [word for file in known for word in ("--env-file", file)]
         files = [word for file in (self.place.compose, self.place.overlay) if file for word in ("-f", file)]
@@ -133,15 +133,15 @@ class ComposeEngine:
         return process.run(self._compose(*words), {**unless_set, **self.place.env})
 
     def _one_off(self, name: str, argv: Sequence[str]) -> list[str]:
-        # A container of its own: it works before the app can start, and is found again when we are killed.
+        # In a separate container: it works before the app can start, and is found again if this process is killed.
         docker.ensure_network(self.place.network)
         _write_variables(self.place)
         return self._compose("run", "--rm", "--no-deps", "-T", "--label", f"{STEP}={name}", self.place.app, *argv)
 
     def _stop_stuck(self, services: Sequence[str]) -> None:
-        """Stop our own code where it runs but does not work: Compose would leave it alone and wait in vain.
+        """Stop the app's services that run but are not healthy: Compose would not restart them, and wait in vain.
 
-        Not the databases: one that is still making its first files must not be interrupted.
+        Databases are not stopped: one that is still creating its first files must not be interrupted.
         """
         states = self.look()
         ours = [name for name in services if self.place.services[name].build and name in states]
@@ -150,20 +150,20 @@ class ComposeEngine:
             self._run("stop", *stuck)
 
     def _end_steps(self) -> None:
-        """Remove the containers of steps whose command was killed. The lock says that nobody waits for them."""
+        """Remove the containers of steps whose command was killed. We hold the lock, so no command waits for them."""
         left = docker.with_label(self.place.project, STEP)
         if left:
             process.run(["docker", "rm", "--force", *left], self.place.env)
 
     def _explain(self, error: DevError) -> DevError:
-        """The cause behind a failed command, where it is another one than the command's own."""
+        """Replace a failed command's error by its cause, if that is another one."""
         missing = docker.missing()
         if missing:
             return missing
         config = process.capture(self._compose("config", "--quiet"), self.place.env)
         if config.code:
             last = config.stderr.strip().splitlines()[-1:]
-            return DevError(CONFIG, f"{self.place.compose}: {''.join(last)}", "look at `docker compose config`")
+            return DevError(CONFIG, f"{self.place.compose}: {''.join(last)}", "docker compose config")
         return error
 
     def _not_pulled(self) -> DevError | None:
@@ -172,7 +172,7 @@ class ComposeEngine:
         if not lacking:
             return None
         message = f"{self.place.service}: {lacking.name}: the image {lacking.image} could not be pulled"
-        return DevError(MISSING, message, f"try `docker pull {lacking.image}`")
+        return DevError(MISSING, message, f"docker pull {lacking.image}")
 
     def _unhealthy(self, timeout: float) -> DevError:
         states = self.look()
@@ -181,7 +181,7 @@ class ComposeEngine:
         words = states[name].words if name in states else "not created"
         logs = logged(self.tail(name, LOG_LINES))
         message = f"{self.place.service}: {name} is not healthy within {timeout:g} s: {words}\n{logs}"
-        slow = "a slow start needs a larger budget.ready in dev.yaml"
+        slow = "if it starts slowly, raise budget.ready in dev.yaml"
         return DevError(UNHEALTHY, message, f"inv dev.logs -s {name}", slow)
 
 

@@ -1,4 +1,4 @@
-"""What we ask the docker command beside Compose: is the engine there, which containers, which images."""
+"""Queries with the docker command, without Compose: engine, containers, images."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ LABEL = re.compile(r"com\.docker\.compose\.(service|oneoff|project\.working_dir)
 
 
 def server_version() -> str:
-    """The version of the engine that answers; empty when none does.
+    """The version of the engine that answers; empty if none does.
 
-    The client alone proves nothing: it is on many machines without an engine behind it.
+    The client alone proves nothing: many machines have it without an engine.
     """
     done = process.capture(["docker", "version", "--format", "{{.Server.Version}}"])
     return done.stdout.strip() if done.code == 0 else ""
 
 
 def compose_version() -> str:
-    """The version of the Compose plugin; empty when it is not there."""
+    """The version of the Compose plugin; empty if it is not installed."""
     done = process.capture(["docker", "compose", "version", "--short"])
     return done.stdout.strip() if done.code == 0 else ""
 
 
 def no_engine() -> DevError:
-    """The error of a machine on which no engine answers."""
+    """The error if no engine answers on this machine."""
     why = process.capture(["docker", "version", "--format", "{{.Server.Version}}"]).stderr.strip().splitlines()
     return DevError(
         MISSING,
         f"no container engine answers: {why[-1] if why else 'docker version failed'}",
         "start Docker, or install Docker Engine 25 or newer: https://docs.docker.com/engine/install/",
-        "then look at `docker version`",
+        "then check: docker version",
     )
 
 
 def no_compose() -> DevError:
-    """The error of a docker client that does not know the word compose."""
+    """The error if the docker client has no compose command."""
     return DevError(
         MISSING,
         "docker has no compose plugin",
@@ -52,14 +52,14 @@ def no_compose() -> DevError:
 
 
 def missing() -> DevError | None:
-    """What is not there without which no command of ours can work; None where all is."""
+    """The error if something is missing that every command needs; None if all is there."""
     if not server_version():
         return no_engine()
     return None if compose_version() else no_compose()
 
 
 def checked(code: int) -> int:
-    """The exit code of the service's own command; DevError 110 where there is nothing (any more) that could run it."""
+    """The exit code of the service's command; DevError 110 if no engine answers (any more)."""
     gone = missing() if code else None
     if gone:
         raise gone
@@ -67,13 +67,13 @@ def checked(code: int) -> int:
 
 
 def answered(done: Result) -> Result:
-    """What such a command left; see `checked`."""
+    """The result of such a command; see `checked`."""
     checked(done.code)
     return done
 
 
 def containers(project: str) -> dict[str, State]:
-    """All containers of a Compose project, by service; one-off ones left out."""
+    """All containers of a Compose project by service, except one-off containers."""
     argv = [
         "docker",
         "ps",
@@ -93,13 +93,13 @@ def containers(project: str) -> dict[str, State]:
 
 
 def with_label(project: str, label: str) -> list[str]:
-    """The ids of a project's containers that carry a label."""
+    """The ids of a project's containers that have a label."""
     filters = ["--filter", f"label={PROJECT}={project}", "--filter", f"label={label}"]
     return process.capture(["docker", "ps", "--all", "--quiet", *filters]).stdout.split()
 
 
 def inside(place: Place, service: str, argv: Sequence[str]) -> list[str]:
-    """A command in a running container, without Compose: that one reads all its files for a tenth of a second."""
+    """A command in a running container, without Compose, which would need a tenth of a second to read its files."""
     declared = place.services[service].raw.data.get("container_name")
     return ["docker", "exec", "-i", declared or f"{place.project}-{service}-1", *argv]
 
@@ -110,18 +110,18 @@ def has_images(names: Sequence[str]) -> bool:
 
 
 def untag(names: Sequence[str]) -> None:
-    """Take names from images, where they are there; an image that has no other name goes with it."""
+    """Remove names of images if they exist. An image without another name is removed, too."""
     for name in names:
         process.capture(["docker", "image", "rm", name])
 
 
 def remove_unnamed_images(project: str) -> None:
-    """Remove the images of a project that a later build took the name from."""
+    """Remove the images of a project that lost their name to a later build."""
     process.capture(["docker", "image", "prune", "--force", "--filter", f"label={PROJECT}={project}"])
 
 
 def volumes_born(place: Place) -> str:
-    """When a project's volumes were made, which tells a volume from its successor; empty when one is not there."""
+    """When a project's volumes were created, so that a recreated volume is noticed; empty if one is missing."""
     names = {f"{place.project}_{volume}" for service in place.services.values() for volume in service.volumes}
     if not names:
         return ""
@@ -130,13 +130,13 @@ def volumes_born(place: Place) -> str:
 
 
 def ensure_network(name: str) -> None:
-    """The network that a workspace's services share. Made by whoever comes first."""
+    """The network that a workspace's services share. The first service creates it."""
     if process.capture(["docker", "network", "inspect", name]).code:
         process.capture(["docker", "network", "create", "--label", "devenv.workspace", name])
 
 
 def stats(states: Mapping[str, State]) -> dict[str, int]:
-    """Memory in bytes by service from `docker stats`, which takes two seconds for it."""
+    """Memory in bytes by service from `docker stats`, which takes two seconds."""
     ids = {state.id: name for name, state in states.items() if state.running}
     argv = ["docker", "stats", "--no-stream", "--no-trunc", "--format", "{{.ID}} {{.MemUsage}}", *ids]
     lines = process.capture(argv).stdout.splitlines() if ids else []

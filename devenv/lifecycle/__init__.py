@@ -1,1 +1,1 @@
-"""What a service goes through: planned, brought up, looked at, examined, stopped, removed."""
+"""The life of a service: plan, up, status, doctor, down, destroy."""

@@ -1,4 +1,4 @@
-"""Each thing that can be wrong with this environment: a code, what was found, and a command that mends it."""
+"""Checks of this environment. Each has a code, what was found, and a command that fixes it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Finding(NamedTuple):
 
 
 def examine() -> list[Finding]:
-    """Run every check. A check that needs what an earlier one found missing is left out."""
+    """Run every check. Checks that cannot work because an earlier one failed are left out."""
     findings = list(_engines())
     try:
         settings = config.load(environment.ROOT)
@@ -42,14 +42,14 @@ def examine() -> list[Finding]:
 
 
 def _engines() -> Iterator[Finding]:
-    """The engine that dev.up would take here: a machine without containers lacks nothing."""
+    """The engine that dev.up would use here. A machine without containers is fine."""
     try:
         name = choice.choose(os.environ, "")
     except DevError as error:
         yield Finding("D01", False, error.message, " ".join(error.hints))
         return
     if name == choice.NATIVE:
-        yield Finding("D01", True, "the native engine: nothing but processes of this machine")
+        yield Finding("D01", True, "the native engine: processes of this machine, without containers")
         return
     yield _docker()
     yield _compose()
@@ -58,7 +58,7 @@ def _engines() -> Iterator[Finding]:
 def _docker() -> Finding:
     version = docker.server_version()
     major = version.split(".")[0]
-    if major.isdecimal() and int(major) < ENGINE_NEEDED:  # a build of one's own may have a name instead
+    if major.isdecimal() and int(major) < ENGINE_NEEDED:  # a custom build may have a name instead
         fix = f"install Docker Engine {ENGINE_NEEDED} or newer: https://docs.docker.com/engine/install/"
         return Finding("D01", False, f"Docker {version} is too old for healthcheck.start_interval", fix)
     return Finding("D01", True, f"Docker {version} answers")
@@ -73,28 +73,28 @@ def _compose() -> Finding:
 
 
 def _repository(settings: config.Config) -> Iterator[Finding]:
-    """What can be wrong in the files and in this workspace."""
+    """The checks of the files and of this workspace."""
     try:
         env = environment.open_environment()
     except DevError as error:
-        return iter([Finding("D11", False, error.message, " ".join(error.hints) or f"mend {settings.compose}")])
+        return iter([Finding("D11", False, error.message, " ".join(error.hints) or f"fix {settings.compose}")])
     return (check(env) for check in REPOSITORY_CHECKS)
 
 
 def _compose_file(env: environment.Environment) -> Finding:
-    """The engine itself is asked: it is the judge of what it can run."""
+    """The engine itself checks the file, since it knows what it can run."""
     try:
         env.engine.look()
     except DevError as error:
-        return Finding("D11", False, error.message, " ".join(error.hints) or f"mend {env.place.compose}")
+        return Finding("D11", False, error.message, " ".join(error.hints) or f"fix {env.place.compose}")
     if env.engine.name == choice.NATIVE:
-        return Finding("D11", True, f"{env.place.compose} can be run without containers")
+        return Finding("D11", True, f"{env.place.compose} can run without containers")
     argv = ["docker", "compose", "-f", env.place.compose, "config", "--quiet"]
     done = process.capture(argv, env.place.env)
-    if done.code == 0:  # what it prints then is a warning at most
+    if done.code == 0:  # then its output is a warning at most
         return Finding("D11", True, f"{env.place.compose} is valid")
     last = "".join(done.stderr.strip().splitlines()[-1:])
-    return Finding("D11", False, last or f"{env.place.compose} is not valid", f"mend {env.place.compose}")
+    return Finding("D11", False, last or f"{env.place.compose} is not valid", f"fix {env.place.compose}")
 
 
 def _healthcheck(env: environment.Environment) -> Finding:
@@ -111,7 +111,7 @@ def _loopback(env: environment.Environment) -> Finding:
 
 
 def _published(port: Any) -> str:
-    """A port in the short form, whichever it was written in."""
+    """A published port in the short form."""
     if not isinstance(port, dict):
         return str(port)
     address = port.get("host_ip", "")
@@ -138,15 +138,15 @@ def _budget(env: environment.Environment) -> Finding:
 
 
 def _left_out(env: environment.Environment) -> Finding:
-    """What compose.yaml says and this engine does not do, without harm."""
+    """The settings of compose.yaml that this engine ignores without harm."""
     left = [f"{name}: {text}" for name, texts in choice.ignored(env.engine.name, env.place.services) for text in texts]
     return Finding(
-        "D16", True, "\n".join(["not done by this engine, without harm:", *left]) if left else "all is honoured"
+        "D16", True, "\n".join(["ignored by this engine, without harm:", *left]) if left else "all is honoured"
     )
 
 
 def _fallback(env: environment.Environment) -> Finding:
-    """Where no private hosts file can be had, the service is known by the name that always works."""
+    """If a private hosts file cannot be mounted, the service uses a name that always works."""
     if env.host == "localhost":
         return Finding("D17", True, f"no private hosts file can be mounted here, so the URL is {env.url}")
     return Finding("D17", True, f"the URL is {env.url} for browsers and for other services")
@@ -164,7 +164,7 @@ REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
 
 
 def _tools() -> Iterator[Finding]:
-    """The tools themselves: whole, from the commit of the launcher that started them, and not too many."""
+    """The tools: complete, and from the commit of the launcher that started them."""
     yield _whole()
     yield _of_one_commit()
     yield Finding("D32", True, toolcache.described())
@@ -173,21 +173,21 @@ def _tools() -> Iterator[Finding]:
 def _whole() -> Finding:
     tools = launch.TOOLS
     if not (tools / vendored.MANIFEST).is_file():
-        return Finding("D30", True, f"the tools are those of the checkout {tools}, as it is")
+        return Finding("D30", True, f"the tools are those of the checkout {tools}")
     wrong = [line for line in vendored.differences(tools) if not line.startswith("../")]
     if not wrong:
-        return Finding("D30", True, f"the tools in {tools} are whole")
+        return Finding("D30", True, f"the tools in {tools} are complete")
     fix = "git checkout HEAD -- .dev/tools" if tools.parent.name == ".dev" else f"rm -r {shlex.quote(str(tools))}"
     return Finding("D30", False, f"the tools in {tools} are damaged: {wrong[0]} ({len(wrong)} in all)", fix)
 
 
 def _of_one_commit() -> Finding:
-    """An update that was not finished leaves a launcher of one commit, and tools of another."""
+    """Whether launcher and tools are of one commit. They are not after an update that was not finished."""
     dev = environment.ROOT / ".dev"
     try:
         sums = vendored.launcher_sums(launch.TOOLS)
     except OSError as error:
-        return Finding("D31", False, f"the tools say nothing of their launcher: {error}", "inv template.update")
+        return Finding("D31", False, f"the launcher's checksums cannot be read: {error}", "inv template.update")
     wrong = [name for name, wanted in sums.items() if not _as_wanted(dev / name, wanted, name in vendored.LAUNCHER)]
     pin, own = toolcache.pinned(environment.ROOT), vendored.commit_of(launch.TOOLS)
     if own and pin and pin != own:
@@ -196,14 +196,14 @@ def _of_one_commit() -> Finding:
         )
     if not wrong:
         return Finding("D31", True, "the launcher and the tools are of one commit")
-    what = f"not as the tools' commit has them: {', '.join(f'.dev/{name}' for name in wrong)}"
+    what = f"differs from the tools' commit: {', '.join(f'.dev/{name}' for name in wrong)}"
     return Finding(
         "D31", False, what, "git status .dev; find .dev -name '*.rej'; git log --oneline -- .cruft.json .dev"
     )
 
 
 def _as_wanted(path: Path, digest: str, needed: bool) -> bool:
-    """Whether a file is as it should be; of the fragments, a service has those that it chose."""
+    """Whether a file is as it should be. A service only has the fragments that it chose."""
     return vendored.digest(path) == digest if path.is_file() else not needed
 
 
@@ -218,7 +218,7 @@ def _disk() -> Finding:
 
 
 def _name(settings: config.Config) -> Finding:
-    """Browsers resolve *.localhost by themselves; other programs ask the system, which may not."""
+    """Browsers resolve *.localhost. Other programs rely on the system, which may not."""
     host = f"{settings.service}.localhost"
     try:
         socket.getaddrinfo(host, settings.port)
@@ -229,15 +229,15 @@ def _name(settings: config.Config) -> Finding:
 
 
 def _records() -> Finding:
-    """Environments whose checkout is gone still hold containers or processes, and data."""
+    """Environments without a checkout still have containers or processes, and data."""
     gone = [record for record in records.of_workspace() if record.checkout and not os.path.isdir(record.checkout)]
     names = ", ".join(f"{record.workspace}/{record.service}" for record in gone)
-    what = f"their checkout is gone: {names}" if gone else "no orphans"
+    what = f"checkouts that were removed: {names}" if gone else "no orphans"
     return Finding("D22", not gone, what, "; ".join(map(_removal, gone)))
 
 
 def _removal(record: records.Record) -> str:
-    """The commands that remove what is left of a service, on every engine that it ran on, and its record."""
+    """The commands that remove what is left of a service, on every engine that it used, and its record."""
     engines = sorted({record.engine, *record.data} - {""})
     commands = [choice.removal(engine, record.workspace, record.service) for engine in engines]
     files = shlex.quote(str(records.path(record.workspace, record.service).with_suffix("")))

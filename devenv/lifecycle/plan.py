@@ -1,4 +1,4 @@
-"""What `dev.up` has to do, decided from what is there: a value that `dev.plan` prints and `dev.up` carries out."""
+"""The plan of `dev.up`, decided from the current state: `dev.plan` prints it, and `dev.up` carries it out."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from devenv.model.services import Service
 
 
 class Facts(NamedTuple):
-    """What was found on the machine and in the files; `..._files` are fingerprints."""
+    """The state of the machine and of the files; `..._files` are fingerprints."""
 
     states: Mapping[str, State]
     record: Record
     built: bool
-    data: str  # which stored data there is, see Engine.data_id
-    known: Mapping[str, Any]  # what the record says of the data, see datastates/live.py
+    data: str  # the id of the stored data, see Engine.data_id
+    known: Mapping[str, Any]  # the record of the data, see datastates/live.py
     build_files: str
     compose_files: str
     state_files: str
-    switch: str = ""  # why the live database is not the one of this branch, see datastates/branches.py
+    switch: str = ""  # why the live database is not this branch's, see datastates/branches.py
     stored: str = ""  # the key of the stored state that a new database can be filled from
-    image: str = ""  # the released image to take instead of building the app
+    image: str = ""  # the released image to use instead of building the app
 
 
 class Step(NamedTuple):
@@ -46,12 +46,12 @@ class Step(NamedTuple):
 
 
 def observe(env: Environment) -> Facts:
-    """Look at everything that decides; changes nothing."""
+    """Look at everything that the plan depends on; changes nothing."""
     data, files = env.engine.data_id(), store.files(env)
     known = env.data if env.data.get("id") == data else {}
     return Facts(
         states=env.engine.look(),
-        # What another engine was made from says nothing about this one.
+        # A record of another engine says nothing about this one.
         record=env.record if env.record.engine == env.engine.name else replace(env.record, up={}),
         built=env.engine.is_built(),
         data=data,
@@ -66,13 +66,13 @@ def observe(env: Environment) -> Facts:
 
 
 def _stored(env: Environment) -> str:
-    """The key of the state that fills a new database; empty where it has to be built."""
+    """The key of the state that fills a new database; empty if it has to be built."""
     wanted = live.layers(env, live.early(env))[-1]
     return wanted.key if live.find_layer(env, wanted) else ""
 
 
 def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:
-    """The steps from what is there to a service that is healthy, migrated and seeded; none when all is so."""
+    """The steps to a service that is healthy, migrated and seeded; none if it already is."""
     build = _build(facts, config, services)
     late = DEFAULT in config.scenarios and any(scenario.up for scenario in config.chain(DEFAULT))
     seed = _seed(facts, config, late)
@@ -107,14 +107,14 @@ def _migrate(facts: Facts, config: Config) -> list[Step]:
 
 def _seed(facts: Facts, config: Config, late: bool) -> list[Step]:
     there = DEFAULT in _known(facts).get("seeded", {}) and not facts.switch
-    stored = (facts.stored or facts.switch) and not late  # it comes with the rest
+    stored = (facts.stored or facts.switch) and not late  # the seeds are included
     if DEFAULT not in config.scenarios or there or stored:
         return []
     return [Step("seed", (), "the default scenario is not in the database")]
 
 
 def _known(facts: Facts) -> Mapping[str, Any]:
-    """What the record says, where it speaks of the data that is there."""
+    """The record of the data, if it is about the data that exists now."""
     return facts.known if facts.known.get("id") == facts.data else {}
 
 
@@ -125,12 +125,12 @@ def _start(facts: Facts, services: Mapping[str, Service], rebuilt: bool) -> list
         return []
     running = any(name in facts.states and facts.states[name].running for name in sick)
     why = changed if not sick else "not healthy" if running else "not running"
-    # After a change all are started, healthy ones too: Compose makes those again that the change concerns.
+    # After a change all are started, even healthy ones: Compose recreates those that the change affects.
     return [Step("start", tuple(services) if changed else sick, why)]
 
 
 def _changed(facts: Facts, rebuilt: bool) -> str:
-    """In what the containers differ from what they should be made from; empty where they do not."""
+    """How the containers are out of date; empty if they are not."""
     if rebuilt:
         return "the image changed"
     if facts.record.up.get("compose") != facts.compose_files:
@@ -145,7 +145,7 @@ def _healthy(facts: Facts, name: str) -> bool:
 
 
 def describe(env: Environment, steps: list[Step]) -> dict[str, Any]:
-    """The plan for people and programs; memory in bytes, services with their limits. The keys are in CONTRACT.md."""
+    """The plan for people and programs: memory in bytes, services with their limits. The keys are in CONTRACT.md."""
     services = [
         {"name": s.name, "runs": s.image or "built here", "memory": s.memory} for s in env.place.services.values()
     ]

@@ -1,4 +1,4 @@
-"""What runs where, how to log in, how much it uses: one value for people and programs."""
+"""What runs where, how to log in, and how much memory it uses: one value for people and programs."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Status(NamedTuple):
     service: str
     workspace: str
     engine: str
-    engine_version: str  # in words, with what differs from what compose.yaml says
+    engine_version: str  # in words, with the differences to compose.yaml
     checkout: str
     url: str
-    internal_url: str  # for other services of the workspace: works with every client there
-    data: str  # the generation of the data: another one after a reset
+    internal_url: str  # for other services of the workspace: it works with every client there
+    data: str  # the generation of the data: it changes with each reset
     healthy: bool
-    image: str  # the released image that the app runs; empty where it was built
-    debugger: dict[str, str]  # where the app's debugger listens and how to attach; empty where it runs without one
+    image: str  # the released image that the app runs; empty if it was built
+    debugger: dict[str, str]  # where the app's debugger listens and how to attach; empty if it runs without one
     services: list[ServiceStatus]
     logins: list[dict[str, str]]
     outputs: dict[str, Any]  # what the scenarios printed

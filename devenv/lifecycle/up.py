@@ -1,4 +1,4 @@
-"""`dev.up`: look, decide, say what will be done, do it. And its opposites, down and destroy."""
+"""`dev.up`: observe, decide, print the plan, carry it out. And its opposites, down and destroy."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from devenv.engines.interface import LOG_LINES, Engine, State, logged
 from devenv.lifecycle.plan import Facts, Step, decide, observe
 from devenv.model import lineage
 
-RELOAD = 10.0  # seconds that an app may take to start again after an edit
+RELOAD = 10.0  # seconds that an app may take to restart after an edit
 
 
 def up(env: Environment, only: bool = False) -> list[Step]:
-    """Bring the service up: after it, all is healthy, migrated and seeded. Returns the steps that were needed.
+    """Bring the service up: afterwards, all is healthy, migrated and seeded. Returns the steps that were needed.
 
     `only`: another root drives it, and decides which checkout runs.
     """
@@ -49,46 +49,46 @@ def up(env: Environment, only: bool = False) -> list[Step]:
 
 
 def _stop_other_engine(env: Environment) -> None:
-    """A service runs on one engine at a time. Each keeps its own data, and the one that is left keeps it for later."""
+    """Stop the other engine: a service runs on one at a time. Each keeps its own data for the next time."""
     other, name = env.record.engine, env.engine.name
     if other in ("", name):
         return
-    output.say(f"it ran on {other} so far; its data stays there, {name} has its own")
+    output.say(f"it ran on {other} until now; its data stays there, and {name} has separate data")
     _on_other_engine(env, other, lambda engine: engine.stop())
 
 
 def _stop_replaced(env: Environment) -> None:
-    """A repository cloned again at its old path is another folder; what runs still holds the one that is gone."""
+    """If a repository was cloned again at its old path, what runs still uses the folder that was removed."""
     here = _folder(env)
     if env.record.checkout == str(env.place.root) and env.record.up.get("folder", here) != here:
-        output.say(f"{env.place.root} was made anew since the last dev.up")
+        output.say(f"{env.place.root} was recreated since the last dev.up")
         env.engine.stop()
 
 
 def _check_checkout(env: Environment, states: Mapping[str, State]) -> None:
-    """DevError 113 when another checkout runs this service in this workspace."""
+    """DevError 113 if another checkout runs this service in this workspace."""
     other = env.record.checkout
     running = any(state.running for state in states.values())
     if running and other and other != str(env.place.root):
         here = env.place.workspace
         raise DevError(
             CONFLICT,
-            f"{env.config.service} runs in workspace {here} already, from {other}",
+            f"{env.config.service} already runs in workspace {here}, from {other}",
             f"to run both, each with its own data and port: inv dev.up --workspace {workspace.another(here)}",
             f"to run this one instead: make -C {other} dev.down",
         )
 
 
 def _check_answers(env: Environment) -> None:
-    """DevError 112 where the page is dead. The container engine looks now and then, and so believes it longer."""
+    """DevError 112 if the page is dead. The engine's healthcheck only runs now and then, so it notices later."""
     if env.engine.name == choice.COMPOSE and not ports.answers(env.port, env.host, RELOAD):
         logs = logged(env.engine.tail(env.config.app, LOG_LINES))
         message = f"{env.config.service}: {env.url} does not answer; {env.config.app} logged last\n{logs}"
-        raise DevError(UNHEALTHY, message, "mend what the log says, or start it anew: inv dev.down && inv dev.up")
+        raise DevError(UNHEALTHY, message, "fix what the log reports, or restart it: inv dev.down && inv dev.up")
 
 
 def _use(env: Environment) -> None:
-    """Note that this repository itself uses the service: `dev.up` was typed here."""
+    """Record that this repository itself uses the service: `dev.up` was typed here."""
     root = str(env.place.root)
     if root not in env.record.users:
         env.record.root, env.record.users = root, sorted([*env.record.users, root])
@@ -96,10 +96,10 @@ def _use(env: Environment) -> None:
 
 
 def _claim(env: Environment, facts: Facts, only: bool) -> None:
-    """Note who runs here and on which port, before anything is started; DevError 113 when the port is taken."""
+    """Record which checkout runs on which port, before anything is started; DevError 113 if the port is taken."""
     beside = workspace.another(env.place.workspace)
-    # Of a required service, the root shows the hint, where `--port` is the root's own.
-    hint = f"stop that one, or let all run on free ports: inv dev.up --workspace {beside}" if only else ""
+    # For a required service the root shows the hint, and there `--port` would be the root's port.
+    hint = f"stop that one, or use free ports for all: inv dev.up --workspace {beside}" if only else ""
     app = facts.states.get(env.config.app)
     ours = app and app.running and env.record.port in (0, env.port)  # 0: the record was lost
     if not ours:
@@ -115,14 +115,14 @@ def _claim(env: Environment, facts: Facts, only: bool) -> None:
 
 
 def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> Environment:
-    """Do the steps one after the other, and note what was made from what. Returns the environment that it ends in."""
+    """Do the steps one after the other, and record what was made from what. Returns the final environment."""
     for step in steps:
         env = _do(env, step)
         if step.kind in ("pull", "build"):
             env.record.up = {**env.record.up, "build": facts.build_files}
             env.save()
     if DEFAULT in env.config.scenarios and DEFAULT not in live.known(env).get("seeded", {}):
-        _seed(env)  # after a switch that no step foresaw
+        _seed(env)  # after a switch that was not in the plan
     ids = {name: state.id for name, state in env.engine.look().items()}
     made = {"build": facts.build_files, "compose": fingerprints.compose(env), "ids": ids}
     env.record.up = {**env.record.up, **made}
@@ -131,7 +131,7 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> Environ
 
 
 def _do(env: Environment, step: Step) -> Environment:
-    """One step; returns the environment that the next ones work in, since the live database may be another one."""
+    """Do one step. Returns the environment for the next ones, since the live database may be another one."""
     if step.kind == "pull":
         _pull(env, step.services)
     elif step.kind == "build":
@@ -150,7 +150,7 @@ def _do(env: Environment, step: Step) -> Environment:
 
 
 def _pull(env: Environment, services: Sequence[str]) -> None:
-    """Let services run the released image. A registry that is gone costs a build, and never the service."""
+    """Let services run the released image. If the registry does not answer, they are built."""
     pulled = env.engine.take(env.image, services)
     if pulled:
         output.say(f"{env.config.service} runs image {env.image}")
@@ -167,7 +167,7 @@ def _start(env: Environment, services: Sequence[str]) -> None:
 
 
 def _restore(env: Environment) -> Environment:
-    """A new database filled from what is stored. Where it turns out to hold rows, those stay, and are migrated on."""
+    """Fill a new database from a stored state. If it already has rows, they stay and are migrated."""
     env = live.take_stored(env)
     if live.known(env):
         return env
@@ -178,7 +178,7 @@ def _restore(env: Environment) -> Environment:
 
 
 def _switch(env: Environment, why: str) -> Environment:
-    """This branch's database, with what it may lack: the one that comes back may be older than the checkout."""
+    """Switch to this branch's database, and migrate and seed it: it may be older than the checkout."""
     env = branches.switch(env, why)
     if live.known(env).get("migrated") != lineage.key(store.files(env)):
         _migrate(env)
@@ -186,7 +186,7 @@ def _switch(env: Environment, why: str) -> Environment:
 
 
 def _migrate_or_switch(env: Environment) -> Environment:
-    """What packages lack shows only when they are installed."""
+    """Migrate, or switch if a package's migration is missing: that is only known once packages are installed."""
     lost = live.lost_packages(env, live.known(env))
     if lost:
         return _switch(env, lost[0])
@@ -204,13 +204,13 @@ def _seed(env: Environment) -> None:
 
 
 def down(env: Environment, only: bool = False) -> None:
-    """Stop everything and keep the data. What another root uses goes on, unless one that drives it says `only`."""
+    """Stop everything and keep the data. If another root uses it, it stays up, unless its root passes `only`."""
     root = str(env.place.root)
     others = [user for user in env.record.users if user != root]
     if others and not only:
         env.record.users = others
         env.save()
-        output.say(f"{env.config.service} goes on: it is used by {', '.join(others)}")
+        output.say(f"{env.config.service} stays up: it is used by {', '.join(others)}")
         return
     env.engine.stop()
 
@@ -233,10 +233,10 @@ def _on_other_engine(env: Environment, name: str, act: Callable[[Engine], None])
     except DevError as error:
         if error.code != MISSING:
             raise
-        output.warn(f"{name} does not answer, so what it holds stays as it is: {error.message}")
+        output.warn(f"{name} does not answer, so its data is not removed: {error.message}")
 
 
 def _folder(env: Environment) -> str:
-    """Tells a checkout from its successor, by a file that nobody edits: the folder's inode number may come again."""
+    """An id of the checkout's folder, by a file that is never edited: the folder's inode number may be reused."""
     kept = (env.place.root / ".dev" / "VERSION").stat()
     return f"{kept.st_ino}-{kept.st_mtime_ns}"

@@ -1,1 +1,1 @@
-"""The repository's own files, read into values: dev.yaml, compose.yaml, Dockerfile."""
+"""The repository's files as values: dev.yaml, compose.yaml, Dockerfile."""

@@ -1,4 +1,4 @@
-"""What a command answers: exactly one JSON object, of which every text may become an environment variable."""
+"""The answer of a command: exactly one JSON object. Every text in it may become an environment variable."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-# No process can be given a NUL, and no file in UTF-8 holds half of a surrogate pair.
+# Environment variables cannot contain NUL, and UTF-8 files cannot contain half of a surrogate pair.
 UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The object that a text is. ValueError, whose text says what it is instead, where it is none that we can use."""
+    """Parse a text as such an object. ValueError if it is not one; its text says what it is instead."""
     try:
         value = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -30,7 +30,7 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every text in it, keys included."""
+    """Every text in it, including keys."""
     todo = [value]
     while todo:
         part = todo.pop()

@@ -1,7 +1,7 @@
-"""What a database's catalogue holds, as plain values, how two of them differ, and how that is told.
+"""A database's catalogue as plain values, the differences between two of them, and how they are reported.
 
-A difference is told in words for people and as a value for programs, with the migration that touched the object last:
-the newest file that mentions it. That is best effort; it is empty if no file is found.
+A difference is reported in words for people and as a value for programs, with the migration that touched the object
+last: the newest file that mentions it. That is best effort; it is empty if no file is found.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Callable, NamedTuple
 
-# In the order in which differences are told. What belongs to a table is told of after it, and not at all where the
-# whole table is on one side alone.
+# In the order in which differences are reported. Parts of a table follow the table, and are left out if the whole table
+# exists on one side only.
 KINDS = (
     "server",
     "extension",
@@ -30,20 +30,20 @@ KINDS = (
     "function",
     "event",
 )
-NAMELESS = ("constraint", "index")  # known by what they do: a query does not notice another name alone
+NAMELESS = ("constraint", "index")  # identified by their definition: their name does not matter to queries
 EXISTENCE, NAME, ORDER, DEFINITION = "existence", "name", "column order", "definition"
-SAME = (("definition", "name"), ("definition",), ("name",))  # what two things have in common that are one
-PARTITION = "partition of"  # a table that is one comes and goes with the data
-LONG = 120  # characters of a value that a sentence can still hold
-IS = ("type", "nullability", "version")  # aspects that a sentence need not name
+SAME = (("definition", "name"), ("definition",), ("name",))  # what two things must have in common to be the same
+PARTITION = "partition of"  # partitions are created and dropped with the data
+LONG = 120  # longer values are not put into a sentence
+IS = ("type", "nullability", "version")  # aspects that a sentence does not name
 PLACES = ("in production", "after a fresh migration")
 SERVER_PLACES = (PLACES[0], "in compose.yaml")
 NUMBER = re.compile(r"[Vv]?(\d+)(?=[_.-])")  # 0007_price, 20240131120000-price, V7__price; not Alembic's 1a2b3c_price
-PARTS = {"postgres": 1}  # numbers that a major version of it has; else two: MySQL 8.0 and 8.4, MariaDB 10.6 and 10.11
+PARTS = {"postgres": 1}  # numbers in a major version; two for others: MySQL 8.0 and 8.4, MariaDB 10.6 and 10.11
 
 
 class Thing(NamedTuple):
-    """One object of a catalogue. `table`: what it belongs to, or empty; `facts`: plain values by aspect."""
+    """One object of a catalogue. `table`: the table it belongs to, or empty; `facts`: plain values by aspect."""
 
     kind: str
     table: str
@@ -59,9 +59,9 @@ class Thing(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """One aspect in which production and a fresh migration differ; `soft` where nothing that runs would notice."""
+    """One aspect in which production and a fresh migration differ; `soft` if it does not affect running code."""
 
-    thing: Thing  # as it is after a fresh migration, where it is there at all
+    thing: Thing  # as after a fresh migration, if it exists there
     aspect: str
     production: Any
     fresh: Any
@@ -72,7 +72,7 @@ Pair = tuple[Thing, Thing]
 
 
 def compare(production: Iterable[Thing], fresh: Iterable[Thing]) -> list[Difference]:
-    """Everything in which two catalogues differ: what is soft last, each in the order of KINDS, then by name."""
+    """All differences between two catalogues: soft ones last, each in the order of KINDS, then by name."""
     here, there = list(production), list(fresh)
     pairs = [pair for kind in KINDS for pair in _pairs(kind, _of(here, kind), _of(there, kind))]
     both = {id(thing) for pair in pairs for thing in pair}
@@ -87,7 +87,7 @@ def _of(things: Iterable[Thing], kind: str) -> list[Thing]:
 
 
 def _pairs(kind: str, production: Sequence[Thing], fresh: Sequence[Thing]) -> list[Pair]:
-    """What is the same object on both sides: by table and name; what is NAMELESS by what it does first of all."""
+    """Pairs of the same object on both sides: matched by table and name; NAMELESS ones first by definition."""
     pairs: list[Pair] = []
     for keys in SAME if kind in NAMELESS else SAME[-1:]:
         paired = {id(thing) for pair in pairs for thing in pair}
@@ -106,7 +106,7 @@ def _key(thing: Thing, keys: Sequence[str]) -> tuple[Any, ...]:
 
 
 def _aspects(production: Thing, fresh: Thing) -> list[Difference]:
-    """In what one object differs."""
+    """The differences of one object."""
     aspects = [a for a in {**production.facts, **fresh.facts} if a != "position"]
     values = [(aspect, production.facts.get(aspect), fresh.facts.get(aspect)) for aspect in aspects]
     found = [Difference(fresh, aspect, before, after) for aspect, before, after in values if before != after]
@@ -116,7 +116,7 @@ def _aspects(production: Thing, fresh: Thing) -> list[Difference]:
 
 
 def _notable(things: Iterable[Thing], paired: set[int]) -> list[Thing]:
-    """What is on one side alone, without what belongs to a table that is."""
+    """Objects on one side only, without those of a table that is on one side only."""
     alone = [thing for thing in things if id(thing) not in paired]
     tables = {thing.name for thing in alone if thing.kind == "table"}
     return [thing for thing in alone if thing.table not in tables]
@@ -127,7 +127,7 @@ def _lone(thing: Thing, in_production: bool) -> Difference:
 
 
 def _orders(pairs: Iterable[Pair]) -> list[Difference]:
-    """The tables whose columns, as far as they are on both sides, come in another order."""
+    """The tables whose common columns have another order."""
     columns: dict[str, list[Pair]] = {}
     for pair in pairs:
         if pair[0].kind == "column":
@@ -138,7 +138,7 @@ def _orders(pairs: Iterable[Pair]) -> list[Difference]:
 
 
 def _names(columns: Sequence[Pair]) -> tuple[list[str], list[str]]:
-    """Names of columns, as production orders them and as a fresh migration does."""
+    """Names of columns, in production's order and in that of a fresh migration."""
     before, after = ([pair[side].name for pair in sorted(columns, key=_at(side))] for side in (0, 1))
     return before, after
 
@@ -153,7 +153,7 @@ def _rank(difference: Difference) -> tuple[Any, ...]:
 
 
 def in_words(difference: Difference, migration: str) -> list[str]:
-    """One difference as a line, with the lines of a long definition that differ indented below it."""
+    """One difference as a line. Below it, indented, the differing lines of a long definition."""
     first, *rest = _sentence(difference)
     touched = f"; last touched by {migration}" if migration else ""
     head = f"{'soft: ' if difference.soft else ''}{first}{touched}{':' if rest else ''}"
@@ -204,15 +204,15 @@ def _text(value: Any) -> str:
 
 
 def _changes(production: str, fresh: str) -> list[str]:
-    """The lines that differ: `-` production's, `+` those after a fresh migration."""
+    """The differing lines: `-` in production, `+` after a fresh migration."""
     lines = difflib.ndiff(production.splitlines(), fresh.splitlines())
     return [line.rstrip() for line in lines if line[:1] in "-+"]
 
 
 def last_migration(difference: Difference, files: Mapping[str, str]) -> str:
-    """The newest of the migrations (path → text) that mentions what differs: its name without the suffix.
+    """The newest of the migrations (path → text) that mentions the object: its name without the suffix.
 
-    Empty where several mention it and their names do not say which is newer.
+    Empty if several mention it and their names do not say which is newer.
     """
     found = [path for path, text in files.items() if _mentions(path, text, difference)]
     numbers = [NUMBER.match(PurePosixPath(path).name) for path in found]
@@ -235,14 +235,14 @@ def _mentions(path: str, text: str, difference: Difference) -> bool:
 
 
 def _columns(path: str, text: str, thing: Thing) -> bool:
-    """Whether it mentions the table of an index or a constraint, and each column of that."""
+    """Whether a migration mentions the table of an index or a constraint, and each of its columns."""
     listed = re.search(r"\(([^()]*)\)", str(thing.facts.get(DEFINITION, "")))
     columns = re.findall(r"\w+", listed[1]) if listed else []
     return bool(columns) and _table(path, text, thing.table) and all(_column(text, name) for name in columns)
 
 
 def _table(path: str, text: str, table: str) -> bool:
-    """Whether it mentions a table, or the model behind it: Django's courses_course is the model Course of courses."""
+    """Whether a migration mentions a table or its model: Django's courses_course is the model Course of courses."""
     app = PurePosixPath(path).parent.parent.name
     model = table[len(app) + 1 :] if app and table.startswith(f"{app}_") else ""
     named = rf"[\"']{re.escape(model)}[\"']"
@@ -258,14 +258,14 @@ def _word(text: str, word: str) -> bool:
 
 
 def compare_servers(production: str, image: str) -> list[Difference]:
-    """The difference between `postgres 16.4` and `postgres 17`, as far as the image says a version at all."""
+    """The difference between `postgres 16.4` and `postgres 17`, if the image has a version."""
     known = _numbers(image)
     same = production.split()[0] == image.split()[0] and _numbers(production)[: len(known)] == known
     return [] if same else [Difference(Thing("server", "", "", {}), "version", production, image)]
 
 
 def _numbers(server: str) -> list[str]:
-    """The numbers of a version or of an image's tag: 17 of latest-pg17, none of latest."""
+    """The numbers in a version or in an image's tag: 17 in latest-pg17, none in latest."""
     kind, _, version = server.partition(" ")
     found = re.search(r"\d+(\.\d+)*", version)
     return found[0].split(".")[: PARTS.get(kind, 2)] if found else []

@@ -1,7 +1,7 @@
-"""compose.yaml read as Compose reads it: `extends` of a file followed, files of variables read, variables put in.
+"""Reads compose.yaml like Compose: follows `extends` of files, reads env files, substitutes variables.
 
-Only what has to be known here is interpreted (model/services.py); Compose itself stays the judge of the rest. A test
-compares the result with `docker compose config`. Variables have all their forms: $V ${V} ${V:-d} ${V-d} ${V:?e} ${V?e}
+Only the settings that are needed here are interpreted (model/services.py); Compose checks the rest. A test compares the
+result with `docker compose config`. All forms of variables are supported: $V ${V} ${V:-d} ${V-d} ${V:?e} ${V?e}
 ${V:+r} ${V+r}, nested, and $$. Sources:
 https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md
 https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
@@ -19,8 +19,8 @@ from devenv.base.errors import DevError
 from devenv.model import document
 
 FRAGMENTS = {"postgres.yaml": "database=postgres", "mysql.yaml": "database=mysql", "redis.yaml": "cache=redis"}
-APPENDED = ("ports", "volumes", "env_file", "secrets", "configs")  # lists that extends adds to
-# Mappings that it merges.
+APPENDED = ("ports", "volumes", "env_file", "secrets", "configs")  # lists to which extends adds entries
+# Mappings that extends merges.
 MERGED = ("environment", "healthcheck", "depends_on", "build", "labels", "networks", "deploy")
 NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 OPERATOR = re.compile(r":?[-?+]")
@@ -33,7 +33,7 @@ ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "$": "$$"}
 
 
 class Raw(NamedTuple):
-    """A service as written, after extends and interpolation, and where it stands."""
+    """A service as written, after extends and interpolation, with its place in the file."""
 
     name: str
     data: Mapping[str, Any]
@@ -45,14 +45,14 @@ class Raw(NamedTuple):
 
 
 def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> dict[str, Raw]:
-    """The services of a compose file by name, in the file's order, with a second file `over` it.
+    """The services of a compose file by name, in the file's order, merged with a second file `over` it.
 
     DevError 111 with file and line.
     """
     found = {name: Raw(name, merge({}, raw.data), raw.source) for name, raw in _load(path, variables).items()}
     for name, above in (_load(over, variables) if over else {}).items():
         if name not in found:
-            raise above.error(f"there is no service {name} in {path.name} to lay this over")
+            raise above.error(f"service {name} is not in {path.name}, over which this file is merged")
         found[name] = Raw(name, merge(found[name].data, above.data), found[name].source)
     return found
 
@@ -82,7 +82,7 @@ def _service(
 
 
 def _fragment_hint(file: str) -> tuple[str, ...]:
-    """How a service gets a fragment of the template that its answers did not choose."""
+    """How to add a fragment of the template that the service's answers did not choose."""
     answer = FRAGMENTS.get(file.rpartition("/")[2]) if ".dev/compose/" in file else None
     return (f"inv template.update --answer {answer}",) if answer else ()
 
@@ -95,7 +95,7 @@ def _parent(
     if "file" in parent:
         path = source.path.parent / parent["file"]
         if not path.is_file():
-            message = f"extends: there is no file {parent['file']}"
+            message = f"extends: {parent['file']} not found"
             raise source.error(("services", name, "extends", "file"), message, *_fragment_hint(parent["file"]))
         other = document.load(path)
     if parent.get("service") not in (other.data.get("services") or {}):
@@ -110,7 +110,7 @@ def _pairs(items: list[Any]) -> dict[str, Any]:
 
 
 def normalise(service: dict[str, Any]) -> dict[str, Any]:
-    """The short forms of environment, depends_on, build and networks written out as mappings."""
+    """Convert the short forms of environment, depends_on, build and networks to mappings."""
     short: dict[str, Callable[[list[Any]], dict[str, Any]]] = {
         "environment": _pairs,
         "labels": _pairs,
@@ -133,7 +133,7 @@ def normalise(service: dict[str, Any]) -> dict[str, Any]:
 
 
 def merge(parent: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """What `extends`, or a second file, makes of two services: lists added, mappings merged, the rest replaced."""
+    """Merge two services as `extends` or a second file does: lists are joined, mappings merged, others replaced."""
     result = dict(parent)
     for key, value in own.items():
         below = parent.get(key)
@@ -154,7 +154,7 @@ def _append(key: str, parent: list[Any], own: list[Any]) -> list[Any]:
 
 
 def _merge_mapping(parent: Any, own: Mapping[str, Any]) -> dict[str, Any]:
-    """A name that is there without a value stays: in `environment` it takes the user's own."""
+    """A name without a value is kept: in `environment` it takes the user's value."""
     result = dict(parent) if isinstance(parent, dict) else {}
     for key, value in own.items():
         if isinstance(value, document.Instead):
@@ -167,7 +167,7 @@ def _merge_mapping(parent: Any, own: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _identity(key: str, item: Any) -> str:
-    """What an entry of a list replaces an earlier one by: a volume its place in the container, the rest all of it."""
+    """The key by which an entry of a list replaces an earlier one: for a volume the target, else the whole entry."""
     if key != "volumes":
         return str(item)
     return str(item.get("target")) if isinstance(item, dict) else (str(item).split(":")[1:2] or [str(item)])[0]
@@ -179,7 +179,7 @@ def _pair(item: Any) -> tuple[str, str | None]:
 
 
 def _move(service: dict[str, Any], old: Path, new: Path) -> dict[str, Any]:
-    """Paths of an extended file are relative to that file: write them relative to ours."""
+    """Rewrite the paths of an extended file, which are relative to that file, relative to ours."""
 
     def moved(path: str) -> str:
         return os.path.relpath(old / path, new) if path.startswith(".") else path
@@ -214,11 +214,11 @@ def _fill(value: Any, variables: Mapping[str, str], source: document.Document, k
 
 
 class InterpolationError(ValueError):
-    """A variable that must be set and is not, or a `$` that stands for nothing."""
+    """A required variable is not set, or a `$` does not start a variable."""
 
 
 def interpolate(text: str, variables: Mapping[str, str]) -> str:
-    """Replace the variables in one value. A variable that is not set becomes empty text."""
+    """Replace the variables in one value. A variable that is not set becomes an empty text."""
     result, rest = [], text
     while "$" in rest:
         before, _, rest = rest.partition("$")
@@ -228,7 +228,7 @@ def interpolate(text: str, variables: Mapping[str, str]) -> str:
 
 
 def _variable(rest: str, variables: Mapping[str, str]) -> tuple[str, str]:
-    """The value of what follows a `$`, and the text after it."""
+    """The value of the variable after a `$`, and the text after it."""
     if rest.startswith("$"):
         return "$", rest[1:]
     if rest.startswith("{"):
@@ -277,11 +277,11 @@ def _operate(name: str, operator: str, operand: str, variables: Mapping[str, str
 def read_env_file(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
     """The variables of a file (`env_file:`, `.env`); later lines may use earlier ones.
 
-    A name alone takes its value from `variables`.
+    A name without a value takes it from `variables`.
     """
     found: dict[str, str] = {}
     for match in LINE.finditer(path.read_text(encoding="utf-8")):
-        if match["name"] is None:  # a comment; a # inside quotes is none
+        if match["name"] is None:  # a comment, not a # inside quotes
             continue
         value = _value(match, {**found, **variables})
         if value is not None:

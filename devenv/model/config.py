@@ -12,12 +12,12 @@ from devenv.model import document, json_schema, scenarios, units
 from devenv.model.scenarios import Scenario
 
 SCHEMA = Path(__file__).with_name("schema.json")
-MIGRATIONS = ("**/migrations/**",)  # where `migrations:` says nothing else
-CONTRACT = "1"  # the major version of the contract that this code keeps
+MIGRATIONS = ("**/migrations/**",)  # the default of `migrations:`
+CONTRACT = "1"  # the major version of the contract that this code implements
 
 
 class Login(NamedTuple):
-    """Somebody who can log in once the default scenario is seeded."""
+    """A user who can log in after the default scenario was seeded."""
 
     name: str
     username: str
@@ -27,14 +27,14 @@ class Login(NamedTuple):
 
 
 class Debug(NamedTuple):
-    """Where the debugger of compose.debug.yaml listens, and how to attach to it, in words."""
+    """Where the debugger of compose.debug.yaml listens, and how to attach, in words."""
 
     port: int
     help: str
 
 
 class Config(NamedTuple):
-    """All of dev.yaml, checked. Commands are argument lists; memory is in bytes, ready in seconds."""
+    """The checked content of dev.yaml. Commands are argument lists; memory is in bytes, ready in seconds."""
 
     root: Path
     contract: str
@@ -53,7 +53,7 @@ class Config(NamedTuple):
     states: int | None  # bytes of disk for stored states
     ready: float
     debug: Debug | None
-    image: str  # the name of a released image, with {version} in it; empty where there is none
+    image: str  # the name of a released image, with {version} in it; empty if there is none
     native: Mapping[str, str]  # how the native engine makes the app's environment: python, node, install
     source: document.Document
 
@@ -61,22 +61,22 @@ class Config(NamedTuple):
         """A scenario by its name. DevError 2 for an unknown one."""
         if name not in self.scenarios:
             hint = did_you_mean(name, list(self.scenarios))
-            raise DevError(USAGE, f"there is no scenario {name}", hint)
+            raise DevError(USAGE, f"unknown scenario {name}", hint)
         return self.scenarios[name]
 
     def chain(self, name: str) -> list[Scenario]:
-        """What has to be made one after the other for a scenario. DevError 2 for an unknown one."""
+        """The scenarios to run for a scenario, in order. DevError 2 for an unknown one."""
         return scenarios.chain(self.scenarios, self.scenario(name).name)
 
     def command(self, name: str) -> tuple[str, ...]:
-        """One of the service's own commands. DevError 111 where dev.yaml does not declare it."""
+        """One of the service's commands. DevError 111 if dev.yaml does not declare it."""
         if name not in self.commands:
             raise self.source.error(("commands",), f"commands.{name} is missing", f"add a line `{name}: ...`")
         return self.commands[name]
 
 
 def load(root: Path) -> Config:
-    """Read and check dev.yaml. DevError 111 with file and line for anything that is not allowed."""
+    """Read and check dev.yaml. DevError 111 with file and line for the first error."""
     source = document.load(root / "dev.yaml")
     json_schema.check(source, json.loads(SCHEMA.read_text()))
     _check_contract(source)
@@ -107,7 +107,7 @@ def load(root: Path) -> Config:
 
 
 def _size(budget: Mapping[str, str], *names: str) -> int | None:
-    """The first of these keys that is there, in bytes."""
+    """The first of these keys that exists, in bytes."""
     return next((units.size(budget[name]) for name in names if name in budget), None)
 
 
@@ -115,7 +115,7 @@ def _check_contract(source: document.Document) -> None:
     version = source.data["contract"]
     if version.split(".")[0] != CONTRACT:
         hint = f'this .dev/ keeps contract {CONTRACT}.x: update it, or write contract: "{CONTRACT}.0"'
-        raise source.error(("contract",), f"contract {version} is not known here", hint)
+        raise source.error(("contract",), f"contract {version} is not supported", hint)
 
 
 def _login(name: str, login: Mapping[str, str]) -> Login:
@@ -125,5 +125,5 @@ def _login(name: str, login: Mapping[str, str]) -> Login:
 def _debug(source: document.Document) -> Debug | None:
     data = source.data.get("debug")
     if data and data["port"] == source.data["port"]:
-        raise source.error(("debug", "port"), f"debug.port: {data['port']} is the app's own port", "take another one")
+        raise source.error(("debug", "port"), f"debug.port: {data['port']} is the app's own port", "use another one")
     return Debug(data["port"], data.get("help", "")) if data else None

@@ -1,4 +1,4 @@
-"""Which files an image is made from: when none of them has changed, there is nothing to build."""
+"""The files that an image is built from. If none of them changed, it is not built again."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?
 COPY = re.compile(r"^(?:COPY|ADD)\s+(?P<flags>(?:--\S+\s+)*)(?P<words>.+)$", re.I)
 COPY_FROM = re.compile(r"--from=(\S+)|from=([^,\s]+)")
 MOUNT = re.compile(r"--mount=(\S+)")
-# Above a RUN that sees the whole context, though few files of it matter: those that it is made from. For a project that
-# is installed editable, of which the image holds no code.
+# A comment above a RUN that sees the whole context but depends on few files: it lists them. It is for projects that are
+# installed as editable, so the image contains none of their code.
 MADE_FROM = re.compile(r"^#\s*dev\.up builds anew when these change:(?P<files>.*)\n\s*RUN\b", re.M)
 MADE = re.compile(r"^RUN --made-from=(\S*)")
 HEREDOC = re.compile(r"""(?<!\S)\d*<<-?(["']?)(\w+)\1(?!\S)""")
 
 
 def inputs(build: Build) -> list[Path]:
-    """The Dockerfile, .dockerignore, and the files that the steps up to the target take from the context."""
+    """The Dockerfile, .dockerignore, and the files of the context that the steps up to the target use."""
     text = build.dockerfile.read_text(encoding="utf-8", errors="replace") if build.dockerfile.is_file() else ""
     sources = [source for step in _steps_of(text, build.target) for source in _sources(step)]
     found = [path for source in sources for path in _files(build.context, source)]
@@ -31,7 +31,7 @@ def inputs(build: Build) -> list[Path]:
 
 
 def _steps_of(text: str, target: str) -> list[str]:
-    """The instructions of a stage and of all stages that it rests on."""
+    """The instructions of a stage and of all stages that it builds on."""
     stages = _stages(text)
     wanted: set[str] = set()
     todo = [_find(stages, target) or list(stages)[-1]] if stages else []
@@ -46,7 +46,7 @@ def _steps_of(text: str, target: str) -> list[str]:
 
 
 def _find(stages: Iterable[str], word: str) -> str:
-    """The stage that is meant: by its name in any case, or by its number; empty where it is an image."""
+    """The name of a stage that is given by its name in any case, or by its number; empty for an image."""
     names = list(stages)
     if word.lower() in names:
         return word.lower()
@@ -54,7 +54,7 @@ def _find(stages: Iterable[str], word: str) -> str:
 
 
 def _stages(text: str) -> dict[str, tuple[str, list[str]]]:
-    """Name of each stage → its base and its instructions, line continuations joined."""
+    """Name of each stage → its base and its instructions, with joined continuation lines."""
     stages: dict[str, tuple[str, list[str]]] = {}
     steps: list[str] = []
     marked = MADE_FROM.sub(lambda match: f"RUN --made-from={','.join(match['files'].split())}", text)
@@ -70,7 +70,7 @@ def _stages(text: str) -> dict[str, tuple[str, list[str]]]:
 
 
 def _without_heredocs(lines: Iterable[str]) -> Iterator[str]:
-    """The lines that are instructions: a script in a heredoc may well have a line `from os import path`."""
+    """The lines that are instructions: a script in a heredoc may have a line such as `from os import path`."""
     rest = iter(lines)
     for line in rest:
         yield line
@@ -81,7 +81,7 @@ def _without_heredocs(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _sources(step: str) -> list[str]:
-    """What one instruction takes from the build context."""
+    """The paths of the build context that one instruction uses."""
     made = MADE.match(step)
     if made:
         return made[1].split(",")
@@ -92,7 +92,7 @@ def _sources(step: str) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
-    """The two forms of COPY: words, or a list as JSON writes it."""
+    """The two forms of COPY: words, or a JSON list."""
     with contextlib.suppress(ValueError):
         listed = json.loads(text)
         return [str(word) for word in listed] if isinstance(listed, list) else [text]
@@ -100,7 +100,7 @@ def _words(text: str) -> list[str]:
 
 
 def _bound(mount: str) -> list[str]:
-    """What a mount of RUN shows of the build context: all of it where it names no source."""
+    """The paths of the build context in a mount of RUN: all of it if it names no source."""
     options = dict(option.partition("=")[::2] for option in mount.split(","))
     if options.get("type", "bind") != "bind" or "from" in options:
         return []
@@ -108,12 +108,12 @@ def _bound(mount: str) -> list[str]:
 
 
 def _files(context: Path, source: str) -> list[Path]:
-    """The files that a COPY source names; a folder gives all files below it."""
+    """The files of a COPY source; for a folder all files below it."""
     name = source.strip("/")
     if source.startswith(("http", "<<")):
         return []
     found = [context / name]
     if re.search(r"[*?[]", name):
-        with contextlib.suppress(ValueError):  # what is no pattern takes nothing
+        with contextlib.suppress(ValueError):  # an invalid pattern matches nothing
             found = list(context.glob(name))
     return [f for path in found for f in ([path] if path.is_file() else fingerprint.walk(path))]

@@ -1,4 +1,4 @@
-"""YAML files as plain data that still knows the line of each value, for errors that say where."""
+"""YAML files as plain data with the line of each value, for error messages."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ else:
 
 
 class _Loader(_Base):
-    """PyYAML's loader, with an error that knows its line for a value that is not of its type, such as 2001-99-99."""
+    """PyYAML's loader, which also reports the line of a value that does not fit its type, such as 2001-99-99."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         if isinstance(node, yaml.ScalarNode) and UNFIT.search(node.value):
-            problem = f"{node.value!r} is a text that no command can be given"
+            problem = f"{node.value!r} is a text that cannot be an argument"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         try:
             return super().construct_object(node, deep)
@@ -32,7 +32,7 @@ class _Loader(_Base):
 
 
 class Instead(NamedTuple):
-    """A value that replaces what another compose file says (`!override`), or removes it (`!reset`: value None)."""
+    """A value that replaces the one of another compose file (`!override`), or removes it (`!reset`: value None)."""
 
     value: Any
 
@@ -53,14 +53,14 @@ _Loader.add_constructor("!override", _override)
 
 
 class Document(NamedTuple):
-    """The data of one file, and the line of every value in it by its way from the top."""
+    """The data of one file, and the line of every value by its keys from the top."""
 
     path: Path
     data: Any
     lines: dict[tuple[Any, ...], int]
 
     def line(self, *keys: Any) -> int:
-        """The line of a value, or of the nearest thing around it that is there."""
+        """The line of a value, or of the nearest parent that exists."""
         while keys not in self.lines and keys:
             keys = keys[:-1]
         return self.lines.get(keys, 1)
@@ -71,12 +71,12 @@ class Document(NamedTuple):
 
 
 def load(path: Path) -> Document:
-    """Read a YAML file. DevError 111 with file and line where it is not YAML, with the file where it is not there."""
+    """Read a YAML file. DevError 111 with file and line if it is not YAML, with the file if it does not exist."""
     return parse(path, _text(path))
 
 
 def parse(path: Path, text: str) -> Document:
-    """The same for a text that stands elsewhere under that path, such as in a git commit."""
+    """`load` for a text that is that file elsewhere, such as in a git commit."""
     try:
         node = yaml.compose(text, Loader=_Loader)
         document = Document(path, yaml.load(text, Loader=_Loader), {})
@@ -89,7 +89,7 @@ def parse(path: Path, text: str) -> Document:
 
 
 def scalar(text: str) -> str:
-    """A text as it must be written to be read as that text again: 1.10 in quotes, v1.10 as it is."""
+    """A text quoted if YAML needs it: 1.10 in quotes, v1.10 without."""
     try:
         plain = yaml.safe_load(f"- {text}\n- {{a: {text}}}") == [text, {"a": text}]
     except yaml.YAMLError:
@@ -98,11 +98,11 @@ def scalar(text: str) -> str:
 
 
 def rewrite(text: str, keys: tuple[str, ...], value: str) -> str:
-    """The text of a file with another value in one place; everything around it stays as it is.
+    """The text of a file with another value in one place; everything else is unchanged.
 
-    LookupError where the value does not stand there for itself alone: a merge (`<<`), an alias, an anchor.
+    LookupError if the value comes from elsewhere or is used elsewhere: a merge (`<<`), an alias, an anchor.
     """
-    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)  # not the one in C: its marks count bytes
+    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)  # not the C loader, whose marks count bytes
     for key in keys:
         node = next((item for name, item in node.value if name.value == key), None)
         if not node:
@@ -121,7 +121,7 @@ def _data(text: str) -> Any:
 
 
 def _with(data: Any, keys: tuple[str, ...], value: str) -> Any:
-    """The data with another value in one place, and in no other one that an alias makes the same."""
+    """The data with another value in one place, without changing other places that an alias shares."""
     return {**data, keys[0]: _with(data[keys[0]], keys[1:], value)} if keys else value
 
 
@@ -141,13 +141,13 @@ def _syntax_error(path: Path, text: str, error: yaml.YAMLError) -> DevError:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or "not valid YAML"
     line = mark.line + 1 if mark else 1
-    if isinstance(error, yaml.reader.ReaderError):  # it has no mark, and what it calls position differs by loader
+    if isinstance(error, yaml.reader.ReaderError):  # it has no mark, and its position differs between loaders
         problem = str(error.reason)
         line = next((n for n, row in enumerate(text.split("\n"), 1) if yaml.reader.Reader.NON_PRINTABLE.search(row)), 1)
     return DevError(
         CONFIG,
         f"{path.name}:{line}: {problem}",
-        f"look at line {line} of {path}: indentation, quotes, colons",
+        f"check line {line} of {path}: indentation, quotes, colons",
     )
 
 
@@ -169,11 +169,11 @@ def _collect_lines(node: Any, keys: tuple[Any, ...], document: Document, around:
 
 
 def _check_keys(node: yaml.MappingNode, document: Document) -> None:
-    """Of two equal keys, PyYAML would keep the last one in silence."""
+    """Reject duplicate keys: PyYAML would silently keep the last one."""
     seen: dict[str, int] = {}
     for key, _ in node.value:
         line = key.start_mark.line + 1
         if key.value in seen and key.value != "<<":
-            message = f"{key.value} stands in line {seen[key.value]} already"
+            message = f"duplicate key {key.value}, first in line {seen[key.value]}"
             raise DevError(CONFIG, f"{document.path.name}:{line}: {message}")
         seen[key.value] = line

@@ -15,7 +15,7 @@ EXAMPLES = {"postgres": "postgresql://user:password@host/name", "mysql": "mysql:
 
 @dataclass(frozen=True)
 class Dsn:
-    """Where a database is and who asks. `options` are the client's own, such as sslmode."""
+    """Where a database is and the account. `options` are for the client, such as sslmode."""
 
     kind: str
     user: str
@@ -26,7 +26,7 @@ class Dsn:
     options: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        """Without the password, also as libpq reads it."""
+        """The address without the password, in libpq's form."""
         scheme = "postgresql" if self.kind == "postgres" else self.kind
         host = f"[{self.host}]" if ":" in self.host else self.host
         options = f"?{urlencode(self.options)}" if self.options else ""
@@ -34,26 +34,26 @@ class Dsn:
 
 
 def parse(text: str, kind: str, password: str = "") -> Dsn:
-    """Read an address. `kind`: the service's own kind of database; `password`: where the address holds none.
+    """Read an address. `kind`: the service's kind of database; `password`: used if the address has none.
 
-    DevError 2, which never repeats the text: it holds a password.
+    DevError 2, without the text of the address: it contains a password.
     """
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise _wrong("is no address", kind) from None
-    if KINDS.get(parts.scheme.partition("+")[0]) != kind:  # postgresql+psycopg, as SQLAlchemy has it
+        raise _wrong("is not an address of a database", kind) from None
+    if KINDS.get(parts.scheme.partition("+")[0]) != kind:  # postgresql+psycopg, as in SQLAlchemy
         raise _wrong(f"is not of the service's kind of database, {kind}", kind)
     name = unquote(parts.path.lstrip("/"))
     if not (parts.hostname and parts.username and name):
-        raise _wrong("has no user, host or database in it", kind)
+        raise _wrong("lacks a user, host or database", kind)
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     options = tuple((key, value) for key, value in pairs if key != "password")
     given = unquote(parts.password or "") or dict(pairs).get("password", "") or password
-    # Options stand on the client's command line, which is printed; MySQL's also takes `pas` for `password`.
+    # Options become arguments of the client, which are printed. MySQL's client also accepts `pas` for `password`.
     if "\n" in given or not all(re.fullmatch(r"[\w-]+", key) and "pas" not in key for key, _ in options):
-        raise _wrong("has a line break in its password, or an option that we do not pass on", kind)
+        raise _wrong("has a line break in its password, or an option that is not passed on", kind)
     return Dsn(kind, unquote(parts.username), given, parts.hostname, port or PORTS[kind], name, options)
 
 

@@ -1,4 +1,4 @@
-"""Short names for the content of files: the same name, the same content."""
+"""Fingerprints: short names for the content of files. The same content gives the same name."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-# Folders that hold other people's code, or what tools made: never walked into, they can be huge.
+# Folders with dependencies or generated files. They can be huge, so they are skipped.
 SKIPPED = {".git", ".dev", ".venv", "venv", "node_modules", "__pycache__"}
 
 
 def of_files(root: Path, paths: Iterable[Path]) -> str:
-    """A fingerprint of names and contents; a file that is not there counts as such."""
+    """A fingerprint of names and contents. A missing file is part of it."""
     digest = hashlib.sha256()
     for path in sorted(set(paths)):
         content = path.read_bytes() if path.is_file() else None
@@ -41,18 +41,18 @@ def _content(path: Path) -> str:
 
 
 def names(patterns: Iterable[str], path: str) -> bool:
-    """Whether one of the patterns names the path."""
+    """Whether one of the patterns matches the path."""
     return any(re.fullmatch(_translate(pattern), path, re.DOTALL) for pattern in patterns)
 
 
 def matching(root: Path, patterns: Iterable[str]) -> list[Path]:
-    """The files below `root` that one of the patterns names: `*` within a name, `**/` any folders."""
+    """The files below `root` that match one of the patterns: `*` within a name, `**/` any folders."""
     regex = re.compile("|".join(map(_translate, patterns)) or "(?!)", re.DOTALL)
     return sorted(path for path in walk(root) if regex.fullmatch(path.relative_to(root).as_posix()))
 
 
 def walk(root: Path) -> Iterator[Path]:
-    """All files below `root`, except in the folders that SKIPPED names."""
+    """All files below `root`, except in the folders in SKIPPED."""
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if name not in SKIPPED]
         yield from (Path(folder, name) for name in files)

@@ -1,7 +1,7 @@
-"""Checks data against the part of JSON Schema that schema.json uses, and says what is wrong in words.
+"""Checks data against the part of JSON Schema that schema.json uses, and reports errors in words.
 
-A walker of our own and not the jsonschema package: that one is slower to import than all else here, and cannot
-name lines or suggest the key that was meant. A test holds both to the same verdicts.
+The jsonschema package is not used: it is slower to import than everything else here, and it can neither name lines nor
+suggest a similar key. A test checks that both give the same results.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 
 def check(document: Document, schema: Any) -> None:
-    """Raise the first error in the document, as DevError 111 with file, line and what is allowed."""
+    """Raise the first error in the document as DevError 111 with file, line and the allowed values."""
     _check(document, (), document.data, schema)
 
 
@@ -40,7 +40,7 @@ def _check(document: Document, keys: tuple[Any, ...], value: Any, schema: Any) -
 
 
 def _wrong(value: Any, schema: Any) -> str:
-    """What is wrong with the value by itself, in words; empty where nothing is."""
+    """What is wrong with the value itself, in words; empty if nothing is."""
     kinds = schema.get("type", [])
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if kinds and not any(_is(value, kind) for kind in kinds):
@@ -73,7 +73,7 @@ def _check_object(document: Document, keys: tuple[Any, ...], value: Any, schema:
 def _check_key(document: Document, keys: tuple[Any, ...], schema: Any) -> None:
     key, known = keys[-1], schema.get("properties", {})
     if not isinstance(key, str):
-        place = (*keys[:-1], str(key))  # lines are known by what is written
+        place = (*keys[:-1], str(key))  # lines are stored by the text of a key
         raise document.error(place, f"the key {_show(key)} must be text", "put it in quotes")
     if key not in known and schema.get("additionalProperties") is False:
         raise document.error(keys, f"unknown key {key}", did_you_mean(key, list(known)))
@@ -83,12 +83,12 @@ def _check_key(document: Document, keys: tuple[Any, ...], schema: Any) -> None:
 
 
 def _matches(text: str, schema: Any) -> bool:
-    # The $ of JSON Schema is the very end; Python's also stands before a last newline.
+    # In JSON Schema $ matches the very end; in Python also before a final newline.
     return bool(re.search(schema.get("pattern", "").replace("$", r"\Z"), text))
 
 
 def _is(value: Any, kind: str) -> bool:
-    # For Python, True is a whole number.
+    # In Python, True is an int.
     return isinstance(value, TYPES[kind]) and isinstance(value, bool) == (kind == "boolean")
 
 
@@ -99,7 +99,7 @@ def _article(kind: str) -> str:
 
 
 def _show(value: Any) -> str:
-    """The value as it would stand in the file, cut to a readable length."""
+    """The value as written in the file, cut to a readable length."""
     text = "nothing" if value is None else json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
 

@@ -1,7 +1,7 @@
 """What the files that a database's content depends on say about it: pure code over paths and fingerprints.
 
-The files are those of `state:` in dev.yaml. Some are migrations, applied once each. Files of seeds make rows after all
-migrations. All others (lock files, settings) may bring migrations of their own, from packages.
+The files are those of `state:` in dev.yaml. Some are migrations, each applied once. Files of seeds create rows after
+all migrations. All others (lock files, settings) may bring migrations from packages.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ SEEDS = re.compile(r"(.*/)?[^/]*(seed|fixture)[^/]*(/.*|$)", re.IGNORECASE)
 
 
 def migrations(files: Files, patterns: Iterable[str]) -> Files:
-    """Those of the files that are migrations."""
+    """The files that are migrations."""
     patterns = tuple(patterns)
     return {path: content for path, content in files.items() if fingerprint.names(patterns, path)}
 
 
 def schema_files(files: Files, patterns: Iterable[str]) -> Files:
-    """Those of the files that decide what a migrated database holds before anything is seeded."""
+    """The files that decide the content of a migrated database before it is seeded."""
     applied = migrations(files, patterns)
     return {path: content for path, content in files.items() if path in applied or not SEEDS.fullmatch(path)}
 
 
 def others(files: Files, patterns: Iterable[str]) -> Files:
-    """Those that are neither migrations nor seeds: lock files and the like, from which packages come."""
+    """The files that are neither migrations nor seeds: lock files and the like, which decide the packages."""
     applied = migrations(files, patterns)
     return {path: content for path, content in schema_files(files, patterns).items() if path not in applied}
 
 
 def lost(applied: Files, now: Files, patterns: Iterable[str]) -> list[str]:
-    """Each applied migration that the checkout does not have any more, in words."""
+    """The applied migrations that are not in the checkout any more, in words."""
     before = migrations(applied, patterns)
     words = {path: "changed" if path in now else "missing" for path in before if now.get(path) != before[path]}
     return [f"{path} is {what}" for path, what in sorted(words.items())]
 
 
 def is_ancestor(older: Files, newer: Files, patterns: Iterable[str]) -> bool:
-    """Whether migrating on from `older`, before anything was seeded, is provably the same as migrating from nothing.
+    """Whether migrating on from `older`, before it was seeded, is provably the same as migrating from nothing.
 
-    It is where all else is the same, every migration is as it was, and the new ones come after all others of their
-    folder by name: then no tool would have applied one of them earlier.
+    It is if nothing else changed, every old migration is unchanged, and the names of the new ones come after all others
+    in their folder: then no tool would have applied one of them earlier.
     """
     patterns = tuple(patterns)
     old, new = migrations(older, patterns), migrations(newer, patterns)
@@ -54,14 +54,14 @@ def is_ancestor(older: Files, newer: Files, patterns: Iterable[str]) -> bool:
 
 
 def key(*parts: object) -> str:
-    """The name of a state: the same parts, the same content."""
+    """The key of a state: the same parts give the same key."""
     return fingerprint.of_text(*(repr(sorted(p.items())) if isinstance(p, Mapping) else repr(p) for p in parts))
 
 
 def _is_later(path: str, others: Files) -> bool:
-    """Whether a file comes after all others of its folder. __init__.py and its like are no migrations.
+    """Whether a file comes after all others in its folder. __init__.py and the like are not migrations.
 
-    Some tools sort names as texts, some by the numbers in them: V10 after V9. It has to be later for both.
+    Some tools sort names as texts, some by the numbers in them: V10 after V9. It has to be later in both orders.
     """
     name = basename(path)
     names = [basename(other) for other in others if dirname(other) == dirname(path)]
@@ -70,5 +70,5 @@ def _is_later(path: str, others: Files) -> bool:
 
 
 def _numbered(name: str) -> list[tuple[int, str]]:
-    """What sorts names by the numbers in them."""
+    """A sort key that sorts names by the numbers in them."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

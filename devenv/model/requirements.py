@@ -1,7 +1,7 @@
-"""`requires:` of a dev.yaml, ours or another repository's, and what stands in dev.lock.
+"""`requires:` of a dev.yaml, ours or another repository's, and the content of dev.lock.
 
-Another repository may be at another version of the template, so of its dev.yaml we read only what the protocol between
-repositories names, and ignore keys that we do not know.
+Another repository may be at another version of the template. So we only read the parts of its dev.yaml that belong to
+the protocol between repositories, and ignore unknown keys.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from devenv.model.resolver import Ask
 
 
 class Wiring(NamedTuple):
-    """A scenario that is run in a required service for the one that requires it."""
+    """A scenario that runs in a required service for the one that requires it."""
 
     scenario: str
     params: Mapping[str, str]
@@ -26,21 +26,21 @@ class Requirement(NamedTuple):
 
     ask: Ask
     wirings: tuple[Wiring, ...]
-    env: Mapping[str, str]  # the requiring service's variables, with {scenario.key} for what a wiring printed
+    env: Mapping[str, str]  # the requiring service's variables, with {scenario.key} for an output of a wiring
 
 
 def of(source: document.Document) -> dict[str, Requirement]:
-    """What a repository requires, by name. DevError 111 with file and line where it is no such mapping."""
+    """What a repository requires, by name. DevError 111 with file and line if it is not such a mapping."""
     requires = _part(source, dict, source.data, "requires")
     return {name: _requirement(source, name, value) for name, value in requires.items()}
 
 
 def check_contract(source: document.Document) -> None:
-    """DevError 111 for a repository whose contract has a major version that we do not know."""
+    """DevError 111 if the repository's contract has an unknown major version."""
     version = str(source.data.get("contract", "")) if isinstance(source.data, dict) else ""
     if version.split(".")[0] != CONTRACT:
         hint = f"this .dev/ knows contract {CONTRACT}.x: `inv template.update`, or require an older version of it"
-        raise source.error(("contract",), f"contract {version or 'missing'} is not known here", hint)
+        raise source.error(("contract",), f"contract {version or '(missing)'} is not supported", hint)
 
 
 def _requirement(source: document.Document, name: str, value: Any) -> Requirement:
@@ -69,19 +69,19 @@ def _wiring(source: document.Document, item: Any, keys: tuple[Any, ...]) -> Wiri
 
 
 def _check_wirings(source: document.Document, wirings: Sequence[Wiring], keys: tuple[Any, ...]) -> None:
-    """DevError 111 for what the protocol cannot carry, and where `env:` could not say which of two runs it means."""
+    """DevError 111 for parameters that the protocol cannot carry, and for a scenario that is listed twice."""
     for index, wiring in enumerate(wirings):
         if wiring.scenario in (earlier.scenario for earlier in wirings[:index]):
-            message = f"scenarios: {wiring.scenario} stands here twice, and can be run once for each consumer"
-            raise source.error((*keys, index), message, "a scenario of the provider that does both")
+            message = f"scenarios: {wiring.scenario} is listed twice, but runs once for each consumer"
+            raise source.error((*keys, index), message, "use one scenario of the provider that does both")
         for word in (wiring.scenario, *wiring.params, *wiring.params.values()):
             if "\n" in word:
-                message = f"scenarios: {word!r} cannot be handed over: make ends a line there"
-                raise source.error((*keys, index), message, "write it in one line; the scenario may split it")
+                message = f"scenarios: {word!r} cannot be passed through make: it has a line break"
+                raise source.error((*keys, index), message, "write it on one line; the scenario may split it")
 
 
 def _part(source: document.Document, kind: type, around: Any, *keys: Any) -> Any:
-    """What stands below the last of the keys, empty where nothing does. DevError 111 where it is of another kind."""
+    """The value below the last of the keys, empty if there is none. DevError 111 if it has another type."""
     value = kind() if around.get(keys[-1]) is None else around[keys[-1]]
     if not isinstance(value, kind):
         raise source.error(keys, f"{keys[-1]}: must be a {'mapping' if kind is dict else 'list'}")

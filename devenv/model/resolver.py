@@ -1,9 +1,9 @@
-"""Which version of each required service runs: pure code over what the repositories ask for.
+"""Chooses the version of each required service: pure code over what the repositories ask for.
 
-The root's own pin (or its override) wins. Among the asks of its requirements the highest of one major version wins:
-minimal version selection, https://research.swtch.com/vgo-mvs. It looks at every version that is asked for on the way,
-so the order of the asks does not matter and nothing oscillates. Versions of two majors, or different ones without an
-order, are a conflict.
+The root's pin (or its override) wins. Otherwise the highest version that a requirement asks for wins, within one major
+version: minimal version selection, https://research.swtch.com/vgo-mvs. Every version that is asked for on the way is
+looked at, so the order of the asks does not matter, and the result is stable. Versions of two majors, or different ones
+without an order, are a conflict.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SETTLED_REPO = "requires: {{{name}: {{repo: {repo}, version: {version}}}}}"  # a
 
 
 class Ask(NamedTuple):
-    """Someone wants a service: its name, repository and version, who says so, and where (file and line)."""
+    """A request for a service: its name, repository and version, who asks, and where (file and line)."""
 
     name: str
     repo: str
@@ -38,7 +38,7 @@ class Choice(NamedTuple):
 
 
 def same_repository(repo: str) -> str:
-    """What all spellings of one address have in common. On a disk `lms` and `lms.git` may well be two folders."""
+    """A normal form for all spellings of one address. On a disk, `lms` and `lms.git` may be two folders."""
     bare = repo.rstrip("/")
     return bare if repo.startswith((".", "/", "file:")) else bare.removesuffix(".git").rstrip("/")
 
@@ -47,7 +47,7 @@ Read = Callable[[str, str, str], Sequence[Ask]]  # name, repository, version →
 
 
 def resolve(root: str, asks: Sequence[Ask], overrides: Mapping[str, str], read: Read) -> dict[str, Choice]:
-    """Choose a version for all that the root needs, directly or not. DevError 113 with who wants what."""
+    """Choose a version for everything that the root needs, directly or not. DevError 113 with who wants what."""
     own = {ask.name: ask for ask in asks}
     pins = {**{name: ask.version for name, ask in own.items()}, **overrides}
     found = _collect(root, own, pins, read)
@@ -56,14 +56,14 @@ def resolve(root: str, asks: Sequence[Ask], overrides: Mapping[str, str], read: 
 
 
 def _collect(root: str, own: Mapping[str, Ask], pins: Mapping[str, str], read: Read) -> dict[str, set[Ask]]:
-    """All asks for each service, following every version that is asked for. Cycles end where they began."""
+    """All asks for each service, following every version that is asked for. Cycles are followed once."""
     found: dict[str, set[Ask]] = {}
     seen: set[tuple[str, str, str]] = set()
     todo = list(own.values())
     while todo:
         ask = todo.pop()
         if ask.name == root:
-            continue  # the root runs from its checkout, whatever version others know of it
+            continue  # the root runs from its checkout, even if others ask for a version of it
         found.setdefault(ask.name, set()).add(ask)
         repo = own[ask.name].repo if ask.name in own else ask.repo
         key = (ask.name, repo, pins.get(ask.name, ask.version))
@@ -91,7 +91,7 @@ def _choose(name: str, asks: set[Ask], own: Ask | None, pins: Mapping[str, str])
 
 
 def _reachable(root: str, asks: Sequence[Ask], chosen: Mapping[str, Choice], read: Read) -> dict[str, Choice]:
-    """Leave out what only a version that was not chosen had asked for."""
+    """Leave out services that only a rejected version asked for."""
     kept: dict[str, Choice] = {}
     todo = [ask.name for ask in asks]
     while todo:
@@ -107,5 +107,5 @@ def _conflict(name: str, asks: Sequence[Ask], why: str, line: str = SETTLED) -> 
     lines = [f"{ask.by} wants {name} {ask.version} from {ask.repo} ({ask.where})" for ask in asks]
     best = max(asks, key=lambda ask: versions.order(ask.version) or ())
     settle = line.format(name=name, repo=document.scalar(best.repo), version=document.scalar(best.version))
-    hint = f"say which one in the dev.yaml here: {settle}"
+    hint = f"choose one in this repository's dev.yaml: {settle}"
     return DevError(CONFLICT, "\n".join([f"{name} is wanted in {why}", *lines]), hint)

@@ -21,13 +21,13 @@ class Scenario(NamedTuple):
     command: tuple[str, ...]
     params: Mapping[str, str]
     help: str
-    once: bool = False  # the command cannot be run on what it left
-    up: bool = False  # run when all is healthy, not before the app starts
+    once: bool = False  # the command cannot run twice on the same data
+    up: bool = False  # it runs when all is healthy, not before the app starts
     after: tuple[str, ...] = ()  # the scenarios whose rows it builds on
-    check: tuple[str, ...] = ()  # exit 0: the data is there; empty: the command's own exit code is believed
+    check: tuple[str, ...] = ()  # exit 0: the data is there; empty: the command's exit code decides
 
     def argv(self, given: Mapping[str, str]) -> list[str]:
-        """The command with the parameters put in, each inside one argument. DevError 2 for unknown ones."""
+        """The command with the parameters filled in, each within one argument. DevError 2 for unknown ones."""
         for name in given:
             if name not in self.params:
                 hint = did_you_mean(name, list(self.params))
@@ -35,11 +35,11 @@ class Scenario(NamedTuple):
         return self._filled(self.command, given)
 
     def check_argv(self, given: Mapping[str, str]) -> list[str]:
-        """The check with the parameters put in; empty where there is none."""
+        """The check with the parameters filled in; empty if there is none."""
         return self._filled(self.check, given)
 
     def label(self, given: Mapping[str, str]) -> str:
-        """What tells one data set of this scenario from another: its name, and parameters other than the defaults."""
+        """The id of one data set of this scenario: its name, and parameters other than the defaults."""
         return " ".join([self.name, *(f"{k}={v}" for k, v in sorted(given.items()) if self.params[k] != v)])
 
     def _filled(self, command: tuple[str, ...], given: Mapping[str, str]) -> list[str]:
@@ -47,7 +47,7 @@ class Scenario(NamedTuple):
 
 
 def read(source: document.Document, name: str) -> Scenario:
-    """A scenario of dev.yaml. DevError 111 where a command cannot be split or names no parameter."""
+    """A scenario of dev.yaml. DevError 111 if a command cannot be split or uses an unknown parameter."""
     data = source.data["scenarios"][name]
     params = {key: str(value) for key, value in data.get("params", {}).items()}
     commands = {key: split(source, ("scenarios", name, key)) for key in ("run", "check") if key in data}
@@ -68,7 +68,7 @@ def read(source: document.Document, name: str) -> Scenario:
 
 
 def chain(scenarios: Mapping[str, Scenario], name: str) -> list[Scenario]:
-    """What has to be made one after the other for a scenario: what it builds on, then itself."""
+    """The scenarios to run for a scenario, in order: those that it builds on, then itself."""
     found: list[Scenario] = []
     for base in scenarios[name].after:
         found += [scenario for scenario in chain(scenarios, base) if scenario not in found]
@@ -76,18 +76,16 @@ def chain(scenarios: Mapping[str, Scenario], name: str) -> list[Scenario]:
 
 
 def _after(source: document.Document, name: str) -> list[str]:
-    """What stands in `after`, as a list. DevError 111 for what is no scenario, or one that builds on this one."""
+    """`after` as a list. DevError 111 for an unknown scenario, or one that builds on this one."""
     declared = source.data["scenarios"]
     after = _listed(declared[name])
     for word in after:
         keys = ("scenarios", name, "after")
         if word != UP and word not in declared:
             hint = did_you_mean(word, [UP, *declared])
-            raise source.error(keys, f"scenarios.{name}.after: there is no scenario {word}", hint)
+            raise source.error(keys, f"scenarios.{name}.after: unknown scenario {word}", hint)
         if name in _below(declared, word, set()):
-            raise source.error(
-                keys, f"scenarios.{name}.after: {word} builds on {name} itself", "take one of the two out"
-            )
+            raise source.error(keys, f"scenarios.{name}.after: {word} builds on {name} itself", "remove one of the two")
     return after
 
 
@@ -97,7 +95,7 @@ def _listed(data: Mapping[str, Any]) -> list[str]:
 
 
 def _below(declared: Mapping[str, Any], name: str, seen: set[str]) -> set[str]:
-    """A scenario and all that it builds on, as far as it is declared."""
+    """A scenario and all declared ones that it builds on."""
     if name in declared and name not in seen:
         seen.add(name)
         for word in _listed(declared[name]):
@@ -124,12 +122,12 @@ def _check_placeholders(source: document.Document, keys: tuple[Any, ...], word: 
 
 
 def _fill(word: str, values: Mapping[str, str]) -> str:
-    """Put parameters into one argument. Other braces, such as those of JSON, stay as they are."""
+    """Fill parameters into one argument. Other braces, such as those of JSON, are unchanged."""
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in values:
             hint = did_you_mean(match[1], list(values))
-            raise DevError(CONFIG, f"{match[0]} is no parameter of this scenario", hint)
+            raise DevError(CONFIG, f"{match[0]} is not a parameter of this scenario", hint)
         return values[match[1]]
 
     return PLACEHOLDER.sub(value, word)

@@ -1,4 +1,4 @@
-"""The services of compose.yaml as values: what the tasks and the engines need to know of each."""
+"""The services of compose.yaml as values, with what the tasks and engines need to know."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from devenv.model import compose_file, document, units
 
-STARTED = "service_started"  # what depends_on means if it gives no condition
+STARTED = "service_started"  # the default condition of depends_on
 TIMES = ("interval", "timeout", "start_period", "start_interval")
 
 
 class Build(NamedTuple):
-    """How the image of a service is made; paths are absolute."""
+    """How the image of a service is built; paths are absolute."""
 
     context: Path
     dockerfile: Path
@@ -22,10 +22,10 @@ class Build(NamedTuple):
 
 
 class Service(NamedTuple):
-    """One service. `command` and `entrypoint` are None where the image's own count.
+    """One service. `command` and `entrypoint` are None if the image's are used.
 
-    `depends_on` holds the condition for each name, `volumes` the named ones, `memory` the limit in bytes,
-    `ports` those that are published on the host.
+    `depends_on` has the condition for each name, `volumes` the named ones, `memory` the limit in bytes, `ports` those
+    that are published on the host.
     """
 
     name: str
@@ -45,17 +45,17 @@ class Service(NamedTuple):
 
     @property
     def program(self) -> str:
-        """What the image is, without registry, owner and version: `postgres` of docker.io/library/postgres:17."""
+        """The image without registry, owner and version: `postgres` of docker.io/library/postgres:17."""
         return self.image.rsplit("/", 1)[-1].split("@")[0].split(":")[0]
 
     @property
     def tag(self) -> str:
-        """The image's version as written: `17` of postgres:17; empty where it says none."""
+        """The image's version as written: `17` of postgres:17; empty if it has none."""
         return self.image.rsplit("/", 1)[-1].split("@")[0].partition(":")[2]
 
 
 def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> dict[str, Service]:
-    """Read compose.yaml, with a second file `over` it: its services by name, those behind a profile left out."""
+    """The services of compose.yaml, merged with a second file `over` it, by name. Those with a profile are left out."""
     dotenv = path.parent / ".env"
     known = {**(compose_file.read_env_file(dotenv, variables) if dotenv.is_file() else {}), **variables}
     found = {raw.name: _service(raw, path.parent, known) for raw in compose_file.load(path, known, over).values()}
@@ -63,7 +63,7 @@ def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> 
 
 
 def backing_names(path: Path) -> list[str]:
-    """The services that are built nowhere, before any variable is known: they get variables of their own."""
+    """The services without a build, read before any variable is known: there are variables for them."""
     data = document.load(path).data
     services = data.get("services") if isinstance(data, dict) else None
     return [n for n, s in (services or {}).items() if isinstance(s, dict) and "build" not in s]
@@ -98,7 +98,7 @@ def _build(raw: compose_file.Raw, root: Path) -> Build:
 
 
 def _words(raw: compose_file.Raw, key: str) -> tuple[str, ...] | None:
-    """A command: a list as it stands, text split like a shell would."""
+    """A command: a list, or a text, which is split like in a shell."""
     value = raw.data.get(key)
     if value is None:
         return None
@@ -109,7 +109,7 @@ def _words(raw: compose_file.Raw, key: str) -> tuple[str, ...] | None:
 
 
 def _environment(raw: compose_file.Raw, root: Path, variables: Mapping[str, str]) -> dict[str, str]:
-    """What env_file and environment set; a name without a value takes the user's own, if there is one."""
+    """The variables of env_file and environment. A name without a value takes the user's, if there is one."""
     result: dict[str, str] = {}
     for entry in raw.data.get("env_file") or []:
         entry = {"path": entry} if isinstance(entry, str) else entry
@@ -117,7 +117,7 @@ def _environment(raw: compose_file.Raw, root: Path, variables: Mapping[str, str]
         if path.is_file():
             result.update(compose_file.read_env_file(path, variables))
         elif entry.get("required", True):
-            raise raw.error(f"env_file: there is no file {entry['path']}", "env_file")
+            raise raw.error(f"env_file: {entry['path']} not found", "env_file")
     for name, value in _mapping(raw, "environment").items():
         given = variables.get(name) if value is None else _text(value)
         result.update({name: given} if given is not None else {})
@@ -146,11 +146,11 @@ def _published(raw: compose_file.Raw, item: Any) -> list[int]:
     if isinstance(item, dict):
         text = str(item.get("published", ""))
     else:
-        text = "".join(str(item).split("/")[0].rsplit(":", 2)[-2:-1])  # the container's port alone publishes none
+        text = "".join(str(item).split("/")[0].rsplit(":", 2)[-2:-1])  # a container's port alone is not published
     try:
         ends = [int(end) for end in text.split("-")] if text else []
     except ValueError:
-        raise raw.error(f"ports: {item} is no port", "ports") from None
+        raise raw.error(f"ports: {item} is not a valid port", "ports") from None
     return list(range(ends[0], ends[-1] + 1)) if ends else []
 
 
@@ -164,17 +164,17 @@ def _memory(raw: compose_file.Raw) -> int | None:
 
 
 def _text(value: Any) -> str:
-    """A value of the environment as Compose hands it over: true and false in lower case."""
+    """A value of the environment as Compose passes it on: true and false in lower case."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def variable(service: str, suffix: str) -> str:
-    """The name of a variable of ours about a service of compose.yaml: DB_PORT, MY_CACHE_HOST."""
+    """The name of our variable for a service of compose.yaml: DB_PORT, MY_CACHE_HOST."""
     return f"{service.upper().replace('-', '_').replace('.', '_')}_{suffix}"
 
 
 class Healthcheck(NamedTuple):
-    """How one finds out whether a service is healthy; times in seconds, with Compose's defaults."""
+    """How to check whether a service is healthy; times in seconds, with Compose's defaults."""
 
     argv: tuple[str, ...]
     interval: float = 30.0
@@ -195,7 +195,7 @@ def _healthcheck(raw: compose_file.Raw) -> Healthcheck | None:
 
 
 def _argv(raw: compose_file.Raw, test: Any) -> tuple[str, ...]:
-    """`CMD` runs as it stands, `CMD-SHELL` and plain text in a shell, `NONE` not at all."""
+    """`CMD` runs directly, `CMD-SHELL` and plain text in a shell, `NONE` not at all."""
     if isinstance(test, str):
         return ("/bin/sh", "-c", test)
     words = [str(word) for word in test or ["NONE"]]
@@ -210,4 +210,4 @@ def _time(raw: compose_file.Raw, key: str, value: Any) -> float:
     try:
         return units.duration(str(value))
     except ValueError:
-        raise raw.error(f"healthcheck.{key}: {value} is no duration such as 30s", "healthcheck", key) from None
+        raise raw.error(f"healthcheck.{key}: {value} is not a duration such as 30s", "healthcheck", key) from None

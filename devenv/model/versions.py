@@ -1,4 +1,4 @@
-"""Versions that have an order: v2.3.0, 1.4. Anything else (a branch, a commit) is a version without one."""
+"""Versions with an order: v2.3.0, 1.4. Anything else (a branch, a commit) is a version without an order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PATTERN = re.compile(r"v?(\d+(?:\.\d+)*)")
 
 
 def order(version: str) -> tuple[int, ...] | None:
-    """What to compare two versions by; None where the version has no order. v2.3 and v2.3.0 are equal."""
+    """A key for comparing versions; None if the version has no order. v2.3 and v2.3.0 are equal."""
     match = PATTERN.fullmatch(version)
     if not match:
         return None
@@ -20,12 +20,12 @@ def order(version: str) -> tuple[int, ...] | None:
 
 
 def highest(tags: Iterable[str], current: str) -> str:
-    """The highest of the versions that are compatible with the current one: the same major."""
+    """The highest version that is compatible with the current one: it has the same major."""
     fitting = [tag for tag in tags if order(tag) and major(tag) == major(current)]
     return max([current, *fitting], key=lambda tag: order(tag) or ())
 
 
 def major(version: str) -> int | None:
-    """The number that changes when a release breaks its users."""
+    """The number that changes with incompatible releases."""
     found = order(version)
     return found[0] if found else None

@@ -1,1 +1,1 @@
-"""The services that this one requires: their versions, their checkouts, and the protocol that drives them."""
+"""The services that this one requires: versions, checkouts, and the protocol that controls them."""

@@ -32,17 +32,17 @@ class Pin(NamedTuple):
 
 
 class Lock(NamedTuple):
-    """All pins by name, and a fingerprint of the requires: that they were resolved from."""
+    """All pins by name, and a fingerprint of the `requires:` that they were resolved from."""
 
     asks: str
     pins: Mapping[str, Pin]
 
 
-NOTHING = Lock("", {})  # of a service that requires none; needs no file
+NOTHING = Lock("", {})  # for a service that requires nothing: it needs no file
 
 
 def current(config: Config) -> Lock:
-    """The lock of the repository; resolved and written anew when dev.yaml asks for something else."""
+    """The lock of the repository; resolved and written again if dev.yaml asks for something else."""
     if not requirements.of(config.source):
         return NOTHING
     lock = read(config.root)
@@ -53,7 +53,7 @@ def current(config: Config) -> Lock:
 
 
 def resolve(config: Config, fresh: bool = False) -> Lock:
-    """Choose versions and commits; `fresh` asks all repositories for news first. DevError 110, 111, 113."""
+    """Choose versions and commits; with `fresh`, fetch all repositories first. DevError 110, 111, 113."""
     own = requirements.of(config.source)
     if not own:
         return NOTHING
@@ -72,7 +72,7 @@ def asks_of(config: Config) -> str:
 
 
 def read(root: Path) -> Lock | None:
-    """What dev.lock says; None where there is none. DevError 111 where it was edited into something else."""
+    """The content of dev.lock; None if it does not exist. DevError 111 if it is not valid."""
     path = root / NAME
     if not path.is_file():
         return None
@@ -80,14 +80,14 @@ def read(root: Path) -> Lock | None:
         source = document.load(path)
         pins = {name: _from_data(name, data) for name, data in source.data["services"].items()}
         return Lock(_text(source.data, "asks"), pins)
-    except DevError as error:  # not even YAML, such as with the marks of a merge conflict
+    except DevError as error:  # not YAML, for example because of conflict markers
         raise DevError(error.code, error.message, HINT) from None
     except (KeyError, TypeError, AttributeError):
         raise DevError(CONFIG, f"{NAME}:1: not a lock file, or a merge left it broken", HINT) from None
 
 
 def write(root: Path, lock: Lock) -> None:
-    """One block for each service, sorted by name, so that two branches merge line by line."""
+    """Write one block for each service, sorted by name, so that two branches merge line by line."""
     text = document.scalar
     lines = [HEAD, f"asks: {text(lock.asks)}", "services:" if lock.pins else "services: {}"]
     for pin in sorted(lock.pins.values(), key=lambda pin: pin.name):
@@ -97,35 +97,35 @@ def write(root: Path, lock: Lock) -> None:
 
 
 def refuse_moved(root: Path, old: Lock, new: Lock, meant: Sequence[str] = ()) -> None:
-    """DevError 113 for a tag that stands at another commit than when it was locked, unless that is `meant`."""
+    """DevError 113 for a tag that moved to another commit since it was locked, unless it is in `meant`."""
     for name, pin in old.pins.items():
         now = new.pins.get(name)
         if not now or name in meant or (now.repo, now.version) != (pin.repo, pin.version):
             continue
         if now.commit != pin.commit and pin.version in mirrors.of(pin.repo, root).tags():  # a branch may move
             message = f"{name}: the tag {pin.version} moved from {pin.commit[:12]} to {now.commit[:12]}"
-            raise DevError(CONFLICT, message, f"if that is meant: {HINT}")
+            raise DevError(CONFLICT, message, f"if that is intended: {HINT}")
 
 
 def difference(old: Lock | None, new: Lock) -> str:
-    """What a new lock would change, in words."""
+    """The changes of a new lock, in words."""
     before = old.pins if old else {}
     changed = [name for name in sorted({*before, *new.pins}) if before.get(name) != new.pins.get(name)]
     return ", ".join(f"{name} {_version(before, name)} -> {_version(new.pins, name)}" for name in changed) or "dev.yaml"
 
 
 def upgrade(config: Config, name: str, version: str) -> None:
-    """Write a new version into requires: of dev.yaml, in its line; without one the highest tag of the same major."""
+    """Write a new version into `requires:` of dev.yaml; by default the highest tag of the same major."""
     own = requirements.of(config.source)
     if name not in own:
-        raise DevError(USAGE, f"dev.yaml requires no {name}", did_you_mean(name, list(own)))
+        raise DevError(USAGE, f"dev.yaml does not require {name}", did_you_mean(name, list(own)))
     ask = own[name].ask
     mirror = mirrors.of(ask.repo, config.root)
     mirror.fetch()
     wanted = version or versions.highest(mirror.tags(), ask.version)
-    mirror.commit(wanted)  # DevError 111 where there is no such version
+    mirror.commit(wanted)  # DevError 111 for an unknown version
     path = config.root / "dev.yaml"
-    text = path.read_bytes().decode()  # as bytes, which keeps the ends of all lines as they are
+    text = path.read_bytes().decode()  # as bytes, to keep all line endings
     keys = ("requires", name, "version")
     try:
         path.write_bytes(document.rewrite(text, keys, wanted).encode())
@@ -140,7 +140,7 @@ def _version(pins: Mapping[str, Pin], name: str) -> str:
 
 
 class _Reader:
-    """Reads the dev.yaml of repositories at versions, each once."""
+    """Reads the dev.yaml of each repository and version once."""
 
     def __init__(self, near: Path, fresh: bool) -> None:
         self.near, self.fresh = near, fresh
@@ -175,7 +175,7 @@ def _from_data(name: str, data: Mapping[str, Any]) -> Pin:
 
 
 def _text(data: Any, key: str | int) -> str:
-    """A text of the file. TypeError where it is something else."""
+    """A text of the file. TypeError if it is not a text."""
     if isinstance(data, str) or not isinstance(data[key], str):
         raise TypeError(key)
     return str(data[key])

@@ -1,7 +1,7 @@
 """Other repositories on this machine: a bare mirror of each, and a checkout of each commit that runs.
 
-They lie in `${XDG_CACHE_HOME:-~/.cache}/devenv/`, are shared by all services, and can be removed at any time. After
-the first fetch everything works without a network: git is only asked again for what the mirror does not hold.
+They are in `${XDG_CACHE_HOME:-~/.cache}/devenv/`, are shared by all services, and can be removed at any time. After the
+first fetch everything works without a network: git only fetches again what the mirror does not have.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.model import document
 from devenv.model.resolver import same_repository
 
-LOGIN = re.compile(r"(\w://)[^@/\s]*@")  # of an address, for messages
+LOGIN = re.compile(r"(\w://)[^@/\s]*@")  # in an address, to be removed from messages
 
 
 class Mirror(NamedTuple):
-    """The bare copy of one repository."""
+    """The bare mirror of one repository."""
 
     repo: str
     path: Path
 
     def commit(self, version: str) -> str:
-        """The commit of a tag, branch or commit id; fetched when it is not here. DevError 110, 111."""
+        """The commit of a tag, branch or commit id; fetched if it is not here. DevError 110, 111."""
         found = self._find(version)
         if not found:
             self.fetch()
@@ -42,7 +42,7 @@ class Mirror(NamedTuple):
         return found
 
     def fetch(self) -> None:
-        """Bring the mirror up to date. DevError 110 when the repository cannot be reached."""
+        """Update the mirror. DevError 110 if the repository cannot be reached."""
         with self._locked():
             if not (self.path / "HEAD").exists():
                 self._clone()
@@ -52,7 +52,7 @@ class Mirror(NamedTuple):
             raise self._unreachable(done.stderr)
 
     def newest(self) -> str:
-        """The newest commit of the branch that the repository calls its default: it may be renamed. DevError 110."""
+        """The newest commit of the repository's default branch, which may be renamed. DevError 110."""
         self.fetch()
         done = process.capture(["git", "ls-remote", self.repo, "HEAD"], quiet())
         if done.code or not done.stdout:
@@ -60,7 +60,7 @@ class Mirror(NamedTuple):
         return done.stdout.split()[0]
 
     def is_release(self, version: str, commit: str) -> bool:
-        """Whether the version is a tag, and of this commit: a branch moves on, and a tag may have moved."""
+        """Whether the version is a tag of this commit: branches move, and a tag may have been moved."""
         return self._git("rev-parse", "--quiet", "--verify", f"refs/tags/{version}^{{commit}}").stdout.strip() == commit
 
     def tags(self) -> list[str]:
@@ -68,24 +68,24 @@ class Mirror(NamedTuple):
         return self._git("tag", "--sort=-v:refname").stdout.split()
 
     def read(self, commit: str, name: str) -> document.Document:
-        """A YAML file of the repository at a commit. DevError 111 where it is not there."""
+        """A YAML file of the repository at a commit. DevError 111 if it is missing."""
         done = self._git("show", f"{commit}:{name}")
         if done.code:
             hint = "a service is required by its contract: it needs a dev.yaml (see CONTRACT.md)"
             raise DevError(CONFIG, f"{self.repo} has no {name} at {commit[:12]}", hint)
-        # One name and no folder, so that errors say whose file it is.
+        # The name in errors: it has the repository and the commit instead of a folder.
         return document.parse(Path(f"{self.path.stem.rpartition('-')[0]}@{commit[:12]}:{name}"), done.stdout)
 
     def checkout(self, commit: str) -> Path:
-        """A folder that holds the commit, made once."""
+        """A folder with the commit, made once."""
         target = home() / "checkouts" / f"{self.path.stem}-{commit[:12]}"
         if not target.is_dir():
             self.clone(commit, target, "--detach")
         return target
 
     def clone(self, commit: str, target: Path, *how: str) -> None:
-        """Make a folder with the commit in it, `how`: as `git switch` has it. It needs no network but for news."""
-        self.commit(commit)  # a dev.lock that someone else wrote may name what is not here yet
+        """Make a folder with the commit; `how`: options of `git switch`. It needs the network only for new commits."""
+        self.commit(commit)  # a dev.lock from another machine may name commits that are not here yet
         with self._locked():
             if not target.is_dir():
                 self._make_checkout(commit, target, how)
@@ -101,7 +101,7 @@ class Mirror(NamedTuple):
             done = process.capture(argv, quiet())
             if done.code:
                 raise DevError(MISSING, f"{self.repo}: no checkout of {commit[:12]}: {done.stderr.strip()}")
-        os.replace(draft, target)  # whoever finds the folder finds all of it
+        os.replace(draft, target)  # so that the folder is always complete
 
     def _clone(self) -> None:
         output.say(f"fetching {self.repo}")
@@ -122,7 +122,7 @@ class Mirror(NamedTuple):
         return process.capture(["git", "--git-dir", str(self.path), *words], quiet())
 
     def _unreachable(self, said: str) -> DevError:
-        reason = LOGIN.sub(r"\1", said.strip()) or "git said nothing"
+        reason = LOGIN.sub(r"\1", said.strip()) or "git printed nothing"
         repo = LOGIN.sub(r"\1", self.repo)
         return DevError(MISSING, f"{repo} cannot be reached: {reason}", f"git ls-remote {repo}")
 
@@ -133,16 +133,16 @@ class Mirror(NamedTuple):
 
 
 def quiet() -> dict[str, str]:
-    """The environment of git: a wrong address ends in an error and not in a question for a password.
+    """The environment of git: a wrong address is an error, and git does not ask for a password.
 
-    Inside a git hook, git says there which repository is meant: that is the user's, and never one of ours.
+    Inside a git hook, git's variables point to the user's repository, so they are removed.
     """
     foreign = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
     return {**{k: v for k, v in os.environ.items() if k not in foreign}, "GIT_TERMINAL_PROMPT": "0"}
 
 
 def _draft(target: Path) -> Path:
-    """Where to make a folder before it gets its name. Under the lock: what a killed command left there is removed."""
+    """The draft of a folder before it gets its name. We hold the lock, so leftovers of a killed command are removed."""
     draft = target.with_name(f".{target.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.parent.mkdir(parents=True, exist_ok=True)
@@ -164,9 +164,9 @@ def of(repo: str, near: Path) -> Mirror:
 
 
 def relative(near: Path, base: str, repo: str) -> str:
-    """A repository that another one names by a relative path, as it is written in the folder `near`.
+    """The path or address, as seen from `near`, of a repository that another one names by a relative path.
 
-    `base` is the address of the one that names it: `../notes` lies beside it, on its host.
+    `base` is the address of the one that names it: `../notes` is next to it, on the same host.
     """
     if not repo.startswith("."):
         return repo

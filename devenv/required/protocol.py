@@ -1,7 +1,7 @@
-"""The protocol between repositories: CONTRACT.md, "Between repositories". All that two of them share.
+"""The protocol between repositories: CONTRACT.md, "Between repositories". Two repositories share nothing else.
 
-A required service is driven through its own make targets, with variables handed in and one JSON object handed back, so
-each repository may be at another version of the template, and in another language.
+A required service is controlled through its make targets. They get variables and answer with one JSON object, so each
+repository may be at another version of the template, or in another language.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SILENT = ("dev.down", "dev.destroy")  # tasks that promise no answer
 
 
 class Handed(NamedTuple):
-    """What the root hands to a required service."""
+    """What the root passes to a required service."""
 
     workspace: str
     port: int
@@ -32,7 +32,7 @@ class Handed(NamedTuple):
     network: str
     lean: bool
     env_file: Path
-    version: str = ""  # the tag of exactly what runs; empty for anything that is no release
+    version: str = ""  # the tag of exactly what runs; empty if it is not a release
 
     def variables(self) -> dict[str, str]:
         """The protocol's variables."""
@@ -43,14 +43,14 @@ class Handed(NamedTuple):
             "DEV_NETWORK": self.network,
             "DEV_LEAN": "1" if self.lean else "",
             "DEV_ENV_FILE": str(self.env_file),
-            "DEV_VERSION": self.version,  # empty too: what the user's shell may hold is not meant
+            "DEV_VERSION": self.version,  # set even if empty: the user's shell may have another value
         }
 
 
 def call(service: str, checkout: Path, handed: Handed, task: str, args: Sequence[str], log: Path) -> dict[str, Any]:
-    """Run a task of another repository; its progress goes to `log`. Returns the JSON object that it answers.
+    """Run a task of another repository; its progress goes to `log`. Returns the JSON object of its answer.
 
-    Its error becomes ours, with the service named and the end of its progress.
+    Its error becomes ours, with the name of the service and the end of its progress.
     """
     argv = ["make", "-s", "-C", str(checkout), task, f"ARGS={quote(args)}"]
     done = process.background(argv, environment(handed), log)
@@ -60,12 +60,12 @@ def call(service: str, checkout: Path, handed: Handed, task: str, args: Sequence
 
 
 def warnings(log: Path) -> list[str]:
-    """What a task of another repository warned of, while its progress went to `log`."""
+    """The warnings of a task of another repository, from its progress in `log`."""
     return WARNING.findall(_text(log))
 
 
 def last_words(log: Path) -> str:
-    """The last line that a task of another repository said, while its progress goes to `log`."""
+    """The last line of a running task of another repository, from its progress in `log`."""
     return "".join(_text(log).strip().splitlines()[-1:]).strip() or "(none)"
 
 
@@ -75,18 +75,18 @@ def attach(checkout: Path, handed: Handed, task: str, args: Sequence[str]) -> in
 
 
 def environment(handed: Handed) -> Mapping[str, str]:
-    """The user's environment with what is handed in."""
+    """The user's environment with the protocol's variables."""
     return {**users_environment(), **handed.variables()}
 
 
 def users_environment() -> Mapping[str, str]:
-    """The user's environment for another repository: without what was meant for this one alone."""
+    """The user's environment for another repository: without variables that are only for this one."""
     own = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "VIRTUAL_ENV", "PORT", "BIND", "PUBLIC_URL"}
     return {name: value for name, value in os.environ.items() if name not in own}
 
 
 def quote(args: Sequence[str]) -> str:
-    """Arguments as make hands them to a shell. Its `$(value ARGS)` leaves everything else alone."""
+    """Arguments quoted so that make passes them to a shell. `$(value ARGS)` does not change anything else."""
     return shlex.join(args)
 
 
@@ -104,9 +104,9 @@ def _object(service: str, checkout: Path, task: str, stdout: str) -> dict[str, A
 def _failure(service: str, log: Path) -> DevError:
     text = _text(log)
     errors = ERROR.findall(text)
-    code, message = errors[-1] if errors else (str(MISSING), "its command failed and said no error line")
+    code, message = errors[-1] if errors else (str(MISSING), "its command failed and printed no error line")
     last = text.splitlines()[-20:]
-    return DevError(int(code), "\n".join([f"{service}: {message}", *last]), *HINT.findall(text), f"all of it: {log}")
+    return DevError(int(code), "\n".join([f"{service}: {message}", *last]), *HINT.findall(text), f"all output: {log}")
 
 
 def _text(log: Path) -> str:

@@ -1,8 +1,8 @@
-"""Which source of a required service runs, its pinned commit or a checkout that someone edits, and who uses it.
+"""Which source of a required service runs (the pinned commit or an edited checkout), and who uses it.
 
 A service runs once in each workspace, so several roots may share it. `dev.edit` and `dev.use` choose its source for all
-of them, and no root switches it while another one that is up wants something else. Typed in a checkout that another
-root drives, both verbs are handed over to that root, which carries them out in its stack.
+of them. No root switches it while another one that is up wants something else. If they are typed in a checkout that
+another root drives, both verbs are passed to that root, which carries them out in its stack.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from devenv.required import lockfile, mirrors, protocol
 
 
 def edit(env: Environment, name: str, given: str) -> Path:
-    """Let a source checkout of a required service run from now on; cloned next to this repository if it is not there.
+    """Run a source checkout of a required service from now on. It is cloned next to this repository if it is missing.
 
-    An existing one is used as it is, uncommitted changes and all.
+    An existing checkout is used as it is, with uncommitted changes.
     """
     pin = _pin(env, name)
     path = Path(given).expanduser().resolve() if given else env.place.root.parent / name
     if not path.exists():
         output.say(f"cloning {pin.repo} into {path}")
-        # A branch at the pinned commit: what was tested together stays together until someone changes it.
+        # A branch at the pinned commit: these versions were tested together.
         mirrors.of(pin.repo, env.place.root).clone(pin.commit, path, "--create", f"from-{pin.version}")
     _check_service(path, name)
 
@@ -46,10 +46,10 @@ def use(env: Environment, name: str, version: str) -> None:
     """Go back to the pinned version, or to another one in this workspace alone. DevError 113: see `refuse_switch`."""
     pin = _pin(env, name)
     mirror = mirrors.of(pin.repo, env.place.root)
-    checkout = mirror.checkout(mirror.commit(version or pin.commit))  # DevError 111 where there is no such version
+    checkout = mirror.checkout(mirror.commit(version or pin.commit))  # DevError 111 for an unknown version
 
     def change(record: records.Record) -> None:
-        record.users = [user for user in record.users if user != record.edit]  # it is left to itself from now on
+        record.users = [user for user in record.users if user != record.edit]  # it is not a root of its own any more
         record.edit, record.use = "", version
         refuse_switch(env.place, pin, checkout, record)
 
@@ -59,7 +59,7 @@ def use(env: Environment, name: str, version: str) -> None:
 def _pin(env: Environment, name: str) -> lockfile.Pin:
     pins = lockfile.current(env.config).pins
     if name not in pins:
-        raise DevError(USAGE, f"{env.config.service} requires no {name}", did_you_mean(name, list(pins)))
+        raise DevError(USAGE, f"{env.config.service} does not require {name}", did_you_mean(name, list(pins)))
     return pins[name]
 
 
@@ -72,7 +72,7 @@ def _check_service(path: Path, name: str) -> None:
 
 
 def root_for(env: Environment, task: str, name: str) -> str:
-    """The root whose stack `name` is switched in; empty: this repository's own.
+    """The root in whose stack `name` is switched; empty: this repository.
 
     DevError 113 if several are up: each has its own checkout next to it, and its own pinned version.
     """
@@ -82,7 +82,7 @@ def root_for(env: Environment, task: str, name: str) -> str:
     roots = [other for other in others if name in _pins(other)]
     if not roots and name in requirements.of(env.config.source):
         return ""
-    roots = roots or others  # one of them knows best what the name is not
+    roots = roots or others  # the root reports that the name is wrong
     if len(roots) > 1:
         roots = [root for root in roots if is_up(env.place, root)] or roots
     if len(roots) > 1:
@@ -93,8 +93,8 @@ def root_for(env: Environment, task: str, name: str) -> str:
 
 
 def hand_over(env: Environment, root: str, task: str, words: Sequence[str]) -> int:
-    """Let another root carry out a task, for this workspace; returns its exit code. Paths in `words` are absolute."""
-    output.say(f"{env.config.service} runs in the stack of {root}, which does it:")
+    """Let another root carry out a task in this workspace; returns its exit code. Paths in `words` are absolute."""
+    output.say(f"{env.config.service} runs in the stack of {root}, which carries this out:")
     argv = [_launcher(root), task, *words, "--workspace", env.place.workspace]
     return process.attach(argv, protocol.users_environment())
 
@@ -107,14 +107,14 @@ def _pins(root: str) -> Sequence[str]:
     try:
         return list((lockfile.read(Path(root)) or lockfile.NOTHING).pins)
     except DevError:
-        return []  # it says so itself, as soon as it has to do something
+        return []  # that root reports the error when it runs
 
 
 def join(place: Place, pin: lockfile.Pin, checkout: Path, port: int, edited: bool) -> int:
-    """Note that this root uses the service, before it starts: another root that stops leaves it alone then.
+    """Record that this root uses the service, before it starts, so that no other root stops it.
 
-    Returns its port: the one that it has already in this workspace, else `port`. DevError 113 when another root is up
-    that wants another version; a source checkout (`edited`) is meant for the whole workspace.
+    Returns its port: the one that it already has in this workspace, else `port`. DevError 113 if another root is up
+    that wants another version; a source checkout (`edited`) applies to the whole workspace.
     """
 
     def change(record: records.Record) -> None:
@@ -122,14 +122,14 @@ def join(place: Place, pin: lockfile.Pin, checkout: Path, port: int, edited: boo
         if not edited:
             refuse_switch(place, pin, checkout, record)
         record.users = sorted({*record.users, str(place.root)})
-        if place.workspace != workspace.MAIN:  # no port is declared there: the first root that starts it chooses
+        if place.workspace != workspace.MAIN:  # ports are not declared there: the first root that starts it chooses
             record.port = record.port or port
 
     return records.change(place.workspace, pin.name, "dev.up", change).port or port
 
 
 def leave(place: Place, service: str) -> bool:
-    """Note that this root does not use the service any more; True when nobody does."""
+    """Record that this root does not use the service any more; True if no other root does."""
     root = str(place.root)
 
     def change(record: records.Record) -> None:
@@ -139,9 +139,9 @@ def leave(place: Place, service: str) -> bool:
 
 
 def refuse_switch(place: Place, pin: lockfile.Pin, checkout: Path, record: records.Record) -> None:
-    """DevError 113 when another root that is up wants another version. One that is not up is removed from its users."""
+    """DevError 113 if another root that is up wants another version. Roots that are not up lose their claim."""
     if record.use or record.checkout == str(checkout):
-        return  # what dev.use chose, it chose for the whole workspace
+        return  # dev.use chose for the whole workspace
     for other in [user for user in record.users if user != str(place.root)]:
         version = _other_version(other, pin, record)
         if not version:
@@ -153,12 +153,12 @@ def refuse_switch(place: Place, pin: lockfile.Pin, checkout: Path, record: recor
 
 
 def _other_version(other: str, pin: lockfile.Pin, record: records.Record) -> str:
-    """What another root wants instead: a version, `source` for the service's own checkout, empty for the same."""
+    """The version that another root wants instead; `source` for the service's own checkout, empty for the same."""
     if record.checkout == other:
         return "source"
     try:
         lock = lockfile.read(Path(other)) or lockfile.NOTHING
-    except DevError:  # it needs a hand before it can run anything
+    except DevError:  # that root is broken, so it cannot run anything
         return ""
     theirs = lock.pins.get(pin.name)
     if not theirs or theirs.commit == pin.commit:
@@ -181,7 +181,7 @@ def _conflict(place: Place, pin: lockfile.Pin, other: str, version: str) -> DevE
 
 
 def is_up(place: Place, root: str) -> bool:
-    """Whether another root's service runs in this workspace, or its dev.up is in progress."""
+    """Whether another root's service runs in this workspace, or its dev.up is running."""
     if locks.is_held(_progress(Path(root), place.workspace)):
         return True
     record = next((record for record in records.of_workspace(place.workspace) if record.checkout == root), None)
@@ -192,14 +192,14 @@ def is_up(place: Place, root: str) -> bool:
     log = place.root / ".dev" / "local" / "logs" / f"{record.service}.dev.status.log"
     try:
         said = protocol.call(record.service, Path(root), handed, "dev.status", ("--only", "--json"), log)
-    except DevError:  # broken at the moment, as in the middle of an edit: no reason to take its services away
+    except DevError:  # that root is broken, perhaps in the middle of an edit: keep its services
         return True
     return bool(said.get("healthy") or said.get("memory"))
 
 
 @contextmanager
 def in_progress(place: Place) -> Iterator[None]:
-    """Let other roots see that this one is coming up, before anything of its own runs."""
+    """Let other roots see that this one is starting, before anything of it runs."""
     with locks.held(_progress(place.root, place.workspace), "dev.up", alone=True):
         yield
 
@@ -209,5 +209,5 @@ def _progress(root: Path, name: str) -> Path:
 
 
 def _there(roots: Sequence[str]) -> list[str]:
-    """A root whose folder was removed uses nothing any more."""
+    """The roots whose folder still exists."""
     return [root for root in roots if os.path.isdir(root)]

@@ -1,6 +1,6 @@
-"""The services that this one needs, its members, driven by this root through the protocol: up, down, status, destroy.
+"""The members of this root (the services that it needs), controlled through the protocol: up, down, status, destroy.
 
-A member is a required service as it runs here: which pin, which checkout, which port, and which others it needs.
+A member is a required service as it runs here: its pin, its checkout, its port, and the services that it needs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Member(NamedTuple):
     edited: bool  # a source checkout with reload, instead of the pinned one
     requires: Mapping[str, requirements.Requirement]
     memory: int | None  # its budget in bytes
-    release: str = ""  # the tag of exactly what runs; empty for a source checkout, a branch or a commit
+    release: str = ""  # the tag that runs; empty for a source checkout, a branch or a commit
 
     @property
     def name(self) -> str:
@@ -42,28 +42,28 @@ class Member(NamedTuple):
 
     @property
     def url(self) -> str:
-        """Its one address."""
+        """Its address."""
         return f"http://{self.host}:{self.port}"
 
     @property
     def runs(self) -> str:
-        """Which one it is, in words."""
+        """What runs, in words."""
         return f"source {self.checkout}" if self.edited else self.pin.words
 
 
 class Stack:
-    """A root and its members, in the order of `in_order`."""
+    """A root and its members in the order of `in_order`."""
 
     def __init__(self, env: Environment, members: Sequence[Member]) -> None:
         self.env = env
         self.members = {member.name: member for member in members}
-        self.answers: dict[str, dict[str, Any]] = {}  # what dev.up of each answered
+        self.answers: dict[str, dict[str, Any]] = {}  # each member's answer to dev.up
 
     def up(self) -> bool:
-        """Start all, side by side as far as they do not need each other; then tell the root what it needs to know.
+        """Start all members, in parallel unless they need each other; then update the root's environment.
 
-        True when that is news to the root: its environment is another one then.
-        A failure is raised when the others have come to their end: nothing healthy is stopped.
+        True if the root's environment changed. If one fails, the error is raised after the others have finished, and
+        healthy services are not stopped.
         """
         with ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
             begun: dict[str, Future[None]] = {}
@@ -72,26 +72,26 @@ class Stack:
                 begun[name] = pool.submit(self._start, member, first)
         for future in begun.values():
             future.result()
-        for member in self.members.values():  # a cycle leaves someone who started before whom it needs
+        for member in self.members.values():  # in a cycle, one starts before a service that it needs
             if self._tell(member.name, member.url, member.requires):
                 self._call(member, "dev.up", "--only", "--json")
         return self._tell(self.env.config.service, self.env.url, requirements.of(self.env.config.source))
 
     def down(self) -> None:
-        """Stop those that no other root uses."""
+        """Stop the members that no other root uses."""
         for member in reversed(self.members.values()):
             if sources.leave(self.env.place, member.name):
                 self._call(member, "dev.down", "--only")
                 output.say(f"  {member.name}: stopped")
 
     def destroy(self) -> None:
-        """Remove those that no other root uses; a source checkout keeps its data and is only stopped."""
+        """Remove the members that no other root uses. Source checkouts are only stopped and keep their data."""
         for member in reversed(self.members.values()):
             if sources.leave(self.env.place, member.name):
                 self._call(member, *(("dev.down", "--only") if member.edited else ("dev.destroy", "--only", "--yes")))
 
     def status(self) -> list[dict[str, Any]]:
-        """What each of them says of itself, and which one it is."""
+        """The status of each member, and what runs."""
         with ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
             said = pool.map(lambda m: self._call(m, "dev.status", "--only", "--json"), self.members.values())
             return [{**answer, "runs": m.runs} for m, answer in zip(self.members.values(), said)]
@@ -104,22 +104,22 @@ class Stack:
         ]
 
     def unshared(self) -> list[str]:
-        """The pinned ones that no other root uses: dev.destroy removes them too."""
+        """The pinned members that no other root uses: dev.destroy removes them too."""
         workspace, root = self.env.place.workspace, str(self.env.place.root)
         mine = [m for m in self.members.values() if not m.edited and records.read(workspace, m.name).users == [root]]
         return [f"{workspace}-{member.name}" for member in mine]
 
     def logs(self, name: str, flags: Sequence[str]) -> int:
-        """Show the logs of one of them."""
+        """Show the logs of one member."""
         member = self.members[name]
         return protocol.attach(member.checkout, self.handed(member), "dev.logs", flags)
 
     def restart(self, member: Member) -> None:
-        """Start one of them from what it is now."""
+        """Start one member from its current source."""
         self._start(member, [])
 
     def handed(self, member: Member) -> protocol.Handed:
-        """What this root hands to one of them."""
+        """What this root passes to one member."""
         place = self.env.place
         env_file = records.path(place.workspace, member.name, "env")
         lean = not member.edited
@@ -129,7 +129,7 @@ class Stack:
 
     def _start(self, member: Member, first: Sequence[Future[None]]) -> None:
         for future in first:
-            future.result()  # raises what kept it from starting
+            future.result()  # raises the error of its start
         start = time.monotonic()
         port = sources.join(self.env.place, member.pin, member.checkout, member.port, member.edited)
         member = self.members[member.name] = member._replace(port=port)
@@ -147,7 +147,7 @@ class Stack:
         return [f"  {member.name}: not up yet ({seconds:.0f} s), its last words: {words}"]
 
     def _tell(self, service: str, url: str, needs: Mapping[str, Requirement]) -> bool:
-        """Bring a consumer's environment file up to date; True when it changed."""
+        """Update a consumer's environment file; True if it changed."""
         here = {name: need for name, need in needs.items() if name in self.answers}
         if not here:
             return False
@@ -172,7 +172,7 @@ class Stack:
             )
 
     def _urls(self, name: str) -> tuple[str, str]:
-        """The address of a service for everybody, and the one that works inside the workspace for every client."""
+        """The address of a service for browsers, and the one that works for every client inside the workspace."""
         answer = self.answers[name]
         url = str(answer.get("url") or self.members[name].url)
         return url, str(answer.get("internal_url") or url)
@@ -192,7 +192,7 @@ def of(env: Environment) -> Stack:
 
 @contextmanager
 def brought_up(env: Environment) -> Iterator[Environment]:
-    """Start what the root requires, if anything; then the root's turn, with what the others told it."""
+    """Start the required services, if any; then the root goes on with the environment that they provided."""
     stack = of(env)
     if not stack.members:
         yield env
@@ -213,13 +213,13 @@ def _check_memory(env: Environment, stack: Stack) -> None:
 
 
 def start_one(env: Environment, name: str) -> None:
-    """Start one member again, after its checkout or version was changed."""
+    """Start one member again after its checkout or version was changed."""
     stack = of(env)
     stack.restart(stack.members[name])
 
 
 def members_of(env: Environment) -> list[Member]:
-    """All that this repository needs, in the order of `in_order`."""
+    """All services that this repository needs, in the order of `in_order`."""
     lock = lockfile.current(env.config)
     members = {name: _member(env, pin) for name, pin in lock.pins.items()}
     _check_ports(env, members)
@@ -243,7 +243,7 @@ def _member(env: Environment, pin: lockfile.Pin) -> Member:
 
 
 def _port(source: document.Document) -> int:
-    """The declared port. Only its own tasks check another repository's dev.yaml."""
+    """The declared port. Only that repository's own tasks check the rest of its dev.yaml."""
     port = source.data.get("port")
     if not isinstance(port, int):
         raise source.error(("port",), f"port: must be a whole number, in {source.path.parent}")
@@ -255,24 +255,24 @@ def _memory(source: document.Document, edited: bool) -> int | None:
         budget = source.data["budget"]
         return units.size(budget["memory" if edited or "lean" not in budget else "lean"])
     except (KeyError, TypeError, ValueError):
-        return None  # it only adds to a sum that is shown
+        return None  # it is only used for a sum that is shown
 
 
 def _check_ports(env: Environment, members: Mapping[str, Member]) -> None:
-    """DevError 113 when two services want the same port: each publishes the one that it declares."""
+    """DevError 113 if two services want the same port: each publishes the port that it declares."""
     taken = {env.port: env.config.service}
     for member in members.values():
         other = taken.setdefault(member.port, member.name)
         if other != member.name:
-            ours = other == env.config.service  # only this port is for --port to say
+            ours = other == env.config.service  # --port only sets this service's port
             beside = workspace.another(env.place.workspace)
             hint = f"--port {workspace.free_port()}" if ours else f"--workspace {beside}"
             message = f"{other} and {member.name} both want port {member.port}"
-            raise DevError(CONFLICT, message, f"inv dev.up {hint}", "or another port in a dev.yaml")
+            raise DevError(CONFLICT, message, f"inv dev.up {hint}", "or change a port in a dev.yaml")
 
 
 def in_order(members: Mapping[str, Member]) -> list[Member]:
-    """Each member after those that it needs. A cycle is entered at its first name and left where it closes."""
+    """Each member after those that it needs. A cycle starts at its first name."""
     done: dict[str, Member] = {}
     entered: set[str] = set()
 

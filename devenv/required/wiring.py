@@ -1,7 +1,7 @@
-"""What services tell each other: addresses, and what wiring scenarios print, as the requiring service's environment.
+"""Wiring: the addresses and outputs of wiring scenarios that become the requiring service's environment.
 
-A wiring is a scenario of the provider, run for one consumer once the provider has its data, and again whenever that
-data was made anew. It is never part of a stored state.
+A wiring is a scenario of the provider. It runs for one consumer once the provider has its data, and again whenever that
+data was recreated. It is never part of a stored state.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Seed = Callable[[Wiring], Mapping[str, Any]]  # runs a scenario in the provider 
 
 
 def wire(consumer: records.Record, url: str, need: Requirement, generation: str, seed: Seed) -> bool:
-    """Run the scenarios of one requirement where that is due, their outputs into the consumer's record; True: due."""
+    """Run the scenarios of one requirement if due, and put their outputs into the consumer's record; True if due."""
     wirings = [Wiring(w.scenario, {k: v.replace("{url}", url) for k, v in w.params.items()}) for w in need.wirings]
     due = fingerprint.of_text(generation, repr(wirings))
     known = consumer.wired.get(need.ask.name, {})
@@ -35,7 +35,7 @@ def wire(consumer: records.Record, url: str, need: Requirement, generation: str,
 def variables(
     consumer: records.Record, needs: Mapping[str, Requirement], urls: Mapping[str, tuple[str, str]]
 ) -> dict[str, str]:
-    """A consumer's environment: `LMS_URL` (for browsers too), `LMS_INTERNAL_URL`, and what `env:` makes of outputs."""
+    """A consumer's environment: `LMS_URL` (for browsers too), `LMS_INTERNAL_URL`, and the variables of `env:`."""
     result: dict[str, str] = {}
     for name, need in sorted(needs.items()):
         prefix = name.upper().replace("-", "_")
@@ -46,7 +46,7 @@ def variables(
 
 
 def write(workspace: str, service: str, values: Mapping[str, str]) -> bool:
-    """The environment as a file for this user alone, since there are secrets in it. True when it changed."""
+    """Write the environment to a file that only this user can read, since it has secrets. True if it changed."""
     target = records.path(workspace, service, "env")
     target.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(f"{name}={_quote(value)}\n" for name, value in sorted(values.items()))
@@ -57,7 +57,7 @@ def write(workspace: str, service: str, values: Mapping[str, str]) -> bool:
 
 
 def _quote(value: str) -> str:
-    """In double quotes, since a value in single ones cannot end with a backslash; nothing inside is a variable."""
+    """Quote a value. In double quotes, since a value in single quotes cannot end with a backslash; $ is escaped."""
     escapes = {"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r"}
     return '"' + "".join(escapes.get(character, character) for character in value) + '"'
 
@@ -69,7 +69,7 @@ def _fill(need: Requirement, text: str, outputs: Mapping[str, Mapping[str, Any]]
             return found if isinstance(found, str) else json.dumps(found)  # true, and not True
         except KeyError:
             known = ", ".join(f"{s}.{key}" for s, printed in outputs.items() for key in printed) or "nothing"
-            message = f"{need.ask.where}: {need.ask.name} told nothing named {match[1]}.{match[2]}"
-            raise DevError(CONFIG, message, f"it told: {known}") from None
+            message = f"{need.ask.where}: {need.ask.name} printed nothing named {match[1]}.{match[2]}"
+            raise DevError(CONFIG, message, f"it printed: {known}") from None
 
     return PLACEHOLDER.sub(value, text)

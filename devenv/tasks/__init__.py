@@ -1,1 +1,1 @@
-"""The invoke verbs: parse flags, call one operation, render its result."""
+"""The invoke tasks: parse flags, call one operation, render its result."""

@@ -1,4 +1,4 @@
-"""Which MUSTs of the contract this repository keeps."""
+"""The MUSTs of the contract that this repository keeps."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from devenv.template import conformance
     iterable=["only"],
     help={
         **JSON,
-        "static": "read files only; start nothing",
-        "only": "this MUST alone, such as CMP-1; may be repeated",
-        "level": "core or full, instead of what dev.yaml says",
-        "html": "write a page, too",
-        "junit": "write a JUnit file, too",
+        "static": "only read files; do not start anything",
+        "only": "only this MUST, such as CMP-1; can be repeated",
+        "level": "core or full, instead of the level in dev.yaml",
+        "html": "also write an HTML page to this file",
+        "junit": "also write a JUnit file",
     },
 )
 def check(
@@ -34,14 +34,14 @@ def check(
     html: str = "",
     junit: str = "",
 ) -> None:
-    """Say which MUSTs of the contract this repository keeps, on a copy of it."""
+    """Check which MUSTs of the contract this repository keeps, on a copy of it."""
     given = {"--level": level, "--html": html, "--junit": junit, "--engine": os.environ.get("DEV_ENGINE", "")}
     flags = [word for flag, value in given.items() if value for word in (flag, value)]
     flags += [word for must in only or [] for word in ("--only", must)]
     flags += [flag for flag, chosen in {"--static": static, "--json": json}.items() if chosen]
     code = conformance.check(environment.ROOT, flags)
     if code == FOUND:
-        raise DevError(FOUND, "the contract is not kept", "each MUST above says what mends it")
-    if code == 2:  # usage: the suite has said so, and a failure is one line
+        raise DevError(FOUND, "the contract is not kept", "each MUST above says how to fix it")
+    if code == 2:  # usage: the suite has printed the error, and there must be only one
         raise Exit(code=code)
     pass_on(code, "contract.check")

@@ -1,4 +1,4 @@
-"""The daily verbs: logs, shell, run, dbshell, test."""
+"""The daily tasks: logs, shell, run, dbshell, test."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from devenv.required import stack
 from devenv.tasks.common import WORKSPACE, pass_on
 
 SERVICE = {"service": "a service of compose.yaml other than the app"}
-# bash where the image has it: it has a history and a completion, sh has not.
+# bash if the image has it, for its history and completion.
 SHELL = ("sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi")
 
 
@@ -23,16 +23,16 @@ SHELL = ("sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec s
     iterable=["service"],
     help={
         **WORKSPACE,
-        "service": "only this one; may be repeated",
-        "follow": "go on",
-        "tail": "only so many lines",
+        "service": "only this service; can be repeated",
+        "follow": "keep printing new lines",
+        "tail": "only the last TAIL lines of each service",
     },
 )
 def logs(c: Any, service: Any = None, follow: bool = False, tail: str = "", workspace: str = "") -> None:
-    """Print the logs of all services, or of some."""
+    """Print the logs of all or some services."""
     env = environment.open_environment(workspace)
     if tail and not tail.isdecimal():
-        raise DevError(USAGE, f"--tail {tail} is no number", "inv dev.logs --tail 20")
+        raise DevError(USAGE, f"--tail {tail} is not a number", "inv dev.logs --tail 20")
     own = [name for name in service or [] if name in env.place.services]
     for name in sorted({*(service or [])} - {*own}):
         _required_logs(env, name, [*(["--follow"] if follow else []), *(["--tail", tail] if tail else [])])
@@ -59,7 +59,7 @@ def run(c: Any, service: str = "", workspace: str = "") -> None:
 
 @task(help=WORKSPACE)
 def dbshell(c: Any, workspace: str = "") -> None:
-    """Open the database's own client; arguments after -- go to it."""
+    """Open the database's client; arguments after -- are passed to it."""
     env = environment.open_environment(workspace)
     if not env.database:
         raise DevError(CONFIG, f"{env.config.compose} declares no database that we know", f"known: {find.KNOWN}")
@@ -77,7 +77,7 @@ def test(c: Any, workspace: str = "") -> None:
 
 
 def _attach(env: environment.Environment, service: str, argv: Sequence[str]) -> int:
-    """Hand over the terminal. What is written there is not ours: the data is no fresh data any more."""
+    """Give the terminal to a command. It may write into the database, so the data is not fresh any more."""
     if env.data.get("fresh"):
         with env.locked("dev.run"):
             live.used(env)
@@ -88,11 +88,11 @@ def _required_logs(env: environment.Environment, name: str, flags: list[str]) ->
     members = stack.of(env)
     if name not in members.members:
         names = [*env.place.services, *members.members]
-        raise DevError(USAGE, f"there is no service {name}", did_you_mean(name, names))
+        raise DevError(USAGE, f"unknown service {name}", did_you_mean(name, names))
     pass_on(members.logs(name, flags), f"dev.logs of {name}")
 
 
 def _known(env: environment.Environment, name: str) -> str:
     if name not in env.place.services:
-        raise DevError(USAGE, f"there is no service {name}", did_you_mean(name, list(env.place.services)))
+        raise DevError(USAGE, f"unknown service {name}", did_you_mean(name, list(env.place.services)))
     return name

@@ -36,13 +36,13 @@ def migrate(c: Any, workspace: str = "") -> None:
     iterable=["param"],
     help={
         **WORKSPACE,
-        "scenario": "a scenario of dev.yaml; may stand without the flag: dev.seed NAME",
-        "param": "a parameter, NAME=VALUE; may be repeated",
+        "scenario": "a scenario of dev.yaml; also without the flag: dev.seed NAME",
+        "param": "a parameter, NAME=VALUE; can be repeated",
         "list": "show the scenarios and their parameters",
     },
 )
 def seed(c: Any, scenario: str = DEFAULT, param: Any = None, list: bool = False, workspace: str = "") -> None:
-    """Fill in a scenario's data; prints what the scenario tells, as JSON."""
+    """Fill in a scenario's data, and print its result as JSON."""
     env = environment.open_environment(workspace)
     if list:
         _list(env)
@@ -51,7 +51,7 @@ def seed(c: Any, scenario: str = DEFAULT, param: Any = None, list: bool = False,
         output.answer({})
         return
     given = dict(_pair(text) for text in param or [])
-    env.config.scenario(scenario).argv(given)  # a wrong name or parameter is said before anything starts
+    env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
     with env.locked("dev.seed"):
         live.built(env)
         live.ready(env)
@@ -62,16 +62,16 @@ def seed(c: Any, scenario: str = DEFAULT, param: Any = None, list: bool = False,
     iterable=["param"],
     help={
         **WORKSPACE,
-        "scenario": "a scenario of dev.yaml instead of default",
-        "param": "a parameter of it, NAME=VALUE; may be repeated",
+        "scenario": "a scenario of dev.yaml, instead of default",
+        "param": "a parameter of the scenario, NAME=VALUE; can be repeated",
     },
 )
 def reset(c: Any, scenario: str = DEFAULT, param: Any = None, workspace: str = "") -> None:
-    """Back to fresh data, migrated and seeded; what was there is kept as `previous`."""
+    """Go back to fresh data, migrated and seeded; the current data is kept as `previous`."""
     env = environment.open_environment(workspace)
     given = dict(_pair(text) for text in param or [])
     if given or scenario != DEFAULT:
-        env.config.scenario(scenario).argv(given)  # a wrong name or parameter is said before anything starts
+        env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
     with env.locked("dev.reset"):
         live.built(env)
         live.ready(env)
@@ -79,7 +79,7 @@ def reset(c: Any, scenario: str = DEFAULT, param: Any = None, workspace: str = "
 
 
 def _has_no_data(env: environment.Environment, what: str, declared: bool) -> bool:
-    """A service without a database has these verbs, too: a script for many services calls them in each."""
+    """Whether there is nothing to do: services without a database have these tasks too, for scripts."""
     if env.database or declared:
         return False
     output.say(f"nothing to {what}: {env.config.compose} declares no database that we know")
@@ -105,21 +105,21 @@ def _pair(text: str) -> tuple[str, str]:
         **WORKSPACE,
         **JSON,
         "action": "dump: write schema.sql; check: compare this branch's migrations with it",
-        "from": "dump: a database elsewhere, postgresql://user:password@host/name; without it, the one here",
+        "from": "dump: a remote database, postgresql://user:password@host/name; by default, the local one",
     },
 )
 def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: str = "") -> None:
-    """Keep production's schema in schema.sql, and check that this branch's migrations lead to the same one."""
+    """Save production's schema in schema.sql, and check that this branch's migrations lead to the same schema."""
     if action not in SCHEMA_ACTIONS:
-        raise DevError(USAGE, f"there is no dev.schema {action}", f"allowed: {', '.join(SCHEMA_ACTIONS)}")
+        raise DevError(USAGE, f"dev.schema {action}: unknown action", f"allowed: {', '.join(SCHEMA_ACTIONS)}")
     if (action == "check" and from_) or (action == "dump" and json):
         flag = "--from" if from_ else "--json"
-        raise DevError(USAGE, f"dev.schema {action} takes no {flag}", "inv dev.schema --help")
+        raise DevError(USAGE, f"dev.schema {action} does not take {flag}", "inv dev.schema --help")
     env = environment.open_environment(workspace)
     if not env.database:
         output.say(f"nothing to {action}: {env.config.compose} declares no database that we know")
         return
-    from devenv.datastates import drift  # here: all other verbs start without it
+    from devenv.datastates import drift  # here, since no other task needs it
 
     with env.locked("dev.schema"):
         live.ready(env)
@@ -142,29 +142,29 @@ def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: 
     positional=["name"],
     help={
         **WORKSPACE,
-        "name": "what to call it",
-        "replace": "take the place of a snapshot of that name",
-        "export": "write it to this file, too, for another machine or engine",
-        "scrub": "in the file, without what identifies people: commands.scrub of dev.yaml runs on a copy",
+        "name": "the name of the snapshot",
+        "replace": "replace an existing snapshot of that name",
+        "export": "also write it to this file, for another machine or engine",
+        "scrub": "remove personal data from the file: commands.scrub of dev.yaml runs on a copy",
     },
 )
 def snapshot(
     c: Any, name: str, replace: bool = False, export: str = "", scrub: bool = False, workspace: str = ""
 ) -> None:
-    """Keep the data as it is now under a name."""
+    """Keep a copy of the current data under a name."""
     env = environment.open_environment(workspace)
     snapshots.check_possible(env)
     snapshots.check_name(name)
     if scrub and not export:
-        raise DevError(USAGE, "--scrub is for a file that leaves this machine", f"add --export {name}.tar.gz")
+        raise DevError(USAGE, "--scrub works on an exported file", f"add --export {name}.tar.gz")
     if scrub:
-        env.config.command("scrub")  # where there is none, that is said before a snapshot is made
+        env.config.command("scrub")  # if it is missing, report that before a snapshot is made
     target = Path(c.folder, Path(export).expanduser()) if export else None
     with env.locked("dev.snapshot"):
         live.ready(env)
         kept = snapshots.snapshot(env, name, replace)
         if target:
-            from devenv.datastates import exports  # here: all other verbs start without it
+            from devenv.datastates import exports  # here, since no other task needs it
 
             exports.export(env, kept, target, scrub)
     output.data(str(target) if target else name)
@@ -175,11 +175,11 @@ def snapshot(
     help={
         **WORKSPACE,
         "name": "a name of dev.state list, or a file",
-        "force": "although migrations that it was made with are missing here, or were changed",
+        "force": "even if migrations that it was made with are missing here, or were changed",
     },
 )
 def restore(c: Any, name: str, force: bool = False, workspace: str = "") -> None:
-    """Bring back the data of a snapshot, or of a file; what was there is kept as `previous`."""
+    """Restore the data of a snapshot or of a file; the current data is kept as `previous`."""
     env = environment.open_environment(workspace)
     snapshots.check_possible(env)
     file = Path(c.folder, Path(name).expanduser())
@@ -191,7 +191,7 @@ def restore(c: Any, name: str, force: bool = False, workspace: str = "") -> None
 
             exports.restore(env, file, force)
         elif "/" in name or name.endswith(".gz"):
-            raise DevError(USAGE, f"there is no file {file}", "inv dev.state list")
+            raise DevError(USAGE, f"{file} not found", "inv dev.state list")
         else:
             snapshots.restore(env, snapshots.find(env, name), force)
 
@@ -203,8 +203,8 @@ def restore(c: Any, name: str, force: bool = False, workspace: str = "") -> None
         **WORKSPACE,
         **JSON,
         "action": "list or prune",
-        "all": "prune: snapshots and what stepped aside, too",
-        "name": "prune: this state alone; may be repeated",
+        "all": "prune: also snapshots and data of other branches",
+        "name": "prune: only this state; can be repeated",
         "yes": "prune without asking",
     },
 )
@@ -217,9 +217,9 @@ def state(
     json: bool = False,
     workspace: str = "",
 ) -> None:
-    """List the stored states of the data, or remove those that can be made again."""
+    """List the stored states of the data, or remove those that can be built again."""
     if action not in STATE_ACTIONS:
-        raise DevError(USAGE, f"there is no dev.state {action}", f"allowed: {', '.join(STATE_ACTIONS)}")
+        raise DevError(USAGE, f"dev.state {action}: unknown action", f"allowed: {', '.join(STATE_ACTIONS)}")
     env = environment.open_environment(workspace)
     snapshots.check_possible(env)
     with env.locked("dev.state"):
@@ -234,7 +234,7 @@ def state(
 
 def _prune(env: environment.Environment, gone: list[store.State], yes: bool) -> None:
     if not gone:
-        output.say("nothing to remove: all is the newest of its branch, or may hold rows made by hand (--all)")
+        output.say("nothing to remove: each state is the newest of its branch, or may have rows made by hand (--all)")
         return
     rows = [row for row in store.rows(env) if row["id"] in {each.id for each in gone}]
     render.states(rows, output.say)

@@ -1,4 +1,4 @@
-"""Up, down, destroy; and what they would do or have done: plan, status, doctor."""
+"""The tasks up, down and destroy, and those that only look: plan, status, doctor."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from devenv.required import stack
 from devenv.tasks import render
 from devenv.tasks.common import JSON, ONLY, WORKSPACE, confirm
 
-PORT = {"port": "another port than the one in dev.yaml (also DEV_PORT)"}
-DEBUG = {"debug": "run the app under its debugger, and say how to attach; without it, the app runs without one again"}
+PORT = {"port": "the port, instead of the one in dev.yaml (also DEV_PORT)"}
+DEBUG = {"debug": "run the app under its debugger, and print how to attach; without the flag, it is off again"}
 
 
 @task(help={**WORKSPACE, **PORT, **DEBUG, **JSON, **ONLY})
 def up(c: Any, workspace: str = "", port: int = 0, debug: bool = False, json: bool = False, only: bool = False) -> None:
-    """Start the service with what it requires, migrated and seeded, and print its URL."""
+    """Start the service and the services that it requires, migrated and seeded, and print its URL."""
     start = time.monotonic()
-    under = debug or (None if only else False)  # another root that drives it takes nobody's debugger away
+    under = debug or (None if only else False)  # a root that drives this service keeps its debugger
     env = environment.open_environment(workspace, port, allocate=True, debug=under)
     with nullcontext(env) if only else stack.brought_up(env) as env, env.locked("dev.up"):
         steps = operation.up(env, only)
@@ -43,7 +43,7 @@ def up(c: Any, workspace: str = "", port: int = 0, debug: bool = False, json: bo
 
 @task(help={**WORKSPACE, **ONLY})
 def down(c: Any, workspace: str = "", only: bool = False) -> None:
-    """Stop the service, and what it requires where nobody else uses that; data stays."""
+    """Stop the service and required services that no other repository uses. The data stays."""
     env = environment.open_environment(workspace)
     with env.locked("dev.down"):
         operation.down(env, only)
@@ -53,7 +53,7 @@ def down(c: Any, workspace: str = "", only: bool = False) -> None:
 
 @task(help={**WORKSPACE, **JSON, **ONLY})
 def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
-    """What runs where, how to log in, how much memory it uses."""
+    """Show what runs where, how to log in, and how much memory it uses."""
     env = environment.open_environment(workspace)
     found, required = look(env), [] if only else stack.of(env).status()
     if json:
@@ -63,9 +63,9 @@ def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) 
     render.required(required, output.data)
 
 
-@task(name="plan", help={**WORKSPACE, **PORT, **JSON, "mermaid": "the graph as a Mermaid picture"})
+@task(name="plan", help={**WORKSPACE, **PORT, **JSON, "mermaid": "print the graph as a Mermaid diagram"})
 def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermaid: bool = False) -> None:
-    """What dev.up would do now, on which ports, with how much memory."""
+    """Show what dev.up would do now, on which ports, and with how much memory."""
     env = environment.open_environment(workspace, port, debug=False)
     steps = plan.decide(plan.observe(env), env.config, env.place.services)
     value = {**plan.describe(env, steps), "requires": stack.of(env).describe()}
@@ -79,8 +79,8 @@ def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermai
 
 @task(help=JSON)
 def doctor(c: Any, json: bool = False) -> None:
-    """Examine everything that can be wrong, with the command that mends it."""
-    from devenv.lifecycle.doctor import examine  # here: all other verbs start without it
+    """Check everything that can be wrong, and print the command that fixes it."""
+    from devenv.lifecycle.doctor import examine  # here, since no other task needs it
 
     findings = examine()
     if json:
@@ -94,7 +94,7 @@ def doctor(c: Any, json: bool = False) -> None:
 
 @task(help={**WORKSPACE, **ONLY, "yes": "do not ask"})
 def destroy(c: Any, workspace: str = "", only: bool = False, yes: bool = False) -> None:
-    """Remove the service from this machine, its data included, and what only it requires."""
+    """Remove the service with its data from this machine, and the services that only it requires."""
     env = environment.open_environment(workspace)
     required = None if only else stack.of(env)
     names = [env.place.project, *(required.unshared() if required else [])]

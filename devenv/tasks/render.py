@@ -13,7 +13,7 @@ Write = Callable[[str], None]
 
 
 def up(found: Status, took: float) -> None:
-    """The end of dev.up: logins, memory, time. The URL itself goes to stdout."""
+    """The end of dev.up: logins, memory, time. The URL goes to stdout."""
     _logins(found, output.say)
     _debugger(found, output.say)
     memory = f"memory {_of_budget(found.memory, found.budget)}, " if found.memory else ""
@@ -21,7 +21,7 @@ def up(found: Status, took: float) -> None:
 
 
 def status(found: Status, write: Write) -> None:
-    """One table that answers: what runs where, how do I log in."""
+    """A table of what runs where, and how to log in."""
     write(f"{found.service}  {found.url}  workspace {found.workspace}, {found.engine_version}")
     rows = [[s.name, s.state, output.mebibytes(s.memory)] for s in found.services]
     for line in output.table([["SERVICE", "STATE", "MEMORY"], *rows]):
@@ -35,7 +35,7 @@ def status(found: Status, write: Write) -> None:
 
 
 def required(found: Iterable[Mapping[str, Any]], write: Write) -> None:
-    """What the service requires, a line each."""
+    """The required services, a line each."""
     rows = [
         [str(r["service"]), str(r["runs"]), "healthy" if r["healthy"] else "not healthy", str(r["url"])] for r in found
     ]
@@ -54,13 +54,13 @@ def mermaid(value: Mapping[str, Any], write: Write) -> None:
 
 
 def _edges(value: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Who needs whom. What nobody else among the required needs is needed by the root."""
+    """Who needs whom. The root needs the services that no other one needs."""
     between = [(r["service"], needed) for r in value["requires"] for needed in r["requires"]]
     return [*((value["service"], name) for name in value["root_requires"]), *between]
 
 
 def plan(value: Mapping[str, Any], write: Write) -> None:
-    """What dev.up would do."""
+    """The plan of dev.up."""
     write(f"{value['service']}  {value['url']}  workspace {value['workspace']}, {value['engine_version']}")
     for step in value["steps"] or ["nothing to do"]:
         write(f"  {step}")
@@ -94,7 +94,7 @@ def _age(seconds: int) -> str:
 
 
 def doctor(findings: Iterable[Finding], write: Write) -> None:
-    """One line for each check, and the fix below what is wrong."""
+    """One line for each check, with the fix below it if it failed."""
     for finding in findings:
         first, *rest = finding.what.splitlines()
         write(f"{finding.code} {'ok   ' if finding.ok else 'WRONG'} {first}")

@@ -17,7 +17,7 @@ from devenv.tasks.common import WORKSPACE
 
 @task(
     iterable=["upgrade"],
-    help={"upgrade": "NAME or NAME=VERSION; may be repeated", "check": "exit 1 when dev.lock is stale, change nothing"},
+    help={"upgrade": "NAME or NAME=VERSION; can be repeated", "check": "exit 1 if dev.lock is stale, without changes"},
 )
 def lock(c: Any, upgrade: Any = None, check: bool = False) -> None:
     """Choose the versions of the required services, and write dev.lock."""
@@ -37,10 +37,10 @@ def lock(c: Any, upgrade: Any = None, check: bool = False) -> None:
 
 @task(positional=["name"], help={**WORKSPACE, "name": "a required service", "path": "its checkout (default: ../NAME)"})
 def edit(c: Any, name: str, path: str = "", workspace: str = "") -> None:
-    """Run a required service from a source checkout, with reload; its data stays."""
+    """Run a required service from a source checkout, with reload. Its data stays."""
     env = environment.open_environment(workspace)
     path = str(Path(c.folder, Path(path).expanduser()).resolve()) if path else ""
-    own = str(env.place.root) if name == env.config.service else ""  # this very checkout is meant
+    own = str(env.place.root) if name == env.config.service else ""  # this checkout itself
     if _elsewhere(env, "dev.edit", name, ["--path", path or own] if path or own else []):
         return
     checkout = sources.edit(env, name, path)
@@ -50,7 +50,7 @@ def edit(c: Any, name: str, path: str = "", workspace: str = "") -> None:
 
 @task(positional=["name"], help={**WORKSPACE, "name": "a required service, or NAME=VERSION"})
 def use(c: Any, name: str, workspace: str = "") -> None:
-    """Go back to the pinned version of a required service, or to another version."""
+    """Run a required service in its pinned version again, or in another version."""
     env = environment.open_environment(workspace)
     if _elsewhere(env, "dev.use", name, []):
         return
@@ -60,7 +60,7 @@ def use(c: Any, name: str, workspace: str = "") -> None:
 
 
 def _elsewhere(env: environment.Environment, task: str, name: str, flags: list[str]) -> bool:
-    """Whether another root drives this checkout, and did it. Its failure is ours, with the lines that it said."""
+    """Whether another root drives this checkout and carried out the task. Its failure becomes ours."""
     root = sources.root_for(env, task, name.partition("=")[0])
     code = sources.hand_over(env, root, task, [name, *flags]) if root else 0
     if code:

@@ -1,4 +1,4 @@
-"""Which release of the template this repository is at, taking a newer one, and keeping the tools in the repository."""
+"""The template's release: check for a newer one, update to it, keep the tools in the repository."""
 
 from __future__ import annotations
 
@@ -16,37 +16,39 @@ from devenv.template import conformance, updates
 
 @task(help=JSON)
 def check(c: Any, json: bool = False) -> None:
-    """Say which release this repository is at, what is out, and whether an update would conflict."""
+    """Show this repository's release of the template, newer releases, and whether an update would conflict."""
     _run("check", ["--json"] if json else [])
 
 
 @task(
     iterable=["answer"],
     help={
-        "to": "this release instead of the highest one",
-        "answer": "an answer to a question of the template, NAME=VALUE; may be repeated",
+        "to": "this release, instead of the highest one",
+        "answer": "an answer to a question of the template, NAME=VALUE; can be repeated",
     },
 )
 def update(c: Any, to: str = "", answer: Any = None) -> None:
-    """Take a release of the template, on a branch to review."""
+    """Update to a release of the template, on a branch to review."""
     answers = [word for each in answer or [] for word in ("--answer", each)]
     branch = _run("update", [*(["--to", to] if to else []), *answers])
     if branch and updates.is_vendored(environment.ROOT):
         updates.vendor(environment.ROOT)
         output.say("the tools in .dev/tools are those of the new release: git add .dev/tools && git commit")
     if branch and conformance.check(environment.ROOT, ["--static"]) == FOUND:
-        raise DevError(FOUND, "after the update the contract is not kept", "each MUST above says how to fix it")
+        raise DevError(FOUND, "the contract is not kept after the update", "each MUST above says how to fix it")
 
 
 @task(help={"undo": "remove the tools from this repository again"})
 def vendor(c: Any, undo: bool = False) -> None:
-    """Put the tools into this repository (.dev/tools), for places that cannot reach the template."""
+    """Copy the tools into this repository (.dev/tools), for machines that cannot reach the template."""
     if undo:
         removed = updates.unvendor(environment.ROOT)
-        output.say(f"{removed} is removed; the tools come from the cache" if removed else "there are no tools here")
+        output.say(f"removed {removed}; tools come from the cache" if removed else "nothing to remove: no .dev/tools")
         return
     folder = updates.vendor(environment.ROOT)
-    output.say(f"{folder} has the tools; keep them: git add .dev/tools && git commit. Undo: inv template.vendor --undo")
+    output.say(
+        f"the tools are in {folder}; next: git add .dev/tools && git commit. To undo: inv template.vendor --undo"
+    )
 
 
 @task
@@ -59,10 +61,10 @@ def prune(c: Any) -> None:
 
 
 def _run(verb: str, flags: list[str]) -> str:
-    """What the tool answers, which is passed on."""
+    """Run a program of the template and return its answer."""
     done = updates.run(environment.ROOT, verb, flags)
     if done.stdout:
         output.data(done.stdout.rstrip())
     if done.code:
-        raise Exit(code=done.code)  # the tool has said why, and a failure is one line
+        raise Exit(code=done.code)  # the program has printed the error, and there must be only one
     return done.stdout

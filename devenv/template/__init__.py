@@ -1,1 +1,1 @@
-"""What the template brings for a service: its contract, and newer releases of itself."""
+"""What the template has for a service: the contract's tests, and newer releases."""

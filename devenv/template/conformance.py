@@ -1,4 +1,4 @@
-"""The contract's own tests, which come with the tools, and programs of the template that need more packages."""
+"""The contract's tests, which come with the tools, and programs of the template that need more packages."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ BOOTSTRAP = launch.TOOLS / "devenv" / "bootstrap.py"
 
 
 def check(root: Path, flags: Sequence[str]) -> int:
-    """Run the suite on a repository, in the open. Its exit code: 0 all is kept, 1 something is not, 2 usage."""
+    """Run the suite on a repository, visibly. Exit code: 0 all is kept, 1 something is not, 2 usage."""
     suite = launch.TOOLS / SUITE
     python = environment(suite / "requirements.txt")
     return process.attach([str(python), str(suite / "check.py"), str(root), *flags], os.environ)
 
 
 def environment(requirements: Path) -> Path:
-    """A Python with what a program of the template needs, one for each set of requirements. DevError 110."""
+    """A Python with the packages of a program, one environment for each set of requirements. DevError 110."""
     argv = ["python3", "-I", "-B", str(BOOTSTRAP), "--in", str(mirrors.home() / "environments"), str(requirements)]
     done = process.collect(argv, os.environ)
     if done.code:

@@ -1,7 +1,7 @@
 """Programs of the template for a service: check, update, vendor. They run at the commit that the service names.
 
-What is out, and the files of both sides of an update, come from a mirror of the template, as those of a required
-service do.
+The list of releases, and the files of both sides of an update, come from a mirror of the template, like those of a
+required service.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from devenv.base.errors import CONFIG, MISSING, REFUSED, DevError
 from devenv.required import mirrors
 from devenv.template.conformance import environment
 
-ORIGIN = ".cruft.json"  # what cookiecutter or cruft wrote: the template, and the commit of it
+ORIGIN = ".cruft.json"  # written by cookiecutter or cruft: the template and its commit
 ADOPT = Path("tools", "adopt")
 
 
 def origin(root: Path) -> tuple[str, str]:
-    """The template and the commit that a repository is at. DevError 111."""
+    """The template and the commit of a repository. DevError 111."""
     try:
         known = json.loads((root / ORIGIN).read_text())
         return known["template"], known["commit"]
     except (OSError, ValueError, KeyError, TypeError):
         hint = "cruft link TEMPLATE, or from a checkout of the template: inv template.retrofit PATH"
-        raise DevError(CONFIG, f"{root / ORIGIN}:1: it names no template and commit", hint) from None
+        raise DevError(CONFIG, f"{root / ORIGIN}:1: the template or its commit is missing", hint) from None
 
 
 def launcher(root: Path, question: str) -> str:
-    """What the launcher's other half answers: the folder of the tools, or the template's address. DevError 110, 111."""
+    """Ask .dev/fetch.py for the folder of the tools, or for the template's address. DevError 110, 111."""
     argv = [sys.executable, "-I", "-B", str(root / ".dev" / "fetch.py"), question]
     done = process.capture(argv, os.environ)
     if done.code:
@@ -46,13 +46,13 @@ def launcher(root: Path, question: str) -> str:
 
 
 def run(root: Path, verb: str, flags: Sequence[str]) -> process.Result:
-    """Run check or update on a repository, in the open: its exit code, and what it answers. DevError 110, 111."""
+    """Run check or update on a repository, visibly; returns exit code and answer. DevError 110, 111."""
     _, commit = origin(root)
     mirror = mirrors.of(launcher(root, "--address"), root)
     history = mirror.checkout(mirror.newest())
-    tools = launch.TOOLS if (launch.TOOLS / ADOPT).is_dir() else mirror.checkout(commit)  # vendored ones lack it
+    tools = launch.TOOLS if (launch.TOOLS / ADOPT).is_dir() else mirror.checkout(commit)  # vendored tools lack it
     python = environment(tools / ADOPT / "requirements.txt")
-    # By its path and not by -m, which would look for its modules in this repository first.
+    # By its path, not with -m, which would look for modules in this repository first.
     argv = [str(python), str(tools / ADOPT / "__main__.py"), "--template", str(history), verb, str(root), *flags]
     return process.collect(argv, {**os.environ, "PYTHONPATH": str(tools)})
 
@@ -67,22 +67,22 @@ def vendor(root: Path) -> Path:
 
 
 def is_vendored(root: Path) -> bool:
-    """Whether the repository has tools of its own."""
+    """Whether the repository has vendored tools."""
     return (root / ".dev" / vendored.FOLDER / vendored.MANIFEST).is_file()
 
 
 def unvendor(root: Path) -> Path | None:
-    """Remove .dev/tools; returns what was removed. DevError 114 if it is not as it was written."""
+    """Remove .dev/tools; returns what was removed. DevError 114 if it was changed."""
     folder = root / ".dev" / vendored.FOLDER
     if not folder.exists():
         return None
     if not (root / ORIGIN).is_file():
         hint = "first link this repository to its template: cruft link TEMPLATE"
-        raise DevError(REFUSED, f"{folder} has the only tools: there is no {ORIGIN} to fetch others by", hint)
+        raise DevError(REFUSED, f"{folder} has the only tools: {ORIGIN} is missing, so others cannot be fetched", hint)
     wrong = vendored.differences(folder) if is_vendored(root) else [f"{vendored.MANIFEST} is missing"]
     if wrong := [line for line in wrong if not line.startswith("../")]:
         raise DevError(
-            REFUSED, f"{folder}: {wrong[0]}, and would be lost", f"git rm -r --cached {folder}; rm -r {folder}"
+            REFUSED, f"{folder}: {wrong[0]}, which would be lost", f"git rm -r --cached {folder}; rm -r {folder}"
         )
     shutil.rmtree(folder)
     return folder

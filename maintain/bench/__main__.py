@@ -1,7 +1,7 @@
-"""`make bench`: our commands beside the plain engine, in the same run, as ratios of medians.
+"""`make bench`: our commands compared with the plain engine, in the same run, as ratios of medians.
 
-Absolute times say more about the machine than about us, so nothing here is a test. `ARGS=--write` puts the tables into
-README.md and docs/benchmarks.md, `ARGS="--only stack"` measures one part alone. `ARGS="--only examples --write"` is for
+Absolute times depend mostly on the machine, so nothing here is a test. `ARGS=--write` puts the tables into README.md
+and docs/benchmarks.md, `ARGS="--only stack"` measures only one part. `ARGS="--only examples --write"` is for
 examples/README.md; it takes a quarter of an hour, so no other call measures it.
 """
 
@@ -28,7 +28,7 @@ PARTS = {
     "examples": examples.table,
 }
 ALWAYS = ("start", "rebuild", "stack", "states", "doors", "launcher", "peers")
-SHORT = ("start", "stack")  # what README.md shows
+SHORT = ("start", "stack")  # the tables in README.md
 MARKS = ("<!-- bench: made by `make bench ARGS={}` -->", "<!-- /bench -->")
 EXAMPLES = '"--only examples --write"'
 
@@ -49,13 +49,13 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="runs of each figure; the median is shown")
-    parser.add_argument("--only", action="append", choices=PARTS, help="this part alone; may be repeated")
-    parser.add_argument("--write", action="store_true", help="put what was measured into README.md and docs/")
+    parser.add_argument("--only", action="append", choices=PARTS, help="only this part; can be repeated")
+    parser.add_argument("--write", action="store_true", help="write the tables into README.md and docs/")
     return parser.parse_args()
 
 
 def write(tables: dict[str, str]) -> None:
-    """The examples' table into their page; of the others the short ones into README.md, and all into docs/."""
+    """Write the examples' table into their page; of the others, the short ones into README.md and all into docs/."""
     others = dict(tables)
     if "examples" in others:
         between_marks(REPO / "examples" / "README.md", EXAMPLES, others.pop("examples"))
@@ -67,7 +67,7 @@ def write(tables: dict[str, str]) -> None:
 
 
 def between_marks(page: Path, args: str, text: str) -> None:
-    """Replace what stands between the marks of a page."""
+    """Replace the text between the marks of a page."""
     first, last = MARKS[0].format(args), MARKS[1]
     before, _, rest = page.read_text().partition(first)
     after = rest.partition(last)[2]
@@ -75,7 +75,7 @@ def between_marks(page: Path, args: str, text: str) -> None:
 
 
 def said(args: str) -> str:
-    """When and where it was measured, and how to do it again."""
+    """When and where it was measured, and how to repeat it."""
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     day = datetime.now(timezone.utc).date()
     return f"Medians of one run on {day}, {machine}. Again: `make bench ARGS={args}`."

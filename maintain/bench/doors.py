@@ -1,4 +1,4 @@
-"""What each door costs: from the command to its first engine call."""
+"""The start-up time of `make`, `inv` and `.dev/run`: from the command to its first engine call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DOORS = {".dev/run": [".dev/run", "dev.plan"], "make": ["make", "-s", "dev.plan"
 
 
 def table(scratch: Path, rounds: int) -> list[str]:
-    """Seconds by door, with a stand-in for the engine that notes the time."""
+    """Seconds by door, with a fake engine that records the time."""
     service = bake(scratch, "bench-doors", rounds)
     stub = scratch / "stub"
     stub.mkdir()
@@ -31,7 +31,7 @@ def table(scratch: Path, rounds: int) -> list[str]:
 
 
 def first_call(service: Service, argv: list[str], note: Path) -> float:
-    """Seconds from start to the first call of the stand-in, which then fails."""
+    """Seconds from start to the first call of the fake engine, which then fails."""
     note.unlink(missing_ok=True)
     start = time.time()
     done = subprocess.run(argv, cwd=service.root, env=service.env, capture_output=True, text=True)

@@ -52,7 +52,7 @@ def starts(service: Service, words: str) -> list[str]:
         found = measure(service.on(engine, DEV_WORKSPACE=WORKSPACE))
         figures = " | ".join(show(found, key) for key in ("cold", "warm", "noop", "memory"))
         rows.append(f"| {words} | {engine} | {figures} |")
-        print(rows[-1], file=sys.stderr, flush=True)  # it takes long: whoever waits sees what there is
+        print(rows[-1], file=sys.stderr, flush=True)  # progress, since it takes long
     return rows
 
 

@@ -1,4 +1,4 @@
-"""What it costs that the tools are not in the service: the first command of a machine, of a service, and an update."""
+"""The costs of keeping the tools outside the service: the first command on a machine or in a service, an update."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ANSWERS = {"service": "catalog", "stack": "django"}
 
 
 def table(scratch: Path, rounds: int) -> list[str]:
-    """Seconds of the first commands beside the same steps by hand; files of the last update."""
+    """Seconds of the first commands, compared with the same steps by hand; files of the last update."""
     template = scratch / "template.git"
     git("clone", "--quiet", "--bare", str(REPO), str(template))
     git("--git-dir", str(template), "update-ref", "refs/heads/bench", git("-C", str(REPO), "rev-parse", "HEAD"))

@@ -1,4 +1,4 @@
-"""Other tools at the same work, as far as they do it; installed from PyPI for the occasion, at these versions."""
+"""Other tools doing the same work, if they can; installed from PyPI for the measurement, at these versions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HEAD = ["| the same work, s until healthy | the other | ours | ratio |", "|---|-
 
 
 def table(scratch: Path, rounds: int) -> list[str]:
-    """Each peer that can do its work here, beside us."""
+    """A row for each peer that can do the work here."""
     rows = list(HEAD)
     if has_docker():
         rows.append(beside_devservices(scratch, bake(scratch, "bench-peer", rounds).on("compose")))
@@ -35,7 +35,7 @@ def table(scratch: Path, rounds: int) -> list[str]:
 
 
 def installed(scratch: Path, requirement: str) -> Path:
-    """The programs of a package in an environment of its own."""
+    """The programs of a package in a separate environment."""
     folder = scratch / requirement.partition("=")[0]
     subprocess.run([str(BIN / "uv"), "venv", "--quiet", str(folder)], check=True)
     install = [str(BIN / "uv"), "pip", "install", "--quiet", "--python", str(folder), requirement]
@@ -49,7 +49,7 @@ def line(words: str, other: float, ours: float) -> str:
 
 
 def beside_devservices(scratch: Path, service: Service) -> str:
-    """Both stopped before, with images and data there; devservices told not to ask a registry."""
+    """Both stopped before, with images and data; devservices does not query a registry."""
     service.dev("dev.up")
     ours = service.median(partial(service.dev, "dev.down"), partial(service.dev, "dev.up"))
     config = composed(service)
@@ -65,7 +65,7 @@ def beside_devservices(scratch: Path, service: Service) -> str:
 
 
 def prepared(scratch: Path, service: Service, config: dict[str, Any]) -> Service:
-    """A repository of devservices in a home of its own, which it reads where it believes to be in CI."""
+    """A repository for devservices in a separate home, which it uses if it detects CI."""
     own = {"HOME": str(scratch), "CI": "true", "DEVSERVICES_DISABLE_SENTRY": "1"}
     peer = replace(service, root=scratch / "code" / service.name, env={**service.env, **own})
     (peer.root / "devservices").mkdir(parents=True)

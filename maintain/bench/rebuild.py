@@ -1,4 +1,4 @@
-"""`dev.up` after a change: of a dependency, which has to be installed, and of the source, which is live as it is."""
+"""`dev.up` after a change: of a dependency, which has to be installed, and of the source, which is live anyway."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def table(scratch: Path, rounds: int) -> list[str]:
 
 
 def measure(service: Service, engine: str) -> list[str]:
-    """The package is in the caches of uv before anything is timed, as it is for whoever added it."""
+    """The package is in uv's cache before anything is timed, as it is after `uv add`."""
     without = [(service.root / name).read_text() for name in MANIFESTS]
     service.call(str(BIN / "uv"), "add", "--quiet", "--no-sync", SMALL)
     added = [(service.root / name).read_text() for name in MANIFESTS]
@@ -33,7 +33,7 @@ def measure(service: Service, engine: str) -> list[str]:
     service.destroy()
     write(service, without)
     return [
-        f"| a dependency more | {engine} | {seconds:.1f} | 10 |",
+        f"| another dependency | {engine} | {seconds:.1f} | 10 |",
         f"| the source edited: nothing to do, so that of a no-op | {engine} | {source:.1f} | |",
     ]
 
@@ -53,6 +53,6 @@ def alternate(service: Service, without: list[str], added: list[str]) -> None:
 
 
 def edit(service: Service) -> None:
-    """A line more in a module."""
+    """Add a line to a module."""
     with (service.root / "courses" / "views.py").open("a") as file:
         file.write("# edited\n")

@@ -18,7 +18,7 @@ from typing import Any
 REPO = Path(__file__).resolve().parents[2]
 BIN = REPO / ".venv" / "bin"
 ENGINES = ("compose", "native")
-# Of the shell, or of the make that called us, whose ARGS would be those of our commands too.
+# Variables of the shell or of the calling make: our commands must not get its ARGS.
 FOREIGN = ("DEV_", "MAKE", "MFLAGS", "ARGS", "PYTHONDONTWRITEBYTECODE")
 
 
@@ -77,8 +77,8 @@ class Service:
 
 
 def bake(scratch: Path, name: str, rounds: int, **answers: object) -> Service:
-    """A generated service (Django, unless told otherwise) with its tool environment made, and with nobody's state;
-    downloads are the user's."""
+    """A generated service (Django by default) with its tool environment, and with empty state; downloads are the
+    user's."""
     given = [f"{key}={value}" for key, value in {"service": name, "port": free_port(), **answers}.items()]
     options = ["--config-file", "maintain/cookiecutter.yaml", "--no-input", "-o", str(scratch)]
     command = [str(BIN / "cookiecutter"), *options, str(REPO), *given]
@@ -89,7 +89,7 @@ def bake(scratch: Path, name: str, rounds: int, **answers: object) -> Service:
 
 
 def environment(scratch: Path) -> dict[str, str]:
-    """State and checkouts lie in the scratch folder; what costs a download is still taken from the user's caches."""
+    """State and checkouts are in the scratch folder; downloads come from the user's caches."""
     kept = {"UV_CACHE_DIR": "uv", "PIP_CACHE_DIR": "pip"}
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     own = {
@@ -118,7 +118,7 @@ def has_docker() -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody uses at this moment."""
+    """A port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""A service that requires two others: what the others cost, and what it costs to switch one of them to its source."""
+"""A service that requires two others: the costs of the others, and of switching one of them to its source."""
 
 from __future__ import annotations
 

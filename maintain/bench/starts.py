@@ -1,4 +1,4 @@
-"""`dev.up` of one service beside plain Compose, in three states; natively in a fourth, which a person sees once."""
+"""`dev.up` of one service compared with plain Compose, in three states; natively also with nothing cached."""
 
 from __future__ import annotations
 

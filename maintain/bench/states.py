@@ -1,4 +1,4 @@
-"""Data states of a real application, beside what brings the same rows without them: its own migrations and seed."""
+"""Data states of a real application, compared with getting the same rows by migrations and seed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def table(scratch: Path, rounds: int) -> list[str]:
 
 
 def branches(service: Service) -> None:
-    """`main`, and `feature` with a migration more."""
+    """Make `main`, and `feature` with another migration."""
     service.call(*GIT, "init", "--quiet", "--initial-branch", "main")
     service.call(*GIT, "add", "--all")
     service.call(*GIT, "commit", "--quiet", "--message", "main")
@@ -74,18 +74,18 @@ def row(words: str, engine: str, other: float, ours: float, at_least: float) -> 
 
 
 def empty(service: Service) -> None:
-    """No table in the live database."""
+    """Remove all tables from the live database."""
     sql(service, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
 
 def migrate_and_seed(service: Service) -> None:
-    """What the application's own documentation says, in its environment."""
+    """Run the commands of the application's documentation, in its environment."""
     service.dev("dev.run", "--", "python", "manage.py", "migrate", "--noinput")
     service.dev("dev.run", "--", "python", "manage.py", "seed", "default")
 
 
 def sql(service: Service, *statements: str) -> str:
-    """What the database answers."""
+    """The answer of the database."""
     words = [word for statement in statements for word in ("-c", statement)]
     return service.dev("dev.dbshell", "--", "-qAtX", "-v", "ON_ERROR_STOP=1", *words)
 
@@ -118,7 +118,7 @@ def snapshots(service: Service) -> tuple[float, float, int]:
 
 
 def remove_copy(service: Service) -> None:
-    """And the sessions of the app, which a plain copy would not bear."""
+    """Remove the copy, and end the app's sessions, which would prevent a plain copy."""
     ended = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'service' AND pid <> pg_backend_pid()"
     )
@@ -126,7 +126,7 @@ def remove_copy(service: Service) -> None:
 
 
 def copy(service: Service) -> None:
-    """From the maintenance database, since nobody may be in the one that is copied."""
+    """Copy from the maintenance database: the copied database must not have sessions."""
     words = ["-d", "postgres", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", "CREATE DATABASE bench TEMPLATE service"]
     service.dev("dev.dbshell", "--", *words)
 

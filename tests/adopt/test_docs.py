@@ -118,12 +118,12 @@ def test_update(terminal: Terminal, template: Path, service: Service, tmp_path: 
     page = edited / "Dockerfile"
     page.write_text(page.read_text().replace("python:3.13-slim", "python:3.14-slim", 1))
     commit(edited, "ours")
-    update, *mend = typed(conflict)
+    update, *resolve = typed(conflict)
     said = terminal.type(update, 113)
     assert "\n".join(line for line in conflict if not line.startswith("$ ")) in said
     assert git(edited, "status", "--porcelain") == ""
     edits(terminal, "sed -i '/^<<<<<<< /d; /^=======$/,/^>>>>>>> /d' \"$1\"")
-    for line in mend:
+    for line in resolve:
         terminal.type(line)
     text = (edited / "Dockerfile").read_text()
     assert "python:3.14-slim" in text

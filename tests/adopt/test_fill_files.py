@@ -96,7 +96,7 @@ def test_each_command_says_where_it_was_found() -> None:
     assert line(text, "port:").endswith("; docker-compose.yml:20")
 
 
-def test_a_name_and_a_port_that_could_not_stay_are_said() -> None:
+def test_a_name_and_a_port_that_could_not_stay_are_reported() -> None:
     asked = files(FLASK, answers(FLASK, service="notes"), Names(), TEMPLATES)
     assert line(asked["dev.yaml"], "service:") == "service: notes # pyproject.toml:2: note-book"
     assert line(fill(EXPRESS)["dev.yaml"], "port:").endswith("; Dockerfile:9 has 80")
@@ -133,8 +133,8 @@ def test_the_compose_file_beside_another_one_is_named() -> None:
     assert set(text) == {"dev.yaml", "compose.lean.yaml", BESIDE.compose, BESIDE.dockerfile, BESIDE.ignore}
 
 
-def test_notes_stand_at_the_top() -> None:
-    assert "# Also found, and left alone:\n#   makefile target `test` (Makefile:6)\n" in fill(DJANGO)["dev.yaml"]
+def test_notes_are_at_the_top() -> None:
+    assert "# Also found, and not changed:\n#   makefile target `test` (Makefile:6)\n" in fill(DJANGO)["dev.yaml"]
 
 
 def test_of_many_notes_the_report_has_the_rest() -> None:
@@ -191,7 +191,7 @@ def test_hosts_that_are_allowed_have_ours_among_them(given: str, filled: str) ->
     }  # fmt: skip
 
 
-def test_the_address_is_told_where_the_code_reads_it() -> None:
+def test_the_address_is_in_the_variable_that_the_code_reads() -> None:
     environment = services(FASTAPI)["app"]["environment"]
     assert environment["HTTP_PORT"] == f"${{PORT:-{answers(FASTAPI)['port']}}}"
     assert environment["HTTP_HOST"] == "${BIND:-0.0.0.0}"

@@ -61,7 +61,7 @@ def test_a_files_name_adds_no_line_to_the_dockerfile(tmp_path: Path) -> None:
     assert "\nRUN evil" not in text
 
 
-def test_keys_that_are_no_variables_are_not_taken(tmp_path: Path) -> None:
+def test_keys_that_are_not_variables_are_not_taken(tmp_path: Path) -> None:
     environment = {"GOOD": "1", "A B: [": "2", "C\nD": "3", "1E": "4"}
     app = {"build": ".", "environment": environment}
     compose = yaml.safe_dump({"services": {"web": app}})

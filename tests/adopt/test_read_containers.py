@@ -92,7 +92,7 @@ def test_what_containers_say(tmp_path: Path) -> None:
     assert found.database.scheme == "postgis"
 
 
-def test_what_stands_beside_is_noted(tmp_path: Path) -> None:
+def test_other_services_are_noted(tmp_path: Path) -> None:
     found = notes(reading(tmp_path, COMPOSED))
     assert "Dockerfile: an existing Dockerfile" in found
     assert "docker-compose.yml: an existing compose file" in found
@@ -170,7 +170,7 @@ def test_env_file_and_lists_and_our_own_files(tmp_path: Path) -> None:
     assert not {"environment.OURS", "environment.PASSED", "environment.PORT"} & set(found)
 
 
-def test_of_two_services_that_are_built_the_one_that_is_no_worker_is_the_app(tmp_path: Path) -> None:
+def test_of_two_services_that_are_built_the_one_that_is_not_a_worker_is_the_app(tmp_path: Path) -> None:
     compose = "services:\n  aaa-worker: {build: ., environment: {A: '1'}}\n  cart: {build: ., environment: {A: '2'}}\n"
     found = facts(reading(tmp_path, {"package.json": "{}", "docker-compose.yaml": compose}))
     assert found["environment.A"] == ("2", "docker-compose.yaml:3")
@@ -264,7 +264,7 @@ CMD ["pytest"]
         (STAGES.replace("AS prod", "AS serving").replace("FROM prod", "FROM serving"), "", "Dockerfile:8"),
         (STAGES + "FROM base AS canary\nCMD gunicorn b:app\n", "canary", "Dockerfile:13"),
     ],
-    ids=["by its name", "beside development's", "which is no test", "as compose builds it"],
+    ids=["by its name", "beside development's", "which is not a test", "as compose builds it"],
 )
 def test_productions_stage_is_the_one_that_serves(tmp_path: Path, dockerfile: str, target: str, serve: str) -> None:
     build = f"{{context: ., target: {target}}}" if target else "."

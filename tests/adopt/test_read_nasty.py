@@ -120,7 +120,7 @@ def test_links_are_followed_within_the_folder_only(tmp_path: Path) -> None:
     assert {name: each.where for name, each in found.environment.items()} == {"MODE": ".env.example:1"}
 
 
-def test_names_that_are_no_files_of_the_folder(tmp_path: Path) -> None:
+def test_names_that_are_not_files_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'outside'\n")
     root = tmp_path / "in"
     root.mkdir()

@@ -97,7 +97,7 @@ def test_prisma(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stub", ['echo "Error: no test specified" && exit 1', "exit 1"])
-def test_npms_stub_is_no_test(tmp_path: Path, stub: str) -> None:
+def test_npms_stub_is_not_a_test(tmp_path: Path, stub: str) -> None:
     assert reading(tmp_path, {"package.json": package(scripts={"test": stub})}).commands.test is None
 
 
@@ -105,7 +105,7 @@ def test_yarn_is_named_and_its_scripts_are_not_taken(tmp_path: Path) -> None:
     scripts = {"start": "yarn babel-node src", "dev": "pnpm dev:api"}
     found = reading(tmp_path, {"package.json": package(scripts=scripts), "yarn.lock": ""})
     assert (found.commands.serve, found.commands.develop) == (None, None)
-    assert "yarn.lock: Yarn is not known here: only npm is" in notes(found)
+    assert "yarn.lock: Yarn is not supported, only npm is" in notes(found)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_start_script_that_sets_variables_keeps_them(tmp_path: Path) -> None:
     scripts = {"start": "TZ=UTC node ./dist/server.js", "build": "tsc"}
     found = reading(tmp_path, {"package.json": package(scripts=scripts, dependencies={"express": "^4"})})
     assert facts(found)["commands.serve"] == ("env TZ=UTC node ./dist/server.js", "package.json:4")
-    assert "package.json:4: dist/server.js is no tracked file: a build makes it" in notes(found)
+    assert "package.json:4: dist/server.js is not a tracked file: a build makes it" in notes(found)
 
 
 def test_express_without_a_script_for_it_reloads_by_node_itself(tmp_path: Path) -> None:

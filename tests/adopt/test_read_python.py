@@ -332,7 +332,7 @@ def test_of_a_range_the_lowest(tmp_path: Path, spec: str, least: str | None) -> 
     assert (found.version.value if found.version else None) == least
 
 
-def test_what_runs_wins_and_the_difference_is_said(tmp_path: Path) -> None:
+def test_what_runs_wins_and_the_difference_is_reported(tmp_path: Path) -> None:
     tree = {
         "requirements.txt": "flask\n",
         ".python-version": "3.12\n",
@@ -348,7 +348,7 @@ def test_pipenv_is_named_and_not_taken_for_pip(tmp_path: Path) -> None:
         tmp_path, {"Pipfile": "[packages]\nflask = '*'\n", "app.py": "from flask import Flask\napp = Flask('a')\n"}
     )
     assert found.dependencies is None
-    assert "Pipfile: Pipenv is not known here: only pip, uv and Poetry are" in notes(found)
+    assert "Pipfile: Pipenv is not supported, only pip, uv and Poetry are" in notes(found)
 
 
 def test_a_server_is_only_named_where_it_is_among_the_dependencies(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_of_a_url_and_its_parts_what_runs_is_taken_and_the_other_named(tmp_path:
     assert facts(found)["database.variables.url"] == ("DATABASE_URL", "shop/settings.py:1")
     assert found.database
     assert found.database.scheme == "postgres"
-    assert "shop/settings.py:1: DATABASE_URL takes an address of postgres too" in notes(
+    assert "shop/settings.py:1: DATABASE_URL takes an address of postgres, too" in notes(
         reading(tmp_path / "x", django(code))
     )
 
@@ -117,7 +117,7 @@ def test_how_a_url_begins(tmp_path: Path, requirements: str, example: str, schem
     assert found.database.scheme == scheme
 
 
-def test_sqlite_only_where_nothing_else_is_said(tmp_path: Path) -> None:
+def test_sqlite_only_if_nothing_else_is_found(tmp_path: Path) -> None:
     engine = "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3'}}\n"
     assert database(tmp_path / "small", django(engine, "django\n")) == {"kind": "sqlite"}
     assert database(tmp_path / "big", django(engine)) == {"kind": "postgres"}
@@ -155,16 +155,16 @@ def test_the_extras_that_an_installation_needs(tmp_path: Path) -> None:
     assert found.dependencies.extras == ("pg", "dev")
 
 
-def test_two_kinds_are_said(tmp_path: Path) -> None:
+def test_two_kinds_are_reported(tmp_path: Path) -> None:
     found = reading(tmp_path, django("", "django\npsycopg\nmysqlclient\n"))
     assert facts(found)["database.kind"] == ("postgres", "requirements.txt:2")
-    assert "requirements.txt:3: mysql is possible too; postgres is taken, see requirements.txt:2" in notes(found)
+    assert "requirements.txt:3: mysql is possible too; postgres is used, see requirements.txt:2" in notes(found)
 
 
 def test_what_we_have_nothing_for_is_named_and_no_url_of_it_taken(tmp_path: Path) -> None:
     tree = django("os.getenv('DATABASE_URI', 'mongodb://localhost/x')\n", "django\npymongo\npsycopg\n")
     found = reading(tmp_path, tree)
-    assert "requirements.txt:2: MongoDB is not known here, see pymongo" in notes(found)
+    assert "requirements.txt:2: MongoDB is not supported, see pymongo" in notes(found)
     assert "database.variables.url" not in facts(found)
 
 
@@ -176,7 +176,7 @@ def test_a_broker_is_the_cache_and_so_is_a_second_address(tmp_path: Path) -> Non
     assert (named, len(found.cache.others)) == ({"CELERY_BROKER_URL", "REDIS_URL"}, 1)
 
 
-def test_a_library_alone_is_no_cache(tmp_path: Path) -> None:
+def test_a_library_alone_is_not_a_cache(tmp_path: Path) -> None:
     found = reading(tmp_path, django("", "django\nredis\n"))
     assert found.cache is None
-    assert "requirements.txt:2: redis is a dependency, but no variable says where it is" in notes(found)
+    assert "requirements.txt:2: redis is a dependency, but no variable has its address" in notes(found)

@@ -38,7 +38,7 @@ def test_health(tmp_path: Path, tree: Tree, path: str | None) -> None:
     assert (found.health.value if found.health else None) == path
 
 
-def test_a_path_that_another_file_may_lengthen_is_said(tmp_path: Path) -> None:
+def test_a_path_that_another_file_may_lengthen_is_reported(tmp_path: Path) -> None:
     tree = {
         **FLASK,
         "a/settings.py": "ROOT_URLCONF = 'a.urls'\n",
@@ -57,7 +57,7 @@ def test_a_path_that_another_file_may_lengthen_is_said(tmp_path: Path) -> None:
         {"a.js": "router.get('/status', orders.show)\n"},
     ],
 )
-def test_a_word_that_may_mean_another_thing_is_said(tmp_path: Path, tree: Tree) -> None:
+def test_a_word_that_may_mean_another_thing_is_reported(tmp_path: Path, tree: Tree) -> None:
     found = reading(tmp_path, {**FLASK, **tree})
     assert found.health is None
     assert [note for note in notes(found) if "/status" in note and "may be a health page" in note]

@@ -46,10 +46,10 @@ def test_a_release(root: Path) -> None:
     ("version", "spoil", "code", "message"),
     [
         ("1.1", None, 2, "VERSION is '1.1'"),
-        ("1.0.0", None, 113, "1.0.0 is out, so 1.0.0 is no newer release"),
+        ("1.0.0", None, 113, "1.0.0 is not newer than the last release, 1.0.0"),
         ("2.0.0", None, 111, "CHANGELOG.md:1: has no section for 2.0.0"),
         ("1.1.0", lambda root: (root / "new").touch(), 114, "not everything is committed"),
-        ("1.1.0", lambda root: git(root, "tag", "v1.1.0"), 113, "the tag v1.1.0 is there already"),
+        ("1.1.0", lambda root: git(root, "tag", "v1.1.0"), 113, "the tag v1.1.0 already exists"),
         ("1.1.0", lambda root: failing(root), 1, "an upgrade from an earlier release fails"),
         ("1.1.0", lambda root: refusing(root), 113, "git commit"),
     ],

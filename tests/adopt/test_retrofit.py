@@ -227,9 +227,9 @@ def test_owner_s_filters_and_hooks_touch_nothing(history: Path, make: Make) -> N
         (lambda repo: (repo / "app.py").write_text("x"), 114, "has changes that are not committed: app.py"),
         (lambda repo: shutil.rmtree(repo / ".git"), 111, "is in no git repository"),
         (lambda repo: (shutil.rmtree(repo / ".git"), git(repo, "init", "--quiet")), 114, "has no commit yet"),
-        (lambda repo: ((repo / "dev.yaml").write_text("mine: 1\n"), commit(repo)), 113, "dev.yaml is there already"),
-        (lambda repo: ((repo / ".cruft.json").write_text("{}"), commit(repo)), 111, "names no template"),
-        (lambda repo: ((repo / "compose.lean.yaml").touch(), commit(repo)), 113, "compose.lean.yaml is there already"),
+        (lambda repo: ((repo / "dev.yaml").write_text("mine: 1\n"), commit(repo)), 113, "dev.yaml already exists"),
+        (lambda repo: ((repo / ".cruft.json").write_text("{}"), commit(repo)), 111, "no template, commit and answers"),
+        (lambda repo: ((repo / "compose.lean.yaml").touch(), commit(repo)), 113, "compose.lean.yaml already exists"),
     ],
 )
 def test_what_is_refused_changes_nothing(
@@ -252,10 +252,10 @@ def test_undo_keeps_the_owner_s_own_commits(history: Path, make: Make) -> None:
     (repo / "dev.yaml").write_text((repo / "dev.yaml").read_text() + "# mine\n")
     assert "not committed: dev.yaml" in retrofit(history, repo, "--undo", code=114)
     commit(repo, "mine")
-    assert "has work on it that is not the retrofit's" in retrofit(history, repo, "--undo", code=114)
+    assert "has commits or changes that are not the retrofit's" in retrofit(history, repo, "--undo", code=114)
     git(repo, "reset", "--quiet", "--soft", "HEAD~1")
     git(repo, "commit", "--quiet", "--amend", "--no-edit")
-    assert "has work on it that is not the retrofit's" in retrofit(history, repo, "--undo", code=114)
+    assert "has commits or changes that are not the retrofit's" in retrofit(history, repo, "--undo", code=114)
     assert (repo / "dev.yaml").read_text().endswith("# mine\n")
 
 
@@ -281,7 +281,7 @@ def test_undo_removes_what_the_tasks_made_for_themselves(history: Path, make: Ma
     assert on_disk(repo) == before
 
 
-def test_undo_leaves_nothing_running_that_nobody_could_stop(history: Path, make: Make) -> None:
+def test_undo_leaves_nothing_running_that_could_not_be_stopped(history: Path, make: Make) -> None:
     repo = make(FLASK)
     retrofit(history, repo)
     page = Path(os.environ["XDG_STATE_HOME"], "devenv/v1/main/shop.json")
@@ -291,7 +291,7 @@ def test_undo_leaves_nothing_running_that_nobody_could_stop(history: Path, make:
         said = retrofit(history, repo, "--undo", code=113)
     finally:
         page.unlink()
-    assert "shop (workspace main) is on this machine still" in said
+    assert "shop (workspace main) still exists on this machine" in said
     assert f"hint: {repo}/.dev/run dev.destroy --yes" in said
     retrofit(history, repo, "--undo")
 
@@ -300,10 +300,10 @@ def test_ignored_files_of_the_owner_are_never_replaced(history: Path, make: Make
     """git switch would, without a word: what git ignores has no copy anywhere."""
     repo = make({**FLASK, ".gitignore": "dev.yaml\n.dev\n"})
     (repo / "dev.yaml").write_text("mine: 1\n")
-    assert "dev.yaml is there already" in retrofit(history, repo, code=113)
+    assert "dev.yaml already exists" in retrofit(history, repo, code=113)
     (repo / "dev.yaml").unlink()
     (repo / ".dev").write_text("mine\n")
-    assert ".dev is there already" in retrofit(history, repo, code=113)
+    assert ".dev already exists" in retrofit(history, repo, code=113)
     assert (repo / ".dev").read_text() == "mine\n"
     assert git(repo, "branch", "--show-current") == "main"
 
@@ -319,7 +319,7 @@ def test_a_committed_dev_of_another_kind_stays(history: Path, make: Make, tmp_pa
         git(repo, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(repo), ".dev")
     commit(repo, what)
     before = git(repo, "rev-parse", "HEAD^{tree}")
-    assert ".dev is there already" in retrofit(history, repo, code=113).replace("/.dev/", "/.dev ")
+    assert ".dev already exists" in retrofit(history, repo, code=113).replace("/.dev/", "/.dev ")
     assert git(repo, "rev-parse", "HEAD^{tree}") == before
 
 

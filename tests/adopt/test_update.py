@@ -99,10 +99,10 @@ def test_conflict_is_113_and_the_attempt_is_on_its_branch(template: Path, servic
     assert "<<<<<<< HEAD" in attempt
     assert f">>>>>>> {branch}" in attempt
     assert git(repo, "show", f"{branch}:.dev/VERSION") == NEXT  # all else was taken
-    assert "has a branch" in refused(template, repo, 113)
+    assert "already has a branch" in refused(template, repo, 113)
     git(repo, "switch", "--quiet", branch)
     git(repo, "checkout", "--quiet", "main", "--", "Dockerfile")
-    commit(repo, "mended")
+    commit(repo, "fixed")
     assert "is at 10.0.0 of the template already" in taken(template, repo)
 
 
@@ -135,7 +135,7 @@ def test_removed_on_either_side_alone(template: Path, service: Service) -> None:
     commit(repo, "not wanted")
     (template / PROJECT / ".dev/schema.json").unlink()
     out(template)
-    assert ".dev/README.md: removed here, so it is not brought back" in taken(template, repo)
+    assert ".dev/README.md: removed here, so it stays removed" in taken(template, repo)
     assert not (repo / ".dev/schema.json").exists()
     assert not (repo / ".dev/README.md").exists()
 
@@ -154,7 +154,7 @@ def test_own_files_are_never_touched(template: Path, service: Service) -> None:
         (template / PROJECT / f".stacks/django.database/seeds/{name}.py").write_text("# Owner: this service.\n")
     out(template)
     before = tree(repo)
-    assert "seeds/more.py: the template has such a file now; yours stays as it is" in taken(template, repo)
+    assert "seeds/more.py: the template has such a file now; yours is not changed" in taken(template, repo)
     after = tree(repo)
     changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
     assert changed == {".cruft.json", "seeds/new.py"}
@@ -296,10 +296,10 @@ def test_no_service_of_this_template(template: Path, service: Service, tmp_path:
     known = json.loads((repo / ".cruft.json").read_text())
     (repo / ".cruft.json").write_text(json.dumps({**known, "commit": "0" * 40}))
     commit(repo, "of another template")
-    assert "does not hold the template's commit 000000000000" in refused(template, repo, 111)
+    assert "does not have the template's commit 000000000000" in refused(template, repo, 111)
     (repo / ".cruft.json").write_text("{")
     commit(repo, "broken")
-    assert f"{repo}/.cruft.json:1: names no template" in refused(template, repo, 111)
+    assert f"{repo}/.cruft.json:1: no template, commit and answers" in refused(template, repo, 111)
     assert "the template has no release 7.0.0" in refused(template, service_again(repo, known), 2, "--to", "7.0.0")
 
 
@@ -314,18 +314,18 @@ def test_a_cruft_json_that_is_not_cruft_s(template: Path, service: Service, wron
     (repo / ".cruft.json").write_text(json.dumps({**json.loads((repo / ".cruft.json").read_text()), wrong: value}))
     (repo / "pyproject.toml").write_text("tool = 3\n")
     commit(repo, "wrong")
-    assert "names no template" in refused(template, repo, 111)
+    assert "no template, commit and answers" in refused(template, repo, 111)
     assert not trap.exists()
 
 
-def test_a_commit_after_the_highest_release_is_no_way_back(template: Path, service: Service) -> None:
+def test_a_commit_after_the_highest_release_is_not_downgraded(template: Path, service: Service) -> None:
     """As a retrofit from a checkout between two releases has it."""
     repo = service(NEXT, stack="bare")
     later = commit(template, "after it")
     state = json.loads((repo / ".cruft.json").read_text())
     (repo / ".cruft.json").write_text(json.dumps({**state, "commit": later}))
     commit(repo, "from a later commit")
-    assert "of the template already, and nothing newer is out" in taken(template, repo)
+    assert "of the template, and nothing newer is out" in taken(template, repo)
     assert adopt(template, "check", repo).code == 0
     taken(template, repo, "--to", NEXT)
     assert git(repo, "branch", "--show-current") == BRANCH
@@ -366,8 +366,8 @@ def test_a_file_of_the_owner_where_the_template_has_a_folder(template: Path, ser
     (template / PROJECT / "pages").write_text("theirs\n")
     out(template)
     said = refused(template, repo, 113)
-    assert "  notes/env.md: notes is there in its place" in said
-    assert "  pages: pages/ is there in its place" in said
+    assert "  notes/env.md: notes is in its place" in said
+    assert "  pages: pages/ is in its place" in said
     assert git(repo, "show", "devenv-template-10.0.0:notes") == "mine"
     assert git(repo, "show", "devenv-template-10.0.0:pages/one") == "mine"
 
@@ -418,7 +418,7 @@ def test_nothing_to_take_makes_no_branch(template: Path, service: Service) -> No
 
 def service_again(repo: Path, known: dict[str, object]) -> Path:
     (repo / ".cruft.json").write_text(json.dumps(known))
-    commit(repo, "mended")
+    commit(repo, "fixed")
     return repo
 
 

@@ -94,7 +94,7 @@ def test_tasks_import_ours_first(before: bytes, line: int) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (b"from celery import shared_task\n", "tasks.py is no file of invoke's tasks"),
+        (b"from celery import shared_task\n", "tasks.py does not define tasks of invoke"),
         (b"import invoke\ndef broken(:\n", "tasks.py cannot be read as Python"),
         (b"\xef\xbb\xbfimport invoke\n", "tasks.py begins with a byte order mark"),
         (b"import invoke\n\0", "tasks.py cannot be read as Python"),

@@ -214,7 +214,7 @@ def test_a_python_that_an_upgrade_took_away_is_replaced(with_uv: Machine, venv: 
     assert is_complete(venv)
 
 
-def test_what_is_no_environment_is_left_alone(with_uv: Machine, tmp_path: Path) -> None:
+def test_other_folders_are_not_touched(with_uv: Machine, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "thesis.txt").write_text("years of work")

@@ -118,7 +118,7 @@ def test_an_older_package_has_its_own_data_and_the_newer_ones_come_back(
     here.branch = "other"
     here.packages("wiki.0001")
     here.up()
-    assert "steps aside with its rows: wiki.0002 of a package is missing" in capfd.readouterr().err
+    assert "is set aside with its rows: wiki.0002 of a package is missing" in capfd.readouterr().err
     assert here.live == rows(ONE, TWO, "wiki.0001") | DEFAULT
     here.branch = "main"
     here.packages("wiki.0001", "wiki.0002")
@@ -126,7 +126,7 @@ def test_an_older_package_has_its_own_data_and_the_newer_ones_come_back(
     assert here.live == rows(ONE, TWO, "wiki.0001", "wiki.0002") | DEFAULT | {"by hand", "in the new wiki"}
 
 
-def test_another_lock_with_the_same_migrations_is_no_reason(here: World) -> None:
+def test_another_lock_with_the_same_migrations_changes_nothing(here: World) -> None:
     here.packages("wiki.0001", "wiki.0002")
     here.up()
     here.packages("wiki.0002", "wiki.0001")  # the file differs
@@ -179,7 +179,7 @@ def test_where_only_the_form_of_a_migration_changed_one_can_say_so(here: World) 
 # ---- a database that is fixed
 
 
-def test_where_the_database_is_fixed_it_steps_aside_all_the_same(here: World) -> None:
+def test_a_fixed_database_is_set_aside_too(here: World) -> None:
     here.chooses = False
     if here.renames:
         switch(here, "other", ONE, OTHER)
@@ -324,7 +324,7 @@ def test_prune_keeps_the_newest_of_each_branch_and_all_that_people_entered(here:
     assert list(here.databases) == [here.live_name]
 
 
-def test_what_is_over_the_budget_or_fills_the_disk_is_said(
+def test_what_is_over_the_budget_or_fills_the_disk_is_reported(
     here: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "BUDGET", 3)
@@ -332,7 +332,7 @@ def test_what_is_over_the_budget_or_fills_the_disk_is_said(
     here.reset("big")
     said = capsys.readouterr().err
     assert "stored states take" in said
-    assert "of the disk are left; what may go: inv dev.state prune" in said
+    assert "left on the disk; to free space: inv dev.state prune" in said
 
 
 def test_rows_tell_what_is_live(here: World) -> None:
@@ -343,7 +343,7 @@ def test_rows_tell_what_is_live(here: World) -> None:
     assert all({"name", "key", "branch", "age", "size", "live"} <= row.keys() for row in others)
 
 
-def test_a_state_that_nobody_can_read_is_no_state(here: World) -> None:
+def test_a_state_that_cannot_be_read_is_ignored(here: World) -> None:
     before = len(here.states())
     folder = store.home(here.env()) / "broken"
     folder.mkdir()

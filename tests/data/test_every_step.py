@@ -127,7 +127,7 @@ def test_ended_at_every_step(
         run_until(here, command, end(at))
         where = f"{end.__name__} at {at}: {here.done[at:]}"
         assert here.live in (old, new), where
-        assert_mended(here, {old, new}, hand, where)
+        assert_repaired(here, {old, new}, hand, where)
         again(here, case, command)
         assert here.live == new, where
 
@@ -154,7 +154,7 @@ def by_hand(here: World, given_up: str = "") -> set[str]:
     return {row for name in names for row in here.databases.get(name, ()) if "hand" in row}
 
 
-def assert_mended(here: World, whole: set[frozenset[str]], hand: set[str], where: str) -> None:
+def assert_repaired(here: World, whole: set[frozenset[str]], hand: set[str], where: str) -> None:
     """After the next dev.up: nothing half, nothing left over, nothing lost, and the record tells what is there."""
     here.up()
     missing = {f"migration {file.stem}" for file in (here.repo / "migrations").glob("*.py")}

@@ -294,7 +294,7 @@ def make(repo: Path, port: int, patch: pytest.MonkeyPatch, **how: Any) -> World:
 
 
 def _install(world: World, patch: pytest.MonkeyPatch) -> None:
-    """All that is no database goes through the world, too."""
+    """Everything except the database goes through the world, too."""
     patch.setattr(store, "branch", lambda env: world.branch)
     patch.setattr(Environment, "on", lambda self, name: _on(world, self, name))
     patch.setattr(Environment, "chooses_database", property(lambda self: world.chooses))

@@ -9,7 +9,7 @@ import yaml
 
 from tests.conftest import REPO
 
-# What 0.2.0 brought. `image` is no such key: 0.1.0 let it stand in dev.yaml, and did nothing with it.
+# New in 0.2.0. `image` is not one of these keys: 0.1.0 accepted it in dev.yaml, and ignored it.
 KEY = ("budget", "lean")
 FIELD = b"DEV_VERSION"
 

@@ -97,14 +97,14 @@ def test_what_it_did_not_make_is_not_touched(clone: Clone) -> None:
 
 @NATIVE
 @pytest.mark.slow
-def test_what_changed_is_made_again_and_nobodys_work_is_lost(clone: Clone) -> None:
+def test_what_changed_is_made_again_and_no_work_is_lost(clone: Clone) -> None:
     clone.demo()
     before = clone.stamp.read_text()
     with (clone.path / "examples/stack/consumer/products/notes.py").open("a") as file:
         file.write("# another line\n")
     own = clone.path / "build/demo/lms/own.py"
     own.write_text("work of a week")
-    assert "error[114]: build/demo/lms holds changes of yours" in clone.run("make", "demo").stderr
+    assert "error[114]: build/demo/lms has changes of yours" in clone.run("make", "demo").stderr
     own.unlink()
     assert "it is removed, and made again" in clone.demo().stdout
     assert clone.stamp.read_text() != before

@@ -122,7 +122,7 @@ def test_it_is_pulled_and_without_the_registry_built(desk: Repo, image: str, fre
             assert f"warning: notes: the image {released} cannot be pulled: building instead" in alone.stderr
             assert_runs(desk, "")
             desk.ok("dev.up")
-            assert did(desk) == [], "the image that was built is no reason to try again"
+            assert did(desk) == [], "after a build, it is not tried again"
             with registry(free_port, tmp_path):
                 release(f"{desk.token}-notes-app", released)
                 desk.ok("dev.destroy", "--yes")

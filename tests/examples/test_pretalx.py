@@ -56,7 +56,7 @@ def assert_a_lie_is_caught(pretalx: Repo) -> None:
     assert "the event nextcon has no talks" in done.stderr
 
 
-def test_demo_data_that_was_not_made_is_no_success(pretalx: Repo) -> None:
+def test_demo_data_that_was_not_made_is_not_a_success(pretalx: Repo) -> None:
     """Without freezegun, create_test_event says what it lacks, makes nothing, and ends with 0."""
     pretalx.edit("dev.yaml", "uv sync --locked", "uv sync --locked --no-dev")
     pretalx.edit("Dockerfile", "HOME=/root uv sync --locked\n", "HOME=/root uv sync --locked --no-dev\n")

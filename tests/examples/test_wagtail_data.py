@@ -46,7 +46,7 @@ def users(repo: Repo) -> list[str]:
 
 
 def another_package(repo: Repo) -> None:
-    """A branch with a package more, which brings tables of its own."""
+    """A branch with another package, which adds tables."""
     git(repo.path, "switch", "--quiet", "--create", "oauth")
     for file, head, line in (
         ("pyproject.toml", "dependencies = [", '"django-oauth-toolkit>=3,<4",'),
@@ -63,7 +63,7 @@ def test_rows_stay_with_the_branch_whose_packages_they_need(wagtail: Repo) -> No
     assert users(wagtail) == [*SEEDED[:2], "jane", *SEEDED[2:]]
     git(wagtail.path, "switch", "--quiet", "main")
     said = wagtail.ok("dev.up").stderr
-    assert "the data of oauth steps aside with its rows: oauth2_provider.0001_initial of a package is missing" in said
+    assert "the data of oauth is set aside with its rows: oauth2_provider.0001_initial of a package is missing" in said
     assert users(wagtail) == SEEDED
     assert wagtail.fetch("/")[0] == 200
     git(wagtail.path, "switch", "--quiet", "oauth")

@@ -7,18 +7,24 @@ import pytest
 from tests.verbs.repo import Repo
 
 BROKEN = {
-    "broken YAML": ("dev.yaml", "app: app", "app: [app", "expected", "look at line"),
+    "broken YAML": ("dev.yaml", "app: app", "app: [app", "expected", "check line"),
     "unknown key": ("dev.yaml", "scenarios:", "scenarois:", "unknown key scenarois", "did you mean scenarios?"),
     "unknown key below": ("dev.yaml", "  test: pytest", "  tset: pytest", "unknown key tset", "did you mean test?"),
     "wrong type": ("dev.yaml", "service: ", "service: 7 # ", "service: must be text, not 7", ""),
     "a time that is none": ("dev.yaml", "ready: 60s", "ready: soon", '"soon" is not allowed', ""),
-    "unknown contract": ("dev.yaml", 'contract: "1.4"', 'contract: "9.0"', "contract 9.0 is not known", "1.0"),
-    "unknown parameter": ("dev.yaml", "{learners}", "{leaners}", "{leaners} is no parameter", "did you mean learners?"),
+    "unknown contract": ("dev.yaml", 'contract: "1.4"', 'contract: "9.0"', "contract 9.0 is not supported", "1.0"),
+    "unknown parameter": (
+        "dev.yaml",
+        "{learners}",
+        "{leaners}",
+        "{leaners} is not a parameter",
+        "did you mean learners?",
+    ),
     "open quote": ("dev.yaml", "test: pytest", "test: pytest 'a", "commands.test", "close the quote"),
     "no such compose service": ("dev.yaml", "app: app", "app: web", "compose.yaml has no service web", ""),
-    "broken compose file": ("compose.yaml", "services:", "services: [", "expected", "look at line"),
+    "broken compose file": ("compose.yaml", "services:", "services: [", "expected", "check line"),
     "unset variable": ("compose.yaml", "DEBUG: ", "X: ${Y:?set Y} # ", "Y is not set: set Y", ""),
-    "no such fragment": ("compose.yaml", "postgres.yaml", "postgras.yaml", "there is no file", ""),
+    "no such fragment": ("compose.yaml", "postgres.yaml", "postgras.yaml", "not found", ""),
 }
 
 
@@ -51,10 +57,10 @@ def test_own_tasks_that_do_not_load(files: Repo) -> None:
     assert "tasks_local.py: ModuleNotFoundError" in files.fails(111, "dev.up").error
 
 
-def test_workspace_that_is_no_name(files: Repo) -> None:
-    assert "My Space is no workspace name" in files.fails(2, "dev.up", "--workspace", "My Space").error
+def test_an_invalid_workspace_name(files: Repo) -> None:
+    assert "My Space is not a valid workspace name" in files.fails(2, "dev.up", "--workspace", "My Space").error
 
 
-def test_port_that_is_no_number(files: Repo) -> None:
+def test_a_port_that_is_not_a_number(files: Repo) -> None:
     files.env["DEV_PORT"] = "many"
-    assert "DEV_PORT=many is no port" in files.fails(2, "dev.up").error
+    assert "DEV_PORT=many is not a valid port" in files.fails(2, "dev.up").error

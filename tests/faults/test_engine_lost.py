@@ -88,7 +88,7 @@ def lost(repo: Repo, address: Path, engine: str, *words: str, after: int) -> Don
 def assert_said(done: Done) -> None:
     assert done.code == 110, done
     assert done.error.startswith("error[110]: no container engine answers: ")
-    assert done.hints[-1] == "then look at `docker version`"
+    assert done.hints[-1] == "then check: docker version"
     assert "Traceback" not in done.stderr
 
 

@@ -56,7 +56,7 @@ def test_from_any_folder_of_a_checkout_that_requires_nothing(shop: Repo, notes: 
     beside = shop.path.parent
     done = notes.ok("dev.edit", "lms")
     assert done.stdout.strip() == str(beside / "lms")
-    assert f"notes runs in the stack of {shop.path}, which does it:" in done.stderr
+    assert f"notes runs in the stack of {shop.path}, which carries this out:" in done.stderr
     assert f"{shop.path}/.dev/run dev.edit lms --workspace {shop.token}" in done.commands
     assert lms_of(shop) == "source"
     notes.ok("dev.use", "lms=v2.0.0", door="make")
@@ -74,7 +74,7 @@ def test_from_any_folder_of_a_checkout_that_requires_nothing(shop: Repo, notes: 
 
 def test_of_several_roots_that_are_up_each_is_named(shop: Repo, notes: Repo, make_root: MakeRoot) -> None:
     unknown = notes.fails(2, "dev.edit", "lsm")
-    assert unknown.error == "error[2]: shop requires no lsm", "which knows best"
+    assert unknown.error == "error[2]: shop does not require lsm", "which knows best"
     assert unknown.hints == ["did you mean lms? allowed: lms, notes"]
     site = make_root("site")
     site.append("dev.yaml", REQUIRES)

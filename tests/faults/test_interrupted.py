@@ -46,7 +46,7 @@ def test_up_is_taken_up_again_at_each_command(repo: Repo) -> None:
         os.killpg(process.pid, signal.SIGINT)
         done = rest(process)
         assert interrupted(done, "interrupted")
-        assert done.hints == ["inv dev.up goes on from here"]
+        assert done.hints == ["to continue: inv dev.up"]
     assert turn >= 2
     assert rest(process).code == 0
     assert repo.steps() == []

@@ -1,4 +1,4 @@
-"""dev.up killed after each command that it printed, alone or with its whole group: the next one mends it."""
+"""dev.up killed after each command that it printed, alone or with its whole group: the next one repairs it."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def kill_up(repo: Repo, number: int, kill: Kill) -> None:
 
 
 def enter_by_hand(repo: Repo, number: int) -> bool:
-    """A row of which no migration and no seed knows. False while there is no database to take it."""
+    """Add a row that is in no migration and no seed. False while the database does not exist."""
     done = repo.run("dev.dbshell", "--", "-qc", f"{TABLE} INSERT INTO by_hand VALUES ({number})")
     return done.code == 0
 
 
-def assert_mended(repo: Repo, engine: str, entered: list[int]) -> None:
+def assert_repaired(repo: Repo, engine: str, entered: list[int]) -> None:
     repo.ok("dev.up")
     assert repo.steps() == []
     assert repo.fetch("/")[1].count("<li>") == 3
@@ -65,7 +65,7 @@ def test_first_up_killed(repo: Repo, engine: str, which: slice, kills: tuple[Kil
     for turn, number in enumerate(range(len(commands))[which]):
         repo.ok("dev.destroy", "--yes")
         kill_up(repo, number, kills[turn % 2])
-        assert_mended(repo, engine, [number] if enter_by_hand(repo, number) else [])
+        assert_repaired(repo, engine, [number] if enter_by_hand(repo, number) else [])
 
 
 @pytest.mark.slow
@@ -83,7 +83,7 @@ def test_up_with_everything_to_do_killed(up_repo: Repo, engine: str, kills: tupl
         assert enter_by_hand(up_repo, number)
         give_work(up_repo, migrations)
         kill_up(up_repo, number, kills[number % 2])
-        assert_mended(up_repo, engine, list(range(number + 1)))
+        assert_repaired(up_repo, engine, list(range(number + 1)))
         assert up_repo.rows(f"SELECT count(*) FROM added_{len(migrations) - 1}") == ["0"]
 
 

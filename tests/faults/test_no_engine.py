@@ -60,7 +60,7 @@ def test_no_compose_plugin(without_compose: Repo) -> None:
 def test_engine_does_not_answer(files: Repo, verb: str) -> None:
     files.env["DOCKER_HOST"] = NOWHERE
     done = files.fails(110, verb)
-    assert done.hints[-1] == "then look at `docker version`"
+    assert done.hints[-1] == "then check: docker version"
 
 
 def test_doctor_says_so_too_and_goes_on_with_what_it_can(files: Repo) -> None:

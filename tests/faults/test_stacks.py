@@ -1,4 +1,4 @@
-"""Services that need each other, when things happen at once or end halfway: the next dev.up mends it."""
+"""Services that need each other, when things happen at once or end halfway: the next dev.up repairs it."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def kill_up(root: Repo, place: re.Pattern[str], kill: Callable[[int, int], None]
     end(process, kill)
 
 
-# ---- data made anew
+# ---- recreated data
 
 
 @pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)

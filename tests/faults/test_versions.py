@@ -70,7 +70,7 @@ def test_another_workspace_is_another_lms(shop: Repo, site: Repo) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["stopped alone", "its folder is gone"])
-def test_a_root_that_is_not_up_any_more_is_in_nobodys_way(shop: Repo, site: Repo, how: str) -> None:
+def test_a_root_that_is_not_up_any_more_blocks_no_other(shop: Repo, site: Repo, how: str) -> None:
     with gone_after(site):
         shop.ok("dev.up")
         if how == "stopped alone":
@@ -82,7 +82,7 @@ def test_a_root_that_is_not_up_any_more_is_in_nobodys_way(shop: Repo, site: Repo
         assert ("is not up any more" in said) == (how == "stopped alone")
         assert_works(site, SECOND)
         site.ok("dev.down")
-        assert running(site) == [], "a root that is not up is no user either"
+        assert running(site) == [], "a root that is not up does not count as a user"
         if shop.path.exists():
             shop.ok("dev.destroy", "--yes", "--only")
 

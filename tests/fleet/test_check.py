@@ -101,19 +101,19 @@ def placed(rows: dict[str, Any]) -> None:
 
 
 def explained(rows: dict[str, Any]) -> None:
-    """Why there is no answer."""
+    """Each error says why there are no facts."""
     assert "contract 1.0 has no numbered MUSTs" in rows["early"]["note"]
     errors = {name: row["error"] for name, row in rows.items()}
     assert errors["yaml"].startswith("dev.yaml:")
     assert "not a git repository" in errors["plain"]
     assert errors["empty"] == "it has no commit"
     assert errors["bare-of-ours"].startswith("dev.yaml: No such file")
-    assert errors["missing"] == "there is no such folder"
-    assert errors["~nosuchuser/x"].startswith("that is no path: ")
-    assert errors["a\0b"].startswith("that is no path: ")
+    assert errors["missing"] == "the folder does not exist"
+    assert errors["~nosuchuser/x"].startswith("not a path: ")
+    assert errors["a\0b"].startswith("not a path: ")
 
 
-def test_what_is_no_text_is_in_the_table_and_on_the_page(
+def test_invalid_text_is_in_the_table_and_on_the_page(
     checkout: Checkout, make: Make, state: Path, tmp_path: Path
 ) -> None:
     """JSON can say half of a surrogate pair; and a terminal may know few letters."""

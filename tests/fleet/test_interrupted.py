@@ -37,7 +37,7 @@ def test_the_next_run_does_the_rest(
         rest = first.stderr.read()
     if how is not signal.SIGKILL:
         assert first.returncode == 130
-        assert rest.endswith("interrupted: the same command goes on from here\n")
+        assert rest.endswith("interrupted: run the same command again to continue\n")
         assert not list(runs.iterdir())
         assert not machine.processes_below(runs)
 

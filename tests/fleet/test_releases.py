@@ -68,7 +68,7 @@ def test_versions_have_their_order_and_what_is_not_out_is_none(line: Path) -> No
         ("f", Standing("unknown commit fffffff", None)),
     ],
 )
-def test_a_commit_stands_among_the_releases(line: Path, letter: str, expected: Standing) -> None:
+def test_the_standing_of_a_commit_among_the_releases(line: Path, letter: str, expected: Standing) -> None:
     commit = full(line, letter)
     assert standing(line, commit) == expected
     assert releases.standings([commit, commit], read(line), line, TODAY) == {commit: expected}
@@ -93,7 +93,7 @@ def test_no_template_and_no_release(line: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["HEAD", "main", "--output=x", "?", "f" * 64, "F" * 40])
-def test_a_name_is_no_commit(line: Path, name: str) -> None:
+def test_a_name_is_not_a_commit(line: Path, name: str) -> None:
     assert standing(line, name).missing is None
     with pytest.raises(Refusal) as refused:
         version_of(line, name, read(line))

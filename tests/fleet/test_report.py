@@ -19,7 +19,7 @@ MUST = {
     "status": "broken",
     "must": "Ports MUST be `private`.",
     "evidence": "app: 80",
-    "mend": "Mend it.",
+    "mend": "Fix it.",
 }
 
 
@@ -28,7 +28,7 @@ def row(name: str, standing: Standing | None = None, **facts: Any) -> Row:
 
 
 ORDERED = [
-    row("lost", error="there is no such folder"),
+    row("lost", error="the folder does not exist"),
     row("two", broken=[MUST, MUST]),
     row("one", Standing("0.1.0", ("0.2.0",), 40), broken=[MUST], contract="1.2", level="core"),
     row("early", note="contract 1.0 has no numbered MUSTs"),
@@ -69,7 +69,7 @@ def test_the_table() -> None:
     text = table.terminal([ORDERED[0], ORDERED[2]], "0.2.0")
     assert text == (
         "STATE   REPOSITORY  SERVICE  RELEASE  BEHIND           CONTRACT  BROKEN  WHY\n"
-        "error   lost        lost     0.2.0                                       there is no such folder\n"
+        "error   lost        lost     0.2.0                                       the folder does not exist\n"
         "broken  one         one      0.1.0    1 release, 40 d  1.2 core  CMP-1\n"
         "\n"
         "2 repositories: 1 error, 1 broken; newest release 0.2.0"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # base-images.sh [NAME...]: has the images that Dockerfiles and compose files here begin with on this machine: those
-# already there stay (FORCE=1 builds anew), a registry is asked when there is one, else a stand-in of the same name is
+# already there stay (FORCE=1 builds them again), a registry is asked when there is one, else a stand-in of the same name is
 # built from Debian's archive (uv from PyPI, node from npm). For CI and test machines, never for users.
 # Needs docker with buildx; for stand-ins also mmdebstrap and this repo's .venv (`make venv`).
 set -euo pipefail

@@ -19,7 +19,7 @@ WHOLE = "fetching the whole history"
 
 
 def assert_entry_is_the_commit(machine: Machine, repository: Path, made: str) -> None:
-    """Each file is its blob, MANIFEST says so, and there is no other file."""
+    """Each file equals its blob and is in MANIFEST, and other files do not exist."""
     entry = machine.cache / "tools" / made
     listed = run_quietly("git", "-C", repository, "ls-tree", "-r", made).stdout.splitlines()
     names = set()
@@ -348,7 +348,7 @@ def test_too_old_a_python_is_named(machine: Machine, service: Path) -> None:
     root = Path(os.environ.get("PYENV_ROOT", "/nonexistent"), "versions")
     old = [path for minor in (6, 7, 8) for path in root.glob(f"3.{minor}.*/bin/python3")]
     if not old:
-        pytest.skip("there is no Python older than 3.9 here")
+        pytest.skip("no Python older than 3.9 is installed")
     for python in old:
         machine.wrap("python3", f'exec {python} "$@"')
         machine.run(service).failed(110, "Python 3.9 or newer is needed", "hint: ")
@@ -399,10 +399,10 @@ def test_a_full_disk_is_reported_and_leaves_nothing(machine: Machine, service: P
         (b'{\n "template": "x",\n "commit": "abc1234"\n}', 3, "'abc1234' is not the full id of a commit"),
         (b'{\n "template": "x",\n "commit": "' + b"A" * 40 + b'"\n}', 3, "is not the full id of a commit"),
         (b'{\n "template": "x",\n "commit": "../../x"\n}', 3, "is not the full id of a commit"),
-        (b'{\n "template": "x",\n "commit": null\n}', 3, 'no text as "commit"'),
-        (b'{\n "commit": "' + b"a" * 40 + b'"\n}', 1, 'no text as "template"'),
-        (b'{"commit": "' + b"a" * 40 + b'",\n "template": 5}', 2, 'no text as "template"'),
-        (b"[]", 1, 'no text as "template"'),
+        (b'{\n "template": "x",\n "commit": null\n}', 3, '"commit" is missing or not a text'),
+        (b'{\n "commit": "' + b"a" * 40 + b'"\n}', 1, '"template" is missing or not a text'),
+        (b'{"commit": "' + b"a" * 40 + b'",\n "template": 5}', 2, '"template" is missing or not a text'),
+        (b"[]", 1, '"template" is missing or not a text'),
     ],
 )
 def test_a_pin_that_cannot_be_read_is_named_with_its_line(

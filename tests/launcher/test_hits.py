@@ -67,7 +67,7 @@ def test_a_cache_of_another_user_is_read_without_a_warning(machine: Machine, war
             folder.chmod(0o755)
     command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", str(warm / ".dev/run")]
     if not shutil.which("setpriv"):
-        pytest.skip("there is no setpriv here")
+        pytest.skip("setpriv is not installed")
     path = f"{Path(machine.environments[0], 'bin/python').resolve().parent}:/usr/bin:/bin"
     readable = subprocess.run([*command[:4], "test", "-x", path.split(":")[0]], check=False).returncode == 0
     if not readable:

@@ -273,7 +273,7 @@ def test_the_environment_follows_the_python(machine: Machine, service: Path) -> 
     root = Path(os.environ.get("PYENV_ROOT", "/nonexistent"), "versions")
     other = next((path for path in sorted(root.glob("3.1[023].*/bin/python3"))), None)
     if not other:
-        pytest.skip("there is no second Python here")
+        pytest.skip("a second Python is not installed")
     machine.run(service).told  # noqa: B018
     shutil.rmtree(machine.cache / "tools")
     machine.wrap("python3", f'exec {other} "$@"')

@@ -140,7 +140,7 @@ def test_a_login_in_the_address_is_masked(machine: Machine, service: Path, small
     assert "wr0ng" not in machine.run(service).failed(110, "Authentication failed").err
 
 
-def test_nobody_is_asked_a_question_by_ssh(machine: Machine, service: Path, small: Template) -> None:
+def test_ssh_asks_no_question(machine: Machine, service: Path, small: Template) -> None:
     machine.wrap(
         "ssh", f"""echo "$@" >>'{machine.folder}/asked'; echo 'Permission denied (publickey).' >&2; exit 255"""
     )

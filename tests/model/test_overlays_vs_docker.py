@@ -23,7 +23,7 @@ HAS_CLIENT = (
     and subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0
 )
 pytestmark = pytest.mark.skipif(
-    not HAS_CLIENT and os.environ.get("DEVENV_REQUIRE_ENGINE") != "1", reason="there is no Compose client"
+    not HAS_CLIENT and os.environ.get("DEVENV_REQUIRE_ENGINE") != "1", reason="needs a Compose client"
 )
 
 VARIABLES = {"V": "value"}

@@ -125,7 +125,7 @@ def repo(
     tmp_path_factory: pytest.TempPathFactory,
     link_environment: Callable[[Path], None],
 ) -> Repo:
-    """The django stack, in whatever state the last test left it: what cannot be mended is a bug."""
+    """The django stack, in any state that the last test left: if it cannot be repaired, that is a bug."""
     if "django" not in kept:
         folder = tmp_path_factory.mktemp("django")
         env = environment(folder / "state", downloads)

@@ -1,4 +1,4 @@
-"""Whatever is killed, the next dev.up finds out the truth, mends it, and hand-made rows are still there."""
+"""If anything is killed, the next dev.up notices and repairs it, and hand-made rows are still there."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ FAULTS: dict[str, Callable[[Repo], None]] = {
 }
 
 
-def test_every_fault_is_mended_and_rows_stay(repo: Repo) -> None:
+def test_every_fault_is_repaired_and_rows_stay(repo: Repo) -> None:
     repo.up()
     repo.sql(MINE)
     for name, fault in FAULTS.items():

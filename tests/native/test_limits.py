@@ -31,7 +31,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small disk")
-def test_a_full_disk_is_told_and_mended_once_there_is_room(small_disk: Path, small: Make) -> None:
+def test_a_full_disk_is_reported_and_repaired_once_there_is_room(small_disk: Path, small: Make) -> None:
     repo = small(stacks.compose(others=DATABASE), stacks.PYTHON, stacks.files(), small_disk)
     assert "No space left on device" in repo.fails(112, "dev.up")
     subprocess.run(["mount", "-o", "remount,size=300m", small_disk], check=True)

@@ -59,7 +59,7 @@ def test_a_service_that_compose_yaml_names_no_more_is_ended(small: Make) -> None
     assert not [words for words in repo.processes().values() if "valkey-server" in words]
 
 
-@pytest.mark.skipif(not SERVER, reason="there is no mariadbd on this machine")
+@pytest.mark.skipif(not SERVER, reason="mariadbd is not installed")
 def test_mariadb_keeps_rows_through_sigkill(small: Make) -> None:
     repo = small(stacks.compose(others=MARIADB), stacks.PYTHON, stacks.files())
     repo.up()
@@ -78,7 +78,7 @@ def login(repo: Repo, statement: str) -> str:
     return done.stdout.strip()
 
 
-def test_without_mariadb_the_install_command_is_told(small: Make, without: Callable[..., str]) -> None:
+def test_without_mariadb_the_install_command_is_reported(small: Make, without: Callable[..., str]) -> None:
     repo = small(stacks.compose(others=MARIADB), stacks.PYTHON, stacks.files())
     hidden = (repo.env, without("mariadbd", "mysqld"))
     if SERVER:  # it is found in /usr/sbin too, where the PATH does not name that
@@ -86,11 +86,11 @@ def test_without_mariadb_the_install_command_is_told(small: Make, without: Calla
         namespace = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
         repo = Repo(repo.root, repo.port, repo.env, (*namespace, "sh", "-c", hide))
     said = repo.fails(110, "dev.up", PATH=hidden[1])
-    assert "no mariadb:11 server is on this machine" in said
+    assert "no server for mariadb:11 is installed" in said
     assert "apt-get install mariadb-server-core" in said
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="there is no Node on this machine")
+@pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed")
 def test_node_runs_in_an_environment_made_by_npm(small: Make) -> None:
     texts = {"server.js": stacks.NODE, "package.json": stacks.PACKAGE, "package-lock.json": stacks.PACKAGE_LOCK}
     repo = small(stacks.compose("node server.js"), "{node: '>=18', install: npm ci}", texts)
@@ -133,7 +133,7 @@ def up_until(repo: Repo, beginnings: tuple[str, ...], **env: str) -> Iterator[St
                 os.killpg(process.pid, signal.SIGKILL)  # with what it waits for
 
 
-def test_another_major_version_is_said_before_anything_starts(small: Make) -> None:
+def test_another_major_version_is_reported_before_anything_starts(small: Make) -> None:
     database = "  db:\n    image: postgres:16\n"
     repo = small(stacks.compose(others=database), stacks.PYTHON, stacks.files())
     plan = json.loads(repo.ok("dev.plan", "--json").stdout)
@@ -155,7 +155,7 @@ ASKS_FOR_THE_WORD = """\
 """
 
 
-def test_an_app_that_runs_but_does_not_work_is_started_anew(small: Make) -> None:
+def test_an_app_that_runs_but_does_not_work_is_restarted(small: Make) -> None:
     repo = small(stacks.compose(app=ASKS_FOR_THE_WORD), stacks.PYTHON, {**stacks.files(SAYS_ITS_WORD), "word": "one"})
     repo.up()
     (repo.root / "word").write_text("two")
@@ -164,7 +164,7 @@ def test_an_app_that_runs_but_does_not_work_is_started_anew(small: Make) -> None
     assert repo.page("/")[1] == "two"
 
 
-def test_nothing_of_the_app_runs_while_its_environment_is_made_anew(small: Make) -> None:
+def test_nothing_of_the_app_runs_while_its_environment_is_rebuilt(small: Make) -> None:
     install = "import socket\nprint('met:', socket.socket().connect_ex(('127.0.0.1', int(open('port').read()))) == 0)\n"
     texts = {**stacks.files(), "install.py": install, "port": "1", "requirements.txt": ""}
     repo = small(stacks.compose(), "{python: '>=3.9', install: python install.py}", texts)

@@ -1,4 +1,4 @@
-"""Legitimate branches after the migration 0003_lesson of the app courses: whatever they do, production is no drift.
+"""Legitimate branches after the migration 0003_lesson of the app courses: none is reported as drift.
 
 Each is files by name; a text is a whole file, a list is operations of Django. None removes a migration.
 """

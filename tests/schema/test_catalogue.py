@@ -110,7 +110,7 @@ def test_a_second_index_of_the_same_definition_is_one_too_many() -> None:
     ]
 
 
-def test_a_long_definition_is_told_by_its_lines() -> None:
+def test_a_long_definition_is_reported_by_its_lines() -> None:
     sides = [Thing("function", "", "f()", {"definition": f"CREATE f\n  {body}\nEND"}) for body in ("one", "two")]
     assert told(sides[:1], sides[1:]) == [
         "function f() has another definition in production than after a fresh migration:",
@@ -231,12 +231,12 @@ def test_the_newest_migration_that_mentions_it(thing: Thing, migration: str) -> 
     assert catalogue.last_migration(Difference(thing, "type", 1, 2), FILES) == migration
 
 
-def test_an_index_that_production_has_alone_is_nobodys() -> None:
+def test_an_index_only_in_production_has_no_migration() -> None:
     found = Difference(index("made_by_hand", "btree (title)", "courses_course"), catalogue.EXISTENCE, True, False)
     assert catalogue.last_migration(found, FILES) == ""
 
 
-def test_names_that_say_no_order_name_nobody() -> None:
+def test_names_without_an_order_give_no_migration() -> None:
     change = Difference(column("price"), "type", 1, 2)
     files = {"versions/1a2b_x.py": "course price", "versions/0f3c_y.py": "course price"}
     assert catalogue.last_migration(change, files) == ""

@@ -16,7 +16,7 @@ def expected(kind: str) -> list[str]:
     return [line for each in mutations.of(kind) for line in each.words[kind]]
 
 
-def test_each_mutation_is_told_in_words_and_nothing_else(drifted: Drifted, kind: str) -> None:
+def test_each_mutation_is_reported_in_words_and_nothing_else(drifted: Drifted, kind: str) -> None:
     told = drifted.words.stdout.splitlines()
     assert re.fullmatch(rf"server is {PROGRAM[kind]} 9\S+ in production, {PROGRAM[kind]} \d+ in compose.yaml", told[0])
     assert sorted(told[1:]) == sorted(expected(kind))

@@ -37,7 +37,7 @@ def test_a_command_line_without_sense(words: tuple[str, ...], service: Repo) -> 
     service.fails(2, "dev.schema", *words)
 
 
-def test_a_server_that_lets_nobody_in(service: Repo) -> None:
+def test_a_server_that_refuses_logins(service: Repo) -> None:
     done = service.fails(110, "dev.schema", "dump", "--from", address(service, "service", password="a-wrong-one"))
     assert "password authentication failed" in done.stderr
     assert "a-wrong-one" not in done.stderr
@@ -46,11 +46,11 @@ def test_a_server_that_lets_nobody_in(service: Repo) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda text: "", "schema.sql:1: no line `-- Server: ...`"),
-        (lambda text: text[: len(text) // 2], "it is cut off: `-- The end.` is missing"),
+        (lambda text: "", "schema.sql:1: the line `-- Server: ...`, which names its server, is missing"),
+        (lambda text: text[: len(text) // 2], "the file is cut off: `-- The end.` is missing"),
     ],
 )
-def test_a_file_that_is_no_whole_dump(change: Callable[[str], str], message: str, dumped: Repo) -> None:
+def test_an_incomplete_dump(change: Callable[[str], str], message: str, dumped: Repo) -> None:
     file = dumped.path / "schema.sql"
     file.write_text(change(file.read_text()))
     done = dumped.fails(111, "dev.schema", "check")

@@ -195,7 +195,7 @@ def test_records_of_migrations(table: str, columns: str) -> None:
         ("my_django_migrations", "id app name applied"),
     ],
 )
-def test_tables_of_rows_are_no_records(table: str, columns: str) -> None:
+def test_tables_of_rows_are_not_records(table: str, columns: str) -> None:
     assert migration_tools.tables({table: columns.split()}) == []
 
 

@@ -138,7 +138,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("text", BROKEN)
-def test_a_broken_file_is_said_with_the_way_out(tmp_path: Path, text: str) -> None:
+def test_a_broken_file_is_reported_with_the_way_out(tmp_path: Path, text: str) -> None:
     (tmp_path / "dev.lock").write_text(text)
     error = error_of(lockfile.read, tmp_path)
     assert (error.code, error.hints) == (CONFIG, ("rm dev.lock; inv dev.lock",))
@@ -180,7 +180,7 @@ def test_a_conflict_and_its_settlement(shop: Repo) -> None:
     assert error.code == CONFLICT
     assert "lms wants auth v1.0 from ../auth (lms@" in error.message
     assert ":dev.yaml:6)" in error.message
-    assert error.hints == ("say which one in the dev.yaml here: override: {auth: v2.0}",)
+    assert error.hints == ("choose one in this repository's dev.yaml: override: {auth: v2.0}",)
     shop.write({"auth": "v2.0"}, lms="v1.0", notes="v1.1")
     assert lockfile.resolve(shop.config).pins["auth"].version == "v2.0"
 
@@ -188,7 +188,7 @@ def test_a_conflict_and_its_settlement(shop: Repo) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('contract: "9.0"\nservice: lms\n', ":dev.yaml:1: contract 9.0 is not known here"),
+        ('contract: "9.0"\nservice: lms\n', ":dev.yaml:1: contract 9.0 is not supported"),
         ('contract: "1.0"\nservice: cms\n', ":dev.yaml:2: ../lms is the service cms, not lms"),
         ('contract: "1.0"\nservice: lms\nrequires: x\n', ":dev.yaml:3: requires: must be a mapping"),
     ],
@@ -203,7 +203,7 @@ def test_a_repository_that_cannot_be_required(shop: Repo, text: str, message: st
     assert (error.code, error.message) == (CONFIG, f"lms@{commit[:12]}{message}")
 
 
-def test_it_is_resolved_anew_only_when_dev_yaml_asks_for_something_else(shop: Repo) -> None:
+def test_it_is_resolved_again_only_when_dev_yaml_asks_for_something_else(shop: Repo) -> None:
     first = lockfile.current(shop.config)
     beside(shop, "auth").release("v1.2")  # moved: nobody looks until dev.lock is typed
     assert lockfile.current(shop.config) == first
@@ -262,7 +262,7 @@ def test_a_tag_that_moved(shop: Repo, task: Task, flags: dict[str, Any]) -> None
 def test_a_tag_that_moved_and_was_meant_to(shop: Repo, task: Task) -> None:
     task()
     new = beside(shop, "lms").release("v1.0", auth="v1.0")
-    assert error_of(task).hints == ("if that is meant: rm dev.lock; inv dev.lock",)
+    assert error_of(task).hints == ("if that is intended: rm dev.lock; inv dev.lock",)
     (shop.root / "dev.lock").unlink()
     assert f"lms v1.0 {new} (notes v1.0, shop v1.0)" in task()
 
@@ -327,7 +327,7 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize("case", ELSEWHERE)
-def test_upgrade_leaves_a_version_alone_that_does_not_stand_for_itself(shop: Repo, task: Task, case: str) -> None:
+def test_upgrade_does_not_change_a_shared_version(shop: Repo, task: Task, case: str) -> None:
     for name in ("lms", "notes"):
         beside(shop, name).release("v1.1")
     text = (shop.root / "dev.yaml").read_text().partition("requires:")[0] + f"requires: {ELSEWHERE[case]}\n"
@@ -348,7 +348,7 @@ def test_an_upgrade_that_makes_no_sense_changes_nothing(shop: Repo, task: Task) 
     assert (shop.root / "dev.yaml").read_bytes() == before
 
 
-def test_all_mirrors_stand_in_the_cache(shop: Repo, own_machine: Path) -> None:
+def test_all_mirrors_are_in_the_cache(shop: Repo, own_machine: Path) -> None:
     lockfile.resolve(shop.config)
     assert mirrors.home().is_relative_to(own_machine)
     found = sorted(path.name.rpartition("-")[0] for path in (mirrors.home() / "mirrors").glob("*.git"))

@@ -154,7 +154,7 @@ def test_a_required_service_without_a_port(shop: Root, line: str) -> None:
 
 
 @pytest.mark.parametrize("budget", ["512M", "{memory: much}", "{memory: 5}", "[]", "{}", ""])
-def test_a_budget_that_nobody_checked(shop: Root, budget: str) -> None:
+def test_a_budget_that_was_not_checked(shop: Root, budget: str) -> None:
     lms = Repo(beside(shop, "lms"))
     with (lms.root / "dev.yaml").open("a") as stream:
         stream.write(f"budget: {budget}\n")

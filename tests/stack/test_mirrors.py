@@ -226,7 +226,7 @@ def private() -> Iterator[str]:
         server.shutdown()
 
 
-def test_nobody_is_asked_for_a_password(private: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_git_asks_for_no_password(private: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GIT_TERMINAL_PROMPT", raising=False)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     error = error_of(lambda: mirrors.of(private, Path("/")).commit("v1.0"))

@@ -133,7 +133,7 @@ def test_their_error_becomes_ours(other: Other, code: int, capsys: pytest.Captur
     assert error.code == code
     assert error.message.splitlines()[:2] == ["lms: dev.yaml:3: no", "step one"]
     assert error.hints[:2] == ("do this", "or that")
-    assert error.hints[-1].startswith("all of it: ")
+    assert error.hints[-1].startswith("all output: ")
     output.report(error)
     said = capsys.readouterr().err.splitlines()
     assert [line for line in said if line.startswith("error[")] == [f"error[{code}]: lms: dev.yaml:3: no"]
@@ -152,7 +152,7 @@ def test_a_failure_without_an_error_line(other: Other, recipe: str) -> None:
     error = error_of(other(recipe))
     assert (error.code, error.message.splitlines()[0]) == (
         MISSING,
-        "lms: its command failed and said no error line",
+        "lms: its command failed and printed no error line",
     )
 
 

@@ -19,7 +19,7 @@ IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "
 
 @dataclass(frozen=True)
 class Tools:
-    """Runs the real commands, without the settings of whoever runs the tests."""
+    """Runs the real commands, without the settings of the user who runs the tests."""
 
     home: Path
 

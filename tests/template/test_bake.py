@@ -53,7 +53,7 @@ def test_only_the_fragments_that_were_chosen(
 
 
 def test_no_jinja_in_the_tools() -> None:
-    # Not what Python compiles beside the sources: that is no part of the template.
+    # Without files that Python compiled next to the sources, which are not part of the template.
     sources = [path for path in files(TEMPLATE_SOURCE / ".dev") if path.suffix != ".pyc"]
     guilty = [path for path in sources if b"cookiecutter." in path.read_bytes()]
     assert guilty == []

@@ -25,7 +25,7 @@ OWNERS = (
     "Owner: this service. The template wrote it once and leaves it to you.",
     "Owner: shared. Edit freely: updates are merged in (cruft, three-way).",
 )
-NO_COMMENTS = {".json", ".lock"}  # uv writes uv.lock anew and drops comments
+NO_COMMENTS = {".json", ".lock"}  # uv rewrites uv.lock and drops comments
 COMBINATIONS = [{"stack": stack, **answers._asdict()} for stack in STACKS for answers in all_answers()]
 CHECK = ROOT / "tests" / "contract" / "check.py"
 BIN = Path(sys.executable).parent

@@ -56,7 +56,7 @@ COPY . .
 
 
 class Seam:
-    """Stands in for base.process: remembers every command, and answers as it was told."""
+    """A fake of base.process: it records every command, and gives prepared answers."""
 
     def __init__(self) -> None:
         self.ran: list[list[str]] = []  # in the open: they change something

@@ -39,7 +39,7 @@ def test_an_object_comes_back_as_it_was_printed(value: dict[str, object]) -> Non
         (r'{"a": [{"\udc00": 1}]}', r"one with '\udc00', which no environment variable can hold"),
     ],
 )
-def test_everything_else_is_said_in_words(text: str, instead: str) -> None:
+def test_everything_else_is_reported_in_words(text: str, instead: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(instead)}"):
         answers.parse(text)
 

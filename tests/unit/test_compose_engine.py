@@ -123,7 +123,7 @@ def test_what_a_killed_step_left_is_removed_first(engine: ComposeEngine, seam: S
     assert len(seam.ran) == 2
 
 
-def test_the_variables_stand_in_a_file_that_the_commands_name(engine: ComposeEngine, seam: Seam, repo: Path) -> None:
+def test_the_variables_are_in_a_file_that_the_commands_name(engine: ComposeEngine, seam: Seam, repo: Path) -> None:
     (repo / ".env").write_text("OWN=1\n")
     engine.build(["app"])
     assert seam.typed() == [f"{BEGIN} --env-file .env{VARIABLES} build app"]
@@ -145,7 +145,7 @@ def test_a_network_is_made_once(engine: ComposeEngine, seam: Seam) -> None:
     [("", "run --rm -T app"), (container("app", "Exited (0) 1 second ago"), "run --rm -T app"),
      (container("app", "Up 1 second (health: starting)"), "exec -T app")],
 )  # fmt: skip
-def test_attach_goes_inside_what_runs_and_makes_anew_what_does_not(
+def test_attach_enters_a_running_container_else_starts_one(
     engine: ComposeEngine, seam: Seam, there: str, begin: str
 ) -> None:
     seam.answer("docker ps", there)
@@ -179,7 +179,7 @@ def test_a_container_is_a_state(engine: ComposeEngine, seam: Seam, status: str, 
     assert engine.look() == {"app": State("app1", running, healthy, status, "/src/catalog")}
 
 
-def test_one_off_containers_are_no_services(engine: ComposeEngine, seam: Seam) -> None:
+def test_one_off_containers_are_not_services(engine: ComposeEngine, seam: Seam) -> None:
     seam.answer("docker ps", container("app", "Up", number="2", oneoff=True) + container("db", "Up"))
     assert list(engine.look()) == ["db"]
 
@@ -221,7 +221,7 @@ def fail(engine: ComposeEngine, seam: Seam) -> Callable[[str], DevError]:
 
 
 @pytest.mark.parametrize("action", FAILURES)
-def test_without_an_engine_that_is_what_is_said(fail: Callable[[str], DevError], seam: Seam, action: str) -> None:
+def test_a_missing_engine_is_the_error(fail: Callable[[str], DevError], seam: Seam, action: str) -> None:
     seam.answer("docker version", code=1, stderr="warning\nCannot connect to the Docker daemon\n")
     seam.answer("docker ps", code=1)
     seam.answer("image inspect", code=1)
@@ -231,7 +231,7 @@ def test_without_an_engine_that_is_what_is_said(fail: Callable[[str], DevError],
 
 
 @pytest.mark.parametrize("action", FAILURES)
-def test_without_the_plugin_that_is_what_is_said(fail: Callable[[str], DevError], seam: Seam, action: str) -> None:
+def test_a_missing_plugin_is_the_error(fail: Callable[[str], DevError], seam: Seam, action: str) -> None:
     seam.answer("docker compose version", code=1)
     seam.answer("config --quiet", code=125, stderr="unknown shorthand flag: 'p' in -p\n")
     assert (fail(action).code, fail(action).message) == (MISSING, "docker has no compose plugin")
@@ -253,9 +253,7 @@ def test_a_step_that_nothing_could_run_has_no_code_of_its_own(engine: ComposeEng
 
 
 @pytest.mark.parametrize("action", FAILURES)
-def test_a_compose_file_that_compose_refuses_is_what_is_said(
-    fail: Callable[[str], DevError], seam: Seam, action: str
-) -> None:
+def test_a_refused_compose_file_is_the_error(fail: Callable[[str], DevError], seam: Seam, action: str) -> None:
     seam.answer("config --quiet", code=15, stderr="a warning\nservices.app Additional property x is not allowed\n")
     error = fail(action)
     assert error.code == CONFIG
@@ -284,7 +282,7 @@ def test_an_image_that_could_not_be_pulled(fail: Callable[[str], DevError], seam
     seam.answer("image inspect postgres:17", code=1)
     error = fail("start")
     assert (error.code, error.message) == (MISSING, "catalog: db: the image postgres:17 could not be pulled")
-    assert error.hints == ("try `docker pull postgres:17`",)
+    assert error.hints == ("docker pull postgres:17",)
 
 
 def test_an_image_that_is_built_here_is_not_pulled(seam: Seam, make_place: MakePlace) -> None:
@@ -314,5 +312,5 @@ def test_what_did_not_get_healthy_is_named_with_its_last_lines(
     assert error.hints[0] == f"inv dev.logs -s {name}"
 
 
-def test_silence_is_said_too(fail: Callable[[str], DevError]) -> None:
+def test_silence_is_reported_too(fail: Callable[[str], DevError]) -> None:
     assert fail("start").message.splitlines()[1:] == ["(it logged nothing)"]

@@ -162,7 +162,7 @@ def test_ways_to_rest_on_a_stage(context: Path, text: str) -> None:
         "RUN echo $((1<<2)) <<< word\n",  # neither is a heredoc
     ],
 )
-def test_the_text_in_a_heredoc_is_no_instruction(context: Path, heredoc: str) -> None:
+def test_the_text_in_a_heredoc_is_not_an_instruction(context: Path, heredoc: str) -> None:
     assert inputs(context, f"FROM x AS dev\n{heredoc}COPY a.txt .\n") == {"a.txt"}
 
 

@@ -1,4 +1,4 @@
-"""Each thing that can be wrong: its code, and a command that mends it."""
+"""Each thing that can be wrong: its code, and a command that fixes it."""
 
 from __future__ import annotations
 
@@ -97,14 +97,14 @@ def test_a_compose_file_that_we_cannot_read(examine: Examine, repo: Path) -> Non
     findings = examine()
     assert wrong(findings) == ["D11"]
     assert findings["D11"].what.startswith("compose.yaml:1: ")
-    assert findings["D11"].fix == "mend compose.yaml"
+    assert findings["D11"].fix == "fix compose.yaml"
 
 
 def test_a_compose_file_that_compose_refuses(examine: Examine, seam: Seam) -> None:
     seam.answer("config --quiet", code=15, stderr="a warning\nnot a valid x\n")
     findings = examine()
     assert wrong(findings) == ["D11"]
-    assert (findings["D11"].what, findings["D11"].fix) == ("not a valid x", "mend compose.yaml")
+    assert (findings["D11"].what, findings["D11"].fix) == ("not a valid x", "fix compose.yaml")
 
 
 def test_a_compose_file_that_is_refused_without_a_word(examine: Examine, seam: Seam) -> None:
@@ -195,7 +195,7 @@ def test_an_environment_whose_checkout_is_gone(examine: Examine, tmp_path: Path)
     records.path("main", "broken").write_text("{")
     findings = examine()
     assert wrong(findings) == ["D22"]
-    assert findings["D22"].what == "their checkout is gone: old/catalog"
+    assert findings["D22"].what == "checkouts that were removed: old/catalog"
     files = records.path("old", "catalog").with_suffix("")
     down = "docker compose -p old-catalog down --volumes --rmi local"
     assert findings["D22"].fix == f"{down}; rm -rf {files} {files}.*"

@@ -1,4 +1,4 @@
-"""YAML with lines: whatever stands in the file, the answer is a document or one error that says where."""
+"""YAML with lines: for every content of a file, the result is a document or one error with its place."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ def test_an_empty_file_is_an_empty_document(file: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("a: 1\nb: 2\na: 3\n", "dev.yaml:3: a stands in line 1 already"),
-        ("x: {a: 1, a: 2}\n", "dev.yaml:1: a stands in line 1 already"),
-        ("a:\n  b: 1\n  b: 2\n", "dev.yaml:3: b stands in line 2 already"),
+        ("a: 1\nb: 2\na: 3\n", "dev.yaml:3: duplicate key a, first in line 1"),
+        ("x: {a: 1, a: 2}\n", "dev.yaml:1: duplicate key a, first in line 1"),
+        ("a:\n  b: 1\n  b: 2\n", "dev.yaml:3: duplicate key b, first in line 2"),
         ("a: &x\n  - 1\n  - *x\n", "dev.yaml:1: an anchor contains itself"),
         ("b: 1\na: &x\n  k: *x\n", "dev.yaml:2: an anchor contains itself"),
         ("a: 1\n\tb: 2\n", "dev.yaml:2: found a tab character that violates indentation"),
@@ -79,10 +79,10 @@ def test_an_empty_file_is_an_empty_document(file: Path) -> None:
         ('a: !!int ""\n', "dev.yaml:1:  is not a valid int"),
         ("a: 1\n? [b]\n: 2\n", "dev.yaml:2: found unhashable key"),
         ("- " * 2000, "dev.yaml:1: nested too deeply"),
-        ('a: 1\nb: ["x\\0"]\n', "dev.yaml:2: 'x\\x00' is a text that no command can be given"),
+        ('a: 1\nb: ["x\\0"]\n', "dev.yaml:2: 'x\\x00' is a text that cannot be an argument"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line(file: Path, content: str | bytes, message: str) -> None:
+def test_what_is_wrong_is_reported_with_its_line(file: Path, content: str | bytes, message: str) -> None:
     assert error_of(file, content).message == message
 
 
@@ -130,7 +130,7 @@ trees = st.recursive(st.integers(0, 9), lambda inner: st.dictionaries(keys, inne
 
 
 @given(trees)
-def test_every_key_of_a_tree_has_the_line_it_stands_in(file: Path, tree: object) -> None:
+def test_every_key_of_a_tree_has_its_line(file: Path, tree: object) -> None:
     rows: list[str] = []
     expected: dict[tuple[str, ...], int] = {}
 

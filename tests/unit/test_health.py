@@ -44,7 +44,7 @@ def test_a_service_that_has_said_nothing_or_is_not_there_is_named_too(env: Envir
     ]
 
 
-def test_it_is_said_again_and_again_until_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_reported_again_and_again_until_the_end(capsys: pytest.CaptureFixture[str]) -> None:
     twice = threading.Event()
     seen: list[float] = []
 

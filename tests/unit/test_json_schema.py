@@ -73,7 +73,7 @@ def test_a_document_with_every_key_is_valid() -> None:
 
 # ---- the same verdict as the library
 
-# 3.0 is an integer for JSON Schema but not for us, and YAML that is no JSON (dates, keys that are no text) cannot be
+# 3.0 is an integer for JSON Schema but not for us, and YAML that is not JSON (dates, keys that are not text) cannot be
 # compared; both have tests of their own below. The reader of the file refuses a NUL before anybody sees it.
 plain = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 texts = st.one_of(plain, st.sampled_from(["", " ", "/", "x", "A", "1", "9x", "a-b", "full"])).filter(
@@ -187,7 +187,7 @@ def error_of(file: Path, text: str) -> DevError:
         (HEAD.replace("catalog", "Catalog"), '2: service: "Catalog" is not allowed here', "The service's name: lower"),
         (HEAD.replace(" catalog", " |\n  catalog"), '2: service: "catalog\\n" is not allowed here', "The service's"),
         (HEAD + "budget:\n  ready: |\n    60s\n", '6: budget.ready: "60s\\n" is not allowed here', "Time until"),
-        (HEAD + "commands:\n", "5: commands: must be a mapping, not nothing", "What the service's own verbs run"),
+        (HEAD + "commands:\n", "5: commands: must be a mapping, not nothing", "The commands that the tasks run."),
         (HEAD + "commands:\n  migrate: ' '\n", '6: commands.migrate: " " is not allowed here', "Brings the schema"),
         (HEAD + "commands:\n  migrat: x\n", "6: unknown key migrat", "did you mean migrate? allowed: migrate, pack"),
         (HEAD + "state:\n  - a\n  - 5\n", "7: state.1: must be text, not 5", "A path pattern like"),

@@ -132,7 +132,7 @@ def test_a_command_that_outlives_its_killed_starter_keeps_the_lock(start: Start,
 
 
 @pytest.mark.parametrize("folder", [False, True])
-def test_a_lock_file_that_is_removed_while_one_waits_is_made_anew(start: Start, lock: Path, folder: bool) -> None:
+def test_a_lock_file_that_is_removed_while_one_waits_is_recreated(start: Start, lock: Path, folder: bool) -> None:
     first = start("dev.destroy")
     assert holds(first)
     second = start("dev.up")

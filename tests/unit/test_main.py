@@ -46,7 +46,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         (["--", "dev.up"], [], ["dev.up"]),
     ],
 )
-def test_what_stands_after_the_dashes_is_the_services(argv: list[str], own: list[str], rest: list[str]) -> None:
+def test_arguments_after_the_dashes_are_the_services(argv: list[str], own: list[str], rest: list[str]) -> None:
     assert main.split(argv) == (own, rest)
 
 
@@ -84,7 +84,7 @@ def test_nothing_is_lost_and_the_rest_is_handed_on_word_for_word(argv: list[str]
         (["unknown", "--help"], ["unknown", "--help"]),
     ],
 )
-def test_what_may_stand_without_its_flag(argv: list[str], result: list[str]) -> None:
+def test_arguments_without_their_flag(argv: list[str], result: list[str]) -> None:
     assert main.positional(argv, main.collection().task_names) == result
 
 
@@ -118,7 +118,7 @@ def test_a_command_line_without_sense(
 
 
 @pytest.mark.parametrize("argv", [[], ["--list"], ["dev.up", "--help"], ["--help"]])
-def test_help_is_no_error(run: Run, capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:
+def test_help_is_not_an_error(run: Run, capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:
     assert run(*argv) == 0
     assert "dev.up" in capsys.readouterr().out
 
@@ -149,10 +149,12 @@ def test_the_services_own_tasks(run: Run, tmp_path: Path, capsys: pytest.Capture
 def test_an_interrupt_is_130(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "tasks_local.py").write_text(LOCAL)
     assert run("stop") == 130
-    assert capsys.readouterr().err == "error[130]: interrupted\nhint: inv dev.up goes on from here\n"
+    assert capsys.readouterr().err == "error[130]: interrupted\nhint: to continue: inv dev.up\n"
 
 
-def test_a_broken_tasks_local_is_said_in_one_line(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_tasks_local_is_reported_in_one_line(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "tasks_local.py").write_text("import nothing_like_this\n")
     assert run("dev.up") == 111
     assert capsys.readouterr().err.startswith("error[111]: tasks_local.py: ModuleNotFoundError: No module named")

@@ -84,4 +84,4 @@ def test_a_service_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(DevError) as caught:
         compose_file.load(tmp_path / "compose.yaml", {}, tmp_path / "over.yaml")
     assert caught.value.code == CONFIG
-    assert caught.value.message == "over.yaml:3: there is no service dbb in compose.yaml to lay this over"
+    assert caught.value.message == "over.yaml:3: service dbb is not in compose.yaml, over which this file is merged"

@@ -168,15 +168,13 @@ PULL = f"pull app ({IMAGE} is this release)"
         pytest.param(facts(image=IMAGE), [], id="it runs"),
     ],
 )
-def test_a_released_image_stands_in_for_a_build(
+def test_a_released_image_replaces_a_build(
     found: Facts, settings: config.Config, both: Services, steps: list[str]
 ) -> None:
     assert [str(step) for step in decide(found, settings, both)] == steps
 
 
-def test_it_stands_in_for_all_that_is_built_as_the_app_is_and_for_nothing_else(
-    settings: config.Config, both: Services
-) -> None:
+def test_it_replaces_only_services_that_are_built_like_the_app(settings: config.Config, both: Services) -> None:
     build = both["app"].build
     assert build
     worker, proxy = both["app"]._replace(name="worker"), both["app"]._replace(build=build._replace(target="proxy"))

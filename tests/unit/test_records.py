@@ -101,7 +101,7 @@ def test_a_write_that_is_interrupted_leaves_the_old_record(monkeypatch: pytest.M
         with pytest.raises(KeyboardInterrupt):
             records.write(Record("catalog", "main", port=2))
     assert records.read("main", "catalog").port == 1
-    assert [path.name for path in records.home().glob("*/*.json")] == ["catalog.json"]  # the draft is no record
+    assert [path.name for path in records.home().glob("*/*.json")] == ["catalog.json"]  # the draft does not count
 
 
 def test_a_removed_service_takes_an_empty_workspace_with_it() -> None:

@@ -82,7 +82,7 @@ PLAN = {
     "engine_version": "Docker 28.5.1",
     "url": "http://catalog.localhost:18160",
     "port": 18160,
-    "steps": ["build app (there is no image yet)", "start app db (not running)"],
+    "steps": ["build app (not built yet)", "start app db (not running)"],
     "services": [
         {"name": "app", "runs": "built here", "memory": 320 * MB},
         {"name": "db", "runs": "postgres:17", "memory": None},
@@ -100,7 +100,7 @@ def test_plan() -> None:
     render.plan(PLAN, lines.append)
     assert lines == [
         "catalog  http://catalog.localhost:18160  workspace main, Docker 28.5.1",
-        "  build app (there is no image yet)",
+        "  build app (not built yet)",
         "  start app db (not running)",
         "SERVICE  RUNS         LIMIT",
         "app      built here   320 MB",

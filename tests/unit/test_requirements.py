@@ -60,7 +60,7 @@ def test_keys_of_a_newer_template_are_ignored() -> None:
         (LMS + "    scenarios:\n      - {}\n", "dev.yaml:8: scenarios: each must be one name"),
         (LMS + "    scenarios:\n      - 5\n", "dev.yaml:8: scenarios: each must be one name"),
         (LMS + "    scenarios:\n      - a\n      - oauth: text\n", "dev.yaml:9: oauth: must be a mapping"),
-        (LMS + "    scenarios:\n      - a: {k: 1}\n      - a\n", "dev.yaml:9: scenarios: a stands here twice"),
+        (LMS + "    scenarios:\n      - a: {k: 1}\n      - a\n", "dev.yaml:9: scenarios: a is listed twice"),
         (LMS + "    env: [A]\n", "dev.yaml:7: env: must be a mapping"),
     ],
 )
@@ -77,7 +77,7 @@ def test_what_make_cannot_hand_over_is_refused_where_it_stands(item: str) -> Non
         requirements.of(parse(LMS + f"    scenarios:\n      - b\n      - {item}\n"))
     assert caught.value.code == CONFIG
     assert caught.value.message.startswith("dev.yaml:9: scenarios: ")
-    assert "cannot be handed over" in caught.value.message
+    assert "cannot be passed through make" in caught.value.message
     assert len(caught.value.message.splitlines()) == 1
 
 
@@ -105,11 +105,11 @@ def test_any_minor_version_of_our_contract_will_do(contract: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('a: 1\ncontract: "2.0"\n', "dev.yaml:2: contract 2.0 is not known here"),
-        ("a: 1\n", "dev.yaml:1: contract missing is not known here"),
-        ("", "dev.yaml:1: contract missing is not known here"),
-        ("- a\n", "dev.yaml:1: contract missing is not known here"),
-        ('contract: "11.0"\n', "dev.yaml:1: contract 11.0 is not known here"),
+        ('a: 1\ncontract: "2.0"\n', "dev.yaml:2: contract 2.0 is not supported"),
+        ("a: 1\n", "dev.yaml:1: contract (missing) is not supported"),
+        ("", "dev.yaml:1: contract (missing) is not supported"),
+        ("- a\n", "dev.yaml:1: contract (missing) is not supported"),
+        ('contract: "11.0"\n', "dev.yaml:1: contract 11.0 is not supported"),
     ],
 )
 def test_another_major_of_the_contract_is_refused(text: str, message: str) -> None:

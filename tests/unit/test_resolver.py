@@ -41,7 +41,7 @@ def conflict(asks: Sequence[Ask], graph: Graph, **overrides: str) -> DevError:
 def settlement(error: DevError) -> dict[str, dict[str, object]]:
     """What the hint says to write into dev.yaml, read as YAML."""
     ((hint),) = error.hints
-    return dict(yaml.safe_load(hint.partition("here: ")[2]))
+    return dict(yaml.safe_load(hint.partition("dev.yaml: ")[2]))
 
 
 # ---- generated graphs
@@ -114,7 +114,7 @@ def test_the_highest_ask_of_one_major_wins() -> None:
     assert [a.by for a in found["auth"].asks] == ["lms", "notes"]
 
 
-def test_cycles_end_and_the_root_is_nobodys_requirement() -> None:
+def test_cycles_end_and_the_root_is_not_a_requirement() -> None:
     graph = {
         ("lms", "v1.0"): [ask("notes", "v1.0", "lms"), ask(ROOT, "v9.0", "lms")],
         ("notes", "v1.0"): [ask("lms", "v1.0", "notes"), ask("notes", "v1.0", "notes")],
@@ -189,10 +189,10 @@ def test_folders_are_told_apart_by_their_whole_name() -> None:
     assert found == {"/src/lms", "/src/lms.git", "../lms.git"}
 
 
-def test_equal_versions_without_an_order_are_no_conflict() -> None:
+def test_equal_versions_without_an_order_are_not_a_conflict() -> None:
     graph = {("lms", "v1.0"): [ask("auth", "main", "lms")], ("notes", "v1.0"): [ask("auth", "main", "notes")]}
     assert chosen(resolve([ask("lms", "v1.0"), ask("notes", "v1.0")], graph))["auth"] == "main"
 
 
-def test_an_override_beats_the_roots_own_ask_and_names_what_nobody_needs() -> None:
+def test_an_override_wins_over_the_roots_ask_and_may_be_unused() -> None:
     assert chosen(resolve([ask("lms", "v1.0")], {}, lms="v2.0", mail="v3.0")) == {"lms": "v2.0"}

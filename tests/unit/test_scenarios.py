@@ -103,7 +103,7 @@ def test_one_that_failed_half_way_says_that_only_fresh_data_helps(opened: Open, 
     seam.answer("./make", "no\n", code=3)
     error = error_of(lambda: live.seed(env, "default", {}))
     assert (error.code, error.message) == (3, "catalog: scenario default ended with exit code 3\nno")
-    assert error.hints[-1] == "once: true: it cannot run on what it left half done; afresh: inv dev.reset"
+    assert error.hints[-1] == "it is declared once: true, so start again from fresh data: inv dev.reset"
 
 
 # ---- check
@@ -113,7 +113,7 @@ def test_a_scenario_that_lies_is_caught(opened: Open, seam: Seam) -> None:
     env = opened("check: ./look")
     seam.answer("./look", "none\n", code=1)
     error = error_of(lambda: live.seed(env, "default", {}))
-    assert (error.code, error.hints[-1]) == (FOUND, "the check by hand: inv dev.run -- ./look")
+    assert (error.code, error.hints[-1]) == (FOUND, "to check by hand: inv dev.run -- ./look")
     assert error.message == "catalog: scenario default ended with exit code 0, but its check finds no data"
     assert "seeded" not in env.data
 
@@ -155,7 +155,7 @@ def test_without_a_check_the_last_line_has_to_be_an_object(opened: Open, seam: S
     seam.answer("./make", "Done.\n")
     error = error_of(lambda: live.seed(env, "default", {}))
     assert (error.code, error.message.partition(" must ")[0]) == (CONFIG, "dev.yaml:8: scenario default")
-    assert "a command that you cannot change: add a `check:`" in error.hints
+    assert "if you cannot change the command, add a `check:`" in error.hints
 
 
 # ---- after

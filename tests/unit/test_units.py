@@ -23,7 +23,7 @@ def test_sizes(text: str | int, size: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "b", "m", "x", "1x", "1.2.3m", "-1m", "inf", "nan", "1_0m", "0x10", "1e3"])
-def test_what_is_no_size(text: str) -> None:
+def test_invalid_sizes(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the callers word it
         units.size(text)
 
@@ -42,7 +42,7 @@ def test_durations(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "60", "s", ".s", "1..5s", "1d", "-1s", "1 s", "60s\n", "1sx"])
-def test_what_is_no_duration(text: str) -> None:
+def test_invalid_durations(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the callers word it
         units.duration(text)
 

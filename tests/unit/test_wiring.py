@@ -124,17 +124,17 @@ def test_other_braces_stay(text: str) -> None:
 @pytest.mark.parametrize(
     ("value", "text"), [(True, "true"), (None, "null"), (1.5, "1.5"), ("True", "True"), ([1, "a"], '[1, "a"]')]
 )
-def test_what_is_no_text_is_written_as_json(value: object, text: str) -> None:
+def test_other_values_than_texts_are_written_as_json(value: object, text: str) -> None:
     assert told(need(CLIENT, X="{oauth-client.k}"), k=value)["X"] == text
 
 
 @pytest.mark.parametrize("text", ["{oauth-client.secrte}", "{nope.secret}"])
-def test_an_output_that_nobody_printed(text: str) -> None:
+def test_an_output_that_was_not_printed(text: str) -> None:
     with pytest.raises(DevError) as caught:
         told(need(CLIENT, X=text), secret="s")
     assert caught.value.code == CONFIG
-    assert caught.value.message == f"dev.yaml:4: lms told nothing named {text.strip('{}')}"
-    assert caught.value.hints == ("it told: oauth-client.secret",)  # the names, and never the values
+    assert caught.value.message == f"dev.yaml:4: lms printed nothing named {text.strip('{}')}"
+    assert caught.value.hints == ("it printed: oauth-client.secret",)  # the names, and never the values
 
 
 # ---- the file

@@ -74,9 +74,9 @@ def test_else_main(state_home: Path, tmp_path: Path, git: str) -> None:
 
 @pytest.mark.parametrize("name", ["Main", "a_b", "-a", "a-", "a/b", "..", "a b", "ä", "a" * 41, "a\n"])
 @pytest.mark.parametrize("by", ["flag", "variable"])
-def test_what_is_no_name(state_home: Path, tmp_path: Path, name: str, by: str) -> None:
+def test_invalid_names(state_home: Path, tmp_path: Path, name: str, by: str) -> None:
     given, variables = (name, {}) if by == "flag" else ("", {"DEV_WORKSPACE": name})
-    with pytest.raises(DevError, match="is no workspace name") as caught:
+    with pytest.raises(DevError, match="is not a valid workspace name") as caught:
         workspace.choose(tmp_path, "catalog", given, variables)
     assert caught.value.code == USAGE
 
@@ -112,20 +112,20 @@ def test_the_port(name: str, recorded: int, given: int, variables: dict[str, str
 def test_the_port_of_the_debugger_has_a_variable_of_its_own() -> None:
     variables = {"DEV_PORT": "18200", "DEV_DEBUG_PORT": "5679"}
     assert workspace.choose_port(5678, "main", 0, 0, variables, "DEV_DEBUG_PORT") == 5679
-    with pytest.raises(DevError, match="DEV_DEBUG_PORT=x is no port"):
+    with pytest.raises(DevError, match="DEV_DEBUG_PORT=x is not a valid port"):
         workspace.choose_port(5678, "main", 0, 0, {"DEV_DEBUG_PORT": "x"}, "DEV_DEBUG_PORT")
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "1.5", " 1", "²", "65536", "99999999"])
-def test_what_is_no_port_in_the_environment(value: str) -> None:
-    with pytest.raises(DevError, match="is no port") as caught:
+def test_an_invalid_port_in_the_environment(value: str) -> None:
+    with pytest.raises(DevError, match="is not a valid port") as caught:
         workspace.choose_port(18160, "main", 0, 0, {"DEV_PORT": value})
     assert caught.value.code == USAGE
 
 
 @pytest.mark.parametrize("value", [-1, 65536])
-def test_what_is_no_port_as_a_flag(value: int) -> None:
-    with pytest.raises(DevError, match="is no port") as caught:
+def test_an_invalid_port_as_a_flag(value: int) -> None:
+    with pytest.raises(DevError, match="is not a valid port") as caught:
         workspace.choose_port(18160, "main", 0, value, {})
     assert caught.value.code == USAGE
 

@@ -58,7 +58,7 @@ def get(url: str, path: str = "/", method: str = "GET") -> tuple[int, str]:
 
 
 def page(url: str) -> str:
-    """What the service shows; nothing while it starts anew."""
+    """The service's page; empty while it restarts."""
     try:
         return get(url)[1]
     except OSError:
@@ -153,7 +153,7 @@ class Repo:
         return get(self.status()["url"], path)
 
     def edit(self, name: str, old: str, new: str) -> None:
-        """Change a file; what is to be changed has to stand in it."""
+        """Change a file, which must contain the old text."""
         text = (self.path / name).read_text()
         assert old in text, f"{name} does not hold {old!r}"
         (self.path / name).write_text(text.replace(old, new))

@@ -62,7 +62,7 @@ def two(running: Repo, second_checkout: Repo) -> Iterator[tuple[Repo, Repo]]:
 
 def test_second_checkout_in_the_same_workspace_is_refused(running: Repo, second_checkout: Repo) -> None:
     done = second_checkout.fails(113, "dev.up")
-    assert f"runs in workspace main already, from {running.path}" in done.error
+    assert f"already runs in workspace main, from {running.path}" in done.error
     assert done.commands == []
     assert "inv dev.up --workspace " in done.hints[0]
     assert done.hints[1].endswith(f"make -C {running.path} dev.down")

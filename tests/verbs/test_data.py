@@ -111,7 +111,7 @@ def test_data_verbs_build_what_is_checked_out(running: Repo) -> None:
     manifest.write_text(f"{before}\n# changed\n")
     try:
         done = running.ok("dev.reset")
-        assert "what is checked out is not built yet" in done.stderr
+        assert "the checkout is not built yet" in done.stderr
         assert any(" build " in command or command.startswith("uv sync") for command in done.commands)
         assert running.ok("dev.up").commands != []
         assert running.ok("dev.reset").stderr.count("not built yet") == 0

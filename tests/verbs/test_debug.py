@@ -112,7 +112,7 @@ def test_an_editor_stops_the_app_at_a_line_and_follows_its_reload(up_repo: Repo,
     assert repo.status()["debugger"] == {}
     with pytest.raises(ConnectionRefusedError):
         Session(debug_port)
-    assert repo.rows(STARTED) == started, "only the app was made anew"
+    assert repo.rows(STARTED) == started, "only the app was recreated"
 
 
 @pytest.mark.parametrize("engine", ["native"], indirect=True)
@@ -140,7 +140,7 @@ def test_nodes_inspector_shows_the_app_and_follows_its_reload(make_repo: MakeRep
 
 
 def fetch_targets(port: int) -> list[str]:
-    """What the inspector offers; nothing while the app starts anew."""
+    """The inspector's targets; empty while the app restarts."""
     with suppress(OSError):
         return [target["id"] for target in json.loads(get(f"http://127.0.0.1:{port}", "/json/list")[1])]
     return []
@@ -164,7 +164,7 @@ def test_a_taken_port_is_named_and_the_hinted_command_works(built_repo: Repo, li
     ("dev_yaml", "overlay", "variables", "code", "said"),
     [
         ("", "", {}, 111, "debug: is missing"),
-        ("debug: {port: 5678}\n", "", {}, 111, "debug: there is no compose.debug.yaml"),
+        ("debug: {port: 5678}\n", "", {}, 111, "debug: compose.debug.yaml is missing"),
         ("debug: {port: 5678}\n", "services: {}\n", {"DEV_LEAN": "1"}, 2, "runs lean here"),
     ],
 )

@@ -13,7 +13,7 @@ from tests.verbs.repo import Repo
 from tests.verbs.test_daily import on_terminal
 
 
-def test_destroy_is_refused_where_nobody_can_be_asked(running: Repo) -> None:
+def test_destroy_is_refused_without_a_terminal(running: Repo) -> None:
     done = running.fails(114, "dev.destroy")
     assert done.hints == ["add --yes"]
     assert running.steps() == []
@@ -36,7 +36,7 @@ def test_destroy_leaves_nothing_even_of_images_that_were_replaced(up_repo: Repo,
     assert machine.left_by(up_repo.token, up_repo.path, engine) == []
 
 
-def test_destroy_of_what_is_not_there_is_no_error(repo: Repo) -> None:
+def test_destroy_of_what_is_not_there_is_not_an_error(repo: Repo) -> None:
     repo.ok("dev.destroy", "--yes")
 
 

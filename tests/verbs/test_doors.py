@@ -85,7 +85,7 @@ def test_list_reads_as_a_table_of_contents(running: Repo, door: str) -> None:
     assert all(what_for for _, *what_for in entries)
 
 
-def test_own_tasks_stand_beside_ours(with_local_tasks: Repo) -> None:
+def test_own_tasks_are_next_to_ours(with_local_tasks: Repo) -> None:
     listed = with_local_tasks.ok("--list", door="inv").stdout
     assert "greet" in listed
     assert "dev.up" in listed

@@ -31,14 +31,14 @@ def test_an_edit_is_live(up_repo: Repo) -> None:
     eventually(up_repo, "Edited page")
     up_repo.edit("courses/views.py", '"courses": courses()}', '"courses": []}')
     eventually(up_repo, "None yet.")
-    assert up_repo.ok("dev.up").commands == [], "source is no reason to do anything"
+    assert up_repo.ok("dev.up").commands == [], "a change of the source needs no step"
 
 
 @pytest.mark.slow
-def test_an_edit_is_live_in_a_checkout_that_was_made_anew_at_its_path(up_repo: Repo) -> None:
-    anew = shutil.copytree(up_repo.path, up_repo.path.with_name("anew"), symlinks=True)
+def test_an_edit_is_live_in_a_checkout_that_was_recreated_at_its_path(up_repo: Repo) -> None:
+    copy = shutil.copytree(up_repo.path, up_repo.path.with_name("copy"), symlinks=True)
     shutil.rmtree(up_repo.path)
-    anew.rename(up_repo.path)
+    copy.rename(up_repo.path)
     up_repo.ok("dev.up")
     up_repo.edit("courses/views.py", '"courses": courses()}', '"courses": []}')
     eventually(up_repo, "None yet.")

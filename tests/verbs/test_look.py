@@ -35,7 +35,7 @@ def test_status_in_json(running: Repo, engine: str) -> None:
     ]
 
 
-def test_whoever_status_names_can_log_in_there(running: Repo) -> None:
+def test_users_in_the_status_can_log_in(running: Repo) -> None:
     running.ok("dev.reset")
     status = running.status()
     for login in status["logins"]:
@@ -73,7 +73,7 @@ def test_doctor_finds_nothing_wrong(running: Repo) -> None:
     assert [finding["code"] for finding in findings] == re.findall(r"^D\d\d", text, re.MULTILINE)
 
 
-def test_doctor_finds_a_broken_file_and_says_how_to_mend_it(repo: Repo) -> None:
+def test_doctor_finds_a_broken_file_and_says_how_to_fix_it(repo: Repo) -> None:
     repo.edit("dev.yaml", "service:", "sevrice:")
     done = repo.run("dev.doctor", "--json")
     assert done.code == 1

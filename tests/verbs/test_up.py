@@ -63,12 +63,12 @@ def test_up_after_down_finds_the_rows(running: Repo) -> None:
     assert "Survived" in running.fetch("/")[1]
 
 
-def test_down_twice_is_no_error(running: Repo) -> None:
+def test_down_twice_is_not_an_error(running: Repo) -> None:
     running.ok("dev.down")
     running.ok("dev.down")
 
 
-def test_up_mends_a_service_that_was_stopped_behind_its_back(running: Repo) -> None:
+def test_up_repairs_a_service_that_was_stopped_without_it(running: Repo) -> None:
     before = running.ok("dev.plan", "--json").json()
     running.ok("dev.down")
     assert before["steps"] == []

@@ -36,7 +36,7 @@ def test_every_verb_works_without_the_template(isolated: Repo) -> None:
     assert url in isolated.ok("dev.status").stdout
     assert "nothing to do" in isolated.ok("dev.plan").stdout
     doctor = isolated.ok("dev.doctor").stdout
-    assert f"the tools in {isolated.path}/.dev/tools are whole" in doctor
+    assert f"the tools in {isolated.path}/.dev/tools are complete" in doctor
     assert "the launcher and the tools are of one commit" in doctor
     isolated.ok("dev.migrate")
     isolated.ok("dev.seed")
@@ -71,7 +71,7 @@ def test_undo_leaves_no_trace(repo: Repo) -> None:
     repo.ok("template.vendor", "--undo")
     commit(repo.path, "and back")
     assert git(repo.path, "diff", "--stat", first) == ""
-    assert "there are no tools" in repo.ok("template.vendor", "--undo").stderr
+    assert "nothing to remove" in repo.ok("template.vendor", "--undo").stderr
 
 
 @pytest.mark.parametrize("engine", ["native"], indirect=True)

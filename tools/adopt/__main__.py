@@ -42,11 +42,11 @@ def arguments(argv: list[str]) -> argparse.Namespace:
 
 
 def main(argv: list[str]) -> int:
-    """The exit code of one verb."""
+    """Run one verb; returns its exit code."""
     options = arguments(argv)
     path = options.path.resolve()
     if not path.is_dir():
-        raise Refusal(USAGE, f"{path} is no folder")
+        raise Refusal(USAGE, f"{path} is not a folder")
     return {"check": checked, "update": updated, "retrofit": retrofitted}[options.verb](path, options)
 
 
@@ -73,7 +73,7 @@ def described(standing: Standing) -> str:
 def updated(path: Path, options: argparse.Namespace) -> int:
     given = dict(pair(text) for text in options.answer)
     if sys.stdin.isatty():
-        clean(find(path))  # before anything is asked
+        clean(find(path))  # before any question
         given = {**asked(news(find(path), options.template, options.to), given), **given}
     branch = update(path, options.template, options.to, given)
     if branch:
@@ -83,7 +83,7 @@ def updated(path: Path, options: argparse.Namespace) -> int:
 
 def retrofitted(path: Path, options: argparse.Namespace) -> int:
     if options.undo:
-        say(f"{path} is on {undo(path)} again, as it was")
+        say(f"{path} is on {undo(path)} again, unchanged")
     elif done := retrofit(path, options.template, options.service, options.port):
         print(report(done))
         for line in notes(options.template, of(options.template)):
@@ -92,7 +92,7 @@ def retrofitted(path: Path, options: argparse.Namespace) -> int:
 
 
 def asked(questions: dict[str, str], given: dict[str, str]) -> dict[str, str]:
-    """What a person answers to new questions; an empty line takes the template's own answer."""
+    """A person's answers to new questions; an empty line takes the template's default."""
     answers = {}
     for name, prompt in questions.items():
         if name not in given:

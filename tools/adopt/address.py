@@ -1,4 +1,4 @@
-"""Where others find a template: one rule for cookiecutter's hook and for template.retrofit.
+"""The address of a template for other machines: one rule for cookiecutter's hook and for template.retrofit.
 
 Standard library only: the hook runs in cookiecutter's environment.
 """
@@ -14,8 +14,8 @@ from pathlib import Path
 
 
 def git(template: Path, *words: str) -> str:
-    """What git prints; empty if it fails."""
-    # Inside a git hook, variables say which repository is meant: that is another one.
+    """git's output; empty if it fails."""
+    # Inside a git hook, git's variables point to another repository.
     env = {name: value for name, value in os.environ.items() if not re.match("GIT_(?!CONFIG)", name)}
     command = ["git", "-C", str(template), *words]
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
@@ -27,13 +27,13 @@ def of(template: Path, cloned: bool = False) -> str:
     if "origin" in git(template, "remote").split() and (
         cloned or git(template, "branch", "--remotes", "--contains", "HEAD")
     ):
-        # The origin of a CI checkout may hold a token, and this goes into a file that people commit.
+        # The origin of a CI checkout may contain a token, and this is written to a file that is committed.
         return re.sub(r"^(https?://)[^@/]*@", r"\1", git(template, "config", "--get", "remote.origin.url"))
     return str(template)
 
 
 def notes(template: Path, address: str) -> Iterator[str]:
-    """What the owner of a new service has to know about that address, in lines for stderr."""
+    """Notes for the owner of a new service about that address, in lines for stderr."""
     commit, quoted = git(template, "rev-parse", "--short=12", "HEAD"), shlex.quote(str(template))
     if address == str(template):
         yield f"note: only this machine has the tools at {address} (commit {commit}); teammates cannot fetch them"

@@ -1,4 +1,4 @@
-"""What an update to a release would change in a service: computed beside it, nothing is written."""
+"""The changes of an update to a release, computed without writing into the service."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ YAML = (".yaml", ".yml")
 class Change:
     """`files`: as Repository.commit takes them, conflicts with their markers among them.
 
-    `added`: questions that are new, with the answers that were taken for them; `dropped`: answers that nothing asks
-    for any more. `gone`: files of the template that the service removed, and that stay so. `yours`: files of the
-    service's own under a name that the template has now, too: left as they are. `extended`: compose fragments that the
-    service's answers do not choose, and that stay because the compose file named here extends them.
+    `added`: new questions with their answers; `dropped`: answers to questions that no longer exist. `gone`: files of
+    the template that the service removed; they stay removed. `yours`: files of the service whose name the template now
+    has, too; they are not changed. `extended`: compose fragments that the service's answers do not choose, but that
+    stay because the compose file named here extends them.
     """
 
     start: str
@@ -96,18 +96,18 @@ def in_use(repository: Repository, changes: Changes) -> dict[str, str]:
 def possible(repository: Repository, files: Mapping[str, Entry | None]) -> tuple[Changes, list[Conflict]]:
     """The changes, without those whose name the service has as another kind: a file where a folder would be."""
     taken = repository.in_the_way(name for name, entry in files.items() if entry)
-    conflicts = [Conflict(name, f"{there} is there in its place") for name, there in taken.items()]
+    conflicts = [Conflict(name, f"{there} is in its place") for name, there in taken.items()]
     return {name: entry for name, entry in files.items() if name not in taken}, conflicts
 
 
 def clashes(renames: migrations.Renames, files: Files) -> list[Conflict]:
-    """Files that the template renamed to a name that the service has already: left where they are."""
+    """Files that the template renamed to a name that the service already has: they are not moved."""
     kept = [(old, new) for old, new in renames.files.items() if old in files and new in files]
     return [Conflict(old, f"it is {new} in the template now, and you have both") for old, new in kept]
 
 
 def news(repository: Repository, template: Path, wanted: str = "") -> dict[str, str]:
-    """The questions that the service has not answered yet, each with how it is put to people."""
+    """The questions that the service has not answered yet, each with its prompt."""
     known = origin.read(repository)
     start, release = way(known, template, wanted)
     answered = renames_since(template, release.commit, start).answers(known.answers)
@@ -117,7 +117,7 @@ def news(repository: Repository, template: Path, wanted: str = "") -> dict[str, 
 
 
 def understood(given: Mapping[str, str], asked: Mapping[str, str], release: Release) -> None:
-    """Refusal 2 for an answer to nothing."""
+    """Refusal 2 for an answer to an unknown question."""
     for name in given:
         if name not in asked:
             message = f"the template at {release.version} does not ask {name}"
@@ -129,7 +129,7 @@ def state(repository: Repository, new: Entry) -> Files:
 
 
 def way(known: origin.Origin, template: Path, wanted: str) -> tuple[str, Release]:
-    """What the service's commit is called, and where the update leads. Refusal 2, 111."""
+    """The name of the service's commit, and the release to update to. Refusal 2, 111."""
     out = releases.read(template)
     start = releases.version_of(template, known.commit, out)
     if wanted:
@@ -142,7 +142,7 @@ def way(known: origin.Origin, template: Path, wanted: str) -> tuple[str, Release
 
 
 def renames_since(template: Path, commit: str, start: str) -> migrations.Renames:
-    """What was renamed since; a template that is older than its migrations.yaml renamed nothing."""
+    """The files that were renamed since. A template older than its migrations.yaml renamed none."""
     try:
         text = run(template, "show", f"{commit}:{migrations.PAGE}").decode()
     except Refusal:

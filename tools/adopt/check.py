@@ -1,4 +1,4 @@
-"""At which release of the template a service is, what is out, and what an update would meet."""
+"""The release of a service, newer releases, and the conflicts of an update."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Standing:
 
 
 def check(path: Path, template: Path) -> Standing:
-    """Nothing is written. Refusal 111."""
+    """Check without writing anything. Refusal 111."""
     repository = find(path)
     known = origin.read(repository)
     out = releases.read(template)
@@ -52,5 +52,5 @@ def check(path: Path, template: Path) -> Standing:
 
 
 def conflicts(path: Path, template: Path, wanted: str = "") -> list[str]:
-    """The files that an update would leave to a person, each with the reason; tried beside the repository."""
+    """The files that a person would have to merge, each with the reason; tried outside the repository."""
     return [str(conflict) for conflict in change.compute(find(path), template, wanted).conflicts]

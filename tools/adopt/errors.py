@@ -1,4 +1,4 @@
-"""What the user can cause, in the words and codes of CONTRACT.md."""
+"""Errors that a user can cause, with the codes of CONTRACT.md."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FOUND, USAGE, MISSING, CONFIG, CONFLICT, LOSS = 1, 2, 110, 111, 113, 114
 
 
 class Refusal(Exception):
-    """The command ends here, with nothing of the user's changed. Caught in one place, `end`."""
+    """The command ends without having changed any of the user's files. Caught in one place, `end`."""
 
     def __init__(self, code: int, message: str, *hints: str) -> None:
         super().__init__(message)
@@ -24,7 +24,7 @@ def end(refusal: Refusal) -> NoReturn:
 
 
 class Parser(argparse.ArgumentParser):
-    """One whose errors are like ours."""
+    """An argument parser with errors like ours."""
 
     def error(self, message: str) -> NoReturn:
         raise Refusal(USAGE, message, f"python {sys.argv[0]} --help")

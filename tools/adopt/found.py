@@ -1,6 +1,6 @@
-"""What a repository says of itself, and where: the only thing that reading and filling in share.
+"""The findings in a repository, with their places: the only interface between reading and filling in.
 
-Nothing in here is a guess. What no file says is None (or empty) and becomes an open point for the owner.
+Nothing in here is a guess. A value that no file contains is None (or empty) and becomes an open point for the owner.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Found:
-    """One value, and the file (with its line, where it has one) that says so: `pyproject.toml:12`."""
+    """One value, and the file (and line, if known) that contains it: `pyproject.toml:12`."""
 
     value: str
     where: str
@@ -21,10 +21,10 @@ class Found:
 class Dependencies:
     """How the dependencies are installed.
 
-    `manager`: uv, poetry, pip or npm. `files`: those that the installation needs and nothing else, lock files among
-    them. `locked`: whether one of them is a lock. `build`: the project itself is installed too (an sdist with a
-    build system), which takes its whole source. `extras`: those of its own extras that the driver of the database,
-    the framework or the test runner is in: `.[postgres,dev]`.
+    `manager`: uv, poetry, pip or npm. `files`: exactly the files that the installation needs, including lock files.
+    `locked`: whether one of them is a lock. `build`: the project itself is installed too (an sdist with a build
+    system), which needs its whole source. `extras`: the project's extras with the database driver, the framework or
+    the test runner: `.[postgres,dev]`.
     """
 
     manager: Found
@@ -50,10 +50,10 @@ class Application:
 
 @dataclass(frozen=True)
 class Commands:
-    """Commands as words of one line, split like a shell would; None: no file says it.
+    """Commands as words of one line, split like in a shell; None: no file contains it.
 
-    `develop` and `serve` hold `{bind}` and `{port}` where the address goes; `reads_port` is the variable that the code
-    reads its port from, where it takes it from the environment.
+    `develop` and `serve` have `{bind}` and `{port}` for the address; `reads_port` is the variable that the code reads
+    its port from, if there is one.
     """
 
     develop: Found | None = None
@@ -67,10 +67,10 @@ class Commands:
 
 @dataclass(frozen=True)
 class Store:
-    """A database or cache: `kind` postgres, mysql, sqlite or redis; `image` where a compose file names one.
+    """A database or cache: `kind` postgres, mysql, sqlite or redis; `image` if a compose file names one.
 
     `variables`: by role (host, port, name, user, password, url; password_file is not one) the variable that the code
-    reads. `scheme`: for a url, what stands before `://`, with its driver: `postgresql+psycopg2`, `redis`.
+    reads. `scheme`: for a url, the part before `://`, with its driver: `postgresql+psycopg2`, `redis`.
     `constants`: other variables that choose this kind, such as `PRETALX_DB_TYPE=postgresql`. `others`: of a cache,
     further variables that take an address of it, with what the repository gives them: a worker's broker.
     """
@@ -85,7 +85,7 @@ class Store:
 
 @dataclass(frozen=True)
 class Reading:
-    """All that was found. `service` alone is always there: it is the folder's name where nothing better is."""
+    """Everything that was found. Only `service` is always set: by default it is the folder's name."""
 
     service: Found
     language: Found | None = None  # python or node

@@ -1,7 +1,7 @@
-"""Git's own three-way merge of the template's old files, its new ones, and those of a repository.
+"""git's three-way merge of the template's old files, its new ones, and those of a repository.
 
-It happens in a scratch repository that holds these files alone, so it needs no history (a shallow clone will do), no
-preimage in the object store, and nothing of the owner's configuration; and it touches nothing (ADR 11).
+It runs in a scratch repository with only these files. So it needs no history (a shallow clone works), no preimage in
+the object store, and no configuration of the owner, and it does not touch the repository (ADR 11).
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ WHY = {
     "13": "removed here, changed in the template",
     "23": "made here and in the template, with different contents",
 }
-# The byte is the byte, whatever the files' own .gitattributes say.
+# Files are merged byte for byte, even if their .gitattributes say otherwise.
 PLAIN = "* -text -filter -ident !merge -working-tree-encoding\n"
-# Nor does the user's configuration say anything: line endings, hooks, signatures, styles of conflicts.
+# The user's configuration does not apply either: line endings, hooks, signatures, conflict styles.
 ALONE = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -48,15 +48,15 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Merged:
-    """What differs from `ours` afterwards (None: removed). Conflicts are among the changes, with markers in them."""
+    """The changes to `ours` (None: removed). Conflicts are included, with markers."""
 
     changes: dict[str, Entry | None]
     conflicts: tuple[Conflict, ...]
-    gone: tuple[str, ...]  # removed here, and not changed in the template: left so
+    gone: tuple[str, ...]  # removed here, and not changed in the template: they stay removed
 
 
 def merge(base: Files, ours: Files, theirs: Files, name: str, scratch: Path) -> Merged:
-    """`ours` with what changed from `base` to `theirs`. `name`: what conflict markers call the new files."""
+    """`ours` with the changes from `base` to `theirs`. `name`: the name of the new files in conflict markers."""
     if base == theirs:
         return Merged({}, (), ())
     git = partial(run, scratch, **ALONE)
@@ -74,7 +74,7 @@ def merge(base: Files, ours: Files, theirs: Files, name: str, scratch: Path) -> 
 
 
 def joined(git: Callable[..., bytes], name: str) -> Iterator[Conflict]:
-    """Merge, and say what git could not do."""
+    """Merge, and return what git could not merge."""
     try:
         git("merge", "--quiet", "--no-commit", "--no-ff", name)
     except Refusal:

@@ -1,4 +1,4 @@
-"""What a template renames from one release to another, as its migrations.yaml says."""
+"""The files that a template renames between two releases, as listed in its migrations.yaml."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Renames:
         return {self.variables.get(name, name): value for name, value in given.items()}
 
     def moved(self, files: Files) -> Files:
-        """The files under their new names, but for those whose new name is there already."""
+        """The files under their new names, except those whose new name already exists."""
         return {
             name if self.files.get(name) in files else self.files.get(name, name): each for name, each in files.items()
         }
 
 
 def between(text: str, after: str) -> Renames:
-    """Of a migrations.yaml, the steps of versions above `after`."""
+    """The steps in a migrations.yaml of versions above `after`."""
     low = order(after)
     steps = [(order(str(step["version"])), step) for step in yaml.safe_load(text) or []]
     newer = [step for version, step in sorted(steps, key=lambda each: each[0]) if version > low]
@@ -42,7 +42,7 @@ def between(text: str, after: str) -> Renames:
 
 
 def chain(steps: list[dict[str, str]]) -> dict[str, str]:
-    """What was renamed twice leads to its last name."""
+    """A file that was renamed twice leads to its last name."""
     found: dict[str, str] = {}
     for step in steps:
         found = {old: step.get(name, name) for old, name in found.items()} | {

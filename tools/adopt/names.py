@@ -1,4 +1,4 @@
-"""Under which names our files stand in a repository that has files of its own."""
+"""The names of our files in a repository that already has files with the usual names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose
 
 @dataclass(frozen=True)
 class Names:
-    """The names of ours: the usual ones where they are free, else ones that no other tool looks for."""
+    """The names of our files: the usual ones if they are free, else names that no other tool looks for."""
 
     compose: str = "compose.yaml"
     dockerfile: str = "Dockerfile"
@@ -19,14 +19,14 @@ class Names:
 
     @property
     def beside(self) -> str:
-        """The answer for the template: which of them stand beside the repository's own, `compose dockerfile`."""
+        """The answer for the template: the kinds with another name than the usual one, `compose dockerfile`."""
         usual = Names()
         kinds = ("compose", "dockerfile", "tasks")
         return " ".join(kind for kind in kinds if getattr(self, kind) != getattr(usual, kind)) or "none"
 
 
 def choose(existing: Iterable[str]) -> Names:
-    """Names that replace nothing, and change nothing of what `docker compose up` and `docker build` did before.
+    """Names that replace nothing, and do not change what `docker compose up` and `docker build` did before.
 
     `existing`: the names in the service's folder. A compose file of ours under the first name that Compose looks
     for would hide a docker-compose.yml; a .dockerignore of ours would apply to their Dockerfile; a tasks.py of ours

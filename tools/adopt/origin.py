@@ -1,4 +1,4 @@
-"""Which template a service comes from, at which commit, with which answers: its .cruft.json, which cruft reads too."""
+"""A service's template, commit and answers, from its .cruft.json, which cruft reads too."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OWNED = b"Owner: this service"
 
 @dataclass(frozen=True)
 class Origin:
-    """What .cruft.json says. `whole` is all of it, since keys that are not ours are kept."""
+    """The content of .cruft.json. `whole` is all of it, since other tools' keys are kept."""
 
     template: str
     commit: str
@@ -41,19 +41,19 @@ def written(state: Mapping[str, Any]) -> Entry:
 
 
 def read(repository: Repository) -> Origin:
-    """Refusal 111 where the service is linked to no template."""
+    """Refusal 111 if the service is not linked to a template."""
     entry = repository.entry(STATE)
     try:
         return parsed(json.loads(entry.content if entry else b""))
     except (ValueError, KeyError, TypeError, AttributeError):
         hint = f"inv template.retrofit {repository.folder}, from a checkout of the template"
-        raise Refusal(CONFIG, f"{repository.folder / STATE}:1: names no template, commit and answers", hint) from None
+        raise Refusal(CONFIG, f"{repository.folder / STATE}:1: no template, commit and answers", hint) from None
 
 
 def parsed(state: Mapping[str, Any]) -> Origin:
-    """ValueError, KeyError, TypeError, AttributeError where it is not as cruft writes it.
+    """ValueError, KeyError, TypeError, AttributeError if it is not as cruft writes it.
 
-    It may be anybody's file (fleet.check), and goes to git as an argument.
+    The file is not trusted (fleet.check), and its values become arguments of git.
     """
     answers = {str(name): str(value) for name, value in state["context"]["cookiecutter"].items()}
     texts = [state["template"], *state.get("skip", [])]
@@ -64,9 +64,9 @@ def parsed(state: Mapping[str, Any]) -> Origin:
 
 
 def owned(repository: Repository, origin: Origin, rendered: Files) -> set[str]:
-    """The template's files that are the service's own by now: updates leave them.
+    """The template's files that belong to the service: updates do not change them.
 
-    They say so in their head comments; those that can hold none are named in cruft's `skip`.
+    Their head comments say so; files that cannot have comments are in cruft's `skip`.
     """
     patterns = [*origin.whole.get("skip", []), *skipped(repository.entry("pyproject.toml"))]
     said = {name for name, entry in rendered.items() if OWNED in b"\n".join(entry.content.split(b"\n", 4)[:4])}
@@ -74,12 +74,12 @@ def owned(repository: Repository, origin: Origin, rendered: Files) -> set[str]:
 
 
 def matches(name: str, pattern: str) -> bool:
-    """As cruft does it: a pattern, or a folder above the file."""
+    """Match like cruft: a pattern, or a folder above the file."""
     return fnmatch(name, pattern) or name.startswith(pattern.rstrip("/") + "/")
 
 
 def skipped(pyproject: Entry | None) -> list[str]:
-    """`skip` of [tool.cruft]; nothing where the file cannot be read, which is not this tool's business."""
+    """`skip` of [tool.cruft]; empty if the file cannot be read."""
     try:
         return list(tomllib.loads(pyproject.content.decode())["tool"]["cruft"]["skip"]) if pyproject else []
     except (ValueError, KeyError, TypeError):

@@ -11,5 +11,5 @@ def say(text: str) -> None:
 
 
 def listed(lines: Iterable[str]) -> str:
-    """One a line, set in."""
+    """Indented lines."""
     return "\n".join(f"  {line}" for line in lines)

@@ -1,4 +1,4 @@
-"""The releases of a template, as its releases.txt says them: a clone may carry no tags."""
+"""The releases of a template, from its releases.txt: a clone may have no tags."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ class Release:
 
 
 def order(version: str) -> tuple[int, ...]:
-    """Of anything that version_of and named say; what no release is in comes before all."""
+    """A key for comparing the results of version_of and named; commits without a release come first."""
     if version.startswith((BEFORE, NONE)):
         return ()
     return tuple(int(number) for number in version.partition("+")[0].split("."))
 
 
 def parse(text: str) -> list[Release]:
-    """Those that are out, the lowest first."""
+    """The published releases, the lowest first."""
     lines = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     found = [Release(version, commit) for version, commit in lines if commit != NONE]
     return sorted(found, key=lambda release: release.order)
 
 
 def read(template: Path) -> list[Release]:
-    """The releases that the template's checked-out commit knows, the lowest first, with their days."""
+    """The releases in the template's checked-out commit, the lowest first, with their days."""
     known = parse(run(template, "show", f"HEAD:{LIST}").decode())
     return [Release(each.version, each.commit, day(template, each.commit)) for each in known]
 
 
 def day(template: Path, commit: str) -> str:
-    """When a commit was made; empty where the clone does not hold it."""
+    """The day of a commit; empty if the clone does not have it."""
     try:
         return run(template, "show", "--no-patch", "--format=%cs", commit).decode().strip()
     except Refusal:
@@ -59,7 +59,7 @@ def day(template: Path, commit: str) -> str:
 
 
 def named(template: Path, wanted: str) -> Release:
-    """A version (`0.2.0`, `v0.2.0`), tag, branch or commit of the template. Refusal 2 where there is none."""
+    """A version (`0.2.0`, `v0.2.0`), tag, branch or commit of the template. Refusal 2 if it is unknown."""
     known = {release.version: release for release in read(template)}
     if release := known.get(wanted.removeprefix("v")):
         return release
@@ -69,20 +69,20 @@ def named(template: Path, wanted: str) -> Release:
         there = ", ".join(known) or "none"
         raise Refusal(USAGE, f"the template has no release {wanted}", f"its releases: {there}") from None
     version = version_of(template, commit, list(known.values()))
-    # A branch is called by it.
+    # It becomes part of a branch's name.
     return Release(version if order(version) else f"{NONE}-{commit[:7]}", commit, day(template, commit))
 
 
 def version_of(template: Path, commit: str, known: Sequence[Release]) -> str:
-    """`0.2.0`; `0.2.0+3`, three commits after it; `before 0.1.0`; `unreleased` where nothing is out.
+    """`0.2.0`; `0.2.0+3`, three commits after it; `before 0.1.0`; `unreleased` if there are no releases yet.
 
-    `known`: the lowest first. A release needs no history. Refusal 111 where the template lacks the commit.
+    `known`: the lowest first. A release needs no history. Refusal 111 if the template lacks the commit.
     """
     if exact := [release.version for release in known if release.commit == commit]:
         return exact[-1]
     if not has(template, commit):
         hint = f"git -C {template} fetch --all, or use the template that the service was made from"
-        raise Refusal(CONFIG, f"{template} does not hold the template's commit {commit[:12]}", hint)
+        raise Refusal(CONFIG, f"{template} does not have the template's commit {commit[:12]}", hint)
     inside = [release for release in known if is_ancestor(template, release.commit, commit)]
     if not inside:
         return f"{BEFORE}{known[0].version}" if known else NONE
@@ -91,12 +91,12 @@ def version_of(template: Path, commit: str, known: Sequence[Release]) -> str:
 
 
 def is_commit(text: object) -> bool:
-    """Whether it is a commit's full id: git would take other texts for a name or an option."""
+    """Whether it is a commit's full id: git would treat other texts as a name or an option."""
     return isinstance(text, str) and bool(COMMIT.fullmatch(text))
 
 
 def has(template: Path, commit: str) -> bool:
-    """Whether the clone holds a commit."""
+    """Whether the clone has a commit."""
     try:
         return is_commit(commit) and run(template, "cat-file", "-e", f"{commit}^{{commit}}") == b""
     except Refusal:

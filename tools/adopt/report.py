@@ -1,4 +1,4 @@
-"""What a retrofit found, and what it leaves to the owner, in words."""
+"""The report of a retrofit: what was found, and what is left to the owner."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from tools.adopt.names import Names
 from tools.adopt.retrofit import BRANCH, Retrofit
 
 PLACES = {
-    "tasks_local.py": "tasks of your own beside dev.*",
-    "compose.devenv.yaml": "beside your compose file, which dev.yaml names",
-    "Dockerfile.devenv": "beside your Dockerfile",
-    "dev_tasks.py": "beside your tasks.py",
+    "tasks_local.py": "your own tasks, in addition to dev.*",
+    "compose.devenv.yaml": "next to your compose file; dev.yaml names it",
+    "Dockerfile.devenv": "next to your Dockerfile",
+    "dev_tasks.py": "next to your tasks.py",
 }
 
 
 def report(done: Retrofit) -> str:
-    """For stdout: what was found, what stands where, what is left to do."""
+    """The text for stdout: what was found, which files were added, what is left to do."""
     return "\n\n".join(
         part
         for part in (
             section("Found", found(done.reading)),
             section("To know", (f"{note.value} ({note.where})" for note in done.reading.notes)),
-            section("Beside yours", beside(done.names)),
+            section("Next to yours", beside(done.names)),
             section("Not wired in", (f"{each.why}: {each.instead}" for each in done.unwired)),
             section("To fill in", points(done)),
             section("Next", following(done)),
@@ -39,7 +39,7 @@ def section(title: str, lines: Iterable[str]) -> str:
 
 
 def found(reading: Reading) -> Iterator[str]:
-    """A line for each thing that some file says."""
+    """A line for each finding."""
     for name, value in facts(reading):
         yield f"{name:<12}  {value.value}  ({value.where})"
 
@@ -80,8 +80,8 @@ def points(done: Retrofit) -> Iterator[str]:
 
 
 def following(done: Retrofit) -> Iterator[str]:
-    yield f"you are on the branch {BRANCH}; nothing of yours was changed but by the lines that git shows"
+    yield f"you are on the branch {BRANCH}; the only changes in your files are the lines that git shows"
     if done.points:
         yield "fill in what is listed above, and commit"
     yield "inv dev.up    (or make dev.up, or .dev/run dev.up)"
-    yield f"merge {BRANCH}, or take it back: inv template.retrofit PATH --undo"
+    yield f"merge {BRANCH}, or undo it: inv template.retrofit PATH --undo"

@@ -1,4 +1,4 @@
-"""A service's folder and the git repository that it lies in: read, and given a branch, never changed in place."""
+"""A service's folder and its git repository: it is read, and gets a branch, but files are never changed in place."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Entry(NamedTuple):
 
 
 def run(folder: Path, *words: str, given: bytes = b"", **env_more: str) -> bytes:
-    """What git prints. Refusal with git's own words where it fails. `env_more`: further variables for it."""
-    # Inside a git hook, git says there which repository is meant: that is another one.
+    """git's output. Refusal with git's message if it fails. `env_more`: further variables for git."""
+    # Inside a git hook, git's variables point to another repository.
     env = {name: value for name, value in os.environ.items() if name.startswith(WHO) or not name.startswith("GIT_")}
     env |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **env_more}
     argv = ["git", "-C", str(folder), *words]
@@ -38,7 +38,7 @@ def run(folder: Path, *words: str, given: bytes = b"", **env_more: str) -> bytes
 
 @dataclass(frozen=True)
 class Repository:
-    """`top` is the work tree; `prefix` is where the service lies in it: empty, or `services/catalog/`."""
+    """`top` is the work tree; `prefix` is the service's folder in it: empty, or `services/catalog/`."""
 
     top: Path
     prefix: str
@@ -61,11 +61,11 @@ class Repository:
         return bool(self.git("for-each-ref", f"refs/heads/{name}"))
 
     def listing(self) -> dict[str, tuple[str, str]]:
-        """Mode and blob of each committed file of the service; submodules are none."""
+        """Mode and blob of each committed file of the service; submodules are left out."""
         return {name: (mode, blob) for name, mode, kind, blob in self._tree() if kind == "blob"}
 
     def files(self, names: Iterable[str]) -> dict[str, Entry]:
-        """Those of these files that are committed."""
+        """The files that are committed."""
         wanted = set(names)
         found = [each for each in self._tree(wanted) if each[0] in wanted and each[2] == "blob"] if wanted else []
         stream = run(self.top, "cat-file", "--batch", given="".join(f"{blob}\n" for *_, blob in found).encode())
@@ -83,7 +83,7 @@ class Repository:
     def commit(self, parent: str, changes: Mapping[str, Entry | None], message: str) -> str:
         """A commit on `parent` that differs in these files of the service (None: removed). No branch moves to it.
 
-        Made beside the work tree and its index: no filter, hook or line-ending setting touches a byte.
+        It does not use the work tree and its index, so no filter, hook or line-ending setting changes a byte.
         """
         with TemporaryDirectory() as scratch:
             index = {"GIT_INDEX_FILE": str(Path(scratch, "index"))}
@@ -97,20 +97,20 @@ class Repository:
         return bool(self.git("ls-files", "--", f"{self.prefix}{folder}"))
 
     def switch(self, branch: str, commit: str) -> None:
-        """Make a branch and check it out. Refusal 113 where a file that git ignores is in the way: it is nobody's copy.
+        """Make a branch and check it out. Refusal 113 if an ignored file is in the way: git has no copy of it.
 
-        Hooks stay out of it: one that fails would leave the work tree on the new branch and say that nothing was done.
+        Hooks do not run: if one failed, the work tree would be on the new branch although an error is reported.
         """
         how = ["--quiet", "--no-overwrite-ignore", "--no-track", "--create", branch, commit]
         try:
             self.git("-c", f"core.hooksPath={os.devnull}", "switch", *how)
         except Refusal as refusal:
-            raise Refusal(CONFLICT, str(refusal), "move away what is named, and do it again") from None
+            raise Refusal(CONFLICT, str(refusal), "move the named files away, then run it again") from None
 
     def in_the_way(self, names: Iterable[str]) -> dict[str, str]:
-        """Of these names, those that are taken by what is committed under another kind: file here, folder there.
+        """The names that are committed as another kind: a file here, a folder there.
 
-        Each with what is in its way. Git would replace that without a word.
+        Each with the path that is in its way. git would silently replace that.
         """
         there = {name for name, *_ in self._tree()}
         folders = {str(folder) for name in there for folder in PurePosixPath(name).parents}
@@ -122,7 +122,7 @@ class Repository:
         return found
 
     def _tree(self, names: Iterable[str] = ()) -> Iterator[tuple[str, str, str, str]]:
-        """Name, mode, kind and id of what is committed: of all of the service, or of these names and what is below."""
+        """Name, mode, kind and id of committed files: all of the service, or these names and everything below."""
         paths = [self.prefix + name for name in names] or [self.prefix] * bool(self.prefix)
         for line in filter(None, run(self.top, "ls-tree", "-r", "-z", "HEAD", "--", *paths).split(b"\0")):
             about, name = line.split(b"\t", 1)
@@ -142,25 +142,25 @@ class Repository:
 
 
 def find(path: Path) -> Repository:
-    """The repository of a folder. Refusal 111 where there is none, 114 where nothing could be brought back."""
+    """The repository of a folder. Refusal 111 if there is none, 114 if changes could not be undone."""
     try:
         top = os.fsdecode(run(path, "rev-parse", "--show-toplevel")).rstrip("\n")
         prefix = os.fsdecode(run(path, "rev-parse", "--show-prefix")).rstrip("\n")
     except Refusal as refusal:
-        if "not a git repository" not in str(refusal):  # somebody else's, or one without a work tree
+        if "not a git repository" not in str(refusal):  # another user's, or one without a work tree
             raise Refusal(CONFIG, str(refusal), f"git -C {path} status") from None
         hint = f"git -C {path} init && git -C {path} add --all && git -C {path} commit -m 'As it is'"
-        raise Refusal(CONFIG, f"{path} is in no git repository, so nothing could be brought back", hint) from None
+        raise Refusal(CONFIG, f"{path} is not in a git repository, so changes could not be undone", hint) from None
     return Repository(Path(top), prefix)
 
 
 def clean(repository: Repository) -> None:
-    """Refusal 114 unless everything is committed: what is not, no branch brings back."""
+    """Refusal 114 unless everything is committed: uncommitted changes could not be restored."""
     try:
         repository.head()
     except Refusal:
         hint = f"git -C {repository.top} add --all && git -C {repository.top} commit -m 'As it is'"
-        raise Refusal(LOSS, f"{repository.top} has no commit yet, so nothing could be brought back", hint) from None
+        raise Refusal(LOSS, f"{repository.top} has no commit yet, so changes could not be undone", hint) from None
     if changed := repository.git("status", "--porcelain").splitlines():
         first = changed[0].split(maxsplit=1)[-1]
         more = f" and {len(changed) - 1} more" if changed[1:] else ""

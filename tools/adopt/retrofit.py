@@ -1,4 +1,4 @@
-"""Makes a service of the contract out of any repository: on a branch, beside everything that is there."""
+"""Turns any repository into a service of the contract: on a branch, next to its existing files."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from tools.adopt.wiring import INCLUDE, MAKEFILES, Unwired, makefile, tasks
 
 BRANCH = "devenv-retrofit"
 LEAN = "compose.lean.yaml"
-# In the repository's own configuration: the branch before, and the commit that the retrofit ended with.
+# In the repository's configuration: the previous branch, and the last commit of the retrofit.
 FROM, MADE = f"branch.{BRANCH}.devenv-from", f"branch.{BRANCH}.devenv-made"
 
 
 @dataclass(frozen=True)
 class Retrofit:
-    """What was done: `points` are left to the owner, `unwired` are files that could not be given their one line."""
+    """The result: `points` are left to the owner, `unwired` are files to which the line could not be added."""
 
     reading: Reading
     names: Names
@@ -40,9 +40,9 @@ class Retrofit:
 
 
 def retrofit(path: Path, template: Path, service: str = "", port: int = 0) -> Retrofit | None:
-    """The branch with two commits, checked out: the template's files, and what the repository says of itself.
+    """Make the branch with two commits and check it out: the template's files, and the findings filled in.
 
-    None where the repository has them already. Refusal 111, 113, 114; then nothing was changed.
+    None if the repository already has them. Refusal 111, 113, 114; then nothing was changed.
     """
     owner = repository.find(path)
     repository.clean(owner)
@@ -68,21 +68,21 @@ def retrofit(path: Path, template: Path, service: str = "", port: int = 0) -> Re
 
 
 def done(owner: Repository) -> bool:
-    """Whether there is nothing left to do here, which it then says. Refusal 113 where something else is in the way."""
+    """Whether there is nothing left to do, which is then printed. Refusal 113 if something else is in the way."""
     if owner.entry(STATE):
         origin.read(owner)
-        say(f"{owner.folder} is linked to a template already: inv template.check")
+        say(f"{owner.folder} is already linked to a template: inv template.check")
         return True
     if owner.has_branch(BRANCH):
-        say(f"the branch {BRANCH} is there already: git switch {BRANCH}; another attempt: --undo first")
+        say(f"the branch {BRANCH} already exists: git switch {BRANCH}; to try again, --undo it first")
         return True
     return False
 
 
 def beside(owner: Repository, made: Files, text: Iterable[str]) -> Files:
-    """The template's files that the repository lacks. Refusal 113 where one of a name that only we use is there.
+    """The template's files that the repository lacks. Refusal 113 if a file with a name that only we use exists.
 
-    `text`: the names that are filled in, one of which the stack bare has not.
+    `text`: the names of filled-in files, one of which is not in the stack bare.
     """
     committed, ours = owner.listing(), {*made, *text}
     there = [name for name in sorted(ours) if name in committed or os.path.lexists(owner.folder / name)]
@@ -91,13 +91,13 @@ def beside(owner: Repository, made: Files, text: Iterable[str]) -> Files:
         taken.append(".dev")
     if taken:
         hint = "move it away; or make a service of the template and move your code there"
-        raise Refusal(CONFLICT, f"{owner.folder / taken[0]} is there already, and not from this template", hint)
+        raise Refusal(CONFLICT, f"{owner.folder / taken[0]} already exists, and is not from this template", hint)
     own = any(name in committed or os.path.lexists(owner.folder / name) for name in MAKEFILES)
     return {name: entry for name, entry in made.items() if not (own and name in MAKEFILES)}
 
 
 def state(template: Path, commit: str, given: Mapping[str, str], names: Names) -> dict[str, object]:
-    """.cruft.json. `skip`: the owner's own files, which plain `cruft update` does not know from their head comments."""
+    """.cruft.json. `skip`: the owner's files, since plain `cruft update` does not read their head comments."""
     return {
         "template": address.of(template),
         "commit": commit,
@@ -113,7 +113,7 @@ def filled(text: Mapping[str, str]) -> Files:
 
 
 def wired(owner: Repository, names: Names) -> tuple[Files, list[Unwired]]:
-    """The repository's own files with their one line more, and those that could not be given one."""
+    """The repository's files with the added line, and those to which it could not be added."""
     results = list(each_wired(owner, names))
     good = {name: entry for name, entry in results if isinstance(entry, Entry)}
     return good, [why for _, why in results if isinstance(why, Unwired)]
@@ -126,7 +126,7 @@ def each_wired(owner: Repository, names: Names) -> Iterator[tuple[str, Entry | U
     elif name := next((name for name in MAKEFILES if os.path.lexists(owner.folder / name)), None):
         yield (
             name,
-            Unwired(f"{name} is not committed", f"add `{INCLUDE.decode()}` to what it is made from, as its last line"),
+            Unwired(f"{name} is not committed", f"add `{INCLUDE.decode()}` to its source, as the last line"),
         )
     if entry := found.get("tasks.py"):
         yield "tasks.py", tasks("tasks.py", entry)
@@ -141,13 +141,13 @@ def subject(template: Path, commit: str) -> str:
 
 
 def said(reading: Reading, lines: Files) -> str:
-    """Of the second commit: what was filled in stands in the files, each with where it was found."""
-    more = "".join(f"\n{name}: one line more, which leads to the tasks" for name in lines)
-    return f"The development environment of {reading.service.value}: what this repository says of itself\n{more}\n"
+    """The message of the second commit. The files contain the values, each with its place."""
+    more = "".join(f"\n{name}: an added line that loads the tasks" for name in lines)
+    return f"The development environment of {reading.service.value}: values found in this repository\n{more}\n"
 
 
 def undo(path: Path) -> str:
-    """Back to the branch before, and the retrofit's own is removed. Refusal 113, 114: then nothing was changed."""
+    """Go back to the previous branch and remove the retrofit's. Refusal 113, 114: then nothing was changed."""
     owner = repository.find(path)
     if not owner.has_branch(BRANCH):
         raise Refusal(CONFLICT, f"{path} has no branch {BRANCH}: there is nothing to undo")
@@ -159,11 +159,11 @@ def undo(path: Path) -> str:
     if is_ancestor(owner.top, made, before):
         raise Refusal(CONFLICT, f"{BRANCH} is merged into {before}", f"git switch {before} && git revert …")
     if running := on_this_machine(owner):
-        raise Refusal(CONFLICT, f"{running} is on this machine still", f"{owner.folder}/.dev/run dev.destroy --yes")
+        raise Refusal(CONFLICT, f"{running} still exists on this machine", f"{owner.folder}/.dev/run dev.destroy --yes")
     if owner.git("rev-parse", BRANCH) != made:
-        raise Refusal(LOSS, f"{BRANCH} has work on it that is not the retrofit's", by_hand)
+        raise Refusal(LOSS, f"{BRANCH} has commits or changes that are not the retrofit's", by_hand)
     if owner.branch() == BRANCH:
-        # What the tasks made for themselves: afterwards, no .gitignore would speak of it.
+        # Files that the tasks made: afterwards, .gitignore would not list them any more.
         owner.git("clean", "--quiet", "--force", "-d", "-X", "--", f"{owner.prefix}.dev")
         how = [before] if owner.has_branch(before) else ["--detach", before]
         owner.git("-c", f"core.hooksPath={os.devnull}", "switch", "--quiet", *how)
@@ -172,12 +172,12 @@ def undo(path: Path) -> str:
 
 
 def remembered(owner: Repository, key: str) -> str:
-    """A value of the repository's configuration; empty where there is none."""
+    """A value of the repository's configuration; empty if there is none."""
     return owner.git("config", "--default", "", "--get", key)
 
 
 def on_this_machine(owner: Repository) -> str:
-    """The service, where the machine's state (CONTRACT.md) knows it: without .dev/ nobody could stop or remove it."""
+    """The service, if it is in the machine's state (CONTRACT.md): without .dev/ it could not be stopped or removed."""
     home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state", "devenv", "v1")
     for page in sorted(home.glob("*/*.json")):
         try:

@@ -1,4 +1,4 @@
-"""Takes a release of the template, on a branch: whole, or not at all."""
+"""Updates to a release of the template, on a branch: completely, or not at all."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ OLD_FOLDERS = (".dev/devenv", ".dev/__pycache__", ".dev/local/venv")
 
 
 def update(path: Path, template: Path, wanted: str = "", given: Mapping[str, str] | None = None) -> str:
-    """The branch that holds the update, checked out; empty where there is nothing to take.
+    """Make a branch with the update and check it out; returns its name, or an empty text if there is no update.
 
-    Refusal 113 on any conflict: then the work tree is as it was, and the attempt is on the branch. Refusal 114 where
+    Refusal 113 on any conflict: then the work tree is unchanged, and the attempt is on the branch. Refusal 114 if
     something is not committed.
     """
     service = repository.find(path)
     repository.clean(service)
     found = change.compute(service, template, wanted, given)
     if not found.files:
-        say(f"{path} is at {found.start} of the template already, and nothing newer is out")
+        say(f"{path} is already at {found.start} of the template, and nothing newer is out")
         return ""
     branch = f"devenv-template-{found.release.version}"
     if service.has_branch(branch):
         hint = f"git -C {path} branch --delete --force {branch}, unless you want to go on with it"
-        raise Refusal(CONFLICT, f"{path} has a branch {branch} already", hint)
+        raise Refusal(CONFLICT, f"{path} already has a branch {branch}", hint)
     made = service.commit(service.head(), found.files, message(found))
     tell(found)
     if found.conflicts:
@@ -47,9 +47,10 @@ def update(path: Path, template: Path, wanted: str = "", given: Mapping[str, str
 
 
 def prepare_old_launcher(template: Path) -> None:
-    """Make the environment that the launcher of a release up to 0.4.0 looks for when this has ended.
+    """Make the environment that the launcher of a release up to 0.4.0 looks for after this.
 
-    It then checks the contract, with a bootstrap.py in .dev/ that the update removes. What fails here fails there, too.
+    It then checks the contract with a bootstrap.py in .dev/, which the update removes. A failure here happens there,
+    too.
     """
     requirements = template / "tests" / "contract" / "requirements.txt"
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:8]
@@ -65,7 +66,7 @@ def prepare_old_launcher(template: Path) -> None:
 
 
 def tell_leftovers(service: repository.Repository) -> None:
-    """What releases up to 0.4.0 left in .dev, where git ignores it. The running command may need it for a moment."""
+    """Report ignored files of releases up to 0.4.0 in .dev. They are not removed: the running command may need them."""
     names = [name for name in OLD_FOLDERS if (service.folder / name).is_dir() and not service.holds(name)]
     if names:
         say(f"not used any more: git -C {shlex.quote(str(service.folder))} clean -ffdx {' '.join(names)}")
@@ -76,7 +77,7 @@ def left_to_a_person(service: repository.Repository, branch: str, found: Change)
     return Refusal(
         CONFLICT,
         f"{counted(found.conflicts)} to be looked at by a person:\n{listed(map(str, found.conflicts))}\n"
-        f"  Your work tree is as it was; the attempt is the last commit of the branch {branch}",
+        f"  Your work tree is unchanged; the attempt is the last commit of the branch {branch}",
         f"git switch {branch}, resolve each conflict (by git rm FILE if it was removed), git commit --all",
         f"or give it up: git switch {back} && git branch --delete --force {branch}",
     )
@@ -87,7 +88,7 @@ def counted(conflicts: Collection[object]) -> str:
 
 
 def message(found: Change) -> str:
-    """Of the commit."""
+    """The commit message."""
     said = f"Update of the development environment to {found.release.version}\n\nIt was at {found.start}.\n"
     if found.conflicts:
         said += f"\nTo be resolved by hand:\n{listed(map(str, found.conflicts))}\n"
@@ -95,15 +96,15 @@ def message(found: Change) -> str:
 
 
 def tell(found: Change) -> None:
-    """What a reviewer would not see in the diff."""
+    """Print the changes that a reviewer would not see in the diff."""
     say(f"from {found.start} to {found.release.version}: {len(found.files)} files")
     for name, value in found.added.items():
         say(f"new question {name}: answered with {value} (another one: --answer {name}=VALUE)")
     for name in found.dropped:
-        say(f"the template asks no {name} any more: its answer is dropped")
+        say(f"the template does not ask {name} any more: the answer is dropped")
     for name in found.gone:
-        say(f"{name}: removed here, so it is not brought back")
+        say(f"{name}: removed here, so it stays removed")
     for name, page in found.extended.items():
         say(f"{name}: {page} extends it and your answers do not choose it, so it stays; from now on it is yours")
     for name in found.yours:
-        say(f"{name}: the template has such a file now; yours stays as it is")
+        say(f"{name}: the template has such a file now; yours is not changed")

@@ -1,4 +1,4 @@
-"""One line in a file of the repository's own, so that `make dev.up` and `inv dev.up` find ours: or why not."""
+"""Adds one line to the repository's Makefile and tasks.py, so that `make dev.up` and `inv dev.up` work."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ INVOKE = re.compile(rb"^\s*(from|import)\s+invoke\b", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Unwired:
-    """Why a file was left as it is, and what its owner can do."""
+    """Why a file was not changed, and what its owner can do."""
 
     why: str
     instead: str
 
 
 def makefile(name: str, entry: Entry) -> Entry | Unwired:
-    """A Makefile that includes the tasks in its last line: at the top they would become its default goal."""
+    """A Makefile that includes the tasks in its last line: further up they would become its default goal."""
     by_hand = f"add `{INCLUDE.decode()}` to {name} as its last line; until then .dev/run dev.up does the same"
     if entry.mode == "120000":
         return Unwired(f"{name} is a link", by_hand)
     if b"\r\n" in entry.content:
-        return Unwired(f"{name} has Windows line endings, which make takes for part of a name", by_hand)
+        return Unwired(f"{name} has Windows line endings, which make treats as part of a name", by_hand)
     for rule in TARGETS.finditer(entry.content):
         if own := next(filter(OURS.fullmatch, rule[1].split()), None):
             line = entry.content[: rule.start()].count(b"\n") + 1
@@ -40,17 +40,17 @@ def makefile(name: str, entry: Entry) -> Entry | Unwired:
     if text and not text.endswith(b"\n"):
         text += b"\n"
     if text.endswith(b"\\\n"):
-        text += b"\n"  # the last line would go on
+        text += b"\n"  # else our line would continue the last one
     return entry._replace(content=text + INCLUDE + b"\n")
 
 
 def tasks(name: str, entry: Entry) -> Entry | Unwired:
-    """A tasks.py that imports dev_tasks before anything of its own, which may need what is not installed."""
+    """A tasks.py that imports dev_tasks first: its own imports may need packages that are not installed."""
     instead = "use make dev.up or .dev/run dev.up"
     if entry.content.startswith(BOM):
-        return Unwired(f"{name} begins with a byte order mark, before which no line may stand", instead)
+        return Unwired(f"{name} begins with a byte order mark, before which no line is possible", instead)
     if entry.mode == "120000" or not INVOKE.search(entry.content):
-        return Unwired(f"{name} is no file of invoke's tasks, so `inv` is not for this repository", instead)
+        return Unwired(f"{name} does not define tasks of invoke, so `inv` is not for this repository", instead)
     try:
         body = ast.parse(entry.content).body
     except (SyntaxError, ValueError):
@@ -64,11 +64,11 @@ def tasks(name: str, entry: Entry) -> Entry | Unwired:
 
 
 def start(statement: ast.stmt) -> int:
-    """Its first line: that of its first decorator, where it has some."""
+    """Its first line: that of its first decorator, if it has some."""
     return min([statement.lineno, *(each.lineno for each in getattr(statement, "decorator_list", []))])
 
 
 def must_be_first(statement: ast.stmt) -> bool:
-    """The docstring, and imports from __future__."""
+    """Whether it is the docstring or an import from __future__."""
     doc = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     return doc or (isinstance(statement, ast.ImportFrom) and statement.module == "__future__")

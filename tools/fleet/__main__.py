@@ -1,7 +1,7 @@
-"""Say how many repositories keep the contract, and how far they are behind: python -m tools.fleet LIST [--json] …
+"""Report how many repositories keep the contract, and how far they are behind: python -m tools.fleet LIST [--json] …
 
-LIST holds a path or a git URL in each line; `-` is stdin. The report goes to stdout, progress to stderr.
-Exit codes: 0 all keep everything, and none lags; 1 one does not, or could not be asked; 2 usage.
+LIST has a path or a git URL in each line; `-` is stdin. The report goes to stdout, progress to stderr.
+Exit codes: 0 all keep everything, and none is behind; 1 one does not, or could not be checked; 2 usage.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tools.fleet.rows import Row, counts, order
 from tools.fleet.store import Store
 
 INTERRUPTED = 130
-# A checkout is many small files for less than a second: five times as fast in memory as on a disk.
+# A checkout is many small files that exist for less than a second: in memory it is five times as fast as on a disk.
 MEMORY, ROOM = Path("/dev/shm"), 2**30
 
 
@@ -36,19 +36,19 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = Parser(prog="fleet.check", description="Check many repositories against CONTRACT.md.")
     parser.add_argument("list", help="a file with a path or a git URL in each line; - for stdin")
     parser.add_argument("--try", dest="tried", action="store_true", help="also try the update to the newest release")
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of the table")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page, too")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of the table")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="also write an HTML page")
     parser.add_argument(
-        "--jobs", type=int, default=cores(), metavar="N", help="how many at a time (default: the cores)"
+        "--jobs", type=int, default=cores(), metavar="N", help="repositories at a time (default: the number of cores)"
     )
-    parser.add_argument("--limit", type=float, default=120, metavar="SECONDS", help="time for one repository")
+    parser.add_argument("--limit", type=float, default=120, metavar="SECONDS", help="time limit for one repository")
     parser.add_argument("--state", type=Path, default=home("STATE", ".local/state"), metavar="DIR", help="kept answers")
-    parser.add_argument("--fresh", action="store_true", help="ask anew, whatever is kept")
+    parser.add_argument("--fresh", action="store_true", help="ignore kept answers")
     return parser.parse_args(argv)
 
 
 def cores() -> int:
-    """Those that this process may use."""
+    """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -58,7 +58,7 @@ def home(kind: str, default: str) -> Path:
 
 
 def check(options: argparse.Namespace, repos: Sequence[Repo], out: Sequence[Release]) -> dict[Repo, Facts]:
-    """The facts of all repositories; each is told of on stderr as it comes."""
+    """The facts of all repositories; progress is printed on stderr."""
     identity = releases.identity(releases.ROOT)
     tried = tuple(out) if options.tried else ()
     plan = Plan(Store(options.state), home("CACHE", ".cache"), identity, tried, options.fresh)
@@ -73,14 +73,14 @@ def check(options: argparse.Namespace, repos: Sequence[Repo], out: Sequence[Rele
 
 
 def scratch(jobs: int) -> Path | None:
-    """Where copies are made: where TMPDIR says; else in memory, if each child has room for a GiB there."""
+    """The folder for copies: TMPDIR; else in memory, if there is a GiB for each child."""
     if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
         return None
     return MEMORY if shutil.disk_usage(MEMORY).free >= jobs * ROOM else None
 
 
 def warm() -> None:
-    """Nothing can be checked with a suite that does not work; better said once than in each row."""
+    """Check that the suite works, so that the error is reported once and not in each row."""
     try:
         suite.warm()
     except suite.Failed as error:
@@ -90,7 +90,7 @@ def warm() -> None:
 def answers(
     repos: Sequence[Repo], plan: Plan, options: argparse.Namespace, root: Path
 ) -> Iterator[tuple[Repo, Answer]]:
-    """Each repository with its answer, in the order in which they come."""
+    """Each repository with its answer, in the order of completion."""
     for one in pool.each(repos, examiner(plan), options.jobs, options.limit, root):
         lost = Facts(service=one.item.folder, error=one.failure)
         yield one.item, Answer(lost) if one.failure else answered(one.folder)
@@ -108,7 +108,7 @@ def tell(line: str) -> None:
 
 
 def standing(found: dict[Repo, Facts], out: Sequence[Release], today: date) -> list[Row]:
-    """A row for each repository, the worst first."""
+    """A row for each repository, worst first."""
     at = releases.standings((facts.template_commit for facts in found.values()), out, releases.ROOT, today)
     return sorted((Row(repo, facts, at[facts.template_commit]) for repo, facts in found.items()), key=order)
 
@@ -122,7 +122,7 @@ def report(rows: list[Row], newest: str, now: datetime) -> str:
 def main(argv: Sequence[str]) -> int:
     options = arguments(argv)
     if options.jobs < 1 or options.limit <= 0:
-        raise Refusal(USAGE, "--jobs and --limit are more than 0", "inv fleet.check LIST --jobs 2 --limit 120")
+        raise Refusal(USAGE, "--jobs and --limit must be more than 0", "inv fleet.check LIST --jobs 2 --limit 120")
     if options.html:
         page.writable(options.html)
     repos, out = listing.read(options.list), read(releases.ROOT)
@@ -143,11 +143,11 @@ def interrupt(*_: object) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, interrupt)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that has not all letters gets the table all the same
+        sys.stdout.reconfigure(errors="replace")  # for a terminal that does not support all characters
     try:
         sys.exit(main(sys.argv[1:]))
     except Refusal as refusal:
         end(refusal)
     except KeyboardInterrupt:
-        tell("interrupted: the same command goes on from here")
+        tell("interrupted: run the same command again to continue")
         sys.exit(INTERRUPTED)

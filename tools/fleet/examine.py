@@ -1,4 +1,4 @@
-"""What the child does with one repository, and what it hands back: a file, since it is another process."""
+"""The work of a child process on one repository. It returns its answer in a file."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ ANSWER = "answer.json"
 
 @dataclass(frozen=True)
 class Plan:
-    """What all repositories have in common.
+    """The settings for all repositories.
 
-    `template`: releases.identity of this checkout. `tried`: the releases, where the update to the newest is to be
-    tried. `fresh`: ask anew, whatever is kept.
+    `template`: releases.identity of this checkout. `tried`: the releases, if the update to the newest is to be tried.
+    `fresh`: ignore kept answers.
     """
 
     store: Store
@@ -35,14 +35,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Answer:
-    """The facts, and whether they are those of an earlier run."""
+    """The facts, and whether they are from an earlier run."""
 
     facts: Facts
     kept: bool = False
 
 
 def examiner(plan: Plan) -> Callable[[Repo, Path], None]:
-    """The work on one repository: its answer is written into the folder that it is given."""
+    """The work on one repository: it writes the answer into the given folder."""
 
     def work(repo: Repo, folder: Path) -> None:
         answer = examine(repo, plan, folder)
@@ -52,14 +52,14 @@ def examiner(plan: Plan) -> Callable[[Repo, Path], None]:
 
 
 def answered(folder: Path) -> Answer:
-    """What a child that went well wrote."""
+    """The answer of a successful child."""
     said = json.loads((folder / ANSWER).read_text(encoding="utf-8"))
     return Answer(Facts(**said["facts"]), said["kept"])
 
 
 def examine(repo: Repo, plan: Plan, scratch: Path) -> Answer:
-    """The facts of a repository: kept ones where nothing moved; else asked for, and kept if they are a property of the
-    commit. What may be otherwise the next time (a network, a broken suite) is not kept.
+    """The facts of a repository: kept ones if nothing changed; else new ones, which are kept if they only depend on the
+    commit. Results that may change (a network error, a broken suite) are not kept.
     """
     at = Facts(service=repo.folder)
     try:
@@ -77,18 +77,18 @@ def examine(repo: Repo, plan: Plan, scratch: Path) -> Answer:
 
 
 def attempted(found: Facts, folder: Path, repo: Repo, plan: Plan) -> Facts:
-    """With the conflicts, if they are wanted; and kept."""
+    """Add the conflicts, if they are wanted, and keep the result."""
     if plan.tried and not found.error:
         try:
             found = replace(found, conflicts=conflicts(folder, found.template_commit, plan.tried))
-        except Exception as error:  # of another part of these tools, whose errors are not ours to know
+        except Exception as error:  # an update may raise any error
             return replace(found, error=f"the update could not be tried: {error or type(error).__name__}")
     plan.store.put(repo, key(repo, found.commit, plan), found)
     return found
 
 
 def conflicts(folder: Path, commit: str, out: tuple[Release, ...]) -> list[str] | None:
-    """Those of an update to the newest release, from a commit of the template; None where the commit is not known."""
+    """The conflicts of an update from a commit of the template to the newest release; None for an unknown commit."""
     missing = standing(commit, out, ROOT, date.today()).missing
     return attempt.conflicts(folder, out[-1].version) if missing else None if missing is None else []
 

@@ -1,4 +1,4 @@
-"""What one repository says of itself at one commit: the part of a row that stays true until something moves."""
+"""The facts about one repository at one commit: the part of a row that only changes with the commit."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ UNKNOWN = "?"
 
 @dataclass(frozen=True)
 class Facts:
-    """`template_commit`: a full id, or `?` where .cruft.json names something else. `broken`: the failing MUSTs with
-    `id`, `status`, `must`, `evidence` and `mend`. `unjudged`: those of which files alone say nothing. `deviations`:
-    what contract.xfail.yaml admits, by ID. `conflicts`: None where nobody asked. `note`: why nothing was judged though
-    nothing went wrong. `error`: why this is no answer.
+    """`template_commit`: a full id, or `?` if .cruft.json has something else. `broken`: the failing MUSTs with `id`,
+    `status`, `must`, `evidence` and `mend`. `unjudged`: those that files alone cannot decide. `deviations`: the content
+    of contract.xfail.yaml, by ID. `conflicts`: None if they were not requested. `note`: why nothing was judged although
+    there was no error. `error`: why there are no facts.
     """
 
     commit: str = ""
@@ -43,9 +43,9 @@ class Facts:
 
 
 def of(folder: Path, at: Facts) -> Facts:
-    """The facts of a folder, all but conflicts; `at` is what is known before: commit, and a name.
+    """The facts of a folder, except conflicts; `at` has the known ones: commit and name.
 
-    Raises suite.Failed where the suite could not judge.
+    Raises suite.Failed if the suite could not judge.
     """
     known = {"commit": at.commit, "service": at.service, **linked(folder)}
     try:
@@ -62,7 +62,7 @@ def of(folder: Path, at: Facts) -> Facts:
 
 
 def linked(folder: Path) -> dict[str, str]:
-    """The template and its commit, from .cruft.json, where there is one. What is wrong in it is TPL-1's finding."""
+    """The template and its commit, from .cruft.json if it exists. TPL-1 reports errors in it."""
     try:
         said = json.loads((folder / ".cruft.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -77,17 +77,17 @@ def linked(folder: Path) -> dict[str, str]:
 
 
 def before_numbers(keeps: str, every: Iterable[contract.Must]) -> bool:
-    """Whether a contract version is one of those before MUSTs had numbers."""
+    """Whether a contract version is older than the numbers of MUSTs."""
     try:
         return contract.version(keeps) < min(must.since for must in every)
     except ValueError:
-        return False  # no version: CFG-1 says so
+        return False  # not a version: CFG-1 reports it
 
 
 def judged(report: Mapping[str, Any], every: Iterable[str]) -> dict[str, Any]:
-    """What a report of the suite says: what fails, and of which MUSTs nothing is known.
+    """The results in a report of the suite: the failing MUSTs, and those that were not judged.
 
-    The note is why a question could not be asked, where no broken MUST says so already.
+    The note is why a check could not run, if no broken MUST says so.
     """
     by_status: dict[str, list[dict[str, str]]] = {}
     for verdict in report["verdicts"]:

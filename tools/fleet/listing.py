@@ -1,4 +1,4 @@
-"""The list of repositories: what stands in the file, and what it means."""
+"""The list of repositories: reads the file."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 from tools.adopt.errors import USAGE, Refusal
 
-# https://host/path, file:///path, host:path as scp has it. No word that begins with a hyphen is one.
+# https://host/path, file:///path, host:path as in scp. A word that starts with a hyphen is not a URL.
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[A-Za-z0-9][\w.-]*(@[\w.-]+)?:(?!\\)")
 SECRET = re.compile(r"(\w://)[^/\s]*@")
 
 
 @dataclass(frozen=True)
 class Repo:
-    """One line: `name` as the list has it, without a password; `where` for git: a URL, or an absolute path.
+    """One line: `name` as in the list, without a password; `where` for git: a URL, or an absolute path.
 
     `error`: why it is neither.
     """
@@ -28,12 +28,12 @@ class Repo:
 
     @property
     def folder(self) -> str:
-        """What a clone of it would be called: a service's name until it says its own."""
+        """The name that a clone would have: used as the service's name until that is known."""
         return self.where.rstrip("/").rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
 
 
 def read(source: str) -> list[Repo]:
-    """The repositories that a file names, or stdin for `-`. Raises Refusal."""
+    """The repositories in a file, or in stdin for `-`. Raises Refusal."""
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -47,7 +47,7 @@ def read(source: str) -> list[Repo]:
 
 
 def parse(text: str, base: Path) -> list[Repo]:
-    """The repositories in their order, each once; relative paths start at `base`; `#` begins a line of comment."""
+    """The repositories in their order, each once. Relative paths start at `base`; lines with `#` are comments."""
     lines = (line.strip() for line in text.splitlines())
     repos = [repo(line, base) for line in lines if line and not line.startswith("#")]
     first: dict[str, Repo] = {}
@@ -57,15 +57,15 @@ def parse(text: str, base: Path) -> list[Repo]:
 
 
 def repo(line: str, base: Path) -> Repo:
-    """What a line means; never an exception, since the other lines are good."""
+    """The repository of a line. It never raises, since other lines may be valid."""
     if URL.match(line):
         return Repo(without_secret(line), line, True, "a NUL is in its URL" if "\0" in line else "")
     try:
         return Repo(line, str((base / Path(line).expanduser()).resolve()), False)
-    except (OSError, RuntimeError, ValueError) as error:  # no such home, a loop of links, a NUL
-        return Repo(line, line, False, f"that is no path: {error}")
+    except (OSError, RuntimeError, ValueError) as error:  # an unknown user, a loop of links, a NUL
+        return Repo(line, line, False, f"not a path: {error}")
 
 
 def without_secret(text: str) -> str:
-    """What may be shown: names and passwords before a host are left out."""
+    """The text without user names and passwords before a host."""
     return SECRET.sub(r"\1", text)

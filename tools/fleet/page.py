@@ -1,4 +1,4 @@
-"""The report as one page that needs nothing beside it: no script, no font, no image."""
+"""The report as one self-contained page: without scripts, fonts and images."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ HEAD = ("State", "Repository", "Release", "Behind", "Contract", "What to do")
 
 
 def writable(path: Path) -> None:
-    """Refusal where a page cannot be written, so far as that shows before the work is done."""
+    """Refusal if a page cannot be written, as far as that is visible before the work starts."""
     if os.path.isdir(path):
         raise Refusal(USAGE, f"{path} is a folder", f"name a file in it: --html {path / 'fleet.html'}")
     if not os.path.isdir(path.parent):
-        raise Refusal(USAGE, f"there is no folder for {path}", f"mkdir -p {path.parent}")
+        raise Refusal(USAGE, f"the folder of {path} does not exist", f"mkdir -p {path.parent}")
     if not os.access(path if os.path.exists(path) else path.parent, os.W_OK):
         raise Refusal(USAGE, f"{path} cannot be written", "name another file, or: --html /tmp/fleet.html")
 
 
 def write(path: Path, text: str) -> None:
-    """Refusal where that fails. JSON can hold what is no text (half of a surrogate pair): that becomes `?`."""
+    """Refusal if it fails. JSON may contain half of a surrogate pair, which becomes `?`."""
     try:
         path.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
@@ -56,7 +56,7 @@ def html(rows: Sequence[Row], newest: str, made: str) -> str:
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n"
-        f"<h1>{escape(title)}</h1>\n<p>{states}</p>\n<p>Made on {escape(made)}, the worst first.</p>\n"
+        f"<h1>{escape(title)}</h1>\n<p>{states}</p>\n<p>Made on {escape(made)}, worst first.</p>\n"
         f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{''.join(map(entry, rows))}</tbody>\n</table>\n</html>\n"
     )
 
@@ -74,7 +74,7 @@ def entry(row: Row) -> str:
 
 
 def details(row: Row) -> str:
-    """What is wrong, each with what mends it; what is admitted and what files do not show can be opened."""
+    """Everything that is wrong, with its fix. Known deviations and MUSTs that were not judged can be opened."""
     facts = row.facts
     parts = [f"<p>{escape(row.why)}</p>"] if row.why else []
     parts += map(must, facts.broken)
@@ -90,12 +90,12 @@ def must(found: dict[str, str]) -> str:
     head = (
         f'<summary><span class="id">{escape(found["id"])}</span><span>{report.marked(found["must"])}</span></summary>'
     )
-    mend = report.marked(" ".join(found["mend"].split()))
+    fix = report.marked(" ".join(found["mend"].split()))
     seen = f"<dt>{escape(found['status'])}</dt><dd><pre>{escape(found['evidence'])}</pre></dd>"
-    return f"<details>{head}<dl>{seen}<dt>mend</dt><dd>{mend}</dd></dl></details>"
+    return f"<details>{head}<dl>{seen}<dt>fix</dt><dd>{fix}</dd></dl></details>"
 
 
 def folded(what: str, lines: Iterable[str]) -> str:
-    """A list, of which the number is shown until it is opened. The lines are HTML."""
+    """A list that shows only its number until it is opened. The lines are HTML."""
     entries = [f"<li>{line}</li>" for line in lines]
     return f"<details><summary>{what}: {len(entries)}</summary><ul>{''.join(entries)}</ul></details>"

@@ -1,4 +1,4 @@
-"""Forks of this process, a few at a time, each with a folder of its own and a time limit."""
+"""Forks of this process, a few at a time, each with a separate folder and a time limit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SAID = "said"
 
 @dataclass(frozen=True)
 class Ended(Generic[Item]):
-    """An item whose child has ended: its folder, there until the next item is asked for, and what went wrong, if so."""
+    """An item whose child has ended: its folder, which exists until the next item, and the error, if any."""
 
     item: Item
     folder: Path
@@ -43,18 +43,18 @@ class Child(Generic[Item]):
         return time.monotonic() >= self.deadline
 
     def kill(self) -> None:
-        """The child with all that it started."""
+        """Kill the child and everything that it started."""
         assert self.process.pid, "0 would be our own group"
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.kill()  # one that had no group of its own yet
+        self.process.kill()  # a child that has no separate group yet
         self.process.join()
 
 
 def each(items: Sequence[Item], work: Work[Item], jobs: int, limit: float, root: Path) -> Iterator[Ended[Item]]:
     """Calls `work(item, folder)` for each item in a child; yields each as it ends. `limit` in seconds.
 
-    Whatever ends this early (Ctrl-C, an error of the caller's) ends the children, too.
+    If this ends early (Ctrl-C, an error of the caller), the children end, too.
     """
     waiting, running = deque(enumerate(items)), set[Child[Item]]()
     try:
@@ -80,7 +80,7 @@ def start(item: Item, work: Work[Item], limit: float, folder: Path) -> Child[Ite
 
 
 def inside(work: Work[Item], item: Item, folder: Path) -> None:
-    """The child: in a group of its own, so that all that it starts ends with it; what it says goes to a file."""
+    """Run in the child: in a separate group, so that everything it starts ends with it. Its output goes to a file."""
     os.setsid()
     said = (folder / SAID).open("w", encoding="utf-8", errors="replace", buffering=1)  # open until the process ends
     for stream in (1, 2):
@@ -90,7 +90,7 @@ def inside(work: Work[Item], item: Item, folder: Path) -> None:
 
 
 def wait(running: set[Child[Item]]) -> None:
-    """Until one has ended, or is late."""
+    """Wait until a child has ended, or is late."""
     first = min(child.deadline for child in running)
     connection.wait([child.process.sentinel for child in running], timeout=max(0, first - time.monotonic()))
 
@@ -104,7 +104,7 @@ def ended(child: Child[Item], limit: float) -> Ended[Item]:
 
 
 def last_line(folder: Path, code: int | None) -> str:
-    """The last that a child said: of a traceback that is the error."""
+    """The last line of a child's output: the error of a traceback."""
     with suppress(OSError):
         lines = (folder / SAID).read_text(encoding="utf-8", errors="replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), f"it ended with {code}")

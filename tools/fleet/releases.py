@@ -1,4 +1,4 @@
-"""Which release a commit of the template is, and which releases it lacks."""
+"""The release of a commit of the template, and the releases that it lacks."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from tools.adopt.releases import Release, has, order, version_of
 from tools.adopt.repository import run
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMED = 7  # digits of a commit that people are shown
+NAMED = 7  # digits of a displayed commit
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a repository stands.
+    """How far a repository is behind.
 
-    `release`: as version_of says it; `unknown commit 1234567`; or `none` where no template is linked.
-    `missing`: the versions that it lacks, oldest first; None where that is not known.
-    `days`: see `standing`; None where it lacks none, or where the day is not known.
+    `release`: as in version_of; `unknown commit 1234567`; or `none` if no template is linked.
+    `missing`: the versions that it lacks, oldest first; None if that is not known.
+    `days`: see `standing`; None if it lacks none, or if the day is not known.
     """
 
     release: str
@@ -31,16 +31,16 @@ class Standing:
 
 
 def standings(commits: Iterable[str], known: Sequence[Release], template: Path, today: date) -> dict[str, Standing]:
-    """Where each stands. Thousands of repositories come from few commits, and git is asked once for each of those."""
+    """The standing of each commit. Thousands of repositories share few commits, so git is called once for each."""
     return {commit: standing(commit, known, template, today) for commit in set(commits)}
 
 
 def standing(commit: str, known: Sequence[Release], template: Path, today: date) -> Standing:
-    """Where a commit of the template stands among its releases.
+    """The standing of a commit of the template among its releases.
 
-    Days behind are those from the day of the oldest release that it lacks (git's committer date of that release's
-    commit) until `today`: how long there has been something to take. They grow until an update is taken, and are 0 on
-    the day of a release; how often the template itself is released does not make them grow faster.
+    Days behind are counted from the oldest release that it lacks (git's committer date of that release's commit) until
+    `today`: the time for which an update has been available. They are 0 on the day of a release, and grow until an
+    update. More releases of the template do not make them grow faster.
     """
     if not commit:
         return Standing("none")
@@ -50,7 +50,7 @@ def standing(commit: str, known: Sequence[Release], template: Path, today: date)
         return unknown(commit)
     missing = [release for release in known if release.order > order(name)]
     if missing and missing == [*known] and not has(template, known[0].commit):
-        return unknown(commit)  # a shallow clone, which does not show what a commit contains
+        return unknown(commit)  # a shallow clone does not show what a commit contains
     return Standing(name, tuple(release.version for release in missing), days(missing, today))
 
 
@@ -64,6 +64,6 @@ def days(missing: Iterable[Release], today: date) -> int | None:
 
 
 def identity(template: Path) -> str:
-    """The template's commit, and what is changed in its checkout: another suite gives other answers."""
+    """The template's commit and a fingerprint of uncommitted changes: another suite gives other answers."""
     commit, changes = run(template, "rev-parse", "HEAD").decode().strip(), run(template, "diff", "HEAD")
     return f"{commit}+{hashlib.sha256(changes).hexdigest()[:12]}" if changes else commit

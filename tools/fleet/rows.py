@@ -1,4 +1,4 @@
-"""Rows of the report: facts with where they stand today; which is worse; and what is wrong in words."""
+"""Rows of the report: facts with their standing today, their order, and what is wrong in words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Row:
 
     @property
     def state(self) -> str:
-        """The worst that is to be said of it."""
+        """The worst state that applies."""
         found = {
             "error": self.facts.error,
             "broken": self.facts.broken,
@@ -42,7 +42,7 @@ class Row:
 
     @property
     def why(self) -> str:
-        """What is wrong beside MUSTs and releases."""
+        """What is wrong besides MUSTs and releases."""
         return self.facts.error or self.facts.note
 
     def as_dict(self) -> dict[str, Any]:
@@ -60,13 +60,13 @@ def order(row: Row) -> tuple[Any, ...]:
 
 
 def counts(rows: Iterable[Row]) -> dict[str, int]:
-    """How many rows are in each state, the worst first."""
+    """The number of rows in each state, worst first."""
     found = Counter(row.state for row in rows)
     return {state: found[state] for state in STATES if found[state]}
 
 
 def behind(standing: Standing) -> str:
-    """`2 releases, 40 d`; empty where nothing is missing; `?` where that is not known."""
+    """`2 releases, 40 d`; empty if nothing is missing; `?` if that is not known."""
     if standing.missing is None:
         return "?"
     count = len(standing.missing)

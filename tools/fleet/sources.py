@@ -1,4 +1,4 @@
-"""What git says and holds. A repository that somebody works in is only read; what is looked at is a copy of ours."""
+"""The repositories, read with git. A user's repository is only read; the checks run on a copy."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from pathlib import Path
 from tools.adopt.repository import WHO
 from tools.fleet.listing import Repo, without_secret
 
-# What a person may tell git beside its configuration. The rest says, inside a git hook, which repository is meant: that
-# is another one.
+# The variables of git that users set. All others, as in a git hook, point to another repository.
 KEPT = (*WHO, "GIT_SSH", "GIT_ASKPASS", "GIT_SSL_", "GIT_HTTP_", "GIT_PROXY_", "GIT_ALLOW_PROTOCOL", "GIT_TRACE")
-# Nobody answers a question; nothing that the checked repository or the person configured runs at a checkout.
+# git must not ask questions, and a checkout must not run anything that the repository or the user configured.
 TOLD = {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 UNHOOKED = ("-c", "core.hooksPath=/dev/null")
 CLONE = (*UNHOOKED, "clone", "--quiet", "--no-tags", "--template=")
@@ -27,7 +26,7 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True)
 class Head:
-    """What HEAD is: the commit, and for a path the top folder of its repository and the path below that."""
+    """The commit of HEAD, and for a path the top folder of its repository and the path below that."""
 
     commit: str
     top: str = ""
@@ -35,7 +34,7 @@ class Head:
 
 
 def git(*words: str) -> str:
-    """What git prints. Raises Unreachable with the line that says most."""
+    """git's output. Raises Unreachable with git's most important line."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.startswith(KEPT)}
     argv = ["git", *words]
     done = subprocess.run(
@@ -53,14 +52,14 @@ def git(*words: str) -> str:
 
 
 def reason(said: str) -> str:
-    """The first of git's complaints: what follows is advice."""
+    """git's first error line; the following ones are advice."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     worst = [line for line in lines if line.startswith(("fatal: ", "error: ", "ERROR: "))]
     return " ".join((worst or lines or [""])[0].removeprefix("fatal: ").split())
 
 
 def head(repo: Repo) -> Head:
-    """Which commit HEAD is. Raises Unreachable."""
+    """The commit of HEAD. Raises Unreachable."""
     if repo.error:
         raise Unreachable(repo.error)
     if repo.is_url:
@@ -69,7 +68,7 @@ def head(repo: Repo) -> Head:
             raise Unreachable("it has no commit")
         return Head(said[0])
     if not Path(repo.where).is_dir():
-        raise Unreachable("there is no such folder")
+        raise Unreachable("the folder does not exist")
     up, prefix = git("-C", repo.where, "rev-parse", "--show-cdup", "--show-prefix").split("\n")[:2]
     try:
         commit = git("-C", repo.where, "rev-parse", "--verify", "HEAD^{commit}").strip()
@@ -79,17 +78,17 @@ def head(repo: Repo) -> Head:
 
 
 def copy(repo: Repo, at: Head, scratch: Path, cache: Path) -> Path:
-    """A folder of ours that holds what HEAD holds: below `scratch` for a path, in the cache for a URL.
+    """A copy of HEAD's files: below `scratch` for a path, in the cache for a URL.
 
     Raises Unreachable.
     """
     if repo.is_url:
         return cached(repo, at, cache)
     top = scratch / (Path(at.top).name or "repo")
-    # Objects are borrowed, so that the size of the history does not matter, and nothing is written over there.
+    # Objects are borrowed, so the size of the history does not matter, and the repository is not written to.
     git(*CLONE, "--shared", "--", at.top, str(top))
     if not (top / at.prefix).is_dir():
-        raise Unreachable(f"{at.prefix.rstrip('/')} is in no commit")
+        raise Unreachable(f"{at.prefix.rstrip('/')} is not committed")
     return top / at.prefix
 
 
@@ -102,17 +101,17 @@ def cached(repo: Repo, at: Head, cache: Path) -> Path:
         shutil.rmtree(own, ignore_errors=True)
         half.parent.mkdir(parents=True, exist_ok=True)
         fetch(repo.where, at.commit, half)
-        half.rename(folder)  # whole or not at all
+        half.rename(folder)  # completely or not at all
     return folder
 
 
 def fetch(url: str, commit: str, folder: Path) -> None:
-    """A shallow clone. It has no remote: git would write the URL into its configuration, with the password in it."""
+    """Make a shallow clone without a remote: git would write the URL with its password into the configuration."""
     git("init", "--quiet", "--template=", f"--object-format={'sha1' if len(commit) == 40 else 'sha256'}", str(folder))
     git("-C", str(folder), "fetch", "--quiet", "--no-tags", "--depth", "1", "--", url, "HEAD")
     git("-C", str(folder), *UNHOOKED, "checkout", "--quiet", "--detach", "FETCH_HEAD")
 
 
 def commit_of(folder: Path) -> str:
-    """The commit of a copy: HEAD may have moved since it was asked for."""
+    """The commit of a copy: HEAD may have moved since it was read."""
     return git("-C", str(folder), "rev-parse", "HEAD").strip()

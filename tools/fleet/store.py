@@ -1,4 +1,4 @@
-"""Answers of earlier runs, one JSON file for each repository, so that an interrupted run goes on where it was."""
+"""Answers of earlier runs, one JSON file for each repository, so that an interrupted run can continue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tools.fleet.listing import Repo
 
 @dataclass(frozen=True)
 class Key:
-    """What an answer depends on. `template`: this checkout (releases.identity); `tried`: with conflicts or without."""
+    """Everything that an answer depends on. `template`: this checkout (releases.identity); `tried`: with conflicts."""
 
     repo: str
     commit: str
@@ -24,7 +24,7 @@ class Key:
 
 
 class Store:
-    """A folder of answers. What is not readable as one is as good as not there."""
+    """A folder of answers. A file that cannot be read counts as missing."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -33,7 +33,7 @@ class Store:
         return self.folder / f"{hashlib.sha256(repo.where.encode()).hexdigest()[:24]}.json"
 
     def get(self, repo: Repo, key: Key) -> Facts | None:
-        """The answer, if nothing that it depends on has moved."""
+        """The answer, if nothing that it depends on has changed."""
         try:
             kept: Any = json.loads(self.path(repo).read_text(encoding="utf-8"))
             return Facts(**kept["facts"]) if kept["key"] == shown(key) else None
@@ -41,7 +41,7 @@ class Store:
             return None
 
     def put(self, repo: Repo, key: Key, facts: Facts) -> None:
-        """Keep an answer: the whole of it, or what was there before."""
+        """Keep an answer, in one step."""
         self.folder.mkdir(parents=True, exist_ok=True)
         half = self.path(repo).with_suffix(f".{os.getpid()}")
         half.write_text(json.dumps({"key": shown(key), "facts": facts.as_dict()}, indent=1), encoding="utf-8")
@@ -49,5 +49,5 @@ class Store:
 
 
 def shown(key: Key) -> dict[str, Any]:
-    """A key as it is written: a URL may hold a password, which is in no file of ours."""
+    """A key as it is written: without passwords in URLs, which must not be in our files."""
     return {**asdict(key), "repo": hashlib.sha256(key.repo.encode()).hexdigest()}

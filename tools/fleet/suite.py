@@ -1,8 +1,8 @@
-"""The contract's own suite, its static part, run again and again in children of one process.
+"""The static part of the contract's suite, run many times in children of one process.
 
-`python tests/contract/check.py --static` costs most of a second, of which half is starting Python and importing pytest
-and the tests. Here they are imported once, by `warm`; then each repository has a fork of that process. The suite is
-called as people call it (arguments in, JSON and an exit code out): its tests stay the only definition of the MUSTs.
+`python tests/contract/check.py --static` takes most of a second. Half of it is starting Python and importing pytest and
+the tests. Here they are imported once, by `warm`; then each repository gets a fork of that process. The suite is called
+like on the command line (arguments in, JSON and an exit code out): its tests stay the only definition of the MUSTs.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class Failed(Exception):
 
 
 def warm() -> None:
-    """Import everything that a check imports, by one check of an empty folder; to be called before any fork."""
+    """Import everything that a check needs, by one check of an empty folder. Call it before any fork."""
     with tempfile.TemporaryDirectory() as empty:
         static(Path(empty))
     gc.collect()
-    gc.disable()  # a child lives for less than a second, and a collection would copy the pages of what it inherits
+    gc.disable()  # a child lives for less than a second, and a collection would copy inherited pages
 
 
 def static(folder: Path) -> dict[str, Any]:
@@ -44,16 +44,16 @@ def static(folder: Path) -> dict[str, Any]:
             check.main([str(folder), "--static", "--json"])
     except SystemExit:
         raise Failed(reason(err.getvalue())) from None
-    except Exception as error:  # whatever a repository may hold, the others are checked
+    except Exception as error:  # one repository must not stop the check of others
         raise Failed(f"the suite itself failed: {type(error).__name__}: {error}") from error
     return dict(json.loads(out.getvalue()))
 
 
 def reason(said: str) -> str:
-    """The suite's error line, with the line before it where the suite itself broke: that names the place."""
+    """The suite's error line. If the suite itself failed, the line before it, too, which names the place."""
     lines = [line for line in said.splitlines() if line.strip()]
     at = next((number for number, line in enumerate(lines) if line.startswith("error[")), None)
     if at is None:
-        return lines[-1].strip() if lines else "the suite said nothing"
+        return lines[-1].strip() if lines else "the suite printed nothing"
     message = lines[at].partition(": ")[2]
     return f"{message}: {lines[at - 1].strip()}" if "suite itself" in message and at else message

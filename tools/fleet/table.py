@@ -1,4 +1,4 @@
-"""What a person reads in the terminal."""
+"""The table in the terminal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEAD = (
 
 
 def terminal(rows: Sequence[Row], newest: str) -> str:
-    """One line for each repository, in the given order, and a summary. Columns that say nothing are left out."""
+    """One line for each repository, in the given order, and a summary. Empty columns are left out."""
     return "\n".join([*layout([HEAD, *map(cells, rows)]), "", summary(rows, newest)])
 
 
@@ -49,12 +49,12 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def number(found: Sized | None) -> str:
-    """How many; nothing where there are none."""
+    """The number; empty if there are none."""
     return str(len(found)) if found else ""
 
 
 def plain(text: str) -> str:
-    """In one line, and without what a terminal would obey: anybody may have written what a repository holds."""
+    """A text in one line and without control characters: the content of a repository is not trusted."""
     return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
 
 

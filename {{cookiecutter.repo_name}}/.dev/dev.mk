@@ -9,14 +9,14 @@ DEV_TASKS := dev.up dev.down dev.status dev.plan dev.doctor dev.destroy \
 	contract.check \
 	template.check template.update template.vendor template.prune
 
-# A bare `make` lists the tasks, unless the Makefile that includes us has a goal of its own.
+# A bare `make` lists the tasks, unless the Makefile that includes this file has a default goal.
 ifeq ($(.DEFAULT_GOAL),)
 .DEFAULT_GOAL := dev.help
 endif
 
 .PHONY: $(DEV_TASKS) dev.help
 
-# `value` hands ARGS over as it was typed: make would take its `$` for variables of its own.
+# `value` passes ARGS on as it was typed: make would expand its `$`.
 $(DEV_TASKS):
 	@sh '$(DEV_RUN)' $@ $(value ARGS)
 

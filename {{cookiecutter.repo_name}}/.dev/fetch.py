@@ -38,19 +38,19 @@ DEV = Path(__file__).resolve().parent
 ROOT = DEV.parent
 PIN = ROOT / ".cruft.json"
 NEEDED = ("devenv/__main__.py", "devenv/bootstrap.py", "devenv/requirements.txt")
-# cookiecutter's own abbreviations.
+# cookiecutter's abbreviations.
 SHORT = {"gh": "https://github.com/{}.git", "gl": "https://gitlab.com/{}.git", "bb": "https://bitbucket.org/{}"}
-# Variables with which git or a git hook says which repository is meant: `git rev-parse --local-env-vars`, and more.
+# Variables that point git to a repository, as in a git hook: `git rev-parse --local-env-vars`, and more.
 REPOSITORY = re.compile(
     "GIT_(ALTERNATE_OBJECT_DIRECTORIES|CEILING_DIRECTORIES|COMMON_DIR|CONFIG|DEFAULT_HASH|DIR|GRAFT_FILE|INDEX_FILE"
     "|IMPLICIT_WORK_TREE|INTERNAL_SUPER_PREFIX|NAMESPACE|NO_REPLACE_OBJECTS|OBJECT_DIRECTORY|PREFIX|QUARANTINE_PATH"
     "|REPLACE_REF_BASE|SHALLOW_FILE|TEMPLATE_DIR|WORK_TREE)$"
 )
-# The person's hooks, formats and background work have no business in a repository of ours.
+# The user's hooks, formats and background work must not affect the cache's repositories.
 PLAIN = ("core.hooksPath=/dev/null", "maintenance.auto=false", "gc.auto=0", "fetch.recurseSubmodules=false")
 PLAIN += ("init.defaultObjectFormat=sha1", "init.defaultBranch=main")
 PATIENCE = ("http.lowSpeedLimit=1", "http.lowSpeedTime=60")  # bytes per second; seconds
-REMOTE = "devenv-template"  # the person's own settings may be about a remote named origin
+REMOTE = "devenv-template"  # the user's settings may be about a remote named origin
 SPACE = "check the free space and the owner (df -h; ls -ld), or move the cache: XDG_CACHE_HOME=FOLDER"
 
 
@@ -80,7 +80,7 @@ def main(interface, name="", *words):
             tell(wrong)
             sys.exit(111)
     environment = prepare(tools)
-    with suppress(OSError):  # a cache that may only be read is slower, and works
+    with suppress(OSError):  # a read-only cache works too, but slower
         made.parent.mkdir(parents=True, exist_ok=True)
         draft = made.with_name(f"{made.name}.{os.getpid()}")
         draft.write_bytes(os.fsencode(environment) + b"\n")
@@ -116,7 +116,7 @@ def cached():
 
 
 def flaw(tools, exactly=False):
-    """The first file that is missing, or with `exactly` not as MANIFEST has it. Scanners for viruses remove files."""
+    """The first file that is missing or, with `exactly`, differs from MANIFEST. Virus scanners remove files."""
     try:
         listed = (tools / "MANIFEST").read_text(encoding="utf-8", errors="surrogateescape").split("\n")
     except OSError:
@@ -153,7 +153,7 @@ def pin():
     for key in ("template", "commit"):
         value = known.get(key) if isinstance(known, dict) else None
         if not (isinstance(value, str) and value):
-            raise Stop(111, f'{PIN}:{line_of(key)}: there is no text as "{key}" in it', restore)
+            raise Stop(111, f'{PIN}:{line_of(key)}: "{key}" is missing or not a text', restore)
     template, commit = known["template"], known["commit"]
     if not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", commit):
         hint = f"write all 40 digits (or 64, with SHA-256): git ls-remote {shlex.quote(masked(template))}"
@@ -177,7 +177,7 @@ def cache():
 
 
 def address(template):
-    """What git is given. A relative address starts from this repository's own remote, as a submodule's does."""
+    """The address for git. A relative one starts from this repository's remote, like a submodule's."""
     short, colon, rest = template.partition(":")
     if colon and short in SHORT:
         return SHORT[short].format(rest)
@@ -208,7 +208,7 @@ def remote():
 
 
 def fetch(template, commit, entry):
-    """Make the entry of a commit, or find that another process has made it meanwhile."""
+    """Make the entry of a commit, unless another process has made it meanwhile."""
     if not shutil.which("git"):
         hint = "install git (Debian and Ubuntu: apt-get install git)"
         raise Stop(110, f"git is not on the path, and the tools of {commit[:12]} are not on this machine", hint)
@@ -248,7 +248,7 @@ def publish(part, entry):
 
 
 class Source:
-    """The template as git reaches it, in bare repositories below `folder` that hold what was fetched."""
+    """The template's repository, fetched into bare repositories below `folder`."""
 
     def __init__(self, folder, url, commit):
         self.folder, self.url, self.commit = folder, url, commit
@@ -258,12 +258,12 @@ class Source:
         of a fork, by its hash."""
         listed = self.git(None, "ls-remote", "--", self.url, "HEAD", "refs/heads/*", "refs/tags/*")
         rows = [row.split("\t") for row in os.fsdecode(listed).splitlines()]
-        # git also lists refs that only end like these.
+        # git also lists refs that only end with these names.
         refs = {made: ref for made, ref in rows if re.match("HEAD$|refs/heads/|refs/tags/", ref)}
         ready = self.shallow("tip", refs[self.commit].replace("^{}", "")) if self.commit in refs else None
         if ready:
             return ready
-        # On a detached HEAD, a checkout may have commits that no branch of it holds.
+        # On a detached HEAD, a checkout may have commits that are on no branch.
         names = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
         names += ["+HEAD:refs/head"] if "HEAD" in refs.values() else []
         ready = self.shallow("bare", self.commit)
@@ -274,11 +274,11 @@ class Source:
         self.git(history, "fetch", "--quiet", "--no-tags", "--update-shallow", *fewer, REMOTE, *names)
         if not run(history, "for-each-ref", "--count=1", "--contains", self.commit).stdout:
             message = f"the template {masked(self.url)} has the commit {self.commit[:12]} on no branch and no tag"
-            raise Stop(110, message, *self.hints("push it there; or take .cruft.json and .dev/ from another commit"))
+            raise Stop(110, message, *self.hints("push it there; or use .cruft.json and .dev/ of another commit"))
         return ready or history
 
     def shallow(self, name, ref):
-        """The commit alone; None if the server has it under no such name, or refuses to hand out a bare commit."""
+        """The commit alone; None if the server does not have it, or refuses to send a bare commit."""
         git_dir = self.init(name)
         fetched = run(git_dir, "fetch", "--quiet", "--no-tags", "--depth=1", REMOTE, ref)
         if b"No space left" in fetched.stderr:
@@ -287,7 +287,7 @@ class Source:
 
     def init(self, name):
         git_dir = self.folder / name
-        kind = ["--object-format=sha256"] if len(self.commit) == 64 else []  # git before 2.29 knows no other than SHA-1
+        kind = ["--object-format=sha256"] if len(self.commit) == 64 else []  # git before 2.29 only supports SHA-1
         self.git(None, "init", "--quiet", "--bare", "--template=", *kind, str(git_dir))
         self.git(git_dir, "config", f"remote.{REMOTE}.url", self.url)
         return git_dir
@@ -318,7 +318,7 @@ class Source:
         (folder / "MANIFEST").write_bytes(os.fsencode("".join(sums)))
 
     def git(self, git_dir, *words, text=b""):
-        """What git prints. Stop 110 with all that git says if it fails."""
+        """git's output. If it fails, Stop 110 with all of git's messages."""
         done = run(git_dir, *words, text=text)
         if done.returncode:
             raise self.failed(words[0], done)
@@ -347,7 +347,7 @@ def run(where, *words, text=b""):
     """Run git. `where`: a bare repository, a folder to start in, or None for a place without a repository."""
     env = {name: value for name, value in os.environ.items() if not REPOSITORY.match(name)}
     env.update(LC_ALL="C", GIT_NO_LAZY_FETCH="1")
-    if not (sys.stdin and sys.stdin.isatty()):  # nobody can answer a question
+    if not (sys.stdin and sys.stdin.isatty()):  # git must not ask questions
         env["GIT_TERMINAL_PROMPT"] = "0"
         if not {"GIT_SSH", "GIT_SSH_COMMAND"} & {*env}:
             own = subprocess.run(["git", "config", "core.sshCommand"], cwd="/", env=env, stdout=subprocess.PIPE)
@@ -358,11 +358,11 @@ def run(where, *words, text=b""):
 
 
 def prepare(tools):
-    """The path of the environment that the tools run in, made by their own bootstrap."""
+    """The path of the tools' environment, made by their bootstrap.py."""
     argv = [sys.executable, "-I", "-B", str(tools / NEEDED[1]), "--in", str(cache() / "environments")]
     done = subprocess.run([*argv, str(tools / NEEDED[2])], stdout=subprocess.PIPE)
     if done.returncode == 110:
-        sys.exit(110)  # it has said why
+        sys.exit(110)  # it has printed the error
     if done.returncode in (130, -signal.SIGINT):
         raise KeyboardInterrupt
     if done.returncode:
@@ -384,7 +384,7 @@ def locked(path):
 
 
 def masked(text):
-    """Without the logins in addresses; the user name of ssh is none."""
+    """A text without the logins in addresses; the user name of ssh stays."""
     text = re.sub(r"(?i)(https?://)[^/\s]*@", r"\1", text)
     return re.sub(r"(\w://[^:/\s]*):[^/\s]*@", r"\1@", text)
 

@@ -1,1 +1,1 @@
-"""The engine that is no container engine: the app and its databases are processes of this machine."""
+"""The native engine: the app and its databases are processes of this machine, without containers."""

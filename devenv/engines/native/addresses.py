@@ -1,8 +1,8 @@
-"""Where the services of a workspace find each other: the host's name for their processes, a port for each server.
+"""How the services of a workspace find each other: host names for their processes, a port for each server.
 
-`catalog.localhost` is in a hosts file that only the app's own processes see. It is mounted over /etc/hosts in their
-mount namespace, so nothing changes for other programs, and it needs neither root nor a resolver package. Linux only:
-elsewhere, or if the kernel refuses, there is no wrapper.
+`catalog.localhost` is in a hosts file that only the app's processes see. It is mounted over /etc/hosts in their mount
+namespace, so nothing changes for other programs, and it needs neither root nor a resolver package. It works on Linux
+only: elsewhere, or if the kernel refuses, commands run without the wrapper.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ from devenv.engines.native import folders, processes
 ETC = Path("/etc/hosts")
 MOUNT = 'mount --bind "$0" /etc/hosts && exec "$@"'
 HOSTS = "hosts"
-# Below the range from which systems hand out ports by themselves, so that no connection sits on ours by chance.
+# Below the range of ephemeral ports, so that no outgoing connection takes one of ours by chance.
 RANGE = (20000, 32000)
 
 
 def wrapper(workspace: str, service: str) -> tuple[str, ...]:
-    """What stands before a command, so that it sees the names of all services of its workspace."""
+    """The prefix for a command that must see the names of all services of its workspace."""
     own = folders.service(workspace, service) / HOSTS
     return (*_namespace(), "sh", "-c", MOUNT, str(own)) if _allowed() else ()
 
 
 def host(service: str) -> str:
-    """The name under which the service is reached: by its own where processes can resolve that, else localhost."""
+    """The host name of the service: its own name if processes can resolve that, else localhost."""
     name = f"{service}.localhost"
     return name if _allowed() or _resolves(name) else "localhost"
 
 
 def refresh(workspace: str, service: str) -> None:
-    """Write the hosts files of a workspace: each lists all its services, so that a new one is known to those that run.
+    """Write the hosts files of a workspace. Each lists all services, so that running ones see a new one.
 
-    In place, since running processes have the very file mounted.
+    They are written in place, since running processes have these files mounted.
     """
     names = {service, *(path.stem for path in (records.home() / workspace).glob("*.json"))}
     lines = "".join(f"127.0.0.1 {name}.localhost\n" for name in sorted(names))
@@ -58,7 +58,7 @@ def refresh(workspace: str, service: str) -> None:
 
 
 def _write(file: Path, text: str) -> None:
-    with contextlib.suppress(FileNotFoundError):  # a service that is destroyed at this moment
+    with contextlib.suppress(FileNotFoundError):  # another command destroys the service right now
         if file.parent.is_dir() and not (file.exists() and file.read_text() == text):
             file.write_text(text)
 
@@ -71,7 +71,7 @@ def _namespace() -> tuple[str, ...]:
 
 @functools.cache
 def _allowed() -> bool:
-    """Tried and not guessed: containers, seccomp, AppArmor and sysctls each may forbid it."""
+    """Whether mounting works. It is tried, since containers, seccomp, AppArmor and sysctls may each forbid it."""
     if not (shutil.which("unshare") and ETC.exists()):
         return False
     return process.capture([*_namespace(), "sh", "-c", MOUNT, str(ETC), "true"]).code == 0
@@ -85,7 +85,7 @@ def _resolves(name: str) -> bool:
 
 
 def assign(folder: Path, names: Sequence[str]) -> dict[str, int]:
-    """The port of each service; those that have none yet, or whose port is taken, get a free one."""
+    """The port of each service. A service without a port, or whose port is taken, gets a free one."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "ports.json").open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -98,7 +98,7 @@ def assign(folder: Path, names: Sequence[str]) -> dict[str, int]:
 
 
 def free(taken: set[int]) -> int:
-    """A port on which nobody listens."""
+    """A port that is free now."""
     while True:
         port = random.randint(*RANGE)
         if port not in taken and is_free(port):
@@ -106,14 +106,14 @@ def free(taken: set[int]) -> int:
 
 
 def listens(port: int) -> bool:
-    """Whether somebody answers on the port."""
+    """Whether a process listens on the port."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
 
 
 def _keep(unit: Path, port: int) -> int:
-    """The port where it is free or where its own service listens on it, else 0."""
+    """The port if it is free or if its own service listens on it, else 0."""
     if port and (is_free(port) or processes.is_alive(unit)):
         return port
     return 0

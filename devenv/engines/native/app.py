@@ -1,4 +1,4 @@
-"""A service that is built from this repository, as a process in the app's environment: web, worker or one-shot job."""
+"""A service that is built from this repository, as a process in the app's environment: web, worker or one-off job."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from devenv.model.services import Service
 
 
 class App:
-    """See unit.Unit for what each method promises."""
+    """See unit.Unit for the methods."""
 
     stop_signal = signal.SIGTERM
     data: Path | None = None
@@ -23,7 +23,7 @@ class App:
         self.place = place
         self.service = service
         self.folder = folders.unit(place, service.name)
-        # Not the debugger's: who connects to that one, attaches.
+        # Not the debugger's port: a connection there would attach.
         self.ports = set(service.ports) - {int(place.variables.get("DEBUG_PORT", 0))}
         self.argv = (*(service.entrypoint or ()), *(service.command or ()))
         self.program = Path(self.argv[0]).name if self.argv else ""
@@ -46,7 +46,7 @@ class App:
         return Command(tuple(argv), env, self.place.root, wrapper)
 
     def is_ready(self) -> bool:
-        # Nobody listens, so it cannot be healthy: no need to start a whole Python for the answer.
+        # If nothing listens, it cannot be healthy: starting a Python for the healthcheck is not needed.
         if not all(addresses.listens(port) for port in self.ports):
             return False
         check = self.service.healthcheck
@@ -68,6 +68,6 @@ class App:
 
 
 def shell_environment(command: Command) -> dict[str, str]:
-    """What a person at a terminal has on top: colours, the size of the window."""
+    """Extra variables for a person at a terminal: colours, the size of the window."""
     kept = {name: os.environ[name] for name in ("COLUMNS", "LINES", "EDITOR", "PAGER") if name in os.environ}
     return {**kept, **command.env}

@@ -1,6 +1,6 @@
-"""The app's own environment on this machine, made by `native:` in dev.yaml and remade when its files change.
+"""The app's environment on this machine, made by `native:` in dev.yaml and updated when its files change.
 
-Its Python is the version of the image if that is on this machine, else the newest one that fits.
+Its Python has the version of the image if that is installed, else it is the newest one that fits.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from devenv.engines.interface import Place
 from devenv.engines.native import folders, programs
 from devenv.model import fingerprint
 
-# What dependencies are read from, in the root or in a folder of its own.
+# The files that dependencies are read from, in the root or in a subfolder.
 LOCKS = (
     "pyproject.toml",
     "uv.lock",
@@ -35,7 +35,7 @@ LOCKS = (
     "yarn.lock",
     ".python-version",
 )
-# Of the person's own variables only these reach the service: it shall behave as in a container, which sees none.
+# The only variables of the user that the service gets: it should behave as in a container, which gets none.
 PASSED = re.compile(
     r"(HOME|USER|LOGNAME|SHELL|PATH|LANG|LC_\w+|TERM|COLORTERM|NO_COLOR|TZ|TMPDIR|XDG_\w+|SSH_AUTH_SOCK|LD_LIBRARY_PATH"
     r"|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|PIP_\w+|UV_\w+|npm_config_\w+"
@@ -46,7 +46,7 @@ TELL = "import sys; print('%d.%d.%d' % sys.version_info[:3], sys.version_info.re
 
 
 def is_made(place: Place) -> bool:
-    """Whether it is there and made from the files as they are now."""
+    """Whether the environment exists and is up to date with the files."""
     try:
         return _stamp(place).read_text() == _fingerprint(place)
     except OSError:
@@ -54,19 +54,19 @@ def is_made(place: Place) -> bool:
 
 
 def make(place: Place) -> None:
-    """Make it, or bring it up to date. DevError 110 for what the machine lacks, 112 when the install command fails."""
+    """Make or update the environment. DevError 110 if the machine lacks something, 112 if the install command fails."""
     if is_made(place):
         return
     if not place.native:
         hint = 'for Python: native: {python: ">=3.11", install: uv pip install -r requirements.txt}'
         raise DevError(CONFIG, "dev.yaml: native: is missing: it says how the app's environment is made", hint)
     with locks.held(folders.environments(place) / "environment.lock", "install"):
-        if not is_made(place):  # by another workspace meanwhile: a pinned checkout is the same folder for all
+        if not is_made(place):  # another workspace may have made it: all share the folder of a pinned checkout
             _make(place)
 
 
 def _make(place: Place) -> None:
-    _stamp(place).unlink(missing_ok=True)  # first: half made must not look complete
+    _stamp(place).unlink(missing_ok=True)  # first: an incomplete environment must not look complete
     if "python" in place.native:
         _make_venv(place)
     if "node" in place.native:
@@ -76,7 +76,7 @@ def _make(place: Place) -> None:
 
 
 def variables(place: Place) -> dict[str, str]:
-    """What a process of the app finds in its environment, before what compose.yaml sets."""
+    """The variables of the app's processes, before those of compose.yaml are added."""
     env = {name: value for name, value in os.environ.items() if PASSED.fullmatch(name)}
     bins = [str(_venv(place) / "bin"), str(place.root / "node_modules" / ".bin")]
     env["PATH"] = os.pathsep.join([*bins, env.get("PATH", os.defpath)])
@@ -90,8 +90,8 @@ def _make_venv(place: Place) -> None:
     wanted = find_python(place.native["python"], place.root / "Dockerfile")
     config = _venv(place) / "pyvenv.cfg"
     if config.is_file() and f"home = {Path(wanted).parent}\n" in config.read_text():
-        return  # the same Python: only what it holds is brought up to date
-    # Relocatable: its programs work in a checkout that was moved, too.
+        return  # the same Python: only the packages are updated
+    # Relocatable: its programs also work after the checkout was moved.
     argv = [uv, "venv", "--quiet", "--clear", "--seed", "--relocatable", "--python", wanted, str(_venv(place))]
     if process.run(argv, _tool_env(place)):
         raise DevError(UNHEALTHY, f"{place.service}: the Python environment could not be made", "see above")
@@ -105,7 +105,7 @@ def _install(place: Place) -> None:
 
 
 def _tool_env(place: Place) -> Mapping[str, str]:
-    """For installers. No Python is downloaded: where its host is unreachable, uv retries for long, and we found one."""
+    """The environment for installers. uv must not download a Python: we found one, and uv retries for a long time."""
     env: dict[str, str] = {**variables(place), "UV_PYTHON_DOWNLOADS": "never"}
     if "python" in place.native:
         env["PATH"] = os.pathsep.join([env["PATH"], str(Path(_uv()).parent)])
@@ -113,7 +113,7 @@ def _tool_env(place: Place) -> Mapping[str, str]:
 
 
 def _uv() -> str:
-    """The uv of the machine, else our own."""
+    """The machine's uv, else the one of our tools."""
     found = shutil.which("uv")
     if found:
         return found
@@ -126,7 +126,7 @@ def _check_node(wanted: str) -> None:
     version = tuple(map(int, re.findall(r"\d+", done.stdout)))
     if done.code or not fits(version, wanted):
         have = f"found {done.stdout.strip()}" if version else "found none"
-        raise DevError(MISSING, f"no Node {wanted} is here ({have})", "install it: https://nodejs.org/en/download")
+        raise DevError(MISSING, f"Node {wanted} is not installed ({have})", "see https://nodejs.org/en/download")
 
 
 def _venv(place: Place) -> Path:
@@ -138,7 +138,7 @@ def _stamp(place: Place) -> Path:
 
 
 def _fingerprint(place: Place) -> str:
-    """Of everything that it is made from; a Python that was upgraded away counts too."""
+    """A fingerprint of everything that the environment is made from, including the version of Python."""
     files = fingerprint.of_files(place.root, [f for p in LOCKS for f in place.root.glob(p) if f.is_file()])
     there = str(os.access(_venv(place) / "bin" / "python", os.X_OK)) if "python" in place.native else ""
     modules = str((place.root / "node_modules").is_dir()) if "node" in place.native else ""
@@ -146,27 +146,27 @@ def _fingerprint(place: Place) -> str:
 
 
 def find_python(wanted: str, dockerfile: Path) -> str:
-    """The path of a Python that fits a specifier such as >=3.11,<4. DevError 110 where there is none."""
+    """The path of a Python that fits a specifier such as >=3.11,<4. DevError 110 if there is none."""
     image = _of_image(dockerfile)
-    with ThreadPoolExecutor() as threads:  # there may be dozens, and each takes its time to start
+    with ThreadPoolExecutor() as threads:  # there may be dozens, and each is slow to start
         seen = {path: version for path, version in threads.map(_ask, sorted(set(_candidates()))) if version}
     fitting = {path: version for path, version in seen.items() if fits(version, wanted)}
     if not fitting:
         have = ", ".join(sorted({".".join(map(str, v)) for v in seen.values()})) or "none"
         hint = f"install one: apt-get install python3, brew install python, pyenv install, uv python install {wanted}"
-        raise DevError(MISSING, f"no Python {wanted} is here (found: {have})", hint)
+        raise DevError(MISSING, f"Python {wanted} is not installed (found: {have})", hint)
     return max(fitting, key=lambda path: (".".join(map(str, fitting[path][:2])) == image, fitting[path]))
 
 
 def _of_image(dockerfile: Path) -> str:
-    """The version that the app's image has: 3.13; empty where it tells none."""
+    """The version in the app's image: 3.13; empty if it has none."""
     found = IMAGE.search(dockerfile.read_text()) if dockerfile.is_file() else None
     return found[1] if found else ""
 
 
 def fits(version: tuple[int, ...], wanted: str) -> bool:
     """Whether a version satisfies a specifier as pip and uv read it (PEP 440); ==3.11 is any 3.11. DevError 111."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # here: only few commands look for a version
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # here, since only few commands need it
 
     try:
         specifier = SpecifierSet(re.sub(r"==\s*(\d+(?:\.\d+)?)\s*(?=,|$)", r"==\1.*", wanted))
@@ -178,22 +178,22 @@ def fits(version: tuple[int, ...], wanted: str) -> bool:
 
 def _candidates() -> Iterator[str]:
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
-    yield from glob(f"{pyenv}/3.*/bin/python3")  # and not Path.glob, which stumbles over a folder of another user
+    yield from glob(f"{pyenv}/3.*/bin/python3")  # not Path.glob, which fails on a folder of another user
     for folder in ("/opt/homebrew/bin", "/usr/local/bin", "/usr/bin"):
         yield from glob(f"{folder}/python3.[0-9]*")
     for name in ("python3", *(f"python3.{minor}" for minor in range(9, 20))):
         found = shutil.which(name)
-        # Not pyenv's shims: each is a slow shell script, and that of a version that is not active ends with 127.
+        # Not pyenv's shims: each is a slow shell script, and it fails with 127 if its version is not active.
         if found and Path(found).parent != pyenv.with_name("shims"):
             yield found
     yield from glob(f"{Path.home()}/.local/share/uv/python/cpython-3.*/bin/python3")
 
 
 def _ask(path: str) -> tuple[str, tuple[int, ...]]:
-    """A Python's own path and its version; no version for what is none, or not released yet."""
+    """A Python's real path and its version; no version if it is not a Python, or a pre-release."""
     if path.endswith("-config"):
         return path, ()
-    argv = [path, "-I", "-S", "-c", TELL]  # -S: what is installed there does not matter, and it doubles the time
+    argv = [path, "-I", "-S", "-c", TELL]  # -S: installed packages do not matter, and site doubles the time
     words = process.capture(argv, {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}).stdout.split()
     if len(words) < 3 or words[1] != "final":
         return path, ()

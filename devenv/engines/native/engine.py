@@ -1,4 +1,4 @@
-"""The engine without containers: what compose.yaml defines, as processes of this machine."""
+"""The engine without containers: runs the services of compose.yaml as processes of this machine."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from devenv.engines.native.supervisor import Order, is_job
 from devenv.engines.native.unit import Command, Unit
 from devenv.model.services import Service
 
-STEP = "step"  # the mark of what we run for migrate and seed
+STEP = "step"  # the mark of migrate and seed
 
 
 class NativeEngine:
-    """Processes of this machine. See interface.Engine for what each method promises."""
+    """Processes of this machine. See interface.Engine for the methods."""
 
     name = "native"
 
@@ -33,13 +33,13 @@ class NativeEngine:
 
     @functools.cached_property
     def units(self) -> dict[str, Unit]:
-        """Every service as a unit. DevError 111 for what cannot be had without containers."""
+        """Every service as a unit. DevError 111 for settings that need containers."""
         support.check(self.place.services)
         return self.known
 
     @functools.cached_property
     def known(self) -> dict[str, Unit]:
-        """What can be had: enough to end and remove, whatever compose.yaml has become since it was started."""
+        """The units that can run: enough to end and remove them, even if compose.yaml was changed since."""
         return {name: self._unit(name) for name in support.runnable(self.place.services)}
 
     def version(self) -> str:
@@ -56,9 +56,9 @@ class NativeEngine:
         return all(unit.is_made() for unit in self.units.values() if unit.service.build)
 
     def build(self, _services: Sequence[str]) -> None:
-        # What runs would lose its modules while they are made anew, and go on with half of them.
+        # Running processes would lose their modules while the environment is rebuilt.
         supervisor.end([unit for unit in self.units.values() if unit.service.build])
-        app_environment.make(self.place)  # one for all of them
+        app_environment.make(self.place)  # all of them share one
 
     def take(self, _image: str, _services: Sequence[str]) -> bool:
         return False  # an image needs containers
@@ -75,7 +75,7 @@ class NativeEngine:
         self._end_steps()
         self._end_strangers()
         apps = [unit for unit in self.known.values() if not unit.data]
-        supervisor.end(apps)  # first: they hold connections to the servers
+        supervisor.end(apps)  # first, since they hold connections to the servers
         supervisor.end([unit for unit in self.known.values() if unit.data])
         for unit in self.known.values():
             supervisor.note_end(unit, "stopped")
@@ -142,7 +142,7 @@ class NativeEngine:
             words = "running (healthy)" if healthy else "running (unhealthy)"
             return State(f"{record.pid}-{record.birth}", True, healthy, words)
         if supervisor.members(unit, seen):
-            return State("", True, False, "its first process is gone, others still run")
+            return State("", True, False, "its main process ended, others still run")
         return self._gone(unit, record) if record else None
 
     def _gone(self, unit: Unit, record: processes.Record) -> State:
@@ -160,19 +160,19 @@ class NativeEngine:
         return command.marked(folders.unit(self.place, STEP))
 
     def _end_stuck(self, services: Sequence[str]) -> None:
-        """End our own code where it runs but does not work: to wait for it again would be in vain.
+        """End the app's processes that run but are not healthy: waiting for them again would be in vain.
 
-        Not the databases: one that is still making its first files must not be interrupted.
+        Databases are not ended: one that is still creating its first files must not be interrupted.
         """
         ours = [self.units[name] for name in services if self.units[name].service.build]
         supervisor.end([unit for unit in ours if supervisor.alive(unit) and not unit.is_ready()])
 
     def _end_steps(self) -> None:
-        """End steps whose command was killed. The lock says that nobody waits for them."""
+        """End steps whose command was killed. We hold the lock, so no command waits for them."""
         supervisor.end_marked(folders.unit(self.place, STEP))
 
     def _end_strangers(self) -> None:
-        """End what runs for a service that compose.yaml names no more. Its data stays until dev.destroy."""
+        """End processes of services that were removed from compose.yaml. Their data stays until dev.destroy."""
         for file in folders.of(self.place).glob(f"*/{processes.FILE}"):
             if file.parent.name not in self.place.services:
                 supervisor.end_marked(file.parent)

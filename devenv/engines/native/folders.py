@@ -1,4 +1,4 @@
-"""Where the native engine keeps things: data and records in the machine's state, environments in the checkout."""
+"""The folders of the native engine: data and records in the machine's state, environments in the checkout."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from devenv.engines.interface import Place
 
 
 def service(workspace: str, name: str) -> Path:
-    """Everything of one service that outlives its checkout: data, logs, records of processes."""
+    """The folder of a service for everything that outlives its checkout: data, logs, records of processes."""
     return records.path(workspace, name, "json").with_suffix("") / "native"
 
 
 def of(place: Place) -> Path:
-    """The same for a place."""
+    """`service` for a place."""
     return service(place.workspace, place.service)
 
 
 def unit(place: Place, name: str) -> Path:
-    """What belongs to one service of compose.yaml."""
+    """The folder of one service of compose.yaml."""
     return of(place) / name
 
 
 def environments(place: Place) -> Path:
-    """The app's environment: it belongs to the checkout, whichever workspace runs it."""
+    """The folder of the app's environment: it belongs to the checkout, so all workspaces share it."""
     return place.root / ".dev" / "local" / "native"
 
 
 def tools() -> Path:
-    """Programs that were fetched, shared by all services of this user."""
+    """The folder of downloaded programs, shared by all services of this user."""
     return _cache() / "tools"
 
 
 def clusters() -> Path:
-    """New databases as initdb makes them, from which those of all services of this user are copied."""
+    """The folder of new databases as initdb makes them. All services of this user copy theirs from here."""
     return _cache() / "clusters"
 
 
@@ -46,12 +46,12 @@ def _cache() -> Path:
 
 
 def discard(folder: Path) -> None:
-    """Remove a folder with all that is in it, also while other services write into it (their names, hosts.py).
+    """Remove a folder with its content, even while other services write into it (their names, addresses.py).
 
-    It is moved away first: where there is no folder of that name, no new file appears in it.
+    It is moved away first, so that no new file can appear in it.
     """
     gone = folder.with_name(f"{folder.name}.removed")
-    shutil.rmtree(gone, ignore_errors=True)  # of a command that was killed meanwhile
+    shutil.rmtree(gone, ignore_errors=True)  # left by a killed command
     with contextlib.suppress(FileNotFoundError):
         folder.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)

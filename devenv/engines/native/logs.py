@@ -1,6 +1,6 @@
-"""Logs of processes: one file each, which processes write to themselves, so that none depends on a process of ours.
+"""Logs of processes: one file each. The processes write to it directly, so they do not depend on a process of ours.
 
-`keeper.sh` bounds the files while they are written; when it is gone, the next start brings it back.
+`keeper.sh` limits the size of the files. If it is not running, the next start starts it again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from devenv.base import output, process
 
 NAME = "log"
 LIMIT = 10 * 2**20  # bytes of a log; keeper.sh has the same number
-KEPT = 2**20  # bytes that stay of a longer one
+KEPT = 2**20  # bytes that are kept of a longer one
 
 
 def path(unit: Path) -> Path:
@@ -23,14 +23,14 @@ def path(unit: Path) -> Path:
 
 
 def tail(unit: Path, lines: int) -> list[str]:
-    """The last lines of a unit's log, as it is now: one that grows faster than it is read would have no end."""
+    """The last lines of a unit's log, up to its current end: a log may grow faster than it is read."""
     try:
         with path(unit).open("rb") as log:
             text, whole = _end(log)
     except OSError:
         return []
     found = output.plain(text.decode(errors="replace")).split("\n")
-    found = found if whole else found[1:]  # the rest of a line
+    found = found if whole else found[1:]  # without an incomplete line
     return (found if found[-1:] != [""] else found[:-1])[-lines:] if lines else []
 
 
@@ -39,17 +39,17 @@ def _end(log: BinaryIO) -> tuple[bytes, bool]:
     size = log.seek(0, os.SEEK_END)
     log.seek(max(0, size - LIMIT))
     text = log.read(min(size, LIMIT))
-    return (text, size <= LIMIT) if text or not size else _end(log)  # it was cut at this very moment
+    return (text, size <= LIMIT) if text or not size else _end(log)  # it was truncated just now
 
 
 def trim(unit: Path) -> None:
-    """Cut a log that grew too long, in place: the process that writes to it goes on at the new end."""
+    """Truncate a log that grew too long, in place: the process that writes to it goes on at the new end."""
     log = path(unit)
     if not log.exists() or log.stat().st_size <= LIMIT:
         return
     with log.open("r+b") as text:
         text.seek(-KEPT, os.SEEK_END)
-        text.readline()  # the rest of a line
+        text.readline()  # skip an incomplete line
         rest = text.read()
         text.truncate(0)
         text.seek(0)
@@ -69,7 +69,7 @@ def show(units: Mapping[str, Path], follow: bool, lines: int | None) -> int:
 
 
 def _follow(folders: Sequence[Path], lines: int | None) -> int:
-    """All of it from `tail`, with its own heads between the files: nothing is lost between what was and what comes."""
+    """Follow the logs with `tail`, which prints headers between files. No line is lost between old and new output."""
     start = str(lines) if lines is not None else "+1"
     argv = ["tail", *(["-q"] if len(folders) == 1 else []), "-n", start, "-F", *(str(path(unit)) for unit in folders)]
     return process.attach(argv, dict(os.environ))

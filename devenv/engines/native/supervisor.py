@@ -1,6 +1,6 @@
 """Starts units in the order of their dependencies, waits until all are healthy, finds them again and ends them.
 
-Nothing of ours stays resident to watch them but the keeper, which bounds their logs.
+No process of ours watches them. Only the keeper, which limits the size of their logs, stays resident.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from devenv.engines.native import folders, logs, processes
 from devenv.engines.native.processes import Table
 from devenv.engines.native.unit import Command, Unit
 
-GRACE = 10.0  # seconds that a process has between the signal to end and the end, as in Compose
+GRACE = 10.0  # seconds between the signal to stop and SIGKILL, as in Compose
 ENDING = 0.01  # seconds between two looks at processes that are about to end
-STARTING = 0.03  # seconds between two rounds of a start: the port is asked first, which costs next to nothing
+STARTING = 0.03  # seconds between two rounds of a start: each checks the port first, which is fast
 COMPLETED = "service_completed_successfully"
 HEALTHY = "service_healthy"
 KEEPER = Path(__file__).with_name("keeper.sh")
 
 
 def alive(unit: Unit) -> processes.Entry | None:
-    """The unit's process, where it runs as the record says."""
+    """The unit's process, if it runs as recorded."""
     record = processes.read_record(unit.folder)
     return record.entry() if record else None
 
 
 def is_current(unit: Unit, command: Command) -> bool:
-    """Whether it runs, and was started from this very command and environment."""
+    """Whether it runs, and was started with exactly this command and environment."""
     record = processes.read_record(unit.folder)
     return bool(record and record.entry() and record.made_from == command.fingerprint)
 
 
 def members(unit: Unit, seen: Table) -> set[int]:
-    """Every process of the unit, those included whose record was lost or whose parent died."""
+    """All processes of the unit, even if the record was lost or a parent died."""
     found = processes.heads(unit.folder, seen) | processes.marked(seen, unit.folder)
     if unit.data:
         found |= processes.inside(seen, unit.data, unit.program)
@@ -50,28 +50,28 @@ def members(unit: Unit, seen: Table) -> set[int]:
 
 
 def launch(unit: Unit, command: Command) -> subprocess.Popen[bytes]:
-    """Start the unit; what is left of an earlier one is ended first. It outlives us, and so does its record."""
+    """Start the unit, after ending what is left of an earlier one. It outlives this process, and so does its record."""
     end([unit])
     unit.folder.mkdir(parents=True, exist_ok=True)
     unit.initialise()
     process.echo(command.argv)
     logs.trim(unit.folder)
     started = process.spawn(command.whole, command.marked(unit.folder), logs.path(unit.folder), command.cwd)
-    entry = processes.only(started.pid).get(started.pid)  # None: it has ended already
+    entry = processes.only(started.pid).get(started.pid)  # None: it has already ended
     birth = entry.birth if entry else "unknown"
     processes.write_record(unit.folder, processes.Record(started.pid, birth, command.fingerprint))
     return started
 
 
 def note_end(unit: Unit, words: str) -> None:
-    """Write down how its process ended."""
+    """Record how its process ended."""
     record = processes.read_record(unit.folder)
     if record:
         processes.write_record(unit.folder, record._replace(ended=words))
 
 
 def end(units: list[Unit]) -> None:
-    """End units together and wait until nothing of them runs: a signal to the first process, then SIGKILL to all."""
+    """End units together, and wait for all their processes: a signal to the main process, then SIGKILL to all."""
     seen = processes.look()
     left = {unit.folder: members(unit, seen) for unit in units}
     for unit in units:
@@ -80,35 +80,35 @@ def end(units: list[Unit]) -> None:
     if not everything:
         return
     _wait({seen[pid] for pid in everything}, GRACE)
-    for unit in units:  # what was started while we waited belongs to them too
+    for unit in units:  # they may have started processes meanwhile
         kill_all(unit)
 
 
 def kill_all(unit: Unit) -> None:
-    """No excuses: whatever is still there of the unit."""
+    """Send SIGKILL to everything that is left of the unit."""
     _end(lambda seen: members(unit, seen), signal.SIGKILL)
 
 
 def end_marked(mark: Path) -> None:
-    """End every process with this mark or on record there, and what it started: a step whose command was killed."""
+    """End all processes with this mark or on record there, and their children: steps of killed commands."""
 
     def family(seen: Table) -> set[int]:
         return processes.family(seen, processes.marked(seen, mark) | processes.heads(mark, seen))
 
     _end(family, signal.SIGTERM)
-    # Once more: one that was about to start another when it was told to end leaves that one behind.
+    # Once more: a process may have started another one just before it got the signal.
     _end(family, signal.SIGKILL)
 
 
 def left(folder: Path) -> list[int]:
-    """The processes of a service whose compose.yaml is gone, by what lies in its folder."""
+    """The processes of a service without its compose.yaml, found by the files in its folder."""
     seen = processes.look()
     heads = [processes.heads(unit, seen) | processes.marked(seen, unit) for unit in folder.glob("*")]
     return sorted(processes.family(seen, set().union(*heads)))
 
 
 def _end(choose: Callable[[Table], set[int]], number: signal.Signals) -> None:
-    """Signal the processes that are chosen now, and wait for their end."""
+    """Signal the processes that `choose` finds, and wait for their end."""
     seen = processes.look()
     found = choose(seen)
     _signal(found, number)
@@ -116,7 +116,7 @@ def _end(choose: Callable[[Table], set[int]], number: signal.Signals) -> None:
 
 
 def _first(unit: Unit, found: set[int]) -> set[int]:
-    """Whom to tell: the server's first process, which ends its own children; of an app, the whole group."""
+    """The processes to signal: of a server the main process, which ends its children; of an app the whole group."""
     entry = alive(unit)
     return {entry.pid} if entry and unit.data else found
 
@@ -146,7 +146,7 @@ class Order:
         self.completed: set[str] = set()
 
     def carry_out(self, timeout: float) -> None:
-        """Return when all are healthy or, where that is wanted, completed. DevError 112 otherwise."""
+        """Return when all are healthy or, if required, completed. DevError 112 otherwise."""
         until = time.monotonic() + timeout
         while not self._done():
             for name in self.names:
@@ -160,7 +160,7 @@ class Order:
         return set(self.names) <= self.healthy | self.completed
 
     def _advance(self, name: str) -> None:
-        """One unit one step further: started, found ended, or found healthy."""
+        """Move one unit one step further: started, ended, or healthy."""
         if name in self.healthy | self.completed:
             return
         if name not in self.running:
@@ -200,17 +200,17 @@ class Order:
 
     def _failure(self, name: str, what: str) -> DevError:
         text = logged(logs.tail(self.units[name].folder, LOG_LINES))
-        slow = "a slow start needs a larger budget.ready in dev.yaml"
+        slow = "if it starts slowly, raise budget.ready in dev.yaml"
         return DevError(UNHEALTHY, f"{self.service}: {name} {what}\n{text}", f"inv dev.logs -s {name}", slow)
 
 
 def is_job(units: Mapping[str, Unit], name: str) -> bool:
-    """Whether others wait for it to be completed: it is a job, and its end is not a failure."""
+    """Whether others wait for it to complete: it is a job, and its end is not a failure."""
     return any(unit.service.depends_on.get(name) == COMPLETED for unit in units.values())
 
 
 def closure(units: Mapping[str, Unit], names: Iterable[str]) -> list[str]:
-    """The names with all that they depend on, what is depended on first."""
+    """The names with all their dependencies, which come first."""
     found: dict[str, None] = {}
 
     def visit(name: str) -> None:
@@ -225,7 +225,7 @@ def closure(units: Mapping[str, Unit], names: Iterable[str]) -> list[str]:
 
 
 def start_keeper(place: Place) -> None:
-    """Start the one small process that keeps a service's logs bounded, see keeper.sh, unless it runs."""
+    """Start the small process that limits the size of a service's logs (keeper.sh), unless it runs."""
     folder, mark = folders.of(place), _keeper_mark(place)
     folder.mkdir(parents=True, exist_ok=True)
     if not processes.marked(processes.look(), mark):
@@ -234,7 +234,7 @@ def start_keeper(place: Place) -> None:
 
 
 def end_keeper(place: Place) -> None:
-    """End the process that `start_keeper` started. Everything works without it."""
+    """End the process that `start_keeper` started."""
     end_marked(_keeper_mark(place))
 
 

@@ -1,4 +1,4 @@
-"""What of compose.yaml the native engine honours, what it may leave out, and where it has to stop."""
+"""Which settings of compose.yaml the native engine honours, which it ignores, and which are errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HONOURED = {
     *("image", "build", "command", "entrypoint", "environment", "env_file", "depends_on", "healthcheck", "ports"),
     *("profiles", "extends", "volumes", "working_dir"),
 }
-# Left out without harm, and why.
+# Settings that are ignored without harm, and why.
 HARMLESS = {
     "mem_limit": "no limit is enforced; dev.status measures against the budget",
     "memswap_limit": "no limit is enforced",
@@ -21,23 +21,23 @@ HARMLESS = {
     "cpus": "no limit is enforced",
     "cpu_shares": "no limit is enforced",
     "pids_limit": "no limit is enforced",
-    "ulimits": "those of your own shell count",
-    "shm_size": "the machine's own counts",
+    "ulimits": "those of your shell apply",
+    "shm_size": "the machine's applies",
     "deploy": "no limit is enforced, one process runs",
     "user": "it runs as you",
     "group_add": "it runs as you",
-    "init": "there is no process 1 to replace",
+    "init": "not needed without containers",
     "networks": "everything is on 127.0.0.1",
     "expose": "everything is on 127.0.0.1",
-    "hostname": "the machine's own counts",
-    "dns": "the machine's own counts",
-    "extra_hosts": "the machine's own hosts file counts",
-    "container_name": "there is no container",
-    "labels": "there is no container",
-    "annotations": "there is no container",
-    "platform": "there is no image",
-    "pull_policy": "there is no image",
-    "restart": "nothing restarts by itself: inv dev.up does",
+    "hostname": "the machine's applies",
+    "dns": "the machine's applies",
+    "extra_hosts": "the machine's hosts file applies",
+    "container_name": "not needed without containers",
+    "labels": "not needed without containers",
+    "annotations": "not needed without containers",
+    "platform": "not needed without images",
+    "pull_policy": "not needed without images",
+    "restart": "services do not restart by themselves: inv dev.up restarts them",
     "logging": "logs are files of at most 10 MB",
     "stdin_open": "inv dev.shell has the terminal",
     "tty": "inv dev.shell has the terminal",
@@ -47,13 +47,13 @@ HARMLESS = {
     "cap_drop": "it has your rights",
     "security_opt": "it has your rights",
     "read_only": "it has your rights",
-    "tmpfs": "the machine's own /tmp counts",
+    "tmpfs": "the machine's /tmp is used",
     "develop": "the source is live by itself",
 }
 
 
 def supported(services: Mapping[str, Service]) -> dict[str, Service]:
-    """The services without those that compose.yaml marks as optional and that cannot run here."""
+    """The services that are not both optional in compose.yaml and impossible here."""
     return {name: s for name, s in services.items() if not (s.optional and _wrong(s))}
 
 
@@ -63,7 +63,7 @@ def runnable(services: Mapping[str, Service]) -> list[str]:
 
 
 def check(services: Mapping[str, Service]) -> None:
-    """DevError 111 with file and line for the first thing that cannot be honoured."""
+    """DevError 111 with file and line for the first setting that cannot be honoured."""
     for service in services.values():
         problem = _wrong(service)
         if problem:
@@ -71,10 +71,10 @@ def check(services: Mapping[str, Service]) -> None:
 
 
 def ignored(service: Service) -> list[str]:
-    """What is left out of a service, and why that does no harm."""
+    """The settings of a service that are ignored, and why that does no harm."""
     found = [f"{key}: {HARMLESS[key]}" for key in service.raw.data if key in HARMLESS]
     if service.build and service.volumes:
-        found.append("volumes: named ones of the app are plain folders of the checkout")
+        found.append("volumes: named volumes of the app are plain folders of the checkout")
     if not service.build and service.healthcheck:
         found.append("healthcheck: the server is asked directly")
     return found
@@ -87,7 +87,7 @@ def _wrong(service: Service) -> DevError | None:
 def _problems(service: Service) -> Iterator[tuple[Any, ...]]:
     for key in service.raw.data:
         if key not in HONOURED and key not in HARMLESS and not str(key).startswith("x-"):
-            yield f"{key} cannot be had without containers (optional services: x-devenv-optional: true)", key
+            yield f"{key} needs containers (optional services: x-devenv-optional: true)", key
     yield from _app(service) if service.build else _server(service)
 
 
@@ -102,14 +102,14 @@ def _app(service: Service) -> Iterator[tuple[Any, ...]]:
 def _server(service: Service) -> Iterator[tuple[Any, ...]]:
     if service.program not in BY_PROGRAM:
         known = ", ".join(BY_PROGRAM)
-        message = f"there is no local server for the image {service.image} (known: {known})"
+        message = f"no local server is known for the image {service.image} (known: {known})"
         yield f"{message}; x-devenv-optional: true skips it", "image"
     for volume in service.raw.data.get("volumes", []):
         source = volume.get("source", "") if isinstance(volume, dict) else str(volume)
         if source[:1] in "./~" and source:
-            yield f"the mount {source} cannot be had without containers", "volumes"
+            yield f"the mount {source} needs containers", "volumes"
     if service.entrypoint:
-        yield "an entrypoint of its own cannot be had without containers", "entrypoint"
+        yield "entrypoint needs containers", "entrypoint"
 
 
 def _mounted_root(service: Service) -> list[str]:

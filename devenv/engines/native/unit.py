@@ -1,6 +1,6 @@
-"""What the engine runs: one service of compose.yaml as a process of this machine.
+"""A unit: one service of compose.yaml as a process of this machine.
 
-A healthcheck that passed counts for its interval, as in Compose, where nothing runs it more often either.
+The result of a healthcheck is valid for its interval, as in Compose, which does not run it more often either.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FILE = "healthy"
 
 
 class Command(NamedTuple):
-    """A command with all that it needs. `wrapper` stands before it and is not shown: namespaces, users."""
+    """A command and its settings. `wrapper` is put before it and is not shown: namespaces, users."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
@@ -29,58 +29,58 @@ class Command(NamedTuple):
 
     @property
     def whole(self) -> list[str]:
-        """What is executed."""
+        """The executed command line."""
         return [*self.wrapper, *self.argv]
 
     @property
     def fingerprint(self) -> str:
-        """The same text, the same process: another one means that it has to be restarted."""
+        """If this changes, the process has to be restarted."""
         return fingerprint.of_text(repr(self.whole), repr(sorted(self.env.items())), str(self.cwd))
 
     def marked(self, folder: Path) -> Mapping[str, str]:
-        """Its environment with the mark by which it is found again."""
+        """Its environment, with the mark by which it is found again."""
         return {**self.env, MARK: str(folder)}
 
 
 class Unit(Protocol):
-    """One service, whatever runs it. Failures are DevError."""
+    """One service. Failures are DevError."""
 
     service: Service
     folder: Path  # its records, its log, its data
-    stop_signal: signal.Signals  # sent to the first process; the rest of its family follows
-    data: Path | None  # where its data lies, which is its current folder; None where it has none
+    stop_signal: signal.Signals  # sent to the main process, which ends the others
+    data: Path | None  # the folder of its data, which is its current folder; None if it has none
 
     @property
     def program(self) -> str:
-        """The name of its first process."""
+        """The name of its main process."""
 
     def is_made(self) -> bool:
-        """Whether all that it needs is on this machine."""
+        """Whether everything that it needs is installed."""
 
     def make(self) -> None:
-        """Fetch or install what it needs."""
+        """Install what it needs."""
 
     def initialise(self) -> None:
-        """Make its data where there is none, before each start."""
+        """Create its data if there is none. Called before each start."""
 
     def command(self) -> Command:
-        """What to start."""
+        """The command to start."""
 
     def is_ready(self) -> bool:
         """Whether its healthcheck passes now."""
 
     def seems_ready(self) -> bool:
-        """The same as known for less: a verdict that is younger than the healthcheck's interval counts."""
+        """Like `is_ready`, but faster: a result that is younger than the healthcheck's interval is reused."""
 
     def client(self, argv: tuple[str, ...]) -> Command:
-        """A command of a person's, as it runs where the service runs."""
+        """A user's command, as it runs inside the service."""
 
     def differs(self) -> str:
-        """In which way it is not what compose.yaml says, in words; empty where it is."""
+        """How it differs from compose.yaml, in words; empty if it does not."""
 
 
 def note_verdict(unit: Path, passed: bool) -> None:
-    """Write down what the healthcheck of the process that the record names has just said."""
+    """Record the latest healthcheck result of the process on record."""
     record = processes.read_record(unit)
     if passed and record:
         (unit / FILE).write_text(f"{record.pid}-{record.birth}")
@@ -89,7 +89,7 @@ def note_verdict(unit: Path, passed: bool) -> None:
 
 
 def passed_recently(unit: Path, interval: float) -> bool:
-    """Whether that process passed its healthcheck less than `interval` seconds ago."""
+    """Whether the process on record passed its healthcheck less than `interval` seconds ago."""
     record, file = processes.read_record(unit), unit / FILE
     try:
         young = 0 <= time.time() - file.stat().st_mtime < interval

@@ -1,4 +1,4 @@
-"""The service: a page, a health check, and readings as JSON for whoever has a token."""
+"""The service: a page, a health check, and readings as JSON for clients with a token."""
 
 import psycopg
 from flask import Flask, render_template_string, request

@@ -1,4 +1,4 @@
-"""The form that a command takes in each file."""
+"""The form of a command in each file."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import shlex
 
 from tools.adopt.fill import lines
 
-# What only a shell can do. Quoted characters count too: that costs a shell and breaks nothing.
+# Syntax that needs a shell. Quoted characters count too: then there is a shell, and nothing breaks.
 SHELL = re.compile(r"[$`;&|<>]|^\w+=")
-SEVERAL = re.compile(r"[;&|]|^\w+=")  # which exec would cut short
+SEVERAL = re.compile(r"[;&|]|^\w+=")  # exec would only run the first part
 
 
 def with_address(command: str, bind: str, port: str) -> str:
-    """The command with its address put in. Other braces stay."""
+    """The command with its address filled in. Other braces stay."""
     return command.replace("{bind}", bind).replace("{port}", port)
 
 
@@ -30,7 +30,7 @@ def in_dev(command: str) -> str:
 
 
 def in_image(command: str) -> str:
-    """The CMD of an image. The shell puts PORT in; exec gives its place to the server, which so gets the signals."""
+    """The CMD of an image. The shell fills in PORT; with exec, the server replaces it and gets the signals."""
     if "{port}" in command or SHELL.search(command):
         start = "" if SEVERAL.search(command) else "exec "
         return json.dumps(["sh", "-c", start + with_address(command, "0.0.0.0", "$PORT")], ensure_ascii=False)

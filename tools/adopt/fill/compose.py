@@ -1,4 +1,4 @@
-"""The own parts of the two compose files."""
+"""The blocks of the two compose files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tools.adopt.fill import commands, environment, examples, lines
 from tools.adopt.found import Found, Reading, Store
 from tools.adopt.names import Names
 
-# By kind: the programs that the engines know, and the image where no compose file names one of them.
+# By kind: the programs that the engines know, and the image if no compose file names one of them.
 PROGRAMS = {"postgres": ("postgres",), "mysql": ("mysql", "mariadb"), "redis": ("redis", "valkey")}
 USUAL = {"postgres": "postgres:17", "mysql": "mariadb:11", "redis": "valkey/valkey:8"}
 PYTHON = "import os, urllib.request as u; u.urlopen({}, timeout=4)"
@@ -45,7 +45,7 @@ def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str]:
 def lean_parts(reading: Reading, answers: Mapping[str, str], names: Names) -> dict[str, str]:
     """By name of the block in compose.lean.yaml, its text."""
     found = reading.commands.serve
-    known = "# As in the image; said here for an engine that has no image."
+    known = "# As in the image; repeated for the native engine, which has no image."
     unknown = "# Until production's command is known (see the Dockerfile), it runs as in development."
     serve = [known, *_command(found, answers["port"])] if found else [unknown]
     return {
@@ -69,7 +69,7 @@ def _command(found: Found, port: str) -> list[str]:
 
 
 def health(reading: Reading) -> list[str]:
-    """How the app is asked whether it works, by its own language: the image may have no other client."""
+    """The app's healthcheck, in its own language: the image may have no other client."""
     language = examples.language(reading)
     if reading.health:
         url = AT[language].format(reading.health.value)
@@ -79,7 +79,7 @@ def health(reading: Reading) -> list[str]:
         url = AT[language].format("/") + ', {redirect:"manual"}'
         check = PYTHON_ANY if language == "python" else NODE.format(url, "a.status >= 500")
         comment = (
-            "# No health page was found: any answer below 500 will do. Better is a page that asks the database, too."
+            "# No health page was found: any answer below 500 counts. A page that queries the database, too, is better."
         )
     program = ["- python", "- -c"] if language == "python" else ["- node", "- -e"]
     return [
@@ -92,12 +92,12 @@ def health(reading: Reading) -> list[str]:
 
 
 def worker(reading: Reading, port: str) -> list[str]:
-    """The worker's command; it has no port, and where it asks for one, the app's will do."""
+    """The worker's command. It has no port; if the command needs one, the app's is used."""
     return _command(reading.commands.worker, port) if reading.commands.worker else []
 
 
 def worker_health(reading: Reading) -> list[str]:
-    """How the worker is asked whether it takes jobs: known of Celery alone."""
+    """The worker's healthcheck: only known for Celery."""
     text = reading.commands.worker.value if reading.commands.worker else ""
     celery = re.match(r"(.*\bcelery\b.*?)\s+worker\b", text)
     if celery:
@@ -108,7 +108,7 @@ def worker_health(reading: Reading) -> list[str]:
 
 
 def image(store: Store | None, kind: str) -> str:
-    """The server's image: as a compose file names it, where both engines know it; and where that is said."""
+    """The server's image: the one in a compose file if both engines know it; with its source."""
     named = store.image if store else None
     usual = USUAL[kind]
     if not named:
@@ -117,6 +117,6 @@ def image(store: Store | None, kind: str) -> str:
     if program in PROGRAMS[kind] and re.match(r"\d", tag):
         return lines.noted(lines.scalar(named.value), named)
     major = re.match(r"\d+", tag)
-    if major and kind == "postgres":  # of another maker, whose settings are others
+    if major and kind == "postgres":  # an image of another maker, with other settings
         usual = f"postgres:{major[0]}"
     return lines.noted(usual, f"{named.where} has {named.value}")

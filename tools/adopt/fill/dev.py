@@ -1,4 +1,4 @@
-"""The own parts of dev.yaml."""
+"""The blocks of dev.yaml."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tools.adopt.fill import commands, environment, examples, image, install, li
 from tools.adopt.found import Found, Reading
 
 LOCKS = ("uv.lock", "poetry.lock", "package-lock.json", "npm-shrinkwrap.json")
-# What the tools themselves write a time into. Alembic writes none.
+# The columns into which the tools write a time. Alembic has none.
 VOLATILE = {
     "django": "[django_migrations.applied]",
     "knex": "[knex_migrations.migration_time]",
@@ -17,14 +17,14 @@ VOLATILE = {
 }
 NO_ROWS = {"python": "python -c \"print('{}')\"", "node": "node -e \"console.log('{}')\""}
 SHOWN = 8  # notes in the head of dev.yaml
-OLDEST = {"python": "3.10", "node": "20"}  # where no file names a version: what is still maintained
+OLDEST = {"python": "3.10", "node": "20"}  # if no file names a version: the oldest maintained ones
 
 
 def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str]:
     """By name of the block in dev.yaml, its text."""
     return {
         "head": lines.block(notes(reading), 0),
-        "level": " # full: once contract.check finds nothing there, either",
+        "level": " # full: once contract.check passes for it, too",
         "service": _after(reading.service, reading.service.value == answers["service"]),
         "port": _port(reading, answers),
         "commands": lines.block(command_lines(reading, answers), 0),
@@ -34,12 +34,12 @@ def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str]:
 
 
 def notes(reading: Reading) -> list[str]:
-    """What else was found, for the owner to know."""
-    open_ = environment.needed(reading).values()  # which the compose file asks for
+    """Other findings, for the owner."""
+    open_ = environment.needed(reading).values()  # they are in the compose file
     found = [f"{note.value} ({note.where})" for note in reading.notes if note not in open_]
     if len(found) > SHOWN:
         found = [*found[: SHOWN - 1], f"and {len(found) - SHOWN + 1} more, which the report of template.retrofit lists"]
-    return ["# Also found, and left alone:", *(f"#   {lines.comment(note)}" for note in found)] if found else []
+    return ["# Also found, and not changed:", *(f"#   {lines.comment(note)}" for note in found)] if found else []
 
 
 def _after(found: Found, same: bool) -> str:
@@ -66,7 +66,7 @@ def command_lines(reading: Reading, answers: Mapping[str, str]) -> list[str]:
         needed = {name: _example(name, reading) for name in wanted if name != "pending"}
         pairs = ", ".join(f"{name}: {lines.item(text)}" for name, text in needed.items())
         return lines.open_point("the service's own commands, run in the app's container", f"commands: {{{pairs}}}")
-    head = "commands: # run in the app's container; split like a shell would, but no shell runs"
+    head = "commands: # run in the app's container; split like in a shell, but no shell runs"
     return [head, *(f"  {line}" for name in wanted for line in _command(name, reading))]
 
 
@@ -88,21 +88,21 @@ def _example(name: str, reading: Reading) -> str:
 
 
 def data(reading: Reading, answers: Mapping[str, str]) -> list[str]:
-    """What the database holds: state, volatile, scenarios, logins. Nothing where there is no schema."""
+    """The blocks about data: state, volatile, scenarios, logins. Empty without a schema."""
     if not has_schema(reading, answers):
         return []
     return [*state(reading), *volatile(reading), "", *scenarios(reading), "", *LOGINS, ""]
 
 
 LOGINS = [
-    "# Optional: who can log in after dev.up, where a scenario makes somebody; shown by dev.up and dev.status.",
+    "# Optional: who can log in after dev.up, if a scenario creates accounts; shown by dev.up and dev.status.",
     "# logins:",
     "#   admin: {username: admin, password: admin, path: /admin/, help: may change everything}",
 ]
 
 
 def state(reading: Reading) -> list[str]:
-    """The files that the database's content depends on: migrations, and locks, which stand for those in packages."""
+    """The files that the database's content depends on: migrations, and lock files for those in packages."""
     files = reading.dependencies.files if reading.dependencies else ()
     locks = [name for name in files if name.rpartition("/")[2] in LOCKS] or files
     patterns = ", ".join(lines.item(name) for name in [*reading.migration_files, *locks])
@@ -118,7 +118,7 @@ def volatile(reading: Reading) -> list[str]:
 
 
 def scenarios(reading: Reading) -> list[str]:
-    """The scenario `default`: the seed that was found, else none but what the migrations leave."""
+    """The scenario `default`: the seed that was found, else only the migrations' rows."""
     found, language = reading.commands.seed, examples.language(reading)
     example = examples.of(examples.SEED, reading)
     if found:
@@ -126,7 +126,7 @@ def scenarios(reading: Reading) -> list[str]:
             lines.noted("scenarios:", "data sets", found),
             "  default:",
             f"    run: {lines.scalar(_telling(found.value))}",
-            "    once: true # whether it can be run twice is not known; where it can, remove this line",
+            "    once: true # it is not known whether it can run twice; if it can, remove this line",
             "    help: the example data",
         ]
     return [
@@ -138,7 +138,7 @@ def scenarios(reading: Reading) -> list[str]:
 
 
 def _telling(command: str) -> str:
-    """What it prints is progress; the JSON object that a scenario tells comes after it."""
+    """A command whose output is progress, followed by a scenario's JSON object."""
     return f"sh -c {shlex.quote(f'{command} >&2 && echo {{}}')}"
 
 
@@ -148,10 +148,10 @@ def native(reading: Reading) -> list[str]:
     least = image.version(reading) or OLDEST[language]
     if not command or not reading.dependencies:
         example = f'native: {{{language}: ">={least}", install: {examples.INSTALL[language]}}}'
-        return lines.open_point("how the dependencies are installed where there are no containers", example)
+        return lines.open_point("how the dependencies are installed without containers", example)
     where = reading.version or "no file says which version"
     return [
-        "# Without containers, the app's environment is made so. DEV_ENGINE=native chooses that where there are both.",
+        "# How the app's environment is made without containers. DEV_ENGINE=native chooses that, too.",
         "native:",
         lines.noted(f'  {language}: ">={least}"', where),
         lines.noted(f"  install: {lines.scalar(command)}", reading.dependencies.manager),

@@ -1,4 +1,4 @@
-"""The app's variables in the compose file: what the code calls each value that the tasks hand in."""
+"""The app's variables in the compose file: the code's names for the values that the tasks pass in."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from tools.adopt.fill import lines
 from tools.adopt.found import Found, Reading, Store
 
-# A note of the reader's: without a value the application does not start, so it is more than a note.
+# A note of the reader. Without a value the application does not start, so it becomes an open point.
 NEEDED = re.compile(r"(\w+) has no default\b.*")
 HOSTS = re.compile(r"ALLOWED_HOSTS?$")
-OURS = ("PORT", "PUBLIC_URL")  # which templates/compose.yaml has already
+OURS = ("PORT", "PUBLIC_URL")  # already in templates/compose.yaml
 PORTS = {"postgres": "5432", "mysql": "3306", "redis": "6379"}
 SCHEMES = {"postgres": "postgresql", "mysql": "mysql", "redis": "redis"}
 GENERIC = {
@@ -39,7 +39,7 @@ def variables(reading: Reading, port: str) -> list[str]:
 
 
 def needed(reading: Reading) -> dict[str, Found]:
-    """The variables that the code cannot do without and that no file gives a value: name → the note that says so."""
+    """The variables that the code requires and that no file gives a value: name → the note about it."""
     matches = ((NEEDED.fullmatch(note.value), note) for note in reading.notes)
     return {match[1]: note for match, note in matches if match}
 
@@ -57,7 +57,7 @@ def _needed(names: Mapping[str, Found]) -> list[str]:
 
 
 def of_store(store: Store | None) -> list[str]:
-    """The variables of a database or cache under the code's names; where those are unknown, an open point."""
+    """The variables of a database or cache under the code's names; an open point if those are unknown."""
     if not store or store.kind.value not in PORTS:
         return _of_file(store)
     constants = [_constant(name, found) for name, found in store.constants.items()]
@@ -105,7 +105,7 @@ def _unnamed(store: Store) -> list[str]:
 
 
 def _missing(store: Store) -> list[str]:
-    """An open point for what the code has to be told and no variable is known for."""
+    """An open point for values that the code needs and that have no known variable."""
     needed = {} if "url" in store.variables else GENERIC[store.kind.value]
     missing = [role for role in needed if role not in (*store.variables, "port")]
     if not missing:
@@ -120,7 +120,7 @@ def _of_file(store: Store | None) -> list[str]:
     constants = [_constant(name, found) for name, found in store.constants.items()]
     return [
         f"# SQLite ({lines.comment(store.kind.where)}): a file, no server.",
-        "# Where it lies in this folder, let git ignore it.",
+        "# If it is in this folder, let git ignore it.",
         *constants,
     ]
 
@@ -131,7 +131,7 @@ def _constant(name: str, found: Found) -> str:
 
 
 def _with_our_host(value: str) -> str:
-    """A list of host names with that of the service's URL: elsewhere every page would be refused."""
+    """A list of host names with that of the service's URL: otherwise every page would be refused."""
     if "*" in value or ".localhost" in value or '"' in value:
         return value
     return f"{value}{' ' if ' ' in value and ',' not in value else ','}.localhost"

@@ -1,4 +1,4 @@
-"""The lines to fill in, as the language and framework would have them: examples, never taken for what was found."""
+"""Examples of the lines to fill in, for each language and framework. They are never used as findings."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ INSTALL = {"node": "npm ci --no-audit --no-fund", "python": "uv pip install -r r
 
 
 def language(reading: Reading) -> str:
-    """The language; Python where none was found, as the template's files are written for it then."""
+    """The language; Python if none was found, since the template's files are for Python then."""
     return reading.language.value if reading.language and reading.language.value in INSTALL else "python"
 
 
 def of(table: dict[str, str], reading: Reading) -> str:
-    """The line of a table that suits best: the migration tool's, the framework's, the language's."""
+    """The best line of a table: the migration tool's, the framework's, or the language's."""
     tool = reading.migrations.value if reading.migrations and table in (MIGRATE, PENDING) else ""
     framework = reading.application.framework.value if reading.application else ""
     return next((table[name] for name in (tool, framework, language(reading)) if name in table), "")

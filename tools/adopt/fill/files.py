@@ -1,4 +1,4 @@
-"""The files that a service's owner gets from a Reading."""
+"""Renders the files of a service from a Reading."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ OWN = Path(__file__).with_name("files")
 
 
 def files(reading: Reading, answers: Mapping[str, str], names: Names, templates: Path) -> dict[str, str]:
-    """Name in the repository → text. `templates`: the folder of what all services share, which these extend.
+    """Name in the repository → text. `templates`: the folder of the common templates, which these extend.
 
-    `answers`: those of answers.py; `names`: under which ours stand beside the repository's own.
+    `answers`: those of answers.py; `names`: the names of our files next to the repository's.
     """
     language = examples.language(reading)
     jinja = environment(templates)
@@ -37,7 +37,7 @@ def files(reading: Reading, answers: Mapping[str, str], names: Names, templates:
 
 
 def environment(templates: Path) -> Environment:
-    """Jinja as cookiecutter runs it for stacks; our own templates are found as `adopt/NAME`."""
+    """Jinja with cookiecutter's settings; our templates are found as `adopt/NAME`."""
     settings = json.loads((templates.parent / "cookiecutter.json").read_text(encoding="utf-8"))
     how: dict[str, Any] = {"keep_trailing_newline": True, "undefined": StrictUndefined, **settings["_jinja2_env_vars"]}
     own = PrefixLoader({"adopt": FileSystemLoader(OWN)})  # since both folders have a dev.yaml

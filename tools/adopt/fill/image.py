@@ -1,4 +1,4 @@
-"""The Dockerfile's own parts: base image, packages, the steps that install, production's command."""
+"""The blocks of the Dockerfile: base image, packages, install steps, production's command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tools.adopt.fill.install import CODE, Step
 from tools.adopt.found import Found, Reading
 
 USUAL = {"python": "3.13", "node": "22"}  # the images of the template
-# A range stands in these, an exact version elsewhere (.python-version, .nvmrc, a Dockerfile).
+# These files contain a range, others an exact version (.python-version, .nvmrc, a Dockerfile).
 RANGES = ("pyproject.toml", "setup.py", "setup.cfg", "package.json", "poetry.lock", "uv.lock", "README")
 WIDTH = 118  # characters of a line of mounts
 CACHES = {"python": "/root/.cache/uv,id=uv", "node": "/root/.npm,id=npm"}
@@ -19,7 +19,7 @@ AUTHORITIES = {"python": "SSL_CERT_FILE", "node": "NODE_EXTRA_CA_CERTS"}
 def parts(reading: Reading) -> dict[str, str]:
     """By name of the block, its text: base, packages, install, develop, serve."""
     language = examples.language(reading)
-    done = [] if language == "node" else install.production(reading)  # Node's stage dev begins anew
+    done = [] if language == "node" else install.production(reading)  # Node's stage dev starts from base
     return {
         "base": lines.block(base(reading), 0),
         "packages": lines.block(packages(reading), 0),
@@ -30,14 +30,14 @@ def parts(reading: Reading) -> dict[str, str]:
 
 
 def version(reading: Reading) -> str:
-    """The language's version as an image has it: X.Y of Python, X of Node; empty where it was not found."""
+    """The language's version in an image's tag: X.Y of Python, X of Node; empty if it was not found."""
     pattern = r"\d+" if examples.language(reading) == "node" else r"\d+\.\d+"
     found = re.search(pattern, reading.version.value) if reading.version else None
     return found[0] if found else ""
 
 
 def base(reading: Reading) -> list[str]:
-    """The image's line, and why this version."""
+    """The FROM line, and why this version."""
     language, least = examples.language(reading), version(reading)
     usual = USUAL[language]
     image = f"FROM {language}:{{}}-slim AS base"
@@ -60,7 +60,7 @@ def _number(text: str) -> tuple[int, ...]:
 
 
 def packages(reading: Reading) -> list[str]:
-    """The step that installs packages of the operating system; none where none are named."""
+    """The step that installs packages of the operating system, if there are any."""
     if not reading.packages:
         return []
     where = "; ".join(dict.fromkeys(package.where for package in reading.packages))
@@ -72,7 +72,7 @@ def packages(reading: Reading) -> list[str]:
 
 
 def installing(reading: Reading) -> list[str]:
-    """Stage deps: what production needs."""
+    """Stage deps: production's dependencies."""
     language = examples.language(reading)
     steps = install.production(reading)
     if not (steps and reading.dependencies):
@@ -84,7 +84,7 @@ def installing(reading: Reading) -> list[str]:
 
 
 def developing(reading: Reading, done: list[Step]) -> list[str]:
-    """Stage dev: what only development needs; `done`: the steps of deps, on which it stands."""
+    """Stage dev: development's dependencies; `done`: the steps of deps, on which it builds."""
     language = examples.language(reading)
     text: list[str] = []
     for step in install.development(reading):
@@ -136,12 +136,12 @@ def _why(step: Step, manager: Found, later: bool) -> list[str]:
 
 
 def _made_from(step: Step) -> list[str]:
-    """The line that .dev/devenv/model/dockerfile.py reads; it has to stand right above the RUN."""
+    """The line that devenv/model/dockerfile.py reads; it has to be directly above the RUN."""
     return [f"# dev.up builds anew when these change: {' '.join(step.of)}"] if step.of else []
 
 
 def _run(step: Step, language: str, first: bool) -> list[str]:
-    """One RUN: its mounts, the network's authorities, the command."""
+    """One RUN: its mounts, the network's certificate authorities, the command."""
     mounts = [f"--mount=type=cache,target={CACHES[language]}", "--mount=type=secret,id=ca", *map(_bind, step.sees)]
     home = "export HOME=/root;" if language == "node" else "export HOME=/root VIRTUAL_ENV=/venv;"
     venv = "uv venv --quiet /venv && " if first and needs_venv(step, language) else ""
@@ -154,7 +154,7 @@ def _run(step: Step, language: str, first: bool) -> list[str]:
 
 
 def needs_venv(step: Step, language: str) -> bool:
-    """`uv sync` makes the environment itself; npm knows none."""
+    """`uv sync` creates the environment itself; npm has none."""
     return language == "python" and not step.command.startswith("uv sync")
 
 
@@ -163,7 +163,7 @@ def _bind(name: str) -> str:
 
 
 def _packed(words: list[str]) -> list[str]:
-    """As many words in each line as fit."""
+    """Lines with as many words as fit."""
     packed: list[str] = []
     for word in words:
         if packed and len(packed[-1]) + len(word) < WIDTH - 5:

@@ -1,6 +1,6 @@
-"""How the dependencies get into the environment: on this machine (`native:` in dev.yaml) and into the image.
+"""How the dependencies are installed: on this machine (`native:` in dev.yaml) and into the image.
 
-In Python always by uv, which both have, whatever the project's own manager is: what it locked is what is installed.
+Python always uses uv, which both have, with every project manager. The locked versions are installed.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from dataclasses import dataclass, replace
 
 from tools.adopt.found import Dependencies, Reading
 
-# Reads poetry.lock and nothing else, so that no configuration of Poetry's own counts. Pinned like uv itself.
+# It reads only poetry.lock, so the user's configuration of Poetry does not matter. Pinned like uv.
 EXPORT = "uv tool run --from poetry==2.1.4 --with poetry-plugin-export==1.9.0 poetry export --without-hashes"
 LIST = '"$VIRTUAL_ENV/locked.txt"'
 DEVELOPMENT = re.compile(r"(^|[-_./])(dev|develop|development|test|tests|testing|local|lint)([-_./]|$)")
 LISTS = (".txt", ".in")
-CODE = "."  # the whole source, where the project itself is installed
+CODE = "."  # the whole source, if the project itself is installed
 
 
 @dataclass(frozen=True)
 class Step:
     """One step in the image: the files (or folders) that it sees, and its command.
 
-    `of`: where it sees all of the source, the files of it whose change is a reason to run it again.
+    `of`: if it sees the whole source, the files whose change makes it run again.
     """
 
     sees: tuple[str, ...]
@@ -33,7 +33,7 @@ class Step:
 
 
 def native(reading: Reading) -> str:
-    """The command of `native.install`; empty where nothing says how."""
+    """The command of `native.install`; empty if it is not known."""
     dependencies = _known(reading)
     if not dependencies:
         return ""
@@ -50,23 +50,23 @@ def native(reading: Reading) -> str:
 
 
 def production(reading: Reading) -> list[Step]:
-    """The steps of stage deps: what production needs."""
+    """The steps of stage deps: production's dependencies."""
     return _steps(reading, False)
 
 
 def development(reading: Reading) -> list[Step]:
-    """The steps of stage dev, after those of deps in Python: what only development needs; often none."""
+    """The steps of stage dev: only development's dependencies; in Python after those of deps. Often none."""
     return _steps(reading, True)
 
 
 def manager_of(dependencies: Dependencies) -> str:
-    """What installs: uv, poetry, npm or pip, which is also what there is for a uv or Poetry project without a lock."""
+    """The installer: uv, poetry, npm or pip; pip also for a uv or Poetry project without a lock."""
     name = dependencies.manager.value
     return name if dependencies.locked or name == "npm" else "pip"
 
 
 def _known(reading: Reading) -> Dependencies | None:
-    """The dependencies. Without its lock, what Poetry declares is read by its build system alone."""
+    """The dependencies. Without a lock, only Poetry's build system can read what Poetry declares."""
     found = reading.dependencies
     if found and found.manager.value == "poetry" and not found.locked:
         return replace(found, build=True)
@@ -90,7 +90,7 @@ def _steps(reading: Reading, dev: bool) -> list[Step]:
 
 
 def _npm(dependencies: Dependencies, flags: str = "") -> str:
-    # Without a lock it writes none: what commands write into the checkout, git ignores.
+    # Without a lock, npm must not write one into the checkout.
     verb = "npm ci" if dependencies.locked else "npm install --no-package-lock"
     return " ".join(filter(None, [verb, flags, "--no-audit --no-fund"]))
 
@@ -100,7 +100,7 @@ def _is_prisma(reading: Reading) -> bool:
 
 
 def _and_generate(command: str, reading: Reading, shell: str = "") -> str:
-    """Prisma's client is made from the schema, among the modules, which the service may not write to later."""
+    """Also generate Prisma's client from the schema: the service cannot write into the modules later."""
     if not _is_prisma(reading):
         return command
     whole = f"{command} && npx prisma generate"
@@ -132,7 +132,7 @@ def _pip(dependencies: Dependencies, dev: bool) -> list[Step]:
 
 
 def _extras(dependencies: Dependencies, dev: bool) -> list[str]:
-    """The project's own extras that are wanted; those for tests and the like in development alone."""
+    """The required extras of the project; those for tests and the like only in development."""
     return [name for name in dependencies.extras if dev or not DEVELOPMENT.search(name)]
 
 
@@ -150,7 +150,7 @@ def _project(dependencies: Dependencies) -> list[Step]:
 
 
 def _python_files(dependencies: Dependencies) -> list[str]:
-    """The files to install from. Those of a project that is installed itself are read by that."""
+    """The files to install from. If the project itself is installed, it reads its own files."""
     return [name for name in dependencies.files if name.endswith(LISTS) or not dependencies.build]
 
 
@@ -159,5 +159,5 @@ def _lists(files: Iterable[str]) -> str:
 
 
 def _sees(files: Iterable[str]) -> tuple[str, ...]:
-    """What the step is shown: files of the top folder one by one, others by their folder, as they read each other."""
+    """The paths that the step sees: files of the top folder, and subfolders as a whole, for their includes."""
     return tuple(dict.fromkeys(name.partition("/")[0] for name in files))

@@ -1,4 +1,4 @@
-"""Lines of YAML with their comments: how a value that was found, and one that was not, stand in a file."""
+"""Lines of YAML with comments, for values that were found and for open points."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ NAME = re.compile(r"[A-Za-z_]\w*")  # of a variable
 
 
 def scalar(text: str) -> str:
-    """A text as YAML: bare where a reader of YAML takes it for this same text, else in double quotes."""
+    """A text as YAML: plain if YAML reads it as the same text, else in double quotes."""
     if PLAIN.fullmatch(text) and not re.search(r":(\s|$)|\s$", text) and _reads_as(text):
         return text
     return quoted(text)
 
 
 def quoted(text: str) -> str:
-    """A text in double quotes, as YAML and JSON read it; what nobody sees (NEL, a byte order mark) is escaped."""
+    """A text in double quotes, as YAML and JSON read it; invisible characters (NEL, a byte order mark) are escaped."""
     unseen = (c for c in set(text) if " " <= c < "\U00010000" and not c.isprintable())
     return json.dumps(text, ensure_ascii=False).translate({ord(c): json.dumps(c)[1:-1] for c in unseen})
 
 
 def comment(text: str) -> str:
-    """A text as it may stand in a comment: on one line. A file's name may hold a line's end, and what follows it."""
+    """A text for a comment, on one line: even the name of a file may contain a line break."""
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
@@ -40,12 +40,12 @@ def _reads_as(text: str) -> bool:
 
 
 def item(text: str) -> str:
-    """A text inside `[…]` or `{…}`, where commas and brackets mean something."""
+    """A text inside `[…]` or `{…}`, where commas and brackets have a meaning."""
     return scalar(text) if re.fullmatch(r"[\w./-]+", text) else quoted(text)
 
 
 def compose(text: str) -> str:
-    """A found text for the compose file, where a `$` of its own is doubled."""
+    """A found text for the compose file, in which each `$` is doubled."""
     return text.replace("$", "$$")
 
 

@@ -1,4 +1,4 @@
-"""What is left for the owner: the places marked FILL IN, read back from the files as they are."""
+"""The open points for the owner: the places marked FILL IN, read from the files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ POINT = re.compile(rf"\s*# {MARK}: (?P<what>.*\S)")
 
 @dataclass(frozen=True)
 class OpenPoint:
-    """One place: its file and line, what is missing, and a line that would do there (in the comment below it)."""
+    """One place: its file and line, what is missing, and an example line (in the comment below it)."""
 
     file: str
     line: int

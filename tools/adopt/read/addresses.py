@@ -1,11 +1,11 @@
-"""Where a server listens: taken out of a command, and put in again as `{bind}` and `{port}`."""
+"""The address of a server: found in a command, and replaced by `{bind}` and `{port}`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-# Of each server, the options that hold an address, and the words that give it one.
+# For each server: the options that contain an address, and the words that set it.
 SERVERS = {
     "gunicorn": (("-b", "--bind"), ("--bind", "{bind}:{port}")),
     "uvicorn": (("--host", "--port", "--uds", "--fd"), ("--host", "{bind}", "--port", "{port}")),
@@ -19,7 +19,7 @@ SERVERS = {
     "runserver_plus": ((), ("{bind}:{port}",)),
     "uwsgi": (("--http", "--http-socket", "--socket"), ("--http", "{bind}:{port}")),
 }
-FIRST = ("waitress-serve", "uwsgi")  # these take what follows their target for something else
+FIRST = ("waitress-serve", "uwsgi")  # these do not accept options after their target
 ADDRESS = re.compile(
     r"^(?:[\w.*-]*|\[[\da-fA-F:]*\]|\$\{?\w+[^}]*\}?)?:(\d{2,5}|\$\{?\w+[^}]*\}?)$|^(\d{4,5})$|^(\$\{?PORT\b.*)$"
 )
@@ -27,7 +27,7 @@ PORT = re.compile(r"(?:^|:|=)(?:\$\{\w+:?-)?(\d{2,5})\}?$")
 
 
 def server_of(words: Sequence[str]) -> str | None:
-    """The server that a command runs, by its name, with or without `python -m`."""
+    """The name of the server that a command runs, with or without `python -m`."""
     for word in words:
         name = word.rpartition("/")[2]
         if name in SERVERS:
@@ -36,7 +36,7 @@ def server_of(words: Sequence[str]) -> str | None:
 
 
 def placed(words: Sequence[str]) -> str:
-    """The command with `{bind}` and `{port}` for its address; of an unknown server only what is one for sure."""
+    """The command with `{bind}` and `{port}` for its address; for an unknown server only if it is certain."""
     server = server_of(words)
     if server is None:
         return " ".join(_quoted(word) for word in _replaced(words))
@@ -50,7 +50,7 @@ def placed(words: Sequence[str]) -> str:
 
 
 def _replaced(words: Sequence[str]) -> list[str]:
-    """Options that are called host and port, and addresses with both, of a program that we do not know."""
+    """Replace options named host and port, and addresses with both, of an unknown program."""
     found = []
     for before, word in zip(("", *words), words):
         name, equals, _ = word.partition("=")
@@ -66,7 +66,7 @@ def _replaced(words: Sequence[str]) -> list[str]:
 
 
 def _quoted(word: str) -> str:
-    """As a shell would need it, except that braces are ours and stay."""
+    """Quoted for a shell, except for our braces."""
     return word if re.fullmatch(r"[\w@%+=:,./{}$*\[\]-]+", word) else "'" + word.replace("'", "'\"'\"'") + "'"
 
 
@@ -84,7 +84,7 @@ def _without(words: Sequence[str], options: Sequence[str]) -> list[str]:
 
 
 def port_of(words: Sequence[str]) -> str | None:
-    """The number of the port in a server's command, or the default that it gives `$PORT`."""
+    """The port in a server's command, or the default of `$PORT` in it."""
     server = server_of(words)
     options = SERVERS[server][0] if server else ("-p", "--port")
     for before, word in zip(("", *words), words):

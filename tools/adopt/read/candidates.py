@@ -1,4 +1,4 @@
-"""The variables that may be a database's or a cache's, and which of them belong together."""
+"""The variables that may belong to a database or a cache, and which of them belong together."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ SCHEMES = {
     "redis": re.compile(r"^(rediss?)://"),
     "sqlite": re.compile(r"^(sqlite\d?(?:\+\w+)?)://"),
 }
-# Who names a variable. What runs may give more than the code reads (a script puts a URL together from it), or less.
+# The sources of a variable. What runs may set more than the code reads (a script may build a URL from it), or less.
 BOTH, READ, RUNS, EXAMPLE = range(4)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A variable that may be a store's. `value`: what a file gives it, or its default in code."""
+    """A variable that may belong to a store. `value`: its value in a file, or its default in code."""
 
     name: str
     where: str
@@ -33,7 +33,7 @@ class Candidate:
 
 
 def candidates(read: Mapping[str, Variable], given: Values) -> list[Candidate]:
-    """Each name once; the place that counts is where code reads it."""
+    """Each name once; its place is where code reads it."""
     names = dict.fromkeys([*given.run, *read, *given.example])
     found = []
     for name in names:
@@ -47,7 +47,7 @@ def candidates(read: Mapping[str, Variable], given: Values) -> list[Candidate]:
 
 
 def choose(every: list[Candidate], store: str, kind: str) -> dict[str, Found]:
-    """By role, the variables of one group: a URL where that is what runs, or where the parts are not complete."""
+    """By role, the variables of one group: a URL if that is what runs, or if the parts are not complete."""
     parts = {group: found for group, found in _groups(every, store).items() if fits(group, kind)}
     best = min(parts.values(), key=_weight, default={})
     urls = [one for one in every if _is_url(one, store, kind)]
@@ -68,12 +68,12 @@ def _groups(every: list[Candidate], store: str) -> dict[str, dict[str, Candidate
 
 
 def _weight(group: Mapping[str, Candidate]) -> tuple[int, int]:
-    """What code reads and is run with before what an example alone has; then the more complete."""
+    """Variables that code reads and runs with come before those of examples only; then more complete groups."""
     return min(one.rank for one in group.values()), -len(group)
 
 
 def _is_url(one: Candidate, store: str, kind: str) -> bool:
-    """By its name, unless its value is another kind's; or by its value alone."""
+    """Whether it is a URL by its name, unless its value is of another kind; or by its value alone."""
     if SCHEMES[kind].match(one.value):
         return role_of(one.name, "cache" if store == "database" else "database") is None
     role = role_of(one.name, store)

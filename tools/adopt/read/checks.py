@@ -15,7 +15,7 @@ STUB = re.compile(r"no test specified|^\s*(exit 1|true|:)\s*$")
 
 
 def python_test(files: Files, project: Project, application: Application | None) -> Found | None:
-    """pytest where a file configures or asks for it; else Django's own; else tox; else the Makefile's."""
+    """pytest if a file configures or requires it; else Django's; else tox; else the Makefile's."""
     tool = table(toml_of(files, "pyproject.toml"), "tool", "pytest")
     places = [("pyproject.toml", bool(tool), r"^\[tool\.pytest"), ("pytest.ini", files.has("pytest.ini"), "^")]
     places += [("tox.ini", "pytest" in ini_of(files, "tox.ini"), r"^\[pytest\]")]

@@ -1,4 +1,4 @@
-"""The commands of every day. What the repository runs itself comes before what we would."""
+"""The daily commands. The repository's own commands are preferred to our defaults."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def commands(
 
 
 def worker(files: Files, project: Project, starts: list[Start]) -> Found | None:
-    """What the repository runs as a worker; else Celery's, where the code makes an application of it."""
+    """The repository's worker command; else Celery's, if the code creates a Celery application."""
     named = [start for start in starts if start.kind == "worker" and not re.search(r"\bbeat\b|flower", start.line)]
     named += [
         start

@@ -1,4 +1,4 @@
-"""Existing compose files: which service is the application, what it is given, and what stands beside it."""
+"""Existing compose files: which service is the application, its settings, and the other services."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BESIDE = re.compile(WORKS.pattern + r"|beat|scheduler|cron|migrat|init|flower|ng
 
 @dataclass(frozen=True)
 class Stack:
-    """The services of all compose files, each once, and the one among them that is the application."""
+    """The services of all compose files, each once, and the application among them."""
 
     names: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
@@ -48,7 +48,7 @@ def stack(files: Files, service: str) -> Stack:
 
 
 def _joined(first: Service, later: Service) -> Service:
-    """A service that two files describe: the first rules, the second adds, as an override would."""
+    """A service in two files: the second adds to the first and does not replace its values."""
     return Service(
         name=first.name,
         where=first.where,
@@ -65,8 +65,8 @@ def _joined(first: Service, later: Service) -> Service:
 
 
 def _app(services: list[Service], name: str) -> Service | None:
-    """What is built here: no database, no worker. Where nothing is, what is named like one. None: no telling."""
-    built = [one for one in services if not one.kind and one.own]  # `web` beside it is often a proxy
+    """The service that is built here, except databases and workers; else one with a typical name. None: unknown."""
+    built = [one for one in services if not one.kind and one.own]  # another service named `web` is often a proxy
     able = built or [one for one in services if not one.kind and one.name in (name, *USUAL)]
     usual = [one for wanted in (name, *USUAL) for one in able if one.name == wanted]
     rest = [one for one in able if not BESIDE.search(one.name)]
@@ -74,7 +74,7 @@ def _app(services: list[Service], name: str) -> Service | None:
 
 
 def aimed(images: list[Image], stack: Stack) -> list[Image]:
-    """The images, with the stage that the application's service builds; one for development says nothing of serving."""
+    """The images, with the stage that the application's service builds, unless it is one for development."""
     app = stack.app
     target = app.target if app and not services.FOR_DEVELOPMENT.match(app.target) else ""
     return [replace(one, target=target) if app and one.file == app.dockerfile else one for one in images]

@@ -1,4 +1,4 @@
-"""Existing Dockerfiles: what they start from, install, set, expose, check and run."""
+"""Existing Dockerfiles: base image, packages, variables, ports, healthcheck and command."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TESTS = re.compile(r"\b(pytest|tox|nox|unittest|jest|mocha|vitest|manage\.py tes
 
 @dataclass
 class Stage:
-    """What a stage says itself, or the one that it is built on."""
+    """The settings of a stage, including those of the stage that it is built on."""
 
     name: str = ""
     environment: dict[str, Found] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Image:
 
 
 def images(files: Files) -> list[Image]:
-    """Those of the folder itself, the plain name first; else those of a folder for them, production's first."""
+    """The Dockerfiles of the folder, the plain name first; else those of a subfolder, production's first."""
     names = [name for name in files.named(*NAMES, depth=3) if "/" not in name or FOLDERS.match(name)]
     names = [name for name in names if not name.endswith((".dockerignore", ".devenv"))]
     here = [name for name in names if "/" not in name]
@@ -91,7 +91,7 @@ def image(files: Files, name: str) -> Image:
 
 
 def _stage(made: Image, base: Found) -> None:
-    """A stage begins as the earlier one that it is built on ends."""
+    """A stage starts with the settings of the stage that it is built on."""
     made.bases.append(base)
     match = NAMED.match(re.sub(r"^(--\S+\s+)+", "", base.value))
     parent, name = match.groups() if match else ("", "")
@@ -100,7 +100,7 @@ def _stage(made: Image, base: Found) -> None:
 
 
 def steps(files: Files, name: str) -> Iterator[tuple[str, str, str]]:
-    """Each instruction with its continuation lines as one text, comments left out, and where it begins."""
+    """Each instruction with its continuation lines as one text, without comments, and its first line."""
     pending, start = "", 0
     for number, line in enumerate(files.text(name).split("\n"), start=1):
         if line.lstrip().startswith("#") or (not line.strip() and pending):
@@ -121,7 +121,7 @@ def expand(text: str, values: dict[str, str]) -> str:
 
 
 def command_line(text: str) -> str:
-    """A command as one line: the exec form `["a", "b"]`, with `sh -c` taken off, or the shell form as it is."""
+    """A command as one line: the exec form `["a", "b"]` without `sh -c`, or the shell form."""
     try:
         words = json.loads(text) if text.startswith("[") else None
     except ValueError:

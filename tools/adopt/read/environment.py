@@ -1,4 +1,4 @@
-"""The other variables: those that a file gives a value, and those that the code cannot do without and nobody gives."""
+"""The other variables: those with a value in a file, and those that the code requires and that have no value."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def of_stores(*stores: Store | None) -> set[str]:
 
 
 def environment(given: Values, taken: Iterable[str]) -> dict[str, Found]:
-    """`taken`: what is told otherwise, as an address or a store. None has an open `${…}` in it."""
+    """`taken`: variables that are set in another way, such as addresses and stores. No value has an open `${…}`."""
     skip = {*taken, *NOT_OURS}
     return {
         name: found
@@ -32,7 +32,7 @@ def environment(given: Values, taken: Iterable[str]) -> dict[str, Found]:
 
 
 def _elsewhere(name: str, found: Found) -> bool:
-    """What belongs to a store, or to production: development has its own."""
+    """Whether it belongs to a store or to production, for which development has its own values."""
     return (
         of_a_store(name)
         or ("://" in found.value[:14] and not found.value.startswith("http"))
@@ -41,7 +41,7 @@ def _elsewhere(name: str, found: Found) -> bool:
 
 
 def missing(read: Mapping[str, Variable], given: Values, taken: Iterable[str]) -> list[Found]:
-    """What the code reads without a default and no file gives a value."""
+    """The variables that the code reads without a default, and that have no value in a file."""
     skip = {*taken, *NOT_OURS}
     open_ = [one for one in read.values() if one.required and one.name not in skip and not _valued(given, one.name)]
     return [Found(f"{one.name} has no default, and no file gives it a value", one.where) for one in open_]

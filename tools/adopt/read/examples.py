@@ -1,4 +1,4 @@
-"""Example files of environment variables, by the names that they usually have."""
+"""Example files of environment variables, found by their usual names."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ FOLDERS = re.compile(r"^\.envs/\.?(local|dev\w*)/|^(docker|deploy|config)/")
 
 
 def substitutes(files: Files) -> dict[str, str]:
-    """What compose puts in for `${NAME}` here: the assignments of .env and its examples."""
+    """The values of `${NAME}` in compose files: the assignments of .env and its examples."""
     every = [environment_of(files, name) for name in reversed(files.named(*EXAMPLES, depth=0))]
     return {key: found.value for one in every for key, found in one.items()}
 
 
 def examples(files: Files) -> dict[str, Found]:
-    """The assignments of all example files; of one name the first with a value."""
+    """The assignments of all example files; for each name the first one with a value."""
     names = [name for name in files.named(*EXAMPLES, depth=1) if "/" not in name or FOLDERS.match(name)]
     names += [name for name in files.names if re.match(r"\.envs/\.?(local|dev\w*)/", name)]
     found: dict[str, Found] = {}

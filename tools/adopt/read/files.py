@@ -1,4 +1,4 @@
-"""The tracked files of a repository that is not ours: read safely, with the line of what is found."""
+"""The tracked files of any repository: read safely, with the line of each finding."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 from tools.adopt.found import Found
 
 SOURCES = (".py", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts")
-LARGEST = 1_000_000  # bytes; what people write by hand is smaller
-LONGEST = 500  # characters of the average line: more is a bundle
-# Folders whose code does not run when the service does.
+LARGEST = 1_000_000  # bytes; larger files are not written by hand
+LONGEST = 500  # characters of the average line; longer lines are in bundles
+# Folders with code that is not part of the running service.
 ASIDE = re.compile(
     r"(^|/)(node_modules|vendor|third_party|\.git|\.venv|venv|static|public|docs?|examples?|tests?|__tests__|testing|e2e"
     r"|fixtures|benchmarks?|site-packages|\.devcontainer|\.storybook|stories|frontend/(build|dist))/"
@@ -23,10 +23,10 @@ TEST = re.compile(r"(^|/)(test_[^/]*|conftest|[^/]*_test)\.py$|\.(test|spec|stor
 
 
 class Files:
-    """A folder and the names of its tracked files. What cannot be read is empty; nothing here raises.
+    """A folder and the names of its tracked files. A file that cannot be read is empty; no method raises.
 
-    `names` are relative POSIX paths. A link that leaves the folder is not followed: what it shows is not the
-    repository's, and may be anybody's.
+    `names` are relative POSIX paths. A link that leaves the folder is not followed: its target is not part of the
+    repository.
     """
 
     def __init__(self, root: Path, names: Iterable[str]) -> None:
@@ -38,7 +38,7 @@ class Files:
         self._starts = cache(lambda name: [match.end() for match in re.finditer("\n", self.text(name))])
 
     def _text(self, name: str) -> str:
-        """The content with `\\n` as line ends; bytes that are no UTF-8 are replaced."""
+        """The content with `\\n` as line ends; bytes that are not UTF-8 are replaced."""
         if not self.has(name):
             return ""
         try:
@@ -46,17 +46,17 @@ class Files:
             if not path.is_relative_to(self.root) or not path.is_file() or path.stat().st_size > LARGEST:
                 return ""
             content = path.read_bytes().decode("utf-8-sig", errors="replace")
-        except (OSError, RuntimeError, ValueError):  # a link in a circle, a name with a zero byte
+        except (OSError, RuntimeError, ValueError):  # a loop of links, a name with a zero byte
             return ""
         return content.replace("\r\n", "\n").replace("\r", "\n")
 
     def named(self, *patterns: str, depth: int = 99) -> list[str]:
-        """The files with such a base name, at most `depth` folders down, in the order of the patterns."""
+        """The files whose base name matches, at most `depth` folders down, in the order of the patterns."""
         bases = [(PurePosixPath(name).name, name) for name in self.names if name.count("/") <= depth]
         return list(dict.fromkeys(name for pattern in patterns for base, name in bases if fnmatch(base, pattern)))
 
     def _code(self, *suffixes: str) -> list[str]:
-        """Source files of the service itself: no tests, nothing vendored, no bundles."""
+        """Source files of the service itself, without tests, vendored files and bundles."""
         wanted = [name for name in self.names if name.endswith(suffixes)]
         own = [name for name in wanted if not ASIDE.search("/" + name) and not TEST.search(name)]
         return [name for name in own if self.by_hand(name)]
@@ -69,7 +69,7 @@ class Files:
         return f"{name}:{bisect(self._starts(name), offset) + 1}"
 
     def where(self, name: str, pattern: str) -> str:
-        """`name:line` of the first match of a pattern; the name alone where it matches nowhere."""
+        """`name:line` of the first match of a pattern; only the name without a match."""
         match = re.search(pattern, self.text(name), re.MULTILINE)
         return self.at(name, match.start()) if match else name
 

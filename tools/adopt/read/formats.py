@@ -1,4 +1,4 @@
-"""TOML, JSON, YAML, INI and environment files as plain data: broken ones are empty, values of YAML know their line."""
+"""TOML, JSON, YAML, INI and environment files as plain data. Broken files are empty; values of YAML have a line."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ try:
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib  # type: ignore[no-redef]
 
-MUCH = 200_000  # characters of YAML: the reader in Python takes seconds for more
+MUCH = 200_000  # characters of YAML: larger files take the Python reader seconds
 ASSIGNMENT = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 
 
 class Text(str):
-    """A scalar of a YAML file with the line that it stands on."""
+    """A scalar of a YAML file with its line."""
 
     line = 0
 
 
 class Loader(yaml.SafeLoader):
-    """All scalars as they are written: `8000:8000` and `no` stay what compose takes them for."""
+    """All scalars stay text: `8000:8000` and `no` are not converted."""
 
     yaml_implicit_resolvers = {"<": yaml.SafeLoader.yaml_implicit_resolvers["<"]}  # noqa: RUF012
 
 
 def _scalar(loader: Loader, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.SequenceNode):  # with a tag of somebody's own
+    if isinstance(node, yaml.SequenceNode):  # with a custom tag
         return loader.construct_sequence(node, True)
     if isinstance(node, yaml.MappingNode):
         return loader.construct_mapping(node, True)
@@ -45,7 +45,7 @@ def _scalar(loader: Loader, node: yaml.Node) -> Any:
 
 
 Loader.add_constructor("tag:yaml.org,2002:str", _scalar)
-Loader.add_multi_constructor("", _scalar)  # tags that we do not know, such as !reset
+Loader.add_multi_constructor("", _scalar)  # unknown tags, such as !reset
 for kind in ("null", "bool", "int", "float", "timestamp", "binary"):
     Loader.add_constructor(f"tag:yaml.org,2002:{kind}", _scalar)
 
@@ -90,20 +90,20 @@ def environment_of(files: Files, name: str) -> dict[str, Found]:
 
 
 def unquote(value: str) -> str:
-    """A value as a shell would take it: what quotes hold, else all before a comment."""
+    """A value as in a shell: the text in quotes, else everything before a comment."""
     quoted = re.match(r"""(["'])(.*?)\1""", value)
     return quoted[2] if quoted else re.sub(r"(^|\s+)#.*", "", value)
 
 
 def table(value: object, *path: str) -> dict[str, Any]:
-    """The mapping at a path of keys; empty where there is something else, or nothing."""
+    """The mapping at a path of keys; empty if there is none."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
 
 
 def strings(value: object) -> list[str]:
-    """The strings of a list; a string alone is a list of one."""
+    """The strings of a list; a single string is a list of one."""
     if isinstance(value, str):
         return [value]
     return [each for each in value if isinstance(each, str)] if isinstance(value, (list, tuple)) else []

@@ -1,4 +1,4 @@
-"""The framework, and what a server loads: by dependencies, by what runs, by the code itself."""
+"""The framework, and the target that a server loads: from dependencies, commands and code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tools.adopt.read.formats import json_of, table
 from tools.adopt.read.project import Project
 from tools.adopt.read.starts import Start
 
-# Of several the first: what is built on another stands before it.
+# If there are several, the first counts: a framework comes before the one that it is built on.
 FRAMEWORKS = {
     "python": {
         **{name: name for name in ("django", "fastapi", "flask", "litestar", "quart", "starlette", "sanic", "falcon")},
@@ -52,7 +52,7 @@ def framework_of(project: Project) -> Found | None:
 
 
 def application(files: Files, project: Project, starts: list[Start]) -> Application | None:
-    """None: no framework that we know is among the dependencies, and nothing is Django's."""
+    """None: no known framework is among the dependencies, and there are no files of Django."""
     framework = framework_of(project)
     if project.language.value == "node":
         return Application(framework, node_target(files, project, starts)) if framework else None
@@ -66,7 +66,7 @@ def application(files: Files, project: Project, starts: list[Start]) -> Applicat
 
 
 def manage_of(files: Files, project: Project) -> Found | None:
-    """manage.py of the folder itself, else a package that is one (`python -m pretalx`), else manage.py further down."""
+    """manage.py of the folder, else a package that acts as one (`python -m pretalx`), else manage.py further down."""
     scripts = [name for name in files.named("manage.py", depth=2) if MANAGES.search(files.text(name))]
     if "manage.py" in scripts:
         return Found("python manage.py", files.where("manage.py", MANAGES.pattern))
@@ -87,7 +87,7 @@ def _called(project: Project) -> set[str]:
 
 
 def _manages(files: Files, call: str) -> bool:
-    """Whether an entry point's module hands over to Django's commands."""
+    """Whether an entry point's module calls Django's commands."""
     path = call.split(":")[0].replace(".", "/")
     return any(
         MANAGES.search(files.text(f"{base}{path}{end}")) for base in ("", "src/") for end in (".py", "/__init__.py")
@@ -115,7 +115,7 @@ def own(files: Files) -> frozenset[str]:
 
 
 def started(files: Files, starts: list[Start]) -> Found | None:
-    """What the repository's own commands load, where that module is really there."""
+    """The target that the repository's commands load, if that module exists."""
     for start in starts:
         for word in start.words:
             fits = TARGET.match(word) or (DOTTED.match(word) and "wsgi" in word)
@@ -130,7 +130,7 @@ def _exists(files: Files, name: str) -> bool:
 
 
 def python_target(files: Files, framework: str, starts: list[Start]) -> Found | None:
-    """What runs; else an application made in a module; else a function that makes one and needs nothing for it."""
+    """What runs; else an application in a module; else a factory function without required arguments."""
     names = sorted(files.code(".py"), key=_usual)
     made = MADE.get(framework)
     if made is None:
@@ -159,7 +159,7 @@ def _factories(files: Files, names: list[str]) -> Iterator[Found]:
 
 
 def module(files: Files, name: str) -> str:
-    """The name that Python imports a file by: `src` is a folder of packages, not one itself."""
+    """The name that Python imports a file by: `src` is a folder of packages, not a package."""
     path = PurePosixPath(name).with_suffix("")
     parts = list(path.parts)
     if parts[0] == "src" and len(parts) > 1 and not files.has("src/__init__.py"):
@@ -168,7 +168,7 @@ def module(files: Files, name: str) -> str:
 
 
 def _followed(project: Project, key: str) -> Found:
-    """A script, or the one that it hands over to."""
+    """A script, or the one that it calls."""
     for _ in project.scripts:
         other = re.fullmatch(r"(?:npm|yarn|pnpm)(?: run)? ([\w:.-]+)", project.scripts[key].value.strip())
         if not other or other[1] not in project.scripts:
@@ -178,7 +178,7 @@ def _followed(project: Project, key: str) -> Found:
 
 
 def node_target(files: Files, project: Project, starts: list[Start]) -> Found | None:
-    """The file that what runs gives to node; else that of `npm start`; `bin`; `main`; the usual names."""
+    """The file that the running command gives to node; else that of `npm start`; `bin`; `main`; the usual names."""
     lines = [Found(" ".join(start.words), start.where) for start in starts if start.kind == "web"]
     lines += [_followed(project, key) for key in ("start", "serve", "start:prod", "dev") if key in project.scripts]
     for line in lines:

@@ -1,4 +1,4 @@
-"""The path that says that the service is well: as a container asks it, else as the code has it."""
+"""The path of the health page: from a container's healthcheck, else from the code."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tools.adopt.read.compose import Stack
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import SOURCES, Files
 
-# The paths in the order of how much they say; with an underscore before, or in the middle of a longer path.
+# The usual names, the clearest first; with a leading underscore, or in a longer path.
 PATHS = (
     *("health", "healthz", "healthcheck", "health-check", "health_check", "ready", "readyz", "readiness", "live"),
     *("livez", "liveness", "__heartbeat__", "heartbeat", "__lbheartbeat__", "status", "ping", "up", "alive"),
 )
-WEAK = ("status", "up", "live", "ready", "alive", "ping")  # an order's status, a user who is alive
-# What makes a route, and no request: a decorator, a table of routes, an application or a router.
+WEAK = ("status", "up", "live", "ready", "alive", "ping")  # also used for other things, such as an order's status
+# Syntax that defines a route, and not a request: a decorator, a table of routes, an application or a router.
 DECORATED = r"@[\w.]+\.(?:get|all|route|api_route)\("
 DJANGO = r"(?<![\w.])(?:path|re_path|url)\("
 RECEIVED = r"\b\w*(?i:app|application|server|router|routes|blueprint|bp|fastify|web)\.(?:get|all|use|route|scope)\("
@@ -28,7 +28,7 @@ ROUTE = re.compile(
     + "|".join(map(re.escape, sorted(PATHS, key=len, reverse=True)))
     + r""")/?)\$?["']"""
 )
-# What follows the path where its handler is written there, or is called so.
+# The text after a path with an inline handler, or with a handler of such a name.
 HANDLED = re.compile(
     r"""\s*,\s*(?:["']\w+["']\s*,\s*)?(?:async\b|function\b|\(|\w+\s*=>|[\w.]*(?:health|alive|live|ready|ping|heartbeat))""",
     re.IGNORECASE,
@@ -40,16 +40,16 @@ CHECKED = re.compile(r"https?://[^\s/\"'`]+?(/[\w/.~-]*)(?=[\s\"'`|;)?]|$)")
 QUOTED = re.compile(r"""["'](/[\w/-]*\w/?)["']""")
 PREFIX = re.compile(r"""APIRouter\([^)]*prefix\s*=\s*["'](/[\w/{}.-]*)["']""")
 ROOT = re.compile(r"""^\s*ROOT_URLCONF\s*=\s*["']([\w.]+)["']""", re.MULTILINE)
-# Where a part of the application gets a path of its own.
+# Syntax that mounts a part of the application under a path.
 PUTS = re.compile(r"""((?:include_router|register_blueprint)\([^)]*prefix|\.use\(\s*["'`]/\w)""", re.M)
 INNER = re.compile(r"@(?!app\b|application\b|server\b)\w+\.(?:get|route)\(|APIRouter\(|Blueprint\(")
-Route = tuple["re.Match[str]", str]  # and where
+Route = tuple["re.Match[str]", str]  # and its place
 
 
 def health(files: Files, stack: Stack, images: list[Image]) -> tuple[Found | None, list[Found]]:
-    """What a container's healthcheck asks; else a route, as a note alone where it may be another thing's, or longer.
+    """The path of a container's healthcheck; else a route, but only as a note if it is not certain.
 
-    A wrong path would never be healthy. Without one, the home page is asked.
+    With a wrong path the service would never be healthy. Without a path, the home page is checked.
     """
     checks = [stack.app.check if stack.app else None, *(image.runs.check for image in images)]
     for check in checks:
@@ -70,15 +70,15 @@ def _route(files: Files, code: Iterable[str]) -> tuple[Found | None, list[Found]
     match, where = found
     path = _prefix(match) + "/" + match["path"].lstrip("/")
     if not _certain(match):
-        return None, [Found(f"{path} may be a health page: where it is one, write it into the healthcheck", where)]
+        return None, [Found(f"{path} may be a health page: if it is one, write it into the healthcheck", where)]
     if _inside(files, match.string, where):
-        said = f"{path} looks like a health page, of a prefix that is not known: write all of it into the healthcheck"
+        said = f"{path} looks like a health page with an unknown prefix: write the whole path into the healthcheck"
         return None, [Found(said, where)]
     return Found(path, where), []
 
 
 def _routes(one: Route) -> bool:
-    """Whether it is a route: an application's settings are read by `app.get('…')`, too."""
+    """Whether it is a route: `app.get('…')` may also read a setting."""
     match, where = one
     if match["django"]:
         return "urls" in where or "urlpatterns" in match.string
@@ -92,20 +92,20 @@ def _weight(one: Route) -> tuple[bool, int, int, int]:
 
 
 def _certain(match: re.Match[str]) -> bool:
-    """Whether it is a health page for sure: a word that means little else, or a handler that is seen."""
+    """Whether it is certainly a health page: a clear name, or a visible handler."""
     seen = match["decorated"] or (not match["django"] and HANDLED.match(match.string, match.end()))
     return match["word"] not in WEAK or bool(seen)
 
 
 def _prefix(match: re.Match[str]) -> str:
-    """What the router in the same file puts before the path."""
+    """The prefix of the router in the same file."""
     text = match.string
     prefix = PREFIX.search(text)
     return prefix[1] if prefix and INNER.match(text, max(text.rfind("@", 0, match.end()), 0)) else ""
 
 
 def _inside(files: Files, text: str, where: str) -> bool:
-    """Whether a route stands in a part of the application that another file puts somewhere."""
+    """Whether a route is in a part of the application that another file mounts under a path."""
     name = where.rpartition(":")[0]
     root = files.first(ROOT, files.code(".py"))
     path = root.value.replace(".", "/") if root else "urls"

@@ -1,4 +1,4 @@
-"""Of which kind a database is, and how its URL begins: images, addresses, engine names and drivers say so."""
+"""The kind of a database and the scheme of its URL, from images, addresses, engine names and drivers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
 from tools.adopt.read.project import Project
 
-# Drivers; of several the first decides what a URL begins with.
+# Drivers; if there are several, the first decides the scheme of a URL.
 KINDS = {
     "postgres": (
         *("psycopg2", "psycopg2-binary", "psycopg", "psycopg-binary", "asyncpg", "pg8000", "aiopg", "psycopg2cffi"),
@@ -46,7 +46,7 @@ SERVERS = ("postgres", "mysql")
 CONFIGURED = re.compile(
     r"(^|/)([^/]*(settings?|config|database|db|knexfile|data-?source|ormconfig|schema)[^/]*|alembic)(/|\.)", re.I
 )
-# How SQLAlchemy is told which driver to use.
+# SQLAlchemy's scheme for each driver.
 DIALECTS = {
     "psycopg2": "postgresql+psycopg2",
     "psycopg2-binary": "postgresql+psycopg2",
@@ -66,7 +66,7 @@ PLAIN = {"postgres": "postgresql", "mysql": "mysql", "redis": "redis", "sqlite":
 
 @dataclass(frozen=True)
 class Facts:
-    """What the reading of stores needs to know of the rest."""
+    """The findings that the reading of stores needs."""
 
     files: Files
     project: Project | None
@@ -91,19 +91,19 @@ def _commented(match: re.Match[str]) -> bool:
 
 
 def kind_of_database(facts: Facts, stack: Stack, every: list[Candidate]) -> tuple[Found | None, list[Found]]:
-    """What runs in compose; else an address's scheme, a driver, an engine's name; SQLite when all are silent."""
+    """The database in compose; else an address's scheme, a driver, an engine's name; SQLite if none is found."""
     says = [_image(stack, kind) for kind in SERVERS]
     says += [_address(every, kind) for kind in SERVERS]
     says += [_driver(facts, kind, grouped=False) for kind in SERVERS]
     says += [facts.engine(kind) for kind in SERVERS]
     optional = [_driver(facts, kind, grouped=True) for kind in SERVERS]
     found = [one for one in says if one]
-    # A driver in an extra is one choice of several: it counts where the code can be told of that choice.
+    # A driver in an extra is optional: it only counts if a variable can select it.
     found += [one for one in optional if one and (found or choose(every, "database", one.value))]
     if not found:
         small = facts.driver("sqlite") or facts.engine("sqlite")
         return small, [
-            Found(f"a driver for {one.value} is there, and no variable for it", one.where) for one in optional if one
+            Found(f"there is a driver for {one.value}, but no variable for it", one.where) for one in optional if one
         ]
     return found[0], [*_other(found), *_missing_driver(facts, found[0].value)]
 
@@ -128,14 +128,14 @@ def _driver(facts: Facts, kind: str, grouped: bool) -> Found | None:
 def _other(found: list[Found]) -> list[Found]:
     second = next((one for one in found if one.value != found[0].value), None)
     return (
-        [Found(f"{second.value} is possible too; {found[0].value} is taken, see {found[0].where}", second.where)]
+        [Found(f"{second.value} is possible too; {found[0].value} is used, see {found[0].where}", second.where)]
         if second
         else []
     )
 
 
 def _missing_driver(facts: Facts, kind: str) -> list[Found]:
-    """A driver that no plain installation brings: in an extra, or nowhere."""
+    """A driver that a plain installation does not include: it is in an extra, or missing."""
     package = facts.project.uses(*KINDS[kind]) if facts.project else None
     if package is None:
         where = facts.project.language.where if facts.project else ""
@@ -148,7 +148,7 @@ def _missing_driver(facts: Facts, kind: str) -> list[Found]:
 
 
 def scheme(facts: Facts, kind: str, pattern: re.Pattern[str], value: str) -> str:
-    """How the URL begins: as an example of this variable does; else SQLAlchemy's name with the driver; else plainly."""
+    """The URL's scheme: from an example of this variable; else SQLAlchemy's with the driver; else the plain one."""
     match = pattern.match(value)
     if match:
         return match[1]

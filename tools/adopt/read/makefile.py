@@ -10,17 +10,17 @@ from tools.adopt.wiring import MAKEFILES
 
 TARGET = re.compile(r"^([A-Za-z][\w.-]*(?:[ \t]+[A-Za-z][\w.-]*)*)[ \t]*::?(?![:=])", re.MULTILINE)
 TEST = re.compile(r"^tests?[ \t]*::?(?![:=])[^\n]*\n?(?P<recipe>(?:\t[^\n]*(?:\n|$))*)", re.MULTILINE)
-ELSEWHERE = re.compile(r"\b(docker|podman|compose|vagrant|kubectl)\b")  # it starts what it runs in itself
-PLAIN = re.compile(r"[@+-]*\s*([\w./-]+(?:\s+[\w./:=,-]+)*)")  # which needs no shell
+ELSEWHERE = re.compile(r"\b(docker|podman|compose|vagrant|kubectl)\b")  # it starts its own containers
+PLAIN = re.compile(r"[@+-]*\s*([\w./-]+(?:\s+[\w./:=,-]+)*)")  # it needs no shell
 
 
 def name_of(files: Files) -> str:
-    """The file that make would read; empty where there is none."""
+    """The file that make would read; empty if there is none."""
     return next((name for name in MAKEFILES if files.has(name)), "")
 
 
 def targets(files: Files) -> Found | None:
-    """Their names in one line, and where the first one stands; None: there is no Makefile."""
+    """Their names in one line, and the place of the first one; None without a Makefile."""
     name = name_of(files)
     every = (target for match in TARGET.finditer(files.text(name)) for target in match[1].split())
     known = list(dict.fromkeys(every))
@@ -28,7 +28,7 @@ def targets(files: Files) -> Found | None:
 
 
 def test(files: Files) -> Found | None:
-    """The one command that the target runs; where there is more to it, the target itself."""
+    """The target's command if it is a single one, else the target itself."""
     name = name_of(files)
     match = TEST.search(files.text(name))
     if not match or ELSEWHERE.search(match[0]):

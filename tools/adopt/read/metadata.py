@@ -1,4 +1,4 @@
-"""What pyproject.toml, setup.cfg and setup.py say: name, Python, packages, commands. Read, never run."""
+"""The content of pyproject.toml, setup.cfg and setup.py: name, Python, packages, commands. They are never run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Metadata:
 
 
 def metadata(files: Files) -> list[Metadata]:
-    """Of each file that is there, the one that rules first."""
+    """The facts of each existing file, the most important one first."""
     read = {"pyproject.toml": pyproject, "setup.cfg": setup_cfg, "setup.py": setup_py}
     return [reader(files) for name, reader in read.items() if files.has(name)]
 
@@ -143,7 +143,7 @@ def setup_py(files: Files) -> Metadata:
 
 
 def _setup_arguments(text: str) -> dict[str, Any]:
-    """What setup() is called with, as far as it is written out, in place or under a name of the module."""
+    """The literal arguments of setup(), in place or in a variable of the module."""
     tree = parse(text)
     values: dict[str, Any] = {}
     for node in tree.body if tree else []:
@@ -169,10 +169,10 @@ def _literal(node: ast.expr, values: dict[str, Any]) -> Any:
 
 
 def parse(text: str) -> ast.Module | None:
-    """Python source as a tree; None for what this Python cannot read, such as Python 2."""
+    """Python source as a tree; None if this Python cannot parse it, such as Python 2."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # their invalid escapes are not ours to report
+            warnings.simplefilter("ignore")  # warnings about their code are not our concern
             return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None

@@ -1,4 +1,4 @@
-"""The tool that changes the schema: its files, the command that applies them, the one that says if any are left."""
+"""The migration tool: its files, the command that applies them, the command that checks for pending ones."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tools.adopt.read.formats import ini_of, table, toml_of
 from tools.adopt.read.project import Project, allows
 from tools.adopt.read.starts import Start
 
-CHECK_HEADS = "1.17.1"  # of Alembic, the first with `current --check-heads`
-CHECK = "3.1"  # of Django, the first with `migrate --check`
-STATUS = "4.3"  # of Prisma, the first whose `migrate status` ends with 1
+CHECK_HEADS = "1.17.1"  # the first Alembic with `current --check-heads`
+CHECK = "3.1"  # the first Django with `migrate --check`
+STATUS = "4.3"  # the first Prisma whose `migrate status` ends with exit code 1
 SCRIPTS = (
     "migrate",
     "db:migrate",
@@ -41,7 +41,7 @@ class Migrations:
 def migrations(
     files: Files, project: Project, application: Application | None, starts: list[Start]
 ) -> Migrations | None:
-    """The first tool that is there; what the repository runs at a release is taken before what we would."""
+    """The first tool that is found. The repository's own release command is preferred to our default."""
     for reader in READERS:
         found = reader(files, project, application)
         if found:
@@ -64,7 +64,7 @@ def _django(files: Files, project: Project, application: Application | None) -> 
         files=("**/migrations/*.py",) if own else (),
         migrate=Found(f"{manage.value} migrate --noinput", manage.where) if manage else None,
         pending=Found(f"{manage.value} migrate --check", manage.where) if manage and allows(spec, CHECK) else None,
-        notes=() if own else (Found("no migrations of its own: those of its packages alone", where),),
+        notes=() if own else (Found("no own migrations, only those of packages", where),),
     )
 
 
@@ -165,7 +165,7 @@ def _db_migrate(files: Files, project: Project, _: Application | None) -> Migrat
 
 
 def _other(files: Files, project: Project, _: Application | None) -> Migrations | None:
-    """Tools of which only the repository's own script knows how they are called."""
+    """Tools that only the repository's own script knows how to call."""
     package = project.uses("typeorm", "drizzle-kit", "node-pg-migrate", "umzug", "@mikro-orm/migrations", "postgrator")
     scripted = any(key in project.scripts for key in SCRIPTS) and project.language.value == "node"
     if not package and not (scripted and _folders(files)):
@@ -175,7 +175,7 @@ def _other(files: Files, project: Project, _: Application | None) -> Migrations 
 
 
 def _folders(files: Files) -> tuple[str, ...]:
-    """The folders with numbered files that are called migrations."""
+    """The folders with numbered files that are named migrations."""
     return tuple(
         dict.fromkeys(
             f"{posixpath.dirname(name)}/*" for name in files.names if OWN.search(name) and "node_modules" not in name

@@ -24,7 +24,7 @@ OTHER_TOOLS = re.compile(r"\b(yarn|pnpm|bun)\b")
 
 
 def project(files: Files, images: list[Image]) -> Project | None:
-    """None: there is no package.json in the folder itself."""
+    """None: the folder has no package.json."""
     if not files.has(MANIFEST):
         return None
     content = json_of(files, MANIFEST)
@@ -46,7 +46,7 @@ def project(files: Files, images: list[Image]) -> Project | None:
 
 
 def _quoted(value: str) -> str:
-    """The beginning of a value as JSON writes it: enough to tell a script from a dependency of the same name."""
+    """The beginning of a value in JSON: enough to distinguish a script from a dependency of the same name."""
     return '"' + re.escape(value.split('"')[0].split("\\")[0].split("\n")[0][:40])
 
 
@@ -61,14 +61,14 @@ def _packages(files: Files, content: dict[str, object]) -> list[Package]:
 
 def _dependencies(files: Files) -> Dependencies:
     lock = next((name for name in LOCKS if files.has(name)), None)
-    extra = [name for name in (".npmrc",) if files.has(name)]  # names the registry: an installation without it differs
+    extra = [name for name in (".npmrc",) if files.has(name)]  # it names the registry
     return Dependencies(Found("npm", lock or MANIFEST), (MANIFEST, *([lock] if lock else []), *extra), bool(lock))
 
 
 def node_version(
     files: Files, content: dict[str, object], images: list[Image]
 ) -> tuple[Found | None, tuple[Found, ...]]:
-    """What is run, else what developers use, else the lowest major version that `engines` allows."""
+    """The version that runs, else the developers', else the lowest major version that `engines` allows."""
     pins = [image.version("node") for image in images]
     pins += [files.first(pattern, [name]) for name, pattern in PINS]
     known = [Found(pin.value.split(".")[0], pin.where) for pin in pins if pin]
@@ -83,7 +83,7 @@ def node_version(
 
 
 def lowest(spec: str) -> str | None:
-    """The lowest major version of the first range that has a floor: 18 for `>=18 <23` and `^18 || ^20`."""
+    """The lowest major version of the first range with a lower bound: 18 for `>=18 <23` and `^18 || ^20`."""
     for part in spec.split("||"):
         floor = re.search(r"(?<![<\d.])(?<!<=)\s*v?(\d+)", re.sub(r"<=?\s*v?[\d.x*]+", "", part))
         if floor:
@@ -94,12 +94,12 @@ def lowest(spec: str) -> str | None:
 def _aside(files: Files) -> tuple[Found, ...]:
     if any(files.has(lock) for lock in LOCKS):
         return ()
-    others = [Found(f"{tool} is not known here: only npm is", name) for name, tool in OTHERS.items() if files.has(name)]
+    others = [Found(f"{tool} is not supported, only npm is", name) for name, tool in OTHERS.items() if files.has(name)]
     return (*others, Found("no package-lock.json: `npm install --package-lock-only` makes one", MANIFEST))
 
 
 def npm_run(project: Project, *names: str) -> Found | None:
-    """The first of these scripts that calls no package manager other than npm."""
+    """The first of these scripts that does not call another package manager than npm."""
     for name in names:
         script = project.scripts.get(name)
         if script and not OTHER_TOOLS.search(script.value):

@@ -1,4 +1,4 @@
-"""What stands beside the service's code already, for the owner to know: other tools' files and what is in them."""
+"""Notes for the owner about existing files of other tools."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ def _makefile(files: Files) -> list[Found]:
 
 
 def _deeper(files: Files) -> list[Found]:
-    """Nothing in the folder itself: perhaps the service is one further down."""
+    """The folder has no service itself; perhaps a subfolder has."""
     names = files.named(*MANIFESTS, depth=2)
     return [Found(f"perhaps the service is in {name.rpartition('/')[0]}/", name) for name in names[:3]]

@@ -1,4 +1,4 @@
-"""Requirements files: which of them an installation needs, and the packages that they name."""
+"""Requirements files: those that an installation needs, and the packages in them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ ITSELF = re.compile(r"^\s*(-e\s*|--editable[= ]\s*)?\.(\[[^\]]*\])?\s*(#.*)?$", 
 
 @dataclass(frozen=True)
 class Requirements:
-    """`main` is installed in production, `development` besides; `files`: both and all that they include."""
+    """`main` is for production, `development` is added to it; `files`: both with everything that they include."""
 
     main: str
     development: tuple[str, ...]
@@ -58,11 +58,11 @@ class Requirements:
 
 
 def requirements(files: Files, installed: str | None) -> Requirements | None:
-    """`installed`: the file that a Dockerfile installs, which is then what production has."""
+    """`installed`: the file that a Dockerfile installs, so it is production's."""
     main = next((name for name in (installed or "", *MAIN) if files.has(name)), None)
     if main is None:
         return None
-    # One file for development: of `requirements/dev.txt` and `test.txt`, the first includes the second or does without.
+    # Only one file for development: `requirements/dev.txt` includes `test.txt`, or does not need it.
     development = tuple(name for name in DEVELOPMENT if files.has(name) and name != main)[:2]
     every = list(dict.fromkeys(name for start in (main, *development) for name in included(files, start)))
     base = set(included(files, main))
@@ -78,7 +78,7 @@ def requirements(files: Files, installed: str | None) -> Requirements | None:
 
 
 def included(files: Files, name: str, seen: frozenset[str] = frozenset()) -> Iterator[str]:
-    """A file and what it includes, each once; a file that includes itself comes to an end."""
+    """A file and the files that it includes, each once, so a cycle ends."""
     if name in seen or not files.has(name) or len(seen) > 20:
         return
     yield name
@@ -95,6 +95,6 @@ def listed(files: Files, name: str, group: str) -> Iterator[Package]:
 
 
 def locked(files: Files, name: str) -> bool:
-    """Whether it names one version of each package: compiled by a tool, or every line has `==`."""
+    """Whether it has exact versions: it was compiled by a tool, or every line has `==`."""
     specs = [package.spec for package in listed(files, name, "")]
     return bool(COMPILED.search(files.text(name))) or (bool(specs) and all("==" in spec for spec in specs))

@@ -1,4 +1,4 @@
-"""What a language's own files say of a project: the answer of python.py and node.py."""
+"""The common result of python.py and node.py: the facts about a project."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tools.adopt.found import Dependencies, Found
 
 @dataclass(frozen=True)
 class Package:
-    """A dependency: `spec` as it is written (`>=4.2,<5`), `group` the extra or group it is in, empty: always there.
+    """A dependency: `spec` as written (`>=4.2,<5`), `group` the extra or group it is in; empty: always installed.
 
-    `extra`: the group is one of the project's extras, which an installation of the project itself can ask for.
-    `wants`: the package's own extras that it is asked for with: standard in `fastapi[standard]`.
+    `extra`: the group is one of the project's extras, which can be installed with the project.
+    `wants`: the requested extras of the package: standard in `fastapi[standard]`.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Package:
 
 @dataclass(frozen=True)
 class Project:
-    """`packages`: by normalised name. `scripts`: name of a command and what it calls."""
+    """`packages`: by normalised name. `scripts`: command name → what it calls."""
 
     language: Found
     name: Found | None = None
@@ -38,23 +38,23 @@ class Project:
     notes: tuple[Found, ...] = ()
 
     def uses(self, *names: str) -> Package | None:
-        """The first of these packages that it depends on; those that are always there before those of groups."""
+        """The first of these packages that it depends on; those that are always installed before those of groups."""
         there = [self.packages[name] for name in names if name in self.packages]
         return next((one for one in there if not one.group), there[0] if there else None)
 
 
 def normal(name: str) -> str:
-    """A Python package's name as indexes compare it."""
+    """A Python package's normalised name."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def wanted(text: str | None) -> tuple[str, ...]:
-    """The names between brackets: standard and all of `standard, all`."""
+    """The names between brackets: standard and all in `standard, all`."""
     return tuple(normal(name.strip()) for name in (text or "").split(",") if name.strip())
 
 
 def by_name(packages: Iterable[Package]) -> dict[str, Package]:
-    """The first of each name; what is always installed comes first."""
+    """The first package of each name; always installed ones come first."""
     found: dict[str, Package] = {}
     for package in sorted(packages, key=lambda package: bool(package.group)):
         found.setdefault(package.name, package)
@@ -62,7 +62,7 @@ def by_name(packages: Iterable[Package]) -> dict[str, Package]:
 
 
 def host_name(name: str) -> str:
-    """A name that can be a host's: lower-case letters, digits and hyphens, at most 40, a letter first."""
+    """A valid host name: lower-case letters, digits and hyphens, at most 40, a letter first."""
     safe = re.sub(r"[^a-z0-9]+", "-", name.rpartition("/")[2].lower()).strip("-")
     if not safe[:1].isalpha():
         safe = f"service-{safe}" if safe else "service"
@@ -76,7 +76,7 @@ def version_key(text: str) -> tuple[int, ...]:
 
 
 def allows(spec: str, least: str) -> bool:
-    """Whether the newest version that a requirement lets in is at least `least`. No bound: the newest there is."""
+    """Whether the newest version that a requirement allows is at least `least`. Without a bound, it is."""
     for operator, version in re.findall(r"(==|===|<=|<|~=|\^|~)\s*v?(\d[\d.]*)", spec):
         pinned, wanted = version_key(version.rstrip(".")), version_key(least)
         if operator in ("~=", "^", "~"):  # all of them stay within the major version

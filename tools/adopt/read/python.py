@@ -13,7 +13,7 @@ from tools.adopt.read.metadata import Metadata, metadata
 from tools.adopt.read.pip import Requirements, requirements
 from tools.adopt.read.project import Package, Project, by_name, normal, version_key
 
-# Pins in the order of their weight: what a platform runs, then what developers use.
+# Pins in the order of their importance: a platform's, then the developers'.
 PINS = (
     ("runtime.txt", re.compile(r"^python-(\d[\d.]*)", re.MULTILINE)),
     (".python-version", re.compile(r"^\s*(?:cpython-|python-)?(\d[\d.]*)", re.MULTILINE)),
@@ -25,7 +25,7 @@ INSTALLED = re.compile(r"pip3?\s[^\n;&|]*?(?:-r|--requirement)[= ]?\s*([^\s;&|]+
 
 
 def project(files: Files, images: list[Image]) -> Project | None:
-    """None: nothing in the folder itself says that this is a Python project."""
+    """None: the folder has no files of a Python project."""
     about = metadata(files)
     pip = requirements(files, _installed(files, images))
     about = [each for each in about if each.packages or each.name or each.python or each.builds]
@@ -46,7 +46,7 @@ def project(files: Files, images: list[Image]) -> Project | None:
 
 
 def _installed(files: Files, images: list[Image]) -> str | None:
-    """The requirements file that a Dockerfile installs, where it is tracked under that name or the end of it."""
+    """The requirements file that a Dockerfile installs, if a tracked file has that name or the end of it."""
     for image in images:
         for name in INSTALLED.findall(files.text(image.file)):
             ends = [known for known in files.names if known == name or name.endswith("/" + known)]
@@ -56,7 +56,7 @@ def _installed(files: Files, images: list[Image]) -> str | None:
 
 
 def python_version(files: Files, about: list[Metadata], images: list[Image]) -> tuple[Found | None, tuple[Found, ...]]:
-    """What is run; what developers use; the lowest that is allowed; the newest that it was tested with."""
+    """The version that runs; else the developers'; else the lowest that is allowed; else the newest tested one."""
     pins = [image.version("python") for image in images]
     pins += [files.first(pattern, [name]) for name, pattern in PINS]
     known = [Found(minor(pin.value), pin.where) for pin in pins if pin]
@@ -67,7 +67,7 @@ def python_version(files: Files, about: list[Metadata], images: list[Image]) -> 
     )
     tested = [] if known or ranges else _tested(files)
     notes += tuple(
-        Found(f"Python {one.value} is the newest that it was tested with; nothing says what runs it", one.where)
+        Found(f"Python {one.value} is the newest tested version; no file says which one runs", one.where)
         for one in tested
     )
     return next(iter([*known, *ranges, *tested]), None), notes
@@ -84,7 +84,7 @@ def minor(version: str) -> str:
 
 
 def lowest(spec: str) -> str | None:
-    """The lowest minor version that a range allows: 3.9 for `>=3.9,<4` and `^3.9`; None where it has no floor."""
+    """The lowest minor version that a range allows: 3.9 for `>=3.9,<4` and `^3.9`; None without a lower bound."""
     floors = []
     for part in re.split(r"\|\|?", spec)[0].split(","):
         match = LOWEST.match(part.strip())
@@ -95,7 +95,7 @@ def lowest(spec: str) -> str | None:
 
 
 def dependencies(files: Files, about: list[Metadata], pip: Requirements | None) -> Dependencies | None:
-    """The tool whose lock is there; else what pip can install."""
+    """The tool whose lock file exists; else pip."""
     builds = next((each for each in about if each.builds), None)
     tool = table(toml_of(files, "pyproject.toml"), "tool")
     own = tuple(each.file for each in about)
@@ -117,7 +117,7 @@ def dependencies(files: Files, about: list[Metadata], pip: Requirements | None) 
 
 
 def _packaged(files: Files, about: list[Metadata], tool: dict[str, object]) -> bool:
-    """Poetry installs the project itself only where it finds its package; it fails where it is told to and does not."""
+    """Whether Poetry can install the project itself: it fails if it does not find the package."""
     poetry = table(tool, "poetry")
     if poetry.get("package-mode") is False:
         return False
@@ -127,7 +127,7 @@ def _packaged(files: Files, about: list[Metadata], tool: dict[str, object]) -> b
 
 
 def locked_versions(files: Files, packages: dict[str, Package]) -> dict[str, Package]:
-    """The versions that a lock settled on, for those packages that are asked for."""
+    """The locked versions of the project's packages."""
     found = {}
     for name in ("uv.lock", "poetry.lock"):
         entries = toml_of(files, name).get("package") if files.has(name) else None
@@ -139,10 +139,10 @@ def locked_versions(files: Files, packages: dict[str, Package]) -> dict[str, Pac
 
 
 def _aside(files: Files) -> tuple[Found, ...]:
-    """Other tools' files, which no part of ours reads."""
+    """Notes about files of tools that are not supported."""
     tools = {"Pipfile": "Pipenv", "environment.yml": "Conda", "pdm.lock": "PDM", "pixi.toml": "Pixi"}
     return tuple(
-        Found(f"{tool} is not known here: only pip, uv and Poetry are", name)
+        Found(f"{tool} is not supported, only pip, uv and Poetry are", name)
         for name, tool in tools.items()
         if files.has(name)
     )

@@ -1,4 +1,4 @@
-"""The reading half of a retrofit: what a repository that is not ours says of itself, and where. It runs none of it."""
+"""The reading half of a retrofit: finds the facts about any repository, with their places. It runs none of its code."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from tools.adopt.read.web import ports, reads_address
 def read(root: Path, files: Sequence[str]) -> Reading:
     """`root`: the service's folder. `files`: the tracked files in it, relative and with `/`.
 
-    Nothing is run, imported or followed out of the folder, and no content makes this raise. What no file says is
-    None or empty.
+    No code is run or imported, no link out of the folder is followed, and no content makes this raise. Facts that no
+    file contains are None or empty.
     """
     known = Files(root, files)
     built = images(known)
@@ -48,7 +48,7 @@ def read(root: Path, files: Sequence[str]) -> Reading:
 
 
 def choose(files: Files, built: list[Image]) -> Project | None:
-    """Of a repository in two languages, the one that serves: a package.json beside Django is its frontend's."""
+    """If a repository has two languages, the one that serves: with Django, package.json is for the frontend."""
     both = [each for each in (python.project(files, built), node.project(files, built)) if each]
     serving = [each for each in both if framework_of(each)]
     manage = [each for each in both if each.language.value == "python" and files.has("manage.py")]
@@ -102,7 +102,7 @@ def _addressed(
     said: Mapping[str, Variable],
     started: list[Start],
 ) -> Reading:
-    """With what it listens on, what it is asked, and the variables that are neither an address nor a store's."""
+    """Add the address, the health page, and the variables that are neither an address nor a store's."""
     language = found.language.value if found.language else ""
     port, host = reads_address(said, given, found.service.value, language)
     every_port = ports(files, around, built, started, given, said, port.value if port else "PORT")
@@ -121,7 +121,7 @@ def _addressed(
 
 
 def _packages(built: list[Image], ways: Commands) -> tuple[Found, ...]:
-    """Those of the Dockerfiles, each once; and make, where the tests are run by it: a slim image has none."""
+    """The packages of the Dockerfiles, each once; and make if the tests need it: slim images lack it."""
     found = {one.value: one for image in reversed(built) for one in image.packages}
     if ways.test and ways.test.value.startswith("make "):
         found.setdefault("make", Found("make", ways.test.where))
@@ -131,7 +131,7 @@ def _packages(built: list[Image], ways: Commands) -> tuple[Found, ...]:
 def with_extras(
     project: Project, database: Store | None, served: Application | None, said: Commands
 ) -> Dependencies | None:
-    """How it is installed, with the extras that hold the driver, the framework, production's server and the tests'."""
+    """The dependencies, with the extras for the driver, the framework, production's server and the tests."""
     if project.dependencies is None or not project.dependencies.build:
         return project.dependencies
     drivers = KINDS[database.kind.value] if database else ()
@@ -147,7 +147,7 @@ def _first(found: Sequence[Found]) -> Found | None:
 
 
 def _differing(every: Sequence[Found]) -> list[Found]:
-    """Ports that other files name, each once."""
+    """Other ports in files, each once."""
     first = every[0] if every else None
     others = {one.value: one for one in reversed(every) if first and one.value != first.value}
     return [
@@ -158,14 +158,14 @@ def _differing(every: Sequence[Found]) -> list[Found]:
 
 
 def _built(files: Files, target: Found | None, language: str) -> list[Found]:
-    """What a server loads is not tracked: a build makes it."""
+    """A note if the server's target is not tracked, since a build creates it."""
     if language != "node" or not target or files.has(target.value) or re.search(r"\.[cm]?ts$", target.value):
         return []
-    return [Found(f"{target.value} is no tracked file: a build makes it", target.where)]
+    return [Found(f"{target.value} is not a tracked file: a build makes it", target.where)]
 
 
 def _optional(project: Project, served: Application | None) -> list[Found]:
-    """A framework that no plain installation brings."""
+    """A note about a framework that a plain installation does not include."""
     packages = [
         one for one in project.packages.values() if served and one.where == served.framework.where and one.group
     ]
@@ -173,5 +173,5 @@ def _optional(project: Project, served: Application | None) -> list[Found]:
 
 
 def _sorted(found: Iterable[Found]) -> tuple[Found, ...]:
-    """Each once, in the order in which they were found."""
+    """Each once, in the order of their discovery."""
     return tuple(dict.fromkeys(found))

@@ -1,4 +1,4 @@
-"""What a variable's name says that it is for: the host, port, name, user, password or URL of a database or cache."""
+"""The role of a variable by its name: the host, port, name, user, password or URL of a database or cache."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROLES = {
 }
 DATABASE = "POSTGRESQL|POSTGRES|POSTGRE|PGSQL|PSQL|PG|MYSQL|MARIADB|SQLALCHEMY|DATABASE|RDS|SQL|DB"
 CACHE = "REDIS|VALKEY"
-# What is neither the service's main database nor its cache.
+# Names of other stores than the main database and the cache.
 OTHER = re.compile(
     r"(^|_)(TEST|TESTING|MONGO|MONGODB|ELASTIC\w*|CLICKHOUSE|INFLUX\w*|VECTOR\w*|NEO4J|CASSANDRA|LDAP|REPLICA|READ|READONLY"
     r"|RO|SLAVE|ROOT|ADMIN|ANALYTICS|LEGACY|OLD|SENTINEL|MSSQL|ORACLE|SNOWFLAKE)(_|$)"
@@ -40,7 +40,7 @@ def _pattern(words: str) -> re.Pattern[str]:
 PATTERNS = {"database": _pattern(DATABASE), "cache": _pattern(CACHE)}
 
 
-# A group whose name says one kind is no other kind's.
+# The name of a group may exclude other kinds.
 KINDS = {"postgres": re.compile(r"(^|_)(POSTGRE\w*|PG\w*|PSQL)$"), "mysql": re.compile(r"(^|_)(MYSQL|MARIADB)$")}
 
 
@@ -57,5 +57,5 @@ def role_of(name: str, store: str) -> Role | None:
 
 
 def of_a_store(name: str) -> bool:
-    """Whether a variable is some store's, the chosen one's or not: its value is for another machine than ours."""
+    """Whether a variable belongs to any store, chosen or not: its value is for another machine."""
     return any(role_of(name, store) for store in PATTERNS)

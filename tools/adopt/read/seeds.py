@@ -1,4 +1,4 @@
-"""What fills a database with data for development."""
+"""The command that fills a database with data for development."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def python_seed(files: Files, application: Application | None) -> Found | None:
 
 
 def django_seed(files: Files, application: Application | None) -> Found | None:
-    """A management command, or fixtures, that are called like data for development."""
+    """A management command, or fixtures, with a typical name for development data."""
     manage = application.manage if application else None
     if manage is None:
         return None

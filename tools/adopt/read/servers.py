@@ -1,4 +1,4 @@
-"""The servers of development and of production: as the repository runs them, else as its framework is run."""
+"""The servers of development and production: the repository's commands, else the framework's."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ASYNCHRONOUS = ("fastapi", "starlette", "litestar", "quart")
 
 
 def run(starts: list[Start], develops: bool) -> Found | None:
-    """A command of the repository's own, its address made ours; one that only a shell could fill in is none."""
+    """The repository's command with our address, unless it needs a shell to fill it in."""
     for start in starts:
         line = DEFAULTED.sub(r"\1", placed(start.words))
         if start.kind == "web" and start.develops is develops and "$" not in line:
@@ -31,7 +31,7 @@ def run(starts: list[Start], develops: bool) -> Found | None:
 
 
 def develop(project: Project, application: Application | None) -> Found | None:
-    """With reload, as the framework has it; None for frameworks that have no such command of their own."""
+    """The framework's server with reload; None if the framework has none."""
     framework = application.framework.value if application else ""
     if application and application.target and framework in ASYNCHRONOUS:
         words = _asgi(project, application.target.value, "--reload")
@@ -42,7 +42,7 @@ def develop(project: Project, application: Application | None) -> Found | None:
 
 
 def _asgi(project: Project, target: str, *options: str) -> str:
-    """The command of an ASGI server that is among the dependencies; empty: none is."""
+    """The command of an ASGI server that is among the dependencies; empty if none is."""
     if _uvicorn(project):
         words = [*(["--factory"] if target.endswith("()") else []), target.removesuffix("()")]
         return placed(["uvicorn", *words, *options])
@@ -50,7 +50,7 @@ def _asgi(project: Project, target: str, *options: str) -> str:
 
 
 def _uvicorn(project: Project) -> Package | None:
-    """uvicorn, or what brings it: FastAPI, where it is asked for with its extras."""
+    """uvicorn, or a package that includes it: FastAPI with its extras."""
     fastapi = project.uses("fastapi")
     return project.uses("uvicorn") or (fastapi if fastapi and {"standard", "all"} & {*fastapi.wants} else None)
 
@@ -86,7 +86,7 @@ def serve(project: Project, application: Application | None) -> Found | None:
 
 
 def _folder(application: Application) -> list[str]:
-    """Where imports start, when manage.py does not stand in the folder itself."""
+    """The folder where imports start, if manage.py is in a subfolder."""
     script = application.manage.value.removeprefix("python ") if application.manage else ""
     return ["--chdir", script.rpartition("/")[0]] if script.endswith("/manage.py") else []
 
@@ -106,7 +106,7 @@ def node_develop(project: Project, application: Application | None) -> Found | N
 
 
 def node_serve(project: Project, application: Application | None) -> Found | None:
-    """`npm start`, without npm where it is one plain command; else what `main` names."""
+    """`npm start`, without npm if it is a single command; else the file in `main`."""
     script = project.scripts.get("start")
     script = None if script and OTHER_TOOLS.search(script.value) else script
     words = split(script.value) if script else None

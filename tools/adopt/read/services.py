@@ -1,4 +1,4 @@
-"""One service of a compose file: how it is built and run, and what it is given."""
+"""One service of a compose file: its build, command and settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tools.adopt.read.docker import command_line, image
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import Text, environment_of, table
 
-# Whose environment is development's. Others, as docker-compose.prod.yml, have production's settings and keys in theirs.
+# Compose files for development. Others, such as docker-compose.prod.yml, have production's settings and keys.
 DEVELOPMENT = re.compile(r"^(?!.*prod)(.*/)?((docker-)?compose([.-](override|local|dev\w*))?|local)\.ya?ml$")
 FOR_DEVELOPMENT = re.compile(r"dev|debug|local|test", re.IGNORECASE)
 STORES = {
@@ -69,13 +69,13 @@ def service(files: Files, file: str, name: str, content: dict[str, Any], known: 
 
 
 def _of_stage(files: Files, dockerfile: str, target: str) -> Found | None:
-    """The command of a stage for development; production's is the image's."""
+    """The command of a development stage; production's is that of the image."""
     stages = image(files, dockerfile).stages if FOR_DEVELOPMENT.match(target) else []
     return next((stage.command for stage in stages if stage.name == target), None)
 
 
 def _base(files: Files, dockerfile: str) -> Found | None:
-    """The store that a service's own image is made from; None where it is made from something else."""
+    """The store that a service's own image is based on; None if it is based on something else."""
     bases = image(files, dockerfile).bases if files.has(dockerfile) else []
     words = [Found(base.value.split()[0], base.where) for base in bases if base.value]
     return next((base for base in words if any(pattern.search(base.value) for pattern in STORES.values())), None)
@@ -90,7 +90,7 @@ def _found(file: str, text: object, known: Mapping[str, str]) -> Found | None:
 
 
 def expand(text: str, known: Mapping[str, str]) -> str:
-    """`${NAME:-default}` as compose would put it in; a name without any value stays as it is."""
+    """`${NAME:-default}` filled in like compose; a name without a value stays."""
 
     def put(match: re.Match[str]) -> str:
         name, default = match[1] or match[3], match[2] if "-" in match[0] else None
@@ -100,7 +100,7 @@ def expand(text: str, known: Mapping[str, str]) -> str:
 
 
 def _line(file: str, value: object, known: Mapping[str, str]) -> Found | None:
-    """A command, written as text or as a list, as one line; of a healthcheck the first word goes."""
+    """A command, given as text or list, as one line; the first word of a healthcheck is dropped."""
     if isinstance(value, str):
         return _found(file, value, known)
     words = [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
@@ -112,7 +112,7 @@ def _line(file: str, value: object, known: Mapping[str, str]) -> Found | None:
 
 
 def _environment(files: Files, file: str, content: dict[str, Any], known: Mapping[str, str]) -> dict[str, Found]:
-    """`env_file:` where that file is tracked, then `environment:` in either of its forms."""
+    """`env_file:` if that file is tracked, then `environment:` in both of its forms."""
     found: dict[str, Found] = {}
     listed = content.get("env_file")
     for entry in listed if isinstance(listed, list) else [listed]:
@@ -138,7 +138,7 @@ def _pairs(lines: object) -> list[tuple[Text, str]]:
 
 
 def _port(file: str, content: dict[str, Any], known: Mapping[str, str]) -> Found | None:
-    """The first port inside the container: what stands behind the last colon, or `target:`."""
+    """The first port inside the container: after the last colon, or `target:`."""
     for key in ("ports", "expose"):
         entries = content.get(key)
         for entry in entries if isinstance(entries, list) else []:

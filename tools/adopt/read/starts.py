@@ -1,4 +1,4 @@
-"""How the repository itself starts its processes: Procfile, Dockerfiles, compose, and the scripts that these call."""
+"""The commands that start the repository's processes: Procfile, Dockerfiles, compose, and scripts that they call."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Line = tuple[Found, str, str]  # a command, what for, and the Dockerfile of the 
 
 @dataclass(frozen=True)
 class Start:
-    """A command as words, where it stands, and what for: web, worker, release, another name of a Procfile."""
+    """A command as words, its place, and its purpose: web, worker, release, or another name in a Procfile."""
 
     words: tuple[str, ...]
     where: str
@@ -54,7 +54,7 @@ class Start:
 
 
 def starts(files: Files, stack: Stack, images: list[Image]) -> list[Start]:
-    """What production runs first (Procfile, Dockerfile), then compose. What needs a shell is left out."""
+    """Production's commands first (Procfile, Dockerfile), then compose. Commands that need a shell are left out."""
     lines = [*_procfile(files), *_images(images), *_compose(stack)]
     return [start for line, kind, near in lines for start in _start(files, line, kind, near)]
 
@@ -96,7 +96,7 @@ def _start(files: Files, line: Found, kind: str, near: str) -> list[Start]:
 
 
 def _script(files: Files, words: list[str] | None, near: str) -> str | None:
-    """The tracked shell script that a command runs, under whatever folder the image has it in; the nearest one."""
+    """The tracked shell script that a command runs, in any folder of the image; the nearest one."""
     named = next((word for word in words or () if not re.fullmatch(r"(/bin/)?(ba|da)?sh|-\w+", word)), "")
     shell = named.endswith(".sh") or (words and words[0].endswith("sh")) or named.startswith("/")
     if not named or not shell or "." in PurePosixPath(named).name.removesuffix(".sh"):
@@ -107,9 +107,7 @@ def _script(files: Files, words: list[str] | None, near: str) -> str | None:
 
 
 def _programs(files: Files, script: str) -> list[Found]:
-    text = files.text(script).replace(
-        "\\\n", "  "
-    )  # one character each, so that later lines keep no place of their own
+    text = files.text(script).replace("\\\n", "  ")  # the same length, so that positions do not change
     return [
         Found(match[1], files.where(script, re.escape(match[1].split("  ")[0][:60])))
         for match in PROGRAM.finditer(text)
@@ -117,21 +115,21 @@ def _programs(files: Files, script: str) -> list[Found]:
 
 
 def split(line: str) -> list[str] | None:
-    """The words of the last command of a line that needs no shell, without what only wraps it."""
+    """The words of the last command of a line that needs no shell, without wrappers such as `exec`."""
     words = _words(line)
     if len(words) >= 3 and re.fullmatch(r"(/bin/)?(ba|da)?sh", words[0]) and re.fullmatch(r"-\w*c", words[1]):
         return split(words[2]) if words[2] != line else None
     last = re.split(r"&&|;", line)[-1].strip()
     if SHELL.search(last):
         return None
-    words = [word for word in _words(last) if word not in ("$@", "$*")]  # what an image's command adds
+    words = [word for word in _words(last) if word not in ("$@", "$*")]  # arguments that the image's command adds
     while words and words[0] in ("uv", "poetry", "pipenv") and "run" in words:  # `poetry run uv run …`, too
         words = words[words.index("run") + 1 :]
         words = words[next((i for i, word in enumerate(words) if not word.startswith("-")), len(words)) :]
     for runner in RUNNERS:
         if words[: len(runner)] == runner:
             words = words[len(runner) :]
-    words[:1] = [re.sub(r"^(/\w+)*/bin/", "", word) for word in words[:1]]  # it lies elsewhere in another image
+    words[:1] = [re.sub(r"^(/\w+)*/bin/", "", word) for word in words[:1]]  # its path differs between images
     assigned = next((i for i, word in enumerate(words) if not re.match(r"[A-Za-z_]\w*=", word)), len(words))
     return (["env", *words] if assigned else words) or None
 
@@ -139,5 +137,5 @@ def split(line: str) -> list[str] | None:
 def _words(line: str) -> list[str]:
     try:
         return shlex.split(line)
-    except ValueError:  # a quote without its end
+    except ValueError:  # an unclosed quote
         return []

@@ -1,4 +1,4 @@
-"""The database and the cache: of which kind, and through which variables the code is told where they are."""
+"""The database and the cache: their kind, and the variables from which the code reads their addresses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ UNKNOWN = {
 def stores(
     facts: Facts, stack: Stack, read: Mapping[str, Variable], given: Values
 ) -> tuple[Store | None, Store | None, list[Found]]:
-    """Database, cache, and what is worth knowing about them."""
+    """Database, cache, and notes about them."""
     every = candidates(read, given)
     kind, notes = kind_of_database(facts, stack, every)
     database = _store(kind, "database", every, facts, stack) if kind else None
@@ -37,7 +37,7 @@ def stores(
     if redis:
         redis = replace(redis, others={one.name: Found(one.value, one.where) for one in further})
     aside = [
-        Found(f"{one.name} takes an address of {database.kind.value} too", one.where)
+        Found(f"{one.name} takes an address of {database.kind.value}, too", one.where)
         for one in _unused(every, database, "database")
         if database
     ]
@@ -58,15 +58,13 @@ def _store(kind: Found, store: str, every: list[Candidate], facts: Facts, stack:
 
 
 def _cache(every: list[Candidate], facts: Facts, stack: Stack) -> tuple[Store | None, list[Found]]:
-    """Redis, where something says where it is or runs it; a library alone is no more than a note."""
+    """Redis, if it runs in compose or a variable has its address; a library alone only gives a note."""
     services = [service for service in stack.stores("redis") if service.image]
     library = facts.project.uses(*KINDS["redis"]) if facts.project else None
     named = choose(every, "cache", "redis")
     first = next(iter(named.values()), None)
     if not services and not first:
-        return None, [
-            Found("redis is a dependency, but no variable says where it is", library.where)
-        ] if library else []
+        return None, [Found("redis is a dependency, but no variable has its address", library.where)] if library else []
     where = (
         services[0].image.where
         if services and services[0].image
@@ -80,7 +78,7 @@ def _cache(every: list[Candidate], facts: Facts, stack: Stack) -> tuple[Store | 
 
 
 def constants(every: list[Candidate], facts: Facts, kind: str) -> dict[str, Found]:
-    """Variables that choose the kind of database, with the word for this kind that the code around them uses."""
+    """Variables that choose the kind of database, with the code's word for this kind."""
     found = {}
     for one in every:
         role = role_of(one.name, "database")
@@ -109,10 +107,10 @@ def _word(one: Candidate, kind: str, facts: Facts) -> str | None:
 
 
 def unknown_stores(project: Project) -> list[Found]:
-    """Stores that the service may need, and that we have nothing for."""
+    """Stores that the service may need, and that are not supported."""
     there = [(name, project.uses(*drivers)) for name, drivers in UNKNOWN.items()]
     return [
-        Found(f"{name} is not known here, see {one.name}", one.where) for name, one in there if one and not one.group
+        Found(f"{name} is not supported, see {one.name}", one.where) for name, one in there if one and not one.group
     ]
 
 

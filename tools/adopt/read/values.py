@@ -1,4 +1,4 @@
-"""The values that a repository itself gives to environment variables: compose files, Dockerfiles, examples."""
+"""The values of environment variables in a repository: compose files, Dockerfiles, examples."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from tools.adopt.read.docker import Image
 from tools.adopt.read.examples import examples
 from tools.adopt.read.files import Files
 
-# Of an image, not of the service: where things lie in it, and how it was built.
+# Variables of an image, not of the service: paths and build settings.
 BUILD = re.compile(
     r"^(PATH|HOME|LANG|LC_\w+|PYTHON\w*|PIP_\w+|UV_\w+|POETRY_\w+|VIRTUAL_ENV|DEBIAN_\w+|NODE_PATH|NPM_\w+|NODE_VERSION"
     r"|YARN_\w+|PNPM_\w+|\w+_VERSION|LD_\w+|SHELL|TERM)$"
 )
-NAME = re.compile(r"[A-Za-z_]\w*")  # what code can read; the keys of a compose file may be anything
+NAME = re.compile(r"[A-Za-z_]\w*")  # a name that code can read; keys of compose files may be anything
 
 
 @dataclass(frozen=True)
 class Values:
-    """By name: what runs (compose before Dockerfile), and what the examples for developers say."""
+    """By name: the values that run (compose before Dockerfile), and those of examples for developers."""
 
     run: Mapping[str, Found] = field(default_factory=dict)
     image: Mapping[str, Found] = field(default_factory=dict)
@@ -36,11 +36,11 @@ class Values:
 
     @property
     def differing(self) -> list[Found]:
-        """Examples that say another thing than what runs."""
+        """Notes about examples that differ from what runs."""
         both = [(name, found, self.example[name]) for name, found in self.run.items() if name in self.example]
         both = [(name, runs, example) for name, runs, example in both if example.value and "$" not in runs.value]
         return [
-            Found(f"{name} has another value in {runs.where}, which is taken", example.where)
+            Found(f"{name} has another value in {runs.where}, which is used", example.where)
             for name, runs, example in both
             if runs.value != example.value and runs.where != example.where
         ]

@@ -14,15 +14,15 @@ ARGUMENTS = r"((?:[^()]|\([^()]*\)){0,300}?)\)"
 QUOTED = r"""\s*["'](\w+)["']\s*"""
 INDEXED = re.compile(rf"(?<![\w.])(?:os\.)?environ\[{QUOTED}\](?!\s*=[^=])")
 GOTTEN = re.compile(rf"(?<![\w.])(?:os\.)?(?:environ\.get|getenv)\({QUOTED}{ARGUMENTS}")
-# A name `environ` that is not os's is a request's, as WSGI has it.
+# `environ` that is not from os is a WSGI request's.
 IMPORTED = re.compile(r"^\s*from os import\b.*\b(environ|getenv)\b", re.MULTILINE)
-# django-environ and environs; decouple and Starlette. Upper case: other libraries have functions of such names too.
+# django-environ and environs; decouple and Starlette. Only upper case: other libraries have such functions, too.
 CALLED = re.compile(rf"""\b(?:env(?:\.\w+)?|config)\(\s*["']([A-Z]\w*)["']\s*{ARGUMENTS}""")
-# A function of the repository's own that is called like one: `get_env_bool("DEBUG", False)`.
+# A function of the repository with a similar name: `get_env_bool("DEBUG", False)`.
 HELPER = re.compile(
     rf"""\b(?!set|put|mock|del)(?:\w+_env|\w*_env_\w+|env_\w+|from_env)\(\s*["']([A-Z]\w*)["']\s*{ARGUMENTS}"""
 )
-# Functions that read a variable which they do not name.
+# Functions that read a variable without naming it.
 NAMELESS = {
     "DATABASE_URL": re.compile(rf"\b(?:dj_database_url\.config|env\.(?:dj_)?db(?:_url)?)\((?!\s*[\"']){ARGUMENTS}"),
     "CACHE_URL": re.compile(rf"\benv\.cache(?:_url)?\((?!\s*[\"']){ARGUMENTS}"),
@@ -46,7 +46,7 @@ SIDE = re.compile(r"(^|/)(scripts?|tools?|ci|\.github|deploy|hooks?)/|setup\.py$
 
 @dataclass(frozen=True)
 class Variable:
-    """`default`: as text, where it is written out. `required`: without it the code stops. `near`: the lines around."""
+    """`default`: as text, if it is a literal. `required`: the code fails without it. `near`: the lines around."""
 
     name: str
     where: str
@@ -56,7 +56,7 @@ class Variable:
 
 
 def variables(files: Files, language: str) -> dict[str, Variable]:
-    """By name, the first reading that has a default, else the first; those of settings files before others."""
+    """By name, the first use with a default, else the first one; settings files come first."""
     suffixes = (".py",) if language == "python" else (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".prisma")
     own = [name for name in files.code(*suffixes) if not SIDE.search(name)]
     names = sorted(own, key=lambda name: not SETTINGS.search(name))
@@ -88,7 +88,7 @@ def python_reads(files: Files, names: Iterable[str]) -> Iterator[Variable]:
 
 
 def _default(arguments: str | None, required: bool) -> tuple[str | None, bool]:
-    """The default among a call's other arguments; one that is no literal is a default all the same."""
+    """The default among a call's other arguments, even if it is not a literal."""
     if arguments is None:
         return None, required
     match = DEFAULT.search(arguments)
@@ -107,14 +107,14 @@ def _variable(
 
 
 def _fields(files: Files, name: str) -> Iterator[Variable]:
-    """The fields of pydantic's settings classes, under the names that pydantic looks for."""
+    """The fields of pydantic's settings classes, with their variables' names."""
     if "BaseSettings" not in files.text(name):
         return
     tree = parse(files.text(name))
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)] if tree else []
     for node in classes:
         if any("Settings" in ast.unparse(base) for base in node.bases):
-            # Else it may be a part of another one, which has a default.
+            # Otherwise it may be a part of another class, which has a default.
             made = any(f"{node.name}()" in files.text(each) for each in files.code(".py"))
             yield from _class_fields(name, node, made)
 

@@ -1,4 +1,4 @@
-"""The port, and the variables that the code takes its address from."""
+"""The port, and the variables that the code reads its address from."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def ports(
     read: Mapping[str, Variable],
     variable: str,
 ) -> list[Found]:
-    """Every port that a file names, in the order of their weight: what runs, the code, the examples."""
+    """Every port in a file, the most important first: commands, the code, the examples."""
     found = [stack.app.port if stack.app else None, *(image.runs.port for image in images)]
     found += [
         Found(number, start.where) for start in starts if start.kind == "web" and (number := port_of(start.words))

@@ -1,4 +1,4 @@
-"""Which images become which local servers."""
+"""The local server for each image."""
 
 from __future__ import annotations
 

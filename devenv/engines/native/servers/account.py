@@ -1,7 +1,7 @@
-"""As whom a server runs. Database servers refuse to run as root, so there they run as `nobody`.
+"""The account that a server runs as. Database servers refuse to run as root, so for root they run as `nobody`.
 
-In a user namespace of its own the process is `nobody` to itself and to its programs, while the kernel still knows it
-as root: no account is made and no folder changes hands. It must be an id that the system knows by name: 65534 is.
+In a new user namespace, the process sees itself as `nobody`, while it is still root for the kernel: no account is
+created, and no folder changes its owner. The id must have a name on the system, and 65534 has one.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ SETUID = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
 
 @functools.cache
 def wrapper() -> tuple[str, ...]:
-    """What stands before a server's command: nothing for an ordinary user."""
+    """The prefix for a server's command: empty for an ordinary user."""
     if os.geteuid() != 0:
         return ()
     return NAMESPACE if process.capture([*NAMESPACE, "true"]).code == 0 else SETUID
 
 
 def hand_over(folder: Path) -> None:
-    """Give a data folder to the account, where servers run as another user in earnest."""
+    """Give a data folder to the account, if servers really run as another user."""
     if wrapper() == SETUID:
         check_reach(folder.parent, "XDG_STATE_HOME")
         process.capture(["chown", "-R", f"{NOBODY}:{NOBODY}", str(folder)])
 
 
 def check_reach(folder: Path, variable: str) -> None:
-    """DevError 110 where the account cannot get at a folder, with the variable that moves it."""
+    """DevError 110 if the account cannot access a folder, with the variable that moves the folder."""
     if wrapper() != SETUID:
         return
     if not shutil.which("setpriv"):
         raise DevError(MISSING, "as root, servers need unshare or setpriv (util-linux)", "apt-get install util-linux")
     if process.capture([*SETUID, "ls", str(folder)]).code:
-        why = "as whom servers run for root where no user namespace may be made"
+        why = "the account that servers of root run as if user namespaces are not allowed"
         raise DevError(
             MISSING, f"{folder} cannot be reached by nobody, {why}", f"{variable}=/var/tmp/devenv inv dev.up"
         )

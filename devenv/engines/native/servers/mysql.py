@@ -1,4 +1,4 @@
-"""MariaDB or MySQL on this machine: from the machine only, as there is no wheel of either."""
+"""MariaDB or MySQL on this machine. It must be installed there: neither is available as a wheel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from devenv.engines.native.servers import server, wire
 from devenv.engines.native.servers.server import Server
 from devenv.engines.native.unit import Command
 
-FOLDERS = "/usr/sbin:/usr/local/sbin"  # which an ordinary user's path leaves out
+FOLDERS = "/usr/sbin:/usr/local/sbin"  # not on an ordinary user's PATH
 INSTALL = "apt-get install mariadb-server-core mariadb-client, or: brew install mariadb"
 
 
@@ -27,12 +27,12 @@ class MySQL(Server):
     def programs(self) -> programs.Programs:
         found = _found(self.service.program)
         if not found:
-            raise DevError(MISSING, f"{self.service.name}: no {self.service.image} server is on this machine", INSTALL)
+            raise DevError(MISSING, f"{self.service.name}: no server for {self.service.image} is installed", INSTALL)
         return found
 
     @property
     def program(self) -> str:
-        """The server's name; also without the server, since what it left must be found and removed all the same."""
+        """The server's name. It is known without the server too, since leftovers must still be found and removed."""
         found = _found(self.service.program)
         return f"{found.name if found else self.service.program}d"
 
@@ -49,10 +49,10 @@ class MySQL(Server):
 
     def command(self) -> Command:
         first = (str(self.programs.bin / self.program), "--no-defaults", f"--datadir={self.home}", "--skip-log-bin")
-        # Without names, as in the image: else 127.0.0.1 becomes localhost, which has accounts of its own.
+        # Without name resolution, as in the image: else 127.0.0.1 becomes localhost, which has separate accounts.
         network = ("--bind-address=127.0.0.1", f"--port={self.port}", "--skip-name-resolve")
-        # In the data folder, whose path may be too long for a socket. A server that starts empties its folder of
-        # temporary tables, also of those of another one that runs.
+        # Relative to the data folder, whose path may be too long for a socket. At its start, a server empties its
+        # folder for temporary tables, so two servers must not share one.
         files = ("--socket=socket", "--pid-file=pid", f"--tmpdir={self.home}")
         return self.inside(*first, *self.arguments(), *network, *files)
 
@@ -67,7 +67,7 @@ class MySQL(Server):
         return {"MYSQL_HOST": "127.0.0.1", "MYSQL_TCP_PORT": str(self.port), "MYSQL_PWD": password}
 
     def _given(self, what: str) -> str:
-        """A setting of the image, which goes by two names."""
+        """A setting of the image, which has two names."""
         env = self.service.environment
         return env.get(f"MARIADB_{what}", env.get(f"MYSQL_{what}", ""))
 
@@ -79,7 +79,7 @@ class MySQL(Server):
         self._run(draft, self.program, "--bootstrap", stdin=self._statements())
 
     def _statements(self) -> str:
-        """What the image's entry point does with its settings."""
+        """The statements that the image's entry point runs for its settings."""
         user, password, name = self._given("USER"), self._given("PASSWORD"), self._given("DATABASE")
         lines = ["FLUSH PRIVILEGES;", "USE mysql;"]
         lines += [f"CREATE DATABASE IF NOT EXISTS `{name}`;"] if name else []
@@ -118,6 +118,6 @@ def with_host(word: str) -> tuple[str, ...]:
 
 
 def _errors(text: str) -> str:
-    """What matters among many notes."""
+    """The error lines, without the notes."""
     lines = text.strip().splitlines()
     return "\n".join([line for line in lines if "ERROR" in line] or lines[-20:])

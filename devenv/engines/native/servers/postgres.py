@@ -1,4 +1,4 @@
-"""PostgreSQL on this machine: TCP on 127.0.0.1 alone, with the password and settings of compose.yaml."""
+"""PostgreSQL on this machine: TCP on 127.0.0.1 only, with the password and settings of compose.yaml."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Postgres(Server):
 
     @functools.cached_property
     def programs(self) -> programs.Programs:
-        # Data stays with the version that made it, even where a better match has appeared on the machine since.
+        # Data stays with the version that created it, even if a better match was installed since.
         major = int(server.facts(self.home).get("major", self.wanted))
         found = programs.best(_found(major), major)
         assert found  # the wheels are always candidates
@@ -42,7 +42,8 @@ class Postgres(Server):
         if not server.facts(self.home):
             with server.made(self.home, wanted=str(self.wanted), major=str(self.programs.major)) as draft:
                 self._copy_cluster(draft)
-        # Of a server that is gone: after a reboot its number may be another process's, and the new one would not start.
+        # Left by a server that was killed. After a reboot, another process may have its number, and a new server would
+        # refuse to start.
         (self.home / "postmaster.pid").unlink(missing_ok=True)
 
     def command(self) -> Command:
@@ -58,7 +59,7 @@ class Postgres(Server):
 
     @property
     def user(self) -> str:
-        """The superuser, as the image makes it."""
+        """The superuser, as in the image."""
         return self.service.environment.get("POSTGRES_USER", "postgres")
 
     @property
@@ -68,27 +69,27 @@ class Postgres(Server):
 
     @property
     def database(self) -> str:
-        """The database that the image makes."""
+        """The database that the image creates."""
         return self.service.environment.get("POSTGRES_DB", self.user)
 
     def _copy_cluster(self, draft: Path) -> None:
-        """A copy of a new database is as good as initdb's own, and takes a fifth of its time."""
+        """Copy a new database instead of running initdb: it takes a fifth of the time."""
         source = folders.clusters() / f"postgres-{self.programs.major}-{self._fingerprint()}"
         with locks.held(source.with_name(f"{source.name}.lock"), "initdb"):
             if not source.is_dir():
                 self._make_source(source)
         self._run(("cp", "-Rp", f"{source}/.", str(draft)))
-        account.hand_over(draft)  # where the source was made as another account
+        account.hand_over(draft)  # the source may have been made by another account
 
     def _fingerprint(self) -> str:
-        """Of everything that a new database is made from; the machine's own programs may be upgraded in their place."""
+        """A fingerprint of everything that a new database is made from: the machine's programs may be upgraded."""
         made = (self.programs.bin / "initdb").stat().st_mtime_ns
         parts = (self.programs.bin, made, self.user, self.password, self.database, _locale(), account.wrapper())
         return fingerprint.of_text(*map(str, parts))
 
     def _make_source(self, source: Path) -> None:
         draft = source.with_name(f"{source.name}.new")
-        shutil.rmtree(draft, ignore_errors=True)  # of a command that was killed
+        shutil.rmtree(draft, ignore_errors=True)  # left by a killed command
         draft.mkdir(mode=0o700)
         account.hand_over(draft)
         self._make_cluster(draft)
@@ -103,7 +104,7 @@ class Postgres(Server):
             options = ("--encoding=UTF8", f"--locale={_locale()}", "--no-sync", "--no-instructions")
             self._run_inside("initdb", "-D", str(draft), *login, *options)
         if self.database != "postgres":
-            # Single-user mode: no server that could be caught half-way, and no port.
+            # Single-user mode: it needs no port, and no server is left if this is killed.
             create = f'CREATE DATABASE "{self.database}";\n'
             self._run_inside("postgres", "--single", "-D", str(draft), "postgres", stdin=create)
 
@@ -120,12 +121,12 @@ class Postgres(Server):
     ) -> None:
         done = process.capture([*wrapper, *argv], env, stdin, shown=argv)
         if done.code:
-            said = "\n".join(done.stderr.strip().splitlines()[-20:])  # on a full disk cp has a line for each file
+            said = "\n".join(done.stderr.strip().splitlines()[-20:])  # on a full disk, cp prints a line for each file
             raise DevError(UNHEALTHY, f"{self.service.name}: {argv[0]} failed\n{said}", "inv dev.doctor")
 
 
 def _found(wanted: int) -> list[programs.Programs]:
-    """All that could serve, the machine's before wheels."""
+    """All candidates, the machine's before wheels."""
     installed = [Path(path) for pattern in FOLDERS for path in sorted(glob(pattern))]
     here = [_machine(path) for path in installed if (path / "initdb").exists()]
     if not any(p.major == wanted for p in here):
@@ -140,7 +141,7 @@ def _machine(folder: Path) -> programs.Programs:
 
 
 def _locale() -> str:
-    """The image's locale where the machine has it: it decides how text is sorted."""
+    """The image's locale if the machine has it: it decides how text is sorted."""
     before = locale.setlocale(locale.LC_COLLATE)
     with contextlib.suppress(locale.Error):
         locale.setlocale(locale.LC_COLLATE, "en_US.UTF-8")

@@ -1,4 +1,4 @@
-"""Redis or Valkey on this machine; either stands in for the other, which is said."""
+"""Redis or Valkey on this machine. Each can replace the other, and dev.up reports it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Redis(Server):
                 pass  # it makes its files itself
 
     def command(self) -> Command:
-        # Without the title it leaves its environment alone, by which it is found when its record is lost.
+        # A process title would overwrite the environment, by which it is found if its record is lost.
         own = ("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.home), "--set-proc-title", "no")
         return self.inside(str(self.programs.bin / self.program), *self.arguments(), *own)
 

@@ -1,4 +1,4 @@
-"""What all local servers have in common, and their data: a folder made whole or not at all, with an id of its own."""
+"""The base of all local servers, and their data: a folder that is created completely or not at all, with an id."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from devenv.engines.native.servers import account
 from devenv.engines.native.unit import Command
 from devenv.model.services import Service, variable
 
-FILE = "data.json"  # next to the folder, since servers want theirs empty
+FILE = "data.json"  # next to the folder, since servers expect an empty one
 
 
 class Server:
-    """A backing service; see unit.Unit. A server's kind adds programs, data, command and probe."""
+    """A backing service; see unit.Unit. Subclasses add programs, data, command and probe."""
 
     kind = ""
     stop_signal = signal.SIGTERM
@@ -44,7 +44,7 @@ class Server:
 
     @property
     def program(self) -> str:
-        """The name of the server's first process."""
+        """The name of the server's main process."""
         return self.kind
 
     @property
@@ -65,43 +65,43 @@ class Server:
         raise NotImplementedError
 
     def seems_ready(self) -> bool:
-        return self.is_ready()  # it costs next to nothing
+        return self.is_ready()  # it is fast
 
     def differs(self) -> str:
         return self.programs.differs(self.wanted)
 
     def arguments(self) -> tuple[str, ...]:
-        """What compose.yaml gives the server on its command line, without the server's name."""
+        """The arguments in compose.yaml's command, without the server's name."""
         words = self.service.command or ()
         return words[1:] if words and not words[0].startswith("-") else words
 
     def client(self, argv: tuple[str, ...]) -> Command:
-        """A client's command, with the server's own clients first on the path."""
+        """A client's command, with the server's clients first on the PATH."""
         env = {**app_environment.variables(self.place), **self.login()}
         env["PATH"] = os.pathsep.join([str(self.programs.bin), env["PATH"]])
         return Command(tuple(argv), env, self.place.root)
 
     def login(self) -> dict[str, str]:
-        """The variables by which its clients find the server and log in."""
+        """The variables with which clients find the server and log in."""
         return {}
 
     def inside(self, *argv: str, env: dict[str, str] | None = None) -> Command:
-        """A command of the server itself, as the account that it runs as, in its folder."""
+        """A command of the server, run as its account and in its folder."""
         base = {
             name: value for name, value in app_environment.variables(self.place).items() if name != "LD_LIBRARY_PATH"
         }
         return Command(argv, {**base, **(env or {})}, self.home, account.wrapper())
 
     def check_data(self) -> None:
-        """DevError 113 where the data was made by another version than the image's is now."""
+        """DevError 113 if the data was made by another version than the image's."""
         noted = facts(self.home)
         if noted and noted.get("wanted", "") != str(self.wanted):
             message = f"{self.service.name}: its data is of {self.kind} {noted.get('wanted')}, not {self.wanted}"
-            raise DevError(CONFLICT, message, f"take {self.kind}:{noted.get('wanted')} again, or: inv dev.destroy")
+            raise DevError(CONFLICT, message, f"use {self.kind}:{noted.get('wanted')} again, or: inv dev.destroy")
 
 
 def facts(folder: Path) -> dict[str, str]:
-    """What was noted when the data was made; empty where there is none."""
+    """The facts that were recorded when the data was made; empty if there is none."""
     if folder.is_dir():
         with contextlib.suppress(OSError, ValueError):
             return dict(json.loads((folder.parent / FILE).read_text()))
@@ -110,7 +110,7 @@ def facts(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def made(folder: Path, **noted: str) -> Iterator[Path]:
-    """A new folder to fill, which takes its place when that is done. What a killed command left is thrown away."""
+    """A new folder to fill, which is then moved into place. Leftovers of a killed command are removed."""
     draft = folder.with_name(folder.name + ".new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True, mode=0o700)

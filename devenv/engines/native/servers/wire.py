@@ -1,6 +1,6 @@
-"""Whether a server takes connections, asked in its own protocol.
+"""Whether a server accepts connections, checked in its own protocol.
 
-Not through its client: that costs a process for each question, and not every machine that has a server has one.
+A client is not used: it would need a process for each check, and not every machine with a server has it.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ STARTING = b"57P03"  # the SQLSTATE cannot_connect_now
 
 
 def postgres(port: int, user: str) -> bool:
-    """As pg_isready does it: a server that asks for the password is ready, one that starts or recovers says so."""
+    """Like pg_isready: a server that asks for the password is ready. While it starts or recovers, it reports that."""
     words = b"user\0" + user.encode() + b"\0database\0postgres\0\0"
     answer = _ask(port, struct.pack("!ii", len(words) + 8, PROTOCOL) + words)
     return bool(answer) and STARTING not in answer
 
 
 def redis(port: int) -> bool:
-    """A server that asks for a password is ready; one that still loads its data says so."""
+    """A server that asks for a password is ready. While it loads its data, it reports that."""
     return _ask(port, b"PING\r\n")[:5] in (b"+PONG", b"-NOAU")
 
 
 def mysql(port: int) -> bool:
-    """It greets by itself: after the four bytes of length and number comes its protocol's version, 10."""
+    """The server sends the first packet: four bytes of length and number, then the protocol version, 10."""
     return _ask(port, b"")[4:5] == b"\x0a"
 
 
 def _ask(port: int, question: bytes) -> bytes:
-    """The first bytes that it answers; none where nobody does."""
+    """The first bytes of the answer; empty if the server does not answer."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as wire:
         wire.sendall(question)
         return wire.recv(512)
