@@ -1,5 +1,5 @@
 # Owner: the template. Do not edit: updates replace this file.
-"""`inv dev.up` hands over to `sh .dev/run dev.up`, so any version of invoke will do. Yours: tasks_local.py.
+"""`inv dev.up` runs `sh .dev/run dev.up`, so any version of invoke works. Put your tasks into tasks_local.py.
 
 Where a tasks.py was there before, this is dev_tasks.py, which that one imports: then only our tasks are handed over.
 """
@@ -14,4 +14,4 @@ first = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
 ours = __name__ == "tasks" or first.startswith(("dev.", "contract.", "template."))
 if ours and (module or program.stem in ("inv", "invoke")):
     run = str(Path(__file__).resolve().parent / ".dev" / "run")
-    os.execvp("sh", ["sh", run, *sys.argv[1:]])  # by sh: the run bit gets lost in archives and on other systems
+    os.execvp("sh", ["sh", run, *sys.argv[1:]])  # with sh: archives and other systems lose the executable bit

@@ -1,5 +1,5 @@
 // Owner: this service. The template wrote it once and leaves it to you.
-// Says which migrations the database lacks; exit code 1 when there are any. Knex's own command line has no such code.
+// Prints the migrations that the database lacks; exit code 1 if there are any. Knex's command line has no such exit code.
 import { openDatabase } from "./src/database.js";
 import { readSettings } from "./src/settings.js";
 

@@ -1,5 +1,5 @@
 // Owner: this service. The template wrote it once and leaves it to you.
-// The worker's healthcheck: puts a job on the queue and waits until it is done. Exit code 1 when nobody does it.
+// The worker's healthcheck: puts a job on the queue and waits until it is done. Exit code 1 if it is not done.
 import { openCache } from "./src/cache.js";
 import { openQueue, workerAnswers } from "./src/queue.js";
 import { readSettings } from "./src/settings.js";

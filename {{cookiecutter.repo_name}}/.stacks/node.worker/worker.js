@@ -1,5 +1,5 @@
 // Owner: this service. The template wrote it once and leaves it to you.
-// Takes jobs from the queue. Which ones there are stands in src/queue.js.
+// Runs the jobs of the queue, which are in src/queue.js.
 import { startWorker } from "./src/queue.js";
 import { closeServices, openServices } from "./src/services.js";
 import { readSettings } from "./src/settings.js";
@@ -11,6 +11,6 @@ const worker = startWorker(services, settings);
 await worker.waitUntilReady();
 console.log("waiting for jobs");
 onStop(async () => {
-  await worker.close(); // jobs that are under way are finished first
+  await worker.close(); // running jobs finish first
   await closeServices(services);
 });

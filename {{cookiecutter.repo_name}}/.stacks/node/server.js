@@ -1,5 +1,5 @@
 // Owner: this service. The template wrote it once and leaves it to you.
-// The HTTP server. What it answers stands in src/app.js.
+// The HTTP server. Its routes are in src/app.js.
 import { buildApp } from "./src/app.js";
 import { closeServices, openServices } from "./src/services.js";
 import { readSettings } from "./src/settings.js";
@@ -11,6 +11,6 @@ const app = buildApp(services, { logger: true });
 
 await app.listen({ port: settings.PORT, host: settings.BIND });
 onStop(async () => {
-  await app.close(); // requests that are under way get their answers first
+  await app.close(); // running requests finish first
   await closeServices(services);
 });

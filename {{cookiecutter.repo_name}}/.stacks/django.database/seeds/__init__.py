@@ -1,2 +1,2 @@
 # Owner: this service. The template wrote it once and leaves it to you.
-"""The data scenarios of dev.yaml. What decides their rows stands in this folder, which `state:` watches."""
+"""The data scenarios of dev.yaml. Keep everything that decides their rows in this folder: `state:` watches it."""

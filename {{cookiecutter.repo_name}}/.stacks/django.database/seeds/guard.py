@@ -4,7 +4,7 @@ from django.core.management.base import CommandError
 
 
 def refuse_outside_development() -> None:
-    """The seed makes an administrator whose password everybody knows; scrubbing takes people's names for good."""
+    """The seed creates an administrator with a public password; scrubbing deletes people's names for good."""
     host = settings.ENV.public_host
     if host != "localhost" and not host.endswith(".localhost"):
         raise CommandError(f"seed and scrub are for development; PUBLIC_URL says that this is {host}")

@@ -1,5 +1,5 @@
 # Owner: this service. The template wrote it once and leaves it to you.
-"""Deterministic: no clock, no chance. Idempotent: rows are found by their natural key and mended."""
+"""Deterministic: no clock, no random values. Idempotent: rows are found by their natural key and updated."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -56,7 +56,7 @@ def default() -> dict[str, int]:
 
 
 def big_tenant(learners: int, courses: int = 1) -> dict[str, int]:
-    """The courses take the learners in turn."""
+    """Enrol the learners in the courses in turn."""
     default()
     titles = {"onboarding": "Onboarding at Big Tenant"}
     titles |= {f"onboarding-{group}": f"Onboarding at Big Tenant, group {group}" for group in range(2, courses + 1)}
@@ -73,7 +73,7 @@ def big_tenant(learners: int, courses: int = 1) -> dict[str, int]:
 
 def seed_users() -> None:
     for username in USERS:
-        # The lambda hashes for a new row only: that is slow on purpose.
+        # The lambda only hashes for a new row, since hashing is slow on purpose.
         new = {"date_joined": moment(username), "password": lambda name=username: password_of(name)}
         User.objects.update_or_create(
             username=username, defaults=about(username), create_defaults=about(username) | new
@@ -89,7 +89,7 @@ def about(username: str) -> dict[str, object]:
 
 
 def password_of(username: str) -> str:
-    """The fixed salt makes the same row everywhere. A shorter one Django would replace at the first login."""
+    """The fixed salt gives the same row everywhere. Django would replace a shorter one at the first login."""
     return make_password(username, salt="developmentdevelopment")
 
 
@@ -110,7 +110,7 @@ def enrol(code: str, emails: list[str]) -> None:
 
 
 def moment(key: str) -> datetime:
-    """A minute of the year before NOW, always the same one for the same key."""
+    """A minute in the year before NOW, always the same one for the same key."""
     number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
     return NOW - timedelta(minutes=number) % YEAR
 

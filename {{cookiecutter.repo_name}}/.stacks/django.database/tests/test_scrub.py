@@ -19,14 +19,14 @@ pytestmark = pytest.mark.django_db
 
 
 def rows() -> str:
-    """All that may hold something about people."""
+    """Everything that may contain personal data."""
     models = (User, Learner, Enrolment, LogEntry, Session)
     return serializers.serialize("json", [row for model in models for row in model.objects.order_by("pk")])
 
 
 @pytest.fixture
 def jane(client: Client) -> Learner:
-    """She takes a course, may log in, has done so, and has edited herself."""
+    """A person who takes a course, may log in, has done so, and has edited her own account."""
     scenarios.big_tenant(3)
     user = User.objects.create_superuser("jane", "jane@real.example.com", "secret", first_name="Jane", last_name="Doe")
     learner = Learner.objects.create(name="Jane Doe", email="jane@real.example.com")

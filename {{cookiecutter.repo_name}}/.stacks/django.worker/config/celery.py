@@ -1,5 +1,5 @@
 # Owner: this service. The template wrote it once and leaves it to you.
-"""The queue. `celery --app config worker` takes its jobs."""
+"""The queue. `celery --app config worker` runs its jobs."""
 
 import os
 

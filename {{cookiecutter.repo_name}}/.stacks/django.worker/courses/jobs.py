@@ -1,5 +1,5 @@
 # Owner: this service. The template wrote it once and leaves it to you.
-"""What the worker does. (Not tasks.py: `inv` takes a file of that name for its own.)"""
+"""The worker's jobs. (Not tasks.py: `inv` would load a file of that name.)"""
 
 from celery import shared_task
 from django.core.cache import cache

@@ -11,11 +11,11 @@ from courses import catalogue
 KEY = "report"
 
 
-@csrf_exempt  # other services ask for it, and it belongs to nobody
+@csrf_exempt  # other services call it, and it changes no user's data
 @require_http_methods(["GET", "POST"])
 def api_report(request: HttpRequest) -> JsonResponse:
-    """POST has one made, GET shows the last one."""
-    from courses.jobs import make_report  # which needs this module
+    """POST starts a new report, GET shows the last one."""
+    from courses.jobs import make_report  # here, since it imports this module
 
     if request.method == "POST":
         make_report.delay()

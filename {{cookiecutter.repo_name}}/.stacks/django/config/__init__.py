@@ -6,12 +6,12 @@ import pymysql
 from config.celery import app as celery_app
 {% endif %}
 
-# Pure Python, in place of mysqlclient, which needs a compiler and MySQL's headers wherever it is installed.
+# Pure Python, instead of mysqlclient, which needs a compiler and MySQL's headers.
 pymysql.install_as_MySQLdb()
 {% elif cookiecutter.worker != "none" %}
 from config.celery import app as celery_app
 {% endif %}
 {% if cookiecutter.worker != "none" %}
 
-__all__ = ["celery_app"]  # what @shared_task belongs to
+__all__ = ["celery_app"]  # the app for @shared_task
 {% endif %}

@@ -1,5 +1,5 @@
 # Owner: this service. The template wrote it once and leaves it to you.
-"""What differs between development and production, typed. Nothing else here reads the environment."""
+"""The settings that differ between development and production, typed. No other module reads the environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 @dataclass(frozen=True)
 class Environment:
     secret_key: str
-    public_url: str  # what people type, e.g. https://courses.example.org
+    public_url: str  # the public address, such as https://courses.example.org
 {% if cookiecutter.database != "none" %}
     db_host: str
     db_port: int
@@ -39,7 +39,7 @@ class Environment:
 
 
 def read(variables: Mapping[str, str]) -> Environment:
-    """All but DEBUG must be set: a default that is wrong in production would be noticed too late."""
+    """Everything except DEBUG must be set: a default that is wrong in production would be noticed too late."""
 
     def required(name: str) -> str:
         if not variables.get(name):

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 def health(request: HttpRequest) -> JsonResponse:
-    """200 when all that it needs answers, else 503. Reasons go to the log: strangers may read the page."""
+    """200 if everything that the service needs answers, else 503. Reasons go to the log, since the page is public."""
     found = {
 {% if cookiecutter.database != "none" %}
         "database": database(),

@@ -1,5 +1,5 @@
 # Owner: this service. The template wrote it once and leaves it to you.
-"""Django's settings. What differs from place to place comes from config/environment.py."""
+"""Django's settings. Those that differ between environments come from config/environment.py."""
 
 import os
 
@@ -11,11 +11,11 @@ ENV = environment.read(os.environ)
 DEBUG = ENV.debug
 SECRET_KEY = ENV.secret_key
 PUBLIC_URL = ENV.public_url
-# The public name, the name that other services use, and the one that health checks use.
+# The public name, the name for other services, and the name for health checks.
 ALLOWED_HOSTS = [ENV.public_host, f"{SERVICE}.localhost", SERVICE, "localhost", "127.0.0.1"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-# Browsers send cookies to every port of a host. Names of our own keep two services on localhost apart, and the port in
-# them two workspaces of this one: logging in to one would log out of the other.
+# Browsers send cookies to every port of a host. So the names contain the service, for several services on localhost,
+# and the port, for several workspaces of this one. Otherwise logging in to one would log out of the other.
 SESSION_COOKIE_NAME = f"{SERVICE}-session-{ENV.public_port}"
 CSRF_COOKIE_NAME = f"{SERVICE}-csrf-{ENV.public_port}"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.is_https
@@ -28,7 +28,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 {% endif %}
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
-# Static files straight from the installed packages: no collectstatic step that a build could forget.
+# Static files are served from the installed packages, so no collectstatic step is needed.
 WHITENOISE_USE_FINDERS = True
 
 INSTALLED_APPS = [
@@ -84,7 +84,7 @@ DATABASES = {
         "USER": ENV.db_user,
         "PASSWORD": ENV.db_password,
         "CONN_MAX_AGE": 60,
-        # A connection that died meanwhile (restarted server, swapped database) is replaced, not reported.
+        # A dead connection (restarted server, swapped database) is replaced and causes no error.
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"connect_timeout": 3{{ ', "charset": "utf8mb4"' if cookiecutter.database == "mysql" }}},
     },
@@ -100,26 +100,26 @@ CACHES = {
     },
 }
 {% if cookiecutter.database != "none" %}
-# Read from the cache, written to both: a lost cache logs nobody out.
+# Read from the cache, written to both: users stay logged in if the cache is lost.
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 {% endif %}
 {% endif %}
 {% if cookiecutter.worker != "none" %}
 
-# Beside the cache's own keys, which a cleared cache takes with it.
+# In another database than the cache, so that clearing the cache does not remove jobs.
 CELERY_BROKER_URL = f"redis://{ENV.cache_host}:{ENV.cache_port}/1"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A page that puts a job on the queue says soon that it cannot.
+# If the queue does not answer, a page that adds a job fails soon.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1}
 {% endif %}
 
-# Django's default mails errors to nobody when DEBUG is off; ours go where a container's log is read.
+# By default Django mails errors if DEBUG is off; here they go to the container's log.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    # Without Django's own handler, which would print each line once more.
+    # Without Django's handler, which would print each line twice.
     "loggers": {"django": {"handlers": []}},
 }

@@ -12,7 +12,7 @@ from courses.catalogue import COURSES
 {% endif %}
 {% if cookiecutter.cache != "none" and cookiecutter.database != "none" %}
 
-# Seconds for which a page may show old counts: many readers, one query.
+# Seconds for which the page is cached: one query for many readers.
 FRESH = 5
 {% endif %}
 

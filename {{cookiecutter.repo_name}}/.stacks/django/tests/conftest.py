@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def quick_passwords(settings: Any) -> None:
-    """Django's hash is slow on purpose, and most of these tests make the administrator."""
+    """Use a fast hash: Django's is slow on purpose, and most of these tests create the administrator."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 {% endif %}
 {% if cookiecutter.cache != "none" %}
@@ -17,7 +17,7 @@ def quick_passwords(settings: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def own_cache(settings: Any, request: pytest.FixtureRequest) -> None:
-    """An empty one for each test; development's own is left alone."""
+    """An empty one for each test; development's is not touched."""
     memory = "django.core.cache.backends.locmem.LocMemCache"
     settings.CACHES = {"default": {"BACKEND": memory, "LOCATION": request.node.nodeid}}
 {% endif %}

@@ -1,5 +1,5 @@
 # Owner: this service. The template wrote it once and leaves it to you.
-"""What may be gone at any time. Everything here has an end (`ex`), so nothing old stays for ever."""
+"""The cache. Its content may disappear at any time. Every entry expires (`ex`)."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from app.settings import settings
 
-SECONDS = 5  # so old may be what `remember` gives
+SECONDS = 5  # the maximum age of what `remember` returns
 
 logger = logging.getLogger(__name__)
 client = Redis(
@@ -21,13 +21,13 @@ client = Redis(
     decode_responses=True,
     socket_connect_timeout=1,
     socket_timeout=1,
-    # Once more, at once: a connection that died meanwhile is replaced. The default waits ten seconds for a dead server.
+    # One retry at once: a dead connection is replaced. By default, redis waits ten seconds for a dead server.
     retry=Retry(NoBackoff(), 1),
 )
 
 
 async def remember(key: str, make: Callable[[], Awaitable[str]]) -> str:
-    """What was made for the key a few seconds ago, else made now; without a cache, always made now."""
+    """The value that was made for the key a few seconds ago, else a new one; without a cache, always a new one."""
     try:
         kept = await client.get(key)
         if kept is None:

@@ -9,7 +9,7 @@ from app import cache
 
 @pytest.fixture
 def numbers() -> object:
-    """Makes "0" the first time, then "1"."""
+    """Return "0" the first time, then "1"."""
     counter = count()
 
     async def make() -> str:

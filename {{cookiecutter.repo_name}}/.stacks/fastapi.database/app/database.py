@@ -16,9 +16,9 @@ URL_OF_DATABASE = URL.create(
     username=settings.db_user,
     password=settings.db_password.get_secret_value(),
 )
-# A connection that died meanwhile (restarted server, swapped database) is replaced, not reported.
+# A dead connection (restarted server, swapped database) is replaced and causes no error.
 engine = create_async_engine(URL_OF_DATABASE, pool_pre_ping=True, connect_args={"connect_timeout": 3})
-# Rows stay readable after a commit: reading them again would be a query that nobody awaits.
+# Rows stay readable after a commit: loading them again would be a query that is not awaited.
 open_session = async_sessionmaker(engine, expire_on_commit=False)
 
 

@@ -1,5 +1,5 @@
 # Owner: this service. The template wrote it once and leaves it to you.
-"""What the routes ask for. Not in database.py: migrations, seeds and jobs need not wait until FastAPI is loaded."""
+"""The routes' dependencies. They are not in database.py, so that migrations, seeds and jobs do not import FastAPI."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated

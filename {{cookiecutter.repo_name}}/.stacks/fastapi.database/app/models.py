@@ -35,7 +35,7 @@ class Learner(Base):
 
 
 class Enrolment(Base):
-    """The two columns of its key say that nobody takes a course twice."""
+    """The primary key has both columns, so a learner can take a course only once."""
 
     __tablename__ = "enrolment"
 

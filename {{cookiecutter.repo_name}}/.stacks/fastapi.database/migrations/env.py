@@ -1,5 +1,5 @@
 # Owner: this service. The template wrote it once and leaves it to you.
-"""How Alembic reaches the database: it runs this file. Its settings stand in pyproject.toml."""
+"""Alembic runs this file to reach the database. Its settings are in pyproject.toml."""
 
 import asyncio
 import logging
@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 from app.database import engine
 from app.models import Base
 
-# stderr says which migrations run.
+# The migrations that run are printed on stderr.
 logging.basicConfig(format="%(message)s")
 logging.getLogger("alembic.runtime.migration").setLevel(logging.INFO)
 
 
 def number(migrations, _revision, directives) -> None:
-    """Counts on from the newest migration, where Alembic would take chance."""
+    """The number after the newest migration; by default, Alembic uses a random id."""
     for script in directives:
         newest = ScriptDirectory.from_config(migrations.config).get_current_head()
         script.rev_id = f"{int(newest or 0) + 1:04}"

@@ -1,5 +1,5 @@
 # Owner: this service. The template wrote it once and leaves it to you.
-"""Puts a scenario into the database: `python -m seeds default`. Run twice, it leaves the same rows."""
+"""Fills a scenario into the database: `python -m seeds default`. If it runs twice, it leaves the same rows."""
 
 import argparse
 import asyncio

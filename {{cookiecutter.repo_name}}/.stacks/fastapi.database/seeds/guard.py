@@ -3,6 +3,6 @@ import sys
 
 
 def refuse_outside_development(host: str) -> None:
-    """Invented people have no business in production, and real ones lose their names by scrubbing."""
+    """Seeds must not put invented people into production, and scrubbing would delete real names there."""
     if host != "localhost" and not host.endswith(".localhost"):
         sys.exit(f"seeds and scrub are for development; PUBLIC_URL says that this is {host}")

@@ -1,5 +1,5 @@
 # Owner: this service. The template wrote it once and leaves it to you.
-"""Deterministic: no clock, no chance. Idempotent: rows are found by their natural key and mended."""
+"""Deterministic: no clock, no random values. Idempotent: rows are found by their natural key and updated."""
 
 import hashlib
 import itertools
@@ -40,7 +40,7 @@ async def default(session: AsyncSession) -> dict[str, int]:
 
 
 async def big_tenant(session: AsyncSession, learners: int, courses: int = 1) -> dict[str, int]:
-    """The courses take the learners in turn."""
+    """Enrol the learners in the courses in turn."""
     await default(session)
     titles = {"onboarding": "Onboarding at Big Tenant"}
     titles |= {f"onboarding-{group}": f"Onboarding at Big Tenant, group {group}" for group in range(2, courses + 1)}
@@ -68,7 +68,7 @@ async def put_learners(session: AsyncSession, names: dict[str, str]) -> None:
 
 
 async def enrol(session: AsyncSession, pairs: Iterable[tuple[str, str]]) -> None:
-    """Of a course's code and a learner's email each."""
+    """Pairs of a course's code and a learner's email."""
     courses = dict((await session.execute(select(Course.code, Course.id))).tuples().all())
     learners = dict((await session.execute(select(Learner.email, Learner.id))).tuples().all())
     there = set((await session.execute(select(Enrolment.course_id, Enrolment.learner_id))).tuples().all())
@@ -81,13 +81,13 @@ async def enrol(session: AsyncSession, pairs: Iterable[tuple[str, str]]) -> None
 
 
 def moment(key: str) -> datetime:
-    """A minute of the year before NOW, always the same one for the same key."""
+    """A minute in the year before NOW, always the same one for the same key."""
     number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
     return NOW - timedelta(minutes=number) % YEAR
 
 
 async def add(session: AsyncSession, model: type, rows: list[dict[str, object]]) -> None:
-    """All in one statement; one without rows would mean a row of defaults."""
+    """Insert all rows in one statement; without rows it would insert a row of defaults."""
     if rows:
         await session.execute(insert(model), rows)
 

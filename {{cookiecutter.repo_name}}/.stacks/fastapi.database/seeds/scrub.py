@@ -1,5 +1,5 @@
 # Owner: this service. The template wrote it once and leaves it to you.
-"""Replaces what identifies people by invented values made of their ids. Run twice, it leaves the same rows."""
+"""Replaces personal data with invented values made of ids. If it runs twice, it leaves the same rows."""
 
 import asyncio
 import json
@@ -27,14 +27,14 @@ async def run() -> dict[str, int]:
 
 
 async def scrub_learners(session: AsyncSession) -> int:
-    """How many were changed: all but those who are just as a seed made them, and were invented."""
+    """The number of changed learners: all except those of a seed, who were invented."""
     email = func.concat("learner-", Learner.id, "@scrubbed.example.org")
     name = func.concat("Learner ", Learner.id)
     named = tuple_(Learner.email, Learner.name).in_(scenarios.LEARNERS.items())
     tenants = and_(Learner.email.endswith(scenarios.TENANT), Learner.name.startswith("Learner "))
     scrubbed = and_(Learner.email == email, Learner.name == name)
     strangers = update(Learner).where(not_(named), not_(tenants), not_(scrubbed))
-    # No row is in memory that would have to change, too.
+    # No rows are loaded in memory that would have to be updated.
     done = await session.execute(
         strangers.values(email=email, name=name), execution_options={"synchronize_session": False}
     )

@@ -1,7 +1,7 @@
 # Owner: this service. The template wrote it once and leaves it to you.
 from app.schemas import CourseWithLearners
 
-# Stands for what you compute or ask another service for.
+# A placeholder for data that you compute or get from another service.
 COURSES = [
     CourseWithLearners(code="astronomy", title="Astronomy for everybody", learner_count=3),
     CourseWithLearners(code="statistics", title="Statistics with a pencil", learner_count=2),

@@ -5,7 +5,7 @@ from saq import Queue
 
 from app.settings import settings
 
-# Connections of its own: a worker waits on them for as long as it takes, and the cache's give up after a second.
+# Separate connections: a worker waits on them without limit, and the cache's time out after a second.
 queue = Queue.from_url(f"redis://{settings.cache_host}:{settings.cache_port}/{settings.cache_number}")
-# All that the healthcheck needs, which runs again and again: app.worker would load the database, too.
+# Only what the healthcheck needs, since it runs often: app.worker would also load the database.
 health = {"queue": queue}

@@ -14,7 +14,7 @@ router = APIRouter()
 
 @router.post("/api/report", status_code=status.HTTP_202_ACCEPTED)
 async def ask_for_report() -> dict[str, str]:
-    # The key: while one waits, asking again adds no other.
+    # With the key, a second request adds no second job while one waits.
     await queue.enqueue("report", key="report")
     return {"status": "accepted"}
 
@@ -23,5 +23,5 @@ async def ask_for_report() -> dict[str, str]:
 async def last_report() -> dict[str, Any]:
     report = await cache.client.get("report")
     if report is None:
-        raise HTTPException(status.HTTP_404_NOT_FOUND, "there is no report; POST here asks for one")
+        raise HTTPException(status.HTTP_404_NOT_FOUND, "no report yet; POST to this address to request one")
     return json.loads(report)

@@ -21,7 +21,7 @@ async def report(_context: Context) -> None:
     async with open_session() as session:
         found = {"learners": {course.code: course.learner_count for course in await courses_with_learners(session)}}
 {% else %}
-    """How many courses there are."""
+    """The number of courses."""
     found = {"courses": len(await courses_with_learners())}
 {% endif %}
     await cache.client.set("report", json.dumps(found), ex=A_DAY)
@@ -34,6 +34,6 @@ async def close(_context: Context) -> None:
 {% endif %}
 
 
-# A stop, and a reload, cancels jobs at work, and they go back to the queue. With shutdown_grace_period_s they could end
-# first, but each stop would take that long.
+# A stop or a reload cancels running jobs, which go back to the queue. With shutdown_grace_period_s they could finish
+# first, but then each stop would take that long.
 settings = {"queue": queue, "functions": [report], "shutdown": close}

@@ -12,7 +12,7 @@ from seeds import scenarios
 
 
 async def work() -> None:
-    """What `saq` does, until the first job is done."""
+    """Do what `saq` does until the first job is done."""
     jobs = {name: value for name, value in worker.settings.items() if name != "shutdown"}
     await Worker(**jobs, burst=True, max_burst_jobs=1, dequeue_timeout=5).start()
 

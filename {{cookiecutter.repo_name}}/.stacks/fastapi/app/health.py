@@ -16,7 +16,7 @@ router = APIRouter()
 
 @router.get("/health")
 async def health(response: Response) -> dict[str, str]:
-    """200 when all that the service needs answers, else 503."""
+    """200 if everything that the service needs answers, else 503."""
     found = {
 {% if cookiecutter.database != "none" %}
         "database": await ask("database", database.ping),
@@ -34,8 +34,8 @@ async def health(response: Response) -> dict[str, str]:
 async def ask(name: str, ping: Callable[[], Awaitable[None]]) -> str:
     try:
         await asyncio.wait_for(ping(), TIMEOUT)
-    except Exception as error:  # each driver has its own
-        # The reason goes to the log: strangers may read the page.
+    except Exception as error:  # each driver has its own exceptions
+        # The reason goes to the log, since the page is public.
         logger.error("the %s does not answer: %r", name, error)
         return "unreachable"
     return "ok"
@@ -47,6 +47,6 @@ router = APIRouter()
 
 @router.get("/health")
 async def health() -> dict[str, str]:
-    """200 when all that the service needs answers, else 503. So far it needs nothing but itself."""
+    """200 if everything that the service needs answers, else 503. It does not need other services yet."""
     return {"status": "ok"}
 {% endif %}

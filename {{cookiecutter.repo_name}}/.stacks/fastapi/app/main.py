@@ -9,9 +9,9 @@ from fastapi import FastAPI
 
 from app import {{ "cache, " if cookiecutter.cache != "none" }}{{ "database, " if cookiecutter.database != "none" }}health, pages{{ ", queue, reports" if cookiecutter.worker != "none" }}
 
-# uvicorn gives handlers to its own loggers only.
+# uvicorn only configures its own loggers.
 logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-logging.getLogger("app").setLevel(logging.INFO)  # ours; libraries say only what is wrong
+logging.getLogger("app").setLevel(logging.INFO)  # for this app; libraries only log warnings
 {% if cookiecutter.database != "none" or cookiecutter.cache != "none" %}
 
 

@@ -33,7 +33,7 @@ async def api_courses({{ given }}) -> Courses:
 
 
 async def recent_courses({{ given }}) -> list[CourseWithLearners]:
-    """At most a few seconds old: the page is what most people load."""
+    """At most a few seconds old: most requests are for this page."""
 
     async def count() -> str:
         return Courses(courses=await courses_with_learners({{ handed }})).model_dump_json()

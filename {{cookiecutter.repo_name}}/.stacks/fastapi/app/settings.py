@@ -1,5 +1,5 @@
 # Owner: this service. The template wrote it once and leaves it to you.
-"""What differs between development and production, typed. Nothing else here reads the environment."""
+"""The settings that differ between development and production, typed. No other module reads the environment."""
 
 {% if cookiecutter.database != "none" or cookiecutter.cache != "none" %}
 from typing import Annotated
@@ -20,27 +20,27 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class SettingsError(Exception):
-    """A variable is missing or makes no sense."""
+    """A variable is missing or not valid."""
 
 
 class Settings(BaseSettings):
-    """Each is the environment variable of that name, in capitals. No defaults that production would notice too late."""
+    """Each is the environment variable of that name, in capitals. A default would hide a missing one in production."""
 
-    # What is set to nothing counts as missing.
+    # An empty variable counts as missing.
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
 
-    public_url: HttpUrl  # what people type, e.g. https://courses.example.org
+    public_url: HttpUrl  # the public address, such as https://courses.example.org
 {% if cookiecutter.database != "none" %}
     db_host: str
     db_port: Port
     db_name: str
     db_user: str
-    db_password: SecretStr  # shown as stars where settings are printed
+    db_password: SecretStr  # shown as stars if settings are printed
 {% endif %}
 {% if cookiecutter.cache != "none" %}
     cache_host: str
     cache_port: Port
-    cache_number: int = 0  # one server holds several numbered caches; the tests take another one
+    cache_number: int = 0  # one server holds several numbered caches; the tests use another one
 {% endif %}
 
     @property
@@ -49,7 +49,7 @@ class Settings(BaseSettings):
 
 
 def read() -> Settings:
-    """From the environment. SettingsError names what is wrong, but not its value, which may be a secret."""
+    """Read the environment. SettingsError names the variables that are wrong, without values, which may be secrets."""
     try:
         return Settings()
     except ValidationError as error:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_e
 {% endif %}
 {% if cookiecutter.database != "none" or cookiecutter.cache != "none" %}
 
-# Before the first import from the app, which reads them: the tests have their own, and development's rows stay.
+# Before the first import from the app, which reads them: tests use separate data, so development's rows stay.
 {% if cookiecutter.database != "none" %}
 os.environ["DB_NAME"] = "test_" + os.environ["DB_NAME"]
 {% endif %}
@@ -50,14 +50,14 @@ async def client() -> AsyncIterator[AsyncClient]:
 
 @pytest.fixture(scope="session", autouse=True)
 def test_database() -> None:
-    """Made anew by each run, by the migrations."""
+    """Created again by the migrations in each run."""
     asyncio.run(create_database())
     command.upgrade(config.Config(toml_file="pyproject.toml"), "head")
 
 
 async def create_database() -> None:
     url = database.URL_OF_DATABASE.set(database=os.environ["DB_NAME"].removeprefix("test_"))
-    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")  # no transaction: Postgres wants none here
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")  # Postgres does not allow a transaction here
     async with engine.connect() as connection:
         await recreate(connection, engine.dialect.identifier_preparer.quote(os.environ["DB_NAME"]))
     await engine.dispose()

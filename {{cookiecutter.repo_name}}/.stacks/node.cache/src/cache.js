@@ -11,7 +11,7 @@ export function openCache(settings) {
     maxRetriesPerRequest: 1,
     commandTimeout: 1000,
   });
-  // Without a listener Redis's client prints a stack for each attempt to connect.
+  // Without a listener, Redis's client prints a stack trace for each attempt to connect.
   cache.on("error", (error) => console.error("the cache does not answer:", error.message || error.code));
   return cache;
 }

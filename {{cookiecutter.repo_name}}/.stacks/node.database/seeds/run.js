@@ -1,6 +1,6 @@
 // Owner: this service. The template wrote it once and leaves it to you.
-// `node seeds/run.js SCENARIO [--learners N] [--courses N]` puts a scenario into the database. Run twice, it leaves the same
-// rows.
+// `node seeds/run.js SCENARIO [--learners N] [--courses N]` fills a scenario into the database. If it runs twice, it leaves
+// the same rows.
 import { parseArgs } from "node:util";
 
 import { openDatabase } from "../src/database.js";

@@ -1,12 +1,12 @@
 // Owner: this service. The template wrote it once and leaves it to you.
-// The data scenarios of dev.yaml. Deterministic: no clock, no chance. Idempotent: rows are found by their natural key and
-// mended. Each takes a transaction.
+// The data scenarios of dev.yaml. Deterministic: no clock, no random values. Idempotent: rows are found by their natural
+// key and updated. Each takes a transaction.
 import { createHash } from "node:crypto";
 
 export const NOW = new Date("2025-01-06T09:00:00Z");
 const MINUTE = 60_000; // in milliseconds
 const YEAR = 365 * 24 * 60; // in minutes
-const PIECE = 1000; // rows in one statement, of which databases take only so many values
+const PIECE = 1000; // rows in one statement, since databases limit the number of values
 
 const COURSES = {
   astronomy: "Astronomy for everybody",

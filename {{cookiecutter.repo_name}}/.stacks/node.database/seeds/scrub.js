@@ -1,6 +1,5 @@
 // Owner: this service. The template wrote it once and leaves it to you.
-// `node seeds/scrub.js` replaces what identifies people by invented values made of their ids. Run twice, it leaves the same
-// rows.
+// `node seeds/scrub.js` replaces personal data with invented values made of ids. If it runs twice, it leaves the same rows.
 import { openDatabase } from "../src/database.js";
 import { readSettings } from "../src/settings.js";
 import { refuseOutsideDevelopment } from "./guard.js";

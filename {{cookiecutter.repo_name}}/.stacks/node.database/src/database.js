@@ -16,16 +16,16 @@ export function databaseOptions(settings) {
       user: settings.DB_USER,
       password: settings.DB_PASSWORD,
 {% if cookiecutter.database == "mysql" %}
-      timezone: "Z", // a DATETIME has none: all of them are UTC
+      timezone: "Z", // a DATETIME has no time zone: all are UTC
       connectTimeout: 3000,
 {% else %}
       connectionTimeoutMillis: 3000,
 {% endif %}
     },
-    // Connections are made when needed. One that died meanwhile (restarted server, swapped database) is replaced.
+    // Connections are made when needed. A dead one (restarted server, swapped database) is replaced.
     pool: { min: 0, max: 5 },
     acquireConnectionTimeout: 3000,
-    // .mjs: as what `knex migrate:make` writes a module.
+    // The suffix of modules that `knex migrate:make` writes.
     migrations: { directory: "migrations", extension: "mjs", loadExtensions: [".mjs"] },
   };
 }

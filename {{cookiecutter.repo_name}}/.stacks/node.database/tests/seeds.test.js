@@ -54,7 +54,7 @@ test("a size that makes no sense is refused", () => {
   }
 });
 
-test("a seed mends a changed row", async () => {
+test("a seed restores a changed row", async () => {
   await seedDefault(database);
   await database("course").where({ code: "welding" }).update({ title: "Changed" });
   await seedDefault(database);

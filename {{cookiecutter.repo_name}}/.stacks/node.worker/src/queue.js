@@ -11,7 +11,7 @@ const JOBS = {
   report: makeReport,
   ping: async () => "pong", // the worker's healthcheck
 };
-// A job that fails is tried again. The queue lies in the cache, so what is over does not stay for long.
+// A job that fails is tried again. The queue is in the cache, so finished jobs are removed soon.
 const defaultJobOptions = {
   attempts: 3,
   backoff: { type: "exponential", delay: 1000 },
@@ -22,14 +22,14 @@ const defaultJobOptions = {
 /** Where the app puts jobs: `queue.add("report", data)`. */
 export function openQueue(cache) {
   const queue = new Queue(QUEUE, { connection: cache, defaultJobOptions });
-  queue.on("error", () => {}); // the cache's client has said it already
+  queue.on("error", () => {}); // the cache's client has already logged it
   return queue;
 }
 
 /** Takes jobs from the queue until it is closed: several at once, since they mostly wait. */
 export function startWorker(services, settings) {
   const { CACHE_HOST: host, CACHE_PORT: port, CACHE_DB: db } = settings;
-  // Connections of its own: it waits for jobs in one long command, which no timeout may cut off.
+  // A separate connection: the worker waits for jobs in one long command, which must not time out.
   const connection = { host, port, db, maxRetriesPerRequest: null };
   const work = (job) => {
     if (!JOBS[job.name]) throw new UnrecoverableError(`no job is named ${job.name}`); // trying again would not help
@@ -48,6 +48,6 @@ export async function workerAnswers(queue, patience) {
   for (const end = Date.now() + patience; Date.now() < end; await sleep(50)) {
     if (await job.isCompleted()) return true;
   }
-  await job.remove().catch(() => {}); // a worker that comes back has better things to do
+  await job.remove().catch(() => {}); // a worker that starts again should not run it
   return false;
 }

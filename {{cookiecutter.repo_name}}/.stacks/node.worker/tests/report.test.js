@@ -16,7 +16,7 @@ await seedDefault(services.database);
 {% endif %}
 const app = buildApp(services);
 
-test("there is no report before one was asked for", async () => {
+test("before the first request, a report does not exist", async () => {
   assert.equal((await app.inject("/api/report")).statusCode, 404);
 });
 

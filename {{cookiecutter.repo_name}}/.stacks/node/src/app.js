@@ -21,7 +21,7 @@ export function buildApp(services, options = {}) {
 
   app.get("/api/courses", async () => ({ courses: await listCourses(services) }));
 
-  // Asked all the time: only what is wrong is worth a line in the log.
+  // Called all the time, so only failures are logged.
   app.get("/health", { logLevel: "warn" }, async (request, reply) => {
     const { code, body } = await health(services, request.log);
     return reply.code(code).send(body);
@@ -40,7 +40,7 @@ export function buildApp(services, options = {}) {
 {% endif %}
 
   app.setErrorHandler((error, request, reply) => {
-    if (error.statusCode < 500) return reply.send(error); // the caller's mistake, who may know it
+    if (error.statusCode < 500) return reply.send(error); // an error of the caller, so the message may be shown
     request.log.error(error);
     return reply.code(500).send({ error: "see the log" });
   });

@@ -12,7 +12,7 @@ export async function listCourses({ database }) {
     .count({ learner_count: "enrolment.learner_id" })
     .groupBy("course.code", "course.title")
     .orderBy("course.code");
-  // SQL counts in 64 bits, which drivers may hand over as text.
+  // SQL counts in 64 bits, which drivers may return as text.
   return courses.map((course) => ({ ...course, learner_count: Number(course.learner_count) }));
 }
 {% else %}

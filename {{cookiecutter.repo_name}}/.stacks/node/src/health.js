@@ -1,8 +1,8 @@
 // Owner: this service. The template wrote it once and leaves it to you.
-// Whether the service can do its work. One check for each thing that it cannot do without.
+// Whether the service can work. One check for each service that it needs.
 
 {% if cookiecutter.database == "none" and cookiecutter.cache == "none" %}
-const CHECKS = {}; // name: (services) => a promise that is rejected when it does not answer
+const CHECKS = {}; // name: (services) => a promise that is rejected if it does not answer
 {% else %}
 const CHECKS = {
 {% if cookiecutter.database != "none" %}

@@ -1,6 +1,6 @@
 // Owner: this service. The template wrote it once and leaves it to you.
 {% if cookiecutter.database == "none" and cookiecutter.cache == "none" %}
-// What the code talks to, opened once for each process: nothing yet. A database, a queue, … go here.
+// The services that the code uses, opened once for each process: none yet. Add a database, a queue, … here.
 
 export function openServices() {
   return {};
@@ -8,7 +8,7 @@ export function openServices() {
 
 export async function closeServices() {}
 {% else %}
-// What the code talks to, opened once for each process and handed on.
+// The services that the code uses, opened once for each process and passed on.
 {% if cookiecutter.cache != "none" %}
 import { openCache } from "./cache.js";
 {% endif %}

@@ -1,14 +1,14 @@
 // Owner: this service. The template wrote it once and leaves it to you.
-// What differs between development and production, typed. Nothing else here reads the environment.
+// The settings that differ between development and production, typed. No other module reads the environment.
 
 /** The settings, under the names of their variables. An Error names the one that is missing or wrong. */
 export function readSettings(variables) {
-  // All but these must be set: a default that is wrong in production would be noticed too late.
+  // All others must be set: a default that is wrong in production would be noticed too late.
   const all = { BIND: "0.0.0.0",{{ ' CACHE_DB: "0",' if cookiecutter.cache != "none" }} ...variables };
   return {
     PORT: integer(all, "PORT"),
     BIND: text(all, "BIND"),
-    PUBLIC_URL: url(all, "PUBLIC_URL"), // what people type, e.g. https://courses.example.org
+    PUBLIC_URL: url(all, "PUBLIC_URL"), // the public address, such as https://courses.example.org
 {% if cookiecutter.database != "none" %}
     DB_HOST: text(all, "DB_HOST"),
     DB_PORT: integer(all, "DB_PORT"),
@@ -19,7 +19,7 @@ export function readSettings(variables) {
 {% if cookiecutter.cache != "none" %}
     CACHE_HOST: text(all, "CACHE_HOST"),
     CACHE_PORT: integer(all, "CACHE_PORT"),
-    CACHE_DB: integer(all, "CACHE_DB"), // the tests take another one than development
+    CACHE_DB: integer(all, "CACHE_DB"), // the tests use another one than development
 {% endif %}
   };
 }

@@ -25,7 +25,7 @@ test("the page lists courses with their learners", async () => {
   assert.match(page.body, /Astronomy for everybody: 3 learners/);
 });
 
-test("the page says when there are no courses", () => {
+test("the page reports an empty list of courses", () => {
   assert.match(indexPage([]), /None yet\./);
 });
 

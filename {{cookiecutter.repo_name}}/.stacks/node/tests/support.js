@@ -1,5 +1,5 @@
 // Owner: this service. The template wrote it once and leaves it to you.
-// What several test files need. No test itself: its name does not end with .test.js.
+// Shared by several test files. It is not a test, so its name does not end with .test.js.
 import { after } from "node:test";
 
 {% if cookiecutter.database != "none" %}

@@ -24,7 +24,7 @@ class Command(BaseCommand):
             changed = {
                 "users": scrub_users(),
                 "learners": scrub_learners(),
-                # It quotes the names of what was edited.
+                # It contains the names of edited objects.
                 "log entries": replace(LogEntry.objects.all(), object_repr="scrubbed", change_message=""),
                 "sessions": Session.objects.all().delete()[0],
             }
@@ -32,14 +32,14 @@ class Command(BaseCommand):
 
 
 def scrub_users() -> int:
-    """Those of the seed are again as it makes them, password included; nobody else can log in."""
+    """Reset the seed's accounts, including passwords; all others cannot log in any more."""
     strangers = replace(
         User.objects.exclude(username__in=scenarios.USERS),
         username=with_key("scrubbed-"),
         email=with_key("scrubbed-", "@scrubbed.example.org"),
         first_name="",
         last_name="",
-        password="!",  # what Django calls unusable
+        password="!",  # an unusable password in Django
     )
     seeded = [
         replace(User.objects.filter(username=name), password=scenarios.password_of(name), **scenarios.about(name))
@@ -49,7 +49,7 @@ def scrub_users() -> int:
 
 
 def scrub_learners() -> int:
-    """All but those who are just as a seed made them: they were invented."""
+    """All learners except those of a seed, who were invented."""
     seeded = Q(email__endswith=scenarios.TENANT, name__startswith="Learner ")
     for email, name in scenarios.LEARNERS.items():
         seeded |= Q(email=email, name=name)
@@ -65,5 +65,5 @@ def with_key(before: str, after: str = "") -> Concat:
 
 
 def replace(rows: QuerySet[Any], **values: Any) -> int:
-    """How many rows were not like that already."""
+    """The number of rows that were changed."""
     return rows.exclude(**values).update(**values)
