@@ -4,7 +4,7 @@
     python login.py CONSUMER_URL USER PASSWORD --expect-hosts lms.localhost,shop.localhost
 
 Prints each address that the browser asked for, redirects one by one. Exit 0: the page says `logged in as USER`;
-1: it does not, or the browser was sent to a host that is not expected; 110: there is no browser.
+1: it does not, or the browser was sent to a host that is not expected; 110: no browser was found.
 A script that follows redirects by itself would prove less: it also reaches addresses that a browser cannot.
 
 Needs chromium and chromedriver of the distribution (Debian: chromium, chromium-driver), and Python's own library.

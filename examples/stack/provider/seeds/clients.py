@@ -1,4 +1,4 @@
-"""Clients of other services: made or mended, and the secret told each time."""
+"""Clients of other services: created or updated. The secret is printed each time."""
 
 from django.contrib.auth.hashers import make_password
 from django.utils.crypto import salted_hmac
