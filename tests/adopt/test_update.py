@@ -103,7 +103,7 @@ def test_conflict_is_113_and_the_attempt_is_on_its_branch(template: Path, servic
     git(repo, "switch", "--quiet", branch)
     git(repo, "checkout", "--quiet", "main", "--", "Dockerfile")
     commit(repo, "fixed")
-    assert "is at 10.0.0 of the template already" in taken(template, repo)
+    assert "is already at 10.0.0 of the template" in taken(template, repo)
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def placed(rows: dict[str, Any]) -> None:
 
 
 def explained(rows: dict[str, Any]) -> None:
-    """Each error says why there are no facts."""
+    """Each error says why the facts are missing."""
     assert "contract 1.0 has no numbered MUSTs" in rows["early"]["note"]
     errors = {name: row["error"] for name, row in rows.items()}
     assert errors["yaml"].startswith("dev.yaml:")

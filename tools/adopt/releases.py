@@ -74,7 +74,7 @@ def named(template: Path, wanted: str) -> Release:
 
 
 def version_of(template: Path, commit: str, known: Sequence[Release]) -> str:
-    """`0.2.0`; `0.2.0+3`, three commits after it; `before 0.1.0`; `unreleased` if there are no releases yet.
+    """`0.2.0`; `0.2.0+3`, three commits after it; `before 0.1.0`; `unreleased` before the first release.
 
     `known`: the lowest first. A release needs no history. Refusal 111 if the template lacks the commit.
     """

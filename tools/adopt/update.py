@@ -19,7 +19,7 @@ OLD_FOLDERS = (".dev/devenv", ".dev/__pycache__", ".dev/local/venv")
 
 
 def update(path: Path, template: Path, wanted: str = "", given: Mapping[str, str] | None = None) -> str:
-    """Make a branch with the update and check it out; returns its name, or an empty text if there is no update.
+    """Make a branch with the update and check it out; returns its name, or an empty text without an update.
 
     Refusal 113 on any conflict: then the work tree is unchanged, and the attempt is on the branch. Refusal 114 if
     something is not committed.

@@ -8,7 +8,7 @@ from tools.fleet.releases import ROOT
 
 
 def conflicts(folder: Path, version: str) -> list[str]:
-    """The conflicts of an update of a repository to a release, a line for each; empty if there are no conflicts.
+    """The conflicts of an update of a repository to a release, a line for each; empty if the update is clean.
 
     `folder`: a clean, temporary checkout. `version`: a release of releases.txt, `0.2.0`.
     Any exception means that the update could not be tried.

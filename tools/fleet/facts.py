@@ -22,7 +22,7 @@ class Facts:
     """`template_commit`: a full id, or `?` if .cruft.json has something else. `broken`: the failing MUSTs with `id`,
     `status`, `must`, `evidence` and `mend`. `unjudged`: those that files alone cannot decide. `deviations`: the content
     of contract.xfail.yaml, by ID. `conflicts`: None if they were not requested. `note`: why nothing was judged although
-    there was no error. `error`: why there are no facts.
+    nothing failed. `error`: why the facts are missing.
     """
 
     commit: str = ""

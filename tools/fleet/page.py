@@ -74,7 +74,7 @@ def entry(row: Row) -> str:
 
 
 def details(row: Row) -> str:
-    """Everything that is wrong, with its fix. Known deviations and MUSTs that were not judged can be opened."""
+    """What is wrong, with the fix for each. Known deviations, and MUSTs that files do not show, can be opened."""
     facts = row.facts
     parts = [f"<p>{escape(row.why)}</p>"] if row.why else []
     parts += map(must, facts.broken)

@@ -52,7 +52,7 @@ def framework_of(project: Project) -> Found | None:
 
 
 def application(files: Files, project: Project, starts: list[Start]) -> Application | None:
-    """None: no known framework is among the dependencies, and there are no files of Django."""
+    """None: no known framework is among the dependencies, and Django's files are missing."""
     framework = framework_of(project)
     if project.language.value == "node":
         return Application(framework, node_target(files, project, starts)) if framework else None
