@@ -33,11 +33,12 @@ contract.check: venv ## check any repository against CONTRACT.md (ARGS="PATH --s
 fleet.check: venv ## check many repositories, and how far they are behind (ARGS="LIST --html fleet.html")
 	@$(PYTHON) -m tools.fleet $(value ARGS)
 
-lint: venv ## check style, types and the layers of devenv/
+lint: venv ## check style, types, the layers of devenv/ and the words of the pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports
+	$(PYTHON) -m maintain.prose
 
 docs: venv ## build the pages as a site in build/site, with links and spelling checked
 	@$(PYTHON) -m maintain.reference --check

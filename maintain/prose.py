@@ -61,19 +61,30 @@ def pages() -> list[str]:
 
 def check(name: str, text: str) -> Iterator[str]:
     """The findings in one page."""
+    yield from (f"{name}:{number}: {what}" for number, what in [*long_lines(text), *wording(text)])
+
+
+def long_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Lines of prose, and cells of tables, that are too long. A row of a table is one line, however long."""
     for number, line in enumerate(text.splitlines(), 1):
-        if len(line) > LONGEST_LINE and not in_code(text, number):
-            yield f"{name}:{number}: {len(line)} characters; wrap prose at 100, at most {LONGEST_LINE}"
-    for number, paragraph in paragraphs(text):
+        table = line.startswith("|")
+        longest = max(map(len, line.split("|"))) if table else len(line)
+        if longest > LONGEST_LINE and not in_code(text, number):
+            advice = "write a list" if table else "wrap prose at 100"
+            yield number, f"{longest} characters; at most {LONGEST_LINE}: {advice}"
+
+
+def wording(text: str) -> Iterator[tuple[int, str]]:
+    """Words to avoid, and sentences that are too long."""
+    for start, paragraph in paragraphs(text):
         for found in AVOIDED.finditer(paragraph):
             instead = list(WORDS.values())[int(str(found.lastgroup)[1:])]
-            line = number + paragraph[: found.start()].count("\n")
-            yield f"{name}:{line}: “{found[0]}”: write {instead}"
+            yield start + paragraph[: found.start()].count("\n"), f"“{found[0]}”: write {instead}"
         for sentence in re.split(r"(?<=[.!?:;])\s+(?=\S)", paragraph):
             words = len(re.findall(r"\w+", sentence))
             if words > LONGEST_SENTENCE:
-                line = number + paragraph[: paragraph.find(sentence)].count("\n")
-                yield f"{name}:{line}: a sentence of {words} words; at most {LONGEST_SENTENCE}"
+                line = start + paragraph[: paragraph.find(sentence)].count("\n")
+                yield line, f"a sentence of {words} words; at most {LONGEST_SENTENCE}"
 
 
 def in_code(text: str, number: int) -> bool:
