@@ -1,4 +1,4 @@
-# What one does with this repo. Each target does all its own set-up: python3, git and make are enough.
+# What you can do in this repository. Each target does its own set-up: python3, git and make are enough.
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 DOCS := build/docs/bin
@@ -11,7 +11,7 @@ HIDDEN := env -u DEVENV_REQUIRE_ENGINE DOCKER_HOST=unix:///nonexistent
 NONE := 5# pytest's exit code when ARGS chose no test of this half
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint docs reference bench requirements locks release clean venv contract.check fleet.check
+.PHONY: help demo test test-all lint docs reference recording bench requirements locks release clean venv contract.check fleet.check
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z.-]*\):.* ## /make \1\t/p' Makefile | expand -t 20
@@ -49,6 +49,9 @@ docs: venv ## build the pages as a site in build/site, with links and spelling c
 
 reference: venv ## write docs/reference/ from the tasks and the schema of dev.yaml
 	@$(PYTHON) -m maintain.reference
+
+recording: venv ## record docs/recording.svg: a new service is made, started and reset, natively
+	@$(PYTHON) -m maintain.recording
 
 bench: venv ## measure our commands beside raw Compose, one service and three (ARGS="--only stack")
 	@$(PYTHON) -m maintain.bench $(ARGS)
