@@ -10,12 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
-from devenv.base import launch, output, process, toolcache, vendored
+from devenv.base import launch, output, process, records, toolcache, vendored
 from devenv.base.errors import DevError
 from devenv.context import environment, workspace
-from devenv.context import environment as places
 from devenv.engines import choice, docker
-from devenv.lifecycle import orphans
 from devenv.model import config
 
 ENGINE_NEEDED = 25  # healthcheck.start_interval came with Docker Engine 25
@@ -35,7 +33,7 @@ def examine() -> list[Finding]:
     """Run every check. A check that needs what an earlier one found missing is left out."""
     findings = list(_engines())
     try:
-        settings = config.load(places.ROOT)
+        settings = config.load(environment.ROOT)
     except DevError as error:
         return [*findings, Finding("D10", False, error.message, " ".join(error.hints))]
     findings.append(Finding("D10", True, "dev.yaml is valid"))
@@ -185,13 +183,13 @@ def _whole() -> Finding:
 
 def _of_one_commit() -> Finding:
     """An update that was not finished leaves a launcher of one commit, and tools of another."""
-    dev = places.ROOT / ".dev"
+    dev = environment.ROOT / ".dev"
     try:
         sums = vendored.launcher_sums(launch.TOOLS)
     except OSError as error:
         return Finding("D31", False, f"the tools say nothing of their launcher: {error}", "inv template.update")
     wrong = [name for name, wanted in sums.items() if not _as_wanted(dev / name, wanted, name in vendored.LAUNCHER)]
-    pin, own = toolcache.pinned(places.ROOT), vendored.commit_of(launch.TOOLS)
+    pin, own = toolcache.pinned(environment.ROOT), vendored.commit_of(launch.TOOLS)
     if own and pin and pin != own:
         return Finding(
             "D31", False, f"{vendored.FOLDER} are of {own[:12]}, .cruft.json names {pin[:12]}", "inv template.vendor"
@@ -214,7 +212,7 @@ def _machine(settings: config.Config) -> list[Finding]:
 
 
 def _disk() -> Finding:
-    free = shutil.disk_usage(places.ROOT).free
+    free = shutil.disk_usage(environment.ROOT).free
     fix = "docker system prune" if free < DISK_NEEDED else ""
     return Finding("D20", free >= DISK_NEEDED, f"{output.mebibytes(free)} free on the disk", fix)
 
@@ -232,7 +230,15 @@ def _name(settings: config.Config) -> Finding:
 
 def _records() -> Finding:
     """Environments whose checkout is gone still hold containers or processes, and data."""
-    gone = orphans.find()
+    gone = [record for record in records.of_workspace() if record.checkout and not os.path.isdir(record.checkout)]
     names = ", ".join(f"{record.workspace}/{record.service}" for record in gone)
     what = f"their checkout is gone: {names}" if gone else "no orphans"
-    return Finding("D22", not gone, what, "; ".join(map(orphans.removal, gone)))
+    return Finding("D22", not gone, what, "; ".join(map(_removal, gone)))
+
+
+def _removal(record: records.Record) -> str:
+    """The commands that remove what is left of a service, on every engine that it ran on, and its record."""
+    engines = sorted({record.engine, *record.data} - {""})
+    commands = [choice.removal(engine, record.workspace, record.service) for engine in engines]
+    files = shlex.quote(str(records.path(record.workspace, record.service).with_suffix("")))
+    return "; ".join([*filter(None, commands), f"rm -rf {files} {files}.*"])

@@ -9,7 +9,7 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from devenv.base.errors import FOUND, DevError
-from devenv.context import environment as places
+from devenv.context import environment
 from devenv.tasks.common import JSON, pass_on
 from devenv.template import conformance
 
@@ -39,7 +39,7 @@ def check(
     flags = [word for flag, value in given.items() if value for word in (flag, value)]
     flags += [word for must in only or [] for word in ("--only", must)]
     flags += [flag for flag, chosen in {"--static": static, "--json": json}.items() if chosen]
-    code = conformance.check(places.ROOT, flags)
+    code = conformance.check(environment.ROOT, flags)
     if code == FOUND:
         raise DevError(FOUND, "the contract is not kept", "each MUST above says what mends it")
     if code == 2:  # usage: the suite has said so, and a failure is one line

@@ -9,10 +9,9 @@ from invoke.tasks import task
 
 from devenv.base import output, toolcache
 from devenv.base.errors import FOUND, DevError
-from devenv.context import environment as places
+from devenv.context import environment
 from devenv.tasks.common import JSON
-from devenv.template import conformance
-from devenv.template import updates as template
+from devenv.template import conformance, updates
 
 
 @task(help=JSON)
@@ -32,10 +31,10 @@ def update(c: Any, to: str = "", answer: Any = None) -> None:
     """Take a release of the template, on a branch to review."""
     answers = [word for each in answer or [] for word in ("--answer", each)]
     branch = _run("update", [*(["--to", to] if to else []), *answers])
-    if branch and template.is_vendored(places.ROOT):
-        template.vendor(places.ROOT)
-        output.say("the tools in .dev/tools are those of the new release: git add .dev/tools && git commit")
-    if branch and conformance.check(places.ROOT, ["--static"]) == FOUND:
+    if branch and updates.is_vendored(environment.ROOT):
+        updates.vendor(environment.ROOT)
+        updates.commit_vendored(environment.ROOT)
+    if branch and conformance.check(environment.ROOT, ["--static"]) == FOUND:
         raise DevError(FOUND, "after the update the contract is not kept", "each MUST above says how to fix it")
 
 
@@ -43,10 +42,10 @@ def update(c: Any, to: str = "", answer: Any = None) -> None:
 def vendor(c: Any, undo: bool = False) -> None:
     """Put the tools into this repository (.dev/tools), for places that cannot reach the template."""
     if undo:
-        removed = template.unvendor(places.ROOT)
+        removed = updates.unvendor(environment.ROOT)
         output.say(f"{removed} is removed; the tools come from the cache" if removed else "there are no tools here")
         return
-    folder = template.vendor(places.ROOT)
+    folder = updates.vendor(environment.ROOT)
     output.say(f"{folder} has the tools; keep them: git add .dev/tools && git commit. Undo: inv template.vendor --undo")
 
 
@@ -61,7 +60,7 @@ def prune(c: Any) -> None:
 
 def _run(verb: str, flags: list[str]) -> str:
     """What the tool answers, which is passed on."""
-    done = template.run(places.ROOT, verb, flags)
+    done = updates.run(environment.ROOT, verb, flags)
     if done.stdout:
         output.data(done.stdout.rstrip())
     if done.code:
