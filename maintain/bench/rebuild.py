@@ -33,7 +33,7 @@ def measure(service: Service, engine: str) -> list[str]:
     service.destroy()
     write(service, without)
     return [
-        f"| a dependency more | {engine} | {seconds:.1f} | 10 |",
+        f"| another dependency | {engine} | {seconds:.1f} | 10 |",
         f"| the source edited: nothing to do, so that of a no-op | {engine} | {source:.1f} | |",
     ]
 
