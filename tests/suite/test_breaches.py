@@ -44,7 +44,7 @@ def test_breaches_of_what_only_containers_have(specimen: Path) -> None:
 
 
 def assert_exactly(group: list[Breach], found: Checked) -> None:
-    """These MUSTs are broken and no other; of each the report says what was seen and what mends it."""
+    """These MUSTs are broken and no other; the report has evidence and a fix for each."""
     wrong = {
         must: found.verdict(must)["evidence"]
         for must in found.broken ^ breaches.all_broken(group)
