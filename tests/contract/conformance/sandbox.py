@@ -20,7 +20,8 @@ from conformance.repository import Repository
 from conformance.tables import Rows
 
 # Variables of the caller's shell, or of the make that called us, that would change the commands under test.
-FOREIGN = ("DEV_", "MAKE", "MFLAGS", "VIRTUAL_ENV", "GIT_", "COMPOSE_", "PYTEST_", "PYTHON", "FORCE_COLOR", "NO_COLOR")
+FOREIGN = ("DEV_", "ARGS", "MAKE", "MFLAGS", "VIRTUAL_ENV", "GIT_", "COMPOSE_", "PYTEST_", "PYTHON")
+FOREIGN += ("FORCE_COLOR", "NO_COLOR")
 # It is in the environment file, in `.env` and in the build's secret. If it turns up elsewhere, it was copied there.
 CANARY = "contract-canary-5b1f0c"
 VARIABLE = "CONTRACT_CANARY"
