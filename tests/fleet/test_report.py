@@ -19,7 +19,7 @@ MUST = {
     "status": "broken",
     "must": "Ports MUST be `private`.",
     "evidence": "app: 80",
-    "mend": "Mend it.",
+    "mend": "Fix it.",
 }
 
 

@@ -74,7 +74,7 @@ def entry(row: Row) -> str:
 
 
 def details(row: Row) -> str:
-    """What is wrong, each with what mends it; what is admitted and what files do not show can be opened."""
+    """What is wrong, with the fix for each. Known deviations, and MUSTs that files do not show, can be opened."""
     facts = row.facts
     parts = [f"<p>{escape(row.why)}</p>"] if row.why else []
     parts += map(must, facts.broken)
@@ -90,9 +90,9 @@ def must(found: dict[str, str]) -> str:
     head = (
         f'<summary><span class="id">{escape(found["id"])}</span><span>{report.marked(found["must"])}</span></summary>'
     )
-    mend = report.marked(" ".join(found["mend"].split()))
+    fix = report.marked(" ".join(found["mend"].split()))
     seen = f"<dt>{escape(found['status'])}</dt><dd><pre>{escape(found['evidence'])}</pre></dd>"
-    return f"<details>{head}<dl>{seen}<dt>mend</dt><dd>{mend}</dd></dl></details>"
+    return f"<details>{head}<dl>{seen}<dt>fix</dt><dd>{fix}</dd></dl></details>"
 
 
 def folded(what: str, lines: Iterable[str]) -> str:
