@@ -1,6 +1,8 @@
 # The tasks of this repository. Each target sets up everything itself; you only need python3, git and make.
 BIN := .venv/bin
 PYTHON := $(BIN)/python
+DOCS := build/docs/bin
+PAGES = $$(git ls-files '*.md' ':!{{cookiecutter.repo_name}}' ':!templates')
 # Twice CI's two cores: half of the time is spent waiting for engines and healthchecks.
 WORKERS ?= 4
 PYTEST := $(PYTHON) -m pytest -n $(WORKERS)
@@ -9,7 +11,7 @@ HIDDEN := env -u DEVENV_REQUIRE_ENGINE DOCKER_HOST=unix:///nonexistent
 NONE := 5# pytest's exit code when ARGS chose no test of this half
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint bench requirements locks release clean venv contract.check fleet.check
+.PHONY: help demo test test-all lint docs reference recording bench requirements locks release clean venv contract.check fleet.check
 
 help: ## list the targets
 	@sed -n 's/^\([a-z.-]*\):.* ## /make \1\t/p' Makefile | expand -t 20
@@ -31,11 +33,25 @@ contract.check: venv ## check any repository against CONTRACT.md (ARGS="PATH --s
 fleet.check: venv ## check many repositories, and how far they are behind (ARGS="LIST --html fleet.html")
 	@$(PYTHON) -m tools.fleet $(value ARGS)
 
-lint: venv ## check style, types and the layers of devenv/
+lint: venv ## check style, types, the layers of devenv/ and the words of the pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports
+	$(PYTHON) -m maintain.prose
+
+docs: venv ## build the pages as a site in build/site, with links and spelling checked
+	@$(PYTHON) -m maintain.reference --check
+	@{ [ -x $(DOCS)/python ] && cmp -s docs/requirements.txt build/docs/requirements.txt; } || python3 -I devenv/bootstrap.py build/docs docs/requirements.txt
+	$(DOCS)/codespell $(PAGES)
+	$(DOCS)/python -m maintain.site
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/mkdocs build --quiet --strict
+
+reference: venv ## write docs/reference/ from the tasks and the schema of dev.yaml
+	@$(PYTHON) -m maintain.reference
+
+recording: venv ## record docs/recording.svg: a new service is made, started and reset, natively
+	@$(PYTHON) -m maintain.recording
 
 bench: venv ## compare our commands with plain Compose, for one service and three (ARGS="--only stack")
 	@$(PYTHON) -m maintain.bench $(ARGS)
@@ -43,6 +59,7 @@ bench: venv ## compare our commands with plain Compose, for one service and thre
 requirements: venv ## update requirements.txt from requirements.in (ARGS="--upgrade")
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) requirements.in -o requirements.txt
 	cd tests/contract && ../../$(BIN)/uv pip compile -q --universal --python-version 3.9 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) docs/requirements.in -o docs/requirements.txt
 	cd tools/adopt && ../../$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' -c ../../requirements.txt $(ARGS) requirements.in -o requirements.txt
 
 locks: venv ## lock the dependencies of the stacks again, for all answers (ARGS="fastapi --upgrade")

@@ -127,11 +127,13 @@ def show_end(found: dict[str, Any], login: dict[str, str], seconds: float) -> No
     say(f"Done in {seconds:.0f} s. In any browser on this machine:")
     print(f"   shop  {found['url']}  log in: {login['username']} / {login['password']}")
     print(*(f"   {other['service']:4}  {other['url']}" for other in found["requires"]), sep="\n")
-    print(f"""   go on:   cd {SHOP} && export DEV_WORKSPACE={WORKSPACE}
+    # Absolute, so that each line works in whichever folder it is typed.
+    there, top = shlex.quote(str(ROOT / SHOP)), shlex.quote(str(ROOT))
+    print(f"""   go on:   cd {there} && export DEV_WORKSPACE={WORKSPACE}
             make                      lists the tasks; edit the code, it reloads
             make dev.status           shows addresses, logins and memory
-            make dev.edit ARGS=lms    lms runs from {LMS}, too: edit both at once
-   remove:  make demo ARGS=--remove""")
+            make dev.edit ARGS=lms    also runs lms from {ROOT / LMS}: edit both at once
+   remove:  make -C {top} demo ARGS=--remove""")
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ def update(c: Any, to: str = "", answer: Any = None) -> None:
     branch = _run("update", [*(["--to", to] if to else []), *answers])
     if branch and updates.is_vendored(environment.ROOT):
         updates.vendor(environment.ROOT)
-        output.say("the tools in .dev/tools are those of the new release: git add .dev/tools && git commit")
+        updates.commit_vendored(environment.ROOT)
     if branch and conformance.check(environment.ROOT, ["--static"]) == FOUND:
         raise DevError(FOUND, "the contract is not kept after the update", "each MUST above says how to fix it")
 

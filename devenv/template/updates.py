@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from devenv.base import launch, process, vendored
-from devenv.base.errors import CONFIG, MISSING, REFUSED, DevError
+from devenv.base.errors import CONFIG, MISSING, REFUSED, UNHEALTHY, DevError
 from devenv.required import mirrors
 from devenv.template.conformance import environment
 
@@ -64,6 +64,21 @@ def vendor(root: Path) -> Path:
     if wrong := vendored.differences(entry):
         raise DevError(MISSING, f"{entry}: {wrong[0]}", f"rm -r {entry}; then run it again")
     return vendored.write(entry, root / ".dev", commit)
+
+
+def commit_vendored(root: Path) -> None:
+    """Commit .dev/tools, on the branch of an update. DevError 112 with git's reason."""
+    git = ["git", "-C", str(root), "-c", f"core.hooksPath={os.devnull}"]
+    tools = f".dev/{vendored.FOLDER}"
+    for argv in (
+        [*git, "add", "--all", "--", tools],
+        [*git, "commit", "--quiet", "-m", "The tools of that release", "--", tools],
+    ):
+        done = process.capture(argv, os.environ, shown=argv)
+        if done.code:
+            raise DevError(
+                UNHEALTHY, f"{tools} could not be committed: {done.stderr.strip()}", f"git add {tools} && git commit"
+            )
 
 
 def is_vendored(root: Path) -> bool:

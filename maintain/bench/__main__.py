@@ -1,8 +1,8 @@
 """`make bench`: our commands compared with the plain engine, in the same run, as ratios of medians.
 
-Absolute times depend mostly on the machine, so nothing here is a test. `ARGS=--write` puts the tables into README.md
-and docs/benchmarks.md, `ARGS="--only stack"` measures only one part. `ARGS="--only examples --write"` is for
-examples/README.md; it takes a quarter of an hour, so no other call measures it.
+Absolute times depend on the machine more than on the code, so nothing here is a test. `ARGS=--write` puts the tables
+into docs/benchmarks.md, `ARGS="--only stack"` measures one part. `ARGS="--only examples --write"` writes into
+examples/README.md; it takes a quarter of an hour, so no other call includes it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ PARTS = {
     "examples": examples.table,
 }
 ALWAYS = ("start", "rebuild", "stack", "states", "doors", "launcher", "peers")
-SHORT = ("start", "stack")  # the tables in README.md
 MARKS = ("<!-- bench: made by `make bench ARGS={}` -->", "<!-- /bench -->")
 EXAMPLES = '"--only examples --write"'
 
@@ -49,21 +48,19 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="runs of each figure; the median is shown")
-    parser.add_argument("--only", action="append", choices=PARTS, help="only this part; can be repeated")
-    parser.add_argument("--write", action="store_true", help="write the tables into README.md and docs/")
+    parser.add_argument("--only", action="append", choices=PARTS, help="this part alone; may be repeated")
+    pages = "docs/benchmarks.md, those of the examples into examples/README.md"
+    parser.add_argument("--write", action="store_true", help=f"write the tables into {pages}")
     return parser.parse_args()
 
 
 def write(tables: dict[str, str]) -> None:
-    """Write the examples' table into their page; of the others, the short ones into README.md and all into docs/."""
+    """Put the table of the examples into their page, and all others into docs/benchmarks.md."""
     others = dict(tables)
     if "examples" in others:
         between_marks(REPO / "examples" / "README.md", EXAMPLES, others.pop("examples"))
     if others:
-        short = "\n\n".join(others[part] for part in SHORT if part in others)
-        between_marks(REPO / "README.md", "--write", short)
-        everything = "\n\n".join(others.values())
-        (REPO / "docs" / "benchmarks.md").write_text(f"# Benchmarks\n\n{said('--write')}\n\n{everything}\n")
+        between_marks(REPO / "docs" / "benchmarks.md", "--write", "\n\n".join(others.values()))
 
 
 def between_marks(page: Path, args: str, text: str) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 from maintain import stack
 from maintain.bench.service import Service, bake, engines
 
-WARM = "both up, s: stopped before; beside the slower one alone"
-COLD = "both up, s: without data before; beside the slower one alone"
+WARM = "both up, s: stopped before; compared with the slower one alone"
+COLD = "both up, s: without data before; compared with the slower one alone"
 REQUIRED = ("bench-one", "bench-two")
 HEAD = [
-    "| a service that requires two others | engine | beside it | ours | ratio | at most |",
+    "| a service that requires two others | engine | compared with | ours | ratio | at most |",
     "|---|---|---|---|---|---|",
 ]
 
@@ -65,7 +65,8 @@ def measure(root: Service) -> list[Row]:
     rows.append(edit(root))
     for name in REQUIRED:
         root.dev("dev.edit", name)
-    rows.append(Row("memory in MB: the others lean, beside all three in development mode", root.memory(), lean, "", 0))
+    words = "memory in MB: the others lean, compared with all three in development mode"
+    rows.append(Row(words, root.memory(), lean, "", 0))
     edited = [member(root, answer, lean="") for answer in root.status()["requires"]]
     for service in (root, *edited):  # what is edited keeps its data when its root goes
         service.destroy()
@@ -98,7 +99,7 @@ def edit(root: Service) -> Row:
     source = member(root, answer, lean="")
     by_hand = source.median(lambda: None, partial(restart, source))
     ours = root.median(lambda: root.dev("dev.use", name), lambda: root.dev("dev.edit", name))
-    return Row("`dev.edit`, s; beside a stop and a start of it by hand, until healthy", by_hand, ours, "1.5")
+    return Row("`dev.edit`, s; compared with stop and start by hand, until healthy", by_hand, ours, "1.5")
 
 
 def restart(source: Service) -> None:

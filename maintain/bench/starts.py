@@ -10,8 +10,8 @@ from pathlib import Path
 from maintain.bench.service import Service, bake, engines
 
 STATES = {
-    "nothing": "nothing cached: a new clone, python3 alone; tools, servers and packages are fetched too (one run)",
-    "cold": "cold: no data yet (`dev.up` also migrates and seeds; so does the plain column, by hand)",
+    "nothing": "nothing cached: a new clone, python3 alone; everything is fetched (one run)",
+    "cold": "cold: no data yet, so migrated and seeded too (in the plain column by hand)",
     "warm": "warm: stopped before",
     "noop": "no-op: all is up",
 }

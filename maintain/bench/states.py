@@ -12,7 +12,7 @@ from maintain.bench.service import REPO, Service, bake, engines
 
 NAME = "wagtail"  # 184 migrations
 HEAD = [
-    f"| data of examples/{NAME}, s | engine | beside it | ours | times as fast | at least |",
+    f"| data of examples/{NAME}, s | engine | compared with | ours | times as fast | at least |",
     "|---|---|---|---|---|---|",
 ]
 BALLAST = "CREATE TABLE ballast AS SELECT n, repeat(md5(n::text), 30) AS words FROM generate_series(1, 190000) AS n"
@@ -55,13 +55,13 @@ def measure(service: Service, engine: str) -> list[str]:
     switch = switching(service)
     plain, ours, size = snapshots(service)
     rows = [
-        row("`dev.reset`, stored; beside migrate and seed", engine, by_hand, reset, 20),
-        row("`dev.up` on another branch, and back; beside migrate and seed", engine, by_hand, switch, 10),
-        row(f"`dev.snapshot` of {size} MB; beside `CREATE DATABASE … TEMPLATE`", engine, plain, ours, 0.5),
+        row("`dev.reset`, stored; compared with migrate and seed", engine, by_hand, reset, 20),
+        row("`dev.up` on another branch, and back; compared with migrate and seed", engine, by_hand, switch, 10),
+        row(f"`dev.snapshot` of {size} MB; compared with `CREATE DATABASE … TEMPLATE`", engine, plain, ours, 0.5),
     ]
     if engine == "compose":
         raw, filled = empty_volume(service)
-        words = "`dev.up` on an empty volume, stored; beside plain Compose without data"
+        words = "`dev.up` on an empty volume, stored; compared with plain Compose without data"
         rows.append(row(words, engine, raw, filled, 0.5))
     rows.append(f"| disk for each state of it, MB | {engine} | | {disk(service)} | | |")
     service.destroy()

@@ -412,7 +412,7 @@ def test_nothing_to_take_makes_no_branch(template: Path, service: Service) -> No
     state["context"]["cookiecutter"]["_template"] = state["template"]
     (repo / ".cruft.json").write_text(json.dumps({**state, "checkout": "v9.9.9"}))
     commit(repo, "as cruft has it")
-    assert f"is at {NEXT} of the template already" in taken(template, repo)
+    assert f"is already at {NEXT} of the template" in taken(template, repo)
     assert git(repo, "branch", "--list") == "* main"
 
 
@@ -435,3 +435,20 @@ def test_the_service_s_own_commands(service: Service, history: Path) -> None:
     assert done.returncode == 0, done.stderr + done.stdout
     assert git(repo, "branch", "--show-current") == BRANCH
     assert "MUSTs" in done.stdout
+
+
+def test_vendored_tools_are_those_of_the_new_release(service: Service, history: Path) -> None:
+    """A commit of their own on the same branch; plain `cruft update` leaves them to the owner."""
+    repo = service(NEXT, stack="django")
+    known = json.loads((repo / ".cruft.json").read_text())
+    (repo / ".cruft.json").write_text(
+        json.dumps({**known, "commit": git(history, "rev-parse", f"{known['commit']}~1")})
+    )
+    for argv in (["template.vendor"], ["template.update"]):
+        commit(repo, "what is there")
+        done = subprocess.run([repo / ".dev/run", *argv], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr + done.stdout
+    assert git(repo, "branch", "--show-current") == BRANCH
+    assert (repo / ".dev/tools/COMMIT").read_text().strip() == known["commit"]
+    assert git(repo, "status", "--porcelain") == ""
+    assert {name.split("/")[1] for name in git(repo, "show", "--name-only", "--format=").splitlines()} == {"tools"}

@@ -1,7 +1,7 @@
 """Check a repository against CONTRACT.md: python tests/contract/check.py PATH [--static] [--only ID] …
 
 The report goes to stdout, progress to stderr.
-Exit codes: 0 every MUST that applies is kept; 1 one is broken or could not be judged; 2 it cannot be checked.
+Exit codes: 0 every MUST that applies is kept; 1 a MUST is broken or not judged; 2 the check could not start.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from conformance.repository import Repository  # noqa: E402
 def arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="contract.check", description="Check a repository against CONTRACT.md.")
     parser.add_argument("path", type=Path, help="the repository")
-    parser.add_argument("--static", action="store_true", help="read files only; start nothing")
-    parser.add_argument("--only", action="append", default=[], metavar="ID", help="this MUST alone (repeatable)")
-    parser.add_argument("--level", choices=("core", "full"), help="another level than the one in dev.yaml")
-    parser.add_argument("--engine", default="", help="what to hand in as DEV_ENGINE")
-    parser.add_argument("--door", default="make", help='how commands are called: make, or a prefix such as "inv"')
-    parser.add_argument("--patience", type=float, default=1, help="factor on the time that commands may take")
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of the report")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page, too")
-    parser.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit file, too")
+    parser.add_argument("--static", action="store_true", help="only read files; start nothing")
+    parser.add_argument("--only", action="append", default=[], metavar="ID", help="check only this MUST (repeatable)")
+    parser.add_argument("--level", choices=("core", "full"), help="use this level instead of the one in dev.yaml")
+    parser.add_argument("--engine", default="", help="the engine for the live run: compose or native")
+    parser.add_argument("--door", default="make", help='how to call the commands: make, or a prefix such as "inv"')
+    parser.add_argument("--patience", type=float, default=1, help="factor for the time that commands may take")
+    parser.add_argument("--json", action="store_true", help="write one JSON object to stdout instead of the report")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="also write an HTML page")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="also write a JUnit file")
     return parser.parse_args(argv)
 
 
@@ -57,17 +57,17 @@ def chosen(
     held = contract.held_to(every.values(), level, keeps)
     if not held:
         first = text(min(must.since for must in every.values()))
-        message = f"{repository.path} keeps contract {text(keeps)}, which has no numbered MUSTs"
-        refuse(message, f'contract: "{first}" in dev.yaml')
+        message = f"{repository.path}: contract {text(keeps)} has no numbered MUSTs"
+        refuse(message, f'set contract: "{first}" or newer in dev.yaml')
     if unknown := [name for name in options.only if name not in every]:
-        refuse(f"there is no MUST {', '.join(unknown)}", f"the IDs stand in {contract.PAGE}")
+        refuse(f"unknown MUST: {', '.join(unknown)}", f"the IDs are in {contract.PAGE}")
     if options.only:
         held = [every[name] for name in options.only]
     return level, keeps, held
 
 
 def version(keeps: object, newest: tuple[int, ...]) -> tuple[int, ...]:
-    """What dev.yaml names; where it names none that we know, the newest: CFG-1 says so."""
+    """The version in dev.yaml. If it is not one that we know, the newest: CFG-1 reports that."""
     try:
         found = contract.version(str(keeps))
     except ValueError:
@@ -80,7 +80,7 @@ def text(keeps: tuple[int, ...]) -> str:
 
 
 def readable(repository: Repository) -> dict[str, object]:
-    """dev.yaml, or nothing: that it cannot be read is CFG-1's finding."""
+    """dev.yaml; empty if it cannot be read, which CFG-1 reports."""
     try:
         return repository.dev
     except Unreadable:
@@ -88,7 +88,7 @@ def readable(repository: Repository) -> dict[str, object]:
 
 
 def run(subject: Subject, judge: Judge, junit: Path | None) -> None:
-    """The tests, in this process; pytest itself says nothing, and knows no plugin that happens to be installed."""
+    """Run the tests in this process. pytest prints nothing and loads no plugin that happens to be installed."""
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     argv = ["-c", str(HERE / "pytest.ini"), "--rootdir", str(HERE), str(HERE)]
     argv += [f"--junitxml={junit}"] if junit else []
@@ -105,13 +105,13 @@ def main(argv: list[str]) -> int:
     options = arguments(argv)
     options.path = options.path.resolve()
     if not options.path.is_dir():
-        refuse(f"{options.path} is no folder", "python tests/contract/check.py PATH-OF-A-REPOSITORY")
+        refuse(f"{options.path}: not a folder", "python tests/contract/check.py PATH-OF-A-REPOSITORY")
     repository, every = Repository(options.path), contract.musts(contract.PAGE.read_text(encoding="utf-8"))
     level, keeps, held = chosen(options, repository, every)
     try:
         deviations = verdicts.known_deviations(options.path, every)
     except Unreadable as error:
-        refuse(str(error), "docs/contract.md, known deviations")
+        refuse(str(error), "see Known deviations in docs/contract.md")
     judge = Judge([must.id for must in held], options.static)
     subject = Subject(repository, keeps, tuple(shlex.split(options.door)), options.engine, options.patience)
     run(subject, judge, options.junit)
@@ -126,7 +126,7 @@ def main(argv: list[str]) -> int:
 
 
 def interrupt(number: int, frame: object) -> None:
-    """SIGTERM ends it like Ctrl-C: the copy and what runs of it are removed first."""
+    """SIGTERM ends the program like Ctrl-C: the copy, and what runs of it, are removed first."""
     raise KeyboardInterrupt
 
 

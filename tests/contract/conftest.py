@@ -1,7 +1,7 @@
 """The repository under test: its files, and one live run that the tests share, phase by phase.
 
-A phase does something to the running service and keeps what it saw; tests only look at that. A phase that could not be
-done leaves the tests that need it `not judged`: the MUST that it broke has a test of its own.
+A phase does something to the running service and keeps what it saw; tests only look at that. If a phase fails, the
+tests that need it are `not judged`: another test reports the MUST that was broken.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from conformance.sandbox import Sandbox, free_port, open_sandbox
 
 @pytest.fixture(scope="session")
 def subject(pytestconfig: pytest.Config) -> Subject:
-    """What check.py was asked to look at."""
+    """The repository that check.py looks at, and how."""
     return pytestconfig.pluginmanager.get_plugin("subject")  # type: ignore[return-value]
 
 
@@ -50,7 +50,7 @@ def dev(repository: Repository) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def services(repository: Repository, dev: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The compose file's services, each in full."""
+    """The services of the compose file, with `extends` resolved."""
     try:
         return repository.services
     except Unreadable as error:
@@ -59,7 +59,7 @@ def services(repository: Repository, dev: dict[str, Any]) -> dict[str, dict[str,
 
 @pytest.fixture(scope="session")
 def instructions(repository: Repository, dev: dict[str, Any]) -> list[dockerfile.Instruction]:
-    """The Dockerfile's."""
+    """The instructions of the Dockerfile."""
     try:
         return repository.instructions
     except Unreadable as error:
@@ -71,7 +71,7 @@ def instructions(repository: Repository, dev: dict[str, Any]) -> list[dockerfile
 
 @dataclass
 class Seen:
-    """What there was after something was done, and the rows right before it."""
+    """What was there after a phase, and the rows right before it."""
 
     answer: dict[str, Any]  # of dev.status
     running: set[str]
@@ -83,7 +83,7 @@ class Seen:
 
 @dataclass
 class Restored:
-    """What dev.snapshot and a dev.restore of it said; the rows that were kept, and those that were there then."""
+    """The results of dev.snapshot and dev.restore; the rows at the snapshot, and after the restore."""
 
     snapshot: Done
     done: Done
@@ -93,7 +93,7 @@ class Restored:
 
 @dataclass
 class Refusal:
-    """What a dev.restore said of a file that is not to be taken, and the rows before and after it."""
+    """The result of dev.restore with a file that it must refuse, and the rows before and after it."""
 
     done: Done
     before: Rows
@@ -102,9 +102,7 @@ class Refusal:
 
 @dataclass
 class Neighbour:
-    """The second workspace: its start, the status of the page in both while both were up, and the
-    second one's tables.
-    """
+    """The second workspace: its start, the HTTP status in both while both were up, and the second one's tables."""
 
     done: Done
     pages: dict[str, int]
@@ -120,9 +118,9 @@ def sandbox(subject: Subject, dev: dict[str, Any]) -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def in_containers(sandbox: Sandbox, up: Seen) -> None:
-    """Ends a test of something that only containers have."""
+    """Ends a test that needs containers."""
     if not sandbox.machine.containers():
-        not_applicable("it does not run in containers here")
+        not_applicable("the service does not run in containers here")
 
 
 @pytest.fixture(scope="session")
@@ -133,12 +131,12 @@ def database(repository: Repository, services: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="session")
 def volatile(dev: dict[str, Any]) -> list[str]:
-    """The columns whose values may differ."""
+    """The columns whose values may differ, as patterns."""
     return [str(pattern) for pattern in dev.get("volatile") or []]
 
 
 def look(box: Sandbox, repository: Repository, done: Done) -> Seen:
-    """What there is now. A command before it has to have worked, else nothing after it can be judged."""
+    """What is there now. If the command before it failed, the rest is not judged."""
     if not done.ok:
         not_judged(str(done))
     status = box.run("dev.status", "--only", "--json").json()
@@ -147,7 +145,7 @@ def look(box: Sandbox, repository: Repository, done: Done) -> Seen:
 
 
 def held(box: Sandbox, repository: Repository, **env: str) -> Rows:
-    """All rows; none where there is no database."""
+    """All rows; none without a database."""
     try:
         return rows.read(box, repository.database, **env) if repository.database else Rows()
     except rows.Refused as error:
@@ -163,14 +161,14 @@ def by_hand(box: Sandbox, statements: str) -> None:
 
 
 def refusal(box: Sandbox, repository: Repository, file: Path) -> Refusal:
-    """dev.restore of a file that is not to be taken."""
+    """dev.restore with a file that it must refuse."""
     before = held(box, repository)
     done = box.run("dev.restore", str(file))
     return Refusal(done, before, held(box, repository))
 
 
 def page(url: str) -> int:
-    """The status of the page at a URL; 0 where nothing answers. The name is not resolved: not every system can."""
+    """The HTTP status at a URL; 0 without an answer. The name is not resolved, since not every system can."""
     host = url.split("://")[-1].split("/")[0]
     request = urllib.request.Request(f"http://127.0.0.1:{host.rpartition(':')[2]}/", headers={"Host": host})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), Stay())
@@ -184,7 +182,7 @@ def page(url: str) -> int:
 
 
 class Stay(urllib.request.HTTPRedirectHandler):
-    """A redirect is an answer, and may lead elsewhere."""
+    """A redirect is an answer. It is not followed, since it may lead to another service."""
 
     def redirect_request(self, *about: object) -> None:
         return None
@@ -192,7 +190,7 @@ class Stay(urllib.request.HTTPRedirectHandler):
 
 @pytest.fixture(scope="session")
 def first_up(sandbox: Sandbox) -> Done:
-    """The first start, well or not."""
+    """The first start, whether it worked or not."""
     return sandbox.run("dev.up", "--only", "--json")
 
 
@@ -229,7 +227,7 @@ def seeded(sandbox: Sandbox, repository: Repository, up: Seen, database: str) ->
 
 @pytest.fixture(scope="session")
 def looked(sandbox: Sandbox, repository: Repository, up: Seen) -> Seen:
-    """After the commands that only look. Notes: what ran before them."""
+    """After dev.plan, dev.doctor and dev.status. Notes: what ran before them."""
     running = sandbox.machine.running()
     for command in ("dev.plan", "dev.doctor"):
         sandbox.run(command)
@@ -253,7 +251,7 @@ def restarted(sandbox: Sandbox, repository: Repository, up: Seen) -> Seen:
 
 @pytest.fixture(scope="session")
 def restored(sandbox: Sandbox, repository: Repository, restarted: Seen, database: str) -> Restored:
-    """After a snapshot, which is written to a file too, a row that is changed by hand, and dev.restore."""
+    """After a snapshot that is also written to a file, a row changed by hand, and dev.restore."""
     kept = held(sandbox, repository)
     snapshot = sandbox.run("dev.snapshot", "contract", "--export", str(sandbox.file))
     by_hand(sandbox, rows.CHANGED)
@@ -270,13 +268,13 @@ def was_reset(sandbox: Sandbox, repository: Repository, restarted: Seen, databas
 
 @pytest.fixture(scope="session")
 def lean(sandbox: Sandbox, up: Seen) -> Done:
-    """A start as others start it."""
+    """A start with DEV_LEAN, as other repositories start the service."""
     return sandbox.run("dev.up", "--only", "--json", DEV_LEAN="1")
 
 
 @pytest.fixture(scope="session")
 def killed(sandbox: Sandbox, repository: Repository, restarted: Seen) -> Done:
-    """The start after one that was killed half-way, with everything that it had started."""
+    """The start after one that was killed halfway, with everything that it had started."""
     sandbox.run("dev.down", "--only")
     running = sandbox.start("dev.up", "--only", "--json")
     running.wait(restarted.done.seconds / 2)
@@ -287,9 +285,9 @@ def killed(sandbox: Sandbox, repository: Repository, restarted: Seen) -> Done:
 
 @pytest.fixture(scope="session")
 def neighbour(sandbox: Sandbox, repository: Repository, restarted: Seen) -> Neighbour:
-    """The same repository in a second workspace, up beside the first and removed again."""
+    """The same repository in a second workspace, up next to the first and then removed."""
     sandbox.run("dev.up", "--only")
-    other = beside(sandbox)
+    other = second_workspace(sandbox)
     done = sandbox.run("dev.up", "--only", "--json", **other)
     pages = {name: page(url_of(seen)) for name, seen in (("first", restarted.done), ("second", done))}
     tables = list(held(sandbox, repository, **other).columns) if done.ok else []
@@ -303,15 +301,15 @@ def url_of(done: Done) -> str:
     return str(answer.get("url") or "") if isinstance(answer, dict) else ""
 
 
-def beside(box: Sandbox) -> dict[str, str]:
-    """What is handed in for the second workspace; its name holds the first one's, so that it is swept away with it."""
+def second_workspace(box: Sandbox) -> dict[str, str]:
+    """The variables for the second workspace. Its name begins with the first one's, so that it is removed with it."""
     name = f"{box.token}-b"
     return {"DEV_WORKSPACE": name, "DEV_NETWORK": f"devenv-{name}", "DEV_PORT": str(free_port())}
 
 
 @pytest.fixture(scope="session")
 def unconfirmed(sandbox: Sandbox, up: Seen) -> tuple[Done, list[int]]:
-    """dev.destroy without --yes, with a stdin on which nobody answers; the status of the page before and after."""
+    """dev.destroy without --yes, with an open stdin but no answer; the HTTP status before and after."""
     url = url_of(sandbox.run("dev.status", "--only", "--json"))
     before, done = page(url), sandbox.run("dev.destroy", "--only", stdin=None)
     return done, [before, page(url)]
@@ -326,11 +324,11 @@ def destroyed(sandbox: Sandbox, up: Seen) -> Done:
 
 @pytest.fixture(scope="session")
 def stranger(sandbox: Sandbox, repository: Repository, restored: Restored, destroyed: Done) -> Refusal:
-    """The file, restored in another service: the same repository under another name, up for as long as that takes."""
+    """The file, restored in another service: the same repository under another name, up just for this."""
     path = sandbox.checkout / "dev.yaml"
     before = path.read_text(encoding="utf-8")
     path.write_text(re.sub(r"(?m)^service:.*$", "service: contract-stranger", before), encoding="utf-8")
-    up_anew(sandbox, restored)
+    up_again(sandbox, restored)
     seen = refusal(sandbox, repository, sandbox.file)
     sandbox.run("dev.destroy", "--only", "--yes")
     path.write_text(before, encoding="utf-8")
@@ -338,22 +336,22 @@ def stranger(sandbox: Sandbox, repository: Repository, restored: Restored, destr
 
 
 @pytest.fixture(scope="session")
-def anew(sandbox: Sandbox, repository: Repository, restored: Restored, destroyed: Done) -> Rows:
+def recreated(sandbox: Sandbox, repository: Repository, restored: Restored, destroyed: Done) -> Rows:
     """The rows after dev.destroy and a new start."""
-    up_anew(sandbox, restored)
+    up_again(sandbox, restored)
     return held(sandbox, repository)
 
 
 @pytest.fixture(scope="session")
-def returned(sandbox: Sandbox, repository: Repository, restored: Restored, anew: Rows) -> Restored:
-    """After that, dev.restore of the file."""
+def returned(sandbox: Sandbox, repository: Repository, restored: Restored, recreated: Rows) -> Restored:
+    """After that, dev.restore with the file."""
     done = sandbox.run("dev.restore", str(sandbox.file))
     return replace(restored, done=done, rows=held(sandbox, repository))
 
 
 @pytest.fixture(scope="session")
 def damaged(sandbox: Sandbox, repository: Repository, returned: Restored) -> list[Refusal]:
-    """The file with its second half missing, and with another byte in its middle."""
+    """The file without its second half, and with a changed byte in the middle."""
     content = sandbox.file.read_bytes()
     half = len(content) // 2
     seen = []
@@ -363,10 +361,10 @@ def damaged(sandbox: Sandbox, repository: Repository, returned: Restored) -> lis
     return seen
 
 
-def up_anew(box: Sandbox, restored: Restored) -> None:
-    """A start on a new database, for what is to be done with the file of the snapshot."""
+def up_again(box: Sandbox, restored: Restored) -> None:
+    """A start on a new database, for the tests that restore the file of the snapshot."""
     if not box.file.is_file():
-        not_judged(f"{restored.snapshot}\nthere is no file of it (DATA-8)")
+        not_judged(f"{restored.snapshot}\ndev.snapshot wrote no file (DATA-8)")
     done = box.run("dev.up", "--only")
     if not done.ok:
         not_judged(str(done))
@@ -377,5 +375,5 @@ def production(sandbox: Sandbox, repository: Repository, up: Seen, in_containers
     """The image of target `prod`, built here."""
     built = image.build(sandbox, repository)
     if built.log:
-        not_judged(f"target prod cannot be built: {built.log}")
+        not_judged(f"the build of target prod failed: {built.log}")
     return built

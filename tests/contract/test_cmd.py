@@ -13,14 +13,14 @@ from conformance.sandbox import Sandbox
 from conformance.tables import changes
 from conftest import Seen, page, url_of
 
-# What a careless door does something to: quotes, blanks, make's and the shell's dollar, a pattern, an empty word.
+# Arguments that make or a shell may change: quotes, blanks, dollars, patterns, an empty argument.
 NASTY = ("two  words", "it's", '"quoted"', "$HOME", "$$", "*", "a\\b", "#x", "", "-n", "`id`", "a;b")
 
 
 @pytest.mark.contract("CMD-1")
 def test_make_has_the_core_commands(subject: Subject, dev: dict[str, Any]) -> None:
-    """Add the target to the Makefile. Where a command makes no sense for the service, it ends with 0
-    and does nothing.
+    """Add the target to the Makefile. If a command makes no sense for the service, let it do nothing and end
+    with 0.
     """
     assert_targets(subject, [name for name, level in known(subject).items() if level == "core"])
 
@@ -43,29 +43,29 @@ def assert_targets(subject: Subject, names: list[str]) -> None:
 
 @pytest.mark.contract("CMD-2")
 def test_after_dev_up_the_service_answers(sandbox: Sandbox, first_up: Done) -> None:
-    """Let dev.up wait until the app's healthcheck is green, and let the healthcheck ask for a page that people use."""
+    """Let dev.up wait until the app is healthy. Let the healthcheck request a page that people use."""
     assert first_up.ok, str(first_up)
     url = url_of(first_up) or f"http://127.0.0.1:{sandbox.env['DEV_PORT']}"
     status = page(url)
-    assert status, f"nothing answers at {url}"
+    assert status, f"no answer at {url}"
     assert status < 500, f"{url} answered with status {status}"
 
 
 @pytest.mark.contract("CMD-3")
 def test_dev_up_leaves_what_is_up_as_it_is(up: Seen, again: Seen, volatile: list[str]) -> None:
-    """Look before acting: start, migrate and seed only what is missing."""
+    """Let dev.up look at what is there first. Then start, migrate and seed only what is missing."""
     gone = sorted(up.running - again.running)
-    assert not gone, "these were replaced:\n" + "\n".join(gone)
+    assert not gone, "these no longer run:\n" + "\n".join(gone)
     wrong = changes(again.before.stable(()), again.rows.stable(()))
     assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.contract("CMD-4")
 def test_down_stops_and_keeps_data(restarted: Seen) -> None:
-    """Stop everything that dev.up started, and keep the database's volume."""
+    """Let dev.down stop everything that dev.up started, and keep the database's volume."""
     down: Done = restarted.notes["down"]
     assert down.ok, str(down)
-    assert not restarted.notes["running"], "still there:\n" + "\n".join(sorted(restarted.notes["running"]))
+    assert not restarted.notes["running"], "these still run:\n" + "\n".join(sorted(restarted.notes["running"]))
     assert not restarted.notes["page"], f"the service still answers, with status {restarted.notes['page']}"
     wrong = changes(restarted.before.stable(()), restarted.rows.stable(()))
     assert not wrong, "\n".join(wrong)
@@ -73,8 +73,8 @@ def test_down_stops_and_keeps_data(restarted: Seen) -> None:
 
 @pytest.mark.contract("CMD-5")
 def test_destroy_leaves_nothing(sandbox: Sandbox, destroyed: Done) -> None:
-    """Remove containers, volumes (`down --volumes`), the network where nobody else is in it, processes, and the
-    service's files in the machine's state.
+    """Let dev.destroy remove processes, containers, volumes (`docker compose down --volumes`), the network if nothing
+    else is in it, and the service's files below XDG_STATE_HOME.
     """
     assert destroyed.ok, str(destroyed)
     left = sandbox.machine.left()
@@ -83,25 +83,25 @@ def test_destroy_leaves_nothing(sandbox: Sandbox, destroyed: Done) -> None:
 
 @pytest.mark.contract("CMD-6")
 def test_words_arrive_as_they_are(sandbox: Sandbox, up: Seen) -> None:
-    """In make, hand `$(value ARGS)` to a script instead of `$(ARGS)`; in a shell, use "$@" and never $*."""
+    """In the Makefile, pass `$(value ARGS)` to a script, not `$(ARGS)`. In the script, use "$@", not $*."""
     done = sandbox.run("dev.run", "--", "printf", "<%s>\\n", *NASTY)
     assert done.ok, str(done)
     arrived = done.out.splitlines()
-    wrong = [f"{word!r} arrived as {line}" for word, line in zip(NASTY, arrived) if line != f"<{word}>"]
-    assert len(arrived) == len(NASTY), f"{len(NASTY)} words became {len(arrived)}: {done.out!r}"
+    wrong = [f"{word!r} became {line}" for word, line in zip(NASTY, arrived) if line != f"<{word}>"]
+    assert len(arrived) == len(NASTY), f"{len(NASTY)} arguments became {len(arrived)}: {done.out!r}"
     assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.contract("CMD-7")
 def test_the_tests_pass(sandbox: Sandbox, up: Seen) -> None:
-    """Let dev.test need nothing that dev.up does not bring: no variable, no second database made by hand."""
+    """Let the tests run with what dev.up starts, without other variables or a second database made by hand."""
     done = sandbox.run("dev.test")
     assert done.ok, f"{done}\n{done.out[-600:]}"
 
 
 @pytest.mark.contract("CMD-9")
 def test_looking_changes_nothing(looked: Seen) -> None:
-    """Let dev.status, dev.plan and dev.doctor read only."""
+    """Let dev.status, dev.plan and dev.doctor only read."""
     moved = sorted(looked.running ^ looked.notes["running"])
     assert not moved, "\n".join(moved)
     wrong = changes(looked.before.stable(()), looked.rows.stable(()))
@@ -109,18 +109,16 @@ def test_looking_changes_nothing(looked: Seen) -> None:
 
 
 @pytest.mark.contract("CMD-10")
-def test_a_killed_start_is_mended(killed: Done) -> None:
-    """Let dev.up look at what is there instead of at what it remembers; give locks up with the process that holds them
-    (flock).
-    """
+def test_dev_up_repairs_a_killed_start(killed: Done) -> None:
+    """Let dev.up look at what is there, not at what it recorded. Use locks that end with their process (flock)."""
     assert killed.ok, str(killed)
     url = url_of(killed)
-    assert page(url), f"nothing answers at {url}"
+    assert page(url), f"no answer at {url}"
 
 
 @pytest.mark.contract("CMD-11")
 def test_logs_go_to_stdout_and_end(sandbox: Sandbox, up: Seen) -> None:
-    """Write the logs (`docker compose logs --no-color`) to stdout, and follow them only where that is asked for."""
+    """Let dev.logs write the logs to stdout (`docker compose logs --no-color`), and follow them only with --follow."""
     page(str(up.answer.get("url")))
     done = sandbox.run("dev.logs")
     assert done.ok, str(done)

@@ -26,7 +26,7 @@ def ports(service: dict[str, Any]) -> list[Any]:
 
 
 def is_open(port: Any) -> bool:
-    """Whether others on the network reach it."""
+    """Whether others on the network can reach it."""
     if isinstance(port, dict):
         return composefile.with_defaults(str(port.get("host_ip", ""))) not in LOOPBACK
     text = composefile.with_defaults(str(port))
@@ -35,8 +35,8 @@ def is_open(port: Any) -> bool:
 
 @pytest.mark.contract("CMP-2")
 def test_every_service_has_a_healthcheck(services: Services) -> None:
-    """Give the service a `healthcheck:` that asks it over the network; with `start_interval: 200ms` it is noticed at
-    once.
+    """Give the service a `healthcheck:` that connects to it over the network. With `start_interval: 200ms`, dev.up
+    notices at once that it is healthy.
     """
     ends = {name for name, service in services.items() for name in waited_for(service)}
     wrong = [name for name, service in services.items() if name not in ends and not is_checked(service)]
@@ -58,14 +58,14 @@ def is_checked(service: dict[str, Any]) -> bool:
 
 @pytest.mark.contract("CMP-3")
 def test_no_container_name(services: Services) -> None:
-    """Remove `container_name`: Compose makes a name of project and service."""
+    """Remove `container_name`. Compose makes a name from project and service."""
     wrong = [name for name, service in services.items() if "container_name" in service]
     assert not wrong, "container_name: " + ", ".join(wrong)
 
 
 @pytest.mark.contract("CMP-4")
 def test_every_service_has_a_memory_limit(services: Services) -> None:
-    """Add `mem_limit: 256m`, or what it needs."""
+    """Add `mem_limit: 256m`, or what the service needs."""
     wrong = [name for name, service in services.items() if not memory_limit(service)]
     assert not wrong, "no memory limit: " + ", ".join(wrong)
 
@@ -77,8 +77,8 @@ def memory_limit(service: dict[str, Any]) -> Any:
 
 @pytest.mark.contract("CMP-5")
 def test_databases_are_private(repository: Repository, services: Services) -> None:
-    """Remove the port and the shared network from the database: the app reaches it by its name, people
-    by dev.dbshell.
+    """Remove the port and the shared network from the database. The app reaches it by its name, people reach it with
+    dev.dbshell.
     """
     networks = composefile.read(repository.compose_path).get("networks") or {}
     outside = {name for name, network in networks.items() if isinstance(network, dict) and network.get("external")}

@@ -12,12 +12,12 @@ from conformance.sandbox import Sandbox
 from conformance.tables import Rows, changes, is_volatile
 from conftest import Refusal, Restored, Seen
 
-SHARE = 2  # at most one column of so many may be volatile
+SHARE = 2  # at most one in two columns may be volatile
 
 
 @pytest.mark.contract("DATA-1")
 def test_migrating_again_changes_nothing(migrated: Seen) -> None:
-    """Record each migration in the database, and apply it only when it is not there."""
+    """Record each migration in the database, and apply only those that are not recorded."""
     wrong = changes(migrated.before.stable(()), migrated.rows.stable(()))
     assert not wrong, "\n".join(wrong)
 
@@ -30,7 +30,7 @@ def test_dev_up_leaves_seeded_rows(up: Seen, database: str) -> None:
 
 @pytest.mark.contract("DATA-2")
 def test_seeding_again_changes_nothing(seeded: Seen, volatile: list[str]) -> None:
-    """Let the seed update or create by a key of its own choice, instead of inserting."""
+    """Let the seed choose fixed keys, and update or create rows by them instead of inserting."""
     wrong = changes(seeded.before.stable(volatile), seeded.rows.stable(volatile))
     assert not wrong, "\n".join(wrong)
 
@@ -44,7 +44,7 @@ def test_reset_begins_again(up: Seen, was_reset: Seen) -> None:
 
 @pytest.mark.contract("DATA-4")
 def test_a_reset_leaves_the_same(up: Seen, was_reset: Seen, volatile: list[str]) -> None:
-    """Take no random values and no current time in seeds; name columns that must have them under `volatile:` in
+    """Use no random values and no current time in seeds. List columns that must have them under `volatile:` in
     dev.yaml.
     """
     if up.rows.counts() != was_reset.rows.counts():
@@ -53,9 +53,9 @@ def test_a_reset_leaves_the_same(up: Seen, was_reset: Seen, volatile: list[str])
 
 
 @pytest.mark.contract("DATA-10")
-def test_two_new_databases_hold_the_same(up: Seen, anew: Rows, volatile: list[str]) -> None:
-    """Take no random values and no current time in seeds; a stored state hides it until another machine has its own."""
-    assert_same(up.rows, anew, volatile)
+def test_two_new_databases_hold_the_same(up: Seen, recreated: Rows, volatile: list[str]) -> None:
+    """Use no random values and no current time in seeds. Stored data hides this on one machine; another one differs."""
+    assert_same(up.rows, recreated, volatile)
 
 
 def assert_same(first: Rows, second: Rows, volatile: list[str]) -> None:
@@ -65,7 +65,7 @@ def assert_same(first: Rows, second: Rows, volatile: list[str]) -> None:
 
 @pytest.mark.contract("DATA-5")
 def test_nothing_is_pending(sandbox: Sandbox, again: Seen, dev: dict[str, Any], database: str) -> None:
-    """Name the command under `commands: pending:` that ends with 0 only when every migration is applied."""
+    """Set `commands: pending:` to a command that ends with 0 only if every migration is applied."""
     pending = str((dev.get("commands") or {}).get("pending", ""))
     assert pending, "dev.yaml has no commands.pending"
     done = sandbox.run("dev.run", "--", *shlex.split(pending))
@@ -74,20 +74,20 @@ def test_nothing_is_pending(sandbox: Sandbox, again: Seen, dev: dict[str, Any], 
 
 @pytest.mark.contract("DATA-6")
 def test_volatile_hides_little(up: Seen, volatile: list[str], database: str) -> None:
-    """Name single columns under `volatile:`, never a key."""
+    """List single columns under `volatile:`, and no primary key."""
     wrong = [found for table in up.rows.columns for found in hides(up.rows, table, volatile)]
     assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.contract("DATA-7")
 def test_a_snapshot_comes_back(restored: Restored) -> None:
-    """Let dev.snapshot keep a copy of the whole database, and dev.restore replace the live one by a copy of that."""
+    """Let dev.snapshot keep a copy of the whole database, and dev.restore replace the live one with that copy."""
     assert_back(restored)
 
 
 @pytest.mark.contract("DATA-8")
 def test_a_file_comes_back(returned: Restored) -> None:
-    """Let dev.snapshot --export write all rows to the file, and nothing that lies on this machine only."""
+    """Let dev.snapshot --export write all rows to the file, without references to this machine."""
     assert_back(returned)
 
 
@@ -100,27 +100,27 @@ def assert_back(seen: Restored) -> None:
 
 @pytest.mark.contract("DATA-9")
 def test_a_damaged_file_is_refused(damaged: list[Refusal]) -> None:
-    """Write a checksum into the file, and look at it before the first row is touched."""
+    """Write a checksum into the file, and verify it before you change a row."""
     for seen in damaged:
         assert_refused(seen, 111)
 
 
 @pytest.mark.contract("DATA-9")
 def test_a_file_of_another_service_is_refused(stranger: Refusal) -> None:
-    """Write the service's name into the file, and look at it before the first row is touched."""
+    """Write the service's name into the file, and compare it before you change a row."""
     assert_refused(stranger, 114)
 
 
 def assert_refused(seen: Refusal, code: int) -> None:
-    assert seen.done.exit_code != 0, f"it was taken\n{seen.done}"
+    assert seen.done.exit_code != 0, f"dev.restore accepted the file\n{seen.done}"
     assert seen.done.code == code, f"the code is {seen.done.code}\n{seen.done}"
     wrong = changes(seen.before.stable(()), seen.rows.stable(()))
     assert not wrong, "\n".join(wrong)
 
 
 def hides(found: Rows, table: str, volatile: list[str]) -> list[str]:
-    """What of a table is volatile and must not be."""
+    """Which columns of a table are volatile and must not be."""
     hidden = [name for name in found.columns[table] if is_volatile(table, name, volatile)]
-    keys = [f"{table}.{name} is of the primary key" for name in hidden if name in found.keys.get(table, [])]
+    keys = [f"{table}.{name} belongs to the primary key" for name in hidden if name in found.keys.get(table, [])]
     count = len(found.columns[table])
-    return keys + ([f"{table}: {len(hidden)} of {count} columns"] if len(hidden) * SHARE > count else [])
+    return keys + ([f"{table}: {len(hidden)} of {count} columns are volatile"] if len(hidden) * SHARE > count else [])

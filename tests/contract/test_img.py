@@ -22,11 +22,11 @@ TOOLS = ("cc", "make", "git")
 
 @pytest.mark.contract("IMG-1")
 def test_prod_says_that_it_is_not_root(instructions: list[Instruction]) -> None:
-    """Name the last stage `AS prod` and end it with `USER 10001:10001`, or any user but root."""
+    """Name the last stage `AS prod`, and end it with `USER 10001:10001` or any user but root."""
     stages = dockerfile.stages(instructions)
     assert dockerfile.lineage(stages, "prod"), "the Dockerfile has no target prod"
     user = dockerfile.last(stages, "prod", "USER")
-    assert user.partition(":")[0] not in ROOT, f"prod's user is {user or 'not set, so root'}"
+    assert user.partition(":")[0] not in ROOT, f"the user of prod is {user or 'not set, so root'}"
 
 
 @pytest.mark.contract("IMG-1")
@@ -38,14 +38,14 @@ def test_prod_is_not_root(production: Image) -> None:
 
 @pytest.mark.contract("IMG-2")
 def test_the_dockerfile_gives_no_secret_a_value(instructions: list[Instruction]) -> None:
-    """Take secrets from the environment at run time, and for the build as `RUN --mount=type=secret`."""
+    """Read secrets from the environment at run time, and in the build with `RUN --mount=type=secret`."""
     found = [f"line {line}: {name}" for line, name in dockerfile.secrets(instructions)]
     assert not found, "\n".join(found)
 
 
 @pytest.mark.contract("IMG-2")
 def test_no_layer_holds_a_secret(production: Image) -> None:
-    """Add `.env` and `.git` to .dockerignore, and use a secret in the RUN that mounts it, without copying it."""
+    """Add `.env` and `.git` to .dockerignore. Use a secret only in the RUN that mounts it, and do not copy it."""
     found = image.leaks(production)
     assert not found, "\n".join(found)
 
@@ -54,7 +54,7 @@ def test_no_layer_holds_a_secret(production: Image) -> None:
 def test_every_image_names_a_version(
     repository: Repository, instructions: list[Instruction], services: dict[str, Any]
 ) -> None:
-    """Write the tag of a version: `postgres:17`, `python:3.13-slim`."""
+    """Add the tag of a version: `postgres:17`, `python:3.13-slim`."""
     named = [(f"{repository.dockerfile_path.name}:{line}", name) for line, name in dockerfile.images(instructions)]
     pulled = {name: service for name, service in services.items() if "image" in service and "build" not in service}
     named += [(name, composefile.with_defaults(str(service["image"]))) for name, service in pulled.items()]
@@ -64,8 +64,8 @@ def test_every_image_names_a_version(
 
 @pytest.mark.contract("IMG-4")
 def test_lean_starts_without_the_checkout(sandbox: Sandbox, lean: Done) -> None:
-    """Let DEV_LEAN=1 start target prod without the source mount (a second compose file over the first), with
-    production's command.
+    """Let DEV_LEAN=1 start target prod with production's command, without the mounted source. A second compose file
+    can remove the mount.
     """
     assert lean.ok, str(lean)
     url = url_of(lean)
@@ -78,7 +78,7 @@ def test_lean_starts_without_the_checkout(sandbox: Sandbox, lean: Done) -> None:
 
 @pytest.mark.contract("IMG-5")
 def test_prod_has_no_tools_of_development(production: Image, dev: dict[str, Any]) -> None:
-    """Build in one stage, and copy only what runs into prod, which starts from the plain base."""
+    """Build in one stage. Start prod from the plain base image, and copy only what runs into it."""
     test = shlex.split(str((dev.get("commands") or {}).get("test", "")))[:1]
     own = [PurePath(word).name for word in image.command(production)[:1]]
     found = image.programs(production, [*TOOLS, *(word for word in test if word not in own)])
@@ -87,7 +87,7 @@ def test_prod_has_no_tools_of_development(production: Image, dev: dict[str, Any]
 
 @pytest.mark.contract("IMG-6")
 def test_every_run_is_explained(repository: Repository, instructions: list[Instruction]) -> None:
-    """Write a comment above the RUN: what would go wrong without it."""
+    """Write a comment above the RUN that says what goes wrong without it."""
     runs = [instruction for instruction in instructions if instruction.name == "RUN"]
     silent = [i for i in runs if not any(comment.strip("# ") for comment in i.comments)]
     assert not silent, "\n".join(f"{repository.dockerfile_path.name}:{i.line}: RUN {i.rest[:60]}" for i in silent)

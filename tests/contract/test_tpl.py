@@ -21,7 +21,7 @@ MARKS = re.compile(rb"^<{7} .*?^={7}\r?$.*?^>{7} ", re.MULTILINE | re.DOTALL)
 
 @pytest.mark.contract("TPL-1")
 def test_the_template_is_named(repository: Repository) -> None:
-    """Make .cruft.json with `cruft link TEMPLATE`, at the version that the repository came from."""
+    """Create .cruft.json with `cruft link TEMPLATE`, at the version that the repository came from."""
     path = repository.path / ".cruft.json"
     if not path.is_file():
         not_applicable("there is no .cruft.json")
@@ -37,16 +37,14 @@ def test_the_template_is_named(repository: Repository) -> None:
 
 @pytest.mark.contract("TPL-2")
 def test_no_update_is_half_merged(repository: Repository) -> None:
-    """Put what the reject holds into its file, or choose a side of the conflict; then remove the reject or the
-    markers.
-    """
+    """Apply the reject to its file, or choose one side of the conflict. Then remove the reject file or the markers."""
     wrong = [name for name in repository.tracked if name.endswith((".rej", ".orig")) or has_marks(repository, name)]
     assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.contract("TPL-3")
 def test_vendored_tools_are_as_they_were_written(repository: Repository) -> None:
-    """Restore them with `git checkout -- .dev/tools`, or write them again with `inv template.vendor`."""
+    """Restore the files with `git checkout -- .dev/tools`, or write them again with `inv template.vendor`."""
     folder = repository.path / ".dev" / "tools"
     if not folder.exists():
         not_applicable("there is no .dev/tools")

@@ -23,7 +23,7 @@ ALTER TABLE courses_course ALTER title DROP NOT NULL;
 CREATE INDEX quick ON courses_course (title);
 ALTER TABLE courses_course RENAME CONSTRAINT courses_course_code_key TO code_once
 """
-PRICE = "    price = models.DecimalField(max_digits=8, decimal_places=2, default=0)"
+PRICE = "    price = models.DecimalField(max_digits=8, decimal_places=2, default=0, blank=True)"
 EDITOR = f"#!/bin/sh\nsed -i '/^class Course(/,/^    title/ s/^    title.*/&\\n{PRICE}/' \"$1\"\n"
 ODD_LEARNER = "INSERT INTO courses_learner (name, email) VALUES ('Ada Odd', 'ada@odd.example')"
 
@@ -63,11 +63,11 @@ def colleague(walk: Walk, link_environment: Callable[[Path], None]) -> Iterator[
 @pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_branches(walk: Walk) -> None:
     """New migrations keep the rows; without them the data steps aside, and it comes back."""
-    up, new, edit, make, migrate, price, *commit, away, aside, back, again, look = BRANCH
+    up, new, edit, make, migrate, test, price, *commit, away, aside, back, again, look = BRANCH
     url = walk.type(up).strip()
     assert url.startswith("http://")
     walk.rows("UPDATE courses_course SET title = 'Ours' WHERE code = 'welding'")
-    for line in (new, edit, make, migrate, price, *commit):
+    for line in (new, edit, make, migrate, test, price, *commit):
         walk.type(line)
     welding = "SELECT title FROM courses_course WHERE code = 'welding'"
     assert walk.rows(welding) == ["Ours"]

@@ -1,7 +1,7 @@
-"""For every MUST of the contract, a small change to a repository that keeps it, after which exactly that MUST is broken.
+"""For every MUST of the contract, a small change to a repository that keeps it, which breaks exactly that MUST.
 
-Static breaches are tried one by one. Live ones are tried in groups that do not touch each other, since each group costs
-a whole run: what the run reports has to be exactly the group.
+Static breaches are tried one by one. Live ones are tried in groups that do not affect each other, since each group
+needs a whole run. The run must report exactly the group.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 class Breach:
     """Texts that are replaced, as (file, old, new); a file without an old text gets the new one at its end.
 
-    `also`: MUSTs whose own sentence says that they are broken by the same change.
-    `unjudged`: MUSTs of which nothing can be said then.
+    `also`: MUSTs that the same change must break, too.
+    `unjudged`: MUSTs that cannot be judged then.
     """
 
     must: str
@@ -147,7 +147,7 @@ CONTAINERS = [
 
 
 def apply(breaches: Iterable[Breach], repo: Path) -> None:
-    """Change a repository. What is to be replaced has to stand in it."""
+    """Change a repository. It must hold the text to replace."""
     chosen = list(breaches)
     for breach in chosen:
         for file, old, new in breach.edits:
@@ -162,7 +162,7 @@ def apply(breaches: Iterable[Breach], repo: Path) -> None:
 
 
 def up(breaches: list[Breach]) -> dict[str, str]:
-    """One recipe of dev.up for all of them; none where nobody changes it."""
+    """One recipe of dev.up for all of them; none if no breach changes it."""
     before, after = ("".join(getattr(breach, name) for breach in breaches) for name in ("before_up", "after_up"))
     filters = [breach.of_up_stderr for breach in breaches if breach.of_up_stderr]
     if not (before or after or filters):
@@ -178,5 +178,5 @@ def ids(breaches: Iterable[Breach]) -> set[str]:
 
 
 def all_broken(breaches: Iterable[Breach]) -> set[str]:
-    """Everything that has to be reported."""
+    """Every MUST that must be reported."""
     return {must for breach in breaches for must in (breach.must, *breach.also)}

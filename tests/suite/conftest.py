@@ -1,4 +1,4 @@
-"""The suite of the contract, run as its users run it: a program, a repository, an exit code, a report."""
+"""Runs the contract's suite as users do: a program, a repository, an exit code, a report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SPECIMEN = Path(__file__).parent / "specimen"
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check answered."""
+    """The result of a check."""
 
     code: int
     report: dict[str, Any]
@@ -45,7 +45,7 @@ def check(repo: Path, *flags: str) -> Checked:
 
 
 def assert_kept(repo: Path, *flags: str) -> None:
-    """All MUSTs that apply are kept, and the program ends so."""
+    """All MUSTs that apply are kept, and the exit code is 0."""
     found = check(repo, *flags)
     failing = [verdict for verdict in found.report["verdicts"] if verdict["status"] not in ("kept", "not applicable")]
     assert not failing

@@ -1,4 +1,4 @@
-"""action.yml, run as a workflow's runner would."""
+"""action.yml, run as the runner of a workflow does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each breach is reported, and nothing else is."""
+"""Each breach is reported, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.suite.breaches import Breach
 from tests.suite.conftest import Checked, check
 
 
-def test_the_specimen_keeps_what_files_can_show(specimen: Path) -> None:
+def test_the_files_of_the_specimen_keep_the_contract(specimen: Path) -> None:
     found = check(specimen, "--static")
     assert (found.code, found.broken) == (0, set())
 
@@ -23,14 +23,14 @@ def test_a_breach_of_files(specimen: Path, breach: Breach) -> None:
 
 
 @pytest.mark.parametrize("group", breaches.LIVE, ids=lambda group: group[0].must)
-def test_breaches_of_what_runs(specimen: Path, group: list[Breach]) -> None:
+def test_breaches_of_a_running_service(specimen: Path, group: list[Breach]) -> None:
     breaches.apply(group, specimen)
     assert_exactly(group, check(specimen, "--engine", "native"))
 
 
 @pytest.mark.slow
 def test_another_door(specimen: Path) -> None:
-    """Not make, which has a breach of its own here."""
+    """`--door` calls another program than make, whose dev.run is broken here."""
     breaches.apply([breaches.recipe("CMD-6", "dev.run", "false")], specimen)
     flags = ["--engine", "native", "--only", "CMD-6", "--only", "OUT-2"]
     assert check(specimen, *flags, "--door", ".dev/run").code == 0
@@ -38,13 +38,13 @@ def test_another_door(specimen: Path) -> None:
 
 
 @pytest.mark.engine
-def test_breaches_of_what_only_containers_have(specimen: Path) -> None:
+def test_breaches_that_need_containers(specimen: Path) -> None:
     breaches.apply(breaches.CONTAINERS, specimen)
     assert_exactly(breaches.CONTAINERS, check(specimen, "--engine", "compose"))
 
 
 def assert_exactly(group: list[Breach], found: Checked) -> None:
-    """These MUSTs are broken and no other; of each the report says what was seen and what mends it."""
+    """These MUSTs are broken and no other; the report has evidence and a fix for each."""
     wrong = {
         must: found.verdict(must)["evidence"]
         for must in found.broken ^ breaches.all_broken(group)

@@ -1,4 +1,4 @@
-"""The examples keep the contract that their dev.yaml names, wagtail and the three of the stack."""
+"""The examples, wagtail and the three of the stack, keep the contract version in their dev.yaml."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ENGINES = [pytest.param("compose", marks=pytest.mark.engine), "native"]
 
 @pytest.fixture(params=NAMES)
 def example(request: pytest.FixtureRequest, bake: Callable[..., Path], tmp_path: Path) -> Path:
-    """One of them as its owner has it, with the services that it requires locked."""
+    """One of them as its owner has it, with a lock file for the services that it requires."""
     if request.param == "wagtail":
         return services.laid_over_bare(bake, "wagtail", 18170)
     made = {name: services.make(bake, name, tmp_path) for name in services.SERVICES}

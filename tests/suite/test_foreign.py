@@ -15,7 +15,7 @@ from tests.verbs import machine
 from tests.verbs.repo import Repo, get
 
 FOREIGN = CHECK.parents[1] / "foreign"
-OFTEN = "php"  # the whole suite on one in every run; the one in Python is used by other tests here
+OFTEN = "php"  # the whole suite runs on one in every run; other tests here use the one in Python
 NAMES = sorted(path.name for path in FOREIGN.iterdir())
 TEMPLATE = CHECK.parents[2] / "{{cookiecutter.repo_name}}"
 EACH = [pytest.param(name, marks=[] if name == OFTEN else pytest.mark.slow) for name in NAMES]
@@ -27,7 +27,7 @@ def test_they_are_three_in_three_languages() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_shares_no_line_of_code_with_the_template(name: str) -> None:
-    """Lines of any length that say something, comments and brackets aside."""
+    """Compares lines of more than 60 characters that are not comments."""
     ours = {
         line
         for path in TEMPLATE.rglob("*")
@@ -61,7 +61,7 @@ def test_it_keeps_level_core(name: str) -> None:
 @pytest.mark.engine
 @pytest.mark.slow
 def test_one_has_snapshots_without_the_template() -> None:
-    """They belong to level full; this one keeps level core, and could be asked for no more."""
+    """Snapshots belong to level full. This repository has them, and declares level core."""
     musts = {"DATA-7", "DATA-8", "DATA-9", "DATA-10"}
     found = check(FOREIGN / "python", "--engine", "compose", *(word for must in musts for word in ("--only", must)))
     assert found.with_status("kept") == musts, found.report

@@ -1,4 +1,4 @@
-"""Repositories that misbehave: the suite ends, says so, and leaves nothing behind."""
+"""Repositories that misbehave: the suite ends, reports it, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from tests.suite.conftest import CHECK, check
 from tests.verbs import machine
 
-# A service in a few lines of shell: a web server in the background, its number in the machine's state.
+# A service in a few lines of shell: a web server in the background, and its process ID in the state.
 MAKEFILE = """\
 dev.up dev.down dev.status dev.logs dev.run dev.dbshell dev.test dev.migrate dev.seed dev.reset dev.destroy:
 \t@sh dev.sh $@ $(value ARGS)
@@ -53,7 +53,7 @@ Naughty = Callable[..., Path]
 
 @pytest.fixture
 def naughty(tmp_path: Path) -> Naughty:
-    """naughty("dev.status", "sleep 600"): the service with this at the beginning of that command."""
+    """naughty("dev.status", "sleep 600"): the service, with `sleep 600` at the start of its dev.status."""
 
     def make(task: str, does: str) -> Path:
         repo = tmp_path / "naughty"
@@ -70,7 +70,7 @@ def naughty(tmp_path: Path) -> Naughty:
 
 @pytest.fixture
 def nothing_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Afterwards neither a folder of a run nor a process in one is there."""
+    """Checks afterwards that no folder of a run is left, and no process in one."""
     runs = tmp_path / "runs"
     runs.mkdir()
     monkeypatch.setenv("TMPDIR", str(runs))
@@ -89,14 +89,14 @@ def command_lines() -> list[str]:
     [
         ("dev.status", "sleep 600", "OUT-3"),
         ("dev.destroy", "read -r answer", "OUT-3"),
-        ("dev.status", "true >../beside", "CFG-3"),
+        ("dev.status", "true >../next", "CFG-3"),
         ("dev.status", 'true >"$HOME/.naughty"', "CFG-3"),
         ("dev.down", "exit 0", "CMD-4"),
         ("dev.destroy", "(setsid sleep 600 &) >/dev/null 2>&1 </dev/null", "CMD-5"),
     ],
-    ids=["hangs", "asks", "writes beside", "writes home", "does not stop", "leaves a process"],
+    ids=["hangs", "asks", "writes next to the checkout", "writes into the home", "does not stop", "leaves a process"],
 )
-def test_what_misbehaves_is_reported(naughty: Naughty, task: str, does: str, must: str) -> None:
+def test_misbehaviour_is_reported(naughty: Naughty, task: str, does: str, must: str) -> None:
     found = check(naughty(task, does), "--only", must, "--patience", "0.05")
     assert found.broken == {must}, found.report
 

@@ -1,4 +1,4 @@
-"""What people and programs get: exit codes, known deviations, pages; and usage that makes no sense."""
+"""What people and programs get: exit codes, known deviations, pages, and errors of usage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests.suite.conftest import CHECK, check
 
-DEVIATION = "deviations:\n  - {{id: {must}, reason: 'is being mended', date: 2026-11-24}}\n"
+DEVIATION = "deviations:\n  - {{id: {must}, reason: 'work in progress', date: 2026-11-24}}\n"
 
 
 def run(*words: object) -> subprocess.CompletedProcess[str]:
@@ -24,26 +24,26 @@ def break_cmp_1(repo: Path) -> None:
     path.write_text(path.read_text().replace('"127.0.0.1:', '"'))
 
 
-def test_the_terminal_says_why_what_and_how(specimen: Path) -> None:
+def test_the_terminal_shows_the_reason_the_evidence_and_the_fix(specimen: Path) -> None:
     break_cmp_1(specimen)
     done = run(specimen, "--static")
     assert done.returncode == 1
     after = done.stdout.partition("✗ CMP-1")[2].splitlines()[:4]
-    assert [line.strip().partition(":")[0] for line in after[1:]] == ["why", "broken", "mend"]
+    assert [line.strip().partition(":")[0] for line in after[1:]] == ["why", "broken", "fix"]
     assert "✓ CMP-2" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("specimen: contract 1.4, level full: ")
 
 
-def test_a_known_deviation_is_no_failure(specimen: Path) -> None:
+def test_a_known_deviation_is_not_a_failure(specimen: Path) -> None:
     break_cmp_1(specimen)
     (specimen / "contract.xfail.yaml").write_text(DEVIATION.format(must="CMP-1"))
     found = check(specimen, "--static")
     assert found.code == 0
     assert found.verdict("CMP-1")["status"] == "known deviation"
-    assert "is being mended" in found.verdict("CMP-1")["evidence"]
+    assert "work in progress" in found.verdict("CMP-1")["evidence"]
 
 
-def test_a_deviation_that_was_mended_fails_until_its_line_goes(specimen: Path) -> None:
+def test_a_listed_deviation_that_was_fixed_fails_until_its_entry_is_removed(specimen: Path) -> None:
     (specimen / "contract.xfail.yaml").write_text(DEVIATION.format(must="CMP-1"))
     found = check(specimen, "--static")
     assert found.code == 1
@@ -77,14 +77,14 @@ def test_one_must_alone(specimen: Path) -> None:
     assert check(specimen, "--only", "CMP-1", "--only", "CMP-2").broken == {"CMP-1"}
 
 
-def test_what_could_not_be_judged_is_not_kept(specimen: Path) -> None:
+def test_a_must_that_is_not_judged_is_a_failure(specimen: Path) -> None:
     (specimen / "dev.yaml").write_text("- no\n- mapping\n")
     found = check(specimen, "--static", "--only", "CMP-1")
     assert (found.code, found.with_status("not judged")) == (1, {"CMP-1"})
     assert check(specimen, "--static").broken == {"CFG-1"}
 
 
-def test_a_repository_of_an_older_contract_is_told_so(specimen: Path) -> None:
+def test_a_contract_without_numbered_musts_is_an_error(specimen: Path) -> None:
     path = specimen / "dev.yaml"
     path.write_text(path.read_text().replace('contract: "1.4"', 'contract: "1.1"'))
     done = run(specimen, "--static")
@@ -92,7 +92,7 @@ def test_a_repository_of_an_older_contract_is_told_so(specimen: Path) -> None:
     assert "contract 1.1" in done.stderr
 
 
-def test_an_older_contract_asks_for_its_own_commands_only(specimen: Path) -> None:
+def test_an_older_contract_needs_no_newer_commands(specimen: Path) -> None:
     targets, dev = specimen / ".dev/dev.mk", specimen / "dev.yaml"
     targets.write_text(targets.read_text().replace(" dev.snapshot", ""))
     assert check(specimen, "--static").broken == {"CMD-8"}

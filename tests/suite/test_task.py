@@ -1,4 +1,4 @@
-"""`contract.check` in a generated repository: the suite of the template's version that it is at, fetched once."""
+"""`contract.check` in a generated repository: it fetches the suite of the repository's template version once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def catalog(bake: Callable[..., Path]) -> Path:
     return repo
 
 
-def test_it_is_fetched_once_and_works_offline_then(catalog: Path, tmp_path: Path) -> None:
+def test_it_is_fetched_once_and_then_works_offline(catalog: Path, tmp_path: Path) -> None:
     cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     first = run(catalog, "--static", "--json", **cache)
     assert first.returncode == 0, first.stderr
@@ -41,7 +41,7 @@ def test_it_is_fetched_once_and_works_offline_then(catalog: Path, tmp_path: Path
     assert third.stderr.count("error[") == 1
 
 
-def test_what_is_broken_is_exit_1_and_one_error_line(catalog: Path) -> None:
+def test_a_broken_must_is_exit_1_and_one_error_line(catalog: Path) -> None:
     path = catalog / "compose.yaml"
     path.write_text(path.read_text().replace('"127.0.0.1:', '"'))
     done = run(catalog, "--static", "--only", "CMP-1")
@@ -52,14 +52,14 @@ def test_what_is_broken_is_exit_1_and_one_error_line(catalog: Path) -> None:
     ]
 
 
-def test_a_repository_without_origin_is_told_what_to_do(catalog: Path) -> None:
+def test_a_repository_without_a_template_gets_a_hint(catalog: Path) -> None:
     (catalog / ".cruft.json").unlink()
     done = run(catalog, "--static")
     assert done.returncode == 111
     assert "hint: " in done.stderr
 
 
-def test_usage_is_said_once(catalog: Path) -> None:
+def test_an_error_of_usage_is_printed_once(catalog: Path) -> None:
     done = run(catalog, "--only", "XYZ-1")
     assert done.returncode == 2
     assert done.stderr.count("error[") == 1

@@ -1,4 +1,4 @@
-"""Every MUST has tests and breaches, every test names MUSTs, and every breach breaks one."""
+"""Every MUST has a reason, tests and breaches, every test names MUSTs, and every breach breaks one."""
 
 from __future__ import annotations
 
@@ -21,15 +21,21 @@ def test_no_id_is_used_twice() -> None:
     assert not [must for must, count in Counter(MUSTS).items() if count > 1]
 
 
-def test_every_row_says_must_once_why_and_since() -> None:
-    rows = [line for line in PAGE.read_text().splitlines() if ID.match(line[2:])]
+def test_every_row_is_one_sentence_with_a_version() -> None:
+    rows = [line for line in PAGE.read_text().splitlines() if line.startswith("| ") and ID.match(line[2:])]
     assert len(rows) == len(MUSTS)
     for row in rows:
-        _, _must, _level, sentence, why, since, _ = (cell.strip() for cell in row.split("|"))
+        _, _must, _level, since, sentence, _ = (cell.strip() for cell in row.split("|"))
         assert "MUST" in sentence
         assert sentence.endswith(".")
-        assert why.endswith(".")
+        assert sentence.count(". ") == 0, sentence
         assert re.fullmatch(r"\d+\.\d+", since)
+
+
+def test_every_must_has_one_reason_in_the_order_of_the_table() -> None:
+    reasons = [line for line in PAGE.read_text().splitlines() if line.startswith("- ") and ID.match(line[2:])]
+    assert [line[2:].partition(":")[0] for line in reasons] == MUSTS
+    assert [line for line in reasons if not line.endswith(".")] == []
 
 
 def test_every_must_has_a_test_in_the_file_of_its_area() -> None:
@@ -38,14 +44,14 @@ def test_every_must_has_a_test_in_the_file_of_its_area() -> None:
 
 
 @pytest.mark.parametrize("name", TESTS)
-def test_every_test_names_musts_and_says_what_mends_it(name: str) -> None:
+def test_every_test_names_musts_and_says_how_to_fix_them(name: str) -> None:
     marked = re.findall(
         r'((?:@pytest\.mark\.contract\([^)]*\)\n)*)def (test_\w+)\(.*?\) -> None:\n    (""")?', TESTS[name], re.S
     )
     assert marked
     for marks, test, docstring in marked:
         assert marks, f"{test} names no MUST"
-        assert docstring, f"{test} does not say what mends it"
+        assert docstring, f"{test} does not say how to fix it"
         assert set(ID.findall(marks)) <= set(MUSTS), test
 
 

@@ -29,6 +29,7 @@ try:
     import subprocess
     import tempfile
     from contextlib import contextmanager, suppress
+    from functools import lru_cache
     from pathlib import Path
 except KeyboardInterrupt:  # the end of this file handles later ones
     print("error[130]: interrupted", file=sys.stderr)
@@ -345,6 +346,15 @@ class Source:
 
 def run(where, *words, text=b""):
     """Run git. `where`: a bare repository, a folder to start in, or None for a place without a repository."""
+    place = ["-C", str(where)] if where == ROOT else ["--git-dir", str(where)] if where else []
+    options = [word for setting in (*PLAIN, *PATIENCE) for word in ("-c", setting)]
+    argv = ["git", *place, *options, *words]
+    return subprocess.run(argv, cwd="/", env=variables(), input=text, capture_output=True)
+
+
+@lru_cache(maxsize=None)
+def variables():
+    """The environment of git: the person's, but for what says which repository is meant."""
     env = {name: value for name, value in os.environ.items() if not REPOSITORY.match(name)}
     env.update(LC_ALL="C", GIT_NO_LAZY_FETCH="1")
     if not (sys.stdin and sys.stdin.isatty()):  # git must not ask questions
@@ -352,9 +362,7 @@ def run(where, *words, text=b""):
         if not {"GIT_SSH", "GIT_SSH_COMMAND"} & {*env}:
             own = subprocess.run(["git", "config", "core.sshCommand"], cwd="/", env=env, stdout=subprocess.PIPE)
             env["GIT_SSH_COMMAND"] = f"{os.fsdecode(own.stdout).strip() or 'ssh'} -o BatchMode=yes"
-    place = ["-C", str(where)] if where == ROOT else ["--git-dir", str(where)] if where else []
-    options = [word for setting in (*PLAIN, *PATIENCE) for word in ("-c", setting)]
-    return subprocess.run(["git", *place, *options, *words], cwd="/", env=env, input=text, capture_output=True)
+    return env
 
 
 def prepare(tools):

@@ -1,3 +1,1 @@
-"""What the tests of the contract stand on. Nothing in here knows the template: a repository is its
-files and commands.
-"""
+"""What the tests of the contract use. Nothing here knows the template: a repository is its files and commands."""

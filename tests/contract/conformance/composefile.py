@@ -1,4 +1,4 @@
-"""The compose file as a mapping, with `extends` taken in and the defaults of its variables put in."""
+"""The compose file as a mapping, with `extends` resolved and the defaults of its variables filled in."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ VARIABLE = re.compile(r"\$\$|\$(?:\{(\w+)(:?[-+?])?|(\w+))")
 DEFAULT = re.compile(r"\$\{\w+(?::?-([^${}]*))?\}")
 
 
-class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # ten times as fast where it is
-    """YAML as Compose has it: `!reset` and `!override` say how files are laid over each other."""
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # ten times as fast if it is there
+    """YAML with the tags of Compose: `!reset` and `!override` say how files are combined."""
 
 
 Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
 
 
 class Unreadable(Exception):
-    """A file that is missing, or no YAML mapping; the message says which and where."""
+    """A file that is missing or not a YAML mapping. The message has the file, and the line if there is one."""
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A YAML file that has to be a mapping."""
+    """A YAML file that must be a mapping. Raises Unreadable."""
     try:
         value = yaml.load(path.read_text(encoding="utf-8"), Loader)  # a SafeLoader
     except OSError as error:
@@ -39,12 +39,12 @@ def read(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Unreadable(f"{path.name}: {' '.join(str(error).split())}") from None
     if not isinstance(value, dict):
-        raise Unreadable(f"{path.name} is no mapping")
+        raise Unreadable(f"{path.name}: not a mapping")
     return value
 
 
 def services(path: Path) -> dict[str, dict[str, Any]]:
-    """All services, each in full."""
+    """All services, with `extends` resolved."""
     found = read(path).get("services")
     if not isinstance(found, dict):
         raise Unreadable(f"{path.name} has no services")
@@ -52,7 +52,7 @@ def services(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def resolve(path: Path, name: str, depth: int = 0) -> dict[str, Any]:
-    """One service laid over what it extends."""
+    """One service, merged with the one that it extends."""
     own = dict((read(path).get("services") or {}).get(name) or {})
     extends = own.pop("extends", None)
     if extends is None or depth > 8:
@@ -63,7 +63,7 @@ def resolve(path: Path, name: str, depth: int = 0) -> dict[str, Any]:
 
 
 def merge(below: Any, above: Any) -> Any:
-    """Mappings key by key, lists one after the other, else what is above."""
+    """Mappings are merged key by key, lists joined. Otherwise `above` wins."""
     if isinstance(below, Mapping) and isinstance(above, Mapping):
         merged = {key: merge(below[key], above[key]) if key in below else above[key] for key in above}
         return {**below, **merged}
@@ -73,7 +73,7 @@ def merge(below: Any, above: Any) -> Any:
 
 
 def with_defaults(text: str) -> str:
-    """`${REGISTRY:-docker.io}/postgres` as it is where nothing is set."""
+    """`${REGISTRY:-docker.io}/postgres` without any variables set."""
     before = ""
     while before != text:
         before, text = text, DEFAULT.sub(lambda match: match[1] or "", text)
@@ -87,7 +87,7 @@ def kind(image: str) -> str:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """All texts in a value, keys left out: Compose fills in variables in values alone."""
+    """All texts in a value, without keys: Compose fills in variables only in values."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -99,6 +99,6 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def without_default(text: str) -> list[str]:
-    """The variables in a text that are empty, or an error, where nobody sets them."""
+    """The variables in a text that are empty, or an error, if they are not set."""
     found = VARIABLE.finditer(text)
     return [m[1] or m[3] for m in found if (m[1] and (m[2] or "?").endswith("?")) or m[3]]

@@ -1,4 +1,4 @@
-"""The MUSTs, read from CONTRACT.md, so that their words stand in one place."""
+"""The MUSTs, read from CONTRACT.md, so that their text is in one place."""
 
 from __future__ import annotations
 
@@ -19,21 +19,23 @@ AREAS = {
     "STK": "between repositories",
     "TPL": "templates and updates",
 }
-ROW = re.compile(rf"^\| ((?:{'|'.join(AREAS)})-\d+) \| (core|full) \| (.+?) \| (.+?) \| (\d+\.\d+) \|$", re.MULTILINE)
+ID = rf"(?:{'|'.join(AREAS)})-\d+"
+ROW = re.compile(rf"^\| ({ID}) \| (core|full) \| (\d+\.\d+) \| (.+?) \|$", re.MULTILINE)
+WHY = re.compile(rf"^- ({ID}): (.+)$", re.MULTILINE)
 KEY = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
-# In the order of the page, which is that of the commands' table. The row of a newer command ends with its version.
-COMMAND = re.compile(r"^\| (\*\*)?`((?:dev|contract)\.\w+).*?(?: Since (\d+\.\d+)\.)? \|$", re.MULTILINE)
+BELOW = re.compile(r"^\| `(\w+(?:\.NAME)?)\.(\w+)` \|", re.MULTILINE)
+COMMAND = re.compile(r"^\| `((?:dev|contract)\.\w+)[^|]*\| (core|full) \|.*\| (\d+\.\d+) \|$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Must:
-    """One row: its ID, core or full, the sentence, why it is there, the version that brought it."""
+    """One MUST: its ID, core or full, the version that introduced it, its sentence, and its reason."""
 
     id: str
     level: str
+    since: tuple[int, ...]
     sentence: str
     why: str
-    since: tuple[int, ...]
 
     @property
     def area(self) -> str:
@@ -46,24 +48,36 @@ def version(text: str) -> tuple[int, ...]:
 
 
 def musts(page: str) -> dict[str, Must]:
-    """All MUSTs by ID, in the order of the page."""
-    rows = (Must(*row[:4], version(row[4])) for row in ROW.findall(page))
+    """All MUSTs by ID, in the order of the page: a row each, and a line with the reason."""
+    why = dict(WHY.findall(page))
+    rows = (Must(id, level, version(since), sentence, why[id]) for id, level, since, sentence in ROW.findall(page))
     return {must.id: must for must in rows}
 
 
 def held_to(every: Iterable[Must], level: str, keeps: tuple[int, ...]) -> list[Must]:
-    """The MUSTs that a repository of this level and contract version is held to."""
+    """The MUSTs that a repository of this level and contract version must keep."""
     return [must for must in every if must.since <= keeps and (level == "full" or must.level == "core")]
 
 
 def keys(page: str) -> list[str]:
-    """The keys of dev.yaml."""
-    table = page.partition("The keys of `dev.yaml`")[2].partition("\n## ")[0]
-    return KEY.findall(table)
+    """The keys at the top of dev.yaml."""
+    return KEY.findall(section(page, "dev.yaml"))
+
+
+def keys_below(page: str) -> dict[str, set[str]]:
+    """The keys of the mappings in dev.yaml: of `commands`, and of `scenarios.NAME` for each of its entries."""
+    found: dict[str, set[str]] = {}
+    for mapping, key in BELOW.findall(section(page, "dev.yaml")):
+        found.setdefault(mapping, set()).add(key)
+    return found
 
 
 def commands(page: str, keeps: tuple[int, ...]) -> dict[str, str]:
-    """Each command of a contract version with its level: those in bold are core."""
-    table = page.partition("## The commands")[2].partition("\n## ")[0]
-    rows = COMMAND.findall(table)
-    return {name: "core" if bold else "full" for bold, name, since in rows if version(since or "1.0") <= keeps}
+    """Each command of a contract version with its level."""
+    rows = COMMAND.findall(section(page, "Commands"))
+    return {name: level for name, level, since in rows if version(since) <= keeps}
+
+
+def section(page: str, title: str) -> str:
+    """The text below a heading of the second level."""
+    return page.partition(f"\n## {title}\n")[2].partition("\n## ")[0]

@@ -13,7 +13,7 @@ COPY_FROM = re.compile(r"(?:--from=|\bfrom=)([^\s,]+)")
 
 @dataclass(frozen=True)
 class Instruction:
-    """One instruction: its line, its name, the rest in one line, and the comment lines right above it."""
+    """One instruction: its line, its name, the rest as one line, and the comment lines right above it."""
 
     line: int
     name: str
@@ -23,7 +23,7 @@ class Instruction:
 
 @dataclass
 class Stage:
-    """A stage: what it is called and what it starts from."""
+    """A stage: its name and its base."""
 
     name: str
     base: str
@@ -48,7 +48,7 @@ def parse(text: str) -> list[Instruction]:
 
 
 def continued(line: str, lines: object) -> str:
-    """A line with those that go on from it: after a backslash, or up to the end of a heredoc."""
+    """A line with its continuation lines: after a backslash, or up to the end of a heredoc."""
     parts = [line]
     while parts[-1].endswith("\\") or parts[-1].startswith("#"):
         step = next(lines, None)  # type: ignore[call-overload]
@@ -64,7 +64,7 @@ def continued(line: str, lines: object) -> str:
 
 
 def stages(instructions: list[Instruction]) -> list[Stage]:
-    """The stages in order; what stands before the first FROM belongs to none."""
+    """The stages in order, without the instructions before the first FROM."""
     found: list[Stage] = []
     for instruction in instructions:
         if instruction.name == "FROM":
@@ -77,7 +77,7 @@ def stages(instructions: list[Instruction]) -> list[Stage]:
 
 
 def lineage(every: list[Stage], name: str) -> list[Stage]:
-    """A stage and those that it is built from, itself first; empty where there is none of that name."""
+    """A stage and the stages that it is built from, itself first; empty if there is no such stage."""
     found: list[Stage] = []
     while stage := next((s for s in every if s.name.lower() == name.lower() and s not in found), None):
         found.append(stage)
@@ -86,7 +86,7 @@ def lineage(every: list[Stage], name: str) -> list[Stage]:
 
 
 def last(every: list[Stage], name: str, instruction: str) -> str:
-    """The last such instruction that holds in a stage, its own or inherited; empty where there is none."""
+    """The last such instruction of a stage or of those that it is built from; empty if there is none."""
     for stage in lineage(every, name):
         for found in reversed(stage.instructions):
             if found.name == instruction:
@@ -95,7 +95,7 @@ def last(every: list[Stage], name: str, instruction: str) -> str:
 
 
 def defaults(instructions: list[Instruction]) -> dict[str, str]:
-    """The ARGs that stand before the first FROM, which its image may be named by."""
+    """The ARGs before the first FROM, which the names of images may use."""
     found: dict[str, str] = {}
     for instruction in instructions:
         if instruction.name == "FROM":
@@ -107,7 +107,7 @@ def defaults(instructions: list[Instruction]) -> dict[str, str]:
 
 
 def images(instructions: list[Instruction]) -> list[tuple[int, str]]:
-    """Every image that comes from outside, with the line that names it."""
+    """Every image from outside, with the line that names it."""
     every = stages(instructions)
     names = {stage.name.lower() for stage in every} | {str(number) for number in range(len(every))} | {"scratch"}
     values = defaults(instructions)
@@ -121,7 +121,7 @@ def images(instructions: list[Instruction]) -> list[tuple[int, str]]:
 
 
 def secrets(instructions: list[Instruction]) -> list[tuple[int, str]]:
-    """ARG and ENV that give a value to a secret's name. A name that ends with _FILE says where one lies."""
+    """ARG and ENV that give a value to the name of a secret. Names that end with _FILE hold a path, so they may."""
     found = []
     for instruction in instructions:
         if instruction.name in ("ARG", "ENV"):

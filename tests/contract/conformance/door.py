@@ -1,4 +1,4 @@
-"""Commands of a repository, run as a stranger's: without a terminal, for a limited time, with limited output."""
+"""Runs commands of a repository without trusting them: no terminal, limited time, limited output."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-FLOOD = 2**20  # bytes of each stream that are kept; what comes after is read and thrown away
+FLOOD = 2**20  # bytes of each stream that are kept; the rest is read and dropped
 ERROR = re.compile(r"^error\[(\d+)\]: ?(.*)$", re.MULTILINE)
 ESCAPE = re.compile(r"\x1b[\[(\]]")
 
 
 @dataclass(frozen=True)
 class Done:
-    """A command that ended, or was ended."""
+    """A command that ended, or was killed."""
 
     words: tuple[str, ...]
     exit_code: int
     out: str
     err: str
     seconds: float
-    late: bool  # ended by us, after its time
+    late: bool  # killed, since it took too long
 
     @property
     def errors(self) -> list[tuple[int, str]]:
-        """Its error lines: code and message."""
+        """Its error lines, as code and message."""
         return [(int(code), message) for code, message in ERROR.findall(self.err)]
 
     @property
     def code(self) -> int:
-        """The exit code; behind make, which hides it, that of the error line."""
+        """The exit code. make hides it, so it is taken from the error line."""
         return self.errors[-1][0] if self.exit_code and self.errors else self.exit_code
 
     @property
@@ -50,7 +50,7 @@ class Done:
         return [line for line in self.err.splitlines() if line.startswith("hint: ")]
 
     def json(self) -> Any:
-        """stdout as exactly one JSON value; None where it is not."""
+        """stdout as exactly one JSON value; None if it is something else."""
         try:
             return json.loads(self.out)
         except ValueError:
@@ -58,14 +58,14 @@ class Done:
 
     def __str__(self) -> str:
         """What happened, in a few lines."""
-        how = f"was ended after {self.seconds:.0f} s" if self.late else f"ended with {self.code}"
+        how = f"did not end within {self.seconds:.0f} s" if self.late else f"ended with {self.code}"
         said = [line for line in self.err.splitlines() if not line.startswith("make")]
         return "\n".join([f"{shlex.join(self.words)} {how}", *(f"  {line}" for line in said[-6:])])
 
 
 @dataclass(frozen=True)
 class Door:
-    """How commands are called: `make`, or words that stand before the command, such as `inv`."""
+    """How commands are called: `make`, or words before the command, such as `inv`."""
 
     prefix: tuple[str, ...]
     folder: Path
@@ -77,14 +77,14 @@ class Door:
         return [*self.prefix, *words]
 
     def run(self, words: tuple[str, ...], env: dict[str, str], limit: float, stdin: str | None = "") -> Done:
-        """A command to its end, or to its limit in seconds. `stdin` None: it stays open, and nobody ever answers."""
+        """Run a command to its end, or to its limit in seconds. `stdin` None: it stays open, without an answer."""
         running = Running(self, words, env, stdin)
         late = not running.wait(limit)
         return running.end(late)
 
 
 class Running:
-    """A command that goes on, as a process group of its own, without a terminal."""
+    """A running command, in a process group of its own, without a terminal."""
 
     def __init__(self, door: Door, words: tuple[str, ...], env: dict[str, str], stdin: str | None = "") -> None:
         self.words = words
@@ -106,13 +106,13 @@ class Running:
         return True
 
     def kill(self) -> None:
-        """End the whole group at once."""
+        """Kill the whole process group."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def end(self, late: bool) -> Done:
-        """What it left; killed first where it is late. What it started may hold its streams: they get a moment."""
+        """The result. Kills the command if it is late. Its children may hold the streams, so those get a moment."""
         seconds = time.monotonic() - self.began
         if late:
             self.kill()
@@ -127,7 +127,7 @@ class Running:
 
 
 class Stream:
-    """Reads a pipe to its end, and keeps the beginning and not the flood."""
+    """Reads a pipe to its end, and keeps the first FLOOD bytes."""
 
     def __init__(self, pipe: IO[bytes] | None) -> None:
         assert pipe

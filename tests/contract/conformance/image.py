@@ -1,4 +1,4 @@
-"""The production image: built as the compose file says, with canaries in everything that must not get into it."""
+"""The production image, built as the compose file says. Everything that must stay out of it holds a canary."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ LARGE = 2**20  # bytes; a secret is not looked for in larger files
 
 @dataclass(frozen=True)
 class Image:
-    """A built image, by its name; `log` is what the build said when it failed."""
+    """A built image, by its name. `log` is the output of a build that failed."""
 
     name: str
     log: str = ""
 
 
 def build(box: Sandbox, repository: Repository) -> Image:
-    """Build target `prod` of the copy. The image goes with the run: its name holds the token."""
+    """Build target `prod` of the copy. Its name holds the token, so it is removed with the run."""
     name = f"{box.token}-prod:contract"
     context = box.checkout / repository.context.relative_to(repository.path)
     dockerfile = box.checkout / repository.dockerfile_path.relative_to(repository.path)
@@ -39,18 +39,18 @@ def build(box: Sandbox, repository: Repository) -> Image:
 
 
 def secrets(repository: Repository) -> list[str]:
-    """The names of the secrets that the build is handed."""
+    """The names of the secrets that the build gets."""
     given = repository.build.get("secrets") or []
     return [entry if isinstance(entry, str) else str(entry.get("target") or entry.get("source")) for entry in given]
 
 
 def user(image: Image) -> str:
-    """Whom it runs as; empty means root."""
+    """The user that it runs as; empty means root."""
     return inspect(image)["Config"].get("User") or ""
 
 
 def command(image: Image) -> list[str]:
-    """What it starts with."""
+    """The command that it starts with."""
     config = inspect(image)["Config"]
     return [*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])]
 
@@ -61,7 +61,7 @@ def inspect(image: Image) -> dict[str, dict]:
 
 
 def programs(image: Image, names: list[str]) -> list[str]:
-    """Which of these programs are in it; an image without a shell has none of them."""
+    """Which of these programs are in it; none in an image without a shell."""
     argv = ["docker", "run", "--rm", "--network", "none", "--entrypoint", "sh", image.name, "-c"]
     script = 'for name; do command -v "$name" >/dev/null && echo "$name"; done; true'
     done = subprocess.run([*argv, script, "sh", *names], capture_output=True, text=True, check=False, timeout=120)
@@ -69,8 +69,9 @@ def programs(image: Image, names: list[str]) -> list[str]:
 
 
 def leaks(image: Image) -> list[str]:
-    """What its layers hold and must not: files with a canary in them, `.env`, git's folder; and its settings."""
-    found = [".env's or the secret's text in the image's settings"] if CANARY in json.dumps(inspect(image)) else []
+    """What must not be in its layers and settings, but is: files with a canary, `.env`, the folder of git."""
+    is_in_settings = CANARY in json.dumps(inspect(image))
+    found = ["the image's settings hold the text of .env or of the build's secret"] if is_in_settings else []
     return found + [why for layer in layers(image) for why in leaks_of(layer)]
 
 
@@ -78,11 +79,11 @@ def leaks_of(layer: tarfile.TarFile) -> Iterator[str]:
     for member in layer:
         name = "/" + member.name.lstrip("./")
         if name.endswith("/.git/HEAD"):
-            yield f"{name.removesuffix('/HEAD')} in a layer"
+            yield f"{name.removesuffix('/HEAD')} is in a layer"
         elif member.isfile() and member.size < LARGE:
             content = layer.extractfile(member)
             if content and CANARY.encode() in content.read():
-                yield f"{name} in a layer: it holds what .env or the build's secret holds"
+                yield f"{name} in a layer holds the text of .env or of the build's secret"
 
 
 def layers(image: Image) -> Iterator[tarfile.TarFile]:
@@ -97,7 +98,7 @@ def layers(image: Image) -> Iterator[tarfile.TarFile]:
 
 
 def as_tar(content: IO[bytes]) -> tarfile.TarFile | None:
-    """A layer, compressed or not; None for the image's descriptions, which are JSON."""
+    """A layer, compressed or not; None for the descriptions of the image, which are JSON."""
     try:
         return tarfile.open(fileobj=io.BytesIO(content.read()), mode="r:*")
     except tarfile.ReadError:

@@ -1,4 +1,4 @@
-"""What of a repository is on the machine, found without its commands: processes, containers, files."""
+"""Finds what a repository has on the machine without its commands: processes, containers, files."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ KINDS = {
 }
 
 
-# Seconds that a process has to live in order to count: a helper that is just about to end is nobody's service.
+# Seconds that a process must live to count: a helper that is about to end is not a service.
 PASSING = 2
 
 
 @dataclass
 class Machine:
-    """`root` is the folder that all of a run lies in, `checkout` the repository in it, `token` part of each name."""
+    """`root` is the folder of the whole run, `checkout` the repository in it, `token` a part of each name."""
 
     root: Path
     checkout: Path
     token: str
     docker: bool
-    projects: set[str] = field(default_factory=set)  # Compose projects that were seen to belong to the checkout
+    projects: set[str] = field(default_factory=set)  # Compose projects of the checkout that were seen
 
     def containers(self) -> list[dict[str, Any]]:
-        """The running containers of the checkout, as `docker inspect` has them."""
+        """The running containers of the checkout, as `docker inspect` prints them."""
         if not self.docker:
             return []
         ids = ask("docker", "ps", "--quiet", "--no-trunc", "--filter", f"label={FOLDER}={self.checkout}").split()
@@ -48,7 +48,7 @@ class Machine:
         return list(found)
 
     def processes(self) -> dict[int, str]:
-        """Processes that live in the run's folder or were told of it, with their command lines."""
+        """Processes with the folder of the run in their path, arguments or environment, and their command lines."""
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
@@ -59,8 +59,8 @@ class Machine:
         return {pid: line for pid, line in found.items() if pid != os.getpid()}
 
     def running(self) -> set[str]:
-        """What runs, each once and by what stays the same while it does: containers, and processes by
-        who began them.
+        """What runs, in words that stay the same while it does: containers, and the processes that are not children of
+        others.
         """
         containers = {f"container {c['Name'].lstrip('/')} {c['State']['StartedAt']}" for c in self.containers()}
         tops = self._tops()
@@ -70,7 +70,7 @@ class Machine:
         return containers | {f"process {pid} {line[:80]}" for pid, line in tops.items()}
 
     def _tops(self) -> dict[int, str]:
-        """The processes that none of the others began, and that still live once all were looked at."""
+        """The processes that are not children of others, and that still live after all were looked at."""
         pids = self.processes()
         parents = {pid: parent(pid) for pid in pids}
         return {pid: line for pid, line in pids.items() if parents[pid] not in (0, *pids)}
@@ -82,13 +82,13 @@ class Machine:
         return sum(map(pss, self.processes())) + sum(map(size, re.findall(r"^([\d.]+\w+) /", stats, re.MULTILINE)))
 
     def left(self) -> list[str]:
-        """What is there of the run, in words: nothing after dev.destroy."""
+        """What is left of the run, in words. After dev.destroy it must be empty."""
         named = [f"{kind} {name}" for kind in ("container", "volume", "network") for _, name in self._named(kind)]
         records = [f"file {path}" for path in files(self.root / "state") if path.suffix != ".lock"]
         return [*named, *(f"process {pid} {line[:80]}" for pid, line in self.processes().items()), *records]
 
     def sweep(self) -> None:
-        """Remove all that is left, by force: the repository's own command may not have."""
+        """Remove everything that is left by force, in case dev.destroy did not."""
         while pids := self.processes():
             kill_all(list(pids))
         for kind, (_, remove) in KINDS.items():
@@ -96,7 +96,7 @@ class Machine:
                 ask("docker", *remove, known)
 
     def _named(self, kind: str) -> list[tuple[str, str]]:
-        """Things of a kind with the token or one of the checkout's projects in their name."""
+        """Things of a kind that have the token or a project of the checkout in their name."""
         if not self.docker:
             return []
         lines = (line.partition(" ") for line in ask("docker", *KINDS[kind][0]).splitlines())
@@ -112,7 +112,7 @@ class Machine:
 
 
 def ask(*argv: str) -> str:
-    """What a command of the engine answers; empty where it fails."""
+    """What a command of the engine prints; empty if it fails."""
     try:
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
@@ -130,14 +130,14 @@ def has_docker(env: dict[str, str]) -> bool:
 
 
 def parent(pid: int) -> int:
-    """Who began a process, or who took it over; 0 for one that has ended."""
+    """The parent of a process; 0 if it has ended."""
     with suppress(OSError):
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     return 0
 
 
 def age(pid: int) -> float:
-    """Seconds since a process began; infinite for one that has ended."""
+    """Seconds since a process started; infinite if it has ended."""
     with suppress(OSError):
         ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
         return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
@@ -145,13 +145,13 @@ def age(pid: int) -> float:
 
 
 def children(pid: int) -> list[int]:
-    """All processes below a process, whatever sessions they made for themselves."""
+    """All descendants of a process, whatever their session."""
     below = [int(f.name) for f in Path("/proc").glob("[0-9]*") if parent(int(f.name)) == pid]
     return below + [deeper for child in below for deeper in children(child)]
 
 
 def pss(pid: int) -> float:
-    """The memory of a process, what it shares divided by those who share it."""
+    """The memory of a process in bytes; shared memory is divided by the number of its users."""
     with suppress(OSError):
         found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
         return int(found[1]) * 1024 if found else 0
@@ -159,7 +159,7 @@ def pss(pid: int) -> float:
 
 
 def size(text: str) -> float:
-    """Bytes of `92.3MiB`, as docker stats says it."""
+    """Bytes of `92.3MiB`, as docker stats prints it."""
     units = {"B": 1, "kB": 1e3, "KiB": 2**10, "MB": 1e6, "MiB": 2**20, "GB": 1e9, "GiB": 2**30}
     number, unit = re.fullmatch(r"([\d.]+)(\w+)", text).groups()  # type: ignore[union-attr]
     return float(number) * units[unit]

@@ -1,4 +1,4 @@
-"""The report as one page that needs nothing beside it."""
+"""The report as one HTML page that loads nothing else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from html import escape
 
 from conformance.contract import AREAS
-from conformance.report import SIGNS, Report
+from conformance.report import SIGNS, Report, shown
 from conformance.verdicts import Verdict
 
 STYLE = """
@@ -29,13 +29,13 @@ dt { color: var(--quiet) } code { font-size: .95em }
 
 
 def html(report: Report) -> str:
-    """What is broken stands open, everything else can be opened."""
+    """The page. Broken MUSTs are open, the others can be opened."""
     areas = "".join(
         f"<h2>{area}: {AREAS[area]}</h2>\n<ul>\n{''.join(map(entry, verdicts))}</ul>\n"
         for area, verdicts in report.by_area().items()
     )
     counts = " · ".join(
-        f'<span class="{name(status)}">{count} {status}</span>' for status, count in report.counts.items()
+        f'<span class="{name(status)}">{count} {shown(status)}</span>' for status, count in report.counts.items()
     )
     title = f"{report.service}: {'kept' if report.kept else 'not kept'}"
     about = f"contract {report.contract}, level {report.level}" + (f", engine {report.engine}" if report.engine else "")
@@ -51,21 +51,21 @@ def entry(verdict: Verdict) -> str:
     """One MUST, with its details."""
     must = verdict.must
     details = {"why": marked(must.why), "level": f"{must.level}, since {'.'.join(map(str, must.since))}"}
-    details |= {verdict.status: f"<pre>{escape(verdict.evidence)}</pre>"} if verdict.evidence else {}
-    details |= {"mend": marked(" ".join(verdict.mend.split()))} if verdict.mend else {}
+    details |= {shown(verdict.status): f"<pre>{escape(verdict.evidence)}</pre>"} if verdict.evidence else {}
+    details |= {"fix": marked(" ".join(verdict.fix.split()))} if verdict.fix else {}
     rows = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in details.items())
-    status = f'<span class="status {name(verdict.status)}">{SIGNS[verdict.status]} {verdict.status}</span>'
+    status = f'<span class="status {name(verdict.status)}">{SIGNS[verdict.status]} {shown(verdict.status)}</span>'
     head = f'<span class="id">{must.id}</span>{status}<span>{marked(must.sentence)}</span>'
     is_open = " open" if verdict.failing else ""
     return f'<li id="{must.id}"><details{is_open}><summary>{head}</summary><dl>{rows}</dl></details></li>\n'
 
 
 def name(status: str) -> str:
-    """A status as the name of a class."""
+    """A status as a CSS class."""
     return status.replace(" ", "-")
 
 
 def marked(text: str) -> str:
-    """Markdown's code and bold as HTML."""
+    """Code and bold of Markdown as HTML."""
     text = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
     return re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", text)

@@ -1,4 +1,4 @@
-"""The part that pytest knows: which tests run, in which order, and what came of each."""
+"""The pytest plugin: which tests run, in which order, and with which outcome."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conformance.repository import Repository
 from conformance.verdicts import Outcome
 
 NOT_JUDGED = "not judged: "
-# What changes the state of the running service, in this order, so that one start serves all tests that can share it.
+# Fixtures that change the running service, in this order, so that one start serves all tests that can share it.
 PHASES = (
     "up",
     "again",
@@ -31,26 +31,26 @@ PHASES = (
     "unconfirmed",
     "destroyed",
     "stranger",
-    "anew",
+    "recreated",
     "returned",
     "damaged",
 )
 
 
 def not_judged(why: str) -> None:
-    """End a test whose question could not be asked."""
+    """End a test that cannot look, because something before it failed."""
     pytest.skip(NOT_JUDGED + why)
 
 
 def not_applicable(why: str) -> None:
-    """End a test whose MUST does not concern this repository."""
+    """End a test of a MUST that does not apply to this repository."""
     pytest.skip(why)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is looked at, which contract version it keeps, and how it is driven: the words before each command, what
-    DEV_ENGINE is, a factor on all limits.
+    """The repository, the contract version that it keeps, and how to run it: the words before each command, the value
+    of DEV_ENGINE, a factor for all time limits.
     """
 
     repository: Repository
@@ -61,7 +61,7 @@ class Subject:
 
 
 class Named:
-    """Makes the subject known to the fixtures, by its name."""
+    """Gives the fixtures access to the subject."""
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
@@ -71,13 +71,13 @@ class Named:
 
 
 class Judge:
-    """Runs the tests of some MUSTs and keeps their outcomes. `static`: only those that start nothing."""
+    """Runs the tests of some MUSTs and keeps their outcomes. `static`: only tests that start nothing."""
 
     def __init__(self, ids: Collection[str], static: bool) -> None:
         self.ids, self.static = ids, static
         self.outcomes: dict[str, list[Outcome]] = defaultdict(list)
-        self.unseen: set[str] = set()  # MUSTs of which a test was left out, since it starts something
-        self.faults: list[str] = []  # the suite's own
+        self.unseen: set[str] = set()  # MUSTs with a test that was left out because it starts something
+        self.faults: list[str] = []  # of the suite itself
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         wanted = [item for item in items if set(ids_of(item)) & set(self.ids)]

@@ -1,4 +1,4 @@
-"""What a person reads in the terminal, and what a program reads."""
+"""The report for people in the terminal, and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from conformance.contract import AREAS
 from conformance.verdicts import Verdict
 
-LINES = 12  # of what was seen of one MUST
+LINES = 12  # of evidence for one MUST
 SIGNS = {"kept": "✓", "broken": "✗", "mended": "✗", "not judged": "?", "known deviation": "~", "not applicable": "-"}
+SHOWN = {"mended": "fixed"}  # statuses that people see under another name than programs
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was found in a repository. `unseen`: MUSTs that a live run looks at more closely."""
+    """What was found in a repository. `unseen`: MUSTs that also have tests that need a live run."""
 
     service: str
     level: str
@@ -38,9 +39,9 @@ class Report:
 
     @property
     def summary(self) -> str:
-        said = ", ".join(f"{count} {status}" for status, count in self.counts.items())
+        counts = ", ".join(f"{count} {shown(status)}" for status, count in self.counts.items())
         rest = f"; {len(self.unseen)} MUSTs have tests that need a live run" if self.unseen else ""
-        return f"{self.service}: contract {self.contract}, level {self.level}: {said}{rest}, {self.seconds:.1f} s"
+        return f"{self.service}: contract {self.contract}, level {self.level}: {counts}{rest}, {self.seconds:.1f} s"
 
     def by_area(self) -> dict[str, list[Verdict]]:
         areas = {area: [v for v in self.verdicts if v.must.area == area] for area in AREAS}
@@ -53,7 +54,7 @@ class Report:
 
 
 def terminal(report: Report) -> str:
-    """The report by area; what is kept takes one line, what is broken says why, what was seen and what mends it."""
+    """The report by area. A MUST that is kept takes one line; a broken one has its reason, the evidence and the fix."""
     lines = []
     for area, verdicts in report.by_area().items():
         lines += ["", f"{area}: {AREAS[area]}", *(line for verdict in verdicts for line in entry(verdict))]
@@ -61,19 +62,24 @@ def terminal(report: Report) -> str:
 
 
 def entry(verdict: Verdict) -> list[str]:
-    """The lines of one MUST: the more the worse."""
+    """The lines of one MUST."""
     must, evidence = verdict.must, verdict.evidence.splitlines()
     sentence = plain(must.sentence)
     short = textwrap.shorten(sentence, 105, placeholder=" …")
     head = f"  {SIGNS[verdict.status]} {must.id:<7} "
-    seen = [f"            {verdict.status}: {line}" for line in evidence[:1]]
+    seen = [f"            {shown(verdict.status)}: {line}" for line in evidence[:1]]
     if verdict.status not in ("broken", "mended"):
         return [head + short, *seen]
     more = [f"              {line}" for line in evidence[1:LINES]]
-    mend = f"            mend: {' '.join(verdict.mend.split())}"
-    return [head + sentence, f"            why: {plain(must.why)}", *seen, *more, mend]
+    fix = f"            fix: {' '.join(verdict.fix.split())}"
+    return [head + sentence, f"            why: {plain(must.why)}", *seen, *more, fix]
+
+
+def shown(status: str) -> str:
+    """A status as people see it."""
+    return SHOWN.get(status, status)
 
 
 def plain(text: str) -> str:
-    """Without Markdown's marks."""
+    """Without the marks of Markdown."""
     return text.replace("**", "").replace("`", "")

@@ -1,4 +1,4 @@
-"""A repository by its files: dev.yaml, the compose file, the Dockerfile, the Makefile, what git holds."""
+"""The files of a repository: dev.yaml, the compose file, the Dockerfile, the Makefile, what git holds."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import Any
 from conformance import composefile, dockerfile
 from conformance.composefile import Unreadable
 
-LIMIT = 20  # seconds; make and git answer at once, and a Makefile may do anything
+LIMIT = 20  # seconds; make and git usually answer at once, but a Makefile may do anything
 
 
 @dataclass(frozen=True)
 class Repository:
-    """The folder that a person named. Nothing is ever written into it."""
+    """The folder to check. Nothing is ever written into it."""
 
     path: Path
 
     @cached_property
     def dev(self) -> dict[str, Any]:
-        """dev.yaml; Unreadable where it is not there or no mapping."""
+        """dev.yaml. Raises Unreadable if it is missing or not a mapping."""
         return composefile.read(self.path / "dev.yaml")
 
     @property
@@ -33,7 +33,7 @@ class Repository:
 
     @cached_property
     def services(self) -> dict[str, dict[str, Any]]:
-        """The services of the compose file, each in full."""
+        """The services of the compose file, with `extends` resolved."""
         return composefile.services(self.compose_path)
 
     @property
@@ -62,7 +62,7 @@ class Repository:
 
     @cached_property
     def instructions(self) -> list[dockerfile.Instruction]:
-        """What the Dockerfile says."""
+        """The instructions of the Dockerfile."""
         try:
             return dockerfile.parse(self.dockerfile_path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
@@ -76,13 +76,13 @@ class Repository:
 
     @cached_property
     def targets(self) -> set[str]:
-        """The targets of the Makefile. No recipe runs: what is asked for does not exist."""
+        """The targets of the Makefile. No recipe runs, since the requested target does not exist."""
         said = quiet(["make", "-C", str(self.path), "-pRrq", "contract-no-such-target"])
         return set(re.findall(r"^([\w.-]+):", said, re.MULTILINE))
 
     @cached_property
     def tracked(self) -> list[str]:
-        """What git holds, or would; for a folder without git, all files."""
+        """The files that git holds or would hold; without git, all files."""
         said = quiet(["git", "-C", str(self.path), "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         if said:
             return [name for name in said.split("\0") if name and os.path.lexists(self.path / name)]
@@ -90,12 +90,12 @@ class Repository:
 
     @property
     def memory(self) -> float | None:
-        """The declared memory in bytes; None where there is none."""
+        """The declared memory in bytes; None if there is none."""
         return self._budget("memory", {"K": 2**10, "M": 2**20, "G": 2**30})
 
     @property
     def ready(self) -> float | None:
-        """The declared time in seconds; None where there is none."""
+        """The declared time in seconds; None if there is none."""
         return self._budget("ready", {"s": 1, "m": 60})
 
     def _budget(self, name: str, units: dict[str, int]) -> float | None:
@@ -106,7 +106,7 @@ class Repository:
 
 
 def quiet(argv: list[str]) -> str:
-    """What a command writes to stdout, whatever its exit code; empty where there is no such program."""
+    """What a command writes to stdout, whatever its exit code; empty if there is no such program."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "GIT_"))}
     try:
         done = subprocess.run(

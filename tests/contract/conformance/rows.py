@@ -1,4 +1,4 @@
-"""What a database holds, read through dev.dbshell: every row of every table, in a form that can be compared."""
+"""Reads a database through dev.dbshell: every row of every table, in a form that can be compared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.door import Done
 from conformance.sandbox import Sandbox
 from conformance.tables import Rows
 
-MARK = "contract_canary"  # a table that is made by hand
+MARK = "contract_canary"  # a table that the suite creates
 BY_HAND = f"CREATE TABLE {MARK} (id integer PRIMARY KEY);\nINSERT INTO {MARK} VALUES (1);\n"
 CHANGED = f"UPDATE {MARK} SET id = 2;\n"  # one row less and one more
 
@@ -42,11 +42,11 @@ ESCAPES = {"\\n": "\n", "\\t": "\t", "\\0": "\0", "\\\\": "\\"}
 
 
 class Refused(Exception):
-    """dev.dbshell did not answer; the message says how it ended."""
+    """dev.dbshell failed. The message says how."""
 
 
 def read(box: Sandbox, database: str, **env: str) -> Rows:
-    """Everything that the database holds now. Raises Refused."""
+    """All rows of the database. Raises Refused."""
     if database == "postgres":
         return parse(shell(box, POSTGRES, **env).out.splitlines())
     found = parse(map(unescape, shell(box, MYSQL, **env).out.splitlines()))
@@ -70,7 +70,7 @@ def select(table: str, columns: Iterable[str]) -> str:
 
 
 def parse(lines: Iterable[str]) -> Rows:
-    """Rows from the lines that the statements wrote; what else the client says is left out."""
+    """Rows from the lines that the statements wrote. Other output of the client is ignored."""
     found = Rows()
     for line in lines:
         match = re.match(r"(column|key|row):(\[.*\])$", line)

@@ -1,4 +1,4 @@
-"""A copy of a repository, in a folder, a home and a workspace of its own, all removed at the end."""
+"""A copy of a repository with a separate folder, home and workspace. All are removed at the end."""
 
 from __future__ import annotations
 
@@ -19,27 +19,28 @@ from conformance.machine import Machine, has_docker
 from conformance.repository import Repository
 from conformance.tables import Rows
 
-# What the caller's shell, or the make that called us, would say to the commands under test.
-FOREIGN = ("DEV_", "MAKE", "MFLAGS", "VIRTUAL_ENV", "GIT_", "COMPOSE_", "PYTEST_", "PYTHON", "FORCE_COLOR", "NO_COLOR")
-# In the environment file, in `.env` and in the build's secret: wherever it turns up, it was carried there.
+# Variables of the caller's shell, or of the make that called us, that would change the commands under test.
+FOREIGN = ("DEV_", "ARGS", "MAKE", "MFLAGS", "VIRTUAL_ENV", "GIT_", "COMPOSE_", "PYTEST_", "PYTHON")
+FOREIGN += ("FORCE_COLOR", "NO_COLOR")
+# It is in the environment file, in `.env` and in the build's secret. If it turns up elsewhere, it was copied there.
 CANARY = "contract-canary-5b1f0c"
 VARIABLE = "CONTRACT_CANARY"
-# A start may have to build images and fetch servers; everything else answers soon.
+# These may have to build images and fetch servers; everything else answers soon.
 STARTS = ("dev.up", "dev.test", "dev.reset")
 
 
 @dataclass
 class Sandbox:
-    """Where a repository is tried out. Everything of the run is below `root`, or has `token` in its name."""
+    """Where a repository is tested. Everything of the run is below `root`, or has `token` in its name."""
 
     root: Path
     token: str
     env: dict[str, str]
     door: Door
     machine: Machine
-    patience: float  # factor on all limits
+    patience: float  # factor for all limits
     history: list[Done] = field(default_factory=list)
-    rows: Rows = field(default_factory=Rows)  # as they were last seen
+    rows: Rows = field(default_factory=Rows)  # as last seen
 
     @property
     def checkout(self) -> Path:
@@ -47,27 +48,27 @@ class Sandbox:
 
     @property
     def file(self) -> Path:
-        """Where the data of the repository is written to."""
+        """The file that dev.snapshot --export writes."""
         return self.root / "tmp" / "contract.tar.gz"
 
     def run(self, *words: str, stdin: str | None = "", limit: float = 0, **env: str) -> Done:
-        """One of the repository's commands, to its end. It is kept: what all commands have to do is seen at the end."""
+        """Run one of the repository's commands to its end. The history keeps it, for tests that look at all of them."""
         limit = limit or (900 if words[0] in STARTS else 120)
         done = self.door.run(words, {**self.env, **env}, limit * self.patience, stdin)
         self.history.append(done)
         return done
 
     def start(self, *words: str) -> Running:
-        """A command that is going to be killed."""
+        """Start a command that will be killed."""
         return Running(self.door, words, self.env)
 
 
 @contextmanager
 def open_sandbox(repository: Repository, prefix: tuple[str, ...], engine: str, patience: float) -> Iterator[Sandbox]:
-    """A copy that is ready to be driven; whatever happens, nothing is left of it."""
+    """A copy that is ready to run. Whatever happens, nothing is left of it."""
     token = f"contract-{uuid.uuid4().hex[:6]}"
     root = Path(tempfile.mkdtemp(prefix=f"{token}-"))
-    root.chmod(0o755)  # servers may run as another user, who has to get to their data
+    root.chmod(0o755)  # servers may run as another user, which needs access to their data
     try:
         checkout = copy(repository, root / "repo" / repository.path.name)
         env = environment(root, token, engine)
@@ -85,7 +86,7 @@ def open_sandbox(repository: Repository, prefix: tuple[str, ...], engine: str, p
 
 
 def copy(repository: Repository, target: Path) -> Path:
-    """What git holds or would hold, as a git repository of one commit; links and modes as they are."""
+    """Copy what git holds or would hold into a git repository with one commit. Keeps links and modes."""
     for name in repository.tracked:
         source = repository.path / name
         (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +95,7 @@ def copy(repository: Repository, target: Path) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     who = ["-c", "user.name=contract", "-c", "user.email=contract@localhost", "-c", "commit.gpgsign=false"]
     hooks = ["-c", "core.hooksPath=/dev/null"]
-    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "--allow-empty", "-m", "as it was handed in"]):
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "--allow-empty", "-m", "the checked files"]):
         subprocess.run(["git", "-C", str(target), *who, *hooks, *words], check=True, capture_output=True)
     (target / ".env").write_text(f"{VARIABLE}_FILE={CANARY}\n")
     with (target / ".git" / "info" / "exclude").open("a") as exclude:
@@ -103,7 +104,7 @@ def copy(repository: Repository, target: Path) -> Path:
 
 
 def environment(root: Path, token: str, engine: str) -> dict[str, str]:
-    """The caller's, without what is meant for others; a home of its own, the caller's caches and settings."""
+    """The caller's environment without FOREIGN variables, with an empty home, and the caller's caches and settings."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     home = Path.home()
     for name in ("home", "state", "tmp"):
@@ -115,7 +116,7 @@ def environment(root: Path, token: str, engine: str) -> dict[str, str]:
         "npm_config_cache": home / ".npm",
         "npm_config_userconfig": home / ".npmrc",
         "NETRC": home / ".netrc",
-        "CARGO_HOME": home / ".cargo",  # pip asks rustc who it is, and rustup writes down that it was asked
+        "CARGO_HOME": home / ".cargo",  # pip runs rustc, and rustup writes into its folder then
         "RUSTUP_HOME": home / ".rustup",
     }
     env.update({name: os.environ.get(name) or str(path) for name, path in kept.items()})
@@ -133,7 +134,7 @@ def env_file(root: Path) -> Path:
 
 
 def bundle(root: Path) -> Path:
-    """The certificate authorities that builds are handed anyway, with a line that shows where they went."""
+    """The certificate authorities that builds get anyway, with a line that shows where they are copied to."""
     given = os.environ.get("CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile
     known = Path(given).read_bytes() if given and os.path.isfile(given) else b""
     path = root / "ca.pem"
@@ -142,7 +143,7 @@ def bundle(root: Path) -> Path:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A port that is free now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Tables and rows as values, and in words where two states of them differ."""
+"""Tables and rows as values, and the difference of two of them in words."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def is_volatile(table: str, column: str, patterns: Iterable[str]) -> bool:
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """In words, where two states differ: tables that came or went, and counts or rows that are others."""
+    """The difference in words: tables that are new or gone, and counts or rows that changed."""
     found = [f"table {table} is gone" for table in before if table not in after]
     found += [f"table {table} is new" for table in after if table not in before]
     for table in before:
@@ -48,8 +48,8 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 
 def difference(before: Any, after: Any) -> str:
     if isinstance(before, int):
-        return f"{before} rows, then {after}"
+        return f"{before} rows before, {after} after"
     gone = [row for row in before if row not in after]
     new = [row for row in after if row not in before]
     shown = [f"{sign} {row[:160]}" for sign, rows in (("-", gone), ("+", new)) for row in rows[:1]]
-    return f"{len(before)} rows, then {len(after)}; {len(gone)} gone, {len(new)} new: {' '.join(shown)}"
+    return f"{len(before)} rows before, {len(after)} after; {len(gone)} gone, {len(new)} new: {' '.join(shown)}"

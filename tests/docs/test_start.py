@@ -1,0 +1,129 @@
+"""docs/new-service.md, docs/start.md and docs/recipes.md, typed line by line from a bare start."""
+
+from __future__ import annotations
+
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPO
+from tests.terminal import Terminal, blocks, typed
+from tests.verbs import machine
+from tests.verbs.repo import get
+
+pytestmark = pytest.mark.timeout(900)
+HOST = "https://git.example.org/"
+
+
+def page(name: str) -> dict[str, list[str]]:
+    """What a person types below each heading of a page."""
+    sections = (REPO / f"docs/{name}.md").read_text().split("\n## ")
+    titles = [text.split("\n")[0].lstrip("# ") for text in sections]
+    return {title: [line for block in blocks(text) for line in typed(block)] for title, text in zip(titles, sections)}
+
+
+START, NEW, RECIPES = page("start"), page("new-service"), page("recipes")
+
+
+@pytest.fixture
+def terminal(template: Path, tmp_path: Path) -> Iterator[Terminal]:
+    """An empty folder, and the template on a host that only git can see. Nothing is left when the test ends."""
+    host = tmp_path / "git.example.org"
+    subprocess.run(["git", "clone", "--quiet", "--bare", str(template), str(host / "devenv-template")], check=True)
+    (tmp_path / "gitconfig").write_text(
+        f'[url "file://{host}/"]\n\tinsteadOf = {HOST}\n[user]\n\tname = Me\n\temail = me@example.org\n'
+    )
+    (tmp_path / "work").mkdir()
+    workspace = f"t{uuid.uuid4().hex[:8]}"
+    env = {"DEV_ENGINE": "native", "DEV_WORKSPACE": workspace, "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig")}
+    terminal = Terminal(tmp_path, env, tmp_path / "work")
+    yield terminal
+    for repo in sorted((tmp_path / "work").glob("**/catalog"), reverse=True):  # the clone first, which ran last
+        terminal.cwd = repo
+        terminal.type("inv dev.destroy --yes")
+    assert machine.left_by(workspace, tmp_path / "work", "native") == []
+
+
+def type_all(terminal: Terminal, lines: list[str]) -> str:
+    """What all lines printed."""
+    return "".join(map(terminal.type, lines))
+
+
+def made(terminal: Terminal) -> str:
+    """The service of docs/new-service.md, typed as the page says, with the answers that it proposes; its URL."""
+    make, *rest = NEW["Make a new service"]
+    terminal.type(make.replace("cookiecutter ", "cookiecutter --no-input ", 1))
+    return type_all(terminal, rest).strip().splitlines()[-1]
+
+
+def test_the_readme_makes_a_service_as_the_page_does() -> None:
+    _, service = blocks((REPO / "README.md").read_text())
+    readme, ours = (
+        [line.partition("  ")[0] for line in lines] for lines in (typed(service), NEW["Make a new service"])
+    )
+    assert readme[0] == f"pipx run {ours[0]}"
+    assert readme[1:3] == ours[1:3]
+    assert readme[3] == "make dev.up"
+
+
+@pytest.mark.slow
+def test_a_new_service_and_its_first_clone(terminal: Terminal) -> None:
+    url = made(terminal)
+    assert get(url, "/health")[0] == 200
+    assert terminal.type("git branch --show-current") == "main\n"
+    assert "19 kept" in type_all(terminal, NEW["Check it"])
+    terminal.type("inv dev.destroy --yes")
+
+    terminal.type(f"git clone --quiet --bare . {terminal.home}/git.example.org/catalog && mkdir ../me && cd ../me")
+    said = type_all(terminal, START["From clone to a change in ten minutes"])
+    assert get(said.strip().splitlines()[-1], "/health")[0] == 200
+    assert "login" in type_all(terminal, START["See what runs"])
+    assert "passed" in type_all(terminal, START["Change something"])
+    type_all(terminal, START["Change the data"])
+    type_all(terminal, START["Add a dependency"])
+    assert "httpx" in (terminal.cwd / "pyproject.toml").read_text()
+    down, destroy = START["Stop"]
+    terminal.type(down)
+    assert "add --yes" in terminal.type(destroy, 114), "nobody can be asked here"
+
+
+@pytest.mark.slow
+def test_recipes(terminal: Terminal) -> None:
+    made(terminal)
+    type_all(terminal, RECIPES["Recipes"])
+    compose = terminal.cwd / "compose.yaml"
+    setting = "    environment:\n      LOG_LEVEL: ${LOG_LEVEL:-INFO}\n"
+    compose.write_text(compose.read_text().replace("    environment:\n", setting, 1))
+    said = type_all(terminal, RECIPES["Keep a setting of yours in `.env`"])
+    assert said.endswith("DEBUG\n")
+    type_all(terminal, RECIPES["Restart"])
+    on, follow, off = RECIPES["See the SQL"]
+    terminal.type(on)
+    terminal.type("inv dev.run -- python manage.py migrate --check")
+    assert "LOG:  statement: SELECT" in terminal.type(follow.replace("--follow", "--tail 50"))
+    terminal.type(off)
+    with (terminal.cwd / "config/settings.py").open("a") as settings:
+        settings.write(next(line for line in (REPO / "docs/recipes.md").read_text().splitlines() if "EMAIL_B" in line))
+    assert "Subject: Test email" in type_all(terminal, RECIPES["Read the mail that the service sends"])
+    type_all(terminal, RECIPES["Run a command on a schedule"])
+    type_all(terminal, RECIPES["Work behind a proxy or with your own CA"])
+    type_all(terminal, RECIPES["Attach a debugger"])
+    task = (REPO / "docs/recipes.md").read_text().partition("# tasks_local.py\n")[2].partition("```")[0]
+    (terminal.cwd / "tasks_local.py").write_text(task)
+    type_all(terminal, RECIPES["Add a task of your own"])
+
+
+@pytest.mark.slow
+def test_a_production_dump(terminal: Terminal) -> None:
+    made(terminal)
+    snapshot, drop, load, migrate, keep = RECIPES["Load a production dump"]
+    (terminal.cwd / "production.sql").write_text("CREATE TABLE from_production (id int);\n")
+    for line in (snapshot, drop, load, migrate, keep):
+        terminal.type(line)
+    tables = "SELECT count(*) FROM pg_tables WHERE tablename IN ('from_production', 'courses_course')"
+    assert terminal.type(f'inv dev.dbshell -- -qAtc "{tables}"') == "2\n"
+    terminal.type("inv dev.restore before")
+    assert terminal.type(f'inv dev.dbshell -- -qAtc "{tables}"') == "1\n"

@@ -1,0 +1,135 @@
+"""The complete repositories on CONTRACT.md and docs/contract.md keep level core, and the pages show real output."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.suite.conftest import CHECK, Checked, check
+
+ROOT = CHECK.parents[2]
+FILE = re.compile(r"^`(\S+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FOR_GO = re.compile(r"^`(\S+)` for Go\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+OUTPUT = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# MUSTs that do not apply to a service without a database, and to one that does not run in containers.
+DATABASE = {"DATA-1", "DATA-2", "DATA-3", "STK-5", "STK-6"}
+CONTAINERS = {"STK-4"}
+
+
+def files(page: str) -> dict[str, str]:
+    return dict(FILE.findall((ROOT / page).read_text()))
+
+
+def repository(repo: Path, content: dict[str, str]) -> Path:
+    """A git repository with these files, committed."""
+    repo.mkdir()
+    for name, text in content.items():
+        (repo / name).write_text(text)
+    who = ["-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "From the page"]):
+        subprocess.run(["git", "-C", str(repo), *who, *words], check=True)
+    return repo
+
+
+@pytest.fixture
+def minimal(tmp_path: Path) -> Path:
+    """The repository of CONTRACT.md."""
+    return repository(tmp_path / "hello", files("CONTRACT.md"))
+
+
+@pytest.fixture
+def in_containers(tmp_path: Path) -> Path:
+    """The same with the files of docs/contract.md."""
+    return repository(tmp_path / "hello", {**files("CONTRACT.md"), **files("docs/contract.md")})
+
+
+def assert_core(found: Checked, *not_applicable: str) -> None:
+    failing = {
+        v["id"]: v["evidence"] for v in found.report["verdicts"] if v["status"] not in ("kept", "not applicable")
+    }
+    assert not failing
+    assert found.with_status("not applicable") == set(not_applicable)
+    assert (found.code, found.report["level"]) == (0, "core")
+
+
+def test_the_pages_show_every_file() -> None:
+    names = {"dev.yaml", "compose.yaml", "Dockerfile", "Makefile", "dev.sh", "server.py"}
+    assert set(files("CONTRACT.md")) == names
+    assert set(files("docs/contract.md")) == {"dev.sh", "compose.yaml"}
+
+
+def test_its_files_keep_level_core(minimal: Path) -> None:
+    assert_core(check(minimal, "--static"))
+
+
+def test_its_files_in_containers_keep_level_core(in_containers: Path) -> None:
+    assert_core(check(in_containers, "--static"))
+
+
+def test_the_files_for_go_keep_level_core(in_containers: Path) -> None:
+    for name, text in FOR_GO.findall((ROOT / "docs/contract.md").read_text()):
+        (in_containers / name).write_text(text)
+    compose = in_containers / "compose.yaml"
+    compose.write_text(compose.read_text().replace("target: prod", "target: dev"))
+    assert (in_containers / "compose.lean.yaml").is_file()
+    assert_core(check(in_containers, "--static"))
+
+
+def test_it_keeps_level_core(minimal: Path) -> None:
+    assert_core(check(minimal, "--engine", "native"), *DATABASE, *CONTAINERS)
+
+
+@pytest.mark.engine
+def test_it_keeps_level_core_in_containers(in_containers: Path) -> None:
+    assert_core(check(in_containers, "--engine", "compose"), *DATABASE)
+
+
+def test_its_errors_name_a_taken_port_and_have_hints(minimal: Path) -> None:
+    found = check(minimal, "--engine", "native", "--only", "OUT-8", "--only", "OUT-5")
+    assert found.with_status("kept") == {"OUT-8", "OUT-5"}
+
+
+def test_words_of_the_make_that_calls_the_suite_reach_no_command(
+    minimal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make contract.check ARGS=PATH` exports ARGS, which the Makefile of the repository would take for its own."""
+    monkeypatch.setenv("ARGS", "--no-such-option")
+    assert check(minimal, "--engine", "native", "--only", "CMD-7").with_status("kept") == {"CMD-7"}
+
+
+def test_the_report_on_the_page_is_what_the_suite_prints(minimal: Path) -> None:
+    compose = minimal / "compose.yaml"
+    compose.write_text(compose.read_text().replace('"127.0.0.1:', '"'))
+    done = subprocess.run([sys.executable, str(CHECK), str(minimal), "--static"], capture_output=True, text=True)
+    shown = OUTPUT.findall((ROOT / "docs/contract.md").read_text())[0].splitlines()
+    lines = [line for line in shown if line != "…" and not line.startswith("$ ")]
+    assert len(lines) == 6
+    assert "\n".join(lines) in done.stdout
+
+
+def test_the_commands_on_the_page_print_what_it_shows(
+    minimal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("DEV_ENGINE", "native")
+    shown = OUTPUT.findall((ROOT / "docs/contract.md").read_text())[1].splitlines()
+    port = str(free_port())
+    monkeypatch.setenv("DEV_PORT", port)
+    printed = []
+    for line in shown:
+        if line.startswith("$ make"):
+            typed = ["sh", "-c", f"{line[2:]} 2>&1"]
+            done = subprocess.run(typed, cwd=minimal, capture_output=True, text=True, check=True)
+            printed += [line, *done.stdout.replace(port, "18200").splitlines()]
+    assert printed == shown
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
