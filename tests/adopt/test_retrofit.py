@@ -225,7 +225,7 @@ def test_owner_s_filters_and_hooks_touch_nothing(history: Path, make: Make) -> N
     [
         (lambda repo: (repo / "new.txt").write_text("x"), 114, "has changes that are not committed: new.txt"),
         (lambda repo: (repo / "app.py").write_text("x"), 114, "has changes that are not committed: app.py"),
-        (lambda repo: shutil.rmtree(repo / ".git"), 111, "is in no git repository"),
+        (lambda repo: shutil.rmtree(repo / ".git"), 111, "is not in a git repository"),
         (lambda repo: (shutil.rmtree(repo / ".git"), git(repo, "init", "--quiet")), 114, "has no commit yet"),
         (lambda repo: ((repo / "dev.yaml").write_text("mine: 1\n"), commit(repo)), 113, "dev.yaml already exists"),
         (lambda repo: ((repo / ".cruft.json").write_text("{}"), commit(repo)), 111, "no template, commit and answers"),

@@ -291,7 +291,7 @@ def test_what_is_not_committed_is_114(template: Path, service: Service) -> None:
 
 def test_no_service_of_this_template(template: Path, service: Service, tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
-    assert "is in no git repository" in refused(template, tmp_path / "plain", 111)
+    assert "is not in a git repository" in refused(template, tmp_path / "plain", 111)
     repo = service("0.2.0", stack="bare")
     known = json.loads((repo / ".cruft.json").read_text())
     (repo / ".cruft.json").write_text(json.dumps({**known, "commit": "0" * 40}))
