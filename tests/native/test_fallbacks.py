@@ -63,7 +63,7 @@ def test_an_unknown_image_is_111_with_its_line(small: Make) -> None:
     line = text.splitlines().index("    image: elasticsearch:9") + 1
     said = small(text, stacks.PYTHON, stacks.files()).fails(111, "dev.up")
     assert f"compose.yaml:{line}" in said
-    assert "no local server for the image elasticsearch:9" in said
+    assert "no local server is known for the image elasticsearch:9" in said
 
 
 def test_an_optional_service_that_cannot_run_is_left_out(small: Make) -> None:
