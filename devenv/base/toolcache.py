@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from devenv.base import launch, records, vendored
 
@@ -64,7 +64,7 @@ def collect() -> list[Path]:
     """Remove the tools and environments that are not used any more; returns what was removed. OSError.
 
     It keeps what a checkout used in the last 60 days, what the checkout of a record of the machine's state names, and
-    what runs. If a checkout cannot be read, what it used last is kept. Leftovers of a killed fetch go at once.
+    what runs. If a checkout cannot be read, what it used last is kept. What a killed command left goes at once.
     """
     _believe_the_clock()
     wanted = _wanted()
@@ -142,11 +142,15 @@ def _wanted() -> set[str] | None:
         if _recent(user) or pinned(Path(user.checkout)) is None:
             wanted.add(user.commit)
     for record in records.of_workspace():
-        for checkout in filter(None, {record.checkout, record.edit, record.root, *record.users}):
-            named = pinned(Path(checkout))
-            if named is None and checkout not in noted:
+        roots: Any = record.users  # a file that others write: its types are only a promise
+        places: list[Any] = [record.checkout, record.edit, record.root, *(roots if isinstance(roots, list) else [None])]
+        for place in places:
+            if not isinstance(place, str):
+                return None  # what cannot be read may need any of them
+            named = pinned(Path(place)) if place else ""
+            if named is None and place not in noted:
                 return None
-            wanted |= {named or "", noted.get(checkout, "")}
+            wanted |= {named or "", noted.get(place, "")}
     return wanted
 
 
@@ -166,7 +170,8 @@ def _digest(requirements: Path) -> str:
 
 
 def _left_behind() -> Iterator[Path]:
-    """Leftovers of a killed fetch: no process holds the lock of its commit."""
+    """Leftovers of a killed collection, and of a killed fetch: no process holds the lock of its commit."""
+    yield from [*home().glob("tools/.*.gone"), *home().glob("environments/.*.gone")]
     for part in home().glob("tools/.*-part"):
         lock = part.with_name(f".{part.name.split('.')[1]}.lock")
         with suppress(OSError), lock.open("w") as held:

@@ -125,6 +125,15 @@ def test_a_record_of_a_checkout_that_nothing_is_known_of_keeps_everything(cache:
     assert toolcache.collect() == []
 
 
+@pytest.mark.parametrize("harm", [{"users": 3}, {"users": [["x"]]}, {"checkout": {"a": 1}}, {"root": None}])
+def test_a_record_of_wrong_types_keeps_everything(cache: Path, harm: dict[str, object]) -> None:
+    entry(cache, A)
+    records.write(Record("shop", "main"))
+    page = records.path("main", "shop")
+    page.write_text(json.dumps({**json.loads(page.read_text()), **harm}))
+    assert toolcache.collect() == []
+
+
 @pytest.fixture
 def running(cache: Path) -> Iterator[Path]:
     """The tools of A, with a process that was started from them."""
@@ -171,6 +180,14 @@ def test_what_a_killed_fetch_left_goes_at_once(cache: Path) -> None:
     part = cache / "tools" / f".{A}.x1y2-part"
     part.mkdir(parents=True)
     assert toolcache.collect() == [part]
+
+
+@pytest.mark.parametrize("folder", ["tools", "environments"])
+def test_what_a_killed_collection_left_goes_with_the_next(cache: Path, folder: str) -> None:
+    left = cache / folder / f".{A}.gone"
+    (left / "devenv").mkdir(parents=True)
+    assert toolcache.collect() == [left]
+    assert not list((cache / folder).iterdir())
 
 
 def test_noting_a_use_never_costs_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
