@@ -119,7 +119,9 @@ def users() -> Iterator[User]:
     for page in home().glob("users/*.json"):
         with suppress(OSError, ValueError, KeyError, TypeError):
             known = json.loads(page.read_text())
-            yield User(known["checkout"], known["commit"], known["environment"], page.stat().st_mtime)
+            checkout, commit, environment = (known[key] for key in ("checkout", "commit", "environment"))
+            if isinstance(checkout, str) and isinstance(commit, str) and isinstance(environment, str):
+                yield User(checkout, commit, environment, page.stat().st_mtime)
 
 
 def pinned(checkout: Path) -> str | None:

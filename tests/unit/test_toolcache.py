@@ -125,6 +125,15 @@ def test_a_record_of_a_checkout_that_nothing_is_known_of_keeps_everything(cache:
     assert toolcache.collect() == []
 
 
+@pytest.mark.parametrize("text", ["", "[]", "3", '{"checkout": 3, "commit": [], "environment": null}', "torn {"])
+def test_a_damaged_note_is_left_out(cache: Path, text: str) -> None:
+    entry(cache, A)
+    (cache / "users").mkdir()
+    for name in ("1.json", ".clock", ".collected"):
+        (cache / "users" / name).write_text(text)
+    assert [path.name for path in toolcache.collect()] == [A]
+
+
 @pytest.mark.parametrize("harm", [{"users": 3}, {"users": [["x"]]}, {"checkout": {"a": 1}}, {"root": None}])
 def test_a_record_of_wrong_types_keeps_everything(cache: Path, harm: dict[str, object]) -> None:
     entry(cache, A)
