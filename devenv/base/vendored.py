@@ -24,6 +24,7 @@ ATTRIBUTES = """\
 # Files of the template: byte for byte, and left out of diffs and statistics.
 * -text -diff linguist-vendored linguist-generated
 """
+OUTSIDE = "../"  # how the paths of the launcher begin in a MANIFEST
 OURS = {MANIFEST, ".gitattributes"}
 
 
@@ -44,7 +45,7 @@ def write(template: Path, dev: Path, commit: str = "") -> Path:
     if commit:
         (draft / COMMIT).write_text(f"{commit}\n", encoding="utf-8")
     fragments = (f"compose/{path.name}" for path in sorted(dev.glob("compose/*.yaml")))
-    names = [*files(draft), *(f"../{name}" for name in (*LAUNCHER, *fragments) if (dev / name).is_file())]
+    names = [*files(draft), *(f"{OUTSIDE}{name}" for name in (*LAUNCHER, *fragments) if (dev / name).is_file())]
     lines = "".join(f"{digest(draft / name)}  {name}\n" for name in names)
     (draft / MANIFEST).write_text(lines, encoding="utf-8")
     shutil.rmtree(target, ignore_errors=True)
@@ -53,9 +54,8 @@ def write(template: Path, dev: Path, commit: str = "") -> Path:
 
 
 def differences(folder: Path) -> list[str]:
-    """How the files of a folder differ from its MANIFEST, in words; OSError if it has none."""
-    text = (folder / MANIFEST).read_text(encoding="utf-8", errors="surrogateescape")
-    sums = {name: wanted for wanted, _, name in (line.partition("  ") for line in text.splitlines())}
+    """How the tools in a folder differ from its MANIFEST, in words; the launcher next to them is not meant. OSError."""
+    sums = {name: wanted for name, wanted in _manifest(folder).items() if not name.startswith(OUTSIDE)}
     return [*_changed(folder, sums), *(f"{name} is not in {MANIFEST}" for name in files(folder) if name not in sums)]
 
 
@@ -66,8 +66,14 @@ def launcher_sums(tools: Path) -> dict[str, str]:
         fragments = sorted(tools.glob(f"{PROJECT}/.stacks/*/.dev/compose/*.yaml"))
         named = {name: digest(own / name) for name in LAUNCHER}
         return {**named, **{f"compose/{path.name}": digest(path) for path in fragments}}
-    lines = (tools / MANIFEST).read_text(encoding="utf-8").splitlines()
-    return {line[69:]: line[:64] for line in lines if line[66:69] == "../"}
+    listed = _manifest(tools).items()
+    return {name[len(OUTSIDE) :]: wanted for name, wanted in listed if name.startswith(OUTSIDE)}
+
+
+def _manifest(folder: Path) -> dict[str, str]:
+    """The sums of a MANIFEST by the paths in it. OSError if there is none."""
+    text = (folder / MANIFEST).read_text(encoding="utf-8", errors="surrogateescape")
+    return {name: wanted for wanted, _, name in (line.partition("  ") for line in text.split("\n") if line)}
 
 
 def commit_of(tools: Path) -> str:

@@ -174,7 +174,7 @@ def _whole() -> Finding:
     tools = launch.TOOLS
     if not (tools / vendored.MANIFEST).is_file():
         return Finding("D30", True, f"the tools are those of the checkout {tools}")
-    wrong = [line for line in vendored.differences(tools) if not line.startswith("../")]
+    wrong = vendored.differences(tools)
     if not wrong:
         return Finding("D30", True, f"the tools in {tools} are complete")
     fix = "git checkout HEAD -- .dev/tools" if tools.parent.name == ".dev" else f"rm -r {shlex.quote(str(tools))}"

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import locks, output, process
+from devenv.base import locks, output, process, toolcache
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.model import document
 from devenv.model.resolver import same_repository
@@ -78,7 +78,7 @@ class Mirror(NamedTuple):
 
     def checkout(self, commit: str) -> Path:
         """A folder with the commit, made once."""
-        target = home() / "checkouts" / f"{self.path.stem}-{commit[:12]}"
+        target = toolcache.home() / "checkouts" / f"{self.path.stem}-{commit[:12]}"
         if not target.is_dir():
             self.clone(commit, target, "--detach")
         return target
@@ -149,18 +149,13 @@ def _draft(target: Path) -> Path:
     return draft
 
 
-def home() -> Path:
-    """The folder of all mirrors and checkouts; XDG_CACHE_HOME moves it."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "devenv")
-
-
 def of(repo: str, near: Path) -> Mirror:
     """The mirror of a repository; a relative path starts at the folder `near`."""
     address = str((near / repo).resolve()) if repo.startswith((".", "/")) else repo
     same = same_repository(address)
     name = same.rsplit("/", 1)[-1].removesuffix(".git")
     digest = hashlib.sha256(same.encode()).hexdigest()[:8]
-    return Mirror(address, home() / "mirrors" / f"{name}-{digest}.git")
+    return Mirror(address, toolcache.home() / "mirrors" / f"{name}-{digest}.git")
 
 
 def relative(near: Path, base: str, repo: str) -> str:

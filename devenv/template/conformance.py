@@ -6,9 +6,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from devenv.base import launch, process
+from devenv.base import launch, process, toolcache
 from devenv.base.errors import MISSING, DevError
-from devenv.required import mirrors
 
 SUITE = Path("tests", "contract")
 BOOTSTRAP = launch.TOOLS / "devenv" / "bootstrap.py"
@@ -23,7 +22,7 @@ def check(root: Path, flags: Sequence[str]) -> int:
 
 def environment(requirements: Path) -> Path:
     """A Python with the packages of a program, one environment for each set of requirements. DevError 110."""
-    argv = ["python3", "-I", "-B", str(BOOTSTRAP), "--in", str(mirrors.home() / "environments"), str(requirements)]
+    argv = ["python3", "-I", "-B", str(BOOTSTRAP), "--in", str(toolcache.home() / "environments"), str(requirements)]
     done = process.collect(argv, os.environ)
     if done.code:
         raise DevError(MISSING, f"the packages of {requirements} could not be installed", "see above")

@@ -6,30 +6,18 @@ required service.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from devenv.base import launch, process, vendored
-from devenv.base.errors import CONFIG, MISSING, REFUSED, UNHEALTHY, DevError
+from devenv.base import launch, process, toolcache, vendored
+from devenv.base.errors import MISSING, REFUSED, UNHEALTHY, DevError
 from devenv.required import mirrors
 from devenv.template.conformance import environment
 
-ORIGIN = ".cruft.json"  # written by cookiecutter or cruft: the template and its commit
 ADOPT = Path("tools", "adopt")
-
-
-def origin(root: Path) -> tuple[str, str]:
-    """The template and the commit of a repository. DevError 111."""
-    try:
-        known = json.loads((root / ORIGIN).read_text())
-        return known["template"], known["commit"]
-    except (OSError, ValueError, KeyError, TypeError):
-        hint = "cruft link TEMPLATE, or from a checkout of the template: inv template.retrofit PATH"
-        raise DevError(CONFIG, f"{root / ORIGIN}:1: the template or its commit is missing", hint) from None
 
 
 def launcher(root: Path, question: str) -> str:
@@ -47,10 +35,11 @@ def launcher(root: Path, question: str) -> str:
 
 def run(root: Path, verb: str, flags: Sequence[str]) -> process.Result:
     """Run check or update on a repository, visibly; returns exit code and answer. DevError 110, 111."""
-    _, commit = origin(root)
     mirror = mirrors.of(launcher(root, "--address"), root)
     history = mirror.checkout(mirror.newest())
-    tools = launch.TOOLS if (launch.TOOLS / ADOPT).is_dir() else mirror.checkout(commit)  # vendored tools lack it
+    tools = launch.TOOLS
+    if not (tools / ADOPT).is_dir():  # vendored tools lack it
+        tools = mirror.checkout(toolcache.pinned(root) or "")  # the launcher has just read it
     python = environment(tools / ADOPT / "requirements.txt")
     # By its path, not with -m, which would look for modules in this repository first.
     argv = [str(python), str(tools / ADOPT / "__main__.py"), "--template", str(history), verb, str(root), *flags]
@@ -59,11 +48,10 @@ def run(root: Path, verb: str, flags: Sequence[str]) -> process.Result:
 
 def vendor(root: Path) -> Path:
     """Put the tools of the commit that .cruft.json names into .dev/tools. Returns the folder. DevError 110, 111."""
-    _, commit = origin(root)
     entry = Path(launcher(root, "--fetch"))
     if wrong := vendored.differences(entry):
         raise DevError(MISSING, f"{entry}: {wrong[0]}", f"rm -r {entry}; then run it again")
-    return vendored.write(entry, root / ".dev", commit)
+    return vendored.write(entry, root / ".dev", entry.name)
 
 
 def commit_vendored(root: Path) -> None:
@@ -91,11 +79,13 @@ def unvendor(root: Path) -> Path | None:
     folder = root / ".dev" / vendored.FOLDER
     if not folder.exists():
         return None
-    if not (root / ORIGIN).is_file():
+    if not (root / toolcache.PIN).is_file():
         hint = "first link this repository to its template: cruft link TEMPLATE"
-        raise DevError(REFUSED, f"{folder} has the only tools: {ORIGIN} is missing, so others cannot be fetched", hint)
+        raise DevError(
+            REFUSED, f"{folder} has the only tools: {toolcache.PIN} is missing, so others cannot be fetched", hint
+        )
     wrong = vendored.differences(folder) if is_vendored(root) else [f"{vendored.MANIFEST} is missing"]
-    if wrong := [line for line in wrong if not line.startswith("../")]:
+    if wrong:
         raise DevError(
             REFUSED, f"{folder}: {wrong[0]}, which would be lost", f"git rm -r --cached {folder}; rm -r {folder}"
         )

@@ -13,10 +13,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from devenv.base import toolcache
 from devenv.base.errors import CONFIG, CONFLICT, FOUND, USAGE, DevError
 from devenv.context import environment
 from devenv.model import document
-from devenv.required import lockfile, mirrors
+from devenv.required import lockfile
 from devenv.required.lockfile import Lock, Pin
 from devenv.tasks import required
 from tests.gitrepo import git
@@ -350,6 +351,6 @@ def test_an_upgrade_that_makes_no_sense_changes_nothing(shop: Repo, task: Task) 
 
 def test_all_mirrors_are_in_the_cache(shop: Repo, own_machine: Path) -> None:
     lockfile.resolve(shop.config)
-    assert mirrors.home().is_relative_to(own_machine)
-    found = sorted(path.name.rpartition("-")[0] for path in (mirrors.home() / "mirrors").glob("*.git"))
+    assert toolcache.home().is_relative_to(own_machine)
+    found = sorted(path.name.rpartition("-")[0] for path in (toolcache.home() / "mirrors").glob("*.git"))
     assert found == ["auth", "lms", "notes"]

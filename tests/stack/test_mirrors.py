@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from devenv.base import toolcache
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.required import mirrors
 from tests.conftest import REPO
@@ -278,7 +279,7 @@ exec {git} "$@"
 def test_what_a_killed_command_left_is_never_taken_for_whole(lms: Repo, tmp_path: Path, word: str) -> None:
     """A git that writes half of what it should and kills the command that started it."""
     mirror, commit = mirror_of(lms), git(lms.root, "rev-parse", "HEAD")
-    target = mirror.path if word == "--mirror" else mirrors.home() / "checkouts" / f"{mirror.path.stem}-{commit[:12]}"
+    target = mirror.path if word == "--mirror" else toolcache.home() / "checkouts" / f"{mirror.path.stem}-{commit[:12]}"
     real = subprocess.run(["which", "git"], capture_output=True, text=True, check=True).stdout.strip()
     script = tmp_path / "bin" / "git"
     script.parent.mkdir()

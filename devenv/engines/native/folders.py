@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from pathlib import Path
 
-from devenv.base import records
+from devenv.base import records, toolcache
 from devenv.engines.interface import Place
 
 
@@ -33,16 +32,12 @@ def environments(place: Place) -> Path:
 
 def tools() -> Path:
     """The folder of downloaded programs, shared by all services of this user."""
-    return _cache() / "tools"
+    return toolcache.home() / "tools"
 
 
 def clusters() -> Path:
     """The folder of new databases as initdb makes them. All services of this user copy theirs from here."""
-    return _cache() / "clusters"
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "devenv")
+    return toolcache.home() / "clusters"
 
 
 def discard(folder: Path) -> None:
