@@ -13,7 +13,7 @@ from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError, UnexpectedExit
 from invoke.program import Program
 
-from devenv.base import launch, output, toolcache
+from devenv.base import events, launch, toolcache
 from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError, did_you_mean
 from devenv.tasks import contract, daily, datastates, lifecycle, required, template
 
@@ -63,10 +63,10 @@ def main() -> NoReturn:
         tasks = collection()
         Tasks(tasks, rest, folder).parse_and_execute(["inv", *(positional(own, tasks.task_names) or ["--list"])])
     except DevError as error:
-        output.report(error)
+        events.error(error)
         sys.exit(error.code)
     except ParseError as error:
-        output.report(DevError(USAGE, str(error), _usage_hint(own)))
+        events.error(DevError(USAGE, str(error), _usage_hint(own)))
         sys.exit(USAGE)
     except Exit as error:
         sys.exit(error.code)
@@ -74,10 +74,10 @@ def main() -> NoReturn:
         sys.exit(error.result.exited)
     except OSError as error:  # a full disk, a folder that is not ours
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        output.report(DevError(MISSING, what, "check the disk's free space and the folder's owner: df -h; ls -ld"))
+        events.error(DevError(MISSING, what, "check the disk's free space and the folder's owner: df -h; ls -ld"))
         sys.exit(MISSING)
     except KeyboardInterrupt:
-        output.report(DevError(INTERRUPTED, "interrupted", "to continue: inv dev.up"))
+        events.error(DevError(INTERRUPTED, "interrupted", "to continue: inv dev.up"))
         sys.exit(INTERRUPTED)
     sys.exit(0)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Callable
 
-from devenv.base import output
+from devenv.base import events
 from devenv.base.errors import DevError
 from devenv.context.environment import Environment
 
@@ -31,7 +31,7 @@ def told(lines: Callable[[float], list[str]], every: float = EVERY) -> Iterator[
         while not done.wait(every):
             with suppress(DevError, OSError):  # the block itself reports errors
                 for line in lines(time.monotonic() - begun):
-                    output.say(line)
+                    events.note(line)
 
     speaker = threading.Thread(target=speak, daemon=True)
     speaker.start()

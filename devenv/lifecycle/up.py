@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
-from devenv.base import output, ports, records
+from devenv.base import events, ports, records
 from devenv.base.errors import CONFLICT, MISSING, UNHEALTHY, DevError
 from devenv.context import fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment, open_environment
@@ -25,7 +25,7 @@ def up(env: Environment, only: bool = False) -> list[Step]:
     `only`: another root drives it, and decides which checkout runs.
     """
     place = env.place
-    output.say(output.paint(f"{place.service} · workspace {place.workspace} · {env.engine.version()}", "bold"))
+    events.note(f"{place.service} · workspace {place.workspace} · {env.engine.version()}")
     _stop_other_engine(env)
     _stop_replaced(env)
     facts = observe(env)
@@ -37,7 +37,7 @@ def up(env: Environment, only: bool = False) -> list[Step]:
     steps = decide(facts, env.config, place.services)
     if not steps:
         _check_answers(env)
-    output.say(f"will {', '.join(map(str, steps))}" if steps else "nothing to do: all is healthy, migrated and seeded")
+    events.note(f"will {', '.join(map(str, steps))}" if steps else "nothing to do: all is healthy, migrated and seeded")
     if not only:
         _use(env)
     if steps:
@@ -53,7 +53,7 @@ def _stop_other_engine(env: Environment) -> None:
     other, name = env.record.engine, env.engine.name
     if other in ("", name):
         return
-    output.say(f"it ran on {other} until now; its data stays there, and {name} has separate data")
+    events.note(f"it ran on {other} until now; its data stays there, and {name} has separate data")
     _on_other_engine(env, other, lambda engine: engine.stop())
 
 
@@ -61,7 +61,7 @@ def _stop_replaced(env: Environment) -> None:
     """If a repository was cloned again at its old path, what runs still uses the folder that was removed."""
     here = _folder(env)
     if env.record.checkout == str(env.place.root) and env.record.up.get("folder", here) != here:
-        output.say(f"{env.place.root} was recreated since the last dev.up")
+        events.note(f"{env.place.root} was recreated since the last dev.up")
         env.engine.stop()
 
 
@@ -153,9 +153,9 @@ def _pull(env: Environment, services: Sequence[str]) -> None:
     """Let services run the released image. If the registry does not answer, they are built."""
     pulled = env.engine.take(env.image, services)
     if pulled:
-        output.say(f"{env.config.service} runs image {env.image}")
+        events.note(f"{env.config.service} runs image {env.image}")
     else:
-        output.warn(f"the image {env.image} cannot be pulled: building instead")
+        events.warn(f"the image {env.image} cannot be pulled: building instead")
         env.engine.build(services)
     env.record.up = {**env.record.up, "image": env.image if pulled else ""}
 
@@ -210,7 +210,7 @@ def down(env: Environment, only: bool = False) -> None:
     if others and not only:
         env.record.users = others
         env.save()
-        output.say(f"{env.config.service} stays up: it is used by {', '.join(others)}")
+        events.note(f"{env.config.service} stays up: it is used by {', '.join(others)}")
         return
     env.engine.stop()
 
@@ -233,7 +233,7 @@ def _on_other_engine(env: Environment, name: str, act: Callable[[Engine], None])
     except DevError as error:
         if error.code != MISSING:
             raise
-        output.warn(f"{name} does not answer, so its data is not removed: {error.message}")
+        events.warn(f"{name} does not answer, so its data is not removed: {error.message}")
 
 
 def _folder(env: Environment) -> str:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import locks, output, process, toolcache
+from devenv.base import events, locks, process, toolcache
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.model import document
 from devenv.model.resolver import same_repository
@@ -104,7 +104,7 @@ class Mirror(NamedTuple):
         os.replace(draft, target)  # so that the folder is always complete
 
     def _clone(self) -> None:
-        output.say(f"fetching {self.repo}")
+        events.note(f"fetching {self.repo}")
         draft = _draft(self.path)
         done = process.capture(["git", "clone", "--quiet", "--mirror", self.repo, str(draft)], quiet())
         if done.code:

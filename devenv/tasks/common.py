@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from devenv.base import output
+from devenv.base import events
 from devenv.base.errors import INTERRUPTED, REFUSED, DevError
 
 WORKSPACE = {"workspace": "the set of running services, instead of main (also DEV_WORKSPACE)"}
@@ -26,6 +26,6 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise DevError(REFUSED, f"{question} Without a terminal to ask, --yes is required", "add --yes")
-    output.say(f"{question} [y/N] ")
+    events.note(f"{question} [y/N] ")
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise DevError(REFUSED, "nothing was changed")

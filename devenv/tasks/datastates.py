@@ -8,7 +8,7 @@ from typing import Any
 
 from invoke.tasks import task
 
-from devenv.base import output
+from devenv.base import events, output
 from devenv.base.errors import USAGE, DevError
 from devenv.context import environment
 from devenv.datastates import live, snapshots, store
@@ -82,7 +82,7 @@ def _has_no_data(env: environment.Environment, what: str, declared: bool) -> boo
     """Whether there is nothing to do: services without a database have these tasks too, for scripts."""
     if env.database or declared:
         return False
-    output.say(f"nothing to {what}: {env.config.compose} declares no database that we know")
+    events.note(f"nothing to {what}: {env.config.compose} declares no database that we know")
     return True
 
 
@@ -117,7 +117,7 @@ def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: 
         raise DevError(USAGE, f"dev.schema {action} does not take {flag}", "inv dev.schema --help")
     env = environment.open_environment(workspace)
     if not env.database:
-        output.say(f"nothing to {action}: {env.config.compose} declares no database that we know")
+        events.note(f"nothing to {action}: {env.config.compose} declares no database that we know")
         return
     from devenv.datastates import drift  # here, since no other task needs it
 
@@ -135,7 +135,7 @@ def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: 
             output.data(line)
     if found.drift:
         raise found.error()
-    output.say("production's schema with the pending migrations equals a fresh migration")
+    events.note("production's schema with the pending migrations equals a fresh migration")
 
 
 @task(
@@ -234,9 +234,9 @@ def state(
 
 def _prune(env: environment.Environment, gone: list[store.State], yes: bool) -> None:
     if not gone:
-        output.say("nothing to remove: each state is the newest of its branch, or may have rows made by hand (--all)")
+        events.note("nothing to remove: each state is the newest of its branch, or may have rows made by hand (--all)")
         return
     rows = [row for row in store.rows(env) if row["id"] in {each.id for each in gone}]
-    render.states(rows, output.say)
+    render.states(rows, events.note)
     confirm(f"Remove these {len(gone)}, {output.mebibytes(sum(row['size'] for row in rows))}?", yes)
     store.prune(env, gone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
-from devenv.base import output
+from devenv.base import events, output
 from devenv.lifecycle.doctor import Finding
 from devenv.lifecycle.status import Status
 
@@ -14,10 +14,10 @@ Write = Callable[[str], None]
 
 def up(found: Status, took: float) -> None:
     """The end of dev.up: logins, memory, time. The URL goes to stdout."""
-    _logins(found, output.say)
-    _debugger(found, output.say)
+    _logins(found, events.note)
+    _debugger(found, events.note)
     memory = f"memory {_of_budget(found.memory, found.budget)}, " if found.memory else ""
-    output.say(output.paint(f"{found.service} is up: {memory}{output.seconds(took)}", "green"))
+    events.note(f"{found.service} is up: {memory}{output.seconds(took)}")
 
 
 def status(found: Status, write: Write) -> None:

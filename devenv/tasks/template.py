@@ -7,7 +7,7 @@ from typing import Any
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from devenv.base import output, toolcache
+from devenv.base import events, output, toolcache
 from devenv.base.errors import FOUND, DevError
 from devenv.context import environment
 from devenv.tasks.common import JSON
@@ -43,10 +43,10 @@ def vendor(c: Any, undo: bool = False) -> None:
     """Copy the tools into this repository (.dev/tools), for machines that cannot reach the template."""
     if undo:
         removed = updates.unvendor(environment.ROOT)
-        output.say(f"removed {removed}; tools come from the cache" if removed else "nothing to remove: no .dev/tools")
+        events.note(f"removed {removed}; tools come from the cache" if removed else "nothing to remove: no .dev/tools")
         return
     folder = updates.vendor(environment.ROOT)
-    output.say(
+    events.note(
         f"the tools are in {folder}; next: git add .dev/tools && git commit. To undo: inv template.vendor --undo"
     )
 
@@ -56,8 +56,8 @@ def prune(c: Any) -> None:
     """Remove tools that nothing on this machine has used for 60 days (dev.up does so once a day)."""
     removed = toolcache.collect()
     for path in removed:
-        output.say(f"removed {path}")
-    output.say(f"{len(removed)} removed; {toolcache.described()}")
+        events.note(f"removed {path}")
+    events.note(f"{len(removed)} removed; {toolcache.described()}")
 
 
 def _run(verb: str, flags: list[str]) -> str:
