@@ -34,8 +34,10 @@ LINE = "line"  # one line that a command printed
 NOTE = "note"
 WARNING = "warning"
 ERROR = "error"
+ANSWER = "answer"  # one line of what the command writes to stdout
 RESULT = "result"  # the last sentence of a command: what happened, and how to undo it
 
+SERVICE = "service"  # the name of a step that brings up a whole required service
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -64,6 +66,11 @@ class Event(NamedTuple):
         full.pop("said")
         kept = {key: value for key, value in full.items() if value not in ("", (), None) and (value or key != "parent")}
         return {**kept, "time": round(self.time, 3)}
+
+
+def title(name: str, service: str = "") -> str:
+    """What a step is called: `build app`; a required service is called by its name alone."""
+    return " ".join(filter(None, ["" if name == SERVICE else name, service]))
 
 
 Reader = Callable[[Event], None]
@@ -126,9 +133,10 @@ def planned(text: str, items: Sequence[str]) -> None:
 class Step:
     """A step in progress, see `step`."""
 
-    def __init__(self, number: int, said: str) -> None:
+    def __init__(self, number: int, text: str) -> None:
         self.number = number
-        self.said = said  # the line that plain text has for its end; empty: none
+        self.text = text
+        self.said = ""  # the line that plain text has for its end; empty: none
 
     def progress(self, done: int, total: int | None = None, unit: str = "", text: str = "") -> None:
         """How far it is: `done` of `total` in `unit`."""
@@ -139,11 +147,11 @@ class Step:
 def step(name: str, service: str = "", text: str = "", said: str = "") -> Iterator[Step]:
     """One step of an operation: `name` in one or two words, the service, and what for. It fails if the block does.
 
-    `said`: the line of plain text for its beginning; the block may set `step.said` for its end. Most steps have none,
-    since the commands in them are printed.
+    `said`: the line of plain text for its beginning. The block may set `step.said` and `step.text` for its end. Most
+    steps need no such line, since their commands are printed.
     """
     around = _current.get()
-    made = Step(next(_numbers), "")
+    made = Step(next(_numbers), text)
     known = {"step": made.number, "parent": around.number if around else 0, "name": name, "service": service}
     token = _current.set(made)
     start = time.monotonic()
@@ -154,9 +162,9 @@ def step(name: str, service: str = "", text: str = "", said: str = "") -> Iterat
         except BaseException as failure:
             code = failure.code if isinstance(failure, DevError) else None
             code = INTERRUPTED if isinstance(failure, KeyboardInterrupt) else code
-            publish(STEP_FAILED, text, seconds=time.monotonic() - start, code=code, **known)
+            publish(STEP_FAILED, made.text, seconds=time.monotonic() - start, code=code, **known)
             raise
-        publish(STEP_ENDED, text, seconds=time.monotonic() - start, said=made.said, **known)
+        publish(STEP_ENDED, made.text, seconds=time.monotonic() - start, said=made.said, **known)
     finally:
         _current.reset(token)
 

@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Callable
 
 from devenv.base import events
 from devenv.base.events import Event
@@ -29,6 +29,15 @@ def visible(line: str) -> str:
     return CONTROLS.sub("", plain(line).rstrip().rpartition("\r")[2]).expandtabs()
 
 
+def print_line(text: str) -> None:
+    """One line on stdout."""
+    print(text, flush=True)
+
+
+write: Callable[[str], None] = print_line  # --events: an event of its own instead, since stdout holds events alone
+answered = False  # whether this run has written to stdout
+
+
 def say(text: str = "") -> None:
     """One line on stderr."""
     print(text, file=sys.stderr, flush=True)
@@ -36,7 +45,9 @@ def say(text: str = "") -> None:
 
 def data(text: str) -> None:
     """One line of the answer."""
-    print(text, flush=True)
+    global answered
+    answered = True
+    write(text)
 
 
 def answer(value: Any) -> None:

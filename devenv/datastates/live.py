@@ -57,7 +57,8 @@ def built(env: Environment) -> None:
     if env.image or (env.engine.is_built() and up in (None, fingerprints.build(env))):
         return
     events.note("the checkout is not built yet: building; the next dev.up restarts the app")
-    env.engine.build([name for name, service in env.place.services.items() if service.build])
+    with events.step("build", env.config.app, "files changed"):
+        env.engine.build([name for name, service in env.place.services.items() if service.build])
 
 
 def migrate(env: Environment) -> None:

@@ -37,7 +37,10 @@ def up(env: Environment, only: bool = False) -> list[Step]:
     steps = decide(facts, env.config, place.services)
     if not steps:
         _check_answers(env)
-    events.note(f"will {', '.join(map(str, steps))}" if steps else "nothing to do: all is healthy, migrated and seeded")
+    if steps:
+        events.planned(f"will {', '.join(map(str, steps))}", [step.title for step in steps])
+    else:
+        events.note("nothing to do: all is healthy, migrated and seeded")
     if not only:
         _use(env)
     if steps:
@@ -117,7 +120,8 @@ def _claim(env: Environment, facts: Facts, only: bool) -> None:
 def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> Environment:
     """Do the steps one after the other, and record what was made from what. Returns the final environment."""
     for step in steps:
-        env = _do(env, step)
+        with events.step(step.kind, " ".join(step.services), step.why):
+            env = _do(env, step)
         if step.kind in ("pull", "build"):
             env.record.up = {**env.record.up, "build": facts.build_files}
             env.save()
@@ -203,16 +207,21 @@ def _seed(env: Environment) -> None:
     service_commands.within("dev.up", "seed", live.seed, env, DEFAULT, {})
 
 
-def down(env: Environment, only: bool = False) -> None:
-    """Stop everything and keep the data. If another root uses it, it stays up, unless its root passes `only`."""
+def down(env: Environment, only: bool = False) -> bool:
+    """Stop everything and keep the data. If another root uses it, it stays up, unless its root passes `only`.
+
+    Returns whether it was stopped.
+    """
     root = str(env.place.root)
     others = [user for user in env.record.users if user != root]
     if others and not only:
         env.record.users = others
         env.save()
         events.note(f"{env.config.service} stays up: it is used by {', '.join(others)}")
-        return
-    env.engine.stop()
+        return False
+    with events.step("stop", env.config.service):
+        env.engine.stop()
+    return True
 
 
 def destroy(env: Environment, only: bool = False) -> None:
@@ -223,7 +232,8 @@ def destroy(env: Environment, only: bool = False) -> None:
         raise DevError(CONFLICT, message, *(f"make -C {other} dev.down" for other in others))
     for other in sorted(set(env.record.data) - {env.engine.name}):
         _on_other_engine(env, other, lambda engine: engine.remove())
-    env.engine.remove()
+    with events.step("remove", env.config.service):
+        env.engine.remove()
     records.remove(env.place.workspace, env.config.service)
 
 

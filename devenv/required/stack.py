@@ -69,7 +69,7 @@ class Stack:
             begun: dict[str, Future[None]] = {}
             for name, member in self.members.items():
                 first = [begun[needed] for needed in member.requires if needed in begun]
-                begun[name] = pool.submit(self._start, member, first)
+                begun[name] = pool.submit(events.carried(self._start), member, first)
         for future in begun.values():
             future.result()
         for member in self.members.values():  # in a cycle, one starts before a service that it needs
@@ -81,14 +81,17 @@ class Stack:
         """Stop the members that no other root uses."""
         for member in reversed(self.members.values()):
             if sources.leave(self.env.place, member.name):
-                self._call(member, "dev.down", "--only")
-                events.note(f"  {member.name}: stopped")
+                with events.step("stop", member.name) as step:
+                    self._call(member, "dev.down", "--only")
+                    step.said = f"  {member.name}: stopped"
 
     def destroy(self) -> None:
         """Remove the members that no other root uses. Source checkouts are only stopped and keep their data."""
         for member in reversed(self.members.values()):
             if sources.leave(self.env.place, member.name):
-                self._call(member, *(("dev.down", "--only") if member.edited else ("dev.destroy", "--only", "--yes")))
+                args = ("dev.down", "--only") if member.edited else ("dev.destroy", "--only", "--yes")
+                with events.step("stop" if member.edited else "remove", member.name):
+                    self._call(member, *args)
 
     def status(self) -> list[dict[str, Any]]:
         """The status of each member, and what runs."""
@@ -133,14 +136,16 @@ class Stack:
         start = time.monotonic()
         port = sources.join(self.env.place, member.pin, member.checkout, member.port, member.edited)
         member = self.members[member.name] = member._replace(port=port)
-        events.note(f"  {member.name}: {member.runs}, starting")
-        self._tell(member.name, member.url, member.requires)
-        with health.told(lambda seconds: self._so_far(member, seconds)):
-            answer = self.answers[member.name] = self._call(member, "dev.up", "--only", "--json")
-        for warning in protocol.warnings(self._log(member, "dev.up")):
-            events.warn(f"{member.name}: {warning}")
-        image = f", runs image {answer['image']}" if answer.get("image") else ""
-        events.note(f"  {member.name}: healthy, {output.seconds(time.monotonic() - start)}, {member.url}{image}")
+        said = f"  {member.name}: {member.runs}, starting"
+        with events.step(events.SERVICE, member.name, member.runs, said) as step:
+            self._tell(member.name, member.url, member.requires)
+            with health.told(lambda seconds: self._so_far(member, seconds)):
+                answer = self.answers[member.name] = self._call(member, "dev.up", "--only", "--json")
+            for warning in protocol.warnings(self._log(member, "dev.up")):
+                events.warn(f"{member.name}: {warning}")
+            image = f", runs image {answer['image']}" if answer.get("image") else ""
+            step.text = f"{member.runs}  {member.url}"
+            step.said = f"  {member.name}: healthy, {output.seconds(time.monotonic() - start)}, {member.url}{image}"
 
     def _so_far(self, member: Member, seconds: float) -> list[str]:
         words = protocol.last_words(self._log(member, "dev.up"))
