@@ -64,8 +64,7 @@ def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) 
     if json:
         output.answer({**found.as_dict(), "requires": required})
         return
-    render.status(found, output.data)
-    render.required(required, output.data)
+    render.status(found, required, output.data)
 
 
 @task(name="plan", help={**WORKSPACE, **PORT, **JSON, "mermaid": "print the graph as a Mermaid diagram"})
