@@ -15,7 +15,7 @@ from invoke.program import Program
 
 from devenv.base import launch, output, toolcache
 from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError, did_you_mean
-from devenv.tasks import contract, daily, datastates, lifecycle, required, template
+from devenv.tasks import contract, daily, datastates, explain, lifecycle, required, template
 
 ROOT = launch.ROOT
 # Optional positional arguments, which invoke does not support: `dev.seed NAME` becomes `dev.seed --scenario NAME`.
@@ -85,7 +85,7 @@ def main() -> NoReturn:
 def collection() -> Collection:
     """All tasks: ours below `dev`, `contract` and `template`, and those in the service's tasks_local.py."""
     local = _local_tasks()
-    local.add_collection(_gather("dev", lifecycle, daily, datastates, required))
+    local.add_collection(_gather("dev", lifecycle, daily, datastates, required, explain))
     local.add_collection(_gather("contract", contract))
     local.add_collection(_gather("template", template))
     return local

@@ -8,7 +8,7 @@ import re
 import sys
 from typing import Any
 
-from devenv.base.errors import DevError
+from devenv.base.errors import MISSING, REFUSED, DevError
 
 COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 ESCAPES = re.compile("\x1b\\[[0-9;?]*[A-Za-z]")
@@ -47,9 +47,13 @@ def answer(value: Any) -> None:
 
 
 def report(error: DevError) -> None:
-    """An error as exactly one `error[CODE]:` line, so that a caller behind make can read the code."""
+    """An error as exactly one `error[CODE]:` line, so that a caller behind make can read the code.
+
+    Below 110, the code can be that of a service's own command, which we cannot explain.
+    """
     _say_all(paint(f"error[{error.code}]:", "red"), error.message)
-    for hint in error.hints:
+    explained = [f"inv dev.explain {error.code}"] if MISSING <= error.code <= REFUSED else []
+    for hint in error.hints or explained:
         _say_all(paint("hint:", "cyan"), hint)
 
 
