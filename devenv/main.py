@@ -16,7 +16,7 @@ from invoke.program import Program
 from devenv.base import events, launch, output, toolcache
 from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError, did_you_mean
 from devenv.readers import chosen, report
-from devenv.tasks import contract, daily, datastates, lifecycle, required, template
+from devenv.tasks import contract, daily, datastates, explain, lifecycle, required, template
 from devenv.tasks.common import CHANGES
 
 ROOT = launch.ROOT
@@ -92,14 +92,14 @@ def _failed(own: list[str], error: DevError) -> int:
     """Report an error; with --json, a verb that changes something answers with it, too. Returns the exit code."""
     events.error(error)
     if chosen.JSON in own and own[0] in CHANGES and not output.answered:
-        output.answer(report.of_run.failure(error))
+        output.answer(report.of_run.failure())
     return error.code
 
 
 def collection() -> Collection:
     """All tasks: ours below `dev`, `contract` and `template`, and those in the service's tasks_local.py."""
     local = _local_tasks()
-    local.add_collection(_gather("dev", lifecycle, daily, datastates, required))
+    local.add_collection(_gather("dev", lifecycle, daily, datastates, required, explain))
     local.add_collection(_gather("contract", contract))
     local.add_collection(_gather("template", template))
     return local
