@@ -143,9 +143,13 @@ def probe(argv: Sequence[str], env: Mapping[str, str], cwd: Path, timeout: float
         return False
 
 
-def background(argv: Sequence[str], env: Mapping[str, str], log: Path) -> Result:
-    """Run a command in parallel with others: its progress goes to a file, its answer is returned."""
-    echo(argv)
+def background(argv: Sequence[str], env: Mapping[str, str], log: Path, *, shown: bool = True) -> Result:
+    """Run a command in parallel with others: its progress goes to a file, its answer is returned.
+
+    `shown`: it changes something, so it is reported before it runs.
+    """
+    if shown:
+        echo(argv)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as progress, _followed(log) if run_log else contextlib.nullcontext():
         done = _start(argv, env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=progress)

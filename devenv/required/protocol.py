@@ -20,6 +20,7 @@ from devenv.model import answers
 ERROR = re.compile(r"^error\[(\d+)\]: (.*)$", re.M)
 HINT = re.compile(r"^hint: (.*)$", re.M)
 WARNING = re.compile(r"^warning: (.*)$", re.M)
+LOOKS = "dev.status"  # changes nothing, so it is not printed
 SILENT = ("dev.down", "dev.destroy")  # tasks that promise no answer
 
 
@@ -53,7 +54,7 @@ def call(service: str, checkout: Path, handed: Handed, task: str, args: Sequence
     Its error becomes ours, with the name of the service and the end of its progress.
     """
     argv = ["make", "-s", "-C", str(checkout), task, f"ARGS={quote(args)}"]
-    done = process.background(argv, environment(handed), log)
+    done = process.background(argv, environment(handed), log, shown=task != LOOKS)
     if done.code:
         raise _failure(service, log)
     return _object(service, checkout, task, done.stdout)

@@ -5,6 +5,7 @@ A member is a required service as it runs here: its pin, its checkout, its port,
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +22,14 @@ from devenv.lifecycle import plan
 from devenv.model import document, requirements, units
 from devenv.model.requirements import Requirement, Wiring
 from devenv.required import lockfile, mirrors, protocol, sources, wiring
+
+# What a task of a member is called as a step, and its line of plain text at the end. A task without one only looks.
+STEPS = {
+    "dev.up": (events.SERVICE, ""),
+    "dev.down": ("stop", "  {}: stopped"),
+    "dev.destroy": ("remove", "  {}: removed"),
+    "dev.seed": ("seed", ""),
+}
 
 
 class Member(NamedTuple):
@@ -81,17 +90,13 @@ class Stack:
         """Stop the members that no other root uses."""
         for member in reversed(self.members.values()):
             if sources.leave(self.env.place, member.name):
-                with events.step("stop", member.name) as step:
-                    self._call(member, "dev.down", "--only")
-                    step.said = f"  {member.name}: stopped"
+                self._call(member, "dev.down", "--only")
 
     def destroy(self) -> None:
         """Remove the members that no other root uses. Source checkouts are only stopped and keep their data."""
         for member in reversed(self.members.values()):
             if sources.leave(self.env.place, member.name):
-                args = ("dev.down", "--only") if member.edited else ("dev.destroy", "--only", "--yes")
-                with events.step("stop" if member.edited else "remove", member.name):
-                    self._call(member, *args)
+                self._call(member, *(("dev.down", "--only") if member.edited else ("dev.destroy", "--only", "--yes")))
 
     def status(self) -> list[dict[str, Any]]:
         """The status of each member, and what runs."""
@@ -184,7 +189,14 @@ class Stack:
 
     def _call(self, member: Member, task: str, *args: str) -> dict[str, Any]:
         log = self._log(member, task)
-        return protocol.call(member.name, member.checkout, self.handed(member), task, args, log)
+        call = functools.partial(protocol.call, member.name, member.checkout, self.handed(member), task, args, log)
+        if task not in STEPS:
+            return call()
+        name, ended = STEPS[task]
+        with events.step(name, member.name) as step:
+            answer = call()
+            step.said = ended.format(member.name)
+        return answer
 
     def _log(self, member: Member, task: str) -> Path:
         return self.env.place.root / ".dev" / "local" / "logs" / f"{member.name}.{task}.log"

@@ -130,8 +130,9 @@ def doctor(findings: Iterable[Finding], write: Write) -> None:
         first, *rest = finding.what.splitlines()
         for line in output.wrapped(f"{finding.code} {'ok   ' if finding.ok else 'WRONG'} {first}", width):
             write(line)
-        for line in rest:
-            write(f"            {line}")
+        for text in rest:
+            for line in output.wrapped(f"            {text}", width):
+                write(line)
         if finding.fix:
             write(f"          fix: {finding.fix}")
 
