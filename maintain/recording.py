@@ -7,6 +7,7 @@ shown as those of /home/me.
 
 from __future__ import annotations
 
+import itertools
 import os
 import pty
 import re
@@ -129,9 +130,9 @@ class Film:
     def row(self, row: int) -> Text:
         """A row of the terminal."""
         found = Text()
-        for column in range(COLUMNS):
-            char = self.screen.buffer[row][column]
-            found.append(char.data, Style(bold=char.bold, color=COLORS.get(char.fg, char.fg)))
+        cells = (self.screen.buffer[row][column] for column in range(COLUMNS))
+        for (fg, bold), chars in itertools.groupby(cells, key=lambda char: (char.fg, char.bold)):
+            found.append("".join(char.data for char in chars), Style(bold=bold, color=COLORS.get(fg, fg)))
         found.rstrip()
         return found
 
