@@ -17,7 +17,10 @@ from devenv.tasks.common import WORKSPACE
 
 @task(
     iterable=["upgrade"],
-    help={"upgrade": "NAME or NAME=VERSION; can be repeated", "check": "exit 1 if dev.lock is stale, without changes"},
+    help={
+        "upgrade": "NAME or NAME=VERSION: write a newer version of it into dev.yaml; can be repeated",
+        "check": "exit 1 if dev.lock is stale, without changes",
+    },
 )
 def lock(c: Any, upgrade: Any = None, check: bool = False) -> None:
     """Choose the versions of the required services, and write dev.lock."""
