@@ -28,6 +28,7 @@ def page(name: str) -> dict[str, list[str]]:
 
 
 START, NEW, RECIPES = page("start"), page("new-service"), page("recipes")
+RECIPES_TEXT = (REPO / "docs/recipes.md").read_text()
 # Where the console blocks of each page are typed, if not here.
 ELSEWHERE = {
     "adopt": "tests/adopt/test_docs.py",
@@ -83,7 +84,7 @@ def made(terminal: Terminal, *, up: bool = True) -> str:
 
 
 def test_every_page_with_commands_is_typed_or_says_why_not() -> None:
-    here = set(re.findall(r'page\("([a-z-]+)"\)', Path(__file__).read_text()))
+    here = set(re.findall(r'(?:page\("|REPO / "docs/)([a-z-]+)', Path(__file__).read_text()))
     pages = {path.stem for path in REPO.glob("docs/*.md") if blocks(path.read_text())}
     assert pages == here | set(ELSEWHERE) | set(NOT_TYPED)
     for name, file in ELSEWHERE.items():
@@ -137,14 +138,35 @@ def test_recipes(terminal: Terminal) -> None:
     assert "LOG:  statement: SELECT" in terminal.type(follow.replace("--follow", "--tail 50"))
     terminal.type(off)
     with (terminal.cwd / "config/settings.py").open("a") as settings:
-        settings.write(next(line for line in (REPO / "docs/recipes.md").read_text().splitlines() if "EMAIL_B" in line))
+        settings.write(next(line for line in RECIPES_TEXT.splitlines() if "EMAIL_B" in line))
     assert "Subject: Test email" in type_all(terminal, RECIPES["Read the mail that the service sends"])
     type_all(terminal, RECIPES["Run a command on a schedule"])
+    add_services(compose)
+    assert "scheduler  running (healthy)" in terminal.type("inv dev.up >/dev/null && inv dev.status")
+    crontab = next(line for line in RECIPES_TEXT.splitlines() if line.startswith("0 6 * * *"))
+    terminal.type(f"(cd / && {crontab[9:].strip().replace('/home/me/catalog', str(terminal.cwd))})")
     type_all(terminal, RECIPES["Work behind a proxy or with your own CA"])
     type_all(terminal, RECIPES["Attach a debugger"])
-    task = (REPO / "docs/recipes.md").read_text().partition("# tasks_local.py\n")[2].partition("```")[0]
+    task = RECIPES_TEXT.partition("# tasks_local.py\n")[2].partition("```")[0]
     (terminal.cwd / "tasks_local.py").write_text(task)
     type_all(terminal, RECIPES["Add a task of your own"])
+    here, other = RECIPES["Use a port that is free"]
+    assert ":18161" in terminal.type(here)
+    workspace = f"{terminal.env['DEV_WORKSPACE']}-fix"
+    assert ":18161" not in terminal.type(other.replace("--workspace fix", f"--workspace {workspace}"))
+    terminal.type(f"inv dev.destroy --yes --workspace {workspace}")
+    destroy, prune = RECIPES["Remove everything"]
+    terminal.type(prune)
+    terminal.type(destroy.replace("dev.destroy", "dev.destroy --yes"))
+
+
+def add_services(compose: Path) -> None:
+    """The services of the recipes, and the anchors that one of them asks for."""
+    text = compose.read_text()
+    for key, name in (("build", ""), ("environment", ""), ("env_file", ""), ("depends_on", "backing")):
+        text = re.sub(rf"^    {key}:", rf"    {key}: &{name or key}", text, count=1, flags=re.M)
+    blocks_of_yaml = "".join(re.findall(r"^```yaml\n(.*?)^```", RECIPES_TEXT, re.M | re.S))
+    compose.write_text(text.replace("\nvolumes:\n", f"\n{blocks_of_yaml}\nvolumes:\n"))
 
 
 @pytest.mark.slow
