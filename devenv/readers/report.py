@@ -52,7 +52,7 @@ class Report:
     def failure(self, error: DevError) -> dict[str, Any]:
         """The whole answer of a verb that failed."""
         tail = self.failed_lines or list(self._tails.get(0, []))
-        known = {"code": error.code, "message": error.message, "hints": list(error.hints), "log": tail}
+        known = {"code": error.code, "message": error.message, "hints": list(error.advice), "log": tail}
         return {**self.summary(), "error": known}
 
 
