@@ -83,7 +83,9 @@ def main(place: Path, requirements: Path, shared: bool = False) -> Path:
         wait_for(held)
         if not complete(venv, requirements):  # or another run made it while this one waited
             gone = "files of it are damaged" if os.access(venv / "bin/python", os.X_OK) else "its Python is gone"
-            why = f"again, since {gone}" if (venv / "requirements.txt").exists() and (shared or sealed(venv)) else "once"
+            why = (
+                f"again, since {gone}" if (venv / "requirements.txt").exists() and (shared or sealed(venv)) else "once"
+            )
             print(f"making the tool environment in {venv} ({why}) …", file=sys.stderr, flush=True)
             make(venv, requirements, held)
     return venv

@@ -6,6 +6,8 @@ import importlib.util
 import os
 import sys
 from collections.abc import Container
+from contextlib import suppress
+from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
@@ -75,6 +77,12 @@ def main() -> NoReturn:
     except OSError as error:  # a full disk, a folder that is not ours
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         output.report(DevError(MISSING, what, "check the disk's free space and the folder's owner: df -h; ls -ld"))
+        sys.exit(MISSING)
+    except (ImportError, SyntaxError, EOFError) as error:  # of a module that is imported late
+        with suppress(OSError):
+            Path(sys.prefix, "requirements.txt").unlink()  # so the next command makes the environment again
+        message = f"the tools are damaged: {type(error).__name__}: {error}"
+        output.report(DevError(MISSING, message, "run the command again: it checks the tools, and repairs them"))
         sys.exit(MISSING)
     except KeyboardInterrupt:
         output.report(DevError(INTERRUPTED, "interrupted", "to continue: inv dev.up"))

@@ -21,12 +21,18 @@ from devenv.base.shapes import ANY
 UP = {"build": str, "compose": str, "folder": str, "image": str, "ids": {ANY: str}, "debug": int}
 PACKAGES = {"of": str, "names": [str]}
 DATA = {
-    **{key: str for key in ("id", "generation", "live", "migrated", "branch", "state")},
+    **dict.fromkeys(("id", "generation", "live", "migrated", "branch", "state"), str),
     **{"files": {ANY: str}, "seeded": {ANY: dict}, "packages": PACKAGES},
 }
 SHAPE = {
-    **{key: str for key in ("checkout", "root", "commit", "engine", "edit", "use")},
-    **{"port": int, "users": [str], "wired": {ANY: {"due": str, "outputs": {ANY: dict}}}, "up": UP, "data": {ANY: DATA}},
+    **dict.fromkeys(("checkout", "root", "commit", "engine", "edit", "use"), str),
+    **{
+        "port": int,
+        "users": [str],
+        "wired": {ANY: {"due": str, "outputs": {ANY: dict}}},
+        "up": UP,
+        "data": {ANY: DATA},
+    },
 }
 
 

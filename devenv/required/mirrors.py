@@ -90,6 +90,10 @@ class Mirror(NamedTuple):
         if not self._find(version):  # the mirror was removed or damaged
             with suppress(DevError):
                 self.fetch()
+        return self.has_release(version, commit)
+
+    def has_release(self, version: str, commit: str) -> bool:
+        """Like `is_release`, without a network."""
         return self._git("rev-parse", "--quiet", "--verify", f"refs/tags/{version}^{{commit}}").stdout.strip() == commit
 
     def tags(self) -> list[str]:
