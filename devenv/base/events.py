@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from typing import Any, NamedTuple, TypeVar
 
-from devenv.base.errors import INTERRUPTED, MISSING, REFUSED, DevError
+from devenv.base.errors import INTERRUPTED, DevError
 
 STEP_BEGAN = "step-began"
 STEP_PROGRESSED = "step-progressed"
@@ -120,11 +120,8 @@ def result(text: str) -> None:
 
 
 def error(failure: DevError) -> None:
-    """A failure, with its code and its hints. Below 110, the code can be that of a service's own command, which we
-    cannot explain.
-    """
-    explained = (f"inv dev.explain {failure.code}",) if MISSING <= failure.code <= REFUSED else ()
-    publish(ERROR, failure.message, code=failure.code, items=tuple(failure.hints) or explained)
+    """A failure, with its code and its hints."""
+    publish(ERROR, failure.message, code=failure.code, items=failure.advice)
 
 
 def planned(text: str, items: Sequence[str]) -> None:
