@@ -177,8 +177,7 @@ class Terminal:
         self.close()
         first, *rest = event.text.splitlines() or [""]
         self._print(first, "", (f"error[{event.code}]: ", "red"))
-        for line in rest:
-            self._print(f"  {line}")
+        self._write([[(f"  {line}", "")] for line in rest])  # often a log: wrapped by the terminal alone
         for hint in event.items:
             first, *rest = hint.splitlines() or [""]
             self._print(first, "", ("hint: ", "cyan"))
@@ -216,8 +215,7 @@ class Terminal:
         if self.unfolded:
             return
         self.unfolded = True
-        for line in row.tail:
-            self._print(f"    {line}")
+        self._write([[(f"    {line}", "")] for line in row.tail])
         if row.command:
             self._print("  to repeat the last command:")
             self._print(row.command)
