@@ -51,7 +51,9 @@ These three lines are the same command. `make` and `.dev/run` need only Python; 
 `inv dev.up --help` the flags of one. Arguments after `--` go to the service's own command unchanged.
 
 Commands print data on stdout and progress on stderr. With `--json`, stdout is one JSON document.
-[CONTRACT.md](../../CONTRACT.md) defines the exit codes and the fields.
+Two flags work with every command: `--verbose` prints all output as it comes, also on a terminal,
+and `--events` writes one line of JSON for each event to stdout.
+[CONTRACT.md](../../CONTRACT.md#json) defines the exit codes and the fields.
 """
 KEYS = """\
 # dev.yaml

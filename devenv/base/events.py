@@ -62,10 +62,9 @@ class Event(NamedTuple):
 
     def as_dict(self) -> dict[str, Any]:
         """For programs: without empty fields. The keys are in CONTRACT.md."""
-        full = self._asdict()
-        full.pop("said")
-        kept = {key: value for key, value in full.items() if value not in ("", (), None) and (value or key != "parent")}
-        return {**kept, "time": round(self.time, 3)}
+        kept = {key: value for key, value in self._asdict().items() if value not in ("", (), None)}
+        kept = {key: value for key, value in kept.items() if key != "said" and (value or key not in ("step", "parent"))}
+        return {**kept, **{key: round(kept[key], 3) for key in ("time", "seconds") if key in kept}}
 
 
 def title(name: str, service: str = "") -> str:
