@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from devenv.base import launch, records, vendored
+from devenv.base import launch, records, shapes, vendored
 
 DAY = 24 * 60 * 60  # seconds
 KEPT = 60 * DAY  # anything unused for longer is removed
@@ -51,7 +51,7 @@ def note_use() -> None:
     """Remember that this checkout uses these tools, at most once a day. A failure never stops the command."""
     page = _page(launch.ROOT)
     with suppress(OSError):
-        if 0 <= time.time() - page.stat().st_mtime < DAY and launch.TOOLS.name in page.read_text():
+        if 0 <= time.time() - page.stat().st_mtime < DAY and launch.TOOLS.name.encode() in page.read_bytes():
             return
     mine = {"checkout": str(launch.ROOT), "commit": _running(), "environment": Path(sys.prefix).name}
     with suppress(OSError):
@@ -143,9 +143,11 @@ def _wanted() -> set[str] | None:
     for user in known:
         if _recent(user) or pinned(Path(user.checkout)) is None:
             wanted.add(user.commit)
-    for record in records.of_workspace():
-        roots: Any = record.users  # a file that others write: its types are only a promise
-        places: list[Any] = [record.checkout, record.edit, record.root, *(roots if isinstance(roots, list) else [None])]
+    for page in records.home().glob("*/*.json"):
+        record = shapes.read(page, dict) or {"users": None}
+        roots = record.get("users", [])
+        keys = ("checkout", "edit", "root")
+        places = [*(record.get(key, "") for key in keys), *(roots if isinstance(roots, list) else [None])]
         for place in places:
             if not isinstance(place, str):
                 return None  # what cannot be read may need any of them
