@@ -80,6 +80,15 @@ def read(workspace: str, service: str) -> Record:
     return Record(**{**{k: v for k, v in stored.items() if k in known}, "other": kept})
 
 
+def is_whole(workspace: str, service: str) -> bool:
+    """Whether `read` gives all that is in the file; False if it left out damaged parts."""
+    page = path(workspace, service)
+    try:
+        return bool(shapes.read(page, SHAPE) == json.loads(page.read_bytes()))
+    except (OSError, ValueError, RecursionError):
+        return False
+
+
 def write(record: Record) -> None:
     """Replace a record in one step, so that a reader never sees half of one."""
     target = path(record.workspace, record.service)

@@ -21,7 +21,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import launch, records, shapes, vendored
+from devenv.base import launch, records, vendored
 
 DAY = 24 * 60 * 60  # seconds
 KEPT = 60 * DAY  # anything unused for longer is removed
@@ -143,14 +143,10 @@ def _wanted() -> set[str] | None:
     for user in known:
         if _recent(user) or pinned(Path(user.checkout)) is None:
             wanted.add(user.commit)
-    for page in records.home().glob("*/*.json"):
-        record = shapes.read(page, dict) or {"users": None}
-        roots = record.get("users", [])
-        keys = ("checkout", "edit", "root")
-        places = [*(record.get(key, "") for key in keys), *(roots if isinstance(roots, list) else [None])]
-        for place in places:
-            if not isinstance(place, str):
-                return None  # what cannot be read may need any of them
+    for record in records.of_workspace():
+        if not records.is_whole(record.workspace, record.service):
+            return None  # what cannot be read may need any of them
+        for place in (record.checkout, record.edit, record.root, *record.users):
             named = pinned(Path(place)) if place else ""
             if named is None and place not in noted:
                 return None

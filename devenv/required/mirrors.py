@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import locks, output, process, toolcache
+from devenv.base import events, locks, process, toolcache
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.model import document
 from devenv.model.resolver import same_repository
@@ -53,7 +53,8 @@ class Mirror(NamedTuple):
             if not (self.path / "HEAD").exists():
                 self._clone()
                 return
-            done = self._git("fetch", "--quiet", "--prune", "--force", "origin", "+refs/*:refs/*")
+            with events.step("fetch", text=LOGIN.sub(r"\1", self.repo)):
+                done = self._git("fetch", "--quiet", "--prune", "--force", "origin", "+refs/*:refs/*")
         if done.code and not self._replace_damaged():
             raise self._unreachable(done.stderr)
 
@@ -73,7 +74,7 @@ class Mirror(NamedTuple):
         with self._locked():
             found = self.flaw()
             if found:
-                output.say(f"{self.path} is damaged: {found}")
+                events.note(f"{self.path} is damaged: {found}")
                 self._clone()
         return bool(found)
 
@@ -157,9 +158,10 @@ class Mirror(NamedTuple):
         os.replace(draft, target)  # so that the folder is always complete
 
     def _clone(self) -> None:
-        output.say(f"fetching {self.repo}")
+        repo = LOGIN.sub(r"\1", self.repo)
         draft = _draft(self.path)
-        done = process.capture(["git", "clone", "--quiet", "--mirror", self.repo, str(draft)], quiet())
+        with events.step("fetch", text=repo, said=f"fetching {repo}"):
+            done = process.capture(["git", "clone", "--quiet", "--mirror", self.repo, str(draft)], quiet())
         if done.code:
             raise self._unreachable(done.stderr)
         shutil.rmtree(self.path, ignore_errors=True)  # a damaged one
@@ -226,7 +228,7 @@ def _put_aside(target: Path, draft: Path) -> None:
         shutil.rmtree(draft / local, ignore_errors=True)
         os.replace(target / local, draft / local)
     os.replace(target, aside)
-    output.warn(f"{target} was not as its commit: it was made again, and the old one is {aside}")
+    events.warn(f"{target} was not as its commit: it was made again, and the old one is {aside}")
 
 
 def _draft(target: Path) -> Path:

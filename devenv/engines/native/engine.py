@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import output, process, records
+from devenv.base import events, process, records
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines.interface import Place, State
@@ -183,7 +183,7 @@ class NativeEngine:
         servers = [unit for unit in self.units.values() if isinstance(unit, server.Server)]
         found = [app_environment.repair(self.place), *(unit.programs.repair() for unit in servers)]
         for path in filter(None, found):
-            output.say(f"{path} is damaged: installing it again")
+            events.note(f"{path} is damaged: installing it again")
         if not any(found):
             return False
         if found[0]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from devenv.base import output, records, shapes
+from devenv.base import events, records, shapes
 from devenv.base.errors import CONFLICT, DevError
 from devenv.engines.interface import Place
 from devenv.engines.native import app_environment, folders
@@ -115,7 +115,7 @@ def adopted(folder: Path, wanted: int) -> dict[str, str]:
     known = {"id": secrets.token_hex(16), "wanted": str(wanted)}
     with contextlib.suppress(OSError):  # PostgreSQL notes its major version
         known["major"] = (folder / "PG_VERSION").read_text(errors="replace").strip()
-    output.warn(f"the record of the data in {folder} was lost: the data is taken over")
+    events.warn(f"the record of the data in {folder} was lost: the data is taken over")
     records.replace_file(folder.parent / FILE, json.dumps(known))
     return known
 
