@@ -18,11 +18,10 @@ from devenv.engines.interface import Place, State
 from devenv.engines.native import addresses, app_environment, folders, logs, processes, supervisor, support
 from devenv.engines.native.app import App, shell_environment
 from devenv.engines.native.servers import BY_PROGRAM, server
-from devenv.engines.native.supervisor import Order, is_job
+from devenv.engines.native.supervisor import STEP, Order, is_job
 from devenv.engines.native.unit import Command, Unit
 from devenv.model.services import Service
 
-STEP = "step"  # the mark of migrate and seed
 # The exit codes of a shell and of the loader for a program that is missing or damaged, and those of its crashes.
 NOT_STARTED = (126, 127, 128 + signal.SIGSEGV, 128 + signal.SIGBUS, 128 + signal.SIGILL)
 
