@@ -20,7 +20,7 @@ from devenv.tasks.common import WORKSPACE
     help={"upgrade": "NAME or NAME=VERSION; can be repeated", "check": "exit 1 if dev.lock is stale, without changes"},
 )
 def lock(c: Any, upgrade: Any = None, check: bool = False) -> None:
-    """Choose the versions of the required services, and write dev.lock."""
+    """Choose the versions of required services, in dev.lock."""
     config = environment.open_config()
     for wish in upgrade or []:
         lockfile.upgrade(config, *wish.partition("=")[::2])
@@ -37,7 +37,7 @@ def lock(c: Any, upgrade: Any = None, check: bool = False) -> None:
 
 @task(positional=["name"], help={**WORKSPACE, "name": "a required service", "path": "its checkout (default: ../NAME)"})
 def edit(c: Any, name: str, path: str = "", workspace: str = "") -> None:
-    """Run a required service from a source checkout, with reload. Its data stays."""
+    """Run a required service from a source checkout, with reload."""
     env = environment.open_environment(workspace)
     path = str(Path(c.folder, Path(path).expanduser()).resolve()) if path else ""
     own = str(env.place.root) if name == env.config.service else ""  # this checkout itself
@@ -50,7 +50,7 @@ def edit(c: Any, name: str, path: str = "", workspace: str = "") -> None:
 
 @task(positional=["name"], help={**WORKSPACE, "name": "a required service, or NAME=VERSION"})
 def use(c: Any, name: str, workspace: str = "") -> None:
-    """Run a required service in its pinned version again, or in another version."""
+    """Run a required service in its pinned or another version."""
     env = environment.open_environment(workspace)
     if _elsewhere(env, "dev.use", name, []):
         return

@@ -16,7 +16,7 @@ from devenv.template import conformance, updates
 
 @task(help=JSON)
 def check(c: Any, json: bool = False) -> None:
-    """Show this repository's release of the template, newer releases, and whether an update would conflict."""
+    """Show newer releases, and whether an update would conflict."""
     _run("check", ["--json"] if json else [])
 
 
@@ -40,7 +40,7 @@ def update(c: Any, to: str = "", answer: Any = None) -> None:
 
 @task(help={"undo": "remove the tools from this repository again"})
 def vendor(c: Any, undo: bool = False) -> None:
-    """Copy the tools into this repository (.dev/tools), for machines that cannot reach the template."""
+    """Copy the tools into this repository, for use without network."""
     if undo:
         removed = updates.unvendor(environment.ROOT)
         output.say(f"removed {removed}; tools come from the cache" if removed else "nothing to remove: no .dev/tools")
@@ -53,7 +53,7 @@ def vendor(c: Any, undo: bool = False) -> None:
 
 @task
 def prune(c: Any) -> None:
-    """Remove tools that nothing on this machine has used for 60 days (dev.up does so once a day)."""
+    """Remove tools that were not used for 60 days; dev.up does, too."""
     removed = toolcache.collect()
     for path in removed:
         output.say(f"removed {path}")
