@@ -19,7 +19,7 @@ from invoke.program import Program
 from devenv.base import launch, output, toolcache
 from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError, did_you_mean
 from devenv.commandline import arguments, helping
-from devenv.tasks import contract, daily, datastates, lifecycle, required, template
+from devenv.tasks import contract, daily, datastates, lifecycle, required, services, template
 
 ROOT = launch.ROOT
 
@@ -116,7 +116,7 @@ def main() -> NoReturn:
 def collection() -> Collection:
     """All tasks: ours below `dev`, `contract` and `template`, and those in the service's tasks_local.py."""
     local = _local_tasks()
-    local.add_collection(_gather("dev", lifecycle, daily, datastates, required))
+    local.add_collection(_gather("dev", lifecycle, daily, services, datastates, required))
     local.add_collection(_gather("contract", contract))
     local.add_collection(_gather("template", template))
     return local

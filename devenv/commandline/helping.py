@@ -16,11 +16,11 @@ from devenv.commandline.arguments import OPTIONAL, PASSING_ON, REPEATED, positio
 # Each task is in one group. Tasks of tasks_local.py are in a group of their own, at the end.
 GROUPS = {
     "Daily": (
-        *("dev.up", "dev.down", "dev.status", "dev.logs", "dev.test"),
-        *("dev.shell", "dev.run", "dev.dbshell", "dev.destroy"),
+        *("dev.up", "dev.down", "dev.restart", "dev.status", "dev.open", "dev.logs", "dev.test"),
+        *("dev.shell", "dev.run", "dev.dbshell", "dev.add", "dev.destroy"),
     ),
     "Data": ("dev.migrate", "dev.seed", "dev.reset", "dev.snapshot", "dev.restore", "dev.state", "dev.schema"),
-    "Stack": ("dev.edit", "dev.use", "dev.lock"),
+    "Stack": ("dev.list", "dev.edit", "dev.use", "dev.lock"),
     "Checks": ("dev.plan", "dev.doctor", "contract.check"),
     "Template": ("template.check", "template.update", "template.vendor", "template.prune"),
 }
@@ -29,6 +29,10 @@ OWN = "This service"
 EXAMPLES = {
     "dev.up": ("dev.up", "dev.up --port 18200", "dev.up --workspace review"),
     "dev.down": ("dev.down", "dev.down --workspace review"),
+    "dev.restart": ("dev.restart", "dev.restart -s worker", "dev.restart -s lms"),
+    "dev.open": ("dev.open", "dev.open --as admin", "dev.open -s lms"),
+    "dev.add": ("dev.add httpx", "dev.add 'httpx>=0.28' pydantic", "dev.add pytest-xdist --dev"),
+    "dev.list": ("dev.list", "dev.list --json"),
     "dev.status": ("dev.status", "dev.status --json"),
     "dev.destroy": ("dev.destroy", "dev.destroy --yes"),
     "dev.logs": ("dev.logs --follow", "dev.logs -s app -s worker --tail 20"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Callable
 
 from devenv.base import output
 from devenv.lifecycle.doctor import Finding
+from devenv.lifecycle.overview import Entry
 from devenv.lifecycle.status import Status
 
 Write = Callable[[str], None]
@@ -41,6 +43,28 @@ def required(found: Iterable[Mapping[str, Any]], write: Write) -> None:
     ]
     for line in output.table([["REQUIRES", "VERSION", "STATE", "URL"], *rows]) if rows else []:
         write(line)
+
+
+def overview(found: Iterable[Entry], write: Write) -> None:
+    """All services of the machine: a row each, and below it where it is from and who uses it."""
+    entries = list(found)
+    states = {True: "running", False: "stopped", None: "unknown"}
+    rows = [[e.workspace, e.service, states[e.running], e.engine, e.url] for e in entries]
+    head, *lines = output.table([["WORKSPACE", "SERVICE", "STATE", "ENGINE", "URL"], *rows])
+    write(head)
+    for entry, line in zip(entries, lines):
+        write(line)
+        gone = "" if entry.exists else ", which is gone"
+        users = [_short(user) for user in entry.users if user != entry.checkout]
+        write(f"  from {_short(entry.checkout)}{gone}")
+        for user in users:
+            write(f"  used by {user}")
+
+
+def _short(path: str) -> str:
+    """A path as people write it: `~/src/lms`."""
+    home = str(Path.home())
+    return f"~{path.removeprefix(home)}" if path.startswith(f"{home}/") else path
 
 
 def mermaid(value: Mapping[str, Any], write: Write) -> None:

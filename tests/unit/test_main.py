@@ -157,9 +157,9 @@ def test_an_argument_that_belongs_after_the_dashes(
 @pytest.mark.parametrize(
     ("argv", "message", "hint"),
     [
-        (["dev.upp"], "No idea what 'dev.upp' is!", "did you mean dev.up? allowed: contract.check, dev.dbshell, "),
-        (["zzz"], "No idea what 'zzz' is!", "allowed: contract.check, dev.dbshell, "),
-        (["--nope"], "No idea what '--nope' is!", "allowed: contract.check, dev.dbshell, "),
+        (["dev.upp"], "No idea what 'dev.upp' is!", "did you mean dev.up? allowed: contract.check, dev.add, "),
+        (["zzz"], "No idea what 'zzz' is!", "allowed: contract.check, dev.add, "),
+        (["--nope"], "No idea what '--nope' is!", "allowed: contract.check, dev.add, "),
         (["dev.up", "--prot", "1"], "No idea what '--prot' is!", "inv dev.up --help"),
         (["dev.up", "--port"], "Flag <Argument: port (p) [int]> needed value", "inv dev.up --help"),
         (["dev.up", "--port", "abc"], "'abc' is not a whole number", "inv dev.up --help"),

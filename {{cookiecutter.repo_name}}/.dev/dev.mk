@@ -2,9 +2,10 @@
 # The make targets: `make dev.up ARGS="--json"` is `sh .dev/run dev.up --json`.
 
 DEV_RUN := $(dir $(lastword $(MAKEFILE_LIST)))run
-DEV_TASKS := dev.up dev.down dev.status dev.logs dev.test dev.shell dev.run dev.dbshell dev.destroy \
+DEV_TASKS := dev.up dev.down dev.restart dev.status dev.open dev.logs dev.test \
+	dev.shell dev.run dev.dbshell dev.add dev.destroy \
 	dev.migrate dev.seed dev.reset dev.snapshot dev.restore dev.state dev.schema \
-	dev.edit dev.use dev.lock \
+	dev.list dev.edit dev.use dev.lock \
 	dev.plan dev.doctor contract.check \
 	template.check template.update template.vendor template.prune
 

@@ -71,6 +71,11 @@ class NativeEngine:
         self._end_stuck(services)
         Order(self.units, services, self.place.service).carry_out(timeout)
 
+    def end(self, services: Sequence[str]) -> None:
+        supervisor.end([self.units[name] for name in services])
+        for name in services:
+            supervisor.note_end(self.units[name], "stopped")
+
     def stop(self) -> None:
         self._end_steps()
         self._end_strangers()
@@ -84,6 +89,9 @@ class NativeEngine:
     def step(self, _name: str, argv: Sequence[str]) -> int:
         command = self._step(argv)
         return process.run(command.argv, self._marked(command), wrapper=command.wrapper)
+
+    def manage(self, name: str, argv: Sequence[str]) -> int:
+        return self.step(name, argv)  # it has the user's variables for certificates and proxies
 
     def collect(self, _name: str, argv: Sequence[str]) -> Result:
         command = self._step(argv)
