@@ -16,10 +16,12 @@ from invoke.exceptions import Exit, ParseError, UnexpectedExit
 from invoke.parser import Parser
 from invoke.program import Program
 
-from devenv.base import launch, output, toolcache
+from devenv.base import events, launch, output, toolcache
 from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError, did_you_mean
 from devenv.commandline import arguments, helping
-from devenv.tasks import contract, daily, datastates, lifecycle, required, services, template
+from devenv.readers import chosen, report
+from devenv.tasks import contract, daily, datastates, explain, lifecycle, required, services, template
+from devenv.tasks.common import CHANGES
 
 ROOT = launch.ROOT
 
@@ -85,38 +87,49 @@ def _print(lines: Iterable[str]) -> None:
 def main() -> NoReturn:
     """Run the tasks on the command line, and exit with their code."""
     own, rest = arguments.split(sys.argv[1:])
+    own, flags = chosen.without_flags(own)
+    with chosen.reading(flags, own, ROOT):
+        sys.exit(_run(own, rest))
+
+
+def _run(own: list[str], rest: list[str]) -> int:
+    """Run the tasks; the exit code. The only place where errors are caught."""
     try:
         folder = os.getcwd()
         os.chdir(ROOT)  # the printed commands are to be typed here
         toolcache.note_use()
         Tasks(collection(), rest, folder).parse_and_execute(["inv", *(own or ["--list"])])
     except DevError as error:
-        output.report(error)
-        sys.exit(error.code)
+        return _failed(own, error)
     except ParseError as error:
-        output.report(DevError(USAGE, str(error), _usage_hint(own)))
-        sys.exit(USAGE)
+        return _failed(own, DevError(USAGE, str(error), _usage_hint(own)))
     except Exit as error:
         if error.message:  # invoke's own: --list of an unknown namespace
-            output.report(DevError(USAGE, error.message, "inv --list"))
-            sys.exit(USAGE)
-        sys.exit(error.code)
+            return _failed(own, DevError(USAGE, error.message, "inv --list"))
+        return int(error.code)
     except UnexpectedExit as error:  # a command of tasks_local.py
-        sys.exit(error.result.exited)
+        return int(error.result.exited)
     except OSError as error:  # a full disk, a folder that is not ours
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        output.report(DevError(MISSING, what, "check the disk's free space and the folder's owner: df -h; ls -ld"))
-        sys.exit(MISSING)
+        hint = "check the disk's free space and the folder's owner: df -h; ls -ld"
+        return _failed(own, DevError(MISSING, what, hint))
     except KeyboardInterrupt:
-        output.report(DevError(INTERRUPTED, "interrupted", "to continue: inv dev.up"))
-        sys.exit(INTERRUPTED)
-    sys.exit(0)
+        return _failed(own, DevError(INTERRUPTED, "interrupted", "to continue: inv dev.up"))
+    return 0
+
+
+def _failed(own: list[str], error: DevError) -> int:
+    """Report an error; with --json, a verb that changes something answers with it, too. Returns the exit code."""
+    events.error(error)
+    if chosen.JSON in own and own[0] in CHANGES and not output.answered:
+        output.answer(report.of_run.failure(error))
+    return error.code
 
 
 def collection() -> Collection:
     """All tasks: ours below `dev`, `contract` and `template`, and those in the service's tasks_local.py."""
     local = _local_tasks()
-    local.add_collection(_gather("dev", lifecycle, daily, services, datastates, required))
+    local.add_collection(_gather("dev", lifecycle, daily, services, datastates, required, explain))
     local.add_collection(_gather("contract", contract))
     local.add_collection(_gather("template", template))
     return local

@@ -12,6 +12,7 @@ from invoke.parser.argument import Argument
 from invoke.parser.context import ParserContext
 
 from devenv.commandline.arguments import OPTIONAL, PASSING_ON, REPEATED, positions
+from devenv.readers.chosen import EVERYWHERE
 
 # Each task is in one group. Tasks of tasks_local.py are in a group of their own, at the end.
 GROUPS = {
@@ -21,7 +22,7 @@ GROUPS = {
     ),
     "Data": ("dev.migrate", "dev.seed", "dev.reset", "dev.snapshot", "dev.restore", "dev.state", "dev.schema"),
     "Stack": ("dev.list", "dev.edit", "dev.use", "dev.lock"),
-    "Checks": ("dev.plan", "dev.doctor", "contract.check"),
+    "Checks": ("dev.plan", "dev.doctor", "dev.explain", "contract.check"),
     "Template": ("template.check", "template.update", "template.vendor", "template.prune"),
 }
 OWN = "This service"
@@ -52,6 +53,7 @@ EXAMPLES = {
     "dev.lock": ("dev.lock", "dev.lock --upgrade lms", "dev.lock --check"),
     "dev.plan": ("dev.plan", "dev.plan --mermaid"),
     "dev.doctor": ("dev.doctor",),
+    "dev.explain": ("dev.explain 113",),
     "contract.check": ("contract.check --static", "contract.check --only CMP-1"),
     "template.check": ("template.check",),
     "template.update": ("template.update", "template.update --to 1.2.0"),
@@ -100,6 +102,10 @@ def task(name: str, doc: str, parsed: ParserContext) -> Iterator[str]:
             yield from ("", title)
         for left, argument in rows.items():
             yield from entry(left, argument.help or "", width)
+    if any(name in group for group in GROUPS.values()):
+        yield from ("", "Flags of every task")
+        for everywhere, text in EVERYWHERE.items():
+            yield from entry(f"    {everywhere}", text, width)
     if name in EXAMPLES:
         yield from ("", "Examples")
         yield from (f"  inv {example}" for example in EXAMPLES[name])

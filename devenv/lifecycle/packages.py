@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from devenv.base import output, records
+from devenv.base import events, records
 from devenv.base.errors import USAGE, DevError
 from devenv.context.environment import Environment
 from devenv.datastates import live
@@ -60,7 +60,8 @@ def _carry_out(env: Environment, recipe: Recipe, packages: Sequence[str]) -> Non
     before = path.read_text() if path else ""
     if path:
         _append(path, before, packages)
-    code = env.engine.manage("add", recipe.argv) if recipe.argv else 0
+    with events.step("add", " ".join(packages)):
+        code = env.engine.manage("add", recipe.argv) if recipe.argv else 0
     if code:
         if path:
             records.replace_file(path, before, path.stat().st_mode & 0o777)
@@ -75,4 +76,4 @@ def _append(path: Path, before: str, packages: Sequence[str]) -> None:
     new = [package for package in packages if package not in lines]
     text = before if not before or before.endswith("\n") else f"{before}\n"
     records.replace_file(path, text + "".join(f"{package}\n" for package in new), path.stat().st_mode & 0o777)
-    output.say(f"added to {path.name}: {', '.join(new) or 'nothing, it was there'}")
+    events.note(f"added to {path.name}: {', '.join(new) or 'nothing, it was there'}")

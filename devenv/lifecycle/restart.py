@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from devenv.base import events
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.context import health
 from devenv.context.environment import Environment
@@ -18,7 +19,8 @@ def restart(env: Environment, names: Sequence[str]) -> list[str]:
     chosen = list(names) or [name for name, service in env.place.services.items() if service.build]
     if not any(state.running for state in before.values()):
         raise DevError(UNHEALTHY, f"{env.config.service} is not running", "inv dev.up")
-    env.engine.end(chosen)
+    with events.step("stop", " ".join(chosen)):
+        env.engine.end(chosen)
     health.start(env, chosen)
     _note_ids(env, {name: state.id for name, state in before.items()})
     return chosen

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Callable
 
-from devenv.base import output
+from devenv.base import events, output
 from devenv.lifecycle.doctor import Finding
 from devenv.lifecycle.overview import Entry
 from devenv.lifecycle.status import Status
 
 Write = Callable[[str], None]
+NEXT = ("inv dev.logs --follow", "inv dev.test", "inv dev.down")
 
 
-def up(found: Status, took: float) -> None:
-    """The end of dev.up: logins, memory, time. The URL goes to stdout."""
-    _logins(found, output.say)
-    _debugger(found, output.say)
-    memory = f"memory {_of_budget(found.memory, found.budget)}, " if found.memory else ""
-    output.say(output.paint(f"{found.service} is up: {memory}{output.seconds(took)}", "green"))
+def up(found: Status, took: float, json: bool) -> None:
+    """The end of dev.up: what runs, where, who can log in, and what to type next. The URL goes to stdout."""
+    memory = f", memory {_of_budget(found.memory, found.budget)}" if found.memory else ""
+    events.result(f"{found.service} is up: {output.seconds(took)}{memory}")
+    if not json:
+        output.data(found.url)
+    if json or not sys.stdout.isatty():  # stdout is not what the person sees
+        events.note(found.url)
+    _logins(found, events.note)
+    _debugger(found, events.note)
+    events.note(f"next: {', '.join(NEXT)}")
 
 
 def status(found: Status, write: Write) -> None:

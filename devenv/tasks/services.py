@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from invoke.tasks import task
 
-from devenv.base import browser, output
+from devenv.base import browser, events, output
 from devenv.base.errors import UNHEALTHY, USAGE, DevError, did_you_mean
 from devenv.context import environment
 from devenv.lifecycle import overview, packages, restart
 from devenv.lifecycle.status import status as look
 from devenv.required import protocol, stack
 from devenv.tasks import render
-from devenv.tasks.common import JSON, ONLY, WORKSPACE
+from devenv.tasks.common import JSON, ONLY, WORKSPACE, finish
 
 
 @task(
@@ -33,13 +34,13 @@ def open_(c: Any, service: str = "", as_: str = "", no_browser: bool = False, wo
     if as_:
         login = _login(found.get("logins") or [], name, as_)
         url = login["url"]
-        output.say(f"log in as {login['username']} / {login['password']}")
+        events.note(f"log in as {login['username']} / {login['password']}")
     output.data(url)
     if not found["healthy"]:
         raise DevError(UNHEALTHY, f"{name} is not healthy, so {url} may not answer", "inv dev.status", "inv dev.up")
     log = env.place.root / ".dev" / "local" / "logs" / "browser.log"
     if not no_browser and not browser.open_page(url, log):
-        output.say("no browser here: open the URL on your machine")
+        events.note("no browser here: open the URL on your machine")
 
 
 def _status(env: environment.Environment, name: str) -> dict[str, Any]:
@@ -66,11 +67,12 @@ def _login(logins: list[dict[str, str]], service: str, name: str) -> dict[str, s
     iterable=["service"],
     help={
         **WORKSPACE,
+        **JSON,
         **ONLY,
         "service": "only this service, of compose.yaml or a required one; can be repeated",
     },
 )
-def restart_(c: Any, service: Any = None, only: bool = False, workspace: str = "") -> None:
+def restart_(c: Any, service: Any = None, json: bool = False, only: bool = False, workspace: str = "") -> None:
     """Restart the app and its workers; wait until they are healthy.
 
     Databases and caches go on, unless you name them with -s.
@@ -79,27 +81,33 @@ def restart_(c: Any, service: Any = None, only: bool = False, workspace: str = "
     wanted = list(dict.fromkeys(service or []))
     own = [name for name in wanted if name in env.place.services]
     others = [name for name in wanted if name not in own and name != env.config.service]
-    members = stack.of(env) if others and not only else None
+    members = _members(env, others, only)
     for name in others:
+        _restart_required(env, members[name], name)
+    done = others
+    if own or env.config.service in wanted or not wanted:
+        with env.locked("dev.restart"):
+            done = [*others, *restart.restart(env, own if env.config.service not in wanted else [])]
+    finish(f"restarted, and healthy: {', '.join(done)}", json, known={"service": env.config.service, "restarted": done})
+
+
+def _members(env: environment.Environment, names: Sequence[str], only: bool) -> dict[str, stack.Stack]:
+    """The stack by each of the required services. DevError 2 for an unknown name."""
+    members = stack.of(env) if names and not only else None
+    for name in names:
         if not members or name not in members.members:
             known = [*env.place.services, *(members.members if members else [])]
             raise DevError(USAGE, f"unknown service {name}", did_you_mean(name, known))
-    for name in others:
-        assert members
-        _restart_required(env, members, name)
-    if own or len(others) < len(wanted) or not wanted:
-        with env.locked("dev.restart"):
-            done = restart.restart(env, own if env.config.service not in wanted else [])
-        output.say(output.paint(f"restarted, and healthy: {', '.join(done)}", "green"))
+    return dict.fromkeys(names, members) if members else {}
 
 
 def _restart_required(env: environment.Environment, members: stack.Stack, name: str) -> None:
-    if protocol.has(members.members[name].checkout, "dev.restart"):
-        _call(members, name, "dev.restart", "--only")
-    else:  # a release from before there was the task
-        _call(members, name, "dev.down", "--only")
-        stack.start_one(env, name)
-    output.say(output.paint(f"restarted, and healthy: {name}", "green"))
+    with events.step("restart", name):
+        if protocol.has(members.members[name].checkout, "dev.restart"):
+            _call(members, name, "dev.restart", "--only")
+        else:  # a release from before there was the task
+            _call(members, name, "dev.down", "--only")
+            stack.start_one(env, name)
 
 
 def _call(members: stack.Stack, name: str, verb: str, *flags: str) -> dict[str, Any]:
@@ -118,18 +126,19 @@ def list_(c: Any, json: bool = False) -> None:
     elif found:
         render.overview(found, output.data)
     else:
-        output.say("no service was started on this machine yet: inv dev.up")
+        events.note("no service was started on this machine yet: inv dev.up")
 
 
 @task(
     iterable=["package"],
     help={
         **WORKSPACE,
+        **JSON,
         "package": "what the package manager understands: NAME, 'NAME>=1.2'; can be repeated",
         "dev": "only tests and tools need it",
     },
 )
-def add(c: Any, package: Any = None, dev: bool = False, workspace: str = "") -> None:
+def add(c: Any, package: Any = None, dev: bool = False, json: bool = False, workspace: str = "") -> None:
     """Add packages with the service's package manager, and install.
 
     It edits the manifest and the lock file. If the service runs, it is built and restarted, so that the next request
@@ -141,4 +150,5 @@ def add(c: Any, package: Any = None, dev: bool = False, workspace: str = "") -> 
     with env.locked("dev.add"):
         running = packages.add(env, package, dev)
     done = "installed, and the service runs with it" if running else "added; inv dev.up installs it"
-    output.say(output.paint(f"{', '.join(package)}: {done}", "green"))
+    undo = "to undo: git checkout the changed files, then inv dev.up"
+    finish(f"{', '.join(package)}: {done}; {undo}", json, known={"service": env.config.service, "added": list(package)})

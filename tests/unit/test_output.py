@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devenv.base import output
+from devenv.base import events, output
 from devenv.base.errors import DevError
 
 
 def test_an_error_and_its_hints(capsys: pytest.CaptureFixture[str]) -> None:
-    output.report(DevError(112, "app is sick\nlog 1\nlog 2", "inv dev.logs", "or wait"))
+    events.error(DevError(112, "app is sick\nlog 1\nlog 2", "inv dev.logs", "or wait"))
     expected = "error[112]: app is sick\n  log 1\n  log 2\nhint: inv dev.logs\nhint: or wait\n"
     assert capsys.readouterr() == ("", expected)
 
@@ -25,7 +25,7 @@ def test_an_error_and_its_hints(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_error_is_exactly_one_error_line(code: int, message: str, hints: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stderr", io.StringIO())
-        output.report(DevError(code, f"{message}\nerror[1]: x", *hints, "a\nerror[2]: x"))
+        events.error(DevError(code, f"{message}\nerror[1]: x", *hints, "a\nerror[2]: x"))
         lines = sys.stderr.getvalue().splitlines()  # type: ignore[attr-defined]
     found = [match for match in (re.match(r"error\[(\d+)\]: ", line) for line in lines) if match]
     assert [int(match[1]) for match in found] == [code]
@@ -34,28 +34,9 @@ def test_an_error_is_exactly_one_error_line(code: int, message: str, hints: list
     assert all(line.startswith(("error[", "hint: ", "  ")) for line in lines)
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.mark.parametrize(
-    ("terminal", "no_color", "coloured"),
-    [(True, None, True), (True, "", True), (True, "1", False), (False, None, False), (False, "", False)],
-)
-def test_colours_are_for_terminals_alone(
-    monkeypatch: pytest.MonkeyPatch, terminal: bool, no_color: str | None, coloured: bool
-) -> None:
-    monkeypatch.setattr(sys, "stderr", Terminal() if terminal else io.StringIO())
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    if no_color is not None:
-        monkeypatch.setenv("NO_COLOR", no_color)
-    assert output.paint("x", "red") == ("\033[31mx\033[0m" if coloured else "x")
-
-
 def test_progress_goes_to_stderr_and_data_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    output.say("working")
-    output.warn("careful")
+    events.note("working")
+    events.warn("careful")
     output.data("http://x")
     assert capsys.readouterr() == ("http://x\n", "working\nwarning: careful\n")
 

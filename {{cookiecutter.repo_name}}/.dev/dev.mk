@@ -6,7 +6,7 @@ DEV_TASKS := dev.up dev.down dev.restart dev.status dev.open dev.logs dev.test \
 	dev.shell dev.run dev.dbshell dev.add dev.destroy \
 	dev.migrate dev.seed dev.reset dev.snapshot dev.restore dev.state dev.schema \
 	dev.list dev.edit dev.use dev.lock \
-	dev.plan dev.doctor contract.check \
+	dev.plan dev.doctor dev.explain contract.check \
 	template.check template.update template.vendor template.prune
 
 # A bare `make` lists the tasks, unless the Makefile that includes this file has a default goal.
