@@ -8,6 +8,8 @@ import inspect
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
@@ -62,6 +64,15 @@ class Tasks(Program):
         if helped:
             self.args.help.value = helped
 
+    def parse_cleanup(self) -> None:
+        """Like Program.parse_cleanup, but its error (--list of an unknown namespace) is one of the command line."""
+        try:
+            super().parse_cleanup()
+        except Exit as error:
+            if error.message:
+                raise ParseError(error.message) from None
+            raise
+
     @functools.cache  # noqa: B019  it lives as long as the process; a second parser would have no help texts
     def _make_parser(self) -> Parser:
         return super()._make_parser()
@@ -104,25 +115,35 @@ def _run(own: list[str], rest: list[str]) -> int:
     except ParseError as error:
         return _failed(own, DevError(USAGE, str(error), _usage_hint(own)))
     except Exit as error:
-        if error.message:  # invoke's own: --list of an unknown namespace
-            return _failed(own, DevError(USAGE, error.message, "inv --list"))
         return int(error.code)
     except UnexpectedExit as error:  # a command of tasks_local.py
         return int(error.result.exited)
-    except OSError as error:  # a full disk, a folder that is not ours
-        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        hint = "check the disk's free space and the folder's owner: df -h; ls -ld"
-        return _failed(own, DevError(MISSING, what, hint))
+    except OSError as error:
+        return _system_failed(own, error)
+    except (ImportError, SyntaxError, EOFError) as error:  # of a module that is imported late
+        with suppress(OSError):
+            Path(sys.prefix, "requirements.txt").unlink()  # so the next command makes the environment again
+        message = f"the tools are damaged: {type(error).__name__}: {error}"
+        return _failed(own, DevError(MISSING, message, "run the command again: it checks the tools, and repairs them"))
     except KeyboardInterrupt:
         return _failed(own, DevError(INTERRUPTED, "interrupted", "to continue: inv dev.up"))
     return 0
+
+
+def _system_failed(own: list[str], error: OSError) -> int:
+    """A full disk, a folder that is not ours. A reader of stdout that has enough, as `head`, is not an error."""
+    if isinstance(error, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest at its end
+        return 0
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return _failed(own, DevError(MISSING, what, "check the disk's free space and the folder's owner: df -h; ls -ld"))
 
 
 def _failed(own: list[str], error: DevError) -> int:
     """Report an error; with --json, a verb that changes something answers with it, too. Returns the exit code."""
     events.error(error)
     if chosen.JSON in own and own[0] in CHANGES and not output.answered:
-        output.answer(report.of_run.failure(error))
+        output.answer(report.of_run.failure())
     return error.code
 
 

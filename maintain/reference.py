@@ -44,7 +44,9 @@ and `inv dev.up --help` the flags and examples of one. Arguments after `--` go t
 command unchanged.
 
 Commands print data on stdout and progress on stderr. With `--json`, stdout is one JSON document.
-[CONTRACT.md](../../CONTRACT.md) defines the exit codes and the fields.
+Two flags work with every command: `--verbose` prints all output as it comes, also on a terminal,
+and `--events` writes one line of JSON for each event to stdout.
+[CONTRACT.md](../../CONTRACT.md#json) defines the exit codes and the fields.
 """
 KEYS = """\
 # dev.yaml

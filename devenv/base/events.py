@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from typing import Any, NamedTuple, TypeVar
 
-from devenv.base.errors import INTERRUPTED, MISSING, REFUSED, DevError
+from devenv.base.errors import INTERRUPTED, DevError
 
 STEP_BEGAN = "step-began"
 STEP_PROGRESSED = "step-progressed"
@@ -62,10 +62,9 @@ class Event(NamedTuple):
 
     def as_dict(self) -> dict[str, Any]:
         """For programs: without empty fields. The keys are in CONTRACT.md."""
-        full = self._asdict()
-        full.pop("said")
-        kept = {key: value for key, value in full.items() if value not in ("", (), None) and (value or key != "parent")}
-        return {**kept, "time": round(self.time, 3)}
+        kept = {key: value for key, value in self._asdict().items() if value not in ("", (), None)}
+        kept = {key: value for key, value in kept.items() if key != "said" and (value or key not in ("step", "parent"))}
+        return {**kept, **{key: round(kept[key], 3) for key in ("time", "seconds") if key in kept}}
 
 
 def title(name: str, service: str = "") -> str:
@@ -121,11 +120,8 @@ def result(text: str) -> None:
 
 
 def error(failure: DevError) -> None:
-    """A failure, with its code and its hints. Below 110, the code can be that of a service's own command, which we
-    cannot explain.
-    """
-    explained = (f"inv dev.explain {failure.code}",) if MISSING <= failure.code <= REFUSED else ()
-    publish(ERROR, failure.message, code=failure.code, items=tuple(failure.hints) or explained)
+    """A failure, with its code and its hints."""
+    publish(ERROR, failure.message, code=failure.code, items=failure.advice)
 
 
 def planned(text: str, items: Sequence[str]) -> None:

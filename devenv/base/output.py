@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator
-from typing import Any, Callable
+from collections.abc import Iterator, Sequence
+from typing import Any, Callable, TextIO
 
 from devenv.base import events
 from devenv.base.events import Event
@@ -16,6 +17,8 @@ ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])"
 )  # ECMA-48: CSI, OSC, others
 TOLD = (events.NOTE, events.RESULT, events.PLANNED, events.LINE, events.STEP_PROGRESSED)  # their text is their line
+TYPED = re.compile(r"\b(?:inv|git|make|docker) [^,;:()]*[^,;:() ]")  # a command within a message
+GLUE = "\0"  # instead of a space in such a command
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -64,7 +67,7 @@ def plain_reader(event: Event) -> None:
 def lines(event: Event) -> Iterator[str]:
     """An event as plain text. An error is exactly one `error[CODE]:` line, so that a caller behind make can read it."""
     if event.kind in (events.COMMAND, events.ATTACHED):
-        yield f"$ {shlex.join(event.argv)}"
+        yield typed(event.argv)
     elif event.kind == events.COMMAND_ENDED:
         took = seconds(event.seconds or 0)
         yield f"  exit {event.code} after {took}" if event.code else f"  {took}"
@@ -80,12 +83,37 @@ def lines(event: Event) -> Iterator[str]:
         yield event.text
 
 
+def typed(argv: Sequence[str]) -> str:
+    """A command so that it can be pasted into a shell. A control character in it, which nobody can type, is a `?`."""
+    return f"$ {CONTROLS.sub('?', shlex.join(argv))}"
+
+
 def headed(head: str, text: str) -> Iterator[str]:
     """The first line follows the head. Further lines are indented, so that they cannot be mistaken for a head."""
     first, *rest = text.splitlines() or [""]
     yield f"{head} {first}"
     for line in rest:
         yield f"  {line}"
+
+
+def columns(stream: TextIO) -> int:
+    """The columns of the terminal behind a stream; 0 if it is none."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
+    except (OSError, ValueError):
+        return 0
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """A text in lines of at most `width` characters; 0: in one. No address and no command is broken."""
+    if not width or len(text) <= width or "\n" in text:
+        return [text]
+    import textwrap  # here, since most commands print no long line on a terminal
+
+    indent = " " * (len(text) - len(text.lstrip()) + 2)
+    glued = TYPED.sub(lambda command: command[0].replace(" ", GLUE), text)
+    found = textwrap.wrap(glued, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(GLUE, " ") for line in found]
 
 
 def table(rows: list[list[str]]) -> list[str]:

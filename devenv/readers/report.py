@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from devenv.base import events
-from devenv.base.errors import DevError
 from devenv.base.events import Event, title
 
 KEPT = 20  # lines of a failed step
@@ -23,6 +22,7 @@ class Report:
         self.timeline: list[dict[str, Any]] = []
         self.sentence = ""
         self.failed_lines: list[str] = []
+        self._error: dict[str, Any] = {}
         self._tails: dict[int, deque[str]] = {}
 
     def __call__(self, event: Event) -> None:
@@ -32,6 +32,8 @@ class Report:
             self._end(event)
         elif event.kind == events.RESULT:
             self.sentence = event.text
+        elif event.kind == events.ERROR:
+            self._error = {"code": event.code, "message": event.text, "hints": list(event.items)}
 
     def _end(self, event: Event) -> None:
         failed = event.kind == events.STEP_FAILED
@@ -49,11 +51,10 @@ class Report:
         took = round(time.monotonic() - self.start, 3)
         return {"steps": steps, "timeline": self.timeline, "seconds": took, "result": self.sentence}
 
-    def failure(self, error: DevError) -> dict[str, Any]:
+    def failure(self) -> dict[str, Any]:
         """The whole answer of a verb that failed."""
         tail = self.failed_lines or list(self._tails.get(0, []))
-        known = {"code": error.code, "message": error.message, "hints": list(error.hints), "log": tail}
-        return {**self.summary(), "error": known}
+        return {**self.summary(), "error": {**self._error, "log": tail}}
 
 
 of_run = Report()  # of the command that runs; `main` makes it

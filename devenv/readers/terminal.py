@@ -11,9 +11,6 @@ do and `--help` go without.
 from __future__ import annotations
 
 import os
-import re
-import shlex
-import textwrap
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable, TextIO
@@ -30,8 +27,6 @@ CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "c
 TAIL = 3  # lines of a running step
 UNFOLDED = 20  # lines of a failed one
 WORTH = 1.0  # seconds: a command outside of a step that took longer gets a line with its time
-TYPED = re.compile(r"\b(?:inv|git|make|docker) [^,;:()]*[^,;:() ]")  # a command within a message
-GLUE = "\0"  # instead of a space in such a command
 OUTSIDE = 0  # the number of what runs outside of a step
 
 
@@ -135,7 +130,7 @@ class Terminal:
         self.pending = list(event.items)
 
     def _command(self, event: Event) -> None:
-        command = shlex.join(event.argv)
+        command = output.typed(event.argv)
         self._show(event)
         if event.step in self.owner:
             self.rows[self.owner[event.step]].command = command
@@ -187,9 +182,9 @@ class Terminal:
 
     def _show(self, event: Event) -> None:
         """A command on one line. A long one is cut in its middle: its end says what it does, here `migrate`."""
-        line, width = f"$ {shlex.join(event.argv)}".replace("\n", " "), self._width()
+        line, width = output.typed(event.argv).replace("\n", " "), self._width()
         if len(line) > width:
-            line = f"$ {shlex.join([os.path.basename(event.argv[0]), *event.argv[1:]])}".replace("\n", " ")
+            line = output.typed([os.path.basename(event.argv[0]), *event.argv[1:]]).replace("\n", " ")
         if len(line) > width:
             start = width // 3
             line = f"{line[:start]} {self.glyphs.cut} {line[start + len(self.glyphs.cut) + 2 - width :]}"
@@ -218,21 +213,13 @@ class Terminal:
             self._print(f"    {line}")
         if row.command:
             self._print("  to repeat the last command:")
-            self._print(f"$ {row.command}")
+            self._print(row.command)
         self._print(f"  the whole output: {self.log()}")
 
     def _print(self, text: str, colour: str = "", head: tuple[str, str] = ("", "")) -> None:
         """A message: wrapped between words, but no address and no command is broken. Its later lines are indented."""
         whole = head[0] + text
-        if text.startswith("$ ") or "\n" in whole or len(whole) <= self._width():
-            found = [whole]
-        else:
-            indent = " " * (len(text) - len(text.lstrip()) + 2)
-            glued = TYPED.sub(lambda command: command[0].replace(" ", GLUE), whole)
-            wrapped = textwrap.wrap(
-                glued, self._width(), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-            )
-            found = [line.replace(GLUE, " ") for line in wrapped]
+        found = [whole] if text.startswith("$ ") else output.wrapped(whole, self._width())
         first, *rest = found or [""]
         self._write([[head, (first[len(head[0]) :], colour)], *([(line, colour)] for line in rest)])
 
@@ -317,10 +304,7 @@ class Terminal:
 
     def _width(self) -> int:
         """The columns that a line may take; the last one stays free, since some terminals wrap there."""
-        try:
-            return max(20, os.get_terminal_size(self.stream.fileno()).columns or 80) - 1
-        except (OSError, ValueError):
-            return 79
+        return max(20, output.columns(self.stream) or 80) - 1
 
     def _cut(self, text: str, width: int) -> str:
         """A text on one line, with a sign where it was cut."""

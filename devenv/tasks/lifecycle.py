@@ -49,7 +49,7 @@ def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) ->
     with env.locked("dev.down"):
         stopped = operation.down(env, only)
     if not only:
-        stack.of(env).down()
+        stack.recorded(env).down()
     again = "inv dev.up" if env.place.workspace == MAIN else f"inv dev.up --workspace {env.place.workspace}"
     name = env.config.service
     words = f"{name} is stopped, and its data is kept" if stopped else f"{name} stays up for the others"
@@ -60,12 +60,11 @@ def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) ->
 def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
     """Show what runs where, how to log in, and the memory it uses."""
     env = environment.open_environment(workspace)
-    found, required = look(env), [] if only else stack.of(env).status()
+    found, required = look(env), [] if only else stack.recorded(env).status()
     if json:
         output.answer({**found.as_dict(), "requires": required})
         return
-    render.status(found, output.data)
-    render.required(required, output.data)
+    render.status(found, required, output.data)
 
 
 @task(name="plan", help={**WORKSPACE, **PORT, **JSON, "mermaid": "print the graph as a Mermaid diagram"})
@@ -101,7 +100,7 @@ def doctor(c: Any, json: bool = False) -> None:
 def destroy(c: Any, workspace: str = "", json: bool = False, only: bool = False, yes: bool = False) -> None:
     """Remove the service, its data, and what only it requires."""
     env = environment.open_environment(workspace)
-    required = None if only else stack.of(env)
+    required = None if only else stack.recorded(env)
     names = [env.place.project, *(required.unshared() if required else [])]
     confirm(f"Remove {', '.join(names)} with all data?", yes)
     with env.locked("dev.destroy"):

@@ -17,7 +17,7 @@ from devenv.tasks.common import JSON, WORKSPACE, finish
 @task(
     iterable=["upgrade"],
     help={
-        "upgrade": "NAME or NAME=VERSION; can be repeated",
+        "upgrade": "NAME or NAME=VERSION: write a newer version of it into dev.yaml; can be repeated",
         "check": "exit 1 if dev.lock is stale, without changes",
         **JSON,
     },

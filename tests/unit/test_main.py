@@ -164,7 +164,7 @@ def test_an_argument_that_belongs_after_the_dashes(
         (["dev.up", "--port"], "Flag <Argument: port (p) [int]> needed value", "inv dev.up --help"),
         (["dev.up", "--port", "abc"], "'abc' is not a whole number", "inv dev.up --help"),
         (["dev.down", "x"], "No idea what 'x' is!", "inv dev.down --help"),
-        (["--list", "nope"], "Sub-collection 'nope' not found!", "inv --list"),
+        (["--list", "nope"], "Sub-collection 'nope' not found!", "allowed: contract.check, "),
         (["dev.seed", "a", "b"], "No idea what 'b' is!", "inv dev.seed --help"),
         (["dev.edit", "lms", "../lms", "c"], "No idea what 'c' is!", "inv dev.edit --help"),
         (["dev.edit"], "'dev.edit' did not receive required positional arguments: 'name'", "inv dev.edit --help"),

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from devenv.base import errors, output
+from devenv.base import errors, events
 from devenv.base.errors import DevError
 from devenv.tasks import explain
 from maintain import messages
@@ -83,9 +83,9 @@ def test_a_code_of_another_command_has_no_section() -> None:
 
 
 def test_an_error_without_a_hint_names_its_explanation(capsys: pytest.CaptureFixture[str]) -> None:
-    output.report(DevError(112, "it stopped"))
-    output.report(DevError(112, "it stopped", "look"))
-    output.report(DevError(3, "pytest ended with exit code 3"))
+    events.error(DevError(112, "it stopped"))
+    events.error(DevError(112, "it stopped", "look"))
+    events.error(DevError(3, "pytest ended with exit code 3"))
     assert capsys.readouterr().err.splitlines() == [
         "error[112]: it stopped",
         "hint: inv dev.explain 112",

@@ -83,3 +83,31 @@ def test_durations_for_people(value: float, text: str) -> None:
 
 def test_somebody_elses_words_lose_their_escape_codes() -> None:
     assert output.plain("\x1b[1;31mred\x1b[0m and \x1b[?25lplain [31m") == "red and plain [31m"
+
+
+def test_a_long_line_is_wrapped_but_no_address_and_no_command_is_broken() -> None:
+    text = "catalog: the rows until now are kept: inv dev.restore previous, see http://catalog.localhost:18160/a/b/c"
+    assert output.wrapped(text, 40) == [
+        "catalog: the rows until now are kept:",
+        "  inv dev.restore previous, see",
+        "  http://catalog.localhost:18160/a/b/c",
+    ]
+    assert output.wrapped(text, 0) == [text]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("50 %\r100 %", "100 %"),
+        ("\x1b[2K\x1b[1A done\r", " done"),
+        ("\x1b]0;title\x07text\x1b]8;;http://x\x1b\\", "text"),
+        ("a\x08b\x00", "ab"),
+    ],
+)
+def test_a_line_of_another_program_is_shown_as_a_terminal_would(line: str, shown: str) -> None:
+    assert output.visible(line) == shown
+
+
+def test_a_command_holds_no_escape_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    events.publish(events.COMMAND, argv=("printf", "\x1b[31m%s\n", "a b"))
+    assert capsys.readouterr().err == "$ printf '?[31m%s\n' 'a b'\n"
