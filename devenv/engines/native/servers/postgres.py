@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from glob import glob
 from pathlib import Path
 
-from devenv.base import locks, process
+from devenv.base import disk, locks, process
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.engines.native import folders, programs
 from devenv.engines.native.servers import account, server, wire
@@ -93,6 +93,7 @@ class Postgres(Server):
         draft.mkdir(mode=0o700)
         account.hand_over(draft)
         self._make_cluster(draft)
+        disk.sync_tree(draft)
         draft.rename(source)
 
     def _make_cluster(self, draft: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from devenv.base import disk, records
 from devenv.base.errors import CONFLICT, DevError
 from devenv.engines.interface import Place
 from devenv.engines.native import app_environment, folders
@@ -116,5 +117,7 @@ def made(folder: Path, **noted: str) -> Iterator[Path]:
     draft.mkdir(parents=True, mode=0o700)
     account.hand_over(draft)
     yield draft
-    (folder.parent / FILE).write_text(json.dumps({"id": secrets.token_hex(16), **noted}))
+    disk.sync_tree(draft)
+    records.replace_file(folder.parent / FILE, json.dumps({"id": secrets.token_hex(16), **noted}))
     os.replace(draft, folder)
+    disk.sync(folder.parent)
