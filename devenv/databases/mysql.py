@@ -12,7 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+<<<<<<< HEAD
 from devenv.base import disk, process
+=======
+from devenv.base import events, process
+>>>>>>> main
 from devenv.databases.database import Database, literal
 from devenv.engines.interface import Engine
 from devenv.model.services import Service
@@ -74,6 +78,7 @@ class MySQL(Database):
         self._end_sessions(engine)
         self._admin(engine, f"{PATIENCE}; DROP DATABASE IF EXISTS {identifier(self.name)}")
 
+    @events.stepped("copy", "the database")
     def copy(self, engine: Engine, source: str) -> None:
         origin = replace(self, name=source)
         collation, columns = _parsed(self._admin(engine, _facts(source)))
@@ -86,6 +91,7 @@ class MySQL(Database):
             file.write_text(f"{made}{self._admit()}{self._flush()}", "utf-8")
             self.checked(engine.pipe(self.service, self._login(), source=file))
 
+    @events.stepped("dump", "the database to a file")
     def dump(self, engine: Engine, file: Path) -> None:
         raw = file.with_name(f"{file.name}.raw")
         # Without locks: one transaction reads all tables as they are at its start. While a dump is loaded, a lock on a
@@ -100,6 +106,7 @@ class MySQL(Database):
         finally:
             raw.unlink(missing_ok=True)
 
+    @events.stepped("load", "the database from a file")
     def load(self, engine: Engine, file: Path) -> None:
         self.checked(engine.pipe(self.service, self.client(), source=file))
         self.flush(engine)

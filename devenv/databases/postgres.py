@@ -6,7 +6,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+<<<<<<< HEAD
 from devenv.base import disk
+=======
+from devenv.base import events
+>>>>>>> main
 from devenv.base.process import Result
 from devenv.databases.database import Database, literal
 from devenv.engines.interface import Engine
@@ -32,6 +36,7 @@ class Postgres(Database):
     def drop(self, engine: Engine) -> None:
         self._run(engine, _drop(self.name))
 
+    @events.stepped("copy", "the database")
     def copy(self, engine: Engine, source: str) -> None:
         self._copying(engine, source, self.name, ())
 
@@ -52,6 +57,7 @@ class Postgres(Database):
     def take_over(self, engine: Engine, draft: str, aside: str) -> None:
         self._run(engine, self._take_over(draft, aside))
 
+    @events.stepped("copy", "the database")
     def renew(self, engine: Engine, source: str, draft: str, aside: str, gone: Sequence[str]) -> None:
         self._copying(engine, source, draft, (self._take_over(draft, aside), *map(_drop, gone)))
 
@@ -85,12 +91,14 @@ class Postgres(Database):
         lines = [line.split("|", 1) for line in self._admin(engine, query).splitlines()]
         return {name: int(size) for size, name in lines}
 
+    @events.stepped("dump", "the database to a file")
     def dump(self, engine: Engine, file: Path) -> None:
         # Level 1 takes a quarter of the time of the default, and the file is half as large again.
         argv = ["pg_dump", "--username", self.user, "--format=custom", "--compress=1", "--no-owner", "--no-acl"]
         self.checked(engine.pipe(self.service, [*argv, self.name], target=file))
         disk.sync(file)
 
+    @events.stepped("load", "the database from a file")
     def load(self, engine: Engine, file: Path) -> None:
         argv = ["pg_restore", "--username", self.user, "--exit-on-error", "--no-owner", "--no-acl"]
         self.checked(engine.pipe(self.service, [*argv, "--dbname", self.name], source=file))

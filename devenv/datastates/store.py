@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from devenv.base import output, process, records
+from devenv.base import events, output, process, records
 from devenv.context.environment import Environment
 from devenv.databases import find
 from devenv.databases.database import Database
@@ -310,7 +310,7 @@ def _end_swap(env: Environment, swapping: State) -> None:
     for took in (s for s in noted(env) if s.id == swapping.took):
         forget(took)
     _settle_aside(env, swapping)
-    output.say("an interrupted command had already replaced the data: the new data is live, see inv dev.state list")
+    events.note("an interrupted command had already replaced the data: the new data is live, see inv dev.state list")
 
 
 def sizes(env: Environment) -> dict[str, int]:
@@ -328,10 +328,10 @@ def check_space(env: Environment) -> None:
     budget, stored = env.config.states or BUDGET, sum(taken.values()) - taken["live"]
     if stored > budget:
         words = f"{output.mebibytes(stored)} of {output.mebibytes(budget)}"
-        output.warn(f"stored states take {words}; to free space: inv dev.state prune")
+        events.warn(f"stored states take {words}; to free space: inv dev.state prune")
     free = shutil.disk_usage(records.home()).free
     if free < 2 * taken["live"] + SPARE:
-        output.warn(f"{output.mebibytes(free)} left on the disk; to free space: inv dev.state prune")
+        events.warn(f"{output.mebibytes(free)} left on the disk; to free space: inv dev.state prune")
 
 
 def prunable(env: Environment, all: bool) -> list[State]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
-from devenv.base import output, ports, records
+from devenv.base import events, ports, records
 from devenv.base.errors import CONFLICT, MISSING, UNHEALTHY, DevError
 from devenv.context import fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment, open_environment
@@ -25,7 +25,7 @@ def up(env: Environment, only: bool = False) -> list[Step]:
     `only`: another root drives it, and decides which checkout runs.
     """
     place = env.place
-    output.say(output.paint(f"{place.service} · workspace {place.workspace} · {env.engine.version()}", "bold"))
+    events.note(f"{place.service} · workspace {place.workspace} · {env.engine.version()}")
     _stop_other_engine(env)
     _stop_replaced(env)
     facts = observe(env)
@@ -37,7 +37,10 @@ def up(env: Environment, only: bool = False) -> list[Step]:
     steps = decide(facts, env.config, place.services)
     if not steps:
         _check_answers(env)
-    output.say(f"will {', '.join(map(str, steps))}" if steps else "nothing to do: all is healthy, migrated and seeded")
+    if steps:
+        events.planned(f"will {', '.join(map(str, steps))}", [step.title for step in steps])
+    else:
+        events.note("nothing to do: all is healthy, migrated and seeded")
     if not only:
         _use(env)
     if steps:
@@ -53,7 +56,7 @@ def _stop_other_engine(env: Environment) -> None:
     other, name = env.record.engine, env.engine.name
     if other in ("", name):
         return
-    output.say(f"it ran on {other} until now; its data stays there, and {name} has separate data")
+    events.note(f"it ran on {other} until now; its data stays there, and {name} has separate data")
     _on_other_engine(env, other, lambda engine: engine.stop())
 
 
@@ -61,7 +64,7 @@ def _stop_replaced(env: Environment) -> None:
     """If a repository was cloned again at its old path, what runs still uses the folder that was removed."""
     here = _folder(env)
     if env.record.checkout == str(env.place.root) and env.record.up.get("folder", here) != here:
-        output.say(f"{env.place.root} was recreated since the last dev.up")
+        events.note(f"{env.place.root} was recreated since the last dev.up")
         env.engine.stop()
 
 
@@ -117,7 +120,8 @@ def _claim(env: Environment, facts: Facts, only: bool) -> None:
 def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> Environment:
     """Do the steps one after the other, and record what was made from what. Returns the final environment."""
     for step in steps:
-        env = _do(env, step)
+        with events.step(step.kind, " ".join(step.services), step.why):
+            env = _do(env, step)
         if step.kind in ("pull", "build"):
             env.record.up = {**env.record.up, "build": facts.build_files}
             env.save()
@@ -153,9 +157,9 @@ def _pull(env: Environment, services: Sequence[str]) -> None:
     """Let services run the released image. If the registry does not answer, they are built."""
     pulled = env.engine.take(env.image, services)
     if pulled:
-        output.say(f"{env.config.service} runs image {env.image}")
+        events.note(f"{env.config.service} runs image {env.image}")
     else:
-        output.warn(f"the image {env.image} cannot be pulled: building instead")
+        events.warn(f"the image {env.image} cannot be pulled: building instead")
         env.engine.build(services)
     env.record.up = {**env.record.up, "image": env.image if pulled else ""}
 
@@ -203,16 +207,21 @@ def _seed(env: Environment) -> None:
     service_commands.within("dev.up", "seed", live.seed, env, DEFAULT, {})
 
 
-def down(env: Environment, only: bool = False) -> None:
-    """Stop everything and keep the data. If another root uses it, it stays up, unless its root passes `only`."""
+def down(env: Environment, only: bool = False) -> bool:
+    """Stop everything and keep the data. If another root uses it, it stays up, unless its root passes `only`.
+
+    Returns whether it was stopped.
+    """
     root = str(env.place.root)
     others = [user for user in env.record.users if user != root]
     if others and not only:
         env.record.users = others
         env.save()
-        output.say(f"{env.config.service} stays up: it is used by {', '.join(others)}")
-        return
-    env.engine.stop()
+        events.note(f"{env.config.service} stays up: it is used by {', '.join(others)}")
+        return False
+    with events.step("stop", env.config.service):
+        env.engine.stop()
+    return True
 
 
 def destroy(env: Environment, only: bool = False) -> None:
@@ -223,7 +232,8 @@ def destroy(env: Environment, only: bool = False) -> None:
         raise DevError(CONFLICT, message, *(f"make -C {other} dev.down" for other in others))
     for other in sorted(set(env.record.data) - {env.engine.name}):
         _on_other_engine(env, other, lambda engine: engine.remove())
-    env.engine.remove()
+    with events.step("remove", env.config.service):
+        env.engine.remove()
     records.remove(env.place.workspace, env.config.service)
 
 
@@ -233,7 +243,7 @@ def _on_other_engine(env: Environment, name: str, act: Callable[[Engine], None])
     except DevError as error:
         if error.code != MISSING:
             raise
-        output.warn(f"{name} does not answer, so its data is not removed: {error.message}")
+        events.warn(f"{name} does not answer, so its data is not removed: {error.message}")
 
 
 def _folder(env: Environment) -> str:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import locks, output, process, toolcache
+from devenv.base import events, locks, process, toolcache
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.model import document
 from devenv.model.resolver import same_repository
@@ -47,7 +47,8 @@ class Mirror(NamedTuple):
             if not (self.path / "HEAD").exists():
                 self._clone()
                 return
-            done = self._git("fetch", "--quiet", "--prune", "--force", "origin", "+refs/*:refs/*")
+            with events.step("fetch", text=LOGIN.sub(r"\1", self.repo)):
+                done = self._git("fetch", "--quiet", "--prune", "--force", "origin", "+refs/*:refs/*")
         if done.code:
             raise self._unreachable(done.stderr)
 
@@ -104,9 +105,10 @@ class Mirror(NamedTuple):
         os.replace(draft, target)  # so that the folder is always complete
 
     def _clone(self) -> None:
-        output.say(f"fetching {self.repo}")
+        repo = LOGIN.sub(r"\1", self.repo)
         draft = _draft(self.path)
-        done = process.capture(["git", "clone", "--quiet", "--mirror", self.repo, str(draft)], quiet())
+        with events.step("fetch", text=repo, said=f"fetching {repo}"):
+            done = process.capture(["git", "clone", "--quiet", "--mirror", self.repo, str(draft)], quiet())
         if done.code:
             raise self._unreachable(done.stderr)
         os.replace(draft, self.path)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base import output, records
+from devenv.base import events, output, records
 from devenv.base.errors import CONFLICT, DevError
 from devenv.context import health, workspace
 from devenv.context.environment import Environment, open_environment
@@ -69,7 +69,7 @@ class Stack:
             begun: dict[str, Future[None]] = {}
             for name, member in self.members.items():
                 first = [begun[needed] for needed in member.requires if needed in begun]
-                begun[name] = pool.submit(self._start, member, first)
+                begun[name] = pool.submit(events.carried(self._start), member, first)
         for future in begun.values():
             future.result()
         for member in self.members.values():  # in a cycle, one starts before a service that it needs
@@ -81,14 +81,17 @@ class Stack:
         """Stop the members that no other root uses."""
         for member in reversed(self.members.values()):
             if sources.leave(self.env.place, member.name):
-                self._call(member, "dev.down", "--only")
-                output.say(f"  {member.name}: stopped")
+                with events.step("stop", member.name) as step:
+                    self._call(member, "dev.down", "--only")
+                    step.said = f"  {member.name}: stopped"
 
     def destroy(self) -> None:
         """Remove the members that no other root uses. Source checkouts are only stopped and keep their data."""
         for member in reversed(self.members.values()):
             if sources.leave(self.env.place, member.name):
-                self._call(member, *(("dev.down", "--only") if member.edited else ("dev.destroy", "--only", "--yes")))
+                args = ("dev.down", "--only") if member.edited else ("dev.destroy", "--only", "--yes")
+                with events.step("stop" if member.edited else "remove", member.name):
+                    self._call(member, *args)
 
     def status(self) -> list[dict[str, Any]]:
         """The status of each member, and what runs."""
@@ -133,14 +136,16 @@ class Stack:
         start = time.monotonic()
         port = sources.join(self.env.place, member.pin, member.checkout, member.port, member.edited)
         member = self.members[member.name] = member._replace(port=port)
-        output.say(f"  {member.name}: {member.runs}, starting")
-        self._tell(member.name, member.url, member.requires)
-        with health.told(lambda seconds: self._so_far(member, seconds)):
-            answer = self.answers[member.name] = self._call(member, "dev.up", "--only", "--json")
-        for warning in protocol.warnings(self._log(member, "dev.up")):
-            output.warn(f"{member.name}: {warning}")
-        image = f", runs image {answer['image']}" if answer.get("image") else ""
-        output.say(f"  {member.name}: healthy, {output.seconds(time.monotonic() - start)}, {member.url}{image}")
+        said = f"  {member.name}: {member.runs}, starting"
+        with events.step(events.SERVICE, member.name, member.runs, said) as step:
+            self._tell(member.name, member.url, member.requires)
+            with health.told(lambda seconds: self._so_far(member, seconds)):
+                answer = self.answers[member.name] = self._call(member, "dev.up", "--only", "--json")
+            for warning in protocol.warnings(self._log(member, "dev.up")):
+                events.warn(f"{member.name}: {warning}")
+            image = f", runs image {answer['image']}" if answer.get("image") else ""
+            step.text = f"{member.runs}  {member.url}"
+            step.said = f"  {member.name}: healthy, {output.seconds(time.monotonic() - start)}, {member.url}{image}"
 
     def _so_far(self, member: Member, seconds: float) -> list[str]:
         words = protocol.last_words(self._log(member, "dev.up"))
@@ -166,7 +171,7 @@ class Stack:
             return self._call(provider, "dev.seed", wanted.scenario, *flags)
 
         if wiring.wire(record, url, need, generation, seed):
-            output.say(f"  {provider.name}: told of {record.service}")
+            events.note(f"  {provider.name}: told of {record.service}")
             records.change(
                 record.workspace, record.service, "dev.up", lambda kept: setattr(kept, "wired", record.wired)
             )
@@ -198,7 +203,7 @@ def brought_up(env: Environment) -> Iterator[Environment]:
         yield env
         return
     with sources.in_progress(env.place):
-        output.say(f"{env.config.service} requires {', '.join(stack.members)}")
+        events.note(f"{env.config.service} requires {', '.join(stack.members)}")
         _check_memory(env, stack)
         told = stack.up()
         yield open_environment(env.place.workspace, env.port, debug=bool(env.debug_port)) if told else env
@@ -209,7 +214,7 @@ def _check_memory(env: Environment, stack: Stack) -> None:
     machine = plan.machine_memory()
     if memory > machine:
         wanted, there = output.mebibytes(memory), output.mebibytes(machine)
-        output.warn(f"together they may need {wanted}, and this machine has {there}")
+        events.warn(f"together they may need {wanted}, and this machine has {there}")
 
 
 def start_one(env: Environment, name: str) -> None:

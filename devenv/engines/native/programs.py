@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import process
+from devenv.base import events, process
 from devenv.base.errors import MISSING, DevError
 from devenv.engines.native import folders
 from devenv.model import fingerprint
@@ -56,7 +56,8 @@ class Wheel(NamedTuple):
         if self.is_there():
             return
         argv = [_python(), "-I", str(BOOTSTRAP), str(self.venv), str(self.requirements)]
-        done = process.capture(argv, dict(os.environ), shown=argv)
+        with events.step("fetch", text=f"{self.name} {self.version}"):
+            done = process.capture(argv, dict(os.environ), shown=argv)
         if done.code:
             raise DevError(MISSING, f"{self.name} could not be fetched{_reason(done.stderr)}", *_hints(done.stderr))
 
