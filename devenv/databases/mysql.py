@@ -12,11 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-<<<<<<< HEAD
-from devenv.base import disk, process
-=======
-from devenv.base import events, process
->>>>>>> main
+from devenv.base import disk, events, process
 from devenv.databases.database import Database, literal
 from devenv.engines.interface import Engine
 from devenv.model.services import Service

@@ -6,11 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-<<<<<<< HEAD
-from devenv.base import disk
-=======
-from devenv.base import events
->>>>>>> main
+from devenv.base import disk, events
 from devenv.base.process import Result
 from devenv.databases.database import Database, literal
 from devenv.engines.interface import Engine
