@@ -51,7 +51,7 @@ def note_use() -> None:
     """Remember that this checkout uses these tools, at most once a day. A failure never stops the command."""
     page = _page(launch.ROOT)
     with suppress(OSError):
-        if 0 <= time.time() - page.stat().st_mtime < DAY and launch.TOOLS.name in page.read_text():
+        if 0 <= time.time() - page.stat().st_mtime < DAY and launch.TOOLS.name.encode() in page.read_bytes():
             return
     mine = {"checkout": str(launch.ROOT), "commit": _running(), "environment": Path(sys.prefix).name}
     with suppress(OSError):

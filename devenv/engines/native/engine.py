@@ -18,11 +18,10 @@ from devenv.engines.interface import Place, State
 from devenv.engines.native import addresses, app_environment, folders, logs, processes, supervisor, support
 from devenv.engines.native.app import App, shell_environment
 from devenv.engines.native.servers import BY_PROGRAM, server
-from devenv.engines.native.supervisor import Order, is_job
+from devenv.engines.native.supervisor import STEP, Order, is_job
 from devenv.engines.native.unit import Command, Unit
 from devenv.model.services import Service
 
-STEP = "step"  # the mark of migrate and seed
 # The exit codes of a shell and of the loader for a program that is missing or damaged, and those of its crashes.
 NOT_STARTED = (126, 127, 128 + signal.SIGSEGV, 128 + signal.SIGBUS, 128 + signal.SIGILL)
 
@@ -83,6 +82,11 @@ class NativeEngine:
         self._end_stuck(services)
         Order(self.units, services, self.place.service).carry_out(timeout)
 
+    def end(self, services: Sequence[str]) -> None:
+        supervisor.end([self.units[name] for name in services])
+        for name in services:
+            supervisor.note_end(self.units[name], "stopped")
+
     def stop(self) -> None:
         self._end_steps()
         self._end_strangers()
@@ -97,6 +101,9 @@ class NativeEngine:
         command = self._step(argv)
         code = process.run(command.argv, self._marked(command), wrapper=command.wrapper)
         return self.step(_name, argv) if code and self._repair() else code
+
+    def manage(self, name: str, argv: Sequence[str]) -> int:
+        return self.step(name, argv)  # it has the user's variables for certificates and proxies
 
     def collect(self, _name: str, argv: Sequence[str]) -> Result:
         command = self._step(argv)

@@ -26,6 +26,8 @@ ENDING = 0.01  # seconds between two looks at processes that are about to end
 STARTING = 0.03  # seconds between two rounds of a start: each checks the port first, which is fast
 COMPLETED = "service_completed_successfully"
 HEALTHY = "service_healthy"
+KEEPERS = "keeper"  # the mark of the keeper
+STEP = "step"  # the mark of migrate and seed
 KEEPER = Path(__file__).with_name("keeper.sh")
 
 
@@ -116,10 +118,15 @@ def end_folder(folder: Path, number: signal.Signals) -> None:
     _end(family, signal.SIGKILL)
 
 
+def units(folder: Path) -> list[Path]:
+    """The folders of a service's units, and the marks of its other processes, by the files in its folder."""
+    return [*sorted(path for path in folder.glob("*") if path.is_dir()), folder / KEEPERS, folder / STEP]
+
+
 def left(folder: Path) -> list[int]:
     """The processes of a service without its compose.yaml, found by the files in its folder."""
     seen = processes.look()
-    heads = [processes.of_unit(unit, seen) for unit in folder.glob("*")]
+    heads = [processes.of_unit(unit, seen) for unit in units(folder)]
     return sorted(processes.family(seen, set().union(*heads)))
 
 
@@ -255,4 +262,4 @@ def end_keeper(place: Place) -> None:
 
 
 def _keeper_mark(place: Place) -> Path:
-    return folders.unit(place, "keeper")
+    return folders.unit(place, KEEPERS)
