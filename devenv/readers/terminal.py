@@ -171,6 +171,7 @@ class Terminal:
         self._print(event.text, "", ("warning: ", "yellow"))
 
     def _result(self, event: Event) -> None:
+        self.rows.pop(OUTSIDE, None)  # a command whose end nobody reported, such as a server
         self._print(event.text, "green")
 
     def _error(self, event: Event) -> None:

@@ -67,7 +67,7 @@ def fitted(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     if not filled:
         return []
     kept = [[row[column] for column in filled] for row in rows]
-    for columns in range(max(1, len(filled)), 0, -1):
+    for columns in range(len(filled), 0, -1):
         lines = output.table([row[:columns] for row in kept])
         if not width or columns == 1 or max(map(len, lines)) <= width:
             break
