@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
+from devenv.engines import docker
 from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Place, State
 
@@ -314,3 +315,32 @@ def test_what_did_not_get_healthy_is_named_with_its_last_lines(
 
 def test_silence_is_reported_too(fail: Callable[[str], DevError]) -> None:
     assert fail("start").message.splitlines()[1:] == ["(it logged nothing)"]
+
+
+# ---- how far it is
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("#11 [deps 2/3] RUN uv sync", (2, 3, "steps")),
+        ("#7 [1/4] FROM docker.io/library/python:3.13-slim", (1, 4, "steps")),
+        ("#11 0.214 [2/3] is what a program printed", None),
+        ("#5 [internal] load metadata", None),
+        ("", None),
+    ],
+)
+def test_a_build_says_which_step_it_is_at(line: str, found: tuple[int, int, str] | None) -> None:
+    assert docker.Progress()(line) == found
+
+
+@pytest.mark.parametrize("separator", [": ", " "], ids=["docker pull", "docker compose up"])
+def test_a_pull_counts_layers(separator: str) -> None:
+    progress = docker.Progress()
+    layers = ["6e909acdb790", "a1b2c3d4e5f6", "0123456789ab"]
+    began = [progress(f"{layer}{separator}Pulling fs layer") for layer in layers]
+    assert began == [(0, 1, "layers"), (0, 2, "layers"), (0, 3, "layers")]
+    assert progress(f" {layers[0]}{separator}Already exists") == (1, 3, "layers")
+    assert progress(f"{layers[1]}{separator}Download complete") is None
+    assert progress(f"{layers[1]}{separator}Pull complete") == (2, 3, "layers")
+    assert progress("Status: Downloaded newer image for postgres:17") is None
