@@ -77,15 +77,20 @@ def test_a_report_has_the_outer_steps_and_the_lines_of_the_inner_one_that_failed
     with events.read_by(kept):
         with events.step("build", "app", "not built yet"):
             events.publish(events.LINE, "fine")
-        with pytest.raises(DevError), events.step("migrate"), events.step("check"):
-            for number in range(30):
-                events.publish(events.LINE, str(number))
-            raise DevError(112, "no", "hint")
+        with pytest.raises(DevError):
+            fail()
         events.error(DevError(112, "no", "hint"))
     answer = json.loads(json.dumps(kept.failure()))
     assert answer["steps"] == ["build app"]
     assert [(step["name"], step["result"]) for step in answer["timeline"]] == [("build", "done"), ("migrate", "failed")]
     assert answer["error"] == {"code": 112, "message": "no", "hints": ["hint"], "log": [str(n) for n in range(10, 30)]}
+
+
+def fail() -> None:
+    with events.step("migrate"), events.step("check"):
+        for number in range(30):
+            events.publish(events.LINE, str(number))
+        raise DevError(112, "no", "hint")
 
 
 def test_events_leave_out_what_is_empty(seen: list[Event]) -> None:
