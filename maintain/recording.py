@@ -46,7 +46,7 @@ NBSP = "\u00a0"  # SVG collapses other spaces
 CONSOLE = Console(width=COLUMNS, color_system="truecolor", force_terminal=True)
 PAUSE, TYPING, END = 1.0, 0.6, 5.0  # seconds: the longest pause, before each command, before it starts again
 FRAME = 0.4  # seconds between two pictures
-COLORS = {"brown": "yellow", "brightblack": "bright_black", "default": None}  # pyte's names, and rich's
+COLORS = {"brown": "yellow", "brightblack": "#909090", "default": None}  # pyte's names, and rich's
 
 
 class Line(NamedTuple):
