@@ -156,15 +156,18 @@ def probe(argv: Sequence[str], env: Mapping[str, str], cwd: Path, timeout: float
         return False
 
 
-def background(argv: Sequence[str], env: Mapping[str, str], log: Path, *, shown: bool = True) -> Result:
+def background(
+    argv: Sequence[str], env: Mapping[str, str], log: Path, *, service: str = "", shown: bool = True
+) -> Result:
     """Run a command in parallel with others: its progress goes to a file, its answer is returned.
 
+    `service`: whose command it is; its lines are reported as those of that service, and plain text leaves them out.
     `shown`: it changes something, so it is reported before it runs.
     """
     if shown:
         echo(argv)
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as progress, _followed(log) if run_log else contextlib.nullcontext():
+    with log.open("w") as progress, _followed(log, service=service) if run_log else contextlib.nullcontext():
         done = _start(argv, env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=progress)
     return Result(done.returncode, done.stdout, "")
 
@@ -197,7 +200,9 @@ def _watched(measure: Measure | None = None) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def _followed(log: Path, start: int = 0, measure: Measure | None = None, *, lines: bool = True) -> Iterator[None]:
+def _followed(
+    log: Path, start: int = 0, measure: Measure | None = None, *, lines: bool = True, service: str = ""
+) -> Iterator[None]:
     """Report each line that a command appends to a file during the block; without `lines`, only how far it is."""
     with log.open("rb") as text:
         text.seek(start)
@@ -213,7 +218,7 @@ def _followed(log: Path, start: int = 0, measure: Measure | None = None, *, line
             for line in [*whole, *([rest] if last and rest else [])]:
                 shown = output.visible(line.decode(errors="replace"))
                 if lines:
-                    events.publish(events.LINE, shown)
+                    events.publish(events.LINE, shown, service=service)
                 told(shown)
             if b"\r" in rest:  # a line that the command writes again and again
                 told(output.visible(rest.decode(errors="replace")))

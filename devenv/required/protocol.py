@@ -54,7 +54,7 @@ def call(service: str, checkout: Path, handed: Handed, task: str, args: Sequence
     Its error becomes ours, with the name of the service and the end of its progress.
     """
     argv = ["make", "-s", "-C", str(checkout), task, f"ARGS={quote(args)}"]
-    done = process.background(argv, environment(handed), log, shown=task != LOOKS)
+    done = process.background(argv, environment(handed), log, service=service, shown=task != LOOKS)
     if done.code:
         raise _failure(service, log)
     return _object(service, checkout, task, done.stdout)
