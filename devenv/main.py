@@ -6,8 +6,6 @@ import importlib.util
 import os
 import sys
 from collections.abc import Container
-from contextlib import suppress
-from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
@@ -85,11 +83,6 @@ def _run(own: list[str], rest: list[str]) -> int:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         hint = "check the disk's free space and the folder's owner: df -h; ls -ld"
         return _failed(own, DevError(MISSING, what, hint))
-    except (ImportError, SyntaxError, EOFError) as error:  # of a module that is imported late
-        with suppress(OSError):
-            Path(sys.prefix, "requirements.txt").unlink()  # so the next command makes the environment again
-        message = f"the tools are damaged: {type(error).__name__}: {error}"
-        return _failed(own, DevError(MISSING, message, "run the command again: it checks the tools, and repairs them"))
     except KeyboardInterrupt:
         return _failed(own, DevError(INTERRUPTED, "interrupted", "to continue: inv dev.up"))
     return 0
