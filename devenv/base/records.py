@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from devenv.base import locks, shapes
+from devenv.base import disk, locks, shapes
 from devenv.base.shapes import ANY
 
 # What this version of the tools reads. A value of another type, as in a damaged file, is as good as none.
@@ -100,10 +100,7 @@ def write(record: Record) -> None:
 
 def replace_file(target: Path, text: str, mode: int = 0o600) -> None:
     """Write a file in one step. By default only this user can read it: it may hold secrets. Its folder must exist."""
-    draft = target.with_name(f"{target.name}.{os.getpid()}.tmp")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as stream:
-        stream.write(text)
-    os.replace(draft, target)
+    disk.replace(target, text, mode)
 
 
 def remove(workspace: str, service: str) -> None:

@@ -6,16 +6,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from devenv.base import events
+from devenv.base import disk, events
 from devenv.base.process import Result
 from devenv.databases.database import Database, literal
 from devenv.engines.interface import Engine
 from devenv.model.services import Service
 
 PROGRAMS = ("postgres", "postgis", "pgvector", "timescaledb")  # images that are a PostgreSQL server
-# From about 50 MB on, copying files is faster than writing all pages to the log. PostgreSQL before 15 lacks the option.
-STRATEGIES = (" STRATEGY file_copy", "")
-ATTEMPTS = 3  # to copy: a session may connect after all others were ended and before the lock is taken
+ATTEMPTS = 4  # to copy: a session may connect after all others were ended and before the lock is taken
 SETTLING = 100  # checks, a tenth of a second apart, until terminated sessions have ended
 
 
@@ -62,9 +60,9 @@ class Postgres(Database):
     def _copying(self, engine: Engine, source: str, target: str, then: Sequence[str]) -> None:
         """Copy a database; if that succeeded, run the queries in `then`."""
         made = f"CREATE DATABASE {identifier(target)} TEMPLATE {identifier(source)} OWNER {identifier(self.user)}"
-        for strategy in (*STRATEGIES, *STRATEGIES[:1] * ATTEMPTS):
-            done = self._try(engine, _end_sessions(source), made + strategy, *then)
-            if "strategy" not in done.stderr and "accessed by other users" not in done.stderr:
+        for _ in range(ATTEMPTS):
+            done = self._try(engine, _end_sessions(source), made, *then)
+            if "accessed by other users" not in done.stderr:
                 break
         self.checked(done)
 
@@ -94,6 +92,7 @@ class Postgres(Database):
         # Level 1 takes a quarter of the time of the default, and the file is half as large again.
         argv = ["pg_dump", "--username", self.user, "--format=custom", "--compress=1", "--no-owner", "--no-acl"]
         self.checked(engine.pipe(self.service, [*argv, self.name], target=file))
+        disk.sync(file)
 
     @events.stepped("load", "the database from a file")
     def load(self, engine: Engine, file: Path) -> None:

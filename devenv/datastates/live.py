@@ -287,6 +287,7 @@ def _store(env: Environment, made: State, layer: Layer, known: Mapping[str, Any]
     known = {**known, "migrated": lineage.key(layer.files), "files": layer.files, "packages": packages(env)}
     if layer.scenario:  # dev.up needs it on an empty volume; the schema is quickly rebuilt from there
         store.at(env, made).dump(env.engine, made.dump)
+    store.at(env, made).flush(env.engine)
     made = replace(made, kind=BUILT, name=layer.name, key=layer.key, files=layer.files)
     return store.write(replace(made, data=known, program=_server(env)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,13 @@ from devenv.engines import cgroup, docker
 from devenv.engines.interface import LOG_LINES, Place, State, logged
 
 STEP = "devenv.step"  # the label of our own one-off containers
+BUNDLE = "/run/secrets/ca"  # where a one-off container of a package manager has CA_BUNDLE, as in a build
+TRUSTING = (
+    "SSL_CERT_FILE",
+    "PIP_CERT",
+    "REQUESTS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+)  # uv, pip, Poetry; npm, pnpm, Yarn
 # Seconds for pulling a released image: Docker waits for ever for a registry that does not respond. In this time a slow
 # connection (8 Mbit/s) loads 300 MB. If it is slower, a build is as fast.
 PULL_LIMIT = 300
@@ -62,6 +70,10 @@ class ComposeEngine:
         if self._run("up", "--detach", "--no-build", "--remove-orphans", *wait, *services, COMPOSE_ANSI="never"):
             raise self._explain(self._not_pulled() or self._unhealthy(timeout))
 
+    def end(self, services: Sequence[str]) -> None:
+        if self._run("stop", *services):
+            raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: could not be stopped"))
+
     def stop(self) -> None:
         # The containers stay: starting them again is a second faster than creating new ones.
         self._end_steps()
@@ -71,6 +83,13 @@ class ComposeEngine:
     def step(self, name: str, argv: Sequence[str]) -> int:
         self._end_steps()
         return docker.checked(process.run(self._one_off(name, argv), self.place.env))
+
+    def manage(self, name: str, argv: Sequence[str]) -> int:
+        self._end_steps()
+        bundle = self.place.variables.get("CA_BUNDLE", os.devnull)
+        trusted = [] if bundle == os.devnull else ["--volume", f"{os.path.abspath(bundle)}:{BUNDLE}:ro"]
+        trusted += [word for name in TRUSTING if trusted for word in ("--env", f"{name}={BUNDLE}")]
+        return docker.checked(process.run(self._one_off(name, argv, *trusted), self.place.env))
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
         self._end_steps()
@@ -135,11 +154,12 @@ class ComposeEngine:
     def _pull(self, argv: Sequence[str]) -> bool:
         return process.run(argv, self.place.env, limit=PULL_LIMIT, measure=docker.Progress()) == 0
 
-    def _one_off(self, name: str, argv: Sequence[str]) -> list[str]:
+    def _one_off(self, name: str, argv: Sequence[str], *flags: str) -> list[str]:
         # In a separate container: it works before the app can start, and is found again if this process is killed.
         docker.ensure_network(self.place.network)
         _write_variables(self.place)
-        return self._compose("run", "--rm", "--no-deps", "-T", "--label", f"{STEP}={name}", self.place.app, *argv)
+        label = ["--label", f"{STEP}={name}"]
+        return self._compose("run", "--rm", "--no-deps", "-T", *label, *flags, self.place.app, *argv)
 
     def _stop_stuck(self, services: Sequence[str]) -> None:
         """Stop the app's services that run but are not healthy: Compose would not restart them, and wait in vain.

@@ -94,6 +94,13 @@ def containers(project: str) -> dict[str, State]:
     return {labels["service"]: _state(labels, c) for labels, c in labelled if labels.get("oneoff") == "False"}
 
 
+def running_projects() -> set[str] | None:
+    """The Compose projects with a running container; None if no engine answers."""
+    label = f'{{{{.Label "{PROJECT}"}}}}'
+    done = process.capture(["docker", "ps", "--filter", f"label={PROJECT}", "--format", label])
+    return set(done.stdout.split()) if done.code == 0 else None
+
+
 def with_label(project: str, label: str) -> list[str]:
     """The ids of a project's containers that have a label."""
     filters = ["--filter", f"label={PROJECT}={project}", "--filter", f"label={label}"]

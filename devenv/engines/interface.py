@@ -71,11 +71,17 @@ class Engine(Protocol):
     def start(self, services: Sequence[str], timeout: float) -> None:
         """Start services and their dependencies, and return when all are healthy; DevError 112 after `timeout` s."""
 
+    def end(self, services: Sequence[str]) -> None:
+        """End some services, so that `start` begins them again. DevError 112 if they cannot be ended."""
+
     def stop(self) -> None:
         """Stop everything and keep all data."""
 
     def step(self, name: str, argv: Sequence[str]) -> int:
         """Run a step (migrate, seed) as the app, printed and timed. First end what a killed step left running."""
+
+    def manage(self, name: str, argv: Sequence[str]) -> int:
+        """Like `step`, for a package manager: with the certificate authorities of CA_BUNDLE."""
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
         """Like `step`, but return what the command printed on stdout."""

@@ -77,6 +77,13 @@ class Terminal:
             read(event)
         self._settle()
 
+    def print_data(self, text: str) -> None:
+        """A line on stdout, which is the same terminal: the region must not be in its way."""
+        if self._live:
+            live, self._live = self._live, None
+            live.stop()
+        output.print_line(text)
+
     def close(self) -> None:
         """Remove the region, at the end or when the terminal is handed over."""
         self.rows.clear()

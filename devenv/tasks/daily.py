@@ -50,7 +50,7 @@ def shell(c: Any, service: str = "", workspace: str = "") -> None:
 
 @task(help={**WORKSPACE, **SERVICE})
 def run(c: Any, service: str = "", workspace: str = "") -> None:
-    """Run a command where the app runs: dev.run -- COMMAND ARGS."""
+    """Run a command where the app runs: dev.run -- COMMAND."""
     if not c.args:
         raise DevError(USAGE, "dev.run needs a command", "inv dev.run -- ls -l")
     env = environment.open_environment(workspace)
@@ -59,7 +59,7 @@ def run(c: Any, service: str = "", workspace: str = "") -> None:
 
 @task(help=WORKSPACE)
 def dbshell(c: Any, workspace: str = "") -> None:
-    """Open the database's client; arguments after -- are passed to it."""
+    """Open the database's client; arguments after -- go to it."""
     env = environment.open_environment(workspace)
     if not env.database:
         raise DevError(CONFIG, f"{env.config.compose} declares no database that we know", f"known: {find.KNOWN}")
@@ -71,7 +71,7 @@ def dbshell(c: Any, workspace: str = "") -> None:
 
 @task(help=WORKSPACE)
 def test(c: Any, workspace: str = "") -> None:
-    """Run the service's tests; arguments after -- are added: dev.test -- -k name."""
+    """Run the service's tests: dev.test, or dev.test -- -k name."""
     env = environment.open_environment(workspace)
     pass_on(_attach(env, env.config.app, [*env.config.command("test"), *c.args]), "commands.test")
 

@@ -77,7 +77,7 @@ def seed(
     },
 )
 def reset(c: Any, scenario: str = DEFAULT, param: Any = None, json: bool = False, workspace: str = "") -> None:
-    """Go back to fresh data, migrated and seeded; the current data is kept as `previous`."""
+    """Go back to fresh data; keep the current data as `previous`."""
     env = environment.open_environment(workspace)
     given = dict(_pair(text) for text in param or [])
     if given or scenario != DEFAULT:
@@ -135,7 +135,7 @@ def _pair(text: str) -> tuple[str, str]:
     },
 )
 def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: str = "") -> None:
-    """Save production's schema in schema.sql, and check that this branch's migrations lead to the same schema."""
+    """Save production's schema; compare the migrations with it."""
     if action not in SCHEMA_ACTIONS:
         raise DevError(USAGE, f"dev.schema {action}: unknown action", f"allowed: {', '.join(SCHEMA_ACTIONS)}")
     if action == "check" and from_:
@@ -214,7 +214,7 @@ def snapshot(
     },
 )
 def restore(c: Any, name: str, force: bool = False, json: bool = False, workspace: str = "") -> None:
-    """Restore the data of a snapshot or of a file; the current data is kept as `previous`."""
+    """Restore a snapshot or file; keep current data as `previous`."""
     env = environment.open_environment(workspace)
     snapshots.check_possible(env)
     file = Path(c.folder, Path(name).expanduser())
@@ -254,7 +254,7 @@ def state(
     json: bool = False,
     workspace: str = "",
 ) -> None:
-    """List the stored states of the data, or remove those that can be built again."""
+    """List the stored states of the data, or remove some."""
     if action not in STATE_ACTIONS:
         raise DevError(USAGE, f"dev.state {action}: unknown action", f"allowed: {', '.join(STATE_ACTIONS)}")
     env = environment.open_environment(workspace)

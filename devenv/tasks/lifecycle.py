@@ -26,7 +26,7 @@ DEBUG = {"debug": "run the app under its debugger, and print how to attach; with
 
 @task(help={**WORKSPACE, **PORT, **DEBUG, **JSON, **ONLY})
 def up(c: Any, workspace: str = "", port: int = 0, debug: bool = False, json: bool = False, only: bool = False) -> None:
-    """Start the service and the services that it requires, migrated and seeded, and print its URL."""
+    """Start the service, its data and the services that it requires."""
     start = time.monotonic()
     under = debug or (None if only else False)  # a root that drives this service keeps its debugger
     env = environment.open_environment(workspace, port, allocate=True, debug=under)
@@ -44,7 +44,7 @@ def up(c: Any, workspace: str = "", port: int = 0, debug: bool = False, json: bo
 
 @task(help={**WORKSPACE, **JSON, **ONLY})
 def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
-    """Stop the service and required services that no other repository uses. The data stays."""
+    """Stop the service, and what only it requires; the data stays."""
     env = environment.open_environment(workspace)
     with env.locked("dev.down"):
         stopped = operation.down(env, only)
@@ -58,7 +58,7 @@ def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) ->
 
 @task(help={**WORKSPACE, **JSON, **ONLY})
 def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
-    """Show what runs where, how to log in, and how much memory it uses."""
+    """Show what runs where, how to log in, and the memory it uses."""
     env = environment.open_environment(workspace)
     found, required = look(env), [] if only else stack.recorded(env).status()
     if json:
@@ -69,7 +69,7 @@ def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) 
 
 @task(name="plan", help={**WORKSPACE, **PORT, **JSON, "mermaid": "print the graph as a Mermaid diagram"})
 def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermaid: bool = False) -> None:
-    """Show what dev.up would do now, on which ports, and with how much memory."""
+    """Show what dev.up would do, on which ports, in which memory."""
     env = environment.open_environment(workspace, port, debug=False)
     steps = plan.decide(plan.observe(env), env.config, env.place.services)
     value = {**plan.describe(env, steps), "requires": stack.of(env).describe()}
@@ -83,7 +83,7 @@ def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermai
 
 @task(help=JSON)
 def doctor(c: Any, json: bool = False) -> None:
-    """Check everything that can be wrong, and print the command that fixes it."""
+    """Check everything that can be wrong, and print the fixes."""
     from devenv.lifecycle.doctor import examine  # here, since no other task needs it
 
     findings = examine()
@@ -98,7 +98,7 @@ def doctor(c: Any, json: bool = False) -> None:
 
 @task(help={**WORKSPACE, **JSON, **ONLY, "yes": "do not ask"})
 def destroy(c: Any, workspace: str = "", json: bool = False, only: bool = False, yes: bool = False) -> None:
-    """Remove the service with its data from this machine, and the services that only it requires."""
+    """Remove the service, its data, and what only it requires."""
     env = environment.open_environment(workspace)
     required = None if only else stack.recorded(env)
     names = [env.place.project, *(required.unshared() if required else [])]

@@ -211,3 +211,13 @@ def test_the_fix_ends_what_ran_natively_and_forgets_it(examine: Examine, tmp_pat
         assert left.wait() == -signal.SIGKILL
     assert wrong(examine()) == []
     assert not unit.exists()
+
+
+@pytest.mark.parametrize("word", ["-cfsync=off", "-cfull_page_writes=OFF", "--skip-innodb-doublewrite"])
+def test_a_database_that_skips_the_disk(
+    examine: Examine, repo: Path, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compose(repo, "postgres:17", f"postgres:17\n    command: [postgres, {word}]")
+    assert wrong(examine()) == ["D18"]
+    monkeypatch.setenv("DEV_DURABILITY", "off")
+    assert wrong(examine()) == []

@@ -147,6 +147,8 @@ def variables(place: Place) -> dict[str, str]:
     bins = [str(_venv(place) / "bin"), str(place.root / "node_modules" / ".bin")]
     env["PATH"] = os.pathsep.join([*bins, env.get("PATH", os.defpath)])
     if "python" in place.native:
+        # Last: a uv of the machine wins. `dev.add` and `dev.run -- uv` work without one.
+        env["PATH"] = os.pathsep.join([env["PATH"], str(programs.UV.bin)])
         env.update(VIRTUAL_ENV=str(_venv(place)), UV_PROJECT_ENVIRONMENT=str(_venv(place)), PYTHONUNBUFFERED="1")
     return env
 

@@ -82,6 +82,11 @@ class NativeEngine:
         self._end_stuck(services)
         Order(self.units, services, self.place.service).carry_out(timeout)
 
+    def end(self, services: Sequence[str]) -> None:
+        supervisor.end([self.units[name] for name in services])
+        for name in services:
+            supervisor.note_end(self.units[name], "stopped")
+
     def stop(self) -> None:
         self._end_steps()
         self._end_strangers()
@@ -96,6 +101,9 @@ class NativeEngine:
         command = self._step(argv)
         code = process.run(command.argv, self._marked(command), wrapper=command.wrapper)
         return self.step(_name, argv) if code and self._repair() else code
+
+    def manage(self, name: str, argv: Sequence[str]) -> int:
+        return self.step(name, argv)  # it has the user's variables for certificates and proxies
 
     def collect(self, _name: str, argv: Sequence[str]) -> Result:
         command = self._step(argv)
