@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-STATE, CACHE, ROOT = "state", "cache", "root"
+from tests.damage.conftest import CACHE, ROOT, STATE
+
 MEMBER = "checkouts/lms-*"
 VENV = ".dev/local/native/venv"
 SERVER = "tools/*/lib/python*/site-packages/*postgres*/pginstall"
