@@ -33,8 +33,13 @@ class Record:
     wired: dict[str, Any] = field(default_factory=dict)  # by provider: outputs of its wiring scenarios for this one
     users: list[str] = field(default_factory=list)  # roots that use this service
     up: dict[str, Any] = field(default_factory=dict)  # what the last complete `dev.up` was made from
-    data: dict[str, Any] = field(default_factory=dict)  # by engine: which data there is, see datastates/live.py
+    data: dict[str, Any] = field(default_factory=dict)  # by engine: a copy of what is known of its data, see store.note
     other: dict[str, Any] = field(default_factory=dict)  # keys of a newer template version
+
+    def known(self, engine: str) -> dict[str, Any]:
+        """The copy of what is known of the data in an engine; empty if there is none."""
+        found = self.data.get(engine)
+        return dict(found) if isinstance(found, dict) else {}
 
 
 def home() -> Path:
@@ -52,11 +57,13 @@ def read(workspace: str, service: str) -> Record:
     """The record of a service; an empty one if there is none or it cannot be read."""
     try:
         stored = json.loads(path(workspace, service).read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         stored = None
     if not isinstance(stored, dict):
         return Record(service, workspace)
-    stored = {**stored, "service": service, "workspace": workspace}  # the path decides, not the content
+    data = stored.get("data")  # of any type in a damaged file, and only a copy
+    stored = {**stored, "data": data if isinstance(data, dict) else {}}
+    stored.update(service=service, workspace=workspace)  # the path decides, not the content
     known = {f.name for f in fields(Record)} - {"other"}
     kept = {key: value for key, value in stored.items() if key not in known}
     return Record(**{**{k: v for k, v in stored.items() if k in known}, "other": kept})
