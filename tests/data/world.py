@@ -81,7 +81,7 @@ class World:
     def env(self) -> Environment:
         """What every command begins with."""
         record = records.read("main", "catalog")
-        name = record.data.get("native", {}).get("live") or LIVE
+        name = record.known("native").get("live") or LIVE
         settings, place = self.settings, self.place
         database = FakeDatabase("db", "postgres", LIVE, name, "", self)
         engine, asked = FakeEngine(self, name, place), Asked("", 0, False, None)
