@@ -6,6 +6,8 @@ import importlib.util
 import os
 import sys
 from collections.abc import Container
+from contextlib import suppress
+from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
@@ -13,9 +15,11 @@ from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError, UnexpectedExit
 from invoke.program import Program
 
-from devenv.base import launch, output, toolcache
+from devenv.base import events, launch, output, toolcache
 from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError, did_you_mean
-from devenv.tasks import contract, daily, datastates, lifecycle, required, template
+from devenv.readers import chosen, report
+from devenv.tasks import contract, daily, datastates, explain, lifecycle, required, template
+from devenv.tasks.common import CHANGES
 
 ROOT = launch.ROOT
 # Optional positional arguments, which invoke does not support: `dev.seed NAME` becomes `dev.seed --scenario NAME`.
@@ -56,6 +60,13 @@ class Tasks(Program):
 def main() -> NoReturn:
     """Run the tasks on the command line, and exit with their code."""
     own, rest = split(sys.argv[1:])
+    own, flags = chosen.without_flags(own)
+    with chosen.reading(flags, own, ROOT):
+        sys.exit(_run(own, rest))
+
+
+def _run(own: list[str], rest: list[str]) -> int:
+    """Run the tasks; the exit code. The only place where errors are caught."""
     try:
         folder = os.getcwd()
         os.chdir(ROOT)  # the printed commands are to be typed here
@@ -63,29 +74,39 @@ def main() -> NoReturn:
         tasks = collection()
         Tasks(tasks, rest, folder).parse_and_execute(["inv", *(positional(own, tasks.task_names) or ["--list"])])
     except DevError as error:
-        output.report(error)
-        sys.exit(error.code)
+        return _failed(own, error)
     except ParseError as error:
-        output.report(DevError(USAGE, str(error), _usage_hint(own)))
-        sys.exit(USAGE)
+        return _failed(own, DevError(USAGE, str(error), _usage_hint(own)))
     except Exit as error:
-        sys.exit(error.code)
+        return int(error.code)
     except UnexpectedExit as error:  # a command of tasks_local.py
-        sys.exit(error.result.exited)
+        return int(error.result.exited)
     except OSError as error:  # a full disk, a folder that is not ours
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        output.report(DevError(MISSING, what, "check the disk's free space and the folder's owner: df -h; ls -ld"))
-        sys.exit(MISSING)
+        hint = "check the disk's free space and the folder's owner: df -h; ls -ld"
+        return _failed(own, DevError(MISSING, what, hint))
+    except (ImportError, SyntaxError, EOFError) as error:  # of a module that is imported late
+        with suppress(OSError):
+            Path(sys.prefix, "requirements.txt").unlink()  # so the next command makes the environment again
+        message = f"the tools are damaged: {type(error).__name__}: {error}"
+        return _failed(own, DevError(MISSING, message, "run the command again: it checks the tools, and repairs them"))
     except KeyboardInterrupt:
-        output.report(DevError(INTERRUPTED, "interrupted", "to continue: inv dev.up"))
-        sys.exit(INTERRUPTED)
-    sys.exit(0)
+        return _failed(own, DevError(INTERRUPTED, "interrupted", "to continue: inv dev.up"))
+    return 0
+
+
+def _failed(own: list[str], error: DevError) -> int:
+    """Report an error; with --json, a verb that changes something answers with it, too. Returns the exit code."""
+    events.error(error)
+    if chosen.JSON in own and own[0] in CHANGES and not output.answered:
+        output.answer(report.of_run.failure())
+    return error.code
 
 
 def collection() -> Collection:
     """All tasks: ours below `dev`, `contract` and `template`, and those in the service's tasks_local.py."""
     local = _local_tasks()
-    local.add_collection(_gather("dev", lifecycle, daily, datastates, required))
+    local.add_collection(_gather("dev", lifecycle, daily, datastates, required, explain))
     local.add_collection(_gather("contract", contract))
     local.add_collection(_gather("template", template))
     return local

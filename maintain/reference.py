@@ -1,4 +1,4 @@
-"""Write docs/reference/ from the code: the commands, the keys of dev.yaml, and a generated service.
+"""Write docs/reference/ from the code: the commands, the keys of dev.yaml, the errors, and a generated service.
 
 python -m maintain.reference            writes the pages
 python -m maintain.reference --check    exit 1 and the names of the pages that differ; writes nothing
@@ -20,6 +20,7 @@ from invoke.parser import Argument
 from invoke.tasks import Task
 
 from devenv import main as program
+from maintain import messages
 
 REPO = Path(__file__).resolve().parent.parent
 FOLDER = REPO / "docs" / "reference"
@@ -32,6 +33,7 @@ SECTIONS = {
     "daily": "Work on the service",
     "datastates": "Data",
     "required": "Required services",
+    "explain": "Errors",
     "contract": "The contract",
     "template": "The template",
 }
@@ -49,7 +51,9 @@ These three lines are the same command. `make` and `.dev/run` need only Python; 
 `inv dev.up --help` the flags of one. Arguments after `--` go to the service's own command unchanged.
 
 Commands print data on stdout and progress on stderr. With `--json`, stdout is one JSON document.
-[CONTRACT.md](../../CONTRACT.md) defines the exit codes and the fields.
+Two flags work with every command: `--verbose` prints all output as it comes, also on a terminal,
+and `--events` writes one line of JSON for each event to stdout.
+[CONTRACT.md](../../CONTRACT.md#json) defines the exit codes and the fields.
 """
 KEYS = """\
 # dev.yaml
@@ -63,6 +67,22 @@ service that requires two others:
 `dev.yaml` holds what differs from service to service. What runs is in `compose.yaml`. An unknown
 key or a wrong value is error 111 with the file and line. Editors complete the keys from
 `.dev/schema.json`.
+"""
+
+ERRORS = """\
+# Errors
+
+```console
+$ inv dev.test --fast
+error[2]: No idea what '--fast' is!
+hint: inv dev.test --help
+```
+
+A command that fails prints one line `error[CODE]:`, and below it hints: commands to type, or one
+thing to check. The code is also the exit code of `inv` and `.dev/run`; `make` ends with 2.
+`inv dev.explain CODE` prints the section of a code in the terminal.
+
+Each section ends with the messages of that code. Words in capitals and `…` differ each time.
 """
 
 SERVICE = """\
@@ -82,7 +102,7 @@ With the default answers, this gives a Django service with PostgreSQL and {count
 
 def main() -> None:
     """Write the pages, or compare them."""
-    found = {"commands.md": commands(), "dev-yaml.md": keys(), "example.md": example()}
+    found = {"commands.md": commands(), "dev-yaml.md": keys(), "errors.md": errors(), "example.md": example()}
     pages = {FOLDER / name: "\n".join(lines) for name, lines in found.items()}
     if sys.argv[1:] == ["--check"]:
         stale = [str(page.relative_to(REPO)) for page, text in pages.items() if read(page) != text]
@@ -188,6 +208,27 @@ def nested(value: dict[str, Any], depth: int) -> Iterator[str]:
         yield from nested(entry, depth + 1)
     if isinstance(value.get("items"), dict):
         yield item(f"each item: {sentence(value['items'])}", depth)
+
+
+def errors() -> Iterator[str]:
+    """The lines of the page of errors: what is written about each code, and its messages."""
+    yield GENERATED.format("devenv/errors.md and the messages in the code")
+    yield ERRORS
+    found = {(message.code, message.text): message.hints for message in messages.collect() if message.text}
+    for section in re.split(r"^(?=## )", (REPO / "devenv" / "errors.md").read_text(), flags=re.M)[1:]:
+        yield f"{section.rstrip()}\n"
+        title = section.splitlines()[0].removeprefix("## ")
+        code = int(title.partition(":")[0]) if ":" in title else 0
+        yield "**Messages**\n"
+        for (_, text), hints in sorted(entry for entry in found.items() if entry[0][0] == code):
+            yield item(code_span(text))
+            yield from (item(f"hint: {code_span(hint)}", 1) for hint in hints)
+        yield ""
+
+
+def code_span(text: str) -> str:
+    """A text as code, also if it has backticks."""
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
 def example() -> Iterator[str]:

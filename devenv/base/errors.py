@@ -24,6 +24,13 @@ class DevError(Exception):
         self.message = message
         self.hints = hints
 
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """The hints, or else where the code is explained. Below 110, it may be the code of a service's own command,
+        which we cannot explain.
+        """
+        return self.hints or ((f"inv dev.explain {self.code}",) if MISSING <= self.code <= REFUSED else ())
+
 
 def did_you_mean(word: str, allowed: list[str]) -> str:
     """The hint for an unknown word."""

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from devenv.base import launch, records, vendored
 
@@ -144,11 +144,9 @@ def _wanted() -> set[str] | None:
         if _recent(user) or pinned(Path(user.checkout)) is None:
             wanted.add(user.commit)
     for record in records.of_workspace():
-        roots: Any = record.users  # a file that others write: its types are only a promise
-        places: list[Any] = [record.checkout, record.edit, record.root, *(roots if isinstance(roots, list) else [None])]
-        for place in places:
-            if not isinstance(place, str):
-                return None  # what cannot be read may need any of them
+        if not records.is_whole(record.workspace, record.service):
+            return None  # what cannot be read may need any of them
+        for place in (record.checkout, record.edit, record.root, *record.users):
             named = pinned(Path(place)) if place else ""
             if named is None and place not in noted:
                 return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from devenv.base import launch, locks, process, records
@@ -15,7 +16,7 @@ from devenv.databases.database import Database
 from devenv.databases.states import Seen
 from devenv.engines import choice
 from devenv.engines.interface import Engine, Place
-from devenv.model import config, services
+from devenv.model import compose_file, config, services
 
 # Merged over compose.yaml, at most one of them:
 LEAN = "compose.lean.yaml"  # when another repository requires this one
@@ -266,9 +267,15 @@ def _overlay(debug_port: int) -> str:
 
 
 def _env_file(name: str, service: str) -> str:
-    """The file with the variables from other services, see required/wiring.py."""
+    """The file with the variables from other services, see required/wiring.py. A damaged one counts as none.
+
+    The root writes it again before it starts what reads it.
+    """
     told = os.environ.get("DEV_ENV_FILE") or str(records.path(name, service, "env"))
-    return told if os.path.isfile(told) else "/dev/null"
+    try:
+        return told if os.path.isfile(told) and compose_file.read_env_file(Path(told), {}) else "/dev/null"
+    except DevError:
+        return "/dev/null"
 
 
 def _variables(url: str, port: int, network: str) -> dict[str, str]:

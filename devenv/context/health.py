@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Callable
 
-from devenv.base import output
+from devenv.base import events
 from devenv.base.errors import DevError
 from devenv.context.environment import Environment
 
@@ -18,7 +18,7 @@ WIDTH = 120  # characters of a log line that are shown
 
 def start(env: Environment, services: Sequence[str]) -> None:
     """Start services and return when all are healthy. Meanwhile report which ones are not, and their last log line."""
-    with told(lambda seconds: describe(env, services, seconds)):
+    with events.step("start", " ".join(services)), told(lambda seconds: describe(env, services, seconds)):
         env.engine.start(services, env.config.ready)
 
 
@@ -31,9 +31,9 @@ def told(lines: Callable[[float], list[str]], every: float = EVERY) -> Iterator[
         while not done.wait(every):
             with suppress(DevError, OSError):  # the block itself reports errors
                 for line in lines(time.monotonic() - begun):
-                    output.say(line)
+                    events.progress(text=line)
 
-    speaker = threading.Thread(target=speak, daemon=True)
+    speaker = threading.Thread(target=events.carried(speak), daemon=True)
     speaker.start()
     try:
         yield

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from devenv.base import process
+from devenv.base import events, process
 from devenv.databases import states
 from devenv.databases.database import Database, literal
 from devenv.databases.states import Note, State, Survey
@@ -107,6 +107,7 @@ class MySQL(Database):
         self._end_sessions(engine)
         self._admin(engine, f"{PATIENCE}; DROP DATABASE IF EXISTS {identifier(self.name)}")
 
+    @events.stepped("copy", "the database")
     def copy(self, engine: Engine, source: str) -> None:
         origin = replace(self, name=source)
         collation, columns = _parsed(self._admin(engine, _facts(source)))
@@ -119,6 +120,7 @@ class MySQL(Database):
             file.write_text(made + self._admit(), "utf-8")
             self.checked(engine.pipe(self.service, self._login(), source=file))
 
+    @events.stepped("dump", "the database to a file")
     def dump(self, engine: Engine, file: Path) -> None:
         raw = file.with_name(f"{file.name}.raw")
         # Without locks: one transaction reads all tables as they are at its start. While a dump is loaded, a lock on a
@@ -132,6 +134,7 @@ class MySQL(Database):
         finally:
             raw.unlink(missing_ok=True)
 
+    @events.stepped("load", "the database from a file")
     def load(self, engine: Engine, file: Path) -> None:
         self.checked(engine.pipe(self.service, self.client(), source=file))
 

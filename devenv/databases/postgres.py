@@ -6,9 +6,10 @@ import json
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
-from devenv.base import output
+from devenv.base import events
 from devenv.base.process import Result
 from devenv.databases import states
 from devenv.databases.database import Database, literal
@@ -71,11 +72,13 @@ class Postgres(Database):
     def carry_out(self, engine: Engine, steps: Sequence[Step]) -> None:
         # All in one call of the client: each one costs a tenth of a second in a container. The transactions end with
         # the text, so a client that is killed half-way leaves none of it.
-        for strategy in (*STRATEGIES, *STRATEGIES[:1] * ATTEMPTS):
-            done = self._script(engine, steps, strategy)
-            if "strategy" not in done.stderr and "accessed by other users" not in done.stderr:
-                break
-        self.checked(done)
+        copies = any(isinstance(step, Copy) for step in steps)
+        with events.step("copy", "the database") if copies else nullcontext():
+            for strategy in (*STRATEGIES, *STRATEGIES[:1] * ATTEMPTS):
+                done = self._script(engine, steps, strategy)
+                if "strategy" not in done.stderr and "accessed by other users" not in done.stderr:
+                    break
+            self.checked(done)
 
     def _script(self, engine: Engine, steps: Sequence[Step], strategy: str) -> Result:
         lines = [line for step in steps for line in self._sql(step, strategy)]
@@ -90,7 +93,7 @@ class Postgres(Database):
             file.flush()
             for line in lines:
                 if line.startswith(SHOWN):
-                    output.say(output.paint(f"-- {line}", "dim"))
+                    events.note(f"-- {line}")
             return engine.pipe(self.service, login, source=Path(file.name))
 
     def _sql(self, step: Step, strategy: str) -> list[str]:
@@ -130,11 +133,13 @@ class Postgres(Database):
         lines = [line.split("|", 1) for line in self._admin(engine, query).splitlines()]
         return {name: int(size) for size, name in lines}
 
+    @events.stepped("dump", "the database to a file")
     def dump(self, engine: Engine, file: Path) -> None:
         # Level 1 takes a quarter of the time of the default, and the file is half as large again.
         argv = ["pg_dump", "--username", self.user, "--format=custom", "--compress=1", "--no-owner", "--no-acl"]
         self.checked(engine.pipe(self.service, [*argv, self.name], target=file))
 
+    @events.stepped("load", "the database from a file")
     def load(self, engine: Engine, file: Path) -> None:
         argv = ["pg_restore", "--username", self.user, "--exit-on-error", "--no-owner", "--no-acl"]
         self.checked(engine.pipe(self.service, [*argv, "--dbname", self.name], source=file))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from devenv.base import output
+from devenv.base import events
 from devenv.context import service_commands
 from devenv.context.environment import Environment
 from devenv.databases.states import ASIDE, State
@@ -41,13 +41,13 @@ def switch(env: Environment, why: str) -> Environment:
     """Make this branch's own database the live one: the one that was set aside before, else a fresh one."""
     branch = str(env.data.get("branch", ""))
     if not env.database or not store.keeps(env) or not (env.database.renames or env.chooses_database):
-        output.warn(f"{why}, but the app's database is fixed in {env.place.compose}: it is not changed")
+        events.warn(f"{why}, but the app's database is fixed in {env.place.compose}: it is not changed")
         return env
-    output.say(f"the data of {branch or 'the last branch'} is set aside with its rows: {why}")
+    events.note(f"the data of {branch or 'the last branch'} is set aside with its rows: {why}")
     own = back(env, store.files(env))
     if not own:
         return live.restart(_begin(env, branch))
-    output.say(f"the data of {own.name} comes back with its rows")
+    events.note(f"the data of {own.name} comes back with its rows")
     return live.restart(store.swap(env, own, {**own.data, "branch": store.branch(env)}, ASIDE, branch))
 
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from devenv.base import records
 from devenv.context.environment import Environment
 from devenv.databases import states
 from devenv.databases.states import DRAFT, LIVE, Note, State, Survey
@@ -46,6 +47,9 @@ def pending(env: Environment, found: Survey, declared: str) -> Note | None:
     """The rows that an earlier release noted, and the server does not have yet; None without any."""
     copy, noted = env.record.known(env.engine.name), _noted(env)
     theirs = bool(copy) and not is_signed(copy) and _is_here(env, copy.get("id"))
+    if theirs and found.live:
+        # A damaged copy is not signed either. What the server has is better than a part of it.
+        theirs = records.is_whole(env.place.workspace, env.config.service)
     if not theirs and not noted:
         return None
     live = found.live.database if found.live else declared

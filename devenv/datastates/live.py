@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from devenv.base import output
+from devenv.base import events
 from devenv.context import claims, fingerprints, health, service_commands
 from devenv.context.environment import Environment
 from devenv.databases.states import BUILT, DRAFT, PREVIOUS, Create, Drop, Note, State
@@ -76,7 +76,7 @@ def report_lost(env: Environment) -> None:
         return
     states = noted.get("stored")
     also = f" (also {', '.join(map(str, states))})" if isinstance(states, list) and states else ""
-    output.warn(f"the data of {env.config.service} is gone{also}: its volume was removed, or is another one")
+    events.warn(f"the data of {env.config.service} is gone{also}: its volume was removed, or is another one")
     env.seen.warned = True
 
 
@@ -92,8 +92,9 @@ def built(env: Environment) -> None:
     up = env.record.up.get("build")
     if env.image or (env.engine.is_built() and up in (None, fingerprints.build(env))):
         return
-    output.say("the checkout is not built yet: building; the next dev.up restarts the app")
-    env.engine.build([name for name, service in env.place.services.items() if service.build])
+    events.note("the checkout is not built yet: building; the next dev.up restarts the app")
+    with events.step("build", env.config.app, "files changed"):
+        env.engine.build([name for name, service in env.place.services.items() if service.build])
 
 
 def migrate(env: Environment) -> None:
@@ -135,7 +136,7 @@ def seed(env: Environment, name: str, given: Given) -> dict[str, Any]:
 def _seed(env: Environment, scenario: Scenario, given: Given) -> dict[str, Any]:
     label, seeded = scenario.label(given), known(env).get("seeded", {})
     if scenario.once and label in seeded:
-        output.say(f"{label} ran on this data already (once: true in dev.yaml); after inv dev.reset it runs again")
+        events.note(f"{label} ran on this data already (once: true in dev.yaml); after inv dev.reset it runs again")
         return dict(seeded[label])
     if scenario.up:
         _start_all(env)
@@ -323,7 +324,7 @@ def provide(env: Environment, wanted: Sequence[Layer], verb: str) -> State:
 
 def _build(env: Environment, layer: Layer, below: State | None, verb: str) -> State:
     if below and not layer.scenario:
-        output.say(f"migrating on from the schema of {below.branch or 'an earlier commit'}, an ancestor of this one")
+        events.note(f"migrating on from the schema of {below.branch or 'an earlier commit'}, an ancestor of this one")
     source = store.on_server(env, below).database if below else ""
     with store.draft(env, source) as made:
         there = env.on(made.database)
@@ -365,7 +366,7 @@ def _store(env: Environment, made: State, layer: Layer, known: Mapping[str, Any]
 
 def _say_layer(env: Environment, layer: Layer, found: State | None) -> None:
     """Report the key of a layer, and whether it is stored."""
-    output.say(f"state {layer.key} ({_server(env)}, {layer.name}): {'stored' if found else 'not stored yet'}")
+    events.note(f"state {layer.key} ({_server(env)}, {layer.name}): {'stored' if found else 'not stored yet'}")
 
 
 def _server(env: Environment) -> str:

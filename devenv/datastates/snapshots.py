@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from devenv.base import output
+from devenv.base import events
 from devenv.base.errors import MISSING, REFUSED, USAGE, DevError, did_you_mean
 from devenv.context import service_commands
 from devenv.context.environment import Environment
@@ -78,7 +78,7 @@ def bring(env: Environment, made: State, stored: State) -> Environment:
     known = store.known_of_copy(env, stored)
     behind = known.get("migrated") != lineage.key(files) and "migrate" in env.config.commands
     if behind and env.chooses_database:
-        output.say(f"{stored.name} is older than the checkout: migrating it")
+        events.note(f"{stored.name} is older than the checkout: migrating it")
         service_commands.migrate(env.on(made.database))
         known = {**known, "migrated": lineage.key(files), "files": files, "packages": live.packages(env)}
     env = live.restart(store.swap(env, made, known, PREVIOUS, PREVIOUS))
@@ -101,7 +101,7 @@ def check_fits(env: Environment, stored: State, force: bool) -> None:
     lost = lineage.lost(stored.files, store.files(env), env.config.migrations) or live.lost_packages(env, stored.data)
     message = f"{stored.name} was made with migrations that are not in this checkout: {', '.join(lost)}"
     if lost and force:
-        output.warn(message)
+        events.warn(message)
     elif lost:
         detach = "--detach " if COMMIT.fullmatch(stored.branch) else ""
         other = f"git switch {detach}{stored.branch}" if stored.branch else "switch to the branch that it was made on"

@@ -23,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from devenv.base import output, process, records
+from devenv.base import events, output, process, records
 from devenv.base.errors import CONFLICT, DevError
 from devenv.context import workspace
 from devenv.context.environment import Environment
@@ -377,11 +377,11 @@ def _settle_live(env: Environment) -> None:
         _report_unknown(env)
         live = State(secrets.token_hex(6), LIVE, LIVE, declared(env), created=time.time())
     elif live.data and live.database not in found.databases:
-        output.warn(f"{live.database}, the live database of {env.config.service}, is not on its server any more")
+        events.warn(f"{live.database}, the live database of {env.config.service}, is not on its server any more")
         live = replace(live, data={})
     if not _is_owner(env):
         if live.owner:
-            output.say(f"the data was that of {live.owner.get('state')}, which is gone: it is taken over")
+            events.note(f"the data was that of {live.owner.get('state')}, which is gone: it is taken over")
         live = replace(live, owner=owner(env))
     others = tuple(s for s in pending.put if s.kind != LIVE)
     if pending != Note() or live != found.live:
@@ -393,8 +393,8 @@ def _report_unknown(env: Environment) -> None:
     """Say which databases have lost their record, before anything new is made next to them."""
     names = [s.database for s in unknown(env) if OURS.search(s.database)]
     if names:
-        output.warn(f"{env.config.service}: the record of its data is lost. Its server also has {', '.join(names)}")
-        output.say(f"they stay as they are; to bring one back: inv dev.restore {names[0]}")
+        events.warn(f"{env.config.service}: the record of its data is lost. Its server also has {', '.join(names)}")
+        events.note(f"they stay as they are; to bring one back: inv dev.restore {names[0]}")
 
 
 def _settle_drafts(env: Environment) -> None:
@@ -429,10 +429,10 @@ def check_space(env: Environment) -> None:
     budget, stored = env.config.states or BUDGET, sum(taken.values()) - taken["live"]
     if stored > budget:
         words = f"{output.mebibytes(stored)} of {output.mebibytes(budget)}"
-        output.warn(f"stored states take {words}; to free space: inv dev.state prune")
+        events.warn(f"stored states take {words}; to free space: inv dev.state prune")
     free = shutil.disk_usage(records.home()).free
     if free < 2 * taken["live"] + SPARE:
-        output.warn(f"{output.mebibytes(free)} left on the disk; to free space: inv dev.state prune")
+        events.warn(f"{output.mebibytes(free)} left on the disk; to free space: inv dev.state prune")
 
 
 def prunable(env: Environment, all: bool) -> list[State]:

@@ -50,7 +50,7 @@ class ComposeEngine:
     def take(self, image: str, services: Sequence[str]) -> bool:
         # Tagged with the name that Compose looks for, so that compose files are the same for pulled and built images.
         pull = ["docker", "pull", image]
-        here = docker.has_images([image]) or process.run(pull, self.place.env, limit=PULL_LIMIT) == 0
+        here = docker.has_images([image]) or self._pull(pull)
         tags = [["docker", "tag", image, self._image(name)] for name in services]
         return here and not any(process.run(argv, self.place.env) for argv in tags)
 
@@ -138,7 +138,10 @@ class ComposeEngine:
 
     def _run(self, *words: str, **unless_set: str) -> int:
         _write_variables(self.place)
-        return process.run(self._compose(*words), {**unless_set, **self.place.env})
+        return process.run(self._compose(*words), {**unless_set, **self.place.env}, measure=docker.Progress())
+
+    def _pull(self, argv: Sequence[str]) -> bool:
+        return process.run(argv, self.place.env, limit=PULL_LIMIT, measure=docker.Progress()) == 0
 
     def _one_off(self, name: str, argv: Sequence[str]) -> list[str]:
         # In a separate container: it works before the app can start, and is found again if this process is killed.

@@ -14,6 +14,8 @@ from devenv.engines.interface import Place, State
 from devenv.model.units import size
 
 PROJECT = "com.docker.compose.project"
+BUILT = re.compile(r"#\d+ \[(?:\S+ )?(\d+)/(\d+)\]")
+LAYER = re.compile(r"\s*([0-9a-f]{12}):? (Pulling fs layer|Waiting|Already exists|Pull complete)")
 LABEL = re.compile(r"com\.docker\.compose\.(service|oneoff|project\.working_dir)=([^,]*)")
 
 # A volume and its creation time. Docker: 2026-01-01T10:00:00+01:00. Podman: 2026-01-01 10:00:00.5 +0100 CET.
@@ -151,6 +153,29 @@ def ensure_network(name: str) -> None:
     """The network that a workspace's services share. The first service creates it."""
     if process.capture(["docker", "network", "inspect", name]).code:
         process.capture(["docker", "network", "create", "--label", "devenv.workspace", name])
+
+
+class Progress:
+    """How far a build or a pull is, from the plain output of Docker, BuildKit and Compose.
+
+    BuildKit numbers the steps of each stage: `#11 [deps 2/3] RUN …`. Of an image, each layer has its own lines:
+    `6e909acdb790: Pulling fs layer`, then `Pull complete`. Other versions may print other lines, and then nothing is
+    reported.
+    """
+
+    def __init__(self) -> None:
+        self.layers: dict[str, bool] = {}
+
+    def __call__(self, line: str) -> tuple[int, int, str] | None:
+        """The number done, the number of all, and of what; None if the line does not say so."""
+        built, layer = BUILT.match(line), LAYER.match(line)
+        if built:
+            return int(built[1]), int(built[2]), "steps"
+        if not layer:
+            return None
+        complete = layer[2] in ("Pull complete", "Already exists")
+        self.layers[layer[1]] = complete or self.layers.get(layer[1], False)
+        return sum(self.layers.values()), len(self.layers), "layers"
 
 
 def stats(states: Mapping[str, State]) -> dict[str, int]:

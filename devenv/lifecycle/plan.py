@@ -42,8 +42,13 @@ class Step(NamedTuple):
     services: tuple[str, ...]
     why: str
 
+    @property
+    def title(self) -> str:
+        """What it does, without the reason."""
+        return " ".join([self.kind, *self.services])
+
     def __str__(self) -> str:
-        return " ".join([self.kind, *self.services]) + f" ({self.why})"
+        return f"{self.title} ({self.why})"
 
 
 def observe(env: Environment, states: Mapping[str, State]) -> Facts:

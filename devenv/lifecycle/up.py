@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Callable
 
-from devenv.base import output, ports, records
+from devenv.base import events, ports, records
 from devenv.base.errors import CONFLICT, MISSING, UNHEALTHY, DevError
 from devenv.context import claims, fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment, open_environment
@@ -27,7 +27,7 @@ def up(env: Environment, only: bool = False) -> tuple[Environment, list[Step]]:
     `only`: another root drives it, and decides which checkout runs.
     """
     place = env.place
-    output.say(output.paint(f"{place.service} · workspace {place.workspace} · {env.engine.version()}", "bold"))
+    events.note(f"{place.service} · workspace {place.workspace} · {env.engine.version()}")
     _stop_other_engine(env)
     _stop_replaced(env)
     states = env.engine.look()
@@ -53,7 +53,10 @@ def up(env: Environment, only: bool = False) -> tuple[Environment, list[Step]]:
 
 
 def _say(steps: Sequence[Step]) -> None:
-    output.say(f"will {', '.join(map(str, steps))}" if steps else "nothing to do: all is healthy, migrated and seeded")
+    if steps:
+        events.planned(f"will {', '.join(map(str, steps))}", [step.title for step in steps])
+    else:
+        events.note("nothing to do: all is healthy, migrated and seeded")
 
 
 def _stop_other_engine(env: Environment) -> None:
@@ -61,7 +64,7 @@ def _stop_other_engine(env: Environment) -> None:
     other, name = env.record.engine, env.engine.name
     if other in ("", name):
         return
-    output.say(f"it ran on {other} until now; its data stays there, and {name} has separate data")
+    events.note(f"it ran on {other} until now; its data stays there, and {name} has separate data")
     _on_other_engine(env, other, lambda engine: engine.stop())
 
 
@@ -69,7 +72,7 @@ def _stop_replaced(env: Environment) -> None:
     """If a repository was cloned again at its old path, what runs still uses the folder that was removed."""
     here = _folder(env)
     if env.record.checkout == str(env.place.root) and env.record.up.get("folder", here) != here:
-        output.say(f"{env.place.root} was recreated since the last dev.up")
+        events.note(f"{env.place.root} was recreated since the last dev.up")
         env.engine.stop()
 
 
@@ -118,7 +121,8 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[E
     left = list(steps)
     while left:
         step = left.pop(0)
-        env = _do(env, step)
+        with events.step(step.kind, " ".join(step.services), step.why):
+            env = _do(env, step)
         done.append(step)
         if step.kind in ("pull", "build"):
             env.record.up = {**env.record.up, "build": facts.build_files}
@@ -162,9 +166,9 @@ def _pull(env: Environment, services: Sequence[str]) -> None:
     """Let services run the released image. If the registry does not answer, they are built."""
     pulled = env.engine.take(env.image, services)
     if pulled:
-        output.say(f"{env.config.service} runs image {env.image}")
+        events.note(f"{env.config.service} runs image {env.image}")
     else:
-        output.warn(f"the image {env.image} cannot be pulled: building instead")
+        events.warn(f"the image {env.image} cannot be pulled: building instead")
         env.engine.build(services)
     env.record.up = {**env.record.up, "image": env.image if pulled else ""}
 
@@ -212,16 +216,21 @@ def _seed(env: Environment) -> None:
     service_commands.within("dev.up", "seed", live.seed, env, DEFAULT, {})
 
 
-def down(env: Environment, only: bool = False) -> None:
-    """Stop everything and keep the data. If another root uses it, it stays up, unless its root passes `only`."""
+def down(env: Environment, only: bool = False) -> bool:
+    """Stop everything and keep the data. If another root uses it, it stays up, unless its root passes `only`.
+
+    Returns whether it was stopped.
+    """
     root = str(env.place.root)
     others = [user for user in env.record.users if user != root]
     if others and not only:
         env.record.users = others
         env.save()
-        output.say(f"{env.config.service} stays up: it is used by {', '.join(others)}")
-        return
-    env.engine.stop()
+        events.note(f"{env.config.service} stays up: it is used by {', '.join(others)}")
+        return False
+    with events.step("stop", env.config.service):
+        env.engine.stop()
+    return True
 
 
 def destroy(env: Environment, only: bool = False) -> None:
@@ -232,7 +241,8 @@ def destroy(env: Environment, only: bool = False) -> None:
         raise DevError(CONFLICT, message, *(f"make -C {other} dev.down" for other in others))
     for other in sorted(set(env.record.data) - {env.engine.name}):
         _on_other_engine(env, other, lambda engine: engine.remove())
-    env.engine.remove()
+    with events.step("remove", env.config.service):
+        env.engine.remove()
     records.remove(env.place.workspace, env.config.service)
 
 
@@ -242,7 +252,7 @@ def _on_other_engine(env: Environment, name: str, act: Callable[[Engine], None])
     except DevError as error:
         if error.code != MISSING:
             raise
-        output.warn(f"{name} does not answer, so its data is not removed: {error.message}")
+        events.warn(f"{name} does not answer, so its data is not removed: {error.message}")
 
 
 def _folder(env: Environment) -> str:

@@ -85,7 +85,7 @@ def _attach(env: environment.Environment, service: str, argv: Sequence[str]) -> 
 
 
 def _required_logs(env: environment.Environment, name: str, flags: list[str]) -> None:
-    members = stack.of(env)
+    members = stack.recorded(env)
     if name not in members.members:
         names = [*env.place.services, *members.members]
         raise DevError(USAGE, f"unknown service {name}", did_you_mean(name, names))

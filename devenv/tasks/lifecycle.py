@@ -12,14 +12,16 @@ from invoke.tasks import task
 from devenv.base import output, toolcache
 from devenv.base.errors import FOUND, DevError
 from devenv.context import environment
+from devenv.context.workspace import MAIN
 from devenv.datastates import live
 from devenv.lifecycle import plan
 from devenv.lifecycle import up as operation
 from devenv.lifecycle.status import status as look
 from devenv.model import requirements
+from devenv.readers import report
 from devenv.required import stack
 from devenv.tasks import render
-from devenv.tasks.common import JSON, ONLY, WORKSPACE, confirm
+from devenv.tasks.common import JSON, ONLY, WORKSPACE, confirm, finish
 
 PORT = {"port": "the port, instead of the one in dev.yaml (also DEV_PORT)"}
 DEBUG = {"debug": "run the app under its debugger, and print how to attach; without the flag, it is off again"}
@@ -34,11 +36,10 @@ def up(c: Any, workspace: str = "", port: int = 0, debug: bool = False, json: bo
         env, steps = operation.up(env, only)
     found = look(env)
     took = time.monotonic() - start
-    render.up(found, took)
+    render.up(found, took, json)
     if json:
-        output.answer({**found.as_dict(), "steps": [str(step) for step in steps], "seconds": round(took, 3)})
-    else:
-        output.data(found.url)
+        done = {"steps": [str(step) for step in steps], "seconds": round(took, 3)}
+        output.answer({**report.of_run.summary(), **found.as_dict(), **done})
     if not only:
         toolcache.collect_daily()
 
@@ -55,25 +56,28 @@ def _for_up(only: bool, workspace: str, port: int, debug: bool | None) -> Iterat
         yield there
 
 
-@task(help={**WORKSPACE, **ONLY})
-def down(c: Any, workspace: str = "", only: bool = False) -> None:
+@task(help={**WORKSPACE, **JSON, **ONLY})
+def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
     """Stop the service and required services that no other repository uses. The data stays."""
     with environment.opened("dev.down", workspace) as env:
-        operation.down(env, only)
+        stopped = operation.down(env, only)
     if not only:
-        stack.of(env).down()
+        stack.recorded(env).down()
+    again = "inv dev.up" if env.place.workspace == MAIN else f"inv dev.up --workspace {env.place.workspace}"
+    name = env.config.service
+    words = f"{name} is stopped, and its data is kept" if stopped else f"{name} stays up for the others"
+    finish(f"{words}; to start it again: {again}", json, known=_known(env))
 
 
 @task(help={**WORKSPACE, **JSON, **ONLY})
 def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
     """Show what runs where, how to log in, and how much memory it uses."""
     env = _glanced(environment.open_environment(workspace))
-    found, required = look(env), [] if only else stack.of(env).status()
+    found, required = look(env), [] if only else stack.recorded(env).status()
     if json:
         output.answer({**found.as_dict(), "requires": required})
         return
-    render.status(found, output.data)
-    render.required(required, output.data)
+    render.status(found, required, output.data)
 
 
 def _glanced(env: environment.Environment) -> environment.Environment:
@@ -112,14 +116,20 @@ def doctor(c: Any, json: bool = False) -> None:
         raise DevError(FOUND, f"found {len(wrong)}: {', '.join(wrong)}")
 
 
-@task(help={**WORKSPACE, **ONLY, "yes": "do not ask"})
-def destroy(c: Any, workspace: str = "", only: bool = False, yes: bool = False) -> None:
+@task(help={**WORKSPACE, **JSON, **ONLY, "yes": "do not ask"})
+def destroy(c: Any, workspace: str = "", json: bool = False, only: bool = False, yes: bool = False) -> None:
     """Remove the service with its data from this machine, and the services that only it requires."""
     env = environment.open_environment(workspace)
-    required = None if only else stack.of(env)
+    required = None if only else stack.recorded(env)
     names = [env.place.project, *(required.unshared() if required else [])]
     confirm(f"Remove {', '.join(names)} with all data?", yes)
     with env.locked("dev.destroy") as there:
         operation.destroy(there, only)
     if required:
         required.destroy()
+    finish(f"removed with all data: {', '.join(names)}; to start with fresh data: inv dev.up", json, known=_known(env))
+
+
+def _known(env: environment.Environment) -> dict[str, Any]:
+    """Which service it is about, for --json."""
+    return {"service": env.config.service, "workspace": env.place.workspace}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -12,6 +14,24 @@ from tests.fleet.conftest import Checkout, Make
 from tests.verbs import machine
 
 COUNT = 6
+# git, but it waits for as long as HOLD exists when it is to read the repository HELD.
+GIT = """#!/bin/sh
+case " $* " in *" {held} "*) while test -e {hold}; do sleep 0.05; done ;; esac
+exec {git} "$@"
+"""
+
+
+def waiting_git(folder: Path, held: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let git wait at a repository, so that a run cannot end before it is interrupted. Remove the file to go on."""
+    hold, real = folder / "hold", shutil.which("git")
+    hold.touch()
+    programs = folder / "bin"
+    programs.mkdir()
+    wrapper = programs / "git"
+    wrapper.write_text(GIT.format(held=held, hold=hold, git=real))
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    return hold
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -25,6 +45,7 @@ def test_the_next_run_does_the_rest(
     runs = tmp_path / "runs"
     runs.mkdir()
     monkeypatch.setenv("TMPDIR", str(runs))
+    hold = waiting_git(tmp_path, fleet.parent / "2", monkeypatch)
     flags = ("--jobs", "1", "--state", str(tmp_path / "state"))
 
     argv = checkout.argv(fleet, *flags)
@@ -35,6 +56,7 @@ def test_the_next_run_does_the_rest(
         assert next(line for line in first.stderr if line.startswith(f"2/{COUNT} "))
         first.send_signal(how)
         rest = first.stderr.read()
+    hold.unlink()
     if how is not signal.SIGKILL:
         assert first.returncode == 130
         assert rest.endswith("interrupted: run the same command again to continue\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -76,6 +77,26 @@ def test_an_end_from_outside_ends_the_children(tmp_path: Path) -> None:
         running.throw(KeyboardInterrupt)
     (pid,) = (int(path.name) for path in pids.iterdir())
     assert gone(pid)
+
+
+# An interrupt in the middle of each fork: the callbacks that Python runs there must not swallow it.
+INTERRUPTED_FORK = """
+import os, signal, sys, time
+from pathlib import Path
+from tools.fleet import pool
+
+os.register_at_fork(before=lambda: os.kill(os.getpid(), signal.SIGINT), after_in_parent=lambda: time.sleep(0))
+try:
+    for one in pool.each(["first", "second"], lambda item, folder: None, 1, 60, Path(sys.argv[1])):
+        pass
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def test_an_interrupt_during_a_fork_is_not_lost(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED_FORK, str(tmp_path)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "")
 
 
 def gone(pid: int) -> bool:

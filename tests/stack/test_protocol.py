@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from devenv.base import output
+from devenv.base import events
 from devenv.base.errors import MISSING, UNHEALTHY, DevError
 from devenv.required import protocol
 from devenv.required.protocol import Handed
@@ -134,7 +134,7 @@ def test_their_error_becomes_ours(other: Other, code: int, capsys: pytest.Captur
     assert error.message.splitlines()[:2] == ["lms: dev.yaml:3: no", "step one"]
     assert error.hints[:2] == ("do this", "or that")
     assert error.hints[-1].startswith("all output: ")
-    output.report(error)
+    events.error(error)
     said = capsys.readouterr().err.splitlines()
     assert [line for line in said if line.startswith("error[")] == [f"error[{code}]: lms: dev.yaml:3: no"]
 

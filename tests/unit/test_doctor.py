@@ -194,7 +194,7 @@ def test_an_environment_whose_checkout_is_gone(examine: Examine, tmp_path: Path)
     records.write(Record("lms", "main", checkout=str(tmp_path)))
     records.path("main", "broken").write_text("{")
     findings = examine()
-    assert wrong(findings) == ["D22"]
+    assert wrong(findings) == ["D22", "D23"]
     assert findings["D22"].what == "checkouts that were removed: old/catalog"
     files = records.path("old", "catalog").with_suffix("")
     down = "docker compose -p old-catalog down --volumes --rmi local"

@@ -10,7 +10,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.context import ForkProcess
@@ -20,6 +20,7 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 Work = Callable[[Item, Path], None]
 SAID = "said"
+INTERRUPTS = {signal.SIGINT, signal.SIGTERM}
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def each(items: Sequence[Item], work: Work[Item], jobs: int, limit: float, root:
         while waiting or running:
             while waiting and len(running) < jobs:
                 number, item = waiting.popleft()
-                running.add(start(item, work, limit, root / str(number)))
+                with interrupts_wait():
+                    running.add(start(item, work, limit, root / str(number)))
             wait(running)
             for child in [one for one in running if one.late or not one.process.is_alive()]:
                 running.remove(child)
@@ -79,9 +81,24 @@ def start(item: Item, work: Work[Item], limit: float, folder: Path) -> Child[Ite
     return Child(item, folder, process, time.monotonic() + limit)
 
 
+@contextmanager
+def interrupts_wait() -> Iterator[None]:
+    """Let an interrupt wait until the block has ended.
+
+    During a fork it would be lost, since Python ignores what the modules' callbacks raise there. After it, the child
+    would not be in the caller's set yet, and would not be ended.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def inside(work: Work[Item], item: Item, folder: Path) -> None:
     """Run in the child: in a separate group, so that everything it starts ends with it. Its output goes to a file."""
     os.setsid()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
     said = (folder / SAID).open("w", encoding="utf-8", errors="replace", buffering=1)  # open until the process ends
     for stream in (1, 2):
         os.dup2(said.fileno(), stream)

@@ -5,7 +5,7 @@ DEV_RUN := $(dir $(lastword $(MAKEFILE_LIST)))run
 DEV_TASKS := dev.up dev.down dev.status dev.plan dev.doctor dev.destroy \
 	dev.logs dev.shell dev.run dev.dbshell dev.test \
 	dev.migrate dev.seed dev.reset dev.snapshot dev.restore dev.state dev.schema \
-	dev.lock dev.edit dev.use \
+	dev.lock dev.edit dev.use dev.explain \
 	contract.check \
 	template.check template.update template.vendor template.prune
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import signal
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import process, records
+from devenv.base import events, process, records
+from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines.interface import Place, State
 from devenv.engines.native import addresses, app_environment, folders, logs, processes, supervisor, support
@@ -21,6 +23,8 @@ from devenv.engines.native.unit import Command, Unit
 from devenv.model.services import Service
 
 STEP = "step"  # the mark of migrate and seed
+# The exit codes of a shell and of the loader for a program that is missing or damaged, and those of its crashes.
+NOT_STARTED = (126, 127, 128 + signal.SIGSEGV, 128 + signal.SIGBUS, 128 + signal.SIGILL)
 
 
 class NativeEngine:
@@ -64,6 +68,14 @@ class NativeEngine:
         return False  # an image needs containers
 
     def start(self, services: Sequence[str], timeout: float) -> None:
+        try:
+            self._start(services, timeout)
+        except (DevError, OSError) as error:
+            if getattr(error, "code", UNHEALTHY) != UNHEALTHY or not self._repair():
+                raise
+            self._start(services, timeout)
+
+    def _start(self, services: Sequence[str], timeout: float) -> None:
         for name in services:
             self.units[name].make()
         supervisor.start_keeper(self.place)
@@ -83,11 +95,13 @@ class NativeEngine:
 
     def step(self, _name: str, argv: Sequence[str]) -> int:
         command = self._step(argv)
-        return process.run(command.argv, self._marked(command), wrapper=command.wrapper)
+        code = process.run(command.argv, self._marked(command), wrapper=command.wrapper)
+        return self.step(_name, argv) if code and self._repair() else code
 
     def collect(self, _name: str, argv: Sequence[str]) -> Result:
         command = self._step(argv)
-        return process.collect(command.argv, self._marked(command), wrapper=command.wrapper)
+        done = process.collect(command.argv, self._marked(command), wrapper=command.wrapper)
+        return self.collect(_name, argv) if done.code and self._repair() else done
 
     def attach(self, service: str, argv: Sequence[str]) -> int:
         unit = self.units[service]
@@ -97,12 +111,18 @@ class NativeEngine:
         return process.attach(command.argv, shell_environment(command), wrapper=command.wrapper)
 
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
-        command = self.units[service].client(tuple(argv))
-        return process.capture(command.whole, command.env, stdin)
+        def ask() -> Result:
+            command = self.units[service].client(tuple(argv))
+            return process.capture(command.whole, command.env, stdin)
+
+        return self._with_client(ask)
 
     def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
-        command = self.units[service].client(tuple(argv))
-        return process.pipe(command.argv, command.env, source, target)
+        def pipe() -> Result:
+            command = self.units[service].client(tuple(argv))
+            return process.pipe(command.argv, command.env, source, target)
+
+        return self._with_client(pipe)
 
     def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
         return logs.show({name: self.units[name].folder for name in services or self.units}, follow, tail)
@@ -158,11 +178,35 @@ class NativeEngine:
 
     def _step(self, argv: Sequence[str]) -> Command:
         self._end_steps()
-        addresses.refresh(self.place.workspace, self.place.service)
-        return self.units[self.place.app].client(tuple(argv))
+        unit = self.units[self.place.app]
+        return unit.step(tuple(argv), STEP) if isinstance(unit, App) else unit.client(tuple(argv))
 
     def _marked(self, command: Command) -> Mapping[str, str]:
         return command.marked(folders.unit(self.place, STEP))
+
+    def _repair(self) -> bool:
+        """After a failure: install again what is damaged, once. False if nothing is."""
+        servers = [unit for unit in self.units.values() if isinstance(unit, server.Server)]
+        found = [app_environment.repair(self.place), *(unit.programs.repair() for unit in servers)]
+        for path in filter(None, found):
+            events.note(f"{path} is damaged: installing it again")
+        if not any(found):
+            return False
+        if found[0]:
+            self.build([])
+        for unit in servers:
+            unit.make()
+        return True
+
+    def _with_client(self, run: Callable[[], Result]) -> Result:
+        """Run a client of a server. If it cannot be started, its programs may be damaged."""
+        try:
+            done = run()
+        except OSError:
+            if not self._repair():
+                raise
+            return run()
+        return run() if done.code in NOT_STARTED and self._repair() else done
 
     def _end_stuck(self, services: Sequence[str]) -> None:
         """End the app's processes that run but are not healthy: waiting for them again would be in vain.

@@ -43,7 +43,7 @@ def is_current(unit: Unit, command: Command) -> bool:
 
 def members(unit: Unit, seen: Table) -> set[int]:
     """All processes of the unit, even if the record was lost or a parent died."""
-    found = processes.heads(unit.folder, seen) | processes.marked(seen, unit.folder)
+    found = processes.of_unit(unit.folder, seen)
     if unit.data:
         found |= processes.inside(seen, unit.data, unit.program)
     return processes.family(seen, found)
@@ -93,17 +93,33 @@ def end_marked(mark: Path) -> None:
     """End all processes with this mark or on record there, and their children: steps of killed commands."""
 
     def family(seen: Table) -> set[int]:
-        return processes.family(seen, processes.marked(seen, mark) | processes.heads(mark, seen))
+        return processes.family(seen, processes.of_unit(mark, seen))
 
     _end(family, signal.SIGTERM)
     # Once more: a process may have started another one just before it got the signal.
     _end(family, signal.SIGKILL)
 
 
+def end_folder(folder: Path, number: signal.Signals) -> None:
+    """End a unit of which only the folder is known: the process on record gets the signal, then all get SIGKILL."""
+
+    def family(seen: Table) -> set[int]:
+        inside = {pid for data in folder.glob("*") if data.is_dir() for pid in processes.inside(seen, data)}
+        return processes.family(seen, processes.of_unit(folder, seen) | inside)
+
+    def first(seen: Table) -> set[int]:
+        record = processes.read_record(folder)
+        entry = record.entry(seen) if record else None
+        return {entry.pid} if entry else family(seen)
+
+    _end(first, number)
+    _end(family, signal.SIGKILL)
+
+
 def left(folder: Path) -> list[int]:
     """The processes of a service without its compose.yaml, found by the files in its folder."""
     seen = processes.look()
-    heads = [processes.heads(unit, seen) | processes.marked(seen, unit) for unit in folder.glob("*")]
+    heads = [processes.of_unit(unit, seen) for unit in folder.glob("*")]
     return sorted(processes.family(seen, set().union(*heads)))
 
 
