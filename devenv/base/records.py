@@ -22,7 +22,7 @@ UP = {"build": str, "compose": str, "folder": str, "image": str, "ids": {ANY: st
 PACKAGES = {"of": str, "names": [str]}
 DATA = {
     **dict.fromkeys(("id", "generation", "live", "migrated", "branch", "state"), str),
-    **{"files": {ANY: str}, "seeded": {ANY: dict}, "packages": PACKAGES},
+    **{"files": {ANY: str}, "seeded": {ANY: dict}, "packages": PACKAGES, "sum": str, "stored": [str]},
 }
 SHAPE = {
     **dict.fromkeys(("checkout", "root", "commit", "engine", "edit", "use"), str),
@@ -52,8 +52,13 @@ class Record:
     wired: dict[str, Any] = field(default_factory=dict)  # by provider: outputs of its wiring scenarios for this one
     users: list[str] = field(default_factory=list)  # roots that use this service
     up: dict[str, Any] = field(default_factory=dict)  # what the last complete `dev.up` was made from
-    data: dict[str, Any] = field(default_factory=dict)  # by engine: which data there is, see datastates/live.py
+    data: dict[str, Any] = field(default_factory=dict)  # by engine: a copy of what is known of its data, see store.note
     other: dict[str, Any] = field(default_factory=dict)  # keys of a newer template version
+
+    def known(self, engine: str) -> dict[str, Any]:
+        """The copy of what is known of the data in an engine; empty if there is none."""
+        found = self.data.get(engine)
+        return dict(found) if isinstance(found, dict) else {}
 
 
 def home() -> Path:

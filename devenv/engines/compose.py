@@ -126,6 +126,14 @@ class ComposeEngine:
         self._data_id = self._data_id or docker.volumes_born(self.place)  # it does not change
         return self._data_id
 
+    def holds(self, noted: str, service: str = "") -> bool:
+        if noted == self.data_id():
+            return True
+        found = self.place.services.values()
+        names = {f"{self.place.project}_{volume}" for s in found if service in ("", s.name) for volume in s.volumes}
+        before = {name: at for name, at in docker.births(noted).items() if name in names}
+        return bool(before) and before == docker.births(docker.volumes_born(self.place, before))
+
     def remove(self) -> None:
         self._end_steps()
         if self._run("down", "--volumes", "--rmi", "local", "--remove-orphans"):

@@ -105,7 +105,13 @@ class Engine(Protocol):
         """Bytes that each running service uses now."""
 
     def data_id(self) -> str:
-        """An id of the stored data: it changes when the data is removed; empty if there is none."""
+        """An id of all stored data: it changes when data is removed; empty if there is none."""
+
+    def holds(self, noted: str, service: str = "") -> bool:
+        """Whether the data that had this id is still there: that of one service, else that of any.
+
+        Data of other services may have been added or removed since, and times may be written in another way.
+        """
 
     def remove(self) -> None:
         """Remove everything, data included."""

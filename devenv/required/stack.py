@@ -291,7 +291,8 @@ def brought_up(env: Environment) -> Iterator[Environment]:
         events.note(f"{env.config.service} requires {', '.join(stack.members)}")
         _check_memory(env, stack)
         told = stack.up()
-        yield open_environment(env.place.workspace, env.port, debug=bool(env.debug_port)) if told else env
+        asked = env.asked._replace(given_workspace=env.place.workspace)
+        yield open_environment(**asked._asdict(), drawn=env.port) if told else env
 
 
 def _check_memory(env: Environment, stack: Stack) -> None:

@@ -146,6 +146,11 @@ class NativeEngine:
         ids = [server.facts(unit.data).get("id", "") for unit in self.units.values() if unit.data]
         return " ".join(ids) if all(ids) else ""
 
+    def holds(self, noted: str, service: str = "") -> bool:
+        units = [unit for name, unit in self.units.items() if unit.data and service in ("", name)]
+        ids = [server.facts(unit.data).get("id") for unit in units if unit.data]
+        return noted == self.data_id() or any(id in noted.split() for id in ids)
+
     def remove(self) -> None:
         self.stop()
         own = folders.of(self.place)
