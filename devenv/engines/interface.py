@@ -25,6 +25,7 @@ class State(NamedTuple):
     healthy: bool  # running, and its healthcheck (if it has one) passes
     words: str  # for people: "running (healthy)", "exited (1)"
     checkout: str = ""  # the folder that it was started from, if the engine knows it
+    networks: tuple[str, ...] = ()  # of containers: the networks that it is on
 
 
 class Place(NamedTuple):
@@ -70,6 +71,12 @@ class Engine(Protocol):
 
     def start(self, services: Sequence[str], timeout: float) -> None:
         """Start services and their dependencies, and return when all are healthy; DevError 112 after `timeout` s."""
+
+    def failing(self) -> list[str]:
+        """The services that do not run, or whose healthcheck fails when it is run now."""
+
+    def halt(self, services: Sequence[str]) -> None:
+        """Stop some of the app's services, so that `start` starts them again."""
 
     def stop(self) -> None:
         """Stop everything and keep all data."""

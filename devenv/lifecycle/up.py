@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
-from devenv.base import events, ports, records
-from devenv.base.errors import CONFLICT, MISSING, UNHEALTHY, DevError
+from devenv.base import events, records
+from devenv.base.errors import CONFLICT, MISSING, DevError
 from devenv.context import fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment, open_environment
 from devenv.datastates import branches, live, store
 from devenv.datastates.live import DEFAULT
-from devenv.engines import choice
-from devenv.engines.interface import LOG_LINES, Engine, State, logged
+from devenv.engines.interface import Engine, State
 from devenv.lifecycle.plan import Facts, Step, decide, observe
 from devenv.model import lineage
-
-RELOAD = 10.0  # seconds that an app may take to restart after an edit
 
 
 def up(env: Environment, only: bool = False) -> list[Step]:
@@ -35,8 +32,6 @@ def up(env: Environment, only: bool = False) -> list[Step]:
         live.ready(env)
         facts = observe(env)
     steps = decide(facts, env.config, place.services)
-    if not steps:
-        _check_answers(env)
     if steps:
         events.planned(f"will {', '.join(map(str, steps))}", [step.title for step in steps])
     else:
@@ -46,8 +41,8 @@ def up(env: Environment, only: bool = False) -> list[Step]:
     if steps:
         _claim(env, facts, only)
         env = _carry_out(env, facts, steps)
-        env.record.up = {**env.record.up, "folder": _folder(env)}
-        env.save()
+    if health.see(env) or steps:
+        _note_up(env, facts)
     return steps
 
 
@@ -82,14 +77,6 @@ def _check_checkout(env: Environment, states: Mapping[str, State]) -> None:
         )
 
 
-def _check_answers(env: Environment) -> None:
-    """DevError 112 if the page is dead. The engine's healthcheck only runs now and then, so it notices later."""
-    if env.engine.name == choice.COMPOSE and not ports.answers(env.port, env.host, RELOAD):
-        logs = logged(env.engine.tail(env.config.app, LOG_LINES))
-        message = f"{env.config.service}: {env.url} does not answer; {env.config.app} logged last\n{logs}"
-        raise DevError(UNHEALTHY, message, "fix what the log reports, or restart it: inv dev.down && inv dev.up")
-
-
 def _use(env: Environment) -> None:
     """Record that this repository itself uses the service: `dev.up` was typed here."""
     root = str(env.place.root)
@@ -118,7 +105,7 @@ def _claim(env: Environment, facts: Facts, only: bool) -> None:
 
 
 def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> Environment:
-    """Do the steps one after the other, and record what was made from what. Returns the final environment."""
+    """Do the steps one after the other. Returns the final environment."""
     for step in steps:
         with events.step(step.kind, " ".join(step.services), step.why):
             env = _do(env, step)
@@ -127,11 +114,15 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> Environ
             env.save()
     if DEFAULT in env.config.scenarios and DEFAULT not in live.known(env).get("seeded", {}):
         _seed(env)  # after a switch that was not in the plan
+    return env
+
+
+def _note_up(env: Environment, facts: Facts) -> None:
+    """Record what runs, and what it was made from."""
     ids = {name: state.id for name, state in env.engine.look().items()}
-    made = {"build": facts.build_files, "compose": fingerprints.compose(env), "ids": ids}
+    made = {"build": facts.build_files, "compose": fingerprints.compose(env), "ids": ids, "folder": _folder(env)}
     env.record.up = {**env.record.up, **made}
     env.save()
-    return env
 
 
 def _do(env: Environment, step: Step) -> Environment:
