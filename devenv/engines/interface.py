@@ -25,6 +25,7 @@ class State(NamedTuple):
     healthy: bool  # running, and its healthcheck (if it has one) passes
     words: str  # for people: "running (healthy)", "exited (1)"
     checkout: str = ""  # the folder that it was started from, if the engine knows it
+    networks: tuple[str, ...] = ()  # of containers: the networks that it is on
 
 
 class Place(NamedTuple):
@@ -73,6 +74,9 @@ class Engine(Protocol):
 
     def end(self, services: Sequence[str]) -> None:
         """End some services, so that `start` begins them again. DevError 112 if they cannot be ended."""
+
+    def failing(self) -> list[str]:
+        """The services that do not run, or whose healthcheck fails when it is run now."""
 
     def stop(self) -> None:
         """Stop everything and keep all data."""

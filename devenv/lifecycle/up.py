@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Callable
 
-from devenv.base import events, ports, records
-from devenv.base.errors import CONFLICT, MISSING, UNHEALTHY, DevError
+from devenv.base import events, records
+from devenv.base.errors import CONFLICT, MISSING, DevError
 from devenv.context import claims, fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment, open_environment
 from devenv.datastates import branches, live, store
 from devenv.datastates.live import DEFAULT
-from devenv.engines import choice
-from devenv.engines.interface import LOG_LINES, Engine, logged
+from devenv.engines.interface import Engine
 from devenv.lifecycle.plan import Facts, Step, decide, observe
 from devenv.model import lineage
-
-RELOAD = 10.0  # seconds that an app may take to restart after an edit
 
 
 def up(env: Environment, only: bool = False) -> tuple[Environment, list[Step]]:
@@ -39,16 +36,14 @@ def up(env: Environment, only: bool = False) -> tuple[Environment, list[Step]]:
         store.settle(env)
     facts = observe(env, states)
     steps = decide(facts, env.config, place.services)
-    if not steps:
-        _check_answers(env)
     _say(steps)
     if not only:
         _use(env)
     if steps:
         _claim(env, facts, only)
         env, steps = _carry_out(env, facts, steps)
-        env.record.up = {**env.record.up, "folder": _folder(env)}
-        env.save()
+    if health.see(env) or steps:
+        _note_up(env, facts)
     return env, steps
 
 
@@ -74,14 +69,6 @@ def _stop_replaced(env: Environment) -> None:
     if env.record.checkout == str(env.place.root) and env.record.up.get("folder", here) != here:
         events.note(f"{env.place.root} was recreated since the last dev.up")
         env.engine.stop()
-
-
-def _check_answers(env: Environment) -> None:
-    """DevError 112 if the page is dead. The engine's healthcheck only runs now and then, so it notices later."""
-    if env.engine.name == choice.COMPOSE and not ports.answers(env.port, env.host, RELOAD):
-        logs = logged(env.engine.tail(env.config.app, LOG_LINES))
-        message = f"{env.config.service}: {env.url} does not answer; {env.config.app} logged last\n{logs}"
-        raise DevError(UNHEALTHY, message, "fix what the log reports, or restart it: inv dev.down && inv dev.up")
 
 
 def _use(env: Environment) -> None:
@@ -112,7 +99,7 @@ def _claim(env: Environment, facts: Facts, only: bool) -> None:
 
 
 def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[Environment, list[Step]]:
-    """Do the steps one after the other, and record what was made from what.
+    """Do the steps one after the other.
 
     Returns the final environment and the steps that were done. Once a server that was down can be looked at, the rest
     is decided again if it does not hold what the record says.
@@ -136,11 +123,15 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[E
             facts = facts._replace(looked=True)
     if DEFAULT in env.config.scenarios and DEFAULT not in live.known(env).get("seeded", {}):
         _seed(env)  # after a switch that was not in the plan
+    return env, done
+
+
+def _note_up(env: Environment, facts: Facts) -> None:
+    """Record what runs, and what it was made from."""
     ids = {name: state.id for name, state in env.engine.look().items()}
-    made = {"build": facts.build_files, "compose": fingerprints.compose(env), "ids": ids}
+    made = {"build": facts.build_files, "compose": fingerprints.compose(env), "ids": ids, "folder": _folder(env)}
     env.record.up = {**env.record.up, **made}
     env.save()
-    return env, done
 
 
 def _do(env: Environment, step: Step) -> Environment:

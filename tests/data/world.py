@@ -264,6 +264,9 @@ class FakeEngine:
     def start(self, names: Sequence[str], timeout: float) -> None:
         self.world.effect("start", lambda: self.world.running.update(names))
 
+    def failing(self) -> list[str]:
+        return [name for name in self.place.services if name not in self.world.running]
+
     def stop(self) -> None:
         self.world.effect("stop", self.world.running.clear)
 

@@ -87,6 +87,11 @@ class NativeEngine:
         for name in services:
             supervisor.note_end(self.units[name], "stopped")
 
+    def failing(self) -> list[str]:
+        with ThreadPoolExecutor(max_workers=8) as threads:
+            passed = dict(zip(self.units, threads.map(self._passes, self.units.values())))
+        return [name for name, well in passed.items() if not well]
+
     def stop(self) -> None:
         self._end_steps()
         self._end_strangers()
@@ -176,6 +181,12 @@ class NativeEngine:
         if supervisor.members(unit, seen):
             return State("", True, False, "its main process ended, others still run")
         return self._gone(unit, record) if record else None
+
+    def _passes(self, unit: Unit) -> bool:
+        record = processes.read_record(unit.folder)
+        if record and record.entry():
+            return unit.is_ready()
+        return bool(record and self._gone(unit, record).healthy)
 
     def _gone(self, unit: Unit, record: processes.Record) -> State:
         complete = record.ended == "exited (0)" and is_job(self.units, unit.service.name)

@@ -20,11 +20,12 @@ from devenv.engines.interface import LOG_LINES, Place, logged
 from devenv.engines.native import folders, logs, processes
 from devenv.engines.native.processes import Table
 from devenv.engines.native.unit import Command, Unit
+from devenv.model import services
+from devenv.model.services import COMPLETED
 
 GRACE = 10.0  # seconds between the signal to stop and SIGKILL, as in Compose
 ENDING = 0.01  # seconds between two looks at processes that are about to end
 STARTING = 0.03  # seconds between two rounds of a start: each checks the port first, which is fast
-COMPLETED = "service_completed_successfully"
 HEALTHY = "service_healthy"
 KEEPERS = "keeper"  # the mark of the keeper
 STEP = "step"  # the mark of migrate and seed
@@ -228,8 +229,8 @@ class Order:
 
 
 def is_job(units: Mapping[str, Unit], name: str) -> bool:
-    """Whether others wait for it to complete: it is a job, and its end is not a failure."""
-    return any(unit.service.depends_on.get(name) == COMPLETED for unit in units.values())
+    """Whether others wait for it to complete."""
+    return name in services.jobs({each: unit.service for each, unit in units.items()})
 
 
 def closure(units: Mapping[str, Unit], names: Iterable[str]) -> list[str]:
