@@ -36,7 +36,7 @@ EXAMPLES = {
     "dev.list": ("dev.list", "dev.list --json"),
     "dev.status": ("dev.status", "dev.status --json"),
     "dev.destroy": ("dev.destroy", "dev.destroy --yes"),
-    "dev.logs": ("dev.logs --follow", "dev.logs -s app -s worker --tail 20"),
+    "dev.logs": ("dev.logs --follow", "dev.logs -s app -s worker --tail 20", "dev.logs --since 10m --grep error"),
     "dev.test": ("dev.test", "dev.test -- -k name"),
     "dev.shell": ("dev.shell", "dev.shell -s db"),
     "dev.run": ("dev.run -- ls -l", "dev.run -s db -- psql --version"),

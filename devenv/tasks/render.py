@@ -64,6 +64,8 @@ def fitted(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     """
     head, *body = rows
     filled = [column for column in range(len(head)) if any(row[column] for row in body)]
+    if not filled:
+        return [""] * len(rows)
     kept = [[row[column] for column in filled] for row in rows]
     for columns in range(len(filled), 0, -1):
         lines = output.table([row[:columns] for row in kept])
