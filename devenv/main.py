@@ -8,6 +8,7 @@ import inspect
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from types import ModuleType
 from typing import NoReturn
 
@@ -18,8 +19,9 @@ from invoke.program import Program
 
 from devenv.base import events, launch, output, toolcache
 from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError, did_you_mean
-from devenv.commandline import arguments, helping
+from devenv.commandline import arguments, completion, helping
 from devenv.readers import chosen, report
+from devenv.tasks import completion as completing
 from devenv.tasks import contract, daily, datastates, explain, lifecycle, required, services, template
 from devenv.tasks.common import CHANGES
 
@@ -96,9 +98,21 @@ def _print(lines: Iterable[str]) -> None:
 def main() -> NoReturn:
     """Run the tasks on the command line, and exit with their code."""
     own, rest = arguments.split(sys.argv[1:])
+    if own[:1] == [completion.FLAG]:
+        sys.exit(_complete(rest))
     own, flags = chosen.without_flags(own)
     with chosen.reading(flags, own, ROOT):
         sys.exit(_run(own, rest))
+
+
+def _complete(words: list[str]) -> int:
+    """Answer a shell that completes a command line; without an answer, if a file cannot be read."""
+    with suppress(DevError):
+        namespace = collection()
+        tasks = {str(context.name): context for context in namespace.to_contexts()}
+        core = Tasks(namespace, [], "").initial_context
+        _print(completion.candidates(words, tasks, core, ROOT))
+    return 0
 
 
 def _run(own: list[str], rest: list[str]) -> int:
@@ -143,7 +157,7 @@ def _failed(own: list[str], error: DevError) -> int:
 def collection() -> Collection:
     """All tasks: ours below `dev`, `contract` and `template`, and those in the service's tasks_local.py."""
     local = _local_tasks()
-    local.add_collection(_gather("dev", lifecycle, daily, services, datastates, required, explain))
+    local.add_collection(_gather("dev", lifecycle, daily, services, datastates, required, explain, completing))
     local.add_collection(_gather("contract", contract))
     local.add_collection(_gather("template", template))
     return local

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import selectors
 import signal
 import subprocess
 import sys
@@ -170,6 +171,50 @@ def background(
     with log.open("w") as progress, _followed(log, service=service) if run_log else contextlib.nullcontext():
         done = _start(argv, env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=progress)
     return Result(done.returncode, done.stdout, "")
+
+
+def read(argvs: Sequence[Sequence[str]], env: Mapping[str, str], take: Callable[[int, str], None]) -> int:
+    """Run commands at once, and hand over each line that they print, with the command's place; their stderr is ours.
+
+    Ctrl-C ends the commands, and then this function ends. Returns the highest exit code.
+    """
+    for argv in argvs:
+        events.publish(events.ATTACHED, argv=tuple(argv))
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # as in `attach`
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for argv in argvs:  # one by one: if the second cannot start, the first must be ended
+            started += [subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, pass_fds=inherited)]
+        _hand_over(started, take)
+    except FileNotFoundError as error:
+        raise DevError(MISSING, f"{error.filename}: no such program on the path") from None
+    finally:
+        for each in started:
+            if each.stdout:
+                each.stdout.close()  # a command that still runs ends at its next line
+            each.terminate()
+            each.wait()
+        signal.signal(signal.SIGINT, before)
+    return max((_exit_code(each.returncode) for each in started), default=0)
+
+
+def _hand_over(started: Sequence[subprocess.Popen[bytes]], take: Callable[[int, str], None]) -> None:
+    """Hand over the lines of running commands until all have closed their stdout."""
+    rests = [b""] * len(started)
+    with selectors.DefaultSelector() as waiting:
+        for at, each in enumerate(started):
+            waiting.register(each.stdout or -1, selectors.EVENT_READ, at)
+        while waiting.get_map():
+            for key, _ in waiting.select():
+                new = os.read(key.fd, 2**16)
+                *lines, rests[key.data] = (rests[key.data] + new).split(b"\n")
+                if not new:
+                    waiting.unregister(key.fileobj)
+                    lines = [rests[key.data]] if rests[key.data] else []
+                for line in lines:
+                    take(key.data, line.decode(errors="replace"))
+    for each in started:
+        each.wait()
 
 
 def echo(argv: Sequence[str]) -> None:

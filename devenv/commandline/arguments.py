@@ -40,10 +40,10 @@ def flagged(words: Sequence[str], tasks: Contexts, core: ParserContext) -> list[
     rest = list(words)
     while rest:
         word = rest.pop(0)
-        argument = _flag(word, task, core)
+        argument = flag_of(word, task, core)
         if argument:
             places = [name for name in places if name not in argument.names]
-            result += [word, *([rest.pop(0)] if rest and _takes_next(word, argument) else [])]
+            result += [word, *([rest.pop(0)] if rest and takes_next(word, argument) else [])]
         elif word.startswith("-") and not (task and task.name in PASSING_ON):
             result.append(word)  # invoke reports it
         elif places and not (places[0] == "path" and word in tasks):
@@ -78,7 +78,7 @@ def wants_help(words: Sequence[str], tasks: Contexts) -> str:
     return ""
 
 
-def _flag(word: str, task: ParserContext | None, core: ParserContext) -> Argument | None:
+def flag_of(word: str, task: ParserContext | None, core: ParserContext) -> Argument | None:
     """The argument that a word is a flag of: `--port`, `--port=1`, `-p`, `-p1`."""
     if not word.startswith("-"):
         return None
@@ -92,7 +92,7 @@ def _flag(word: str, task: ParserContext | None, core: ParserContext) -> Argumen
     return None
 
 
-def _takes_next(word: str, argument: Argument) -> bool:
+def takes_next(word: str, argument: Argument) -> bool:
     """Whether the next word is the flag's value."""
     whole = word.startswith("--") or len(word) == 2
     return argument.takes_value and not argument.optional and whole and "=" not in word

@@ -23,7 +23,7 @@ GROUPS = {
     "Data": ("dev.migrate", "dev.seed", "dev.reset", "dev.snapshot", "dev.restore", "dev.state", "dev.schema"),
     "Stack": ("dev.list", "dev.edit", "dev.use", "dev.lock"),
     "Checks": ("dev.plan", "dev.doctor", "dev.explain", "contract.check"),
-    "Template": ("template.check", "template.update", "template.vendor", "template.prune"),
+    "Template": ("template.check", "template.update", "template.vendor", "template.prune", "dev.completion"),
 }
 OWN = "This service"
 # Typed after `inv`. Each is tried by the tests of the command line.
@@ -36,7 +36,7 @@ EXAMPLES = {
     "dev.list": ("dev.list", "dev.list --json"),
     "dev.status": ("dev.status", "dev.status --json"),
     "dev.destroy": ("dev.destroy", "dev.destroy --yes"),
-    "dev.logs": ("dev.logs --follow", "dev.logs -s app -s worker --tail 20"),
+    "dev.logs": ("dev.logs --follow", "dev.logs -s app -s worker --tail 20", "dev.logs --since 10m --grep error"),
     "dev.test": ("dev.test", "dev.test -- -k name"),
     "dev.shell": ("dev.shell", "dev.shell -s db"),
     "dev.run": ("dev.run -- ls -l", "dev.run -s db -- psql --version"),
@@ -59,6 +59,7 @@ EXAMPLES = {
     "template.update": ("template.update", "template.update --to 1.2.0"),
     "template.vendor": ("template.vendor", "template.vendor --undo"),
     "template.prune": ("template.prune",),
+    "dev.completion": ("dev.completion zsh",),
 }
 INTRODUCTION = 'Usage: inv TASK [FLAGS], or make TASK ARGS="FLAGS", or .dev/run TASK [FLAGS]'
 END = "inv TASK --help prints the flags and examples of a task."

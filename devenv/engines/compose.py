@@ -5,16 +5,18 @@ from __future__ import annotations
 import functools
 import math
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Callable
 
 from devenv.base import output, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines import cgroup, docker
-from devenv.engines.interface import LOG_LINES, Place, State, logged
+from devenv.engines.interface import LOG_LINES, Logs, Place, State, logged
 from devenv.model import services
 from devenv.model.services import Healthcheck
 
@@ -125,9 +127,19 @@ class ComposeEngine:
     def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
         return docker.answered(process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target))
 
-    def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
-        flags = [*(["--follow"] if follow else []), *(["--tail", str(tail)] if tail is not None else [])]
-        return docker.checked(process.attach(self._compose("logs", *flags, *services), self.place.env))
+    def logs(self, services: Sequence[str], wanted: Logs, take: Callable[[str, str], None]) -> int:
+        flags = [*(["--follow"] if wanted.follow else [])]
+        flags += ["--tail", str(wanted.tail)] if wanted.tail is not None else []
+        flags += ["--since", f"{math.ceil(wanted.since)}s"] if wanted.since else []
+
+        def read(_: int, line: str) -> None:
+            container, bar, text = line.partition("|")
+            name = container.strip()
+            known = re.sub(r"-\d+$", "", name)  # app-1
+            take(known if known in self.place.services else name, text.removeprefix(" ") if bar else line)
+
+        argv = self._compose("logs", "--no-color", *flags, *services)
+        return docker.checked(process.read([argv], self.place.env, read))
 
     def tail(self, service: str, lines: int) -> list[str]:
         argv = self._compose("logs", "--no-color", "--no-log-prefix", "--tail", str(lines), service)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Callable, NamedTuple, Protocol
 
 from devenv.base.process import Result
 from devenv.model.services import Service
@@ -47,6 +47,14 @@ class Place(NamedTuple):
     def project(self) -> str:
         """The name of the Compose project, and the mark of everything of this service in this workspace."""
         return f"{self.workspace}-{self.service}"
+
+
+class Logs(NamedTuple):
+    """Which lines of logs are wanted."""
+
+    follow: bool = False  # also those that come later, until Ctrl-C
+    tail: int | None = None  # at most so many of each service, before the later ones
+    since: float = 0.0  # seconds ago; 0: from the start
 
 
 class Engine(Protocol):
@@ -99,8 +107,8 @@ class Engine(Protocol):
     def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
         """Like `ask` but visibly, with its input from a file of this machine or its output to one."""
 
-    def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
-        """Print logs on stdout."""
+    def logs(self, services: Sequence[str], wanted: Logs, take: Callable[[str, str], None]) -> int:
+        """Hand over lines of logs, each with its service, as they come. Returns an exit code."""
 
     def tail(self, service: str, lines: int) -> list[str]:
         """The last lines that a service logged, without escape codes."""

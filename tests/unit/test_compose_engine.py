@@ -11,7 +11,7 @@ import pytest
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines import docker
 from devenv.engines.compose import ComposeEngine
-from devenv.engines.interface import Place, State
+from devenv.engines.interface import Logs, Place, State
 
 from .conftest import COMPOSE_YAML, Seam
 
@@ -156,9 +156,10 @@ def test_attach_enters_a_running_container_else_starts_one(
 
 
 def test_logs(engine: ComposeEngine, seam: Seam) -> None:
-    engine.logs([], False, None)
-    engine.logs(["app", "db"], True, 0)
-    assert seam.typed() == [f"{BEGIN} logs", f"{BEGIN} logs --follow --tail 0 app db"]
+    engine.logs([], Logs(), print)
+    engine.logs(["app", "db"], Logs(follow=True, tail=0, since=90), print)
+    plain = f"{BEGIN} logs --no-color"
+    assert seam.typed() == [plain, f"{plain} --follow --tail 0 --since 90s app db"]
 
 
 # ---- what it sees
@@ -283,7 +284,7 @@ def test_a_step_that_nothing_could_run_has_no_code_of_its_own(engine: ComposeEng
         lambda: engine.step("migrate", ["x"]),
         lambda: engine.collect("seed", ["x"]),
         lambda: engine.attach("app", ["x"]),
-        lambda: engine.logs([], False, None),
+        lambda: engine.logs([], Logs(), print),
     ]
     assert [error_of(act).code for act in acts] == [MISSING] * 4
 

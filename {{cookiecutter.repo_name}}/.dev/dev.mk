@@ -7,7 +7,7 @@ DEV_TASKS := dev.up dev.down dev.restart dev.status dev.open dev.logs dev.test \
 	dev.migrate dev.seed dev.reset dev.snapshot dev.restore dev.state dev.schema \
 	dev.list dev.edit dev.use dev.lock \
 	dev.plan dev.doctor dev.explain contract.check \
-	template.check template.update template.vendor template.prune
+	template.check template.update template.vendor template.prune dev.completion
 
 # A bare `make` lists the tasks, unless the Makefile that includes this file has a default goal.
 ifeq ($(.DEFAULT_GOAL),)

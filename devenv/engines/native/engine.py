@@ -14,7 +14,7 @@ from typing import Callable
 from devenv.base import events, process, records
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines.interface import Place, State
+from devenv.engines.interface import Logs, Place, State
 from devenv.engines.native import addresses, app_environment, folders, logs, processes, supervisor, support
 from devenv.engines.native.app import App, shell_environment
 from devenv.engines.native.servers import BY_PROGRAM, server
@@ -136,8 +136,8 @@ class NativeEngine:
 
         return self._with_client(pipe)
 
-    def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
-        return logs.show({name: self.units[name].folder for name in services or self.units}, follow, tail)
+    def logs(self, services: Sequence[str], wanted: Logs, take: Callable[[str, str], None]) -> int:
+        return logs.show({name: self.units[name].folder for name in services or self.units}, wanted, take)
 
     def tail(self, service: str, lines: int) -> list[str]:
         return logs.tail(self.units[service].folder, lines)
