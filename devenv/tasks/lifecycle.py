@@ -101,7 +101,7 @@ def destroy(c: Any, workspace: str = "", json: bool = False, only: bool = False,
     """Remove the service with its data from this machine, and the services that only it requires."""
     env = environment.open_environment(workspace)
     required = None if only else stack.of(env)
-    names = [env.place.project, *(required.unshared() if required else [])]
+    names = [f"{env.place.workspace}-{env.place.service}", *(required.unshared() if required else [])]
     confirm(f"Remove {', '.join(names)} with all data?", yes)
     with env.locked("dev.destroy"):
         operation.destroy(env, only)
