@@ -43,10 +43,7 @@ class Place(NamedTuple):
     network: str  # the network that the workspace's services share
     native: Mapping[str, str]  # `native:` of dev.yaml: python, node, install
 
-    @property
-    def project(self) -> str:
-        """The name of the Compose project, and the mark of everything of this service in this workspace."""
-        return f"{self.workspace}-{self.service}"
+    project: str = ""  # the name of the Compose project, and the mark of everything of this service in this workspace
 
 
 class Logs(NamedTuple):

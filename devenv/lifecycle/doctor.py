@@ -274,6 +274,7 @@ def _readable() -> Finding:
 def _removal(record: records.Record) -> str:
     """The commands that remove what is left of a service, on every engine that it used, and its record."""
     engines = sorted({record.engine, *record.data} - {""})
-    commands = [choice.removal(engine, record.workspace, record.service) for engine in engines]
+    project = workspace.project(record)
+    commands = [choice.removal(engine, record.workspace, record.service, project) for engine in engines]
     files = shlex.quote(str(records.path(record.workspace, record.service).with_suffix("")))
     return "; ".join([*filter(None, commands), f"rm -rf {files} {files}.*"])

@@ -121,7 +121,7 @@ def destroy(c: Any, workspace: str = "", json: bool = False, only: bool = False,
     """Remove the service, its data, and what only it requires."""
     env = environment.open_environment(workspace)
     required = None if only else stack.recorded(env)
-    names = [env.place.project, *(required.unshared() if required else [])]
+    names = [f"{env.place.workspace}-{env.place.service}", *(required.unshared() if required else [])]
     confirm(f"Remove {', '.join(names)} with all data?", yes)
     with env.locked("dev.destroy") as there:
         operation.destroy(there, only)

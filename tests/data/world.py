@@ -95,7 +95,20 @@ class World:
     def place(self) -> Place:
         variables = {"DEV_ENV_FILE": str(self.repo / "none")}
         found = services.load(self.repo / "compose.yaml", variables)
-        return Place(self.repo, "main", "catalog", "app", "compose.yaml", "", found, variables, {}, "devenv-main", {})
+        return Place(
+            self.repo,
+            "main",
+            "catalog",
+            "app",
+            "compose.yaml",
+            "",
+            found,
+            variables,
+            {},
+            "devenv-main",
+            {},
+            "main-catalog",
+        )
 
     @property
     def live_name(self) -> str:
