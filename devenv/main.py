@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
@@ -133,11 +132,6 @@ def _run(own: list[str], rest: list[str]) -> int:
         return int(error.result.exited)
     except OSError as error:
         return _system_failed(own, error)
-    except (ImportError, SyntaxError, EOFError) as error:  # of a module that is imported late
-        with suppress(OSError):
-            Path(sys.prefix, "requirements.txt").unlink()  # so the next command makes the environment again
-        message = f"the tools are damaged: {type(error).__name__}: {error}"
-        return _failed(own, DevError(MISSING, message, "run the command again: it checks the tools, and repairs them"))
     except KeyboardInterrupt:
         return _failed(own, DevError(INTERRUPTED, "interrupted", "to continue: inv dev.up"))
     return 0

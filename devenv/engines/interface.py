@@ -25,6 +25,7 @@ class State(NamedTuple):
     healthy: bool  # running, and its healthcheck (if it has one) passes
     words: str  # for people: "running (healthy)", "exited (1)"
     checkout: str = ""  # the folder that it was started from, if the engine knows it
+    networks: tuple[str, ...] = ()  # of containers: the networks that it is on
 
 
 class Place(NamedTuple):
@@ -42,10 +43,7 @@ class Place(NamedTuple):
     network: str  # the network that the workspace's services share
     native: Mapping[str, str]  # `native:` of dev.yaml: python, node, install
 
-    @property
-    def project(self) -> str:
-        """The name of the Compose project, and the mark of everything of this service in this workspace."""
-        return f"{self.workspace}-{self.service}"
+    project: str = ""  # the name of the Compose project, and the mark of everything of this service in this workspace
 
 
 class Logs(NamedTuple):
@@ -82,6 +80,9 @@ class Engine(Protocol):
     def end(self, services: Sequence[str]) -> None:
         """End some services, so that `start` begins them again. DevError 112 if they cannot be ended."""
 
+    def failing(self) -> list[str]:
+        """The services that do not run, or whose healthcheck fails when it is run now."""
+
     def stop(self) -> None:
         """Stop everything and keep all data."""
 
@@ -113,7 +114,13 @@ class Engine(Protocol):
         """Bytes that each running service uses now."""
 
     def data_id(self) -> str:
-        """An id of the stored data: it changes when the data is removed; empty if there is none."""
+        """An id of all stored data: it changes when data is removed; empty if there is none."""
+
+    def holds(self, noted: str, service: str = "") -> bool:
+        """Whether the data that had this id is still there: that of one service, else that of any.
+
+        Data of other services may have been added or removed since, and times may be written in another way.
+        """
 
     def remove(self) -> None:
         """Remove everything, data included."""

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Callable
 
-from devenv.base import events, ports, records
-from devenv.base.errors import CONFLICT, MISSING, UNHEALTHY, DevError
-from devenv.context import fingerprints, health, service_commands, workspace
+from devenv.base import events, records
+from devenv.base.errors import CONFLICT, MISSING, DevError
+from devenv.context import claims, fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment, open_environment
 from devenv.datastates import branches, live, store
 from devenv.datastates.live import DEFAULT
-from devenv.engines import choice
-from devenv.engines.interface import LOG_LINES, Engine, State, logged
+from devenv.engines.interface import Engine
 from devenv.lifecycle.plan import Facts, Step, decide, observe
 from devenv.model import lineage
 
-RELOAD = 10.0  # seconds that an app may take to restart after an edit
 
+def up(env: Environment, only: bool = False) -> tuple[Environment, list[Step]]:
+    """Bring the service up: afterwards, all is healthy, migrated and seeded.
 
-def up(env: Environment, only: bool = False) -> list[Step]:
-    """Bring the service up: afterwards, all is healthy, migrated and seeded. Returns the steps that were needed.
+    Returns the environment on the live data, and the steps that were needed.
 
     `only`: another root drives it, and decides which checkout runs.
     """
@@ -28,27 +27,31 @@ def up(env: Environment, only: bool = False) -> list[Step]:
     events.note(f"{place.service} · workspace {place.workspace} · {env.engine.version()}")
     _stop_other_engine(env)
     _stop_replaced(env)
-    facts = observe(env)
+    states = env.engine.look()
     if not only:
-        _check_checkout(env, facts.states)
-    if store.left(env):
-        live.ready(env)
-        facts = observe(env)
+        claims.check(env, states)
+    env = live.glance(env, states)
+    live.report_lost(env)
+    if env.seen.survey is not None and store.unsettled(env):
+        store.settle(env)
+    facts = observe(env, states)
     steps = decide(facts, env.config, place.services)
-    if not steps:
-        _check_answers(env)
-    if steps:
-        events.planned(f"will {', '.join(map(str, steps))}", [step.title for step in steps])
-    else:
-        events.note("nothing to do: all is healthy, migrated and seeded")
+    _say(steps)
     if not only:
         _use(env)
     if steps:
         _claim(env, facts, only)
-        env = _carry_out(env, facts, steps)
-        env.record.up = {**env.record.up, "folder": _folder(env)}
-        env.save()
-    return steps
+        env, steps = _carry_out(env, facts, steps)
+    if health.see(env) or steps:
+        _note_up(env, facts)
+    return env, steps
+
+
+def _say(steps: Sequence[Step]) -> None:
+    if steps:
+        events.planned(f"will {', '.join(map(str, steps))}", [step.title for step in steps])
+    else:
+        events.note("nothing to do: all is healthy, migrated and seeded")
 
 
 def _stop_other_engine(env: Environment) -> None:
@@ -66,28 +69,6 @@ def _stop_replaced(env: Environment) -> None:
     if env.record.checkout == str(env.place.root) and env.record.up.get("folder", here) != here:
         events.note(f"{env.place.root} was recreated since the last dev.up")
         env.engine.stop()
-
-
-def _check_checkout(env: Environment, states: Mapping[str, State]) -> None:
-    """DevError 113 if another checkout runs this service in this workspace."""
-    other = env.record.checkout
-    running = any(state.running for state in states.values())
-    if running and other and other != str(env.place.root):
-        here = env.place.workspace
-        raise DevError(
-            CONFLICT,
-            f"{env.config.service} already runs in workspace {here}, from {other}",
-            f"to run both, each with its own data and port: inv dev.up --workspace {workspace.another(here)}",
-            f"to run this one instead: make -C {other} dev.down",
-        )
-
-
-def _check_answers(env: Environment) -> None:
-    """DevError 112 if the page is dead. The engine's healthcheck only runs now and then, so it notices later."""
-    if env.engine.name == choice.COMPOSE and not ports.answers(env.port, env.host, RELOAD):
-        logs = logged(env.engine.tail(env.config.app, LOG_LINES))
-        message = f"{env.config.service}: {env.url} does not answer; {env.config.app} logged last\n{logs}"
-        raise DevError(UNHEALTHY, message, "fix what the log reports, or restart it: inv dev.down && inv dev.up")
 
 
 def _use(env: Environment) -> None:
@@ -117,21 +98,40 @@ def _claim(env: Environment, facts: Facts, only: bool) -> None:
     env.save()
 
 
-def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> Environment:
-    """Do the steps one after the other, and record what was made from what. Returns the final environment."""
-    for step in steps:
+def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[Environment, list[Step]]:
+    """Do the steps one after the other.
+
+    Returns the final environment and the steps that were done. Once a server that was down can be looked at, the rest
+    is decided again if it does not hold what the record says.
+    """
+    done: list[Step] = []
+    left = list(steps)
+    while left:
+        step = left.pop(0)
         with events.step(step.kind, " ".join(step.services), step.why):
             env = _do(env, step)
+        done.append(step)
         if step.kind in ("pull", "build"):
             env.record.up = {**env.record.up, "build": facts.build_files}
             env.save()
+        if step.kind == "start" and not facts.looked and env.database and env.database.service in step.services:
+            env = live.opened(env)
+            if facts.unseen or live.known(env) != facts.known:
+                facts = observe(env, env.engine.look())
+                left = decide(facts, env.config, env.place.services)
+                _say(left)
+            facts = facts._replace(looked=True)
     if DEFAULT in env.config.scenarios and DEFAULT not in live.known(env).get("seeded", {}):
         _seed(env)  # after a switch that was not in the plan
+    return env, done
+
+
+def _note_up(env: Environment, facts: Facts) -> None:
+    """Record what runs, and what it was made from."""
     ids = {name: state.id for name, state in env.engine.look().items()}
-    made = {"build": facts.build_files, "compose": fingerprints.compose(env), "ids": ids}
+    made = {"build": facts.build_files, "compose": fingerprints.compose(env), "ids": ids, "folder": _folder(env)}
     env.record.up = {**env.record.up, **made}
     env.save()
-    return env
 
 
 def _do(env: Environment, step: Step) -> Environment:

@@ -118,9 +118,9 @@ def test(c: Any, workspace: str = "") -> None:
 
 def _attach(env: environment.Environment, service: str, argv: Sequence[str]) -> int:
     """Give the terminal to a command. It may write into the database, so the data is not fresh any more."""
-    if env.data.get("fresh"):
-        with env.locked("dev.run"):
-            live.used(env)
+    if not env.data or env.data.get("fresh"):
+        with env.locked("dev.run") as there:
+            live.used_by_hand(there)
     return env.engine.attach(service, argv)
 
 

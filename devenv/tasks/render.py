@@ -65,7 +65,7 @@ def fitted(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     head, *body = rows
     filled = [column for column in range(len(head)) if any(row[column] for row in body)]
     if not filled:
-        return [""] * len(rows)
+        return []
     kept = [[row[column] for column in filled] for row in rows]
     for columns in range(len(filled), 0, -1):
         lines = output.table([row[:columns] for row in kept])
@@ -156,8 +156,9 @@ def doctor(findings: Iterable[Finding], write: Write) -> None:
         first, *rest = finding.what.splitlines()
         for line in output.wrapped(f"{finding.code} {'ok   ' if finding.ok else 'WRONG'} {first}", width):
             write(line)
-        for line in rest:
-            write(f"            {line}")
+        for text in rest:
+            for line in output.wrapped(f"            {text}", width):
+                write(line)
         if finding.fix:
             write(f"          fix: {finding.fix}")
 

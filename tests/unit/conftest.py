@@ -131,6 +131,8 @@ def make_place(repo: Path) -> Callable[..., Place]:
         (repo / "compose.yaml").write_text(compose)
         found = services.load(repo / "compose.yaml", variables)
         env: dict[str, Any] = {"PATH": "/usr/bin", **variables}
-        return Place(repo, "main", "catalog", "app", "compose.yaml", "", found, variables, env, "devenv-main", {})
+        return Place(
+            repo, "main", "catalog", "app", "compose.yaml", "", found, variables, env, "devenv-main", {}, "main-catalog"
+        )
 
     return make

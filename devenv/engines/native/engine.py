@@ -18,11 +18,10 @@ from devenv.engines.interface import Logs, Place, State
 from devenv.engines.native import addresses, app_environment, folders, logs, processes, supervisor, support
 from devenv.engines.native.app import App, shell_environment
 from devenv.engines.native.servers import BY_PROGRAM, server
-from devenv.engines.native.supervisor import Order, is_job
+from devenv.engines.native.supervisor import STEP, Order, is_job
 from devenv.engines.native.unit import Command, Unit
 from devenv.model.services import Service
 
-STEP = "step"  # the mark of migrate and seed
 # The exit codes of a shell and of the loader for a program that is missing or damaged, and those of its crashes.
 NOT_STARTED = (126, 127, 128 + signal.SIGSEGV, 128 + signal.SIGBUS, 128 + signal.SIGILL)
 
@@ -88,6 +87,11 @@ class NativeEngine:
         for name in services:
             supervisor.note_end(self.units[name], "stopped")
 
+    def failing(self) -> list[str]:
+        with ThreadPoolExecutor(max_workers=8) as threads:
+            passed = dict(zip(self.units, threads.map(self._passes, self.units.values())))
+        return [name for name, well in passed.items() if not well]
+
     def stop(self) -> None:
         self._end_steps()
         self._end_strangers()
@@ -147,6 +151,11 @@ class NativeEngine:
         ids = [server.facts(unit.data).get("id", "") for unit in self.units.values() if unit.data]
         return " ".join(ids) if all(ids) else ""
 
+    def holds(self, noted: str, service: str = "") -> bool:
+        units = [unit for name, unit in self.units.items() if unit.data and service in ("", name)]
+        ids = [server.facts(unit.data).get("id") for unit in units if unit.data]
+        return noted == self.data_id() or any(id in noted.split() for id in ids)
+
     def remove(self) -> None:
         self.stop()
         own = folders.of(self.place)
@@ -172,6 +181,12 @@ class NativeEngine:
         if supervisor.members(unit, seen):
             return State("", True, False, "its main process ended, others still run")
         return self._gone(unit, record) if record else None
+
+    def _passes(self, unit: Unit) -> bool:
+        record = processes.read_record(unit.folder)
+        if record and record.entry():
+            return unit.is_ready()
+        return bool(record and self._gone(unit, record).healthy)
 
     def _gone(self, unit: Unit, record: processes.Record) -> State:
         complete = record.ended == "exited (0)" and is_job(self.units, unit.service.name)
