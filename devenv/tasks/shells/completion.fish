@@ -9,6 +9,6 @@ function __devenv
         sh "$folder/.dev/run" --complete -- (commandline -opc) "$current" 2>/dev/null
     end
 end
-for name in inv invoke .dev/run ./.dev/run
-    complete -c $name -f -a '(__devenv)'
-end
+complete -c inv -f -a '(__devenv)'
+complete -c invoke -f -a '(__devenv)'
+complete -p '*/.dev/run' -f -a '(__devenv)'
