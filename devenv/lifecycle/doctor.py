@@ -258,10 +258,10 @@ def _name(settings: config.Config) -> Finding:
 
 def _records() -> Finding:
     """Environments without a checkout still have containers or processes, and data."""
-    gone = [record for record in records.of_workspace() if record.checkout and not os.path.isdir(record.checkout)]
+    gone = [record for record in records.of_workspace() if record.checkout and workspace.is_gone(record.checkout)]
     names = ", ".join(f"{record.workspace}/{record.service}" for record in gone)
     what = f"checkouts that were removed: {names}" if gone else "no orphans"
-    return Finding("D22", not gone, what, "; ".join(map(_removal, gone)))
+    return Finding("D22", not gone, what, "\n".join(map(_removal, gone)))
 
 
 def _readable() -> Finding:
@@ -272,9 +272,11 @@ def _readable() -> Finding:
 
 
 def _removal(record: records.Record) -> str:
-    """The commands that remove what is left of a service, on every engine that it used, and its record."""
+    """How to keep its data, and the commands that remove it on every engine that it used, with its record."""
     engines = sorted({record.engine, *record.data} - {""})
     project = workspace.project(record)
     commands = [choice.removal(engine, record.workspace, record.service, project) for engine in engines]
     files = shlex.quote(str(records.path(record.workspace, record.service).with_suffix("")))
-    return "; ".join([*filter(None, commands), f"rm -rf {files} {files}.*"])
+    kept = f"# to keep its data: inv dev.up --workspace {record.workspace}, in another checkout of {record.service}"
+    removed = "; ".join([*filter(None, commands), f"rm -rf {files} {files}.*"])
+    return f"{kept}\n# to remove it with its data:\n{removed}"

@@ -19,6 +19,7 @@ from devenv.context import health, workspace
 from devenv.context.environment import Environment, open_environment
 from devenv.engines import choice, orphans
 from devenv.lifecycle import plan
+from devenv.lifecycle import up as operation
 from devenv.model import document, requirements, units
 from devenv.model.requirements import Requirement, Wiring
 from devenv.required import lockfile, mirrors, protocol, sources, wiring
@@ -289,10 +290,12 @@ def brought_up(env: Environment) -> Iterator[Environment]:
         return
     with sources.in_progress(env.place):
         events.note(f"{env.config.service} requires {', '.join(stack.members)}")
+        operation.check_free(env)
         _check_memory(env, stack)
-        told = stack.up()
-        asked = env.asked._replace(given_workspace=env.place.workspace)
-        yield open_environment(**asked._asdict(), drawn=env.port) if told else env
+        with sources.withdrawn_if_failed(env.place, list(stack.members)):
+            told = stack.up()
+            asked = env.asked._replace(given_workspace=env.place.workspace)
+            yield open_environment(**asked._asdict(), drawn=env.port) if told else env
 
 
 def _check_memory(env: Environment, stack: Stack) -> None:

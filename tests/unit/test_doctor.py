@@ -199,7 +199,9 @@ def test_an_environment_whose_checkout_is_gone(examine: Examine, tmp_path: Path)
     assert findings["D23"].what == f"records that cannot be read: {records.path('main', 'broken')}"
     files = records.path("old", "catalog").with_suffix("")
     down = "docker compose -p old-catalog down --volumes --rmi local"
-    assert findings["D22"].fix == f"{down}; rm -rf {files} {files}.*"
+    kept, _, removed = findings["D22"].fix.splitlines()
+    assert kept == "# to keep its data: inv dev.up --workspace old, in another checkout of catalog"
+    assert removed == f"{down}; rm -rf {files} {files}.*"
 
 
 def test_the_fix_ends_what_ran_natively_and_forgets_it(examine: Examine, tmp_path: Path) -> None:
