@@ -10,6 +10,8 @@ UNHEALTHY = 112  # a service did not become healthy in time, or a step of its st
 CONFLICT = 113  # a port, a version or another checkout is in the way
 REFUSED = 114  # data would be lost
 INTERRUPTED = 130  # 128 + SIGINT, as in shells
+# Those that a required service may pass on. Any other one is that of a command of its own.
+DOCUMENTED = (FOUND, USAGE, *range(MISSING, REFUSED + 1), INTERRUPTED)
 
 
 class DevError(Exception):

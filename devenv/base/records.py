@@ -8,13 +8,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from devenv.base import locks, shapes
+from devenv.base import disk, locks, shapes
 from devenv.base.shapes import ANY
 
 # What this version of the tools reads. A value of another type, as in a damaged file, is as good as none.
@@ -35,6 +37,8 @@ SHAPE = {
     },
 }
 
+ID = re.compile("[0-9a-f]{16}")
+
 
 @dataclass
 class Record:
@@ -50,6 +54,8 @@ class Record:
     edit: str = ""  # the source checkout that dev.edit chose, else empty
     use: str = ""  # the version that dev.use chose for this workspace, else empty
     wired: dict[str, Any] = field(default_factory=dict)  # by provider: outputs of its wiring scenarios for this one
+    project: str = ""  # the Compose project; empty in records of releases before 0.7
+    network: str = ""  # the network that it joined; empty like that
     users: list[str] = field(default_factory=list)  # roots that use this service
     up: dict[str, Any] = field(default_factory=dict)  # what the last complete `dev.up` was made from
     data: dict[str, Any] = field(default_factory=dict)  # by engine: a copy of what is known of its data, see store.note
@@ -65,6 +71,17 @@ def home() -> Path:
     """The folder of all records; XDG_STATE_HOME moves it (XDG Base Directory Specification)."""
     base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
     return Path(base, "devenv", "v1")
+
+
+def identity() -> str:
+    """A random id of this state folder, made at its first use: it stays if the folder moves."""
+    file = home() / "id"
+    known = file.read_text() if file.is_file() else ""
+    if not ID.fullmatch(known):
+        known = secrets.token_hex(8)
+        home().mkdir(parents=True, exist_ok=True)
+        replace_file(file, known)
+    return known
 
 
 def path(workspace: str, service: str, suffix: str = "json") -> Path:
@@ -105,10 +122,7 @@ def write(record: Record) -> None:
 
 def replace_file(target: Path, text: str, mode: int = 0o600) -> None:
     """Write a file in one step. By default only this user can read it: it may hold secrets. Its folder must exist."""
-    draft = target.with_name(f"{target.name}.{os.getpid()}.tmp")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as stream:
-        stream.write(text)
-    os.replace(draft, target)
+    disk.replace(target, text, mode)
 
 
 def remove(workspace: str, service: str) -> None:

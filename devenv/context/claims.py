@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Mapping
 
@@ -14,9 +13,11 @@ from devenv.engines.interface import State
 
 def check(env: Environment, states: Mapping[str, State]) -> None:
     """DevError 113 if another checkout runs this service in this workspace. One that is gone cannot object."""
-    other = env.record.checkout
-    running = any(state.running for state in states.values())
-    if running and other and other != str(env.place.root) and os.path.isdir(other):
+    root, running = str(env.place.root), [state for state in states.values() if state.running]
+    # The engine may know of one that our records do not: another owner's, under a name of an earlier release.
+    others = {env.record.checkout, *(state.checkout for state in running)} - {"", root}
+    other = next((each for each in sorted(others) if not workspace.is_gone(each)), "")
+    if running and other:
         here = env.place.workspace
         raise DevError(
             CONFLICT,

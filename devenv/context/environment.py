@@ -115,6 +115,8 @@ class Environment(NamedTuple):
 
     def save(self) -> None:
         """Write the record."""
+        if self.engine.name == choice.COMPOSE:
+            self.record.project, self.record.network = self.place.project, self.place.network
         records.write(self.record)
 
     @contextmanager
@@ -184,13 +186,13 @@ def open_environment(
     engine = engine or choice.choose(os.environ, record.engine)
     debug_port = _debug_port(settings, record, debug)
     host = choice.host(engine, settings.service)
-    place = _place(settings, name, engine, f"http://{host}:{port}", port, debug_port)
+    place = _place(settings, record, engine, f"http://{host}:{port}", port, debug_port)
     found = find.find(place.services)
     wanted = database or str(record.known(engine).get("live", ""))
     if found and wanted not in ("", found.name):
         found = found.at(wanted)
         chosen = {services.variable(found.service, "NAME"): wanted}
-        place = _place(settings, name, engine, f"http://{host}:{port}", port, debug_port, chosen)
+        place = _place(settings, record, engine, f"http://{host}:{port}", port, debug_port, chosen)
     made = choice.make(engine, place)
     return Environment(settings, place, made, record, host, port, debug_port, found, Seen(), asked)
 
@@ -226,15 +228,17 @@ def _no_debugger(settings: config.Config) -> DevError | None:
 
 def _place(
     settings: config.Config,
-    name: str,
+    record: records.Record,
     engine: str,
     url: str,
     port: int,
     debug_port: int,
     chosen: Mapping[str, str] | None = None,
 ) -> Place:
-    """Where the service runs. `name`: the workspace. `chosen`: variables for this call only."""
-    network = os.environ.get("DEV_NETWORK") or f"devenv-{name}"
+    """Where the service runs. `chosen`: variables for this call only."""
+    name = record.workspace
+    network = os.environ.get("DEV_NETWORK") or workspace.network(name)
+    project = workspace.project(record)
     compose = ROOT / settings.compose
     overlay = _overlay(debug_port)
     own = choice.variables(engine, name, settings.service, compose)
@@ -257,6 +261,7 @@ def _place(
     return Place(
         *(ROOT, name, settings.service, settings.app, settings.compose, overlay, found, variables, env, network),
         native=settings.native,
+        project=project,
     )
 
 

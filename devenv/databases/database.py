@@ -115,6 +115,9 @@ class Database:
         """Fill this database, which must be empty, from what `dump` wrote."""
         raise NotImplementedError
 
+    def flush(self, engine: Engine) -> None:
+        """Wait until all rows of this database are on the disk. Some servers wait at each commit."""
+
     def ask(self, engine: Engine, argv: Sequence[str], stdin: str = "") -> str:
         """The output of a client's command."""
         return self.checked(engine.ask(self.service, argv, stdin)).stdout.strip()

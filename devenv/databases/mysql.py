@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from devenv.base import events, process
+from devenv.base import disk, events, process
 from devenv.databases import states
 from devenv.databases.database import Database, literal
 from devenv.databases.states import Note, State, Survey
@@ -32,6 +32,9 @@ SET NAMES utf8mb4;
 SET SESSION foreign_key_checks = 0, autocommit = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO';
 """
 FILLED = "COMMIT;\nUNLOCK TABLES;\nSET SESSION autocommit = 1;\n"
+# The server writes its log to the disk once a second, and at each change of a table's structure. FLUSH ENGINE LOGS does
+# not wait for the disk.
+FLUSHED = "devenv_flushed"  # a table that is made and removed to that end
 QUOTED = r"`(?:[^`]|``)*`"
 # The owner of a view, a routine, a trigger or an event in a dump. That account does not exist on every server.
 OWNER = re.compile(rf"^(CREATE |/\*!\d+ CREATE\*/ /\*!\d+ |/\*!\d+ )DEFINER={QUOTED}@{QUOTED} ?".encode())
@@ -117,7 +120,7 @@ class MySQL(Database):
         with tempfile.TemporaryDirectory(prefix="devenv-") as folder:
             file = Path(folder, "copy.sql")
             made = _copy_script(source, self.name, collation, tables, columns, rest)
-            file.write_text(made + self._admit(), "utf-8")
+            file.write_text(f"{made}{self._admit()}{self._flush()}", "utf-8")
             self.checked(engine.pipe(self.service, self._login(), source=file))
 
     @events.stepped("dump", "the database to a file")
@@ -131,12 +134,21 @@ class MySQL(Database):
             self.checked(engine.pipe(self.service, self._dumper(*flags), target=raw))
             with raw.open("rb") as lines, open(file, "wb", opener=process.private) as into:
                 into.writelines(_portable(lines))
+            disk.sync(file)
         finally:
             raw.unlink(missing_ok=True)
 
     @events.stepped("load", "the database from a file")
     def load(self, engine: Engine, file: Path) -> None:
         self.checked(engine.pipe(self.service, self.client(), source=file))
+        self.flush(engine)
+
+    def flush(self, engine: Engine) -> None:
+        self._admin(engine, self._flush())
+
+    def _flush(self) -> str:
+        name = identifier(self.name)
+        return f"CREATE TABLE {name}.{FLUSHED} (n int); DROP TABLE {name}.{FLUSHED};"
 
     def _admit(self) -> str:
         return f"GRANT ALL ON {identifier(self.name)}.* TO {literal(self.guest)}@'%';" if self.guest else ""

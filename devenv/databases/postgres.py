@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from devenv.base import events
+from devenv.base import disk, events
 from devenv.base.process import Result
 from devenv.databases import states
 from devenv.databases.database import Database, literal
@@ -18,9 +18,7 @@ from devenv.engines.interface import Engine
 from devenv.model.services import Service
 
 PROGRAMS = ("postgres", "postgis", "pgvector", "timescaledb")  # images that are a PostgreSQL server
-# From about 50 MB on, copying files is faster than writing all pages to the log. PostgreSQL before 15 lacks the option.
-STRATEGIES = (" STRATEGY file_copy", "")
-ATTEMPTS = 3  # to copy: a session may connect after all others were ended and before the lock is taken
+ATTEMPTS = 4  # to copy: a session may connect after all others were ended and before the lock is taken
 TABLE = "public.states"
 COLUMNS = f"CREATE TABLE IF NOT EXISTS {TABLE} (id text PRIMARY KEY, kind text, database text, facts json)"
 SHOWN = ("CREATE", "ALTER", "DROP")  # statements that are printed: the others are about rows and sessions
@@ -74,14 +72,14 @@ class Postgres(Database):
         # the text, so a client that is killed half-way leaves none of it.
         copies = any(isinstance(step, Copy) for step in steps)
         with events.step("copy", "the database") if copies else nullcontext():
-            for strategy in (*STRATEGIES, *STRATEGIES[:1] * ATTEMPTS):
-                done = self._script(engine, steps, strategy)
-                if "strategy" not in done.stderr and "accessed by other users" not in done.stderr:
+            for _ in range(ATTEMPTS):
+                done = self._script(engine, steps)
+                if "accessed by other users" not in done.stderr:
                     break
             self.checked(done)
 
-    def _script(self, engine: Engine, steps: Sequence[Step], strategy: str) -> Result:
-        lines = [line for step in steps for line in self._sql(step, strategy)]
+    def _script(self, engine: Engine, steps: Sequence[Step]) -> Result:
+        lines = [line for step in steps for line in self._sql(step)]
         text = "\n".join(["SET standard_conforming_strings = on;", *lines, ""])
         rows_only = all(isinstance(step, Note) and not step.renames for step in steps)
         # Without rows there may be no database of ours yet.
@@ -96,14 +94,14 @@ class Postgres(Database):
                     events.note(f"-- {line}")
             return engine.pipe(self.service, login, source=Path(file.name))
 
-    def _sql(self, step: Step, strategy: str) -> list[str]:
+    def _sql(self, step: Step) -> list[str]:
         if isinstance(step, Note):
             return ["BEGIN;", *_renames(step), *_rows(step), "COMMIT;"]
         owner = f"OWNER {identifier(self.user)}"
         if isinstance(step, Create):
             return [f"CREATE DATABASE {identifier(step.name)} {owner};"]
         if isinstance(step, Copy):
-            made = f"CREATE DATABASE {identifier(step.name)} TEMPLATE {identifier(step.source)} {owner}{strategy};"
+            made = f"CREATE DATABASE {identifier(step.name)} TEMPLATE {identifier(step.source)} {owner};"
             return [_end_sessions(step.source), made, *_settings(step.source, step.name)]
         return [f"DROP DATABASE IF EXISTS {identifier(step.name)} WITH (FORCE);"]
 
@@ -138,6 +136,7 @@ class Postgres(Database):
         # Level 1 takes a quarter of the time of the default, and the file is half as large again.
         argv = ["pg_dump", "--username", self.user, "--format=custom", "--compress=1", "--no-owner", "--no-acl"]
         self.checked(engine.pipe(self.service, [*argv, self.name], target=file))
+        disk.sync(file)
 
     @events.stepped("load", "the database from a file")
     def load(self, engine: Engine, file: Path) -> None:

@@ -363,6 +363,7 @@ def _keep(env: Environment, layer: Layer, known: Mapping[str, Any]) -> None:
 
 def _store(env: Environment, made: State, layer: Layer, known: Mapping[str, Any]) -> State:
     known = {**known, "migrated": lineage.key(layer.files), "files": layer.files, "packages": packages(env)}
+    store.at(env, made).flush(env.engine)
     made = replace(made, kind=BUILT, name=layer.name, key=layer.key, files=layer.files)
     made = replace(made, data=known, program=_server(env))
     if layer.scenario:  # dev.up needs it on an empty volume; the schema is quickly rebuilt from there

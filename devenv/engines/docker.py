@@ -13,6 +13,7 @@ from devenv.base.process import Result
 from devenv.engines.interface import Place, State
 from devenv.model.units import size
 
+PAUSED = "(Paused)"
 PROJECT = "com.docker.compose.project"
 BUILT = re.compile(r"#\d+ \[(?:\S+ )?(\d+)/(\d+)\]")
 LAYER = re.compile(r"\s*([0-9a-f]{12}):? (Pulling fs layer|Waiting|Already exists|Pull complete)")
@@ -100,6 +101,13 @@ def containers(project: str) -> dict[str, State]:
     return {labels["service"]: _state(labels, c) for labels, c in labelled if labels.get("oneoff") == "False"}
 
 
+def running_projects() -> set[str] | None:
+    """The Compose projects with a running container; None if no engine answers."""
+    label = f'{{{{.Label "{PROJECT}"}}}}'
+    done = process.capture(["docker", "ps", "--filter", f"label={PROJECT}", "--format", label])
+    return set(done.stdout.split()) if done.code == 0 else None
+
+
 def with_label(project: str, label: str) -> list[str]:
     """The ids of a project's containers that have a label."""
     filters = ["--filter", f"label={PROJECT}={project}", "--filter", f"label={label}"]
@@ -149,6 +157,15 @@ def births(born: str) -> dict[str, datetime]:
     return found
 
 
+def has_lost_network(ids: Sequence[str]) -> bool:
+    """Whether one of the containers is to join a network that was removed: they know networks by their ids."""
+    if not ids:
+        return False
+    wanted = "{{range .NetworkSettings.Networks}}{{.NetworkID}} {{end}}"
+    known = process.capture(["docker", "network", "ls", "--quiet", "--no-trunc"]).stdout.split()
+    return bool(set(process.capture(["docker", "inspect", "--format", wanted, *ids]).stdout.split()) - set(known))
+
+
 def ensure_network(name: str) -> None:
     """The network that a workspace's services share. The first service creates it."""
     if process.capture(["docker", "network", "inspect", name]).code:
@@ -187,6 +204,7 @@ def stats(states: Mapping[str, State]) -> dict[str, int]:
 
 
 def _state(labels: Mapping[str, str], container: Mapping[str, str]) -> State:
-    words, running = container["Status"], container["State"] == "running"
-    healthy = running and "(unhealthy)" not in words and "(health: starting)" not in words
-    return State(container["ID"], running, healthy, words, labels.get("project.working_dir", ""))
+    words, running = container["Status"], container["State"] in ("running", "paused")
+    healthy = running and not any(sign in words for sign in ("(unhealthy)", "(health: starting)", PAUSED))
+    networks = tuple(filter(None, container.get("Networks", "").split(",")))
+    return State(container["ID"], running, healthy, words, labels.get("project.working_dir", ""), networks)

@@ -44,8 +44,7 @@ def is_running(engine: str, workspace: str, service: str) -> bool:
 
 def _end_processes(own: Path) -> None:
     """End a service's processes: first those without data, since they hold connections to the servers."""
-    units = sorted(unit for unit in own.glob("*") if unit.is_dir())
-    for unit in sorted(units, key=_is_server):
+    for unit in sorted(supervisor.units(own), key=_is_server):
         supervisor.end_folder(unit, signal.SIGINT if (unit / "postgres").is_dir() else signal.SIGTERM)
         record = processes.read_record(unit)
         if record:
@@ -53,7 +52,7 @@ def _end_processes(own: Path) -> None:
 
 
 def _is_server(unit: Path) -> bool:
-    return any(part.is_dir() for part in unit.iterdir())
+    return any(part.is_dir() for part in unit.glob("*"))
 
 
 def _compose(workspace: str, service: str, *words: str) -> None:

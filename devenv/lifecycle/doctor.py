@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -18,6 +19,9 @@ from devenv.engines.native import folders
 from devenv.model import config
 
 ENGINE_NEEDED = 25  # healthcheck.start_interval came with Docker Engine 25
+UNSAFE = re.compile(
+    r"(fsync|full_page_writes|innodb[-_]doublewrite)=(off|0|false|no)|skip[-_]innodb[-_]doublewrite", re.I
+)
 DISK_NEEDED = 2 * 2**30  # bytes: an image with its dependencies, and a database
 
 
@@ -153,6 +157,17 @@ def _fallback(env: environment.Environment) -> Finding:
     return Finding("D17", True, f"the URL is {env.url} for browsers and for other services")
 
 
+def _durable(env: environment.Environment) -> Finding:
+    """Settings with which a power cut breaks a database. In CI they are chosen, since nothing is kept there."""
+    found = [f"{s.name} {word}" for s in env.place.services.values() for word in s.command or () if UNSAFE.search(word)]
+    if not found:
+        return Finding("D18", True, "no database skips the disk")
+    what = f"a power cut breaks all data, snapshots included: {', '.join(found)}"
+    if os.environ.get("DEV_DURABILITY"):
+        return Finding("D18", True, f"{what} (DEV_DURABILITY={os.environ['DEV_DURABILITY']})")
+    return Finding("D18", False, what, "remove it from `command:`, or take the current fragment: inv template.update")
+
+
 REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _compose_file,
     _healthcheck,
@@ -161,6 +176,7 @@ REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _budget,
     _left_out,
     _fallback,
+    _durable,
 )
 
 
@@ -242,10 +258,10 @@ def _name(settings: config.Config) -> Finding:
 
 def _records() -> Finding:
     """Environments without a checkout still have containers or processes, and data."""
-    gone = [record for record in records.of_workspace() if record.checkout and not os.path.isdir(record.checkout)]
+    gone = [record for record in records.of_workspace() if record.checkout and workspace.is_gone(record.checkout)]
     names = ", ".join(f"{record.workspace}/{record.service}" for record in gone)
     what = f"checkouts that were removed: {names}" if gone else "no orphans"
-    return Finding("D22", not gone, what, "; ".join(map(_removal, gone)))
+    return Finding("D22", not gone, what, "\n".join(map(_removal, gone)))
 
 
 def _readable() -> Finding:
@@ -256,8 +272,11 @@ def _readable() -> Finding:
 
 
 def _removal(record: records.Record) -> str:
-    """The commands that remove what is left of a service, on every engine that it used, and its record."""
+    """How to keep its data, and the commands that remove it on every engine that it used, with its record."""
     engines = sorted({record.engine, *record.data} - {""})
-    commands = [choice.removal(engine, record.workspace, record.service) for engine in engines]
+    project = workspace.project(record)
+    commands = [choice.removal(engine, record.workspace, record.service, project) for engine in engines]
     files = shlex.quote(str(records.path(record.workspace, record.service).with_suffix("")))
-    return "; ".join([*filter(None, commands), f"rm -rf {files} {files}.*"])
+    kept = f"# to keep its data: inv dev.up --workspace {record.workspace}, in another checkout of {record.service}"
+    removed = "; ".join([*filter(None, commands), f"rm -rf {files} {files}.*"])
+    return f"{kept}\n# to remove it with its data:\n{removed}"

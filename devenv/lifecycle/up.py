@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Callable
 
-from devenv.base import events, ports, records
-from devenv.base.errors import CONFLICT, MISSING, UNHEALTHY, DevError
+from devenv.base import events, records
+from devenv.base.errors import CONFLICT, MISSING, DevError
 from devenv.context import claims, fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment, open_environment
 from devenv.datastates import branches, live, store
 from devenv.datastates.live import DEFAULT
-from devenv.engines import choice
-from devenv.engines.interface import LOG_LINES, Engine, logged
+from devenv.engines.interface import Engine, State
 from devenv.lifecycle.plan import Facts, Step, decide, observe
 from devenv.model import lineage
-
-RELOAD = 10.0  # seconds that an app may take to restart after an edit
 
 
 def up(env: Environment, only: bool = False) -> tuple[Environment, list[Step]]:
@@ -39,16 +36,14 @@ def up(env: Environment, only: bool = False) -> tuple[Environment, list[Step]]:
         store.settle(env)
     facts = observe(env, states)
     steps = decide(facts, env.config, place.services)
-    if not steps:
-        _check_answers(env)
     _say(steps)
     if not only:
         _use(env)
     if steps:
         _claim(env, facts, only)
         env, steps = _carry_out(env, facts, steps)
-        env.record.up = {**env.record.up, "folder": _folder(env)}
-        env.save()
+    if health.see(env) or steps:
+        _note_up(env, facts)
     return env, steps
 
 
@@ -69,35 +64,52 @@ def _stop_other_engine(env: Environment) -> None:
 
 
 def _stop_replaced(env: Environment) -> None:
-    """If a repository was cloned again at its old path, what runs still uses the folder that was removed."""
-    here = _folder(env)
-    if env.record.checkout == str(env.place.root) and env.record.up.get("folder", here) != here:
+    """What runs may still use a folder that is gone: the checkout was moved, removed, or cloned again at its path."""
+    here, other = workspace.folder_id(env.place.root), env.record.checkout
+    if other and other != str(env.place.root) and workspace.is_gone(other):
+        events.note(f"{other} is gone, from where {env.config.service} ran: this checkout takes over, with its data")
+        env.engine.stop()
+    elif other and other == str(env.place.root) and env.record.up.get("folder", here) != here:
         events.note(f"{env.place.root} was recreated since the last dev.up")
         env.engine.stop()
-
-
-def _check_answers(env: Environment) -> None:
-    """DevError 112 if the page is dead. The engine's healthcheck only runs now and then, so it notices later."""
-    if env.engine.name == choice.COMPOSE and not ports.answers(env.port, env.host, RELOAD):
-        logs = logged(env.engine.tail(env.config.app, LOG_LINES))
-        message = f"{env.config.service}: {env.url} does not answer; {env.config.app} logged last\n{logs}"
-        raise DevError(UNHEALTHY, message, "fix what the log reports, or restart it: inv dev.down && inv dev.up")
 
 
 def _use(env: Environment) -> None:
     """Record that this repository itself uses the service: `dev.up` was typed here."""
     root = str(env.place.root)
-    if root not in env.record.users:
-        env.record.root, env.record.users = root, sorted([*env.record.users, root])
+    users = sorted({root, *_others(env)})
+    if users != env.record.users:
+        env.record.root, env.record.users = root, users
         env.save()
+
+
+def _others(env: Environment) -> list[str]:
+    """The other repositories that use the service. One that is gone uses nothing."""
+    return [user for user in env.record.users if user != str(env.place.root) and not workspace.is_gone(user)]
+
+
+def check_free(env: Environment) -> None:
+    """DevError 113 if another checkout or a taken port is in the way of `up`. Changes nothing."""
+    states = env.engine.look()
+    claims.check(env, states)
+    _check_ports(env, states, only=False)
 
 
 def _claim(env: Environment, facts: Facts, only: bool) -> None:
     """Record which checkout runs on which port, before anything is started; DevError 113 if the port is taken."""
+    _check_ports(env, facts.states, only)
+    record = env.record
+    record.up = {**record.up, "debug": env.debug_port}
+    record.checkout, record.engine, record.port = str(env.place.root), env.engine.name, env.port
+    record.commit = env.commit
+    env.save()
+
+
+def _check_ports(env: Environment, states: Mapping[str, State], only: bool) -> None:
     beside = workspace.another(env.place.workspace)
     # For a required service the root shows the hint, and there `--port` would be the root's port.
     hint = f"stop that one, or use free ports for all: inv dev.up --workspace {beside}" if only else ""
-    app = facts.states.get(env.config.app)
+    app = states.get(env.config.app)
     ours = app and app.running and env.record.port in (0, env.port)  # 0: the record was lost
     if not ours:
         workspace.check_port(env.port, env.config.service, hint)
@@ -105,14 +117,10 @@ def _claim(env: Environment, facts: Facts, only: bool) -> None:
     if env.debug_port and not (ours and record.up.get("debug", env.debug_port) == env.debug_port):
         hint = f"DEV_DEBUG_PORT={workspace.free_port()} inv dev.up --debug"
         workspace.check_port(env.debug_port, env.config.service, hint)
-    record.up = {**record.up, "debug": env.debug_port}
-    record.checkout, record.engine, record.port = str(env.place.root), env.engine.name, env.port
-    record.commit = env.commit
-    env.save()
 
 
 def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[Environment, list[Step]]:
-    """Do the steps one after the other, and record what was made from what.
+    """Do the steps one after the other.
 
     Returns the final environment and the steps that were done. Once a server that was down can be looked at, the rest
     is decided again if it does not hold what the record says.
@@ -136,11 +144,20 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[E
             facts = facts._replace(looked=True)
     if DEFAULT in env.config.scenarios and DEFAULT not in live.known(env).get("seeded", {}):
         _seed(env)  # after a switch that was not in the plan
+    return env, done
+
+
+def _note_up(env: Environment, facts: Facts) -> None:
+    """Record what runs, and what it was made from."""
     ids = {name: state.id for name, state in env.engine.look().items()}
-    made = {"build": facts.build_files, "compose": fingerprints.compose(env), "ids": ids}
+    made = {
+        "build": facts.build_files,
+        "compose": fingerprints.compose(env),
+        "ids": ids,
+        "folder": workspace.folder_id(env.place.root),
+    }
     env.record.up = {**env.record.up, **made}
     env.save()
-    return env, done
 
 
 def _do(env: Environment, step: Step) -> Environment:
@@ -221,8 +238,7 @@ def down(env: Environment, only: bool = False) -> bool:
 
     Returns whether it was stopped.
     """
-    root = str(env.place.root)
-    others = [user for user in env.record.users if user != root]
+    others = _others(env)
     if others and not only:
         env.record.users = others
         env.save()
@@ -235,7 +251,7 @@ def down(env: Environment, only: bool = False) -> bool:
 
 def destroy(env: Environment, only: bool = False) -> None:
     """Remove everything of this service in this workspace, data included. DevError 113 while another root uses it."""
-    others = [user for user in env.record.users if user != str(env.place.root)]
+    others = _others(env)
     if others and not only:
         message = f"{env.config.service} is used by {', '.join(others)}"
         raise DevError(CONFLICT, message, *(f"make -C {other} dev.down" for other in others))
@@ -254,9 +270,3 @@ def _on_other_engine(env: Environment, name: str, act: Callable[[Engine], None])
         if error.code != MISSING:
             raise
         events.warn(f"{name} does not answer, so its data is not removed: {error.message}")
-
-
-def _folder(env: Environment) -> str:
-    """An id of the checkout's folder, by a file that is never edited: the folder's inode number may be reused."""
-    kept = (env.place.root / ".dev" / "VERSION").stat()
-    return f"{kept.st_ino}-{kept.st_mtime_ns}"

@@ -25,6 +25,7 @@ from devenv.model import document
 from devenv.model.resolver import same_repository
 
 AS_NEW = "devenv-status"  # in the repository of a checkout: what git says about it when it is new
+AMOUNT = re.compile(r"\d+% \((\d+)/(\d+)\)")  # how far git is, in any language
 LOGIN = re.compile(r"(\w://)[^@/\s]*@")  # in an address, to be removed from messages
 
 
@@ -54,7 +55,8 @@ class Mirror(NamedTuple):
                 self._clone()
                 return
             with events.step("fetch", text=LOGIN.sub(r"\1", self.repo)):
-                done = self._git("fetch", "--quiet", "--prune", "--force", "origin", "+refs/*:refs/*")
+                words = ("fetch", "--quiet", "--progress", "--prune", "--force", "origin", "+refs/*:refs/*")
+                done = process.measured(["git", "--git-dir", str(self.path), *words], quiet(), _progress)
         if done.code and not self._replace_damaged():
             raise self._unreachable(done.stderr)
 
@@ -161,9 +163,10 @@ class Mirror(NamedTuple):
         repo = LOGIN.sub(r"\1", self.repo)
         draft = _draft(self.path)
         with events.step("fetch", text=repo, said=f"fetching {repo}"):
-            done = process.capture(["git", "clone", "--quiet", "--mirror", self.repo, str(draft)], quiet())
-        if done.code:
-            raise self._unreachable(done.stderr)
+            argv = ["git", "clone", "--quiet", "--progress", "--mirror", self.repo, str(draft)]
+            done = process.measured(argv, quiet(), _progress)
+            if done.code:
+                raise self._unreachable(done.stderr)
         shutil.rmtree(self.path, ignore_errors=True)  # a damaged one
         os.replace(draft, self.path)
 
@@ -178,7 +181,8 @@ class Mirror(NamedTuple):
         return process.capture(["git", "--git-dir", str(self.path), *words], quiet())
 
     def _unreachable(self, said: str) -> DevError:
-        reason = LOGIN.sub(r"\1", said.strip()) or "git printed nothing"
+        told = "\n".join(line for line in said.splitlines() if line and not AMOUNT.search(line))
+        reason = LOGIN.sub(r"\1", told.strip()) or "git printed nothing"
         repo = LOGIN.sub(r"\1", self.repo)
         return DevError(MISSING, f"{repo} cannot be reached: {reason}", f"git ls-remote {repo}")
 
@@ -186,6 +190,12 @@ class Mirror(NamedTuple):
     def _locked(self) -> Iterator[None]:
         with locks.held(self.path.with_suffix(".lock"), "fetching"):
             yield
+
+
+def _progress(line: str) -> tuple[int, int, str] | None:
+    """How far git is."""
+    found = AMOUNT.search(line)
+    return (int(found[1]), int(found[2]), "objects") if found else None
 
 
 def quiet() -> dict[str, str]:

@@ -128,6 +128,19 @@ def join(place: Place, pin: lockfile.Pin, checkout: Path, port: int, edited: boo
     return records.change(place.workspace, pin.name, "dev.up", change).port or port
 
 
+@contextmanager
+def withdrawn_if_failed(place: Place, services: Sequence[str]) -> Iterator[None]:
+    """If the block fails, this root uses no service that it did not use before."""
+    root = str(place.root)
+    before = {name for name in services if root in records.read(place.workspace, name).users}
+    try:
+        yield
+    except BaseException:
+        for name in set(services) - before:
+            leave(place, name)
+        raise
+
+
 def leave(place: Place, service: str) -> bool:
     """Record that this root does not use the service any more; True if no other root does."""
     root = str(place.root)

@@ -5,6 +5,7 @@ A member is a required service as it runs here: its pin, its checkout, its port,
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,9 +19,12 @@ from devenv.context import health, workspace
 from devenv.context.environment import Environment, open_environment
 from devenv.engines import choice, orphans
 from devenv.lifecycle import plan
+from devenv.lifecycle import up as operation
 from devenv.model import document, requirements, units
 from devenv.model.requirements import Requirement, Wiring
 from devenv.required import lockfile, mirrors, protocol, sources, wiring
+
+STEPS = {"dev.up": events.SERVICE, "dev.seed": "seed"}  # what these tasks of a member are called as steps
 
 
 class Member(NamedTuple):
@@ -230,7 +234,11 @@ class Stack:
 
     def _call(self, member: Member, task: str, *args: str) -> dict[str, Any]:
         log = self._log(member, task)
-        return protocol.call(member.name, member.checkout, self.handed(member), task, args, log)
+        call = functools.partial(protocol.call, member.name, member.checkout, self.handed(member), task, args, log)
+        if task not in STEPS:
+            return call()
+        with events.step(STEPS[task], member.name):
+            return call()
 
     def _log(self, member: Member, task: str) -> Path:
         return self.env.place.root / ".dev" / "local" / "logs" / f"{member.name}.{task}.log"
@@ -282,10 +290,12 @@ def brought_up(env: Environment) -> Iterator[Environment]:
         return
     with sources.in_progress(env.place):
         events.note(f"{env.config.service} requires {', '.join(stack.members)}")
+        operation.check_free(env)
         _check_memory(env, stack)
-        told = stack.up()
-        asked = env.asked._replace(given_workspace=env.place.workspace)
-        yield open_environment(**asked._asdict(), drawn=env.port) if told else env
+        with sources.withdrawn_if_failed(env.place, list(stack.members)):
+            told = stack.up()
+            asked = env.asked._replace(given_workspace=env.place.workspace)
+            yield open_environment(**asked._asdict(), drawn=env.port) if told else env
 
 
 def _check_memory(env: Environment, stack: Stack) -> None:

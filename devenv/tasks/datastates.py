@@ -76,7 +76,7 @@ def seed(
     },
 )
 def reset(c: Any, scenario: str = DEFAULT, param: Any = None, json: bool = False, workspace: str = "") -> None:
-    """Go back to fresh data, migrated and seeded; the current data is kept as `previous`."""
+    """Go back to fresh data; keep the current data as `previous`."""
     given = dict(_pair(text) for text in param or [])
     with environment.opened("dev.reset", workspace) as env:
         if given or scenario != DEFAULT:
@@ -133,7 +133,7 @@ def _pair(text: str) -> tuple[str, str]:
     },
 )
 def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: str = "") -> None:
-    """Save production's schema in schema.sql, and check that this branch's migrations lead to the same schema."""
+    """Save production's schema; compare the migrations with it."""
     if action not in SCHEMA_ACTIONS:
         raise DevError(USAGE, f"dev.schema {action}: unknown action", f"allowed: {', '.join(SCHEMA_ACTIONS)}")
     if action == "check" and from_:
@@ -210,7 +210,7 @@ def snapshot(
     },
 )
 def restore(c: Any, name: str, force: bool = False, json: bool = False, workspace: str = "") -> None:
-    """Restore the data of a snapshot or of a file; the current data is kept as `previous`."""
+    """Restore a snapshot or file; keep current data as `previous`."""
     file = Path(c.folder, Path(name).expanduser())
     with environment.opened("dev.restore", workspace) as env:
         snapshots.check_possible(env)
@@ -249,7 +249,7 @@ def state(
     json: bool = False,
     workspace: str = "",
 ) -> None:
-    """List the stored states of the data, or remove those that can be built again."""
+    """List the stored states of the data, or remove some."""
     if action not in STATE_ACTIONS:
         raise DevError(USAGE, f"dev.state {action}: unknown action", f"allowed: {', '.join(STATE_ACTIONS)}")
     with environment.opened("dev.state", workspace) as env:

@@ -29,7 +29,7 @@ DEBUG = {"debug": "run the app under its debugger, and print how to attach; with
 
 @task(help={**WORKSPACE, **PORT, **DEBUG, **JSON, **ONLY})
 def up(c: Any, workspace: str = "", port: int = 0, debug: bool = False, json: bool = False, only: bool = False) -> None:
-    """Start the service and the services that it requires, migrated and seeded, and print its URL."""
+    """Start the service, its data and the services that it requires."""
     start = time.monotonic()
     under = debug or (None if only else False)  # a root that drives this service keeps its debugger
     with _for_up(only, workspace, port, under) as env:
@@ -58,7 +58,7 @@ def _for_up(only: bool, workspace: str, port: int, debug: bool | None) -> Iterat
 
 @task(help={**WORKSPACE, **JSON, **ONLY})
 def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
-    """Stop the service and required services that no other repository uses. The data stays."""
+    """Stop the service, and what only it requires; the data stays."""
     with environment.opened("dev.down", workspace) as env:
         stopped = operation.down(env, only)
     if not only:
@@ -71,7 +71,7 @@ def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) ->
 
 @task(help={**WORKSPACE, **JSON, **ONLY})
 def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
-    """Show what runs where, how to log in, and how much memory it uses."""
+    """Show what runs where, how to log in, and the memory it uses."""
     env = _glanced(environment.open_environment(workspace))
     found, required = look(env), [] if only else stack.recorded(env).status()
     if json:
@@ -89,7 +89,7 @@ def _glanced(env: environment.Environment) -> environment.Environment:
 
 @task(name="plan", help={**WORKSPACE, **PORT, **JSON, "mermaid": "print the graph as a Mermaid diagram"})
 def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermaid: bool = False) -> None:
-    """Show what dev.up would do now, on which ports, and with how much memory."""
+    """Show what dev.up would do, on which ports, in which memory."""
     env = _glanced(environment.open_environment(workspace, port, debug=False))
     live.report_lost(env)
     steps = plan.decide(plan.observe(env, env.engine.look()), env.config, env.place.services)
@@ -104,7 +104,7 @@ def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermai
 
 @task(help=JSON)
 def doctor(c: Any, json: bool = False) -> None:
-    """Check everything that can be wrong, and print the command that fixes it."""
+    """Check everything that can be wrong, and print the fixes."""
     from devenv.lifecycle.doctor import examine  # here, since no other task needs it
 
     findings = examine()
@@ -119,10 +119,10 @@ def doctor(c: Any, json: bool = False) -> None:
 
 @task(help={**WORKSPACE, **JSON, **ONLY, "yes": "do not ask"})
 def destroy(c: Any, workspace: str = "", json: bool = False, only: bool = False, yes: bool = False) -> None:
-    """Remove the service with its data from this machine, and the services that only it requires."""
+    """Remove the service, its data, and what only it requires."""
     env = environment.open_environment(workspace)
     required = None if only else stack.recorded(env)
-    names = [env.place.project, *(required.unshared() if required else [])]
+    names = [f"{env.place.workspace}-{env.place.service}", *(required.unshared() if required else [])]
     confirm(f"Remove {', '.join(names)} with all data?", yes)
     with env.locked("dev.destroy") as there:
         operation.destroy(there, only)

@@ -74,7 +74,7 @@ def settings() -> list[str]:
     fragment = yaml.safe_load(
         (REPO / "{{cookiecutter.repo_name}}/.stacks/database.mysql/.dev/compose/mysql.yaml").read_text()
     )
-    return list(fragment["services"]["mysql"]["command"])
+    return [word.replace("${DEV_DURABILITY:-on}", "on") for word in fragment["services"]["mysql"]["command"]]
 
 
 @dataclass(frozen=True)

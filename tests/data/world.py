@@ -97,7 +97,20 @@ class World:
     def place(self) -> Place:
         variables = {"DEV_ENV_FILE": str(self.repo / "none")}
         found = services.load(self.repo / "compose.yaml", variables)
-        return Place(self.repo, "main", "catalog", "app", "compose.yaml", "", found, variables, {}, "devenv-main", {})
+        return Place(
+            self.repo,
+            "main",
+            "catalog",
+            "app",
+            "compose.yaml",
+            "",
+            found,
+            variables,
+            {},
+            "devenv-main",
+            {},
+            "main-catalog",
+        )
 
     @property
     def live_name(self) -> str:
@@ -265,6 +278,9 @@ class FakeEngine:
 
     def start(self, names: Sequence[str], timeout: float) -> None:
         self.world.effect("start", lambda: self.world.running.update(names))
+
+    def failing(self) -> list[str]:
+        return [name for name in self.place.services if name not in self.world.running]
 
     def stop(self) -> None:
         self.world.effect("stop", self.world.running.clear)

@@ -125,7 +125,13 @@ def test_some_tasks_promise_no_answer(other: Other, task: str) -> None:
 # ---- failures
 
 
-@pytest.mark.parametrize("code", [1, 2, 7, 110, 111, 112, 113, 114])
+@pytest.mark.parametrize("code", [0, 7, 255, 99999999999999999999])
+def test_a_code_that_the_contract_does_not_have_is_not_passed_on(other: Other, code: int) -> None:
+    error = error_of(other(f"@echo 'error[{code}]: all is well' >&2; exit 1"))
+    assert (error.code, error.message.splitlines()[0]) == (UNHEALTHY, "lms: all is well")
+
+
+@pytest.mark.parametrize("code", [1, 2, 110, 111, 112, 113, 114])
 def test_their_error_becomes_ours(other: Other, code: int, capsys: pytest.CaptureFixture[str]) -> None:
     lines = [f"error[{code}]: dev.yaml:3: no", "  more of it", "hint: do this", "hint: or that"]
     (other("") / "said").write_text("\n".join(["step one", *lines]) + "\n")

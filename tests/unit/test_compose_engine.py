@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
+from devenv.engines import docker
 from devenv.engines.compose import ComposeEngine
-from devenv.engines.interface import Place, State
+from devenv.engines.interface import Logs, Place, State
 
 from .conftest import COMPOSE_YAML, Seam
 
@@ -155,9 +156,10 @@ def test_attach_enters_a_running_container_else_starts_one(
 
 
 def test_logs(engine: ComposeEngine, seam: Seam) -> None:
-    engine.logs([], False, None)
-    engine.logs(["app", "db"], True, 0)
-    assert seam.typed() == [f"{BEGIN} logs", f"{BEGIN} logs --follow --tail 0 app db"]
+    engine.logs([], Logs(), print)
+    engine.logs(["app", "db"], Logs(follow=True, tail=0, since=90), print)
+    plain = f"{BEGIN} logs --no-color"
+    assert seam.typed() == [plain, f"{plain} --follow --tail 0 --since 90s app db"]
 
 
 # ---- what it sees
@@ -282,7 +284,7 @@ def test_a_step_that_nothing_could_run_has_no_code_of_its_own(engine: ComposeEng
         lambda: engine.step("migrate", ["x"]),
         lambda: engine.collect("seed", ["x"]),
         lambda: engine.attach("app", ["x"]),
-        lambda: engine.logs([], False, None),
+        lambda: engine.logs([], Logs(), print),
     ]
     assert [error_of(act).code for act in acts] == [MISSING] * 4
 
@@ -349,3 +351,32 @@ def test_what_did_not_get_healthy_is_named_with_its_last_lines(
 
 def test_silence_is_reported_too(fail: Callable[[str], DevError]) -> None:
     assert fail("start").message.splitlines()[1:] == ["(it logged nothing)"]
+
+
+# ---- how far it is
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("#11 [deps 2/3] RUN uv sync", (2, 3, "steps")),
+        ("#7 [1/4] FROM docker.io/library/python:3.13-slim", (1, 4, "steps")),
+        ("#11 0.214 [2/3] is what a program printed", None),
+        ("#5 [internal] load metadata", None),
+        ("", None),
+    ],
+)
+def test_a_build_says_which_step_it_is_at(line: str, found: tuple[int, int, str] | None) -> None:
+    assert docker.Progress()(line) == found
+
+
+@pytest.mark.parametrize("separator", [": ", " "], ids=["docker pull", "docker compose up"])
+def test_a_pull_counts_layers(separator: str) -> None:
+    progress = docker.Progress()
+    layers = ["6e909acdb790", "a1b2c3d4e5f6", "0123456789ab"]
+    began = [progress(f"{layer}{separator}Pulling fs layer") for layer in layers]
+    assert began == [(0, 1, "layers"), (0, 2, "layers"), (0, 3, "layers")]
+    assert progress(f" {layers[0]}{separator}Already exists") == (1, 3, "layers")
+    assert progress(f"{layers[1]}{separator}Download complete") is None
+    assert progress(f"{layers[1]}{separator}Pull complete") == (2, 3, "layers")
+    assert progress("Status: Downloaded newer image for postgres:17") is None

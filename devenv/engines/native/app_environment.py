@@ -44,6 +44,7 @@ PASSED = re.compile(
     r"|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|PIP_\w+|UV_\w+|npm_config_\w+"
     r"|(https?|no|all)_proxy|(HTTPS?|NO|ALL)_PROXY)"
 )
+PATIENCE = 20.0  # seconds that a Python may need to start on a machine that is busy
 IMAGE = re.compile(r"^FROM\s+(?:\S+/)?python:(\d+\.\d+)", re.M | re.I)
 TELL = "import sys; print('%d.%d.%d' % sys.version_info[:3], sys.version_info.releaselevel, sys.executable)"
 
@@ -71,6 +72,9 @@ def _flaw(place: Place, whole: bool = False) -> str:
     config = _venv(place) / "pyvenv.cfg"
     if "home = " not in _text(config):
         return str(config)
+    python = _venv(place) / "bin" / "python"
+    if whole and not _runs(python):
+        return str(python)
     for package in _venv(place).glob("lib/python*/site-packages/*.dist-info"):
         record = package / "RECORD"
         if not (package / "METADATA").is_file() or not record.is_file() or not record.stat().st_size:
@@ -79,6 +83,10 @@ def _flaw(place: Place, whole: bool = False) -> str:
         if found:
             return found
     return ""
+
+
+def _runs(python: Path) -> bool:
+    return process.probe([str(python), "-I", "-S", "-c", ""], dict(os.environ), Path("/"), PATIENCE)
 
 
 def _lost(place: Place, packages: Sequence[str]) -> set[str]:
@@ -124,7 +132,7 @@ def make(place: Place) -> None:
 def _make(place: Place) -> None:
     _stamp(place).unlink(missing_ok=True)  # first: an incomplete environment must not look complete
     if "python" in place.native:
-        if _flaw(place):
+        if _flaw(place) or not _runs(_venv(place) / "bin" / "python"):
             shutil.rmtree(_venv(place), ignore_errors=True)  # installers would stumble over it
         _make_venv(place)
     if "node" in place.native:
@@ -139,6 +147,8 @@ def variables(place: Place) -> dict[str, str]:
     bins = [str(_venv(place) / "bin"), str(place.root / "node_modules" / ".bin")]
     env["PATH"] = os.pathsep.join([*bins, env.get("PATH", os.defpath)])
     if "python" in place.native:
+        # Last: a uv of the machine wins. `dev.add` and `dev.run -- uv` work without one.
+        env["PATH"] = os.pathsep.join([env["PATH"], str(programs.UV.bin)])
         env.update(VIRTUAL_ENV=str(_venv(place)), UV_PROJECT_ENVIRONMENT=str(_venv(place)), PYTHONUNBUFFERED="1")
     return env
 

@@ -14,15 +14,14 @@ from typing import Callable
 from devenv.base import events, process, records
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines.interface import Place, State
+from devenv.engines.interface import Logs, Place, State
 from devenv.engines.native import addresses, app_environment, folders, logs, processes, supervisor, support
 from devenv.engines.native.app import App, shell_environment
 from devenv.engines.native.servers import BY_PROGRAM, server
-from devenv.engines.native.supervisor import Order, is_job
+from devenv.engines.native.supervisor import STEP, Order, is_job
 from devenv.engines.native.unit import Command, Unit
 from devenv.model.services import Service
 
-STEP = "step"  # the mark of migrate and seed
 # The exit codes of a shell and of the loader for a program that is missing or damaged, and those of its crashes.
 NOT_STARTED = (126, 127, 128 + signal.SIGSEGV, 128 + signal.SIGBUS, 128 + signal.SIGILL)
 
@@ -83,6 +82,16 @@ class NativeEngine:
         self._end_stuck(services)
         Order(self.units, services, self.place.service).carry_out(timeout)
 
+    def end(self, services: Sequence[str]) -> None:
+        supervisor.end([self.units[name] for name in services])
+        for name in services:
+            supervisor.note_end(self.units[name], "stopped")
+
+    def failing(self) -> list[str]:
+        with ThreadPoolExecutor(max_workers=8) as threads:
+            passed = dict(zip(self.units, threads.map(self._passes, self.units.values())))
+        return [name for name, well in passed.items() if not well]
+
     def stop(self) -> None:
         self._end_steps()
         self._end_strangers()
@@ -97,6 +106,9 @@ class NativeEngine:
         command = self._step(argv)
         code = process.run(command.argv, self._marked(command), wrapper=command.wrapper)
         return self.step(_name, argv) if code and self._repair() else code
+
+    def manage(self, name: str, argv: Sequence[str]) -> int:
+        return self.step(name, argv)  # it has the user's variables for certificates and proxies
 
     def collect(self, _name: str, argv: Sequence[str]) -> Result:
         command = self._step(argv)
@@ -124,8 +136,8 @@ class NativeEngine:
 
         return self._with_client(pipe)
 
-    def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
-        return logs.show({name: self.units[name].folder for name in services or self.units}, follow, tail)
+    def logs(self, services: Sequence[str], wanted: Logs, take: Callable[[str, str], None]) -> int:
+        return logs.show({name: self.units[name].folder for name in services or self.units}, wanted, take)
 
     def tail(self, service: str, lines: int) -> list[str]:
         return logs.tail(self.units[service].folder, lines)
@@ -169,6 +181,12 @@ class NativeEngine:
         if supervisor.members(unit, seen):
             return State("", True, False, "its main process ended, others still run")
         return self._gone(unit, record) if record else None
+
+    def _passes(self, unit: Unit) -> bool:
+        record = processes.read_record(unit.folder)
+        if record and record.entry():
+            return unit.is_ready()
+        return bool(record and self._gone(unit, record).healthy)
 
     def _gone(self, unit: Unit, record: processes.Record) -> State:
         complete = record.ended == "exited (0)" and is_job(self.units, unit.service.name)

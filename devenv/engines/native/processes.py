@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import records, shapes
+from devenv.base import disk, shapes
 
 PROC = Path("/proc")
 MARK = "DEVENV_UNIT"  # a variable of all our processes: the folder of their unit
@@ -199,8 +199,8 @@ def read_record(folder: Path) -> Record | None:
 
 
 def write_record(folder: Path, record: Record) -> None:
-    """Replace the record in one step."""
-    records.replace_file(folder / FILE, json.dumps(record._asdict()) + "\n")
+    """Replace the record in one step. No process survives a power cut, so its record need not either."""
+    disk.replace(folder / FILE, json.dumps(record._asdict()) + "\n", 0o600, lasting=False)
 
 
 def heads(folder: Path, seen: Table) -> set[int]:

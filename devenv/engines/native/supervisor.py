@@ -20,12 +20,15 @@ from devenv.engines.interface import LOG_LINES, Place, logged
 from devenv.engines.native import folders, logs, processes
 from devenv.engines.native.processes import Table
 from devenv.engines.native.unit import Command, Unit
+from devenv.model import services
+from devenv.model.services import COMPLETED
 
 GRACE = 10.0  # seconds between the signal to stop and SIGKILL, as in Compose
 ENDING = 0.01  # seconds between two looks at processes that are about to end
 STARTING = 0.03  # seconds between two rounds of a start: each checks the port first, which is fast
-COMPLETED = "service_completed_successfully"
 HEALTHY = "service_healthy"
+KEEPERS = "keeper"  # the mark of the keeper
+STEP = "step"  # the mark of migrate and seed
 KEEPER = Path(__file__).with_name("keeper.sh")
 
 
@@ -116,10 +119,15 @@ def end_folder(folder: Path, number: signal.Signals) -> None:
     _end(family, signal.SIGKILL)
 
 
+def units(folder: Path) -> list[Path]:
+    """The folders of a service's units, and the marks of its other processes, by the files in its folder."""
+    return [*sorted(path for path in folder.glob("*") if path.is_dir()), folder / KEEPERS, folder / STEP]
+
+
 def left(folder: Path) -> list[int]:
     """The processes of a service without its compose.yaml, found by the files in its folder."""
     seen = processes.look()
-    heads = [processes.of_unit(unit, seen) for unit in folder.glob("*")]
+    heads = [processes.of_unit(unit, seen) for unit in units(folder)]
     return sorted(processes.family(seen, set().union(*heads)))
 
 
@@ -221,8 +229,8 @@ class Order:
 
 
 def is_job(units: Mapping[str, Unit], name: str) -> bool:
-    """Whether others wait for it to complete: it is a job, and its end is not a failure."""
-    return any(unit.service.depends_on.get(name) == COMPLETED for unit in units.values())
+    """Whether others wait for it to complete."""
+    return name in services.jobs({each: unit.service for each, unit in units.items()})
 
 
 def closure(units: Mapping[str, Unit], names: Iterable[str]) -> list[str]:
@@ -255,4 +263,4 @@ def end_keeper(place: Place) -> None:
 
 
 def _keeper_mark(place: Place) -> Path:
-    return folders.unit(place, "keeper")
+    return folders.unit(place, KEEPERS)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from glob import glob
 from pathlib import Path
 
-from devenv.base import locks, process, seals
+from devenv.base import disk, locks, process, seals
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.engines.native import folders, programs
 from devenv.engines.native.servers import account, server, wire
@@ -97,6 +97,7 @@ class Postgres(Server):
         account.hand_over(draft)
         self._make_cluster(draft)
         seals.write(draft, seal)
+        disk.sync_tree(draft)
         draft.rename(source)
 
     def _make_cluster(self, draft: Path) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from devenv.base import events, records, shapes
+from devenv.base import disk, events, records, shapes
 from devenv.base.errors import CONFLICT, DevError
 from devenv.engines.interface import Place
 from devenv.engines.native import app_environment, folders
@@ -130,5 +130,7 @@ def made(folder: Path, **noted: str) -> Iterator[Path]:
     yield draft
     known = json.dumps({"id": secrets.token_hex(16), **noted})
     (draft / FILE).write_text(known)  # the data keeps its id if the record is lost
-    (folder.parent / FILE).write_text(known)
+    disk.sync_tree(draft)
+    records.replace_file(folder.parent / FILE, known)
     os.replace(draft, folder)
+    disk.sync(folder.parent)
