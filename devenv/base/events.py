@@ -49,7 +49,7 @@ class Event(NamedTuple):
     step: int = 0  # the step that it belongs to; 0: none
     parent: int = 0  # of a step: the step around it
     name: str = ""  # of a step: build, start, migrate
-    service: str = ""  # of a step: the services it is about
+    service: str = ""  # of a step: the services it is about; of a line: the required service that printed it
     text: str = ""  # for people, without a line break at the end
     seconds: float | None = None  # how long it took
     code: int | None = None  # an exit code

@@ -16,7 +16,7 @@ from devenv.base.events import Event
 ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])"
 )  # ECMA-48: CSI, OSC, others
-TOLD = (events.NOTE, events.RESULT, events.PLANNED, events.LINE, events.STEP_PROGRESSED)  # their text is their line
+TOLD = (events.NOTE, events.RESULT, events.PLANNED)  # their text is their line
 TYPED = re.compile(r"\b(?:inv|git|make|docker) [^,;:()]*[^,;:() ]")  # a command within a message
 GLUE = "\0"  # instead of a space in such a command
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -79,8 +79,15 @@ def lines(event: Event) -> Iterator[str]:
             yield from headed("hint:", hint)
     elif event.kind in (events.STEP_BEGAN, events.STEP_ENDED):
         yield from filter(None, [event.said])
-    elif event.kind in TOLD and (event.text or event.kind != events.STEP_PROGRESSED):
+    elif is_told(event):
         yield event.text
+
+
+def is_told(event: Event) -> bool:
+    """Whether an event's text is its line. Services that start at once have their lines in logs of their own."""
+    if event.kind == events.LINE:
+        return not event.service
+    return event.kind in TOLD or (event.kind == events.STEP_PROGRESSED and event.text != "")
 
 
 def typed(argv: Sequence[str]) -> str:

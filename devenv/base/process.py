@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -90,6 +92,18 @@ def capture(
     return Result(code, done.stdout, done.stderr)
 
 
+def measured(argv: Sequence[str], env: Mapping[str, str], measure: Measure) -> Result:
+    """Run a command without printing it, and report how far it is, read from its stderr. Its stdout is not kept."""
+    with tempfile.NamedTemporaryFile() as log, _followed(Path(log.name), 0, measure, lines=False):
+        try:
+            done = _start(argv, env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
+        except DevError as error:
+            return Result(127, "", error.message)
+        log.seek(0)
+        lines = (output.visible(line) for line in log.read().decode(errors="replace").splitlines())
+    return Result(done.returncode, "", "\n".join(lines))
+
+
 def pipe(argv: Sequence[str], env: Mapping[str, str], source: Path | None, target: Path | None) -> Result:
     """Run a command visibly with its stdin from a file, or its stdout to a file that only this user can read."""
     start = _begun(argv)
@@ -143,13 +157,64 @@ def probe(argv: Sequence[str], env: Mapping[str, str], cwd: Path, timeout: float
         return False
 
 
-def background(argv: Sequence[str], env: Mapping[str, str], log: Path) -> Result:
-    """Run a command in parallel with others: its progress goes to a file, its answer is returned."""
-    echo(argv)
+def background(
+    argv: Sequence[str], env: Mapping[str, str], log: Path, *, service: str = "", shown: bool = True
+) -> Result:
+    """Run a command in parallel with others: its progress goes to a file, its answer is returned.
+
+    `service`: whose command it is; its lines are reported as those of that service, and plain text leaves them out.
+    `shown`: it changes something, so it is reported before it runs.
+    """
+    if shown:
+        echo(argv)
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as progress, _followed(log) if run_log else contextlib.nullcontext():
+    with log.open("w") as progress, _followed(log, service=service) if run_log else contextlib.nullcontext():
         done = _start(argv, env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=progress)
     return Result(done.returncode, done.stdout, "")
+
+
+def read(argvs: Sequence[Sequence[str]], env: Mapping[str, str], take: Callable[[int, str], None]) -> int:
+    """Run commands at once, and hand over each line that they print, with the command's place; their stderr is ours.
+
+    Ctrl-C ends the commands, and then this function ends. Returns the highest exit code.
+    """
+    for argv in argvs:
+        events.publish(events.ATTACHED, argv=tuple(argv))
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # as in `attach`
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for argv in argvs:  # one by one: if the second cannot start, the first must be ended
+            started += [subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, pass_fds=inherited)]
+        _hand_over(started, take)
+    except FileNotFoundError as error:
+        raise DevError(MISSING, f"{error.filename}: no such program on the path") from None
+    finally:
+        for each in started:
+            if each.stdout:
+                each.stdout.close()  # a command that still runs ends at its next line
+            each.terminate()
+            each.wait()
+        signal.signal(signal.SIGINT, before)
+    return max((_exit_code(each.returncode) for each in started), default=0)
+
+
+def _hand_over(started: Sequence[subprocess.Popen[bytes]], take: Callable[[int, str], None]) -> None:
+    """Hand over the lines of running commands until all have closed their stdout."""
+    rests = [b""] * len(started)
+    with selectors.DefaultSelector() as waiting:
+        for at, each in enumerate(started):
+            waiting.register(each.stdout or -1, selectors.EVENT_READ, at)
+        while waiting.get_map():
+            for key, _ in waiting.select():
+                new = os.read(key.fd, 2**16)
+                *lines, rests[key.data] = (rests[key.data] + new).split(b"\n")
+                if not new:
+                    waiting.unregister(key.fileobj)
+                    lines = [rests[key.data]] if rests[key.data] else []
+                for line in lines:
+                    take(key.data, line.decode(errors="replace"))
+    for each in started:
+        each.wait()
 
 
 def echo(argv: Sequence[str]) -> None:
@@ -180,20 +245,28 @@ def _watched(measure: Measure | None = None) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def _followed(log: Path, start: int = 0, measure: Measure | None = None) -> Iterator[None]:
-    """Report each line that a command appends to a file during the block."""
+def _followed(
+    log: Path, start: int = 0, measure: Measure | None = None, *, lines: bool = True, service: str = ""
+) -> Iterator[None]:
+    """Report each line that a command appends to a file during the block; without `lines`, only how far it is."""
     with log.open("rb") as text:
         text.seek(start)
         rest = b""
+
+        def told(line: str) -> None:
+            if measure and (found := measure(line)):
+                events.progress(*found)
 
         def read(last: bool = False) -> None:
             nonlocal rest
             *whole, rest = (rest + text.read()).split(b"\n")
             for line in [*whole, *([rest] if last and rest else [])]:
                 shown = output.visible(line.decode(errors="replace"))
-                events.publish(events.LINE, shown)
-                if measure and (found := measure(shown)):
-                    events.progress(*found)
+                if lines:
+                    events.publish(events.LINE, shown, service=service)
+                told(shown)
+            if b"\r" in rest:  # a line that the command writes again and again
+                told(output.visible(rest.decode(errors="replace")))
 
         try:
             with _meanwhile(read):

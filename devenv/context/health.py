@@ -35,7 +35,7 @@ def see(env: Environment) -> bool:
     ours = [name for name in failing if env.place.services[name].build]
     if ours == failing:
         events.note(f"{', '.join(ours)}: runs, but its healthcheck or its page does not answer: restarting it")
-        env.engine.halt(ours)
+        env.engine.end(ours)
         start(env, ours)
         failing = _still_failing(env)
     if failing:

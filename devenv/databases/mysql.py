@@ -13,11 +13,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from devenv.base import disk, events, process
+from devenv.databases import states
 from devenv.databases.database import Database, literal
+from devenv.databases.states import Note, State, Survey
 from devenv.engines.interface import Engine
 from devenv.model.services import Service
 
 PROGRAMS = ("mariadb", "mysql")  # images that are such a server
+OWN = ("mysql", "information_schema", "performance_schema", "sys")  # the server's databases
+BATCH = ("--batch", "--skip-column-names")
+NO_TABLE = ("ERROR 1049 ", "ERROR 1146 ")  # how it reports a missing database and a missing table
 PATIENCE = "SET SESSION lock_wait_timeout = 30"  # seconds to wait for sessions with open tables; the default is a day
 # `unique_checks` stays on, although an empty table is filled faster without: on a full disk, MariaDB 10.11 then loses
 # rows and reports no error. The mode keeps a 0 in an AUTO_INCREMENT column, and invalid dates.
@@ -53,8 +58,39 @@ class MySQL(Database):
     def version(self, engine: Engine) -> str:
         return self._admin(engine, "SELECT version()")
 
+    @property
+    def keeps(self) -> bool:
+        return self.user == "root"
+
+    def survey(self, engine: Engine) -> Survey:
+        own = ", ".join(map(literal, (*OWN, self.ledger)))
+        names = f"SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ({own})"
+        rows = f"SELECT id, kind, `database`, facts FROM {self._table}"
+        done = engine.ask(self.service, [*self._login(), *BATCH, "--raw", "--execute", f"{names}; SELECT ''; {rows}"])
+        missing = done.code and any(number in done.stderr for number in NO_TABLE)
+        if done.code and not missing:
+            self.checked(done)
+        before, _, after = f"\n{done.stdout}".partition("\n\n")
+        found = [states.read(*line.split("\t", 3)) for line in after.splitlines()]
+        return Survey(frozenset(before.split("\n")[1:]), tuple(filter(None, found)), kept=not missing)
+
+    def ensure(self, engine: Engine) -> None:
+        columns = "id VARCHAR(64) PRIMARY KEY, kind VARCHAR(16), `database` VARCHAR(64), facts LONGTEXT"
+        made = f"CREATE TABLE IF NOT EXISTS {self._table} ({columns}) ENGINE = InnoDB CHARACTER SET utf8mb4"
+        self._admin(engine, f"CREATE DATABASE IF NOT EXISTS {identifier(self.ledger)}; {made}")
+
+    def note(self, engine: Engine, note: Note) -> None:
+        assert not note.renames
+        gone = f"DELETE FROM {self._table} WHERE id IN ({', '.join(map(literal, note.gone))});" if note.gone else ""
+        put = "\n".join(f"REPLACE INTO {self._table} (id, kind, `database`, facts) VALUES {_row(s)};" for s in note.put)
+        self.ask(engine, self._login(), f"START TRANSACTION;\n{gone}\n{put}\nCOMMIT;\n")
+
+    @property
+    def _table(self) -> str:
+        return f"{identifier(self.ledger)}.states"
+
     def sizes(self, engine: Engine) -> dict[str, int]:
-        own = ", ".join(map(literal, ("mysql", "information_schema", "performance_schema", "sys")))
+        own = ", ".join(map(literal, (*OWN, self.ledger)))
         query = (
             "SELECT coalesce(sum(data_length + index_length), 0), schema_name"
             " FROM information_schema.schemata LEFT JOIN information_schema.tables ON table_schema = schema_name"
@@ -134,7 +170,7 @@ class MySQL(Database):
             engine.ask(self.service, [*self._login(), "--force"], kills)  # some may have ended meanwhile
 
     def _admin(self, engine: Engine, statement: str) -> str:
-        return self.ask(engine, [*self._login(), "--batch", "--skip-column-names", "--execute", statement])
+        return self.ask(engine, [*self._login(), *BATCH, "--execute", statement])
 
     def _login(self, program: str = "") -> list[str]:
         """The client is named like its image. The password is in a variable: MySQL warns about it in arguments."""
@@ -212,6 +248,12 @@ def _portable(lines: Iterable[bytes]) -> Iterator[bytes]:
     for line in lines:
         if not line.startswith((b"ALTER DATABASE ", *BULK)):
             yield SEQUENCE_IN_BYTES.sub(rb"\1", OWNER.sub(rb"\1", line))
+
+
+def _row(state: State) -> str:
+    # In hexadecimal digits: whether a backslash in quotes is special depends on the server's mode.
+    values = ("X'" + text.encode().hex() + "'" for text in (state.id, state.kind, state.database, state.facts))
+    return f"({', '.join(values)})"
 
 
 def identifier(name: str) -> str:

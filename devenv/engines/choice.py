@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from devenv.base.errors import USAGE, DevError
@@ -44,6 +44,21 @@ def removal(name: str, workspace: str, service: str, project: str) -> str:
         return f"docker compose -p {project} down --volumes --rmi local"
     pids = supervisor.left(folders.service(workspace, service))
     return shlex.join(["kill", "-9", *map(str, pids)]) if pids else ""
+
+
+def running(services: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], bool | None]:
+    """By workspace and service, whether anything of it runs; None if its engine does not answer.
+
+    `services`: engine, workspace and service of each. Needs no checkout.
+    """
+    projects = docker.running_projects() if any(engine == COMPOSE for engine, *_ in services) else None
+    found: dict[tuple[str, str], bool | None] = {}
+    for engine, workspace, service in services:
+        if engine == NATIVE:
+            found[workspace, service] = bool(supervisor.left(folders.service(workspace, service)))
+        else:
+            found[workspace, service] = None if projects is None else f"{workspace}-{service}" in projects
+    return found
 
 
 def host(name: str, service: str) -> str:

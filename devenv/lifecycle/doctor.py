@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
-from devenv.base import launch, output, process, records, toolcache, vendored
+from devenv.base import launch, output, process, records, seals, shapes, toolcache, vendored
 from devenv.base.errors import DevError
 from devenv.context import environment, workspace
 from devenv.engines import choice, docker
+from devenv.engines.native import folders
 from devenv.model import config
 
 ENGINE_NEEDED = 25  # healthcheck.start_interval came with Docker Engine 25
@@ -184,6 +185,7 @@ def _tools() -> Iterator[Finding]:
     yield _whole()
     yield _of_one_commit()
     yield Finding("D32", True, toolcache.described())
+    yield _installed()
 
 
 def _whole() -> Finding:
@@ -195,6 +197,16 @@ def _whole() -> Finding:
         return Finding("D30", True, f"the tools in {tools} are complete")
     fix = "git checkout HEAD -- .dev/tools" if tools.parent.name == ".dev" else f"rm -r {shlex.quote(str(tools))}"
     return Finding("D30", False, f"the tools in {tools} are damaged: {wrong[0]} ({len(wrong)} in all)", fix)
+
+
+def _installed() -> Finding:
+    """What was installed into the caches, file by file: the tools' own packages, servers, new databases."""
+    wrong = [(seals.flaw(folder, seal, whole=True), folder) for folder, seal in folders.sealed()]
+    damaged = [(path, folder) for path, folder in wrong if path]
+    if not damaged:
+        return Finding("D33", True, f"what was installed into {toolcache.home()} is complete")
+    fix = shlex.join(["rm", "-r", *(str(folder) for _, folder in damaged)])
+    return Finding("D33", False, f"damaged: {', '.join(path for path, _ in damaged)}", f"{fix}; inv dev.up")
 
 
 def _of_one_commit() -> Finding:
@@ -224,7 +236,7 @@ def _as_wanted(path: Path, digest: str, needed: bool) -> bool:
 
 
 def _machine(settings: config.Config) -> list[Finding]:
-    return [_disk(), _name(settings), _records(), *_tools()]
+    return [_disk(), _name(settings), _records(), _readable(), *_tools()]
 
 
 def _disk() -> Finding:
@@ -250,6 +262,13 @@ def _records() -> Finding:
     names = ", ".join(f"{record.workspace}/{record.service}" for record in gone)
     what = f"checkouts that were removed: {names}" if gone else "no orphans"
     return Finding("D22", not gone, what, "\n".join(map(_removal, gone)))
+
+
+def _readable() -> Finding:
+    """Records that cannot be read count as lost. The next dev.up of their service writes them again."""
+    wrong = [path for path in sorted(records.home().glob("*/*.json")) if shapes.read(path, dict) is None]
+    what = f"records that cannot be read: {', '.join(map(str, wrong))}" if wrong else "all records can be read"
+    return Finding("D23", not wrong, what, "inv dev.up, in the repository of the service" if wrong else "")
 
 
 def _removal(record: records.Record) -> str:

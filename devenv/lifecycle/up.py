@@ -7,7 +7,7 @@ from typing import Callable
 
 from devenv.base import events, records
 from devenv.base.errors import CONFLICT, MISSING, DevError
-from devenv.context import fingerprints, health, service_commands, workspace
+from devenv.context import claims, fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment, open_environment
 from devenv.datastates import branches, live, store
 from devenv.datastates.live import DEFAULT
@@ -16,8 +16,10 @@ from devenv.lifecycle.plan import Facts, Step, decide, observe
 from devenv.model import lineage
 
 
-def up(env: Environment, only: bool = False) -> list[Step]:
-    """Bring the service up: afterwards, all is healthy, migrated and seeded. Returns the steps that were needed.
+def up(env: Environment, only: bool = False) -> tuple[Environment, list[Step]]:
+    """Bring the service up: afterwards, all is healthy, migrated and seeded.
+
+    Returns the environment on the live data, and the steps that were needed.
 
     `only`: another root drives it, and decides which checkout runs.
     """
@@ -25,25 +27,31 @@ def up(env: Environment, only: bool = False) -> list[Step]:
     events.note(f"{place.service} · workspace {place.workspace} · {env.engine.version()}")
     _stop_other_engine(env)
     _stop_replaced(env)
-    facts = observe(env)
+    states = env.engine.look()
     if not only:
-        _check_checkout(env, facts.states)
-    if store.left(env):
-        live.ready(env)
-        facts = observe(env)
+        claims.check(env, states)
+    env = live.glance(env, states)
+    live.report_lost(env)
+    if env.seen.survey is not None and store.unsettled(env):
+        store.settle(env)
+    facts = observe(env, states)
     steps = decide(facts, env.config, place.services)
-    if steps:
-        events.planned(f"will {', '.join(map(str, steps))}", [step.title for step in steps])
-    else:
-        events.note("nothing to do: all is healthy, migrated and seeded")
+    _say(steps)
     if not only:
         _use(env)
     if steps:
         _claim(env, facts, only)
-        env = _carry_out(env, facts, steps)
+        env, steps = _carry_out(env, facts, steps)
     if health.see(env) or steps:
         _note_up(env, facts)
-    return steps
+    return env, steps
+
+
+def _say(steps: Sequence[Step]) -> None:
+    if steps:
+        events.planned(f"will {', '.join(map(str, steps))}", [step.title for step in steps])
+    else:
+        events.note("nothing to do: all is healthy, migrated and seeded")
 
 
 def _stop_other_engine(env: Environment) -> None:
@@ -66,22 +74,6 @@ def _stop_replaced(env: Environment) -> None:
         env.engine.stop()
 
 
-def _check_checkout(env: Environment, states: Mapping[str, State]) -> None:
-    """DevError 113 if another checkout runs this service in this workspace."""
-    root, running = str(env.place.root), [state for state in states.values() if state.running]
-    # The engine may know of one that our records do not: another owner's, under a name of an earlier release.
-    others = {env.record.checkout, *(state.checkout for state in running)} - {"", root}
-    other = next((each for each in sorted(others) if not workspace.is_gone(each)), "")
-    if running and other:
-        here = env.place.workspace
-        raise DevError(
-            CONFLICT,
-            f"{env.config.service} already runs in workspace {here}, from {other}",
-            f"to run both, each with its own data and port: inv dev.up --workspace {workspace.another(here)}",
-            f"to run this one instead: make -C {other} dev.down",
-        )
-
-
 def _use(env: Environment) -> None:
     """Record that this repository itself uses the service: `dev.up` was typed here."""
     root = str(env.place.root)
@@ -99,7 +91,7 @@ def _others(env: Environment) -> list[str]:
 def check_free(env: Environment) -> None:
     """DevError 113 if another checkout or a taken port is in the way of `up`. Changes nothing."""
     states = env.engine.look()
-    _check_checkout(env, states)
+    claims.check(env, states)
     _check_ports(env, states, only=False)
 
 
@@ -127,17 +119,32 @@ def _check_ports(env: Environment, states: Mapping[str, State], only: bool) -> N
         workspace.check_port(env.debug_port, env.config.service, hint)
 
 
-def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> Environment:
-    """Do the steps one after the other. Returns the final environment."""
-    for step in steps:
+def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[Environment, list[Step]]:
+    """Do the steps one after the other.
+
+    Returns the final environment and the steps that were done. Once a server that was down can be looked at, the rest
+    is decided again if it does not hold what the record says.
+    """
+    done: list[Step] = []
+    left = list(steps)
+    while left:
+        step = left.pop(0)
         with events.step(step.kind, " ".join(step.services), step.why):
             env = _do(env, step)
+        done.append(step)
         if step.kind in ("pull", "build"):
             env.record.up = {**env.record.up, "build": facts.build_files}
             env.save()
+        if step.kind == "start" and not facts.looked and env.database and env.database.service in step.services:
+            env = live.opened(env)
+            if facts.unseen or live.known(env) != facts.known:
+                facts = observe(env, env.engine.look())
+                left = decide(facts, env.config, env.place.services)
+                _say(left)
+            facts = facts._replace(looked=True)
     if DEFAULT in env.config.scenarios and DEFAULT not in live.known(env).get("seeded", {}):
         _seed(env)  # after a switch that was not in the plan
-    return env
+    return env, done
 
 
 def _note_up(env: Environment, facts: Facts) -> None:

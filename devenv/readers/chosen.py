@@ -39,6 +39,8 @@ def reading(flags: set[str], words: Sequence[str], root: Path) -> Iterator[None]
     readers: list[events.Reader] = [shown or output.plain_reader, report.of_run]
     if drawn or flags or JSON in words:  # someone wants the lines of child processes
         readers.insert(0, log)
+    if shown:
+        output.write = shown.print_data
     if EVENTS in flags:
         readers.append(report.json_lines(output.print_line))
         output.write = lambda text: events.publish(events.ANSWER, text)

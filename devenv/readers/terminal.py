@@ -77,6 +77,13 @@ class Terminal:
             read(event)
         self._settle()
 
+    def print_data(self, text: str) -> None:
+        """A line on stdout, which is the same terminal: the region must not be in its way."""
+        if self._live:
+            live, self._live = self._live, None
+            live.stop()
+        output.print_line(text)
+
     def close(self) -> None:
         """Remove the region, at the end or when the terminal is handed over."""
         self.rows.clear()
@@ -164,14 +171,14 @@ class Terminal:
         self._print(event.text, "", ("warning: ", "yellow"))
 
     def _result(self, event: Event) -> None:
+        self.rows.pop(OUTSIDE, None)  # a command whose end nobody reported, such as a server
         self._print(event.text, "green")
 
     def _error(self, event: Event) -> None:
         self.close()
         first, *rest = event.text.splitlines() or [""]
         self._print(first, "", (f"error[{event.code}]: ", "red"))
-        for line in rest:
-            self._print(f"  {line}")
+        self._write([[(f"  {line}", "")] for line in rest])  # often a log: wrapped by the terminal alone
         for hint in event.items:
             first, *rest = hint.splitlines() or [""]
             self._print(first, "", ("hint: ", "cyan"))
@@ -209,8 +216,7 @@ class Terminal:
         if self.unfolded:
             return
         self.unfolded = True
-        for line in row.tail:
-            self._print(f"    {line}")
+        self._write([[(f"    {line}", "")] for line in row.tail])
         if row.command:
             self._print("  to repeat the last command:")
             self._print(row.command)

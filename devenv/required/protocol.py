@@ -20,7 +20,8 @@ from devenv.model import answers
 ERROR = re.compile(r"^error\[(\d+)\]: (.*)$", re.M)
 HINT = re.compile(r"^hint: (.*)$", re.M)
 WARNING = re.compile(r"^warning: (.*)$", re.M)
-SILENT = ("dev.down", "dev.destroy")  # tasks that promise no answer
+LOOKS = "dev.status"  # changes nothing, so it is not printed
+SILENT = ("dev.down", "dev.destroy", "dev.restart")  # tasks that promise no answer
 
 
 class Handed(NamedTuple):
@@ -53,10 +54,15 @@ def call(service: str, checkout: Path, handed: Handed, task: str, args: Sequence
     Its error becomes ours, with the name of the service and the end of its progress.
     """
     argv = ["make", "-s", "-C", str(checkout), task, f"ARGS={quote(args)}"]
-    done = process.background(argv, environment(handed), log)
+    done = process.background(argv, environment(handed), log, service=service, shown=task != LOOKS)
     if done.code:
         raise _failure(service, log)
     return _object(service, checkout, task, done.stdout)
+
+
+def has(checkout: Path, task: str) -> bool:
+    """Whether another repository has a task: an older release may lack it. Nothing is run."""
+    return process.capture(["make", "-n", "-C", str(checkout), task], users_environment()).code == 0
 
 
 def warnings(log: Path) -> list[str]:

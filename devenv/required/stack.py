@@ -5,23 +5,26 @@ A member is a required service as it runs here: its pin, its checkout, its port,
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base import events, output, records
-from devenv.base.errors import CONFLICT, DevError
+from devenv.base import events, locks, output, records
+from devenv.base.errors import CONFIG, CONFLICT, MISSING, DevError
 from devenv.context import health, workspace
 from devenv.context.environment import Environment, open_environment
-from devenv.engines import choice
+from devenv.engines import choice, orphans
 from devenv.lifecycle import plan
 from devenv.lifecycle import up as operation
 from devenv.model import document, requirements, units
 from devenv.model.requirements import Requirement, Wiring
 from devenv.required import lockfile, mirrors, protocol, sources, wiring
+
+STEPS = {"dev.up": events.SERVICE, "dev.seed": "seed"}  # what these tasks of a member are called as steps
 
 
 class Member(NamedTuple):
@@ -83,7 +86,7 @@ class Stack:
         for member in reversed(self.members.values()):
             if sources.leave(self.env.place, member.name):
                 with events.step("stop", member.name) as step:
-                    self._call(member, "dev.down", "--only")
+                    self._end(member, "dev.down", "--only")
                     step.said = f"  {member.name}: stopped"
 
     def destroy(self) -> None:
@@ -92,12 +95,12 @@ class Stack:
             if sources.leave(self.env.place, member.name):
                 args = ("dev.down", "--only") if member.edited else ("dev.destroy", "--only", "--yes")
                 with events.step("stop" if member.edited else "remove", member.name):
-                    self._call(member, *args)
+                    self._end(member, *args)
 
     def status(self) -> list[dict[str, Any]]:
         """The status of each member, and what runs."""
         with ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
-            said = pool.map(lambda m: self._call(m, "dev.status", "--only", "--json"), self.members.values())
+            said = pool.map(self._status, self.members.values())
             return [{**answer, "runs": m.runs} for m, answer in zip(self.members.values(), said)]
 
     def describe(self) -> list[dict[str, Any]]:
@@ -183,17 +186,99 @@ class Stack:
         url = str(answer.get("url") or self.members[name].url)
         return url, str(answer.get("internal_url") or url)
 
+    def _end(self, member: Member, task: str, *args: str) -> None:
+        """Stop or remove a member. If its repository or its tools are gone, it is found by its record."""
+        try:
+            self._check_checkout(member)
+            self._call(member, task, *args)
+        except DevError as error:
+            if error.code not in (MISSING, CONFIG):
+                raise
+            events.warn(f"{member.name} is ended by its record: {error.message.splitlines()[0]}")
+            self._end_by_record(member, removed=task == "dev.destroy")
+
+    def _end_by_record(self, member: Member, removed: bool) -> None:
+        place = (self.env.place.workspace, member.name)
+        with locks.held(records.path(*place, "lock"), "dev.destroy" if removed else "dev.down"):
+            record = records.read(*place)
+            engine = record.engine or self.env.engine.name
+            if not removed:
+                orphans.stop(engine, *place)
+                return
+            for each in sorted({engine, *record.data}):
+                orphans.remove(each, *place)
+            records.remove(*place)
+
+    def _status(self, member: Member) -> dict[str, Any]:
+        """The answer of a member; what its record says if its repository or its tools are gone."""
+        try:
+            self._check_checkout(member)
+            return self._call(member, "dev.status", "--only", "--json")
+        except DevError as error:
+            if error.code not in (MISSING, CONFIG):
+                raise
+            reason = error.message.splitlines()[0]
+        record = records.read(self.env.place.workspace, member.name)
+        if record.checkout:
+            events.warn(f"{member.name} cannot be queried: {reason}")
+        runs = orphans.is_running(record.engine or self.env.engine.name, self.env.place.workspace, member.name)
+        known = {"service": member.name, "workspace": record.workspace, "engine": record.engine}
+        state = {"checkout": record.checkout, "url": member.url, "internal_url": member.url, "healthy": False}
+        words = {"name": member.name, "state": "runs, not queried" if runs else "not running"}
+        services = [{**words, "healthy": False, "memory": None}]
+        return {**known, **state, "data": "", "services": services, "logins": [], "outputs": {}, "memory": 0}
+
+    def _check_checkout(self, member: Member) -> None:
+        if not (member.checkout / "dev.yaml").is_file():
+            raise DevError(MISSING, f"its checkout {member.checkout} is gone")
+
     def _call(self, member: Member, task: str, *args: str) -> dict[str, Any]:
         log = self._log(member, task)
-        return protocol.call(member.name, member.checkout, self.handed(member), task, args, log)
+        call = functools.partial(protocol.call, member.name, member.checkout, self.handed(member), task, args, log)
+        if task not in STEPS:
+            return call()
+        with events.step(STEPS[task], member.name):
+            return call()
 
     def _log(self, member: Member, task: str) -> Path:
         return self.env.place.root / ".dev" / "local" / "logs" / f"{member.name}.{task}.log"
 
 
 def of(env: Environment) -> Stack:
-    """The stack of this root."""
+    """The stack of this root. Repositories and commits that are not on this machine are fetched."""
     return Stack(env, members_of(env))
+
+
+def recorded(env: Environment) -> Stack:
+    """The stack of this root by the records of this machine and by dev.lock, as it is: nothing is fetched.
+
+    For verbs that look or end: they work without a network, and without the repositories of the members.
+    """
+    mine = str(env.place.root)
+    pins = dict(lockfile.known(env.config.root))
+    for record in records.of_workspace(env.place.workspace):
+        if mine in record.users and record.service != env.config.service:
+            words = (record.use or "unknown", record.commit or "unknown", ())
+            pins.setdefault(record.service, lockfile.Pin(record.service, "", *words))
+    return Stack(env, in_order({name: _recorded(env, pin) for name, pin in pins.items()}))
+
+
+def _recorded(env: Environment, pin: lockfile.Pin) -> Member:
+    """A member as its record describes it. Without one, it has not run here."""
+    record = records.read(env.place.workspace, pin.name)
+    mirror = mirrors.of(pin.repo, env.place.root) if pin.repo else None
+    places = [record.edit, record.checkout, str(mirror.place(pin.commit)) if mirror else ""]
+    checkout = Path(next((place for place in places if place and Path(place).is_dir()), places[1] or places[2]))
+    if record.use:
+        pin = pin._replace(version=record.use, commit=record.commit or pin.commit)
+    edited = bool(record.edit) and str(checkout) == record.edit
+    release = pin.version if mirror and not edited and mirror.has_release(pin.version, pin.commit) else ""
+    needs, port = {}, record.port
+    with suppress(DevError):  # its own tasks report what is wrong in it
+        source = document.load(checkout / "dev.yaml")
+        requirements.check_contract(source)
+        needs, port = requirements.of(source), port or _port(source)
+    return Member(pin, checkout, choice.host(env.engine.name, pin.name), port, edited, needs, None, release)
 
 
 @contextmanager
@@ -209,7 +294,8 @@ def brought_up(env: Environment) -> Iterator[Environment]:
         _check_memory(env, stack)
         with sources.withdrawn_if_failed(env.place, list(stack.members)):
             told = stack.up()
-            yield open_environment(env.place.workspace, env.port, debug=bool(env.debug_port)) if told else env
+            asked = env.asked._replace(given_workspace=env.place.workspace)
+            yield open_environment(**asked._asdict(), drawn=env.port) if told else env
 
 
 def _check_memory(env: Environment, stack: Stack) -> None:

@@ -16,7 +16,7 @@ JSON = {"json": "answer with one JSON object on stdout"}
 # The verbs that change something. With --json, each answers with what it did, also when it fails.
 CHANGES = {
     *("dev.up", "dev.down", "dev.destroy", "dev.migrate", "dev.seed", "dev.reset", "dev.snapshot", "dev.restore"),
-    *("dev.state", "dev.schema", "dev.lock", "dev.edit", "dev.use"),
+    *("dev.state", "dev.schema", "dev.lock", "dev.edit", "dev.use", "dev.restart", "dev.add"),
     *("template.update", "template.vendor", "template.prune"),
 }
 

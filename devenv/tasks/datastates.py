@@ -11,6 +11,7 @@ from invoke.tasks import task
 from devenv.base import events, output
 from devenv.base.errors import USAGE, DevError
 from devenv.context import environment
+from devenv.databases.states import PREVIOUS, State
 from devenv.datastates import live, snapshots, store
 from devenv.datastates.live import DEFAULT
 from devenv.readers import report
@@ -24,13 +25,12 @@ STATE_ACTIONS = ("list", "prune")
 @task(help={**WORKSPACE, **JSON})
 def migrate(c: Any, workspace: str = "", json: bool = False) -> None:
     """Bring the schema up to date."""
-    env = environment.open_environment(workspace)
-    if _has_no_data(env, "migrate", "migrate" in env.config.commands):
-        _answer(env, json)
-        return
-    with env.locked("dev.migrate"):
+    with environment.opened("dev.migrate", workspace) as env:
+        if _has_no_data(env, "migrate", "migrate" in env.config.commands):
+            _answer(env, json)
+            return
+        env = live.ready(env)
         live.built(env)
-        live.ready(env)
         live.migrate(env)
     _finish(env, json, "the schema is up to date; to go back to fresh data: inv dev.reset")
 
@@ -49,18 +49,17 @@ def seed(
     c: Any, scenario: str = DEFAULT, param: Any = None, list: bool = False, json: bool = False, workspace: str = ""
 ) -> None:
     """Fill in a scenario's data, and print its result as JSON."""
-    env = environment.open_environment(workspace)
     if list:
-        _list(env)
-        return
-    if scenario == DEFAULT and _has_no_data(env, "seed", DEFAULT in env.config.scenarios):
-        _answer(env, json, outputs={}) if json else output.answer({})
+        _list(environment.open_environment(workspace))
         return
     given = dict(_pair(text) for text in param or [])
-    env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
-    with env.locked("dev.seed"):
+    with environment.opened("dev.seed", workspace) as env:
+        if scenario == DEFAULT and _has_no_data(env, "seed", DEFAULT in env.config.scenarios):
+            _answer(env, json, outputs={}) if json else output.answer({})
+            return
+        env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
+        env = live.ready(env)
         live.built(env)
-        live.ready(env)
         told = live.seed(env, scenario, given)
     if not json:
         output.answer(told)
@@ -77,16 +76,15 @@ def seed(
     },
 )
 def reset(c: Any, scenario: str = DEFAULT, param: Any = None, json: bool = False, workspace: str = "") -> None:
-    """Go back to fresh data, migrated and seeded; the current data is kept as `previous`."""
-    env = environment.open_environment(workspace)
+    """Go back to fresh data; keep the current data as `previous`."""
     given = dict(_pair(text) for text in param or [])
-    if given or scenario != DEFAULT:
-        env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
-    with env.locked("dev.reset"):
+    with environment.opened("dev.reset", workspace) as env:
+        if given or scenario != DEFAULT:
+            env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
+        env = live.ready(env)
         live.built(env)
-        live.ready(env)
         live.reset(env, scenario, given)
-        kept = any(each.kind == store.PREVIOUS for each in store.every(env)) if env.database else False
+        kept = any(each.kind == PREVIOUS for each in store.every(env)) if env.database else False
     undo = "; the rows until now are kept: inv dev.restore previous" if kept else ""
     _finish(env, json, f"the data is fresh{undo}")
 
@@ -135,19 +133,18 @@ def _pair(text: str) -> tuple[str, str]:
     },
 )
 def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: str = "") -> None:
-    """Save production's schema in schema.sql, and check that this branch's migrations lead to the same schema."""
+    """Save production's schema; compare the migrations with it."""
     if action not in SCHEMA_ACTIONS:
         raise DevError(USAGE, f"dev.schema {action}: unknown action", f"allowed: {', '.join(SCHEMA_ACTIONS)}")
     if action == "check" and from_:
         raise DevError(USAGE, f"dev.schema {action} does not take --from", "inv dev.schema --help")
-    env = environment.open_environment(workspace)
-    if not env.database:
-        events.note(f"nothing to {action}: {env.config.compose} declares no database that we know")
-        return
     from devenv.datastates import drift  # here, since no other task needs it
 
-    with env.locked("dev.schema"):
-        live.ready(env)
+    with environment.opened("dev.schema", workspace) as env:
+        if not env.database:
+            events.note(f"nothing to {action}: {env.config.compose} declares no database that we know")
+            return
+        env = live.ready(env)
         if action == "dump":
             drift.dump(env, from_, os.environ)
             _finish(env, json, f"{drift.FILE} is written; to see what changed: git diff {drift.FILE}", drift.FILE)
@@ -184,16 +181,15 @@ def snapshot(
     workspace: str = "",
 ) -> None:
     """Keep a copy of the current data under a name."""
-    env = environment.open_environment(workspace)
-    snapshots.check_possible(env)
-    snapshots.check_name(name)
     if scrub and not export:
         raise DevError(USAGE, "--scrub works on an exported file", f"add --export {name}.tar.gz")
-    if scrub:
-        env.config.command("scrub")  # if it is missing, report that before a snapshot is made
     target = Path(c.folder, Path(export).expanduser()) if export else None
-    with env.locked("dev.snapshot"):
-        live.ready(env)
+    with environment.opened("dev.snapshot", workspace) as env:
+        snapshots.check_possible(env)
+        snapshots.check_name(name)
+        if scrub:
+            env.config.command("scrub")  # if it is missing, report that before a snapshot is made
+        env = live.ready(env)
         kept = snapshots.snapshot(env, name, replace)
         if target:
             from devenv.datastates import exports  # here, since no other task needs it
@@ -214,13 +210,12 @@ def snapshot(
     },
 )
 def restore(c: Any, name: str, force: bool = False, json: bool = False, workspace: str = "") -> None:
-    """Restore the data of a snapshot or of a file; the current data is kept as `previous`."""
-    env = environment.open_environment(workspace)
-    snapshots.check_possible(env)
+    """Restore a snapshot or file; keep current data as `previous`."""
     file = Path(c.folder, Path(name).expanduser())
-    with env.locked("dev.restore"):
+    with environment.opened("dev.restore", workspace) as env:
+        snapshots.check_possible(env)
+        env = live.ready(env)
         live.built(env)
-        live.ready(env)
         if file.is_file():
             from devenv.datastates import exports
 
@@ -254,13 +249,12 @@ def state(
     json: bool = False,
     workspace: str = "",
 ) -> None:
-    """List the stored states of the data, or remove those that can be built again."""
+    """List the stored states of the data, or remove some."""
     if action not in STATE_ACTIONS:
         raise DevError(USAGE, f"dev.state {action}: unknown action", f"allowed: {', '.join(STATE_ACTIONS)}")
-    env = environment.open_environment(workspace)
-    snapshots.check_possible(env)
-    with env.locked("dev.state"):
-        live.ready(env)
+    with environment.opened("dev.state", workspace) as env:
+        snapshots.check_possible(env)
+        env = live.ready(env, changes=action == "prune")
         if action == "list":
             found = store.rows(env)
             output.answer(found) if json else render.states(found, output.data)
@@ -269,11 +263,13 @@ def state(
         _prune(env, gone, yes, json)
 
 
-def _prune(env: environment.Environment, gone: list[store.State], yes: bool, json: bool) -> None:
+def _prune(env: environment.Environment, gone: list[State], yes: bool, json: bool) -> None:
     if not gone:
         events.note("nothing to remove: each state is the newest of its branch, or may have rows made by hand (--all)")
         _answer(env, json)
         return
+    for each in gone:
+        snapshots.check_known(each)
     rows = [row for row in store.rows(env) if row["id"] in {each.id for each in gone}]
     render.states(rows, events.note)
     confirm(f"Remove these {len(gone)}, {output.mebibytes(sum(row['size'] for row in rows))}?", yes)

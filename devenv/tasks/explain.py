@@ -16,7 +16,7 @@ TEXT = Path(__file__).resolve().parents[1] / "errors.md"
 
 @task(positional=["code"], help={"code": "the number in `error[CODE]:`"})
 def explain(c: Any, code: str) -> None:
-    """Print what an error code means, its usual causes, and how to fix each."""
+    """Print what an error code means, and how to fix its causes."""
     found = sections()
     if code not in found:
         hint = f"known: {', '.join(found)}; any other code comes from a command of the service"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Callable
 
 from devenv.base import events, output
 from devenv.lifecycle.doctor import Finding
+from devenv.lifecycle.overview import Entry
 from devenv.lifecycle.status import Status
 
 Write = Callable[[str], None]
@@ -62,6 +64,8 @@ def fitted(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     """
     head, *body = rows
     filled = [column for column in range(len(head)) if any(row[column] for row in body)]
+    if not filled:
+        return []
     kept = [[row[column] for column in filled] for row in rows]
     for columns in range(len(filled), 0, -1):
         lines = output.table([row[:columns] for row in kept])
@@ -69,6 +73,28 @@ def fitted(rows: Sequence[Sequence[str]], width: int) -> list[str]:
             break
     below = [[f"    {cell}" for cell in row[columns:] if cell] for row in kept]
     return [line for each, more in zip(lines, [[], *below[1:]]) for line in (each, *more)]
+
+
+def overview(found: Iterable[Entry], write: Write) -> None:
+    """All services of the machine: a row each, and below it where it is from and who uses it."""
+    entries = list(found)
+    states = {True: "running", False: "stopped", None: "unknown"}
+    rows = [[e.workspace, e.service, states[e.running], e.engine, e.url] for e in entries]
+    head, *lines = output.table([["WORKSPACE", "SERVICE", "STATE", "ENGINE", "URL"], *rows])
+    write(head)
+    for entry, line in zip(entries, lines):
+        write(line)
+        gone = "" if entry.exists else ", which is gone"
+        users = [_short(user) for user in entry.users if user != entry.checkout]
+        write(f"  from {_short(entry.checkout)}{gone}")
+        for user in users:
+            write(f"  used by {user}")
+
+
+def _short(path: str) -> str:
+    """A path as people write it: `~/src/lms`."""
+    home = str(Path.home())
+    return f"~{path.removeprefix(home)}" if path.startswith(f"{home}/") else path
 
 
 def mermaid(value: Mapping[str, Any], write: Write) -> None:
@@ -130,8 +156,9 @@ def doctor(findings: Iterable[Finding], write: Write) -> None:
         first, *rest = finding.what.splitlines()
         for line in output.wrapped(f"{finding.code} {'ok   ' if finding.ok else 'WRONG'} {first}", width):
             write(line)
-        for line in rest:
-            write(f"            {line}")
+        for text in rest:
+            for line in output.wrapped(f"            {text}", width):
+                write(line)
         if finding.fix:
             write(f"          fix: {finding.fix}")
 

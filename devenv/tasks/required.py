@@ -23,7 +23,7 @@ from devenv.tasks.common import JSON, WORKSPACE, finish
     },
 )
 def lock(c: Any, upgrade: Any = None, check: bool = False, json: bool = False) -> None:
-    """Choose the versions of the required services, and write dev.lock."""
+    """Choose the versions of required services, in dev.lock."""
     config = environment.open_config()
     for wish in upgrade or []:
         lockfile.upgrade(config, *wish.partition("=")[::2])
@@ -46,7 +46,7 @@ def lock(c: Any, upgrade: Any = None, check: bool = False, json: bool = False) -
     help={**WORKSPACE, **JSON, "name": "a required service", "path": "its checkout (default: ../NAME)"},
 )
 def edit(c: Any, name: str, path: str = "", json: bool = False, workspace: str = "") -> None:
-    """Run a required service from a source checkout, with reload. Its data stays."""
+    """Run a required service from a source checkout, with reload."""
     env = environment.open_environment(workspace)
     path = str(Path(c.folder, Path(path).expanduser()).resolve()) if path else ""
     own = str(env.place.root) if name == env.config.service else ""  # this checkout itself
@@ -60,7 +60,7 @@ def edit(c: Any, name: str, path: str = "", json: bool = False, workspace: str =
 
 @task(positional=["name"], help={**WORKSPACE, **JSON, "name": "a required service, or NAME=VERSION"})
 def use(c: Any, name: str, json: bool = False, workspace: str = "") -> None:
-    """Run a required service in its pinned version again, or in another version."""
+    """Run a required service in its pinned or another version."""
     env = environment.open_environment(workspace)
     if _elsewhere(env, "dev.use", name, [], json):
         return

@@ -16,7 +16,7 @@ from devenv.template import conformance, updates
 
 @task(help=JSON)
 def check(c: Any, json: bool = False) -> None:
-    """Show this repository's release of the template, newer releases, and whether an update would conflict."""
+    """Show newer releases, and whether an update would conflict."""
     _run("check", ["--json"] if json else [])
 
 
@@ -44,7 +44,7 @@ def update(c: Any, to: str = "", answer: Any = None, json: bool = False) -> None
 
 @task(help={"undo": "remove the tools from this repository again", **JSON})
 def vendor(c: Any, undo: bool = False, json: bool = False) -> None:
-    """Copy the tools into this repository (.dev/tools), for machines that cannot reach the template."""
+    """Copy the tools into this repository, for use without network."""
     if undo:
         removed = updates.unvendor(environment.ROOT)
         words = f"removed {removed}; tools come from the cache" if removed else "nothing to remove: no .dev/tools"
@@ -57,7 +57,7 @@ def vendor(c: Any, undo: bool = False, json: bool = False) -> None:
 
 @task(help=JSON)
 def prune(c: Any, json: bool = False) -> None:
-    """Remove tools that nothing on this machine has used for 60 days (dev.up does so once a day)."""
+    """Remove tools that were not used for 60 days; dev.up does, too."""
     removed = toolcache.collect()
     for path in removed:
         events.note(f"removed {path}")

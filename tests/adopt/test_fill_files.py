@@ -243,10 +243,32 @@ def test_the_check_is_python(reading: Reading) -> None:
     compile(services(reading)["app"]["healthcheck"]["test"][3], "check", "exec")
 
 
-def test_a_celery_worker_is_asked_itself() -> None:
-    worker = services(FASTAPI)["worker"]
-    assert worker["command"] == "celery --app orders.jobs worker"
-    assert worker["healthcheck"]["test"] == ["CMD", "celery", "--app", "orders.jobs", "inspect", "ping"]
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ("", "celery@$$(uname -n)"),
+        (" -n mail@%h", "mail@$$(uname -n)"),
+        (" --hostname=mail -c 2", "mail@$$(uname -n)"),
+        (" --hostname mail@here", "mail@here"),
+    ],
+)
+def test_a_celery_worker_is_asked_by_name(arguments: str, name: str) -> None:
+    worker = services(with_worker(FASTAPI, arguments))["worker"]
+    assert worker["command"] == f"celery --app orders.jobs worker{arguments}"
+    ping = f'exec celery --app orders.jobs inspect ping --destination "{name}"'
+    assert worker["healthcheck"]["test"] == ["CMD-SHELL", ping]
+
+
+def test_a_worker_whose_name_is_not_known_is_asked_with_all_others() -> None:
+    worker = services(with_worker(FASTAPI, " -n mail-%i@%h"))["worker"]
+    assert worker["healthcheck"]["test"] == ["CMD-SHELL", "exec celery --app orders.jobs inspect ping"]
+
+
+def with_worker(reading: Reading, arguments: str) -> Reading:
+    """The reading with further arguments of the worker's command."""
+    assert reading.commands.worker
+    worker = replace(reading.commands.worker, value=reading.commands.worker.value + arguments)
+    return replace(reading, commands=replace(reading.commands, worker=worker))
 
 
 def test_lean_runs_productions_command() -> None:

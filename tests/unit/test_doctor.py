@@ -195,8 +195,9 @@ def test_an_environment_whose_checkout_is_gone(examine: Examine, tmp_path: Path)
     (tmp_path / "dev.yaml").touch()
     records.path("main", "broken").write_text("{")
     findings = examine()
-    assert wrong(findings) == ["D22"]
+    assert wrong(findings) == ["D22", "D23"]
     assert findings["D22"].what == "checkouts that were removed: old/catalog"
+    assert findings["D23"].what == f"records that cannot be read: {records.path('main', 'broken')}"
     files = records.path("old", "catalog").with_suffix("")
     down = "docker compose -p old-catalog down --volumes --rmi local"
     kept, _, removed = findings["D22"].fix.splitlines()

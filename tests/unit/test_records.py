@@ -20,8 +20,8 @@ values = st.recursive(st.one_of(st.none(), st.booleans(), st.integers(), words),
 objects = st.dictionaries(words, values, max_size=3)
 unknown = objects.map(lambda found: {f"new-{key}": value for key, value in found.items()})
 any_records = st.builds(
-    Record, st.just("catalog"), st.just("main"), words, words, words, words, st.integers(), st.lists(words), objects,
-    objects, unknown,
+    Record, st.just("catalog"), st.just("main"), words, words, words, words, st.integers(0, 65535), words, words,
+    users=st.lists(words), other=unknown,
 )  # fmt: skip
 
 

@@ -80,6 +80,11 @@ def test_the_end_of_up_goes_to_stderr_and_its_url_to_stdout(
     ]
 
 
+def test_a_service_without_logins(capsys: pytest.CaptureFixture[str]) -> None:
+    render.up(STATUS._replace(logins=[]), 1.0, json=False)
+    assert len(capsys.readouterr().err.splitlines()) == 3
+
+
 def test_the_services_that_it_requires_are_in_the_same_table() -> None:
     lms = {"service": "lms", "healthy": True, "url": "http://lms.localhost:1", "runs": "v1 (7ac7)", "memory": 2 * MB}
     foreign = {"service": "notes", "healthy": False, "url": "http://notes.localhost:2", "runs": "v2 (0000)"}
@@ -107,6 +112,8 @@ def test_a_table_cuts_nothing_on_a_narrow_terminal(width: int) -> None:
 
 
 def test_a_column_without_content_is_left_out() -> None:
+    assert render.fitted([["NAME", "URL"]], 80) == []
+    assert render.fitted([["", ""], ["", ""]], 0) == []
     assert render.fitted([["NAME", "VERSION", "URL"], ["app", "", "x"]], 0) == ["NAME  URL", "app   x"]
 
 

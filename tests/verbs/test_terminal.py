@@ -21,8 +21,8 @@ def typed(repo: Repo, *words: str, columns: int = 80) -> Screen:
 
 
 def test_one_screen_says_what_happened_and_what_to_do_next(built_repo: Repo) -> None:
-    screen = typed(built_repo, "dev.up")
-    lines = screen.lines
+    built_repo.ok("dev.plan")  # the first command on a machine says that it fetches the tools
+    lines = typed(built_repo, "dev.up").lines
     assert len(lines) <= 40, "one screen"
     assert lines[0].startswith(f"{built_repo.token} · workspace main · ")
     steps = [line for line in lines if line.startswith("✓ ")]
@@ -47,9 +47,9 @@ def test_one_screen_says_what_happened_and_what_to_do_next(built_repo: Repo) -> 
     assert not [line for line in again if line.startswith(("✓", "$"))]
 
     table = typed(built_repo, "dev.status").lines
-    assert table[1].split() == ["SERVICE", "STATE", "MEMORY", "URL"]
+    assert table[1].split()[:3] == ["SERVICE", "STATE", "MEMORY"]
     assert all(len(line) <= 80 for line in table)
-    assert any(url in line for line in table[2:4])
+    assert any(line.endswith(url) for line in table[2:4]), "next to the service, or below it"
     plan = typed(built_repo, "dev.plan", columns=40).lines
     assert all(len(line) <= 40 for line in plan)
     assert any(url in line for line in plan)

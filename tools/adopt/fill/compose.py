@@ -97,14 +97,26 @@ def worker(reading: Reading, port: str) -> list[str]:
 
 
 def worker_health(reading: Reading) -> list[str]:
-    """The worker's healthcheck: only known for Celery."""
+    """The worker's healthcheck: only known for Celery.
+
+    It asks for one worker by name. Otherwise Celery would wait a second for answers of others, whenever it is run.
+    """
     text = reading.commands.worker.value if reading.commands.worker else ""
-    celery = re.match(r"(.*\bcelery\b.*?)\s+worker\b", text)
+    celery = re.match(r"(.*\bcelery\b.*?)\s+worker\b(.*)", text)
     if celery:
-        words = ", ".join(lines.item(word) for word in [*shlex.split(celery[1]), "inspect", "ping"])
-        return ["# Asks the worker itself, through the cache.", f"test: [CMD, {words}]"]
+        ping = f"exec {lines.compose(shlex.join(shlex.split(celery[1])))} inspect ping{_destination(celery[2])}"
+        return ["# Asks the worker itself, through the cache.", f"test: [CMD-SHELL, {lines.item(ping)}]"]
     point = lines.open_point("what proves that the worker takes jobs", "test: [CMD, rq, info, --only-workers]")
     return [*point, 'test: [CMD, "true"]']
+
+
+def _destination(arguments: str) -> str:
+    """The option with the name that the worker has: `celery@HOST` unless it was given another one."""
+    given = re.search(r"(?:^|\s)(?:-n|--hostname)[ =]?(\S+)", arguments)
+    name = given[1] if given else "celery"
+    whole = name if "@" in name else f"{name}@%h"
+    known = re.fullmatch(r"[\w.@-]*(%h)?", whole)
+    return f' --destination "{whole.replace("%h", "$$(uname -n)")}"' if known else ""
 
 
 def image(store: Store | None, kind: str) -> str:

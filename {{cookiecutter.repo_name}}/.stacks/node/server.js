@@ -10,6 +10,7 @@ const services = openServices(settings);
 const app = buildApp(services, { logger: true });
 
 await app.listen({ port: settings.PORT, host: settings.BIND });
+process.send?.(app.server.address().port); // to develop.js
 onStop(async () => {
   await app.close(); // running requests finish first
   await closeServices(services);

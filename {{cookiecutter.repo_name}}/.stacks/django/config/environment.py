@@ -23,6 +23,9 @@ class Environment:
     cache_host: str
     cache_port: int
 {% endif %}
+{% if cookiecutter.worker != "none" %}
+    heartbeat: str  # the worker touches this file; "" if nobody looks at it
+{% endif %}
     debug: bool
 
     @property
@@ -39,7 +42,7 @@ class Environment:
 
 
 def read(variables: Mapping[str, str]) -> Environment:
-    """Everything except DEBUG must be set: a default that is wrong in production would be noticed too late."""
+    """Everything but DEBUG{{ " and HEARTBEAT" if cookiecutter.worker != "none" }} must be set: a default that is wrong in production is noticed too late."""
 
     def required(name: str) -> str:
         if not variables.get(name):
@@ -59,6 +62,9 @@ def read(variables: Mapping[str, str]) -> Environment:
 {% if cookiecutter.cache != "none" %}
         cache_host=required("CACHE_HOST"),
         cache_port=integer("CACHE_PORT", required("CACHE_PORT")),
+{% endif %}
+{% if cookiecutter.worker != "none" %}
+        heartbeat=variables.get("HEARTBEAT", ""),
 {% endif %}
         debug=boolean("DEBUG", variables.get("DEBUG", "false")),
     )

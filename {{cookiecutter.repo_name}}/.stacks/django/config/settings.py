@@ -109,6 +109,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 # In another database than the cache, so that clearing the cache does not remove jobs.
 CELERY_BROKER_URL = f"redis://{ENV.cache_host}:{ENV.cache_port}/1"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+HEARTBEAT = ENV.heartbeat
 # If the queue does not answer, a page that adds a job fails soon.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1}
 {% endif %}

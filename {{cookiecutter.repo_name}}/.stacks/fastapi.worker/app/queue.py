@@ -7,5 +7,3 @@ from app.settings import settings
 
 # Separate connections: a worker waits on them without limit, and the cache's time out after a second.
 queue = Queue.from_url(f"redis://{settings.cache_host}:{settings.cache_port}/{settings.cache_number}")
-# Only what the healthcheck needs, since it runs often: app.worker would also load the database.
-health = {"queue": queue}

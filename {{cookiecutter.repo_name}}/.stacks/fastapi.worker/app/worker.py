@@ -1,7 +1,10 @@
 # Owner: this service. The template wrote it once and leaves it to you.
 """The jobs. `saq app.worker.settings` runs this; the service `worker` of compose.yaml."""
 
+import asyncio
 import json
+import logging
+from pathlib import Path
 
 from saq.types import Context
 
@@ -11,8 +14,12 @@ from app.courses import courses_with_learners
 from app.database import engine, open_session
 {% endif %}
 from app.queue import queue
+from app.settings import settings as environment
 
 A_DAY = 24 * 60 * 60  # seconds
+BEAT = 20  # seconds
+
+logger = logging.getLogger(__name__)
 
 
 async def report(_context: Context) -> None:
@@ -27,7 +34,27 @@ async def report(_context: Context) -> None:
     await cache.client.set("report", json.dumps(found), ex=A_DAY)
 
 
-async def close(_context: Context) -> None:
+async def beat(file: Path) -> None:
+    """Touch the file that the worker's healthcheck looks at, while the worker runs and the queue answers."""
+    while True:
+        try:
+            await asyncio.wait_for(queue.count("queued"), BEAT)
+            file.touch()
+        except Exception as error:
+            logger.error("the queue does not answer: %r", error)
+            file.unlink(missing_ok=True)
+        await asyncio.sleep(BEAT)
+
+
+async def start(context: Context) -> None:
+    if environment.heartbeat:
+        context["beat"] = asyncio.create_task(beat(environment.heartbeat))
+
+
+async def close(context: Context) -> None:
+    if environment.heartbeat:
+        context["beat"].cancel()
+        environment.heartbeat.unlink(missing_ok=True)
     await cache.client.aclose()
 {% if cookiecutter.database != "none" %}
     await engine.dispose()
@@ -36,4 +63,4 @@ async def close(_context: Context) -> None:
 
 # A stop or a reload cancels running jobs, which go back to the queue. With shutdown_grace_period_s they could finish
 # first, but then each stop would take that long.
-settings = {"queue": queue, "functions": [report], "shutdown": close}
+settings = {"queue": queue, "functions": [report], "startup": start, "shutdown": close}

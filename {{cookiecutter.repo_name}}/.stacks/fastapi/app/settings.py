@@ -1,6 +1,9 @@
 # Owner: this service. The template wrote it once and leaves it to you.
 """The settings that differ between development and production, typed. No other module reads the environment."""
 
+{% if cookiecutter.worker != "none" %}
+from pathlib import Path
+{% endif %}
 {% if cookiecutter.database != "none" or cookiecutter.cache != "none" %}
 from typing import Annotated
 
@@ -41,6 +44,9 @@ class Settings(BaseSettings):
     cache_host: str
     cache_port: Port
     cache_number: int = 0  # one server holds several numbered caches; the tests use another one
+{% endif %}
+{% if cookiecutter.worker != "none" %}
+    heartbeat: Path | None = None  # the worker touches this file; none if nobody looks at it
 {% endif %}
 
     @property

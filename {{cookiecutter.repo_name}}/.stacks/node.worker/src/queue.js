@@ -1,7 +1,5 @@
 // Owner: this service. The template wrote it once and leaves it to you.
 // Jobs: put on the queue by the app, done by the worker (worker.js).
-import { setTimeout as sleep } from "node:timers/promises";
-
 import { Queue, UnrecoverableError, Worker } from "bullmq";
 
 import { makeReport } from "./report.js";
@@ -9,7 +7,6 @@ import { makeReport } from "./report.js";
 const QUEUE = "jobs";
 const JOBS = {
   report: makeReport,
-  ping: async () => "pong", // the worker's healthcheck
 };
 // A job that fails is tried again. The queue is in the cache, so finished jobs are removed soon.
 const defaultJobOptions = {
@@ -40,14 +37,4 @@ export function startWorker(services, settings) {
   worker.on("completed", (job) => console.log("done:", job.name, job.id));
   worker.on("failed", (job, error) => console.error("failed:", job?.name, job?.id, error));
   return worker;
-}
-
-/** Whether a worker takes a job and has done it within `patience` ms. */
-export async function workerAnswers(queue, patience) {
-  const job = await queue.add("ping", {});
-  for (const end = Date.now() + patience; Date.now() < end; await sleep(50)) {
-    if (await job.isCompleted()) return true;
-  }
-  await job.remove().catch(() => {}); // a worker that starts again should not run it
-  return false;
 }

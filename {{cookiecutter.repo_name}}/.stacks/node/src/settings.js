@@ -21,6 +21,9 @@ export function readSettings(variables) {
     CACHE_PORT: integer(all, "CACHE_PORT"),
     CACHE_DB: integer(all, "CACHE_DB"), // the tests use another one than development
 {% endif %}
+{% if cookiecutter.worker != "none" %}
+    HEARTBEAT: all.HEARTBEAT, // the worker touches this file; undefined if nobody looks at it
+{% endif %}
   };
 }
 
