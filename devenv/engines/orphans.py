@@ -9,9 +9,9 @@ import os
 import signal
 from pathlib import Path
 
-from devenv.base import process
+from devenv.base import process, records
 from devenv.base.errors import UNHEALTHY, DevError
-from devenv.engines import docker
+from devenv.engines import docker, names
 from devenv.engines.native import folders, processes, supervisor
 
 NATIVE = "native"
@@ -62,4 +62,4 @@ def _compose(workspace: str, service: str, *words: str) -> None:
 
 
 def _project(workspace: str, service: str) -> str:
-    return f"{workspace}-{service}"
+    return names.project(records.read(workspace, service))
