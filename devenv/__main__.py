@@ -17,9 +17,12 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])  # instead of the package
 
 def repair() -> None:
     """Let fetch.py check each file of the tools and of their environment, then start this command again."""
+    for folder in (os.path.join(sys.path[0], "devenv"), os.path.join(sys.prefix, "lib")):
+        for compiled in glob.glob(f"{glob.escape(folder)}/**/__pycache__", recursive=True):
+            shutil.rmtree(compiled, ignore_errors=True)  # no list has these files, and Python makes them again
     interface, service, *words = sys.argv[1:]
     system = os.uname()
-    print("files of the tools are missing: checking …", file=sys.stderr, flush=True)
+    print("files of the tools are missing or damaged: checking …", file=sys.stderr, flush=True)
     os.environ[REPAIRED] = "1"
     fetch = os.path.join(service, ".dev", "fetch.py")
     made = f"environment-{system.sysname}-{system.machine}"
@@ -38,13 +41,27 @@ try:
 except KeyboardInterrupt:  # main handles later ones
     print("error[130]: interrupted", file=sys.stderr)
     sys.exit(130)
-except ImportError as error:
+except Exception as error:  # a file of the tools, or of a package, that is missing or damaged
+    import glob
+    import shutil
+
+    if not isinstance(error, ImportError) and os.environ.get("DEVENV_TOOLS"):
+        raise  # someone who works on the tools needs all of it
     if os.environ.get(REPAIRED):
-        print(f"error[110]: the tools are incomplete: {error}", file=sys.stderr)
+        print(f"error[110]: the tools are incomplete: {type(error).__name__}: {error}", file=sys.stderr)
         print(f"hint: remove them, and the next command fetches them again: rm -r {sys.path[0]!r}", file=sys.stderr)
         sys.exit(110)
     repair()
 
 os.environ.pop(REPAIRED, None)
 del sys.argv[1:3]
-main()
+try:
+    main()
+except Exception:
+    from devenv.base import toolcache
+
+    if not (damaged := toolcache.damaged()):
+        raise  # a mistake of ours, and all of it is needed
+    print(f"error[110]: the tools are damaged: {damaged}", file=sys.stderr)
+    print("hint: run the command again: it checks all files of the tools, and repairs them", file=sys.stderr)
+    sys.exit(110)

@@ -8,12 +8,15 @@ and prints it. Everything on the machine that has the same requirements shares o
 
 With uv if it is on the path; else with venv and its pip; else, if Python has no ensurepip (Debian without
 python3-venv), with a venv without pip and a pip wheel from the index that pip is configured for.
-VENV/requirements.txt, a copy of REQUIREMENTS, is written last: callers compare the two (cmp -s).
+VENV/requirements.txt, a copy of REQUIREMENTS, is written last: callers compare the two (cmp -s). VENV/.files lists the
+files (base/seals.py). If one is missing or has another size, VENV is made again; with DEVENV_REPAIRED=1, which is set
+after a failure, also if its content differs.
 Exit codes: 0 VENV is complete; 110 it could not be made.
 """
 
 import base64
 import configparser
+import csv
 import errno
 import fcntl
 import hashlib
@@ -22,6 +25,7 @@ import http.client
 import os
 import platform
 import re
+import runpy
 import shutil
 import signal
 import ssl
@@ -50,6 +54,7 @@ HINT = """\
 hint: the packages come from the index of PIP_INDEX_URL, else of pip's configuration, else from pypi.org:
 hint: look at the network, the proxy (HTTPS_PROXY) and the CA bundle (SSL_CERT_FILE), then run it again"""
 FOLDER = "hint: check the folder's owner and the free space: ls -ld, df -h; XDG_CACHE_HOME=FOLDER moves the cache"
+SEALS = runpy.run_path(str(Path(__file__).with_name("base") / "seals.py"))
 FULL = re.compile("No space left|Disk quota exceeded|Errno 28|os error 28")
 
 
@@ -77,8 +82,10 @@ def main(place: Path, requirements: Path, shared: bool = False) -> Path:
     with lock.open("w") as held:
         wait_for(held)
         if not complete(venv, requirements):  # or another run made it while this one waited
-            gone = "files of it are" if os.access(venv / "bin/python", os.X_OK) else "its Python is"
-            why = f"again, since {gone} gone" if shared and (venv / "requirements.txt").exists() else "once"
+            gone = "files of it are damaged" if os.access(venv / "bin/python", os.X_OK) else "its Python is gone"
+            why = (
+                f"again, since {gone}" if (venv / "requirements.txt").exists() and (shared or sealed(venv)) else "once"
+            )
             print(f"making the tool environment in {venv} ({why}) …", file=sys.stderr, flush=True)
             make(venv, requirements, held)
     return venv
@@ -108,20 +115,33 @@ def wait_for(held: IO[str]) -> None:
 
 def complete(venv: Path, requirements: Path) -> bool:
     stamp = venv / "requirements.txt"
-    same = stamp.exists() and stamp.read_bytes() == requirements.read_bytes()
-    return same and os.access(venv / "bin/python", os.X_OK) and has_files(venv, requirements)
+    same = stamp.is_file() and stamp.read_bytes() == requirements.read_bytes()
+    if not (same and os.access(venv / "bin/python", os.X_OK)):
+        return False
+    if not sealed(venv):  # made by an earlier release
+        return has_files(venv, requirements)
+    return not SEALS["flaw"](venv, whole=bool(os.environ.get("DEVENV_REPAIRED")))
+
+
+def sealed(venv: Path) -> bool:
+    return bool((venv / SEALS["NAME"]).exists())
 
 
 def has_files(venv: Path, requirements: Path) -> bool:
-    """Whether all installed files exist. Virus scanners remove some, and so do people."""
+    """Whether all files of the packages exist, with their sizes. Virus scanners remove some, and so do people."""
     records = list(venv.glob("lib/python*/site-packages/*.dist-info/RECORD"))
     if not records and names(requirements):
         return False
     for record in records:
-        files = [row.split(",")[0].strip('"') for row in record.read_text(encoding="utf-8").splitlines()]
-        if not all((record.parents[1] / file).exists() for file in files if not file.endswith(".pyc")):
-            return False
+        for row in csv.reader(record.read_text(encoding="utf-8", errors="replace").splitlines()):
+            path = record.parents[1] / row[0] if row else record
+            if not path.name.endswith(".pyc") and not (path.exists() and has_size(path, row[2:])):
+                return False
     return True
+
+
+def has_size(path: Path, size: List[str]) -> bool:
+    return not (size and size[0].isdigit()) or path.stat().st_size == int(size[0])
 
 
 def make(venv: Path, requirements: Path, held: IO[str]) -> None:
@@ -130,6 +150,7 @@ def make(venv: Path, requirements: Path, held: IO[str]) -> None:
     try:
         if not (uv and with_uv(uv, venv, requirements, held)):
             with_pip(venv, requirements, held)
+        SEALS["write"](venv)
         shutil.copyfile(requirements, venv / "requirements.txt")
     except BootstrapError as error:
         remove(venv)  # an incomplete one only wastes space
@@ -159,6 +180,9 @@ def with_uv(uv: str, venv: Path, requirements: Path, held: IO[str]) -> bool:
     try:
         run([uv, "venv", "--quiet", "--python", PYTHON, venv], held)
         run(sync, held, **indexes)
+        if not has_files(venv, requirements):  # uv's cache shares its files with environments, and checks none of them
+            print("files in uv's cache are damaged: fetching the packages again …", file=sys.stderr, flush=True)
+            run([*sync, "--reinstall", "--no-cache"], held, **indexes)
     except BootstrapError as error:
         if FULL.search(error.output):
             raise

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
+import inspect
 import os
 import sys
-from collections.abc import Container
+from collections.abc import Iterable
+from contextlib import suppress
 from types import ModuleType
 from typing import NoReturn
 
 from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError, UnexpectedExit
+from invoke.parser import Parser
 from invoke.program import Program
 
-from devenv.base import launch, output, toolcache
+from devenv.base import events, launch, output, toolcache
 from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError, did_you_mean
-from devenv.tasks import contract, daily, datastates, lifecycle, required, template
+from devenv.commandline import arguments, completion, helping
+from devenv.readers import chosen, report
+from devenv.tasks import completion as completing
+from devenv.tasks import contract, daily, datastates, explain, lifecycle, required, services, template
+from devenv.tasks.common import CHANGES
 
 ROOT = launch.ROOT
-# Optional positional arguments, which invoke does not support: `dev.seed NAME` becomes `dev.seed --scenario NAME`.
-# If the flag is empty, invoke takes the argument by its position.
-POSITIONAL = {"dev.seed": ("--scenario",), "dev.edit": ("", "--path")}
 
 
 class Tasks(Program):
@@ -40,52 +45,119 @@ class Tasks(Program):
         self.parse_core(argv)
         sys.dont_write_bytecode = False  # invoke sets it, and then Python compiles our modules at every start
         self.parse_collection()
-        self._parse_tasks()
+        self.parse_tasks()
         self.parse_cleanup()
         self.update_config()
         self.config.load_overrides({"args": self.rest, "folder": self.folder})
         self.execute()
 
-    def _parse_tasks(self) -> None:
+    def parse_tasks(self) -> None:
+        """Like Program.parse_tasks, but with our positional arguments, and `TASK --help` for each task."""
+        parser = self._make_parser()
+        words, tasks = self.core.unparsed, parser.contexts
+        helped = arguments.wants_help(words, tasks)
+        self.core.unparsed = [] if helped else arguments.flagged(words, tasks, self.initial_context)
         try:
-            self.parse_tasks()
+            super().parse_tasks()
         except ValueError as error:  # the message of int() for `--port abc`
             raise ParseError(f"{str(error).rpartition(': ')[2]} is not a whole number") from None
+        if helped:
+            self.args.help.value = helped
+
+    def parse_cleanup(self) -> None:
+        """Like Program.parse_cleanup, but its error (--list of an unknown namespace) is one of the command line."""
+        try:
+            super().parse_cleanup()
+        except Exit as error:
+            if error.message:
+                raise ParseError(error.message) from None
+            raise
+
+    @functools.cache  # noqa: B019  it lives as long as the process; a second parser would have no help texts
+    def _make_parser(self) -> Parser:
+        return super()._make_parser()
+
+    def print_help(self) -> None:
+        """Without a task, the help is the list of tasks."""
+        self.list_tasks()
+
+    def list_flat(self) -> None:
+        """The list of tasks, in groups."""
+        _print(helping.listing(self.collection, self.list_root or ""))
+
+    def print_task_help(self, name: str) -> None:
+        """The help of one task."""
+        _print(helping.task(name, inspect.getdoc(self.collection[name]) or "", self.parser.contexts[name]))
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        output.data(line)
 
 
 def main() -> NoReturn:
     """Run the tasks on the command line, and exit with their code."""
-    own, rest = split(sys.argv[1:])
+    own, rest = arguments.split(sys.argv[1:])
+    if own[:1] == [completion.FLAG]:
+        sys.exit(_complete(rest))
+    own, flags = chosen.without_flags(own)
+    with chosen.reading(flags, own, ROOT):
+        sys.exit(_run(own, rest))
+
+
+def _complete(words: list[str]) -> int:
+    """Answer a shell that completes a command line; without an answer, if a file cannot be read."""
+    with suppress(DevError):
+        namespace = collection()
+        tasks = {str(context.name): context for context in namespace.to_contexts()}
+        core = Tasks(namespace, [], "").initial_context
+        _print(completion.candidates(words, tasks, core, ROOT))
+    return 0
+
+
+def _run(own: list[str], rest: list[str]) -> int:
+    """Run the tasks; the exit code. The only place where errors are caught."""
     try:
         folder = os.getcwd()
         os.chdir(ROOT)  # the printed commands are to be typed here
         toolcache.note_use()
-        tasks = collection()
-        Tasks(tasks, rest, folder).parse_and_execute(["inv", *(positional(own, tasks.task_names) or ["--list"])])
+        Tasks(collection(), rest, folder).parse_and_execute(["inv", *(own or ["--list"])])
     except DevError as error:
-        output.report(error)
-        sys.exit(error.code)
+        return _failed(own, error)
     except ParseError as error:
-        output.report(DevError(USAGE, str(error), _usage_hint(own)))
-        sys.exit(USAGE)
+        return _failed(own, DevError(USAGE, str(error), _usage_hint(own)))
     except Exit as error:
-        sys.exit(error.code)
+        return int(error.code)
     except UnexpectedExit as error:  # a command of tasks_local.py
-        sys.exit(error.result.exited)
-    except OSError as error:  # a full disk, a folder that is not ours
-        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        output.report(DevError(MISSING, what, "check the disk's free space and the folder's owner: df -h; ls -ld"))
-        sys.exit(MISSING)
+        return int(error.result.exited)
+    except OSError as error:
+        return _system_failed(own, error)
     except KeyboardInterrupt:
-        output.report(DevError(INTERRUPTED, "interrupted", "to continue: inv dev.up"))
-        sys.exit(INTERRUPTED)
-    sys.exit(0)
+        return _failed(own, DevError(INTERRUPTED, "interrupted", "to continue: inv dev.up"))
+    return 0
+
+
+def _system_failed(own: list[str], error: OSError) -> int:
+    """A full disk, a folder that is not ours. A reader of stdout that has enough, as `head`, is not an error."""
+    if isinstance(error, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest at its end
+        return 0
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return _failed(own, DevError(MISSING, what, "check the disk's free space and the folder's owner: df -h; ls -ld"))
+
+
+def _failed(own: list[str], error: DevError) -> int:
+    """Report an error; with --json, a verb that changes something answers with it, too. Returns the exit code."""
+    events.error(error)
+    if chosen.JSON in own and own[0] in CHANGES and not output.answered:
+        output.answer(report.of_run.failure())
+    return error.code
 
 
 def collection() -> Collection:
     """All tasks: ours below `dev`, `contract` and `template`, and those in the service's tasks_local.py."""
     local = _local_tasks()
-    local.add_collection(_gather("dev", lifecycle, daily, datastates, required))
+    local.add_collection(_gather("dev", lifecycle, daily, services, datastates, required, explain, completing))
     local.add_collection(_gather("contract", contract))
     local.add_collection(_gather("template", template))
     return local
@@ -98,31 +170,6 @@ def _gather(name: str, *modules: ModuleType) -> Collection:
         for task in Collection.from_module(module).tasks.values():
             gathered.add_task(task)
     return gathered
-
-
-def split(argv: list[str]) -> tuple[list[str], list[str]]:
-    """The arguments before the first `--`, for us, and those after it, for the service's command."""
-    at = argv.index("--") if "--" in argv else len(argv)
-    return argv[:at], argv[at + 1 :]
-
-
-def positional(argv: list[str], tasks: Container[str]) -> list[str]:
-    """Turn positional arguments of certain tasks into flags. A path never has the name of a task.
-
-    `TASK --help` becomes `--help TASK`: if a task has a positional argument, invoke would take --help for that.
-    """
-    if len(argv) == 2 and argv[0] in tasks and argv[1] in ("--help", "-h"):
-        return ["--help", argv[0]]
-    result: list[str] = []
-    flags: list[str] = []
-    for word in argv:
-        if flags and not word.startswith("-") and not (flags[0] == "--path" and word in tasks):
-            flag = flags.pop(0)
-            result += [flag, word] if flag else [word]
-            continue
-        flags = list(POSITIONAL.get(word, ()))
-        result.append(word)
-    return result
 
 
 def _usage_hint(argv: list[str]) -> str:

@@ -15,6 +15,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +138,23 @@ def show_end(found: dict[str, Any], login: dict[str, str], seconds: float) -> No
    remove:  make -C {top} demo ARGS=--remove""")
 
 
+@contextmanager
+def stopped_if_killed() -> Iterator[None]:
+    """Nothing that is killed can clean up: another process waits on a pipe for the end of the block, or of this one."""
+    words = ["sh", "-c", 'read -r done || exec "$@"', "sh", *task(SHOP, "dev.down")]
+    quiet = subprocess.DEVNULL
+    waits = subprocess.Popen(
+        words, cwd=ROOT, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True, text=True
+    )
+    assert waits.stdin
+    with waits.stdin:
+        try:
+            yield
+        finally:
+            if not isinstance(sys.exc_info()[1], KeyboardInterrupt):
+                waits.stdin.write("done\n")
+
+
 def main() -> None:
     if sys.argv[1:] == ["--remove"]:
         remove() if STAMP.exists() else say(f"Nothing to remove: {DEMO} was not made by `make demo`")
@@ -143,10 +162,11 @@ def main() -> None:
     started, wanted = time.monotonic(), stamp()
     if not clear_way(wanted):
         make(wanted)
-    say("Up")
-    run(*task(SHOP, "dev.up"))
-    found = status()
-    show_login(found["url"], found["logins"][0])
+    with stopped_if_killed():
+        say("Up")
+        run(*task(SHOP, "dev.up"))
+        found = status()
+        show_login(found["url"], found["logins"][0])
     show_end(found, found["logins"][0], time.monotonic() - started)
 
 

@@ -1,12 +1,13 @@
 """`make recording`: docs/recording.svg, an animation of real commands in a pseudo-terminal.
 
 A new service is made, started and reset, natively, from empty caches, in a temporary home folder that is removed
-afterwards. Three things differ from what a person sees: pauses are shortened to a second, lines are cut at the right
-edge, and folders of this machine are shown as those of /home/me.
+afterwards. Two things differ from what a person sees: pauses are shortened to a second, and folders of this machine are
+shown as those of /home/me.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import pty
 import re
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
+import pyte
 from rich.color import Color
 from rich.color_triplet import ColorTriplet
 from rich.console import Console
@@ -37,30 +39,36 @@ COMMANDS = (
     "make dev.reset",
 )
 PASSED = re.compile(r"LANG|LC_|SSL_|PIP_|UV_|HTTPS?_|NO_PROXY")  # what reaches the commands of the environment here
-COLUMNS, ROWS = 100, 26
+COLUMNS, ROWS = 80, 26
+LONG = 1000  # rows of the terminal that keeps everything
 WIDTH, HEIGHT = 8.4, 19  # of a character, in pixels
 NBSP = "\u00a0"  # SVG collapses other spaces
 CONSOLE = Console(width=COLUMNS, color_system="truecolor", force_terminal=True)
 PAUSE, TYPING, END = 1.0, 0.6, 5.0  # seconds: the longest pause, before each command, before it starts again
+FRAME = 0.4  # seconds between two pictures
+COLORS = {"brown": "yellow", "brightblack": "#909090", "default": None}  # pyte's names, and rich's
 
 
 class Line(NamedTuple):
-    """A line of the terminal, and when it appeared."""
+    """What a row of the terminal shows from one time to another; 0: until the end."""
 
+    row: int
     at: float
+    until: float
     text: Text
 
 
 def main() -> None:
     """Record, and write the picture."""
     with tempfile.TemporaryDirectory(prefix="devenv-recording-") as scratch:
-        lines = list(record(Path(scratch)))
+        lines = record(Path(scratch))
     TARGET.write_text(picture(lines))
-    print(f"{TARGET.relative_to(REPO)}: {len(lines)} lines, {lines[-1].at:.0f} s, {TARGET.stat().st_size // 1024} KB")
+    end = max(line.at for line in lines)
+    print(f"{TARGET.relative_to(REPO)}: {len(lines)} lines, {end:.0f} s, {TARGET.stat().st_size // 1024} KB")
 
 
-def record(scratch: Path) -> Iterator[Line]:
-    """The lines of all commands, on one clock without long pauses."""
+def record(scratch: Path) -> list[Line]:
+    """What all commands show, on one clock without long pauses."""
     home, hosted = scratch / "home", scratch / "git.example.org"
     home.mkdir()
     clone = ["git", "clone", "--quiet", "--bare", str(REPO), str(hosted / "devenv-template")]
@@ -69,20 +77,68 @@ def record(scratch: Path) -> Iterator[Line]:
         f'[url "file://{hosted}/"]\n\tinsteadOf = {HOST}\n[user]\n\tname = Me\n\temail = me@example.org\n'
     )
     env = environment(home)
-    shown = {str(home): "/home/me", str(hosted): HOST, str(REPO): "/home/me/devenv-template"}
-    now, folder = 0.0, home
+    film = Film({str(home): "/home/me", str(hosted): HOST, str(REPO): "/home/me/devenv-template"})
+    folder = home
     try:
         for command in COMMANDS:
-            now += TYPING
-            yield Line(now, Text.assemble(("$ ", "bold green"), (command, "bold")))
-            for pause, line in typed(command, folder, env):
-                now += min(pause, PAUSE)
-                yield Line(now, tidy(line, shown))
+            film.show(TYPING, f"\033[1;32m$ \033[0;1m{command}\033[0m\r\n".encode())
+            for pause, output in typed(command, folder, env):
+                film.show(min(pause, PAUSE), output)
+            film.take()
             if command.startswith("cd "):
                 folder = home / "catalog"
     finally:
         if (home / "catalog").is_dir():
             subprocess.run(["make", "dev.destroy", "ARGS=--yes"], cwd=home / "catalog", env=env, capture_output=True)
+    return film.lines()
+
+
+class Film:
+    """A terminal that never scrolls, and what each of its rows showed when."""
+
+    def __init__(self, shown: dict[str, str]) -> None:
+        self.shown = shown
+        self.now = self.taken = 0.0
+        self.screen = pyte.Screen(COLUMNS, LONG)
+        self.stream = pyte.ByteStream(self.screen)
+        self.rows: dict[int, Line] = {}
+        self.past: list[Line] = []
+
+    def show(self, pause: float, output: bytes) -> None:
+        """After a pause, the terminal gets this. A picture is taken at most every FRAME seconds."""
+        for folder, name in self.shown.items():
+            output = output.replace(folder.encode(), name.encode())
+        self.now += pause
+        if self.now - self.taken > FRAME:
+            self.take()
+        self.stream.feed(output.replace(b"\033[2m", b"\033[90m"))  # pyte has no dim
+
+    def take(self) -> None:
+        """Keep what has changed since the last picture."""
+        self.taken = self.now
+        for row in range(self.screen.cursor.y + 1):
+            text = self.row(row)
+            known = self.rows.get(row)
+            if (known and known.text == text) or (not known and not text.plain):
+                continue
+            if known:
+                self.past.append(known._replace(until=self.now))
+            self.rows[row] = Line(row, self.now, 0.0, text)
+        for row in [row for row in self.rows if row > self.screen.cursor.y and not self.row(row).plain]:
+            self.past.append(self.rows.pop(row)._replace(until=self.now))
+
+    def row(self, row: int) -> Text:
+        """A row of the terminal."""
+        found = Text()
+        cells = (self.screen.buffer[row][column] for column in range(COLUMNS))
+        for (fg, bold), chars in itertools.groupby(cells, key=lambda char: (char.fg, char.bold)):
+            found.append("".join(char.data for char in chars), Style(bold=bold, color=COLORS.get(fg, fg)))
+        found.rstrip()
+        return found
+
+    def lines(self) -> list[Line]:
+        """All that was shown."""
+        return [line for line in [*self.past, *self.rows.values()] if line.text.plain]
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -94,19 +150,17 @@ def environment(home: Path) -> dict[str, str]:
     return {**kept, "HOME": str(home), "PATH": path, "TERM": "xterm-256color", "DEV_ENGINE": "native"}
 
 
-def typed(command: str, folder: Path, env: dict[str, str]) -> Iterator[tuple[float, str]]:
-    """The lines that a command prints at a terminal, each with the seconds since the one before. It has to succeed."""
+def typed(command: str, folder: Path, env: dict[str, str]) -> Iterator[tuple[float, bytes]]:
+    """What a command prints at a terminal, with the seconds since the last output. It has to succeed."""
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(folder)
         os.execvpe("sh", ["sh", "-c", f"stty cols {COLUMNS} rows {ROWS}; {command}"], env)
-    rest, last = b"", time.monotonic()
+    last = time.monotonic()
     while chunk := read(terminal):
-        *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
-            now = time.monotonic()
-            yield now - last, line.decode(errors="replace")
-            last = now
+        now = time.monotonic()
+        yield now - last, chunk
+        last = now
     if code := os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
         sys.exit(f"{command}: exit code {code}")
 
@@ -118,29 +172,21 @@ def read(terminal: int) -> bytes:
         return b""
 
 
-def tidy(line: str, shown: dict[str, str]) -> Text:
-    """What is left of a line after the last carriage return, without this machine's folders."""
-    for folder, name in shown.items():
-        line = line.replace(folder, name)
-    line = re.sub(r"/\S+/bin/(?=(python|uv|initdb|postgres)\S*)", "", line.rstrip("\r").rpartition("\r")[2])
-    text = Text.from_ansi(line)
-    text.truncate(COLUMNS, overflow="ellipsis")
-    return text
-
-
 def picture(lines: list[Line]) -> str:
-    """An SVG that shows each line when it appeared, scrolls, and starts again."""
-    end = lines[-1].at + END
+    """An SVG that shows each line while it was there, scrolls, and starts again."""
+    end = max(line.at for line in lines) + END
     width, height = COLUMNS * WIDTH + 30, ROWS * HEIGHT + 50
     ground, ink = (hexadecimal(color) for color in (MONOKAI.background_color, MONOKAI.foreground_color))
-    scrolled = [(line.at / end, (at + 1 - ROWS) * HEIGHT) for at, line in enumerate(lines) if at + 1 > ROWS]
-    times = ";".join(["0", *(f"{when:.4f}" for when, _ in scrolled)])
-    places = ";".join(["0 0", *(f"0 -{by}" for _, by in scrolled)])
+    places = list(scrolled(lines))
     timing = f'dur="{end:.1f}s" calcMode="discrete" repeatCount="indefinite"'
     rows = []
-    for at, (when, text) in enumerate(lines):
-        shows = f'<animate attributeName="visibility" values="hidden;visible" keyTimes="0;{when / end:.4f}" {timing}/>'
-        rows.append(f'<text y="{(at + 1) * HEIGHT - 5}">{shows}{spans(text)}</text>')
+    for row, when, until, text in lines:
+        values = "hidden;visible;hidden" if until else "hidden;visible"
+        times = ";".join(f"{time / end:.4f}" for time in ([0, when, until] if until else [0, when]))
+        shows = f'<animate attributeName="visibility" values="{values}" keyTimes="{times}" {timing}/>'
+        rows.append(f'<text y="{(row + 1) * HEIGHT - 5}">{shows}{spans(text)}</text>')
+    times = ";".join(f"{when / end:.4f}" for when, _ in places)
+    places = ";".join(f"0 -{by}" for _, by in places)
     font = 'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14"'
     move = f'attributeName="transform" type="translate" values="{places}" keyTimes="{times}" {timing}'
     parts = [
@@ -155,6 +201,16 @@ def picture(lines: list[Line]) -> str:
         "</g></svg></svg>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def scrolled(lines: list[Line]) -> Iterator[tuple[float, int]]:
+    """When the picture moves, and how far up it is then: a terminal shows its last ROWS rows."""
+    yield 0, 0
+    top = ROWS - 1
+    for line in sorted(lines, key=lambda line: line.at):
+        if line.row > top:
+            top = line.row
+            yield line.at, (top + 1 - ROWS) * HEIGHT
 
 
 def spans(text: Text) -> str:

@@ -32,7 +32,7 @@ def main() -> None:
         for line, target in links(REPO / name):
             file = (REPO / name).parent / unquote(target)
             if not file.exists():
-                problems.append(f"{name}:{line}: {target}: there is no such file")
+                problems.append(f"{name}:{line}: {target} does not exist")
             elif file.is_file() and file.suffix != ".md":
                 copy(str(file.resolve().relative_to(REPO)))
     if problems:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import random
+import runpy
 import shutil
 import signal
 import socket
@@ -49,6 +50,17 @@ def has_engine() -> bool:
 def pytest_configure() -> None:
     if os.environ.get("DEVENV_REQUIRE_ENGINE") == "1" and not has_engine():
         raise pytest.UsageError(f"DEVENV_REQUIRE_ENGINE=1, but {NO_ENGINE}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """If this run is killed, what it started ends and is removed. See tests/contract/conformance/guard.py."""
+    if "PYTEST_XDIST_WORKER" in os.environ or session.config.option.collectonly:
+        return
+    base = session.config._tmp_path_factory.getbasetemp()  # the one that the workers get theirs in
+    guard = runpy.run_path(str(REPO / "tests/contract/conformance/guard.py"))["guarded"](base, "")
+    guard.__enter__()
+    session.config.add_cleanup(lambda: guard.__exit__(None, None, None))
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

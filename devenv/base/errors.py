@@ -10,6 +10,8 @@ UNHEALTHY = 112  # a service did not become healthy in time, or a step of its st
 CONFLICT = 113  # a port, a version or another checkout is in the way
 REFUSED = 114  # data would be lost
 INTERRUPTED = 130  # 128 + SIGINT, as in shells
+# Those that a required service may pass on. Any other one is that of a command of its own.
+DOCUMENTED = (FOUND, USAGE, *range(MISSING, REFUSED + 1), INTERRUPTED)
 
 
 class DevError(Exception):
@@ -23,6 +25,13 @@ class DevError(Exception):
         self.code = code
         self.message = message
         self.hints = hints
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """The hints, or else where the code is explained. Below 110, it may be the code of a service's own command,
+        which we cannot explain.
+        """
+        return self.hints or ((f"inv dev.explain {self.code}",) if MISSING <= self.code <= REFUSED else ())
 
 
 def did_you_mean(word: str, allowed: list[str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from devenv.base import output, process
+from devenv.base import events, process
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def _wait_for(fd: int, path: Path) -> None:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        output.say(f"waiting: {path.stem} is held by {holder(path)}")
+        events.note(f"waiting: {path.stem} is held by {holder(path)}")
         fcntl.flock(fd, fcntl.LOCK_EX)
 
 

@@ -1,24 +1,25 @@
-"""What people and programs read: progress on stderr, data on stdout."""
+"""What people and programs read: progress on stderr, data on stdout. The plain text of events is here, too."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shlex
 import sys
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Callable, TextIO
 
-from devenv.base.errors import DevError
+from devenv.base import events
+from devenv.base.events import Event
 
-COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
-ESCAPES = re.compile("\x1b\\[[0-9;?]*[A-Za-z]")
-
-
-def paint(text: str, colour: str) -> str:
-    """`text` in a colour if stderr is a terminal and NO_COLOR is not set (https://no-color.org)."""
-    if os.environ.get("NO_COLOR") or not sys.stderr.isatty():
-        return text
-    return f"\033[{COLOURS[colour]}m{text}\033[0m"
+ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])"
+)  # ECMA-48: CSI, OSC, others
+TOLD = (events.NOTE, events.RESULT, events.PLANNED)  # their text is their line
+TYPED = re.compile(r"\b(?:inv|git|make|docker) [^,;:()]*[^,;:() ]")  # a command within a message
+GLUE = "\0"  # instead of a space in such a command
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def plain(text: str) -> str:
@@ -26,19 +27,30 @@ def plain(text: str) -> str:
     return ESCAPES.sub("", text)
 
 
+def visible(line: str) -> str:
+    """A line of another program as a terminal would show it at the end: of a line that was overwritten, the last."""
+    return CONTROLS.sub("", plain(line).rstrip().rpartition("\r")[2]).expandtabs()
+
+
+def print_line(text: str) -> None:
+    """One line on stdout."""
+    print(text, flush=True)
+
+
+write: Callable[[str], None] = print_line  # --events: an event of its own instead, since stdout holds events alone
+answered = False  # whether this run has written to stdout
+
+
 def say(text: str = "") -> None:
-    """One line of progress."""
+    """One line on stderr."""
     print(text, file=sys.stderr, flush=True)
-
-
-def warn(text: str) -> None:
-    """One line of warning: the command goes on, but the user should see it."""
-    say(f"{paint('warning:', 'yellow')} {text}")
 
 
 def data(text: str) -> None:
     """One line of the answer."""
-    print(text, flush=True)
+    global answered
+    answered = True
+    write(text)
 
 
 def answer(value: Any) -> None:
@@ -46,19 +58,69 @@ def answer(value: Any) -> None:
     data(json.dumps(value, indent=2, sort_keys=True))
 
 
-def report(error: DevError) -> None:
-    """An error as exactly one `error[CODE]:` line, so that a caller behind make can read the code."""
-    _say_all(paint(f"error[{error.code}]:", "red"), error.message)
-    for hint in error.hints:
-        _say_all(paint("hint:", "cyan"), hint)
+def plain_reader(event: Event) -> None:
+    """The reader for files, pipes and --verbose: all text, without escape codes."""
+    for line in lines(event):
+        say(line)
 
 
-def _say_all(head: str, text: str) -> None:
+def lines(event: Event) -> Iterator[str]:
+    """An event as plain text. An error is exactly one `error[CODE]:` line, so that a caller behind make can read it."""
+    if event.kind in (events.COMMAND, events.ATTACHED):
+        yield typed(event.argv)
+    elif event.kind == events.COMMAND_ENDED:
+        took = seconds(event.seconds or 0)
+        yield f"  exit {event.code} after {took}" if event.code else f"  {took}"
+    elif event.kind == events.WARNING:
+        yield f"warning: {event.text}"
+    elif event.kind == events.ERROR:
+        yield from headed(f"error[{event.code}]:", event.text)
+        for hint in event.items:
+            yield from headed("hint:", hint)
+    elif event.kind in (events.STEP_BEGAN, events.STEP_ENDED):
+        yield from filter(None, [event.said])
+    elif is_told(event):
+        yield event.text
+
+
+def is_told(event: Event) -> bool:
+    """Whether an event's text is its line. Services that start at once have their lines in logs of their own."""
+    if event.kind == events.LINE:
+        return not event.service
+    return event.kind in TOLD or (event.kind == events.STEP_PROGRESSED and event.text != "")
+
+
+def typed(argv: Sequence[str]) -> str:
+    """A command so that it can be pasted into a shell. A control character in it, which nobody can type, is a `?`."""
+    return f"$ {CONTROLS.sub('?', shlex.join(argv))}"
+
+
+def headed(head: str, text: str) -> Iterator[str]:
     """The first line follows the head. Further lines are indented, so that they cannot be mistaken for a head."""
     first, *rest = text.splitlines() or [""]
-    say(f"{head} {first}")
+    yield f"{head} {first}"
     for line in rest:
-        say(f"  {line}")
+        yield f"  {line}"
+
+
+def columns(stream: TextIO) -> int:
+    """The columns of the terminal behind a stream; 0 if it is none."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
+    except (OSError, ValueError):
+        return 0
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """A text in lines of at most `width` characters; 0: in one. No address and no command is broken."""
+    if not width or len(text) <= width or "\n" in text:
+        return [text]
+    import textwrap  # here, since most commands print no long line on a terminal
+
+    indent = " " * (len(text) - len(text.lstrip()) + 2)
+    glued = TYPED.sub(lambda command: command[0].replace(" ", GLUE), text)
+    found = textwrap.wrap(glued, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(GLUE, " ") for line in found]
 
 
 def table(rows: list[list[str]]) -> list[str]:
@@ -77,3 +139,6 @@ def mebibytes(value: int | None) -> str:
     if value is None:
         return "-"
     return f"{value / 2**20:.1f} MB" if 0 < value < 2**20 else f"{round(value / 2**20)} MB"
+
+
+events.subscribe(plain_reader)  # until `main` chooses the readers

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
+import selectors
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, Callable, NamedTuple, Optional
 
-from devenv.base import output
+from devenv.base import events, output
 from devenv.base.errors import MISSING, DevError
 
 # File descriptors that every child inherits, such as the lock's. If only this process is killed, its engine command
 # goes on, and keeps the lock until it has ended (see base/locks.py).
 inherited: set[int] = set()
+# The file that gets the output of visible commands, where a reader wants it line by line; `main` chooses it. None: they
+# write to our stderr.
+run_log: Path | None = None
 TIMED_OUT = 124  # the same exit code as timeout(1)
+EVERY = 0.1  # seconds between two looks at what a command has printed
+BYTES = "bytes"
+Measure = Callable[[str], Optional[tuple[int, Optional[int], str]]]  # a line → done, total and unit, if it says so
 
 
 class Result(NamedTuple):
@@ -30,20 +38,27 @@ class Result(NamedTuple):
     stderr: str
 
 
-def run(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str] = (), limit: float | None = None) -> int:
-    """Run a command visibly: print it, pass its output on, print the time it took. Returns its exit code.
+def run(
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    wrapper: Sequence[str] = (),
+    limit: float | None = None,
+    measure: Measure | None = None,
+) -> int:
+    """Run a command visibly: report it, its output and the time it took. Returns its exit code.
 
-    Its stdout goes to our stderr, since it is progress. After `limit` seconds it is killed, and the code is TIMED_OUT.
-    `wrapper` is put before the command and is not printed: a namespace, another user.
+    Its stdout goes where its stderr goes, since it is progress. After `limit` seconds it is killed, and the code is
+    TIMED_OUT. `wrapper` is put before the command and is not printed: a namespace, another user. `measure` reads
+    from the lines how far the command is.
     """
-    echo(argv)
-    start = time.monotonic()
+    start = _begun(argv)
     try:
-        code = _start([*wrapper, *argv], env, stdout=sys.stderr, timeout=limit).returncode
+        with _watched(measure) as out:
+            code = _start([*wrapper, *argv], env, stdout=out or sys.stderr, stderr=out, timeout=limit).returncode
     except subprocess.TimeoutExpired:
         code = TIMED_OUT
-    took = output.seconds(time.monotonic() - start)
-    output.say(output.paint(f"  {took}" if code == 0 else f"  exit {code} after {took}", "dim"))
+    _ended(start, code)
     return code
 
 
@@ -52,7 +67,7 @@ def attach(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str
 
     Only that command handles Ctrl-C: psql ends its query, logs end. This process ends when the command does.
     """
-    echo(argv)
+    events.publish(events.ATTACHED, argv=tuple(argv))
     before = signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which the command would inherit
     try:
         return _start([*wrapper, *argv], env).returncode
@@ -64,29 +79,41 @@ def capture(
     argv: Sequence[str], env: Mapping[str, str] | None = None, stdin: str = "", shown: Sequence[str] = ()
 ) -> Result:
     """Run a command that changes nothing, without printing it. One that does is printed as `shown`, with its time."""
-    if shown:
-        echo(shown)
-    start = time.monotonic()
+    start = _begun(shown) if shown else 0.0
     try:
         done = subprocess.run(
             argv, env=env, input=stdin, capture_output=True, text=True, errors="replace", pass_fds=inherited
         )
     except FileNotFoundError:
         return Result(127, "", f"{argv[0]}: not found")
+    code = _exit_code(done.returncode)
     if shown:
-        output.say(output.paint(f"  {output.seconds(time.monotonic() - start)}", "dim"))
-    return Result(_exit_code(done.returncode), done.stdout, done.stderr)
+        _ended(start, code)
+    return Result(code, done.stdout, done.stderr)
+
+
+def measured(argv: Sequence[str], env: Mapping[str, str], measure: Measure) -> Result:
+    """Run a command without printing it, and report how far it is, read from its stderr. Its stdout is not kept."""
+    with tempfile.NamedTemporaryFile() as log, _followed(Path(log.name), 0, measure, lines=False):
+        try:
+            done = _start(argv, env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
+        except DevError as error:
+            return Result(127, "", error.message)
+        log.seek(0)
+        lines = (output.visible(line) for line in log.read().decode(errors="replace").splitlines())
+    return Result(done.returncode, "", "\n".join(lines))
 
 
 def pipe(argv: Sequence[str], env: Mapping[str, str], source: Path | None, target: Path | None) -> Result:
     """Run a command visibly with its stdin from a file, or its stdout to a file that only this user can read."""
-    echo(argv)
-    start = time.monotonic()
+    start = _begun(argv)
     with contextlib.ExitStack() as files:
-        into = files.enter_context(open(source, "rb")) if source else subprocess.DEVNULL
-        out = files.enter_context(open(target, "wb", opener=private)) if target else subprocess.DEVNULL
-        done = _start(argv, env, stdin=into, stdout=out, stderr=subprocess.PIPE)
-    output.say(output.paint(f"  {output.seconds(time.monotonic() - start)}", "dim"))
+        into = files.enter_context(open(source, "rb")) if source else None
+        out = files.enter_context(open(target, "wb", opener=private)) if target else None
+        files.enter_context(_counted(into, out))
+        streams = {"stdin": into or subprocess.DEVNULL, "stdout": out or subprocess.DEVNULL}
+        done = _start(argv, env, stderr=subprocess.PIPE, **streams)
+    _ended(start, done.returncode)
     return Result(done.returncode, "", done.stderr)
 
 
@@ -97,10 +124,10 @@ def private(path: str, flags: int) -> int:
 
 def collect(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str] = ()) -> Result:
     """Run a command visibly and keep its stdout; its stderr is passed on as progress."""
-    echo(argv)
-    start = time.monotonic()
-    done = _start([*wrapper, *argv], env, stdout=subprocess.PIPE)
-    output.say(output.paint(f"  {output.seconds(time.monotonic() - start)}", "dim"))
+    start = _begun(argv)
+    with _watched() as out:
+        done = _start([*wrapper, *argv], env, stdout=subprocess.PIPE, stderr=out)
+    _ended(start, done.returncode)
     return Result(done.returncode, done.stdout, "")
 
 
@@ -130,18 +157,155 @@ def probe(argv: Sequence[str], env: Mapping[str, str], cwd: Path, timeout: float
         return False
 
 
-def background(argv: Sequence[str], env: Mapping[str, str], log: Path) -> Result:
-    """Run a command in parallel with others: its progress goes to a file, its answer is returned."""
-    echo(argv)
+def background(
+    argv: Sequence[str], env: Mapping[str, str], log: Path, *, service: str = "", shown: bool = True
+) -> Result:
+    """Run a command in parallel with others: its progress goes to a file, its answer is returned.
+
+    `service`: whose command it is; its lines are reported as those of that service, and plain text leaves them out.
+    `shown`: it changes something, so it is reported before it runs.
+    """
+    if shown:
+        echo(argv)
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as progress:
+    with log.open("w") as progress, _followed(log, service=service) if run_log else contextlib.nullcontext():
         done = _start(argv, env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=progress)
     return Result(done.returncode, done.stdout, "")
 
 
+def read(argvs: Sequence[Sequence[str]], env: Mapping[str, str], take: Callable[[int, str], None]) -> int:
+    """Run commands at once, and hand over each line that they print, with the command's place; their stderr is ours.
+
+    Ctrl-C ends the commands, and then this function ends. Returns the highest exit code.
+    """
+    for argv in argvs:
+        events.publish(events.ATTACHED, argv=tuple(argv))
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # as in `attach`
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for argv in argvs:  # one by one: if the second cannot start, the first must be ended
+            started += [subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, pass_fds=inherited)]
+        _hand_over(started, take)
+    except FileNotFoundError as error:
+        raise DevError(MISSING, f"{error.filename}: no such program on the path") from None
+    finally:
+        for each in started:
+            if each.stdout:
+                each.stdout.close()  # a command that still runs ends at its next line
+            each.terminate()
+            each.wait()
+        signal.signal(signal.SIGINT, before)
+    return max((_exit_code(each.returncode) for each in started), default=0)
+
+
+def _hand_over(started: Sequence[subprocess.Popen[bytes]], take: Callable[[int, str], None]) -> None:
+    """Hand over the lines of running commands until all have closed their stdout."""
+    rests = [b""] * len(started)
+    with selectors.DefaultSelector() as waiting:
+        for at, each in enumerate(started):
+            waiting.register(each.stdout or -1, selectors.EVENT_READ, at)
+        while waiting.get_map():
+            for key, _ in waiting.select():
+                new = os.read(key.fd, 2**16)
+                *lines, rests[key.data] = (rests[key.data] + new).split(b"\n")
+                if not new:
+                    waiting.unregister(key.fileobj)
+                    lines = [rests[key.data]] if rests[key.data] else []
+                for line in lines:
+                    take(key.data, line.decode(errors="replace"))
+    for each in started:
+        each.wait()
+
+
 def echo(argv: Sequence[str]) -> None:
-    """Print a command so that it can be pasted into a shell."""
-    output.say(output.paint(f"$ {shlex.join(argv)}", "dim"))
+    """Report a command that is about to run, so that it can be pasted into a shell."""
+    events.publish(events.COMMAND, argv=tuple(argv))
+
+
+def _begun(argv: Sequence[str]) -> float:
+    echo(argv)
+    return time.monotonic()
+
+
+def _ended(start: float, code: int) -> None:
+    events.publish(events.COMMAND_ENDED, seconds=time.monotonic() - start, code=code)
+
+
+@contextlib.contextmanager
+def _watched(measure: Measure | None = None) -> Iterator[Any]:
+    """Where a visible command writes: to our stderr (None), or to the log of this run, whose new lines are reported.
+
+    A file and not a pipe: if only this process is killed, the command goes on, and nothing stops it at its next line.
+    """
+    if not run_log:
+        yield None
+        return
+    with run_log.open("ab") as out, _followed(run_log, out.tell(), measure):
+        yield out
+
+
+@contextlib.contextmanager
+def _followed(
+    log: Path, start: int = 0, measure: Measure | None = None, *, lines: bool = True, service: str = ""
+) -> Iterator[None]:
+    """Report each line that a command appends to a file during the block; without `lines`, only how far it is."""
+    with log.open("rb") as text:
+        text.seek(start)
+        rest = b""
+
+        def told(line: str) -> None:
+            if measure and (found := measure(line)):
+                events.progress(*found)
+
+        def read(last: bool = False) -> None:
+            nonlocal rest
+            *whole, rest = (rest + text.read()).split(b"\n")
+            for line in [*whole, *([rest] if last and rest else [])]:
+                shown = output.visible(line.decode(errors="replace"))
+                if lines:
+                    events.publish(events.LINE, shown, service=service)
+                told(shown)
+            if b"\r" in rest:  # a line that the command writes again and again
+                told(output.visible(rest.decode(errors="replace")))
+
+        try:
+            with _meanwhile(read):
+                yield
+        finally:
+            read(last=True)
+
+
+@contextlib.contextmanager
+def _counted(into: IO[bytes] | None, out: IO[bytes] | None) -> Iterator[None]:
+    """Report how many bytes a command has read or written: it shares the file's position with us."""
+
+    def count() -> None:
+        if into:
+            events.progress(os.lseek(into.fileno(), 0, os.SEEK_CUR), os.fstat(into.fileno()).st_size, BYTES)
+        elif out:
+            events.progress(os.fstat(out.fileno()).st_size, None, BYTES)
+
+    with _meanwhile(count):
+        yield
+    count()
+
+
+@contextlib.contextmanager
+def _meanwhile(look: Callable[[], None]) -> Iterator[None]:
+    """Call `look` again and again in another thread during the block."""
+    done = threading.Event()
+
+    def run() -> None:
+        while not done.wait(EVERY):
+            look()
+
+    looking = threading.Thread(target=events.carried(run), daemon=True)
+    looking.start()
+    try:
+        yield
+    finally:
+        done.set()
+        looking.join()
 
 
 def _start(argv: Sequence[str], env: Mapping[str, str], **streams: Any) -> subprocess.CompletedProcess[str]:

@@ -8,13 +8,36 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from devenv.base import locks
+from devenv.base import disk, locks, shapes
+from devenv.base.shapes import ANY
+
+# What this version of the tools reads. A value of another type, as in a damaged file, is as good as none.
+UP = {"build": str, "compose": str, "folder": str, "image": str, "ids": {ANY: str}, "debug": int}
+PACKAGES = {"of": str, "names": [str]}
+DATA = {
+    **dict.fromkeys(("id", "generation", "live", "migrated", "branch", "state"), str),
+    **{"files": {ANY: str}, "seeded": {ANY: dict}, "packages": PACKAGES, "sum": str, "stored": [str]},
+}
+SHAPE = {
+    **dict.fromkeys(("checkout", "root", "commit", "engine", "edit", "use", "project", "network"), str),
+    **{
+        "port": int,
+        "users": [str],
+        "wired": {ANY: {"due": str, "outputs": {ANY: dict}}},
+        "up": UP,
+        "data": {ANY: DATA},
+    },
+}
+
+ID = re.compile("[0-9a-f]{16}")
 
 
 @dataclass
@@ -31,16 +54,34 @@ class Record:
     edit: str = ""  # the source checkout that dev.edit chose, else empty
     use: str = ""  # the version that dev.use chose for this workspace, else empty
     wired: dict[str, Any] = field(default_factory=dict)  # by provider: outputs of its wiring scenarios for this one
+    project: str = ""  # the Compose project; empty in records of releases before 0.7
+    network: str = ""  # the network that it joined; empty like that
     users: list[str] = field(default_factory=list)  # roots that use this service
     up: dict[str, Any] = field(default_factory=dict)  # what the last complete `dev.up` was made from
-    data: dict[str, Any] = field(default_factory=dict)  # by engine: which data there is, see datastates/live.py
+    data: dict[str, Any] = field(default_factory=dict)  # by engine: a copy of what is known of its data, see store.note
     other: dict[str, Any] = field(default_factory=dict)  # keys of a newer template version
+
+    def known(self, engine: str) -> dict[str, Any]:
+        """The copy of what is known of the data in an engine; empty if there is none."""
+        found = self.data.get(engine)
+        return dict(found) if isinstance(found, dict) else {}
 
 
 def home() -> Path:
     """The folder of all records; XDG_STATE_HOME moves it (XDG Base Directory Specification)."""
     base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
     return Path(base, "devenv", "v1")
+
+
+def identity() -> str:
+    """A random id of this state folder, made at its first use: it stays if the folder moves."""
+    file = home() / "id"
+    known = file.read_text(errors="replace") if file.is_file() else ""
+    if not ID.fullmatch(known):
+        known = secrets.token_hex(8)
+        home().mkdir(parents=True, exist_ok=True)
+        replace_file(file, known)
+    return known
 
 
 def path(workspace: str, service: str, suffix: str = "json") -> Path:
@@ -50,16 +91,24 @@ def path(workspace: str, service: str, suffix: str = "json") -> Path:
 
 def read(workspace: str, service: str) -> Record:
     """The record of a service; an empty one if there is none or it cannot be read."""
-    try:
-        stored = json.loads(path(workspace, service).read_text())
-    except (OSError, ValueError):
-        stored = None
-    if not isinstance(stored, dict):
+    stored = shapes.read(path(workspace, service), SHAPE)
+    if stored is None:
         return Record(service, workspace)
+    if not 0 <= stored.get("port", 0) < 65536:
+        del stored["port"]
     stored = {**stored, "service": service, "workspace": workspace}  # the path decides, not the content
     known = {f.name for f in fields(Record)} - {"other"}
     kept = {key: value for key, value in stored.items() if key not in known}
     return Record(**{**{k: v for k, v in stored.items() if k in known}, "other": kept})
+
+
+def is_whole(workspace: str, service: str) -> bool:
+    """Whether `read` gives all that is in the file; False if it left out damaged parts."""
+    page = path(workspace, service)
+    try:
+        return bool(shapes.read(page, SHAPE) == json.loads(page.read_bytes()))
+    except (OSError, ValueError, RecursionError):
+        return False
 
 
 def write(record: Record) -> None:
@@ -73,10 +122,7 @@ def write(record: Record) -> None:
 
 def replace_file(target: Path, text: str, mode: int = 0o600) -> None:
     """Write a file in one step. By default only this user can read it: it may hold secrets. Its folder must exist."""
-    draft = target.with_name(f"{target.name}.{os.getpid()}.tmp")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as stream:
-        stream.write(text)
-    os.replace(draft, target)
+    disk.replace(target, text, mode)
 
 
 def remove(workspace: str, service: str) -> None:

@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from devenv.base import launch, records, vendored
+from devenv.base import launch, records, seals, vendored
 
 DAY = 24 * 60 * 60  # seconds
 KEPT = 60 * DAY  # anything unused for longer is removed
@@ -51,13 +51,28 @@ def note_use() -> None:
     """Remember that this checkout uses these tools, at most once a day. A failure never stops the command."""
     page = _page(launch.ROOT)
     with suppress(OSError):
-        if 0 <= time.time() - page.stat().st_mtime < DAY and launch.TOOLS.name in page.read_text():
+        if 0 <= time.time() - page.stat().st_mtime < DAY and launch.TOOLS.name.encode() in page.read_bytes():
             return
     mine = {"checkout": str(launch.ROOT), "commit": _running(), "environment": Path(sys.prefix).name}
     with suppress(OSError):
         page.parent.mkdir(parents=True, exist_ok=True)
         _believe_the_clock()
         records.replace_file(page, json.dumps({**mine, "tools": str(launch.TOOLS)}) + "\n")
+
+
+def damaged() -> str:
+    """A damaged file of the tools or of their environment; empty if there is none. For a failure that has no reason.
+
+    If there is one, the next command looks at all files, and fetches or makes again what is damaged.
+    """
+    wrong = vendored.differences(launch.TOOLS) if (launch.TOOLS / vendored.MANIFEST).is_file() else []
+    environment = Path(sys.prefix)
+    sealed = (environment / seals.NAME).exists()
+    found = wrong[0] if wrong else seals.flaw(environment, whole=True) if sealed else ""
+    if found:
+        with suppress(OSError):
+            (environment / "requirements.txt").unlink()
+    return found
 
 
 def collect() -> list[Path]:
@@ -144,11 +159,9 @@ def _wanted() -> set[str] | None:
         if _recent(user) or pinned(Path(user.checkout)) is None:
             wanted.add(user.commit)
     for record in records.of_workspace():
-        roots: Any = record.users  # a file that others write: its types are only a promise
-        places: list[Any] = [record.checkout, record.edit, record.root, *(roots if isinstance(roots, list) else [None])]
-        for place in places:
-            if not isinstance(place, str):
-                return None  # what cannot be read may need any of them
+        if not records.is_whole(record.workspace, record.service):
+            return None  # what cannot be read may need any of them
+        for place in (record.checkout, record.edit, record.root, *record.users):
             named = pinned(Path(place)) if place else ""
             if named is None and place not in noted:
                 return None

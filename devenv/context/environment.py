@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from devenv.base import launch, locks, process, records
@@ -12,14 +13,24 @@ from devenv.base.errors import USAGE, DevError
 from devenv.context import workspace
 from devenv.databases import find
 from devenv.databases.database import Database
-from devenv.engines import choice
+from devenv.databases.states import Seen
+from devenv.engines import choice, names
 from devenv.engines.interface import Engine, Place
-from devenv.model import config, services
+from devenv.model import compose_file, config, services
 
 # Merged over compose.yaml, at most one of them:
 LEAN = "compose.lean.yaml"  # when another repository requires this one
 DEBUG = "compose.debug.yaml"  # by `dev.up --debug`: the app under a debugger
 ROOT = launch.ROOT
+
+
+class Asked(NamedTuple):
+    """What the user chose for a command: the arguments of `open_environment`, to open it again under the lock."""
+
+    given_workspace: str
+    given_port: int
+    allocate: bool
+    debug: bool | None
 
 
 class Environment(NamedTuple):
@@ -33,6 +44,8 @@ class Environment(NamedTuple):
     port: int
     debug_port: int  # where the app's debugger listens; 0: no debugger
     database: Database | None
+    seen: Seen  # what the database's server was found to hold, once it was looked at
+    asked: Asked
 
     @property
     def url(self) -> str:
@@ -67,11 +80,16 @@ class Environment(NamedTuple):
 
     @property
     def data(self) -> dict[str, Any]:
-        """What the record says about the data in this engine. Each engine has separate data."""
-        return dict(self.record.data.get(self.engine.name, {}))
+        """What is known of the live data in this engine; each engine has separate data.
+
+        The server itself has it. Until it was looked at, this is the copy in the record, which is only a hint.
+        """
+        if self.seen.survey is None:
+            return self.record.known(self.engine.name)
+        return dict(self.seen.survey.live.data) if self.seen.survey.live else {}
 
     def note_data(self, known: dict[str, Any]) -> None:
-        """Record what is now known about the data in this engine."""
+        """Write into the record what is known of the data in this engine."""
         self.record.data = {**self.record.data, self.engine.name: known}
         self.save()
 
@@ -85,7 +103,7 @@ class Environment(NamedTuple):
         noticed = place.services[place.app].environment != other.place.services[place.app].environment
         if database != getattr(self.database, "name", "") and not noticed:
             raise _no_choice(self)
-        return other._replace(record=self.record)
+        return other._replace(record=self.record, seen=self.seen, asked=self.asked)
 
     @property
     def chooses_database(self) -> bool:
@@ -97,15 +115,37 @@ class Environment(NamedTuple):
 
     def save(self) -> None:
         """Write the record."""
+        if self.engine.name == choice.COMPOSE:
+            self.record.project, self.record.network = self.place.project, self.place.network
         records.write(self.record)
 
     @contextmanager
-    def locked(self, command: str) -> Iterator[None]:
-        """Keep other commands from changing this service, and read its record again."""
-        with locks.held(records.path(self.place.workspace, self.config.service, "lock"), command):
-            fresh = records.read(self.place.workspace, self.config.service)
-            self.record.__dict__.update(fresh.__dict__)
-            yield
+    def locked(self, command: str) -> Iterator[Environment]:
+        """Keep other commands from changing this service; yields the environment as it is under the lock.
+
+        Place, database, port and record may have changed while this command waited. A port that was drawn stays, unless
+        another command took one.
+        """
+        with _lock(self.place.workspace, self.config.service, command):
+            asked = self.asked._replace(given_workspace=self.place.workspace)
+            yield open_environment(**asked._asdict(), drawn=self.port)
+
+
+@contextmanager
+def opened(
+    command: str, given_workspace: str = "", given_port: int = 0, allocate: bool = False, debug: bool | None = None
+) -> Iterator[Environment]:
+    """`open_environment` for a command that changes something: nothing is decided before the lock is held."""
+    settings = config.load(ROOT)
+    name = workspace.choose(ROOT, settings.service, given_workspace, os.environ)
+    with _lock(name, settings.service, command):
+        yield open_environment(name, given_port, allocate, debug=debug)
+
+
+@contextmanager
+def _lock(name: str, service: str, command: str) -> Iterator[None]:
+    with locks.held(records.path(name, service, "lock"), command):
+        yield
 
 
 def _no_choice(env: Environment) -> DevError:
@@ -129,29 +169,32 @@ def open_environment(
     engine: str = "",
     debug: bool | None = None,
     database: str = "",
+    drawn: int = 0,
 ) -> Environment:
     """Read the repository's files and choose workspace, port and engine. With `allocate`, a new port may be taken.
 
     `debug`: whether the app runs under its debugger; None: as after the last dev.up.
-    `database`: which database of its server the app uses; empty: the live one.
+    `database`: which database of its server the app uses; empty: the live one, as far as the record knows it.
+    `drawn`: the new port, if one is taken; 0: any that is free.
     """
+    asked = Asked(given_workspace, given_port, allocate, debug)
     settings = config.load(ROOT)
     name = workspace.choose(ROOT, settings.service, given_workspace, os.environ)
     record = records.read(name, settings.service)
     port = workspace.choose_port(settings.port, name, record.port, given_port, os.environ)
-    port = port or (workspace.free_port() if allocate else settings.port)
+    port = port or (drawn or workspace.free_port() if allocate else settings.port)
     engine = engine or choice.choose(os.environ, record.engine)
     debug_port = _debug_port(settings, record, debug)
     host = choice.host(engine, settings.service)
-    place = _place(settings, name, engine, f"http://{host}:{port}", port, debug_port)
+    place = _place(settings, record, engine, f"http://{host}:{port}", port, debug_port)
     found = find.find(place.services)
-    wanted = database or record.data.get(engine, {}).get("live", "")
+    wanted = database or str(record.known(engine).get("live", ""))
     if found and wanted not in ("", found.name):
         found = found.at(wanted)
         chosen = {services.variable(found.service, "NAME"): wanted}
-        place = _place(settings, name, engine, f"http://{host}:{port}", port, debug_port, chosen)
+        place = _place(settings, record, engine, f"http://{host}:{port}", port, debug_port, chosen)
     made = choice.make(engine, place)
-    return Environment(settings, place, made, record, host, port, debug_port, found)
+    return Environment(settings, place, made, record, host, port, debug_port, found, Seen(), asked)
 
 
 def _debug_port(settings: config.Config, record: records.Record, debug: bool | None) -> int:
@@ -185,15 +228,17 @@ def _no_debugger(settings: config.Config) -> DevError | None:
 
 def _place(
     settings: config.Config,
-    name: str,
+    record: records.Record,
     engine: str,
     url: str,
     port: int,
     debug_port: int,
     chosen: Mapping[str, str] | None = None,
 ) -> Place:
-    """Where the service runs. `name`: the workspace. `chosen`: variables for this call only."""
-    network = os.environ.get("DEV_NETWORK") or f"devenv-{name}"
+    """Where the service runs. `chosen`: variables for this call only."""
+    name = record.workspace
+    network = os.environ.get("DEV_NETWORK") or names.network(name)
+    project = names.project(record)
     compose = ROOT / settings.compose
     overlay = _overlay(debug_port)
     own = choice.variables(engine, name, settings.service, compose)
@@ -216,6 +261,7 @@ def _place(
     return Place(
         *(ROOT, name, settings.service, settings.app, settings.compose, overlay, found, variables, env, network),
         native=settings.native,
+        project=project,
     )
 
 
@@ -226,9 +272,15 @@ def _overlay(debug_port: int) -> str:
 
 
 def _env_file(name: str, service: str) -> str:
-    """The file with the variables from other services, see required/wiring.py."""
+    """The file with the variables from other services, see required/wiring.py. A damaged one counts as none.
+
+    The root writes it again before it starts what reads it.
+    """
     told = os.environ.get("DEV_ENV_FILE") or str(records.path(name, service, "env"))
-    return told if os.path.isfile(told) else "/dev/null"
+    try:
+        return told if os.path.isfile(told) and compose_file.read_env_file(Path(told), {}) else "/dev/null"
+    except DevError:
+        return "/dev/null"
 
 
 def _variables(url: str, port: int, network: str) -> dict[str, str]:

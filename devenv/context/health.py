@@ -8,18 +8,62 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Callable
 
-from devenv.base import output
-from devenv.base.errors import DevError
+from devenv.base import events, ports
+from devenv.base.errors import UNHEALTHY, DevError
 from devenv.context.environment import Environment
+from devenv.engines.interface import LOG_LINES, logged
 
 EVERY = 10.0  # seconds between two lines: a quick start prints none, a slow one prints a few
+RELOAD = 10.0  # seconds that an app may take to restart after an edit
 WIDTH = 120  # characters of a log line that are shown
 
 
 def start(env: Environment, services: Sequence[str]) -> None:
     """Start services and return when all are healthy. Meanwhile report which ones are not, and their last log line."""
-    with told(lambda seconds: describe(env, services, seconds)):
+    with events.step("start", " ".join(services)), told(lambda seconds: describe(env, services, seconds)):
         env.engine.start(services, env.config.ready)
+
+
+def see(env: Environment) -> bool:
+    """Return once this run has seen each service's check pass and the page answer.
+
+    An app that fails is restarted once; True if it was. DevError 112 if that does not help, or if another one fails.
+    """
+    failing = _still_failing(env)
+    if not failing:
+        return False
+    ours = [name for name in failing if env.place.services[name].build]
+    if ours == failing:
+        events.note(f"{', '.join(ours)}: runs, but its healthcheck or its page does not answer: restarting it")
+        env.engine.end(ours)
+        start(env, ours)
+        failing = _still_failing(env)
+    if failing:
+        raise _unhealthy(env, failing[0])
+    return True
+
+
+def _still_failing(env: Environment) -> list[str]:
+    """The services that fail, after the time that a restart upon an edit may take."""
+    until = time.monotonic() + RELOAD
+    while True:
+        failing = env.engine.failing() or _without_page(env)
+        if not failing or time.monotonic() > until:
+            return failing
+        time.sleep(ports.POLL)
+
+
+def _without_page(env: Environment) -> list[str]:
+    """The app, if nothing answers on its port."""
+    published = env.port in env.place.services[env.config.app].ports
+    return [env.config.app] if published and not ports.answers(env.port, env.host, 0) else []
+
+
+def _unhealthy(env: Environment, name: str) -> DevError:
+    logs = logged(env.engine.tail(name, LOG_LINES))
+    what = f"{name} fails its healthcheck, or {env.url} does not answer; {name} logged last"
+    hint = "fix what the log reports, or restart it: inv dev.down && inv dev.up"
+    return DevError(UNHEALTHY, f"{env.config.service}: {what}\n{logs}", hint)
 
 
 @contextmanager
@@ -31,9 +75,9 @@ def told(lines: Callable[[float], list[str]], every: float = EVERY) -> Iterator[
         while not done.wait(every):
             with suppress(DevError, OSError):  # the block itself reports errors
                 for line in lines(time.monotonic() - begun):
-                    output.say(line)
+                    events.progress(text=line)
 
-    speaker = threading.Thread(target=speak, daemon=True)
+    speaker = threading.Thread(target=events.carried(speak), daemon=True)
     speaker.start()
     try:
         yield

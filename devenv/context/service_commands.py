@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any, Callable, TypeVar
 
+from devenv.base import events
 from devenv.base.errors import FOUND, MISSING, REFUSED, UNHEALTHY, DevError
 from devenv.context.environment import Environment
 from devenv.model import answers
@@ -36,6 +37,7 @@ def scrub(env: Environment) -> None:
     _run(env, "scrub")
 
 
+@events.stepped("list migrations of packages")
 def package_migrations(env: Environment) -> list[str]:
     """The names of the migrations of installed packages. DevError 112 if the command that lists them fails."""
     name = "package_migrations"
@@ -46,6 +48,7 @@ def package_migrations(env: Environment) -> list[str]:
     return sorted(line.strip() for line in done.stdout.splitlines() if line.strip())
 
 
+@events.stepped("check")
 def check(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict[str, Any] | None:
     """What the check of a scenario prints; None if it does not find the data."""
     done = env.engine.collect("check", scenario.check_argv(given))
@@ -58,11 +61,13 @@ def check(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dic
 def seed(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict[str, Any]:
     """Run a scenario. Returns what its check printed, if it has one, else what its last line says."""
     if not scenario.check:
-        done = env.engine.collect("seed", scenario.argv(given))
+        with events.step("seed", text=scenario.label(given)):
+            done = env.engine.collect("seed", scenario.argv(given))
         if done.code:
             raise _failure(env, scenario, done.code, done.stdout)
         return _last_object(env, scenario, done.stdout)
-    code = env.engine.step("seed", scenario.argv(given))
+    with events.step("seed", text=scenario.label(given)):
+        code = env.engine.step("seed", scenario.argv(given))
     if code:
         raise _failure(env, scenario, code, "")
     result = check(env, scenario, given)
@@ -74,9 +79,10 @@ def seed(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict
 
 
 def _run(env: Environment, name: str) -> None:
-    code = env.engine.step(name, env.config.command(name))
-    if code:
-        raise DevError(code, f"{env.config.service}: commands.{name} ended with exit code {code}", *_inside_hint())
+    with events.step(name):
+        code = env.engine.step(name, env.config.command(name))
+        if code:
+            raise DevError(code, f"{env.config.service}: commands.{name} ended with exit code {code}", *_inside_hint())
 
 
 def _failure(env: Environment, scenario: Scenario, code: int, stdout: str) -> DevError:

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from devenv.base import ports, process, records
 from devenv.base.errors import CONFLICT, USAGE, DevError
+from devenv.model import fingerprint
 
 MAIN = "main"  # the workspace that uses the declared ports
+_given_out: set[int] = set()
+LONGEST = 40  # characters of a workspace's name
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -21,16 +24,45 @@ def choose(root: Path, service: str, given: str, environment: Mapping[str, str])
         if not NAME.fullmatch(wanted):
             raise DevError(USAGE, f"{wanted} is not a valid workspace name", "lower case letters, digits and hyphens")
         return wanted
-    running = records.workspaces_of(root, service)
+    running = records.workspaces_of(root, service) or _of_moved(root, service)
     return running[0] if len(running) == 1 else worktree_name(root) or MAIN
 
 
 def worktree_name(root: Path) -> str:
-    """A linked git worktree gets a workspace named after itself; empty for any other folder."""
-    pointer = root / ".git"
-    if not pointer.is_file() or "/worktrees/" not in pointer.read_text():
+    """A linked git worktree, and a service in one, gets a workspace named after the worktree; else empty."""
+    pointer = next((path for path in (folder / ".git" for folder in (root, *root.parents)) if path.exists()), None)
+    if not pointer or not pointer.is_file() or "/worktrees/" not in pointer.read_text():
         return ""
-    return re.sub(r"[^a-z0-9]+", "-", root.name.lower()).strip("-")[:40].strip("-")
+    name = pointer.parent.name
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    if name.isascii() and plain and len(plain) <= LONGEST:
+        return plain
+    # What is left out is what it may differ by from another worktree.
+    return f"{plain[: LONGEST - 7].strip('-') or 'worktree'}-{fingerprint.of_text(name)[:6]}"
+
+
+def is_gone(checkout: str) -> bool:
+    """Whether a checkout on record was moved or removed: it cannot object any more."""
+    return not Path(checkout, "dev.yaml").is_file()
+
+
+def folder_id(root: Path) -> str:
+    """An id of a checkout's folder, by a file that is never edited: it stays when the folder is moved.
+
+    The folder's own inode number may be reused.
+    """
+    try:
+        kept = (root / ".dev" / "VERSION").stat()
+    except OSError:
+        return ""
+    return f"{kept.st_ino}-{kept.st_mtime_ns}"
+
+
+def _of_moved(root: Path, service: str) -> list[str]:
+    """The workspaces in which this checkout ran at another path."""
+    here = folder_id(root)
+    known = [record for record in records.of_workspace() if record.service == service and record.checkout]
+    return [r.workspace for r in known if here and r.up.get("folder") == here and is_gone(r.checkout)]
 
 
 def another(name: str) -> str:
@@ -55,10 +87,15 @@ def _number(variable: str, text: str) -> int:
 
 
 def free_port() -> int:
-    """A port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free now, not on record, and not given out by this process yet."""
+    taken = {record.port for record in records.of_workspace()}
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port not in taken | _given_out:
+            _given_out.add(port)
+            return port
 
 
 def check_port(port: int, service: str, hint: str = "") -> None:

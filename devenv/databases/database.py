@@ -8,6 +8,7 @@ from pathlib import Path
 
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
+from devenv.databases.states import Copy, Create, Note, Step, Survey
 from devenv.engines.interface import Engine
 
 FULL = ("No space left on device", "ERROR 1114 ")  # how servers report a full disk
@@ -38,9 +39,39 @@ class Database:
         """The server's version: 17.5, 11.8.3-MariaDB."""
         raise NotImplementedError
 
-    def exists(self, engine: Engine) -> bool:
-        """Whether the database exists. It does not after a reset that was killed half-way."""
-        return self.name in self.sizes(engine)
+    @property
+    def ledger(self) -> str:
+        """The name of our own small database on the server, which has the table `states`."""
+        return "our_devenv" if self.name.startswith("devenv") else "devenv"
+
+    @property
+    def keeps(self) -> bool:
+        """Whether our account may make databases. If not, nothing is kept on the server, and there are no states."""
+        return True
+
+    def survey(self, engine: Engine) -> Survey:
+        """All databases of the server, and what is known of them: one query if the table exists."""
+        raise NotImplementedError
+
+    def ensure(self, engine: Engine) -> None:
+        """Create our own database and its table, as far as they are missing."""
+        raise NotImplementedError
+
+    def carry_out(self, engine: Engine, steps: Sequence[Step]) -> None:
+        """Do these steps in this order. If it ends early, each one was done or not, and none after it was begun."""
+        for step in steps:
+            if isinstance(step, Note):
+                self.note(engine, step)
+            elif isinstance(step, Create):
+                self.at(step.name).create(engine)
+            elif isinstance(step, Copy):
+                self.at(step.name).copy(engine, step.source)
+            else:
+                self.at(step.name).drop(engine)
+
+    def note(self, engine: Engine, note: Note) -> None:
+        """Change rows and names in one transaction."""
+        raise NotImplementedError
 
     def create(self, engine: Engine) -> None:
         """Make the empty database."""
@@ -65,23 +96,15 @@ class Database:
 
     @property
     def renames(self) -> bool:
-        """Whether `take_over` and `renew` are supported. If not, the app has to use another name."""
+        """Whether the server can give a database another name. If not, the app has to use another name."""
         return False
-
-    def take_over(self, engine: Engine, draft: str, aside: str) -> None:
-        """Rename the database `draft` to this name, and the one that had it to `aside`. Both or neither."""
-        raise NotImplementedError
-
-    def renew(self, engine: Engine, source: str, draft: str, aside: str, gone: Sequence[str]) -> None:
-        """`take_over` with a new copy of `source` as `draft`; then drop the databases `gone`. All in one call."""
-        raise NotImplementedError
 
     def is_empty(self, engine: Engine) -> bool:
         """Whether the database has no tables."""
         raise NotImplementedError
 
     def sizes(self, engine: Engine) -> dict[str, int]:
-        """All databases of the server except its system databases, with their size in bytes."""
+        """All databases of the server, except its own and ours, with their size in bytes."""
         raise NotImplementedError
 
     def dump(self, engine: Engine, file: Path) -> None:
@@ -91,6 +114,9 @@ class Database:
     def load(self, engine: Engine, file: Path) -> None:
         """Fill this database, which must be empty, from what `dump` wrote."""
         raise NotImplementedError
+
+    def flush(self, engine: Engine) -> None:
+        """Wait until all rows of this database are on the disk. Some servers wait at each commit."""
 
     def ask(self, engine: Engine, argv: Sequence[str], stdin: str = "") -> str:
         """The output of a client's command."""

@@ -12,12 +12,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from devenv.base import process
+from devenv.base import disk, events, process
+from devenv.databases import states
 from devenv.databases.database import Database, literal
+from devenv.databases.states import Note, State, Survey
 from devenv.engines.interface import Engine
 from devenv.model.services import Service
 
 PROGRAMS = ("mariadb", "mysql")  # images that are such a server
+OWN = ("mysql", "information_schema", "performance_schema", "sys")  # the server's databases
+BATCH = ("--batch", "--skip-column-names")
+NO_TABLE = ("ERROR 1049 ", "ERROR 1146 ")  # how it reports a missing database and a missing table
 PATIENCE = "SET SESSION lock_wait_timeout = 30"  # seconds to wait for sessions with open tables; the default is a day
 # `unique_checks` stays on, although an empty table is filled faster without: on a full disk, MariaDB 10.11 then loses
 # rows and reports no error. The mode keeps a 0 in an AUTO_INCREMENT column, and invalid dates.
@@ -27,6 +32,9 @@ SET NAMES utf8mb4;
 SET SESSION foreign_key_checks = 0, autocommit = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO';
 """
 FILLED = "COMMIT;\nUNLOCK TABLES;\nSET SESSION autocommit = 1;\n"
+# The server writes its log to the disk once a second, and at each change of a table's structure. FLUSH ENGINE LOGS does
+# not wait for the disk.
+FLUSHED = "devenv_flushed"  # a table that is made and removed to that end
 QUOTED = r"`(?:[^`]|``)*`"
 # The owner of a view, a routine, a trigger or an event in a dump. That account does not exist on every server.
 OWNER = re.compile(rf"^(CREATE |/\*!\d+ CREATE\*/ /\*!\d+ |/\*!\d+ )DEFINER={QUOTED}@{QUOTED} ?".encode())
@@ -50,8 +58,39 @@ class MySQL(Database):
     def version(self, engine: Engine) -> str:
         return self._admin(engine, "SELECT version()")
 
+    @property
+    def keeps(self) -> bool:
+        return self.user == "root"
+
+    def survey(self, engine: Engine) -> Survey:
+        own = ", ".join(map(literal, (*OWN, self.ledger)))
+        names = f"SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ({own})"
+        rows = f"SELECT id, kind, `database`, facts FROM {self._table}"
+        done = engine.ask(self.service, [*self._login(), *BATCH, "--raw", "--execute", f"{names}; SELECT ''; {rows}"])
+        missing = done.code and any(number in done.stderr for number in NO_TABLE)
+        if done.code and not missing:
+            self.checked(done)
+        before, _, after = f"\n{done.stdout}".partition("\n\n")
+        found = [states.read(*line.split("\t", 3)) for line in after.splitlines()]
+        return Survey(frozenset(before.split("\n")[1:]), tuple(filter(None, found)), kept=not missing)
+
+    def ensure(self, engine: Engine) -> None:
+        columns = "id VARCHAR(64) PRIMARY KEY, kind VARCHAR(16), `database` VARCHAR(64), facts LONGTEXT"
+        made = f"CREATE TABLE IF NOT EXISTS {self._table} ({columns}) ENGINE = InnoDB CHARACTER SET utf8mb4"
+        self._admin(engine, f"CREATE DATABASE IF NOT EXISTS {identifier(self.ledger)}; {made}")
+
+    def note(self, engine: Engine, note: Note) -> None:
+        assert not note.renames
+        gone = f"DELETE FROM {self._table} WHERE id IN ({', '.join(map(literal, note.gone))});" if note.gone else ""
+        put = "\n".join(f"REPLACE INTO {self._table} (id, kind, `database`, facts) VALUES {_row(s)};" for s in note.put)
+        self.ask(engine, self._login(), f"START TRANSACTION;\n{gone}\n{put}\nCOMMIT;\n")
+
+    @property
+    def _table(self) -> str:
+        return f"{identifier(self.ledger)}.states"
+
     def sizes(self, engine: Engine) -> dict[str, int]:
-        own = ", ".join(map(literal, ("mysql", "information_schema", "performance_schema", "sys")))
+        own = ", ".join(map(literal, (*OWN, self.ledger)))
         query = (
             "SELECT coalesce(sum(data_length + index_length), 0), schema_name"
             " FROM information_schema.schemata LEFT JOIN information_schema.tables ON table_schema = schema_name"
@@ -71,6 +110,7 @@ class MySQL(Database):
         self._end_sessions(engine)
         self._admin(engine, f"{PATIENCE}; DROP DATABASE IF EXISTS {identifier(self.name)}")
 
+    @events.stepped("copy", "the database")
     def copy(self, engine: Engine, source: str) -> None:
         origin = replace(self, name=source)
         collation, columns = _parsed(self._admin(engine, _facts(source)))
@@ -80,9 +120,10 @@ class MySQL(Database):
         with tempfile.TemporaryDirectory(prefix="devenv-") as folder:
             file = Path(folder, "copy.sql")
             made = _copy_script(source, self.name, collation, tables, columns, rest)
-            file.write_text(made + self._admit(), "utf-8")
+            file.write_text(f"{made}{self._admit()}{self._flush()}", "utf-8")
             self.checked(engine.pipe(self.service, self._login(), source=file))
 
+    @events.stepped("dump", "the database to a file")
     def dump(self, engine: Engine, file: Path) -> None:
         raw = file.with_name(f"{file.name}.raw")
         # Without locks: one transaction reads all tables as they are at its start. While a dump is loaded, a lock on a
@@ -93,11 +134,21 @@ class MySQL(Database):
             self.checked(engine.pipe(self.service, self._dumper(*flags), target=raw))
             with raw.open("rb") as lines, open(file, "wb", opener=process.private) as into:
                 into.writelines(_portable(lines))
+            disk.sync(file)
         finally:
             raw.unlink(missing_ok=True)
 
+    @events.stepped("load", "the database from a file")
     def load(self, engine: Engine, file: Path) -> None:
         self.checked(engine.pipe(self.service, self.client(), source=file))
+        self.flush(engine)
+
+    def flush(self, engine: Engine) -> None:
+        self._admin(engine, self._flush())
+
+    def _flush(self) -> str:
+        name = identifier(self.name)
+        return f"CREATE TABLE {name}.{FLUSHED} (n int); DROP TABLE {name}.{FLUSHED};"
 
     def _admit(self) -> str:
         return f"GRANT ALL ON {identifier(self.name)}.* TO {literal(self.guest)}@'%';" if self.guest else ""
@@ -119,7 +170,7 @@ class MySQL(Database):
             engine.ask(self.service, [*self._login(), "--force"], kills)  # some may have ended meanwhile
 
     def _admin(self, engine: Engine, statement: str) -> str:
-        return self.ask(engine, [*self._login(), "--batch", "--skip-column-names", "--execute", statement])
+        return self.ask(engine, [*self._login(), *BATCH, "--execute", statement])
 
     def _login(self, program: str = "") -> list[str]:
         """The client is named like its image. The password is in a variable: MySQL warns about it in arguments."""
@@ -197,6 +248,12 @@ def _portable(lines: Iterable[bytes]) -> Iterator[bytes]:
     for line in lines:
         if not line.startswith((b"ALTER DATABASE ", *BULK)):
             yield SEQUENCE_IN_BYTES.sub(rb"\1", OWNER.sub(rb"\1", line))
+
+
+def _row(state: State) -> str:
+    # In hexadecimal digits: whether a backslash in quotes is special depends on the server's mode.
+    values = ("X'" + text.encode().hex() + "'" for text in (state.id, state.kind, state.database, state.facts))
+    return f"({', '.join(values)})"
 
 
 def identifier(name: str) -> str:

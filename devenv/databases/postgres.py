@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
+from devenv.base import disk, events
 from devenv.base.process import Result
+from devenv.databases import states
 from devenv.databases.database import Database, literal
+from devenv.databases.states import Copy, Create, Drop, Note, State, Step, Survey
 from devenv.engines.interface import Engine
 from devenv.model.services import Service
 
 PROGRAMS = ("postgres", "postgis", "pgvector", "timescaledb")  # images that are a PostgreSQL server
-# From about 50 MB on, copying files is faster than writing all pages to the log. PostgreSQL before 15 lacks the option.
-STRATEGIES = (" STRATEGY file_copy", "")
-ATTEMPTS = 3  # to copy: a session may connect after all others were ended and before the lock is taken
+ATTEMPTS = 4  # to copy: a session may connect after all others were ended and before the lock is taken
+TABLE = "public.states"
+COLUMNS = f"CREATE TABLE IF NOT EXISTS {TABLE} (id text PRIMARY KEY, kind text, database text, facts json)"
+SHOWN = ("CREATE", "ALTER", "DROP")  # statements that are printed: the others are about rows and sessions
 SETTLING = 100  # checks, a tenth of a second apart, until terminated sessions have ended
 
 
@@ -27,18 +34,82 @@ class Postgres(Database):
     def version(self, engine: Engine) -> str:
         return self._admin(engine, "SHOW server_version").partition(" ")[0]
 
+    def survey(self, engine: Engine) -> Survey:
+        done = engine.ask(self.service, [*self._quiet(self.ledger), "--command", _both(self.ledger)])
+        if done.code == 0:
+            found = json.loads(done.stdout)
+            rows = [states.read(*row) for row in found["states"]]
+            return Survey(frozenset(found["databases"]), tuple(filter(None, rows)), kept=True)
+        found = json.loads(self._admin(engine, _names(self.ledger)))
+        has_table = f"SELECT to_regclass('{TABLE}') IS NOT NULL"
+        if self.ledger in found["all"] and self.ask(engine, [*self._quiet(self.ledger), "--command", has_table]) == "t":
+            self.checked(done)
+        return Survey(frozenset(found["databases"]))
+
+    def ensure(self, engine: Engine) -> None:
+        # The app's account is usually a superuser, who may do everything. Any other account is kept out.
+        name = identifier(self.ledger)
+        made = ["--command", f"CREATE DATABASE {name}", "--command", f"REVOKE ALL ON DATABASE {name} FROM PUBLIC"]
+        done = engine.ask(self.service, [*self._quiet("postgres"), *made])
+        if done.code and self.ledger not in json.loads(self._admin(engine, _names(self.ledger)))["all"]:
+            self.checked(done)
+        self.ask(engine, self._quiet(self.ledger), f"SET client_min_messages = warning; {COLUMNS}")
+
     def create(self, engine: Engine) -> None:
-        self._run(engine, f"CREATE DATABASE {identifier(self.name)} OWNER {identifier(self.user)}")
+        self.carry_out(engine, [Create(self.name)])
 
     def drop(self, engine: Engine) -> None:
-        self._run(engine, _drop(self.name))
+        self.carry_out(engine, [Drop(self.name)])
 
     def copy(self, engine: Engine, source: str) -> None:
-        self._copying(engine, source, self.name, ())
+        self.carry_out(engine, [Copy(source, self.name)])
+
+    def note(self, engine: Engine, note: Note) -> None:
+        self.carry_out(engine, [note])
+
+    def carry_out(self, engine: Engine, steps: Sequence[Step]) -> None:
+        # All in one call of the client: each one costs a tenth of a second in a container. The transactions end with
+        # the text, so a client that is killed half-way leaves none of it.
+        copies = any(isinstance(step, Copy) for step in steps)
+        with events.step("copy", "the database") if copies else nullcontext():
+            for _ in range(ATTEMPTS):
+                done = self._script(engine, steps)
+                if "accessed by other users" not in done.stderr:
+                    break
+            self.checked(done)
+
+    def _script(self, engine: Engine, steps: Sequence[Step]) -> Result:
+        lines = [line for step in steps for line in self._sql(step)]
+        text = "\n".join(["SET standard_conforming_strings = on;", *lines, ""])
+        rows_only = all(isinstance(step, Note) and not step.renames for step in steps)
+        # Without rows there may be no database of ours yet.
+        login = self._quiet(self.ledger if any(isinstance(step, Note) for step in steps) else "postgres")
+        if rows_only:
+            return engine.ask(self.service, login, text)
+        with tempfile.NamedTemporaryFile("w", prefix="devenv-", suffix=".sql", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            for line in lines:
+                if line.startswith(SHOWN):
+                    events.note(f"-- {line}")
+            return engine.pipe(self.service, login, source=Path(file.name))
+
+    def _sql(self, step: Step) -> list[str]:
+        if isinstance(step, Note):
+            return ["BEGIN;", *_renames(step), *_rows(step), "COMMIT;"]
+        owner = f"OWNER {identifier(self.user)}"
+        if isinstance(step, Create):
+            return [f"CREATE DATABASE {identifier(step.name)} {owner};"]
+        if isinstance(step, Copy):
+            made = f"CREATE DATABASE {identifier(step.name)} TEMPLATE {identifier(step.source)} {owner};"
+            return [_end_sessions(step.source), made, *_settings(step.source, step.name)]
+        return [f"DROP DATABASE IF EXISTS {identifier(step.name)} WITH (FORCE);"]
 
     def settle(self, engine: Engine, names: Sequence[str]) -> None:
+        if not names:
+            return
         # CREATE DATABASE and the like run in another database, and have the name in the query.
-        listed = ", ".join(map(quoted, names))
+        listed = ", ".join(map(literal, names))
         theirs = f"unnest(ARRAY[{listed}]) AS name WHERE datname = name OR position(name IN query) > 0"
         sessions = f"FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND EXISTS (SELECT FROM {theirs})"
         for _ in range(SETTLING):
@@ -50,61 +121,30 @@ class Postgres(Database):
     def renames(self) -> bool:
         return True
 
-    def take_over(self, engine: Engine, draft: str, aside: str) -> None:
-        self._run(engine, self._take_over(draft, aside))
-
-    def renew(self, engine: Engine, source: str, draft: str, aside: str, gone: Sequence[str]) -> None:
-        self._copying(engine, source, draft, (self._take_over(draft, aside), *map(_drop, gone)))
-
-    def _copying(self, engine: Engine, source: str, target: str, then: Sequence[str]) -> None:
-        """Copy a database; if that succeeded, run the queries in `then`."""
-        made = f"CREATE DATABASE {identifier(target)} TEMPLATE {identifier(source)} OWNER {identifier(self.user)}"
-        for strategy in (*STRATEGIES, *STRATEGIES[:1] * ATTEMPTS):
-            done = self._try(engine, _end_sessions(source), made + strategy, *then)
-            if "strategy" not in done.stderr and "accessed by other users" not in done.stderr:
-                break
-        self.checked(done)
-
-    def _take_over(self, draft: str, aside: str) -> str:
-        # The lock keeps new sessions out, and always ends with the transaction. It is one query, so the server
-        # completes it even if the client is killed.
-        live, old, new = (identifier(name) for name in (self.name, aside, draft))
-        return (
-            "BEGIN; LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE; "
-            f"{_end_sessions(self.name, draft)}; "
-            f"ALTER DATABASE {live} RENAME TO {old}; ALTER DATABASE {new} RENAME TO {live}; COMMIT"
-        )
-
     def is_empty(self, engine: Engine) -> bool:
         query = "SELECT count(*) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
         return self.ask(engine, [*self._quiet(self.name), "--command", query]) == "0"
 
     def sizes(self, engine: Engine) -> dict[str, int]:
-        query = (
-            "SELECT pg_database_size(oid), datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
-        )
+        names = f"datname NOT IN ('postgres', {literal(self.ledger)})"
+        query = f"SELECT pg_database_size(oid), datname FROM pg_database WHERE NOT datistemplate AND {names}"
         lines = [line.split("|", 1) for line in self._admin(engine, query).splitlines()]
         return {name: int(size) for size, name in lines}
 
+    @events.stepped("dump", "the database to a file")
     def dump(self, engine: Engine, file: Path) -> None:
         # Level 1 takes a quarter of the time of the default, and the file is half as large again.
         argv = ["pg_dump", "--username", self.user, "--format=custom", "--compress=1", "--no-owner", "--no-acl"]
         self.checked(engine.pipe(self.service, [*argv, self.name], target=file))
+        disk.sync(file)
 
+    @events.stepped("load", "the database from a file")
     def load(self, engine: Engine, file: Path) -> None:
         argv = ["pg_restore", "--username", self.user, "--exit-on-error", "--no-owner", "--no-acl"]
         self.checked(engine.pipe(self.service, [*argv, "--dbname", self.name], source=file))
 
     def _admin(self, engine: Engine, query: str) -> str:
         return self.ask(engine, [*self._quiet("postgres"), "--command", query])
-
-    def _run(self, engine: Engine, *queries: str) -> None:
-        self.checked(self._try(engine, *queries))
-
-    def _try(self, engine: Engine, *queries: str) -> Result:
-        """Run queries that change something, visibly."""
-        words = [word for query in queries for word in ("--command", query)]
-        return engine.pipe(self.service, [*self._quiet("postgres"), *words])
 
     def _quiet(self, database: str) -> list[str]:
         return self.client("-v", "ON_ERROR_STOP=1", "-qAtX", database=database)
@@ -117,20 +157,65 @@ def declared(service: Service) -> Postgres:
     return Postgres(service.name, service.program, user, env.get("POSTGRES_DB", user), env.get("POSTGRES_PASSWORD", ""))
 
 
-def _drop(name: str) -> str:
-    return f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)"
+def _names(ledger: str) -> str:
+    """In SQL: an object with the names of all databases, and of those that are neither the server's nor ours."""
+    return f"SELECT json_build_object({_listed(ledger)})"
+
+
+def _both(ledger: str) -> str:
+    """In SQL: the same, and the rows of the table."""
+    # `facts` is of type json, which keeps its text: plain ASCII, whatever the client's encoding is.
+    rows = f"SELECT coalesce(json_agg(json_build_array(id, kind, database, facts)), '[]') FROM {TABLE}"
+    return f"SELECT json_build_object({_listed(ledger)}, 'states', ({rows}))"
+
+
+def _listed(ledger: str) -> str:
+    own = f"NOT datistemplate AND datname <> {literal(ledger)}"
+    every = "(SELECT json_agg(datname) FROM pg_database)"
+    return f"'all', {every}, 'databases', (SELECT coalesce(json_agg(datname), '[]') FROM pg_database WHERE {own})"
+
+
+def _renames(note: Note) -> list[str]:
+    # The lock keeps new sessions out, and always ends with the transaction.
+    names = [name for pair in note.renames for name in pair]
+    lock = ["LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE;", _end_sessions(*dict.fromkeys(names))]
+    pairs = [f"ALTER DATABASE {identifier(old)} RENAME TO {identifier(new)};" for old, new in note.renames]
+    return [*lock, *pairs] if pairs else []
+
+
+def _rows(note: Note) -> list[str]:
+    gone = [f"DELETE FROM {TABLE} WHERE id IN ({', '.join(map(literal, note.gone))});"] if note.gone else []
+    return [*gone, *map(_put, note.put)]
+
+
+def _put(state: State) -> str:
+    row = ", ".join(map(literal, (state.id, state.kind, state.database, state.facts)))
+    new = "kind = excluded.kind, database = excluded.database, facts = excluded.facts"
+    return f"INSERT INTO {TABLE} (id, kind, database, facts) VALUES ({row}) ON CONFLICT (id) DO UPDATE SET {new};"
+
+
+def _settings(source: str, target: str) -> list[str]:
+    """Statements that give a copy what a template does not: `ALTER DATABASE … SET`, and grants on the database."""
+    old, new = (f"(SELECT oid FROM pg_database WHERE datname = {literal(name)})" for name in (source, target))
+    # The catalogue itself, since a list such as search_path would need quotes of its own in ALTER DATABASE.
+    settings = (
+        "INSERT INTO pg_catalog.pg_db_role_setting (setdatabase, setrole, setconfig)"
+        f" SELECT {new}, setrole, setconfig FROM pg_db_role_setting WHERE setdatabase = {old};"
+    )
+    name = literal(identifier(target))
+    who = "CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END"
+    option = "CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END"
+    given = f"FROM pg_database, aclexplode(datacl) WHERE datname = {literal(source)}"
+    revoke = f"SELECT 'REVOKE ALL ON DATABASE ' || {name} || ' FROM PUBLIC' FROM pg_database WHERE datname ="
+    grant = f"SELECT format('GRANT %s ON DATABASE %s TO %s%s', privilege_type, {name}, {who}, {option}) {given}"
+    return [settings, f"{revoke} {literal(source)} AND datacl IS NOT NULL \\gexec", f"{grant} \\gexec"]
 
 
 def _end_sessions(*names: str) -> str:
-    listed = ", ".join(map(quoted, names))
-    return f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ({listed})"
+    listed = ", ".join(map(literal, names))
+    return f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ({listed});"
 
 
 def identifier(name: str) -> str:
     """A name in SQL."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def quoted(text: str) -> str:
-    """A text in SQL that is readable inside the quotes of a shell."""
-    return literal(text) if "$" in text else f"$${text}$$"

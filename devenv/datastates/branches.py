@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from devenv.base import output
+from devenv.base import events
 from devenv.context import service_commands
 from devenv.context.environment import Environment
+from devenv.databases.states import ASIDE, State
 from devenv.datastates import live, store
-from devenv.datastates.store import ASIDE, State
 from devenv.model import lineage
 from devenv.model.lineage import Files
 
@@ -40,14 +40,14 @@ def due(env: Environment, known: Mapping[str, Any], files: Files) -> str:
 def switch(env: Environment, why: str) -> Environment:
     """Make this branch's own database the live one: the one that was set aside before, else a fresh one."""
     branch = str(env.data.get("branch", ""))
-    if not env.database or not (env.database.renames or env.chooses_database):
-        output.warn(f"{why}, but the app's database is fixed in {env.place.compose}: it is not changed")
+    if not env.database or not store.keeps(env) or not (env.database.renames or env.chooses_database):
+        events.warn(f"{why}, but the app's database is fixed in {env.place.compose}: it is not changed")
         return env
-    output.say(f"the data of {branch or 'the last branch'} is set aside with its rows: {why}")
+    events.note(f"the data of {branch or 'the last branch'} is set aside with its rows: {why}")
     own = back(env, store.files(env))
     if not own:
         return live.restart(_begin(env, branch))
-    output.say(f"the data of {own.name} comes back with its rows")
+    events.note(f"the data of {own.name} comes back with its rows")
     return live.restart(store.swap(env, own, {**own.data, "branch": store.branch(env)}, ASIDE, branch))
 
 
@@ -88,5 +88,5 @@ def _of(branch: str, found: list[State]) -> list[State]:
 
 
 def _fitting(env: Environment, files: Files) -> list[State]:
-    aside = [s for s in store.every(env) if s.kind == ASIDE]
+    aside = [s for s in store.every(env) if s.kind == ASIDE] if store.keeps(env) else []
     return [s for s in aside if not lineage.lost(s.files, files, env.config.migrations)]

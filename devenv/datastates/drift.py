@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from devenv.base import output, records
+from devenv.base import events, records
 from devenv.base.errors import CONFIG, FOUND, DevError
 from devenv.context import service_commands
 from devenv.context.environment import Environment
@@ -68,7 +68,7 @@ def dump(env: Environment, address: str, password: Mapping[str, str]) -> None:
         _write(env, here, "inv dev.schema dump")
         return
     where = dsn.parse(address, here.kind, password.get(here.password, ""))
-    output.say(f"reading the schema of {where}")
+    events.note(f"reading the schema of {where}")
     _write(env, readers.schema(env.database, env.engine, where), DUMP)
 
 
@@ -80,10 +80,10 @@ def check(env: Environment) -> Report:
         env.engine.build([name for name, each in env.place.services.items() if each.build])
     with store.scratch(env) as fresh, store.scratch(env) as ours:
         # This comes first: a failure here has nothing to do with production.
-        output.say("applying all migrations to an empty database")
+        events.note("applying all migrations to an empty database")
         service_commands.within("dev.schema check", "migrate", service_commands.migrate, fresh)
         _schema(ours).load(text, FILE)
-        output.say(f"applying the pending migrations to the schema of {FILE}")
+        events.note(f"applying the pending migrations to the schema of {FILE}")
         _migrate_production(ours)
         found = catalogue.compare(_schema(ours).catalogue(), _schema(fresh).catalogue())
     migrations = _migrations(env)

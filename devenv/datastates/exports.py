@@ -24,8 +24,8 @@ from devenv.base.errors import CONFIG, REFUSED, DevError
 from devenv.context import service_commands
 from devenv.context.environment import Environment
 from devenv.databases.find import kind
-from devenv.datastates import snapshots, store
-from devenv.datastates.store import State
+from devenv.databases.states import State
+from devenv.datastates import dumps, snapshots, store
 
 FORMAT = 1
 NEEDED = {"service", "database", "version", "branch", "files", "data", "sha256"}
@@ -34,17 +34,14 @@ NEEDED = {"service", "database", "version", "branch", "files", "data", "sha256"}
 def export(env: Environment, stored: State, target: Path, scrub: bool) -> None:
     """Write a state to a file, in one step; with `scrub`, a copy of it after the service's scrub command."""
     source = store.on_server(env, stored)
-    if scrub:
+    with dumps.folder(env) as folder:
+        if not scrub:
+            _write(env, source, {**_manifest(env, stored), "scrubbed": False}, folder, target)
+            return
         with store.draft(env, source.database) as made:
             service_commands.scrub(env.on(made.database))
-            _write(env, made, {**_manifest(env, stored), "scrubbed": True}, target)
-        store.drop(env, made)
-    else:
-        made = store.begin(env, store.DRAFT, "", source.database)
-        try:
-            _write(env, made, {**_manifest(env, stored), "scrubbed": False}, target)
-        finally:
-            store.forget(made)
+            _write(env, made, {**_manifest(env, stored), "scrubbed": True}, folder, target)
+            store.drop(env, made)
 
 
 def restore(env: Environment, file: Path, force: bool = False) -> Environment:
@@ -53,14 +50,16 @@ def restore(env: Environment, file: Path, force: bool = False) -> Environment:
     DevError 111 for a damaged file, 114 for one that does not fit: another service or database, or, unless `force`,
     migrations that are not in the checkout.
     """
-    with store.draft(env) as made:
-        manifest = _unpack(file, made.dump)
+    with dumps.folder(env) as folder:
+        dump = folder / "dump"
+        manifest = _unpack(file, dump)
         _check(env, manifest, file)
-        stored = replace(made, name=file.name, files=manifest["files"], data=manifest["data"])
-        stored = replace(stored, branch=manifest["branch"])
+        known = {"files": manifest["files"], "data": manifest["data"], "branch": manifest["branch"]}
+        stored = replace(store.new(env, name=file.name), **known)
         snapshots.check_fits(env, stored, force)
-        store.at(env, made).load(env.engine, made.dump)
-        return snapshots.bring(env, made, stored)
+        with store.draft(env) as made:
+            store.at(env, made).load(env.engine, dump)
+            return snapshots.bring(env, made, stored)
 
 
 def _manifest(env: Environment, stored: State) -> dict[str, Any]:
@@ -81,13 +80,14 @@ def _manifest(env: Environment, stored: State) -> dict[str, Any]:
     }
 
 
-def _write(env: Environment, made: State, manifest: Mapping[str, Any], target: Path) -> None:
-    store.at(env, made).dump(env.engine, made.dump)
-    text = json.dumps({**manifest, "sha256": _sha256(made.dump)}, indent=2, sort_keys=True).encode()
+def _write(env: Environment, made: State, manifest: Mapping[str, Any], folder: Path, target: Path) -> None:
+    dump = folder / "dump"
+    store.at(env, made).dump(env.engine, dump)
+    text = json.dumps({**manifest, "sha256": _sha256(dump)}, indent=2, sort_keys=True).encode()
     new = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:
         with open(new, "xb", opener=process.private) as stream:
-            _pack(stream, text, made.dump)
+            _pack(stream, text, dump)
         os.replace(new, target)
     finally:
         new.unlink(missing_ok=True)

@@ -1,10 +1,11 @@
-"""The live data: migrated, seeded, reset. The record says how far the data has been prepared.
+"""The live data: migrated, seeded, reset. Its row on the server says how far it has been prepared.
 
-For each engine, `Environment.data` has these keys. "id": Engine.data_id. "files": the files of `state:` at the last
-migrate. "migrated": a fingerprint of them. "packages": see `packages`. "branch": the branch of the data. "seeded": what
-each scenario printed. "generation": changes with each reset. "fresh": true while only devenv has written into the
-database. "live": the database's name, if it is not the one in compose.yaml. The record is written after each step. If
-a command is killed, the record may say less than was done, but never more.
+These are its facts (`known`). "files": the files of `state:` at the last migrate. "migrated": a fingerprint of them.
+"packages": see `packages`. "branch": the branch of the data. "seeded": what each scenario printed. "generation":
+changes with each reset. "state": the state that it is a copy of. "fresh": true while only devenv has written into the
+database. They are written after each step. If a command is killed, they may say less than was done, but never more.
+
+A service without a database that we know has them in the machine's record, with "id": Engine.data_id.
 
 Fresh data is built once for each content of the files that it depends on. It has layers: the schema (migrated, not
 seeded), then each scenario on a copy of the one it builds on. Each layer is stored under a key of everything that its
@@ -15,14 +16,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from devenv.base import output
-from devenv.context import fingerprints, health, service_commands
+from devenv.base import events
+from devenv.base.errors import DevError
+from devenv.context import claims, fingerprints, health, service_commands
 from devenv.context.environment import Environment
-from devenv.datastates import store
-from devenv.datastates.store import BUILT, State
+from devenv.databases.states import BUILT, DRAFT, PREVIOUS, Create, Drop, Note, State
+from devenv.datastates import dumps, earlier, store
+from devenv.engines.interface import State as Seen
 from devenv.model import lineage
 from devenv.model.lineage import Files
 from devenv.model.scenarios import Scenario
@@ -42,13 +46,55 @@ class Layer(NamedTuple):
     files: Files  # part of the key
 
 
-def ready(env: Environment) -> None:
-    """Start the database, so that a data command works without `dev.up`. Clean up after killed commands."""
-    backing = [name for name, service in env.place.services.items() if not service.build]
+def ready(env: Environment, changes: bool = True) -> Environment:
+    """Start the database, look at it, and finish what killed commands left. Returns the environment on the live data.
+
+    `changes`: the command changes something: DevError 113, before anything starts, if another checkout is up.
+    """
     seen = env.engine.look()
+    if changes:
+        claims.check(env, seen)
+    backing = [name for name, service in env.place.services.items() if not service.build]
     if any(name not in seen or not seen[name].healthy for name in backing):
         health.start(env, backing)
-    store.clean(env)
+    return opened(env)
+
+
+def opened(env: Environment) -> Environment:
+    """Look at the server, which runs, and bring it in order. Returns the environment on the live data."""
+    if not store.keeps(env):
+        return env
+    env = store.look(env)
+    report_lost(env)
+    if store.unsettled(env):
+        store.settle(env)
+    return env
+
+
+def report_lost(env: Environment) -> None:
+    """Warn if the data that the record knows of is not there any more, before anything new is made in its place."""
+    noted, found = env.record.known(env.engine.name), env.seen.survey
+    if env.seen.warned or not store.keeps(env) or not earlier.facts(noted) or (found and found.live) or known(env):
+        return
+    states = noted.get("stored")
+    also = f" (also {', '.join(map(str, states))})" if isinstance(states, list) and states else ""
+    events.warn(f"the data of {env.config.service} is gone{also}: its volume was removed, or is another one")
+    env.seen.warned = True
+
+
+def check_owner(env: Environment) -> None:
+    """DevError 113 if the data is somebody else's, as far as the server runs and says so."""
+    with suppress(DevError):
+        env = glance(env, env.engine.look())
+    if env.seen.survey is not None:
+        store.check_owner(env)
+
+
+def glance(env: Environment, seen: Mapping[str, Seen]) -> Environment:
+    """Look at the server if it runs, and change nothing."""
+    database = env.database
+    runs = database is not None and database.service in seen and seen[database.service].healthy
+    return store.look(env) if runs else env
 
 
 def built(env: Environment) -> None:
@@ -56,8 +102,9 @@ def built(env: Environment) -> None:
     up = env.record.up.get("build")
     if env.image or (env.engine.is_built() and up in (None, fingerprints.build(env))):
         return
-    output.say("the checkout is not built yet: building; the next dev.up restarts the app")
-    env.engine.build([name for name, service in env.place.services.items() if service.build])
+    events.note("the checkout is not built yet: building; the next dev.up restarts the app")
+    with events.step("build", env.config.app, "files changed"):
+        env.engine.build([name for name, service in env.place.services.items() if service.build])
 
 
 def migrate(env: Environment) -> None:
@@ -66,7 +113,7 @@ def migrate(env: Environment) -> None:
     fresh = is_fresh(env)
     service_commands.migrate(env)
     _note_migrated(env, **({"fresh": True} if fresh else {}))
-    if fresh:
+    if fresh and store.keeps(env):
         _keep(env, layers(env, [])[-1], {})
 
 
@@ -91,7 +138,7 @@ def seed(env: Environment, name: str, given: Given) -> dict[str, Any]:
         if base.name not in known(env).get("seeded", {}):
             _seed(env, base, {})
     told = _seed(env, chain[-1], given)
-    if known(env).get("fresh") and not any(scenario.up for scenario in chain):
+    if known(env).get("fresh") and store.keeps(env) and not any(scenario.up for scenario in chain):
         _keep(env, layers(env, chain, given)[-1], {"seeded": known(env)["seeded"]})
     return told
 
@@ -99,7 +146,7 @@ def seed(env: Environment, name: str, given: Given) -> dict[str, Any]:
 def _seed(env: Environment, scenario: Scenario, given: Given) -> dict[str, Any]:
     label, seeded = scenario.label(given), known(env).get("seeded", {})
     if scenario.once and label in seeded:
-        output.say(f"{label} ran on this data already (once: true in dev.yaml); after inv dev.reset it runs again")
+        events.note(f"{label} ran on this data already (once: true in dev.yaml); after inv dev.reset it runs again")
         return dict(seeded[label])
     if scenario.up:
         _start_all(env)
@@ -126,10 +173,10 @@ def reset(env: Environment, name: str = DEFAULT, given: Given | None = None) -> 
     late = any(scenario.up for scenario in chain)
     if late:
         env.engine.stop()  # an app that fills tables at its start must do so on the new database
-        ready(env)
+        env = ready(env)
     stored = _prepared(env, [] if late else chain, given or {})
     if stored:
-        env = restart(store.use(env, stored, store.PREVIOUS, store.PREVIOUS))
+        env = restart(store.use(env, stored, PREVIOUS, PREVIOUS))
     else:
         env = _emptied(env)
         if "migrate" in env.config.commands:
@@ -141,7 +188,7 @@ def reset(env: Environment, name: str = DEFAULT, given: Given | None = None) -> 
 
 def _prepared(env: Environment, chain: Sequence[Scenario], given: Given) -> State | None:
     """The stored state of a chain, built if possible; None if everything must be made in the live database."""
-    if not env.database or not (env.database.renames or env.chooses_database):
+    if not env.database or not store.keeps(env) or not (env.database.renames or env.chooses_database):
         return None
     wanted = layers(env, chain, given)
     return provide(env, wanted, "dev.reset") if env.chooses_database else find_layer(env, wanted[-1])
@@ -149,9 +196,11 @@ def _prepared(env: Environment, chain: Sequence[Scenario], given: Given) -> Stat
 
 def _emptied(env: Environment) -> Environment:
     if env.database and env.database.renames:
-        return store.use_empty(env, store.PREVIOUS, store.PREVIOUS)
-    env.note_data({})  # first: if this is killed afterwards, the next dev.up builds the data again
-    if env.database:
+        return store.use_empty(env, PREVIOUS, PREVIOUS)
+    _write(env, {})  # first: if this is killed afterwards, the next dev.up builds the data again
+    if env.database and store.keeps(env):
+        store.do(env, Drop(env.database.name))
+    elif env.database:
         env.database.drop(env.engine)
     return env
 
@@ -163,7 +212,7 @@ def take_stored(env: Environment) -> Environment:
     if not stored or not is_fresh(env):
         return env
     _say_layer(env, wanted, stored)
-    return store.use(env, stored, store.DRAFT, "")
+    return store.use(env, stored, DRAFT, "")
 
 
 def restart(env: Environment) -> Environment:
@@ -183,23 +232,53 @@ def _note_running(env: Environment, **more: Any) -> None:
 
 
 def known(env: Environment) -> dict[str, Any]:
-    """The record of the data, if it is about the data that exists now."""
-    return env.data if env.data.get("id") == env.engine.data_id() else {}
+    """What is known of the live data that exists now; empty if nothing is.
+
+    Until the server was looked at, this is what the record says, if that is about the same volume or folder.
+    """
+    found = env.seen.survey
+    if found is not None:
+        return dict(found.live.data) if found.live and found.live.database in found.databases else {}
+    noted = env.data
+    service = env.database.service if env.database and store.keeps(env) else ""
+    return earlier.facts(noted) if noted and env.engine.holds(str(noted.get("id", "")), service) else {}
+
+
+def _write(env: Environment, facts: Mapping[str, Any]) -> None:
+    """Write what is known of the live data."""
+    if store.keeps(env):
+        store.note(env, facts)
+    else:
+        env.note_data({**facts, "id": env.engine.data_id()} if facts else {})
 
 
 def is_fresh(env: Environment) -> bool:
     """Whether the database is empty or holds only what devenv put in. It is created if it is missing."""
     if known(env) or not env.database:
         return bool(known(env).get("fresh"))
-    if not env.database.exists(env.engine):  # a reset was killed half-way
-        env.database.create(env.engine)
+    if not store.keeps(env):
+        return env.database.is_empty(env.engine)
+    if env.database.name not in store.survey(env).databases:  # a reset was killed half-way
+        store.do(env, Create(env.database.name))
     return env.database.is_empty(env.engine)
 
 
 def used(env: Environment) -> None:
     """Record that others write into the database from now on, so its data is not fresh any more."""
-    if env.data.get("fresh"):
-        env.note_data({key: value for key, value in env.data.items() if key != "fresh"})
+    facts = known(env)
+    if facts.pop("fresh", False):
+        _write(env, facts)
+
+
+def used_by_hand(env: Environment) -> None:
+    """`used`, for a command that a person runs. Without a server that runs, it cannot write into the database."""
+    if store.keeps(env):
+        env = glance(env, env.engine.look())
+        if env.seen.survey is None:
+            return
+        if store.unsettled(env):
+            store.settle(env)
+    used(env)
 
 
 def _note_migrated(env: Environment, **more: Any) -> None:
@@ -209,9 +288,9 @@ def _note_migrated(env: Environment, **more: Any) -> None:
 
 
 def _note(env: Environment, **facts: Any) -> None:
-    """Add to the record what was just done to the data."""
+    """Add to what is known what was just done to the data."""
     generation = known(env).get("generation") or secrets.token_hex(8)  # tells recreated data from data that was kept
-    env.note_data({**known(env), "id": env.engine.data_id(), "generation": generation, **facts})
+    _write(env, {**known(env), "generation": generation, **facts})
 
 
 def early(env: Environment) -> list[Scenario]:
@@ -255,7 +334,7 @@ def provide(env: Environment, wanted: Sequence[Layer], verb: str) -> State:
 
 def _build(env: Environment, layer: Layer, below: State | None, verb: str) -> State:
     if below and not layer.scenario:
-        output.say(f"migrating on from the schema of {below.branch or 'an earlier commit'}, an ancestor of this one")
+        events.note(f"migrating on from the schema of {below.branch or 'an earlier commit'}, an ancestor of this one")
     source = store.on_server(env, below).database if below else ""
     with store.draft(env, source) as made:
         there = env.on(made.database)
@@ -284,15 +363,21 @@ def _keep(env: Environment, layer: Layer, known: Mapping[str, Any]) -> None:
 
 def _store(env: Environment, made: State, layer: Layer, known: Mapping[str, Any]) -> State:
     known = {**known, "migrated": lineage.key(layer.files), "files": layer.files, "packages": packages(env)}
-    if layer.scenario:  # dev.up needs it on an empty volume; the schema is quickly rebuilt from there
-        store.at(env, made).dump(env.engine, made.dump)
+    store.at(env, made).flush(env.engine)
     made = replace(made, kind=BUILT, name=layer.name, key=layer.key, files=layer.files)
-    return store.write(replace(made, data=known, program=_server(env)))
+    made = replace(made, data=known, program=_server(env))
+    if layer.scenario:  # dev.up needs it on an empty volume; the schema is quickly rebuilt from there
+        dump = dumps.of(env, made)
+        dump.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        store.at(env, made).dump(env.engine, dump)
+        dumps.describe(env, made)
+    store.do(env, Note((made,)))
+    return made
 
 
 def _say_layer(env: Environment, layer: Layer, found: State | None) -> None:
     """Report the key of a layer, and whether it is stored."""
-    output.say(f"state {layer.key} ({_server(env)}, {layer.name}): {'stored' if found else 'not stored yet'}")
+    events.note(f"state {layer.key} ({_server(env)}, {layer.name}): {'stored' if found else 'not stored yet'}")
 
 
 def _server(env: Environment) -> str:
@@ -310,7 +395,8 @@ def packages(env: Environment) -> dict[str, Any]:
     if "package_migrations" not in env.config.commands:
         return {}
     of = lineage.key(lineage.others(store.files(env), env.config.migrations))
-    told = [known.get("packages", {}) for known in (env.data, *(s.data for s in store.noted(env)))]
+    stored = store.every(env) if store.keeps(env) else []
+    told = [known.get("packages", {}) for known in (env.data, *(s.data for s in stored))]
     return next((dict(each) for each in told if each.get("of") == of), None) or {
         "of": of,
         "names": service_commands.package_migrations(env),

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from devenv.base import output
+from devenv.base import events
 from devenv.base.errors import MISSING, REFUSED, USAGE, DevError, did_you_mean
 from devenv.context import service_commands
 from devenv.context.environment import Environment
+from devenv.databases.states import DRAFT, PREVIOUS, SNAPSHOT, UNKNOWN, Note, State
 from devenv.datastates import live, store
-from devenv.datastates.store import PREVIOUS, SNAPSHOT, State
 from devenv.model import lineage
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
+COMMIT = re.compile(r"[0-9a-f]{12}")  # of a detached HEAD, see store.branch
 
 
 def check_possible(env: Environment) -> None:
@@ -39,7 +40,9 @@ def snapshot(env: Environment, name: str, again: bool = False) -> State:
         raise DevError(REFUSED, message, f"inv dev.snapshot {name} --replace", "inv dev.state list")
     assert env.database
     with store.draft(env, env.database.name) as made:
-        kept = store.write(replace(made, kind=SNAPSHOT, name=name))
+        kept = replace(made, kind=SNAPSHOT, name=name)
+        replaced = [replace(s, kind=DRAFT) for s in there if s.database]
+        store.do(env, Note((kept, *replaced)))
     store.prune(env, there)
     store.check_space(env)
     return kept
@@ -47,7 +50,7 @@ def snapshot(env: Environment, name: str, again: bool = False) -> State:
 
 def find(env: Environment, name: str) -> State:
     """A state by its name, key or id. Of several, a snapshot is preferred, else the newest. DevError 2."""
-    found = store.every(env)
+    found = [*store.unknown(env), *store.every(env)]
     for match in (
         [s for s in found if s.kind == SNAPSHOT and s.name == name],
         [s for s in found if s.name == name],
@@ -75,7 +78,7 @@ def bring(env: Environment, made: State, stored: State) -> Environment:
     known = store.known_of_copy(env, stored)
     behind = known.get("migrated") != lineage.key(files) and "migrate" in env.config.commands
     if behind and env.chooses_database:
-        output.say(f"{stored.name} is older than the checkout: migrating it")
+        events.note(f"{stored.name} is older than the checkout: migrating it")
         service_commands.migrate(env.on(made.database))
         known = {**known, "migrated": lineage.key(files), "files": files, "packages": live.packages(env)}
     env = live.restart(store.swap(env, made, known, PREVIOUS, PREVIOUS))
@@ -84,12 +87,22 @@ def bring(env: Environment, made: State, stored: State) -> Environment:
     return env
 
 
+def check_known(gone: State) -> None:
+    """DevError 114 for a database that no row names: it may be anybody's, so it is not removed."""
+    if gone.kind == UNKNOWN:
+        message = f"{gone.name} was not made by these commands, so it is not removed"
+        raise DevError(
+            REFUSED, message, f"inv dev.restore {gone.name}", "to remove it: DROP DATABASE in inv dev.dbshell"
+        )
+
+
 def check_fits(env: Environment, stored: State, force: bool) -> None:
     """DevError 114 if a state has migrations that are not in the checkout; a warning with `force`."""
     lost = lineage.lost(stored.files, store.files(env), env.config.migrations) or live.lost_packages(env, stored.data)
     message = f"{stored.name} was made with migrations that are not in this checkout: {', '.join(lost)}"
     if lost and force:
-        output.warn(message)
+        events.warn(message)
     elif lost:
-        other = f"git switch {stored.branch}" if stored.branch else "switch to the branch that it was made on"
+        detach = "--detach " if COMMIT.fullmatch(stored.branch) else ""
+        other = f"git switch {detach}{stored.branch}" if stored.branch else "switch to the branch that it was made on"
         raise DevError(REFUSED, message, other, "if the migrations do the same, run the command again with --force")

@@ -1,75 +1,66 @@
-"""The stored states of a service's data, the drafts that become states, and the swap that makes one live.
+"""The databases of a service's server: what each of them is, drafts that become states, the swap that makes one live.
 
-Each has a folder in the machine's state, `WORKSPACE/SERVICE/states/ENGINE/ID/`, with `state.json`, written in one step,
-and sometimes a `dump`. The rows are in a database of the server, `State.database`. The folder is written before the
-database is created and removed after it is dropped, so all our databases on a server are listed here.
+What is known of them is in the server itself (databases/states.py). `look` reads all of it with one query, before
+anything is decided. Each change is a list of steps, which `do` carries out and notes in the same call; so at any moment
+the server says what its databases are. `settle` finishes what earlier commands left.
 
 Drafts are databases next to the live one. They are created, filled, and put in its place in one step. If a command is
-killed at any moment, the live database is the old one or the new one, and `clean` finishes the rest.
+killed at any moment, the live database is the old one or the new one, and a draft is a row that says so.
+
+Some states also have a dump, a file of this machine (dumps.py), which outlives the server.
 """
 
 from __future__ import annotations
 
-import json
+import getpass
+import os
+import re
 import secrets
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from devenv.base import output, process, records
+from devenv.base import events, output, process, records
+from devenv.base.errors import CONFLICT, DevError
+from devenv.context import workspace
 from devenv.context.environment import Environment
 from devenv.databases import find
 from devenv.databases.database import Database
+from devenv.databases.states import (
+    ASIDE,
+    BUILT,
+    DRAFT,
+    LIVE,
+    PREVIOUS,
+    SNAPSHOT,
+    UNKNOWN,
+    Copy,
+    Create,
+    Drop,
+    Note,
+    State,
+    Step,
+    Survey,
+)
+from devenv.datastates import dumps, earlier
 from devenv.model import fingerprint
 from devenv.model.lineage import Files
 
-FILE = "state.json"
-DRAFT = "draft"  # becomes one of the others, or the live database; removed if its command was killed
-BUILT = "built"  # only migrated and seeded by devenv: it can be built again
-SNAPSHOT = "snapshot"  # made by dev.snapshot
-ASIDE = "aside"  # was live, until a branch was checked out that lacks one of its migrations
-PREVIOUS = "previous"  # was live, until dev.reset or dev.restore
 BUDGET = 5 * 2**30  # bytes of disk for all states, unless `budget.states` of dev.yaml says otherwise
 SPARE = 500 * 2**20  # bytes of disk that the rest of the machine needs
+OURS = re.compile(r"_[0-9a-f]{12}$")  # the end of the names that we give to databases
 
 
-@dataclass(frozen=True)
-class State:
-    """One stored state. `created` is in seconds since the epoch."""
+def keeps(env: Environment) -> bool:
+    """Whether the service has a database on whose server we keep what is known of its data.
 
-    id: str
-    kind: str
-    name: str  # for people: a snapshot's name, a scenario, a branch
-    database: str  # its name on the server
-    volume: str  # Engine.data_id of the server that holds it
-    files: Files  # the files that it was made with
-    data: Mapping[str, Any]  # the record of its data, see datastates/live.py
-    key: str = ""  # of a built one: the key of its layer, see live.Layer
-    branch: str = ""
-    created: float = 0.0
-    program: str = ""  # of a built one: the database's image
-    after: Mapping[str, Any] | None = None  # during a swap: the record that the live data will have
-    took: str = ""  # the id of the state that becomes live in that swap
-    folder: Path = field(default=Path(), compare=False)
-
-    @property
-    def dump(self) -> Path:
-        """The path of its dump, if it has one."""
-        return self.folder / "dump"
-
-    @property
-    def dumped(self) -> int:
-        """The size of its dump in bytes."""
-        return self.dump.stat().st_size if self.dump.is_file() else 0
-
-
-def home(env: Environment) -> Path:
-    """The folder of all states of this service on this engine."""
-    return records.path(env.place.workspace, env.config.service).with_suffix("") / "states" / env.engine.name
+    Without one, the record of the machine has it, for the volumes or folders that it was noted with.
+    """
+    return env.database is not None and env.database.keeps
 
 
 def files(env: Environment) -> Files:
@@ -78,34 +69,11 @@ def files(env: Environment) -> Files:
     return fingerprint.each(root, fingerprint.matching(root, env.config.state))
 
 
-def noted(env: Environment) -> list[State]:
-    """All states on record, including those of killed commands. The oldest first."""
-    found = [_read(path) for path in home(env).glob(f"*/{FILE}")]
-    return sorted((s for s in found if s), key=lambda s: s.created)
-
-
-def every(env: Environment) -> list[State]:
-    """All states that can be used: complete, and on this server or with a dump. The oldest first."""
-    here = env.engine.data_id()
-    return [s for s in noted(env) if s.kind != DRAFT and (s.volume == here or s.dump.is_file())]
-
-
-def begin(env: Environment, kind: str, name: str, database: str = "", **more: Any) -> State:
-    """Record a state that is about to be made. Without `database`, its database gets a new name."""
-    id = secrets.token_hex(6)
-    known = {
-        "id": id,
-        "kind": kind,
-        "name": name,
-        "database": database or f"{declared(env)[:40]}_{id}",
-        "volume": env.engine.data_id(),
-        "files": env.data.get("files", {}),
-        "data": env.data,
-        "branch": branch(env),
-        "created": time.time(),
-        "folder": home(env) / id,
-    }
-    return write(State(**{**known, **more}))
+def branch(env: Environment) -> str:
+    """The branch that is checked out; of a detached HEAD, the commit; empty outside git."""
+    git = ["git", "-C", str(env.place.root)]
+    named = process.capture([*git, "symbolic-ref", "--quiet", "--short", "HEAD"]).stdout.strip()
+    return named or process.capture([*git, "rev-parse", "--quiet", "--verify", "--short=12", "HEAD"]).stdout.strip()
 
 
 def declared(env: Environment) -> str:
@@ -115,48 +83,166 @@ def declared(env: Environment) -> str:
     return found.name
 
 
-def write(made: State) -> State:
-    """Write a state's record, in one step."""
-    made.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    known = {key: value for key, value in asdict(made).items() if key != "folder"}
-    records.replace_file(made.folder / FILE, json.dumps(known, indent=2, sort_keys=True) + "\n")
-    return made
+# ---- looking
 
 
-def forget(gone: State) -> None:
-    """Remove a state's record and dump. The caller drops its database."""
-    (gone.folder / FILE).unlink(missing_ok=True)  # first: a folder without it is not a state
-    shutil.rmtree(gone.folder, ignore_errors=True)
+def look(env: Environment) -> Environment:
+    """Look at the server, which runs. Returns the environment on its live database."""
+    if not keeps(env):
+        return env
+    assert env.database
+    found = env.database.survey(env.engine)
+    env.seen.pending = earlier.pending(env, found, declared(env))
+    env.seen.survey = found.after([env.seen.pending]) if env.seen.pending else found
+    live = env.seen.survey.live
+    name = live.database if live and not _renamed(env) else declared(env)
+    return env if name == env.database.name else env.on(name)
 
 
-def branch(env: Environment) -> str:
-    """The branch that is checked out; empty if none is."""
-    head = ["git", "-C", str(env.place.root), "symbolic-ref", "--quiet", "--short", "HEAD"]
-    return process.capture(head).stdout.strip()
+def _renamed(env: Environment) -> bool:
+    """Whether compose.yaml has another name for the live database now, which the server can give it."""
+    found, name = survey(env), declared(env)
+    can = env.database is not None and env.database.renames
+    return can and found.live is not None and found.live.database != name and name not in found.databases
 
 
-def _read(path: Path) -> State | None:
+def survey(env: Environment) -> Survey:
+    """What the last look found, with what was changed since."""
+    if env.seen.survey is None:
+        look(env)
+    assert env.seen.survey is not None
+    return env.seen.survey
+
+
+def every(env: Environment) -> list[State]:
+    """All states that can be used: on the server, or as a dump. The oldest first. Without a look, only dumps."""
+    found = env.seen.survey or Survey(frozenset())
+    here = [s for s in found.states if s.kind not in (LIVE, DRAFT) and s.database in found.databases]
+    known = {s.id for s in here}
+    return sorted([*here, *(s for s in dumps.every(env) if s.id not in known)], key=lambda s: s.created)
+
+
+def unknown(env: Environment) -> list[State]:
+    """The databases that no row names, except the one of compose.yaml. A person made them, or a record was lost."""
+    found = survey(env)
+    named = {s.database for s in found.states} | {declared(env), "postgres", "test"}  # of new servers
+    return [State("", UNKNOWN, name, name) for name in sorted(found.databases - named)]
+
+
+# ---- whose data it is
+
+
+def owner(env: Environment) -> dict[str, str]:
+    """Whose data this is, for the row of the live database."""
+    remote = process.capture(["git", "-C", str(env.place.root), "config", "--get", "remote.origin.url"]).stdout.strip()
+    return {
+        **owner_key(env),
+        "user": getpass.getuser(),
+        "checkout": str(env.place.root),
+        "repository": re.sub(r"//[^/@]*@", "//", remote),  # without a password
+    }
+
+
+def owner_key(env: Environment) -> dict[str, str]:
+    """What tells this service's data from that of others."""
+    state = os.path.realpath(records.home())  # however a link leads there
+    return {"state": state, "workspace": env.place.workspace, "service": env.config.service}
+
+
+def _key(known: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(str(known.get(key, "")) for key in ("state", "workspace", "service"))
+
+
+def check_owner(env: Environment) -> None:
+    """DevError 113 if the data belongs to somebody else, who still has a record of it."""
+    live = survey(env).live
+    theirs = live.owner if live else {}
+    if not theirs or _is_owner(env) or _is_gone(theirs):
+        return
+    what = f"service {theirs.get('service')} in workspace {theirs.get('workspace')}, state in {theirs.get('state')}"
+    raise DevError(
+        CONFLICT,
+        f"{env.config.service}: its data belongs to {theirs.get('user')}: {what}",
+        f"to have your own: inv dev.up --workspace {workspace.another(env.place.workspace)}",
+        f"to remove theirs, in {theirs.get('checkout')}: inv dev.destroy",
+    )
+
+
+def _is_gone(theirs: Mapping[str, str]) -> bool:
+    """Whether an owner's record is certainly not there. That of another user may be out of sight."""
+    state, name, service = _key(theirs)
     try:
-        known = json.loads(path.read_text())
-        names = {f.name for f in fields(State)}
-        return State(**{key: value for key, value in known.items() if key in names}, folder=path.parent)
-    except (OSError, ValueError, TypeError, AttributeError):
-        return None
+        Path(state, name, f"{service}.json").stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+# ---- changing
+
+
+def do(env: Environment, *steps: Step) -> None:
+    """Carry out steps on the server. What is known of the live data is copied to the record, as a hint."""
+    assert env.database
+    before = survey(env)
+    after = before.after(steps)
+    changed = before.live != after.live
+    if changed and after.live and after.live.data.get("fresh"):
+        _copy(env, after)  # first: a copy that says less than the server would let others write unseen, see live.used
+    env.database.carry_out(env.engine, steps)
+    env.seen.survey = after
+    if changed:
+        _copy(env, after)
+
+
+def _copy(env: Environment, found: Survey) -> None:
+    """The copy in the record, for plan and status while the server is down, and for releases up to 0.6.0."""
+    copy = _hint(env, found)
+    if copy != env.record.known(env.engine.name):
+        env.note_data(copy)
+
+
+def _hint(env: Environment, found: Survey) -> dict[str, Any]:
+    if not found.live:
+        return {}
+    name = found.live.database
+    listed = sorted(f"{s.kind} {s.name}" for s in found.states if s.kind in (SNAPSHOT, ASIDE, PREVIOUS))
+    live = "" if name == declared(env) else name
+    return earlier.signed({**found.live.data, "id": env.engine.data_id(), "live": live, "stored": listed})
+
+
+def new(env: Environment, kind: str = DRAFT, name: str = "") -> State:
+    """A state with a new id and a new database name, with the facts of the live data; not noted yet."""
+    id = secrets.token_hex(6)
+    known = env.data
+    database = f"{declared(env)[:40]}_{id}"
+    return State(id, kind, name, database, known.get("files", {}), known, branch=branch(env), created=time.time())
 
 
 @contextmanager
 def draft(env: Environment, source: str = "") -> Iterator[State]:
     """A database to work in: a copy of another one, or empty. It is dropped if the block fails."""
-    made = begin(env, DRAFT, "")
-    try:
-        if source:
-            at(env, made).copy(env.engine, source)
-        else:
-            at(env, made).create(env.engine)
+    made = new(env)
+    with _discarded(env, made):
+        do(env, Note((made,)), Copy(source, made.database) if source else Create(made.database))
         yield made
+
+
+@contextmanager
+def _discarded(env: Environment, made: State) -> Iterator[None]:
+    """Drop a draft if the block fails. The server decides whether it still is one: it may have become live."""
+    try:
+        yield
     except BaseException:
-        if env.data.get("live") != made.database:  # it may already have become the live one
-            drop(env, made)
+        with suppress(DevError):  # then the next command does it
+            env.seen.survey = None
+            there = survey(env).of(made.id)
+            if there and there.kind == DRAFT:
+                assert env.database
+                env.database.settle(env.engine, [made.database])
+                drop(env, there)
         raise
 
 
@@ -174,42 +260,40 @@ def at(env: Environment, stored: State) -> Database:
     return env.database.at(stored.database)
 
 
-def drop(env: Environment, gone: State) -> None:
-    """Remove a state with its rows, the database first, so that every existing database is on record.
+def _dropping(gone: State) -> list[Step]:
+    # Marked as a draft first: on some servers a killed DROP leaves half of the tables.
+    return [Note((replace(gone, kind=DRAFT),)), Drop(gone.database), Note(gone=(gone.id,))]
 
-    Before that, it is marked as a draft, so that it is not used if this is killed between the two.
-    """
-    if gone.volume == env.engine.data_id():
-        with suppress(OSError):  # freeing space must work on a full disk
-            write(replace(gone, kind=DRAFT))
-        at(env, gone).drop(env.engine)
-    forget(gone)
+
+def drop(env: Environment, gone: State) -> None:
+    """Remove a state with its rows and its dump."""
+    if gone.database:
+        steps = _dropping(gone)
+        try:
+            do(env, *steps)
+        except DevError:
+            do(env, *steps[1:])  # freeing space must work on a full disk, which may have no room for the mark
+    dumps.remove(env, gone)
 
 
 def on_server(env: Environment, stored: State) -> State:
     """The same state with its rows on the server, loaded from its dump if only that exists."""
-    if stored.volume == env.engine.data_id():
+    if stored.database:
         return stored
     with draft(env) as made:
-        at(env, made).load(env.engine, stored.dump)
-    loaded = write(replace(stored, database=made.database, volume=made.volume))
-    forget(made)
+        at(env, made).load(env.engine, dumps.of(env, stored))
+        loaded = replace(stored, database=made.database)
+        do(env, Note((loaded,), gone=(made.id,)))
     return loaded
 
 
 def use(env: Environment, stored: State, kind: str, name: str) -> Environment:
     """Make a copy of a state the live data; see `swap`."""
-    assert env.database
+    made = new(env)
     source = on_server(env, stored).database
-    if not env.database.renames:
-        with draft(env, source) as made:
-            return swap(env, made, known_of_copy(env, stored), kind, name)
-    made = begin(env, DRAFT, "")
-    try:
-        return swap(env, made, known_of_copy(env, stored), kind, name, source)
-    except BaseException:
-        drop(env, made)
-        raise
+    first = (Note((made,)), Copy(source, made.database))
+    with _discarded(env, made):
+        return swap(env, made, known_of_copy(env, stored), kind, name, first)
 
 
 def use_empty(env: Environment, kind: str, name: str) -> Environment:
@@ -219,107 +303,136 @@ def use_empty(env: Environment, kind: str, name: str) -> Environment:
 
 
 def known_of_copy(env: Environment, stored: State) -> dict[str, Any]:
-    """The record of data that was copied from a state: it has a new generation, so that wiring runs again."""
-    own = {
-        "id": env.engine.data_id(),
-        "generation": secrets.token_hex(8),
-        "state": stored.id,
-        "branch": branch(env),
-    }
-    return {**stored.data, **own}
+    """What is known of data that was copied from a state: it has a new generation, so that wiring runs again."""
+    return {**stored.data, "generation": secrets.token_hex(8), "state": stored.id, "branch": branch(env)}
 
 
 def swap(
-    env: Environment, made: State, known_then: Mapping[str, Any], kind: str, name: str, source: str = ""
+    env: Environment, made: State, known_then: Mapping[str, Any], kind: str, name: str, first: Sequence[Step] = ()
 ) -> Environment:
-    """Make the draft live, with `known_then` as its record. Returns the environment on the new live data.
+    """Make a state live, with `known_then` as what is known of it. Returns the environment on the new live data.
 
-    The old live data is kept as a state of that kind and name; as a DRAFT it is dropped. `source`: the database that
-    the draft, which does not exist yet, will be a copy of; for servers that can rename.
+    Either all of it happens or nothing. The old live data is kept as a state of that kind and name; as a DRAFT it is
+    dropped. `first`: steps that make the state, to be done in the same call.
     """
     assert env.database
-    renames, engine = env.database.renames, env.engine
-    after = {**known_then, "live": "" if renames else made.database}
-    old = "" if renames else env.database.name
-    aside = begin(env, kind, name, old, after=after, took=made.id, branch=env.data.get("branch", ""))
-    older = _superseded(env, aside)
-    if source:
-        env.database.renew(engine, source, made.database, aside.database, [each.database for each in older])
-    elif renames:
-        env.database.take_over(engine, made.database, aside.database)
-    env.note_data(after)  # if the server cannot rename, this makes the draft live
-    forget(made)
-    for gone in older if source else []:
-        forget(gone)  # its database was dropped in the same call
-    _settle_aside(env, aside)
-    return env if renames else env.on(made.database)
+    found = survey(env)
+    old = found.live
+    assert old
+    moved = f"{declared(env)[:40]}_{secrets.token_hex(6)}" if env.database.renames else old.database
+    renames = [(old.database, moved), (made.database, old.database)] if env.database.renames else []
+    live = replace(made, kind=LIVE, name=LIVE, data=dict(known_then), owner=old.owner, created=time.time())
+    live = replace(live, database=old.database if env.database.renames else made.database)
+    known = {"branch": str(old.data.get("branch", "")), "files": old.data.get("files", {}), "created": time.time()}
+    aside = replace(old, kind=kind, name=name or old.id, database=moved, key="", **known)
+    dropped = [aside] if kind == DRAFT else [s for s in found.states if s.kind == kind == PREVIOUS]
+    older = [replace(s, kind=DRAFT) for s in dropped if s is not aside]
+    after = [step for s in dropped for step in (Drop(s.database), Note(gone=(s.id,)))]
+    do(env, *first, Note((aside, live, *older), renames=renames), *after)
+    return env if env.database.renames else env.on(live.database)
 
 
-def _superseded(env: Environment, aside: State) -> list[State]:
-    """There is one `previous` at a time."""
-    return [s for s in every(env) if s.kind == aside.kind == PREVIOUS and s.id != aside.id]
+def note(env: Environment, known: Mapping[str, Any]) -> None:
+    """Write what is known of the live data now."""
+    live = survey(env).live
+    assert live
+    do(env, Note((replace(live, data=dict(known)),)))
 
 
-def _settle_aside(env: Environment, aside: State) -> None:
-    """The end of a swap: the old live data becomes a normal state, or is dropped."""
-    if aside.kind == DRAFT:
-        drop(env, aside)
-        return
-    for gone in _superseded(env, aside):
-        drop(env, gone)
-    write(replace(aside, after=None))  # last: until then, `clean` finishes the swap
+# ---- what earlier commands left
 
 
-def left(env: Environment) -> list[State]:
-    """The unfinished states of killed commands."""
-    return [s for s in noted(env) if s.kind == DRAFT or s.after is not None] if env.database else []
+def unsettled(env: Environment) -> bool:
+    """Whether `settle` has something to do. The server was looked at."""
+    found = survey(env)
+    whole = found.kept and found.live is not None and not env.seen.pending and _is_owner(env)
+    left = any(s.kind == DRAFT or s.database not in found.databases for s in found.states)
+    return not whole or left or not _is_copied(env) or _renamed(env)
 
 
-def clean(env: Environment) -> None:
-    """Clean up after killed commands: finish or forget swaps, remove drafts."""
-    found = left(env)
-    if not found:
-        return
+def _is_owner(env: Environment) -> bool:
+    live = survey(env).live
+    return live is not None and _key(live.owner) == _key(owner_key(env))
+
+
+def _is_copied(env: Environment) -> bool:
+    """Whether the record has the server's state. Its id of the volumes is not compared: that would need a query."""
+    kept, live = env.record.known(env.engine.name), survey(env).live
+    name = "" if not live or live.database == declared(env) else live.database
+    return live is not None and earlier.facts(kept) == live.data and kept.get("live") == name
+
+
+def settle(env: Environment) -> None:
+    """Bring the server in order: take over records of earlier releases, drop drafts. DevError 113 for others' data."""
+    check_owner(env)
     assert env.database
-    here = env.engine.data_id()
-    # A server may still copy for a killed client. Such a copy would appear after this and be on no record.
-    env.database.settle(env.engine, [s.database for s in found if s.volume == here])
-    for swapping in (s for s in found if s.after is not None):
-        _end_swap(env, swapping)
-    kept = {s.database for s in noted(env) if s.kind != DRAFT and s.volume == here}
-    live = env.data.get("live") or declared(env)
-    for made in (s for s in left(env) if s.kind == DRAFT):
-        if made.database in {live, *kept} or made.volume != here:
-            forget(made)
-        else:
+    found = survey(env)
+    if not found.kept:
+        env.database.ensure(env.engine)
+        env.seen.survey = found = found._replace(kept=True)
+    _settle_live(env)
+    live = survey(env).live
+    if live and _renamed(env):
+        do(env, Note((replace(live, database=declared(env)),), renames=[(live.database, declared(env))]))
+    earlier.forget(env)
+    _settle_drafts(env)
+    dumps.clean(env)
+    if not _is_copied(env):
+        _copy(env, survey(env))
+
+
+def _settle_live(env: Environment) -> None:
+    """Write the rows of an earlier release, and a row for the live database that says that it is ours."""
+    found, pending = survey(env), env.seen.pending or Note()
+    live = found.live
+    if not live:
+        _report_unknown(env)
+        live = State(secrets.token_hex(6), LIVE, LIVE, declared(env), created=time.time())
+    elif live.data and live.database not in found.databases:
+        events.warn(f"{live.database}, the live database of {env.config.service}, is not on its server any more")
+        live = replace(live, data={})
+    if not _is_owner(env):
+        if live.owner:
+            events.note(f"the data was that of {live.owner.get('state')}, which is gone: it is taken over")
+        live = replace(live, owner=owner(env))
+    others = tuple(s for s in pending.put if s.kind != LIVE)
+    if pending != Note() or live != found.live:
+        do(env, Note((*others, live), pending.gone))
+    env.seen.pending = None
+
+
+def _report_unknown(env: Environment) -> None:
+    """Say which databases have lost their record, before anything new is made next to them."""
+    names = [s.database for s in unknown(env) if OURS.search(s.database)]
+    if names:
+        events.warn(f"{env.config.service}: the record of its data is lost. Its server also has {', '.join(names)}")
+        events.note(f"they stay as they are; to bring one back: inv dev.restore {names[0]}")
+
+
+def _settle_drafts(env: Environment) -> None:
+    assert env.database
+    found = survey(env)
+    drafts = [s for s in found.states if s.kind == DRAFT]
+    if drafts:
+        # A server may still copy for a killed client. Such a copy would appear after this.
+        env.database.settle(env.engine, [s.database for s in drafts])
+        for made in drafts:
             drop(env, made)
+    gone = [s.id for s in survey(env).states if s.kind != LIVE and s.database not in survey(env).databases]
+    if gone:
+        do(env, Note(gone=tuple(gone)))
 
 
-def _end_swap(env: Environment, swapping: State) -> None:
-    assert env.database
-    assert swapping.after is not None
-    if env.database.renames:
-        happened = at(env, swapping).exists(env.engine)
-    else:
-        happened = env.data.get("live") == swapping.after["live"]
-    if not happened:
-        forget(swapping)  # its database is the live one, or does not exist
-        return
-    if env.database.renames:
-        env.note_data(dict(swapping.after))
-    for took in (s for s in noted(env) if s.id == swapping.took):
-        forget(took)
-    _settle_aside(env, swapping)
-    output.say("an interrupted command had already replaced the data: the new data is live, see inv dev.state list")
+# ---- what it takes, and what can go
 
 
 def sizes(env: Environment) -> dict[str, int]:
     """The size of each state by id, with its dump, and of the live database as ``live``, in bytes."""
     assert env.database
     on_server = env.database.sizes(env.engine)
-    here = env.engine.data_id()
-    found = {s.id: s.dumped + (on_server.get(s.database, 0) if s.volume == here else 0) for s in every(env)}
-    return {**found, "live": on_server.get(env.database.name, 0)}
+    found = {s.id: dumps.size(env, s) + on_server.get(s.database, 0) for s in every(env)}
+    lost = {s.database: on_server.get(s.database, 0) for s in unknown(env)}
+    return {**found, **lost, "live": on_server.get(env.database.name, 0)}
 
 
 def check_space(env: Environment) -> None:
@@ -328,10 +441,10 @@ def check_space(env: Environment) -> None:
     budget, stored = env.config.states or BUDGET, sum(taken.values()) - taken["live"]
     if stored > budget:
         words = f"{output.mebibytes(stored)} of {output.mebibytes(budget)}"
-        output.warn(f"stored states take {words}; to free space: inv dev.state prune")
+        events.warn(f"stored states take {words}; to free space: inv dev.state prune")
     free = shutil.disk_usage(records.home()).free
     if free < 2 * taken["live"] + SPARE:
-        output.warn(f"{output.mebibytes(free)} left on the disk; to free space: inv dev.state prune")
+        events.warn(f"{output.mebibytes(free)} left on the disk; to free space: inv dev.state prune")
 
 
 def prunable(env: Environment, all: bool) -> list[State]:
@@ -352,11 +465,13 @@ def rows(env: Environment) -> list[dict[str, Any]]:
     taken, now = sizes(env), time.time()
     live = {"id": "", "kind": "live", "name": "live", "key": "", "branch": env.data.get("branch", ""), "age": 0}
     live = {**live, "size": taken["live"], "scenarios": sorted(env.data.get("seeded", {})), "live": True}
-    return [live, *(_row(s, taken[s.id], now, env.data) for s in reversed(every(env)))]
+    lost = [_row(s, taken[s.database], now, env.data) for s in unknown(env)]
+    return [live, *(_row(s, taken[s.id], now, env.data) for s in reversed(every(env))), *lost]
 
 
 def _row(stored: State, size: int, now: float, live: Mapping[str, Any]) -> dict[str, Any]:
     known = {name: getattr(stored, name) for name in ("id", "kind", "name", "key", "branch")}
     scenarios = sorted(stored.data.get("seeded", {}))
-    is_live = live.get("state") == stored.id
-    return {**known, "age": round(now - stored.created), "size": size, "scenarios": scenarios, "live": is_live}
+    is_live = bool(stored.id) and live.get("state") == stored.id
+    age = round(now - stored.created) if stored.created else 0
+    return {**known, "age": age, "size": size, "scenarios": scenarios, "live": is_live}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from devenv.base import records
 from devenv.base.errors import USAGE, DevError
-from devenv.engines import docker
+from devenv.engines import docker, names
 from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Engine, Place
 from devenv.engines.native import addresses, folders, supervisor, support
@@ -20,7 +21,7 @@ ENGINES = (COMPOSE, NATIVE)
 
 
 def choose(environment: Mapping[str, str], recorded: str) -> str:
-    """The engine's name. DevError 2 for an unknown one, 110 when the wanted one does not answer."""
+    """The engine's name. DevError 2 for an unknown one, 110 when the wanted or recorded one does not answer."""
     wanted = environment.get("DEV_ENGINE", "")
     if wanted and wanted not in ENGINES:
         raise DevError(USAGE, f"DEV_ENGINE={wanted}: unknown engine", f"allowed: {', '.join(ENGINES)}")
@@ -28,7 +29,7 @@ def choose(environment: Mapping[str, str], recorded: str) -> str:
         return NATIVE
     if docker.server_version():
         return COMPOSE
-    if wanted:
+    if wanted or recorded == COMPOSE:  # on another engine it would have other data
         raise docker.no_engine()
     return NATIVE
 
@@ -41,9 +42,28 @@ def make(name: str, place: Place) -> Engine:
 def removal(name: str, workspace: str, service: str) -> str:
     """The command that ends what runs for a service whose checkout is gone; empty if nothing runs."""
     if name != NATIVE:
-        return f"docker compose -p {workspace}-{service} down --volumes --rmi local"
+        return f"docker compose -p {_project(workspace, service)} down --volumes --rmi local"
     pids = supervisor.left(folders.service(workspace, service))
     return shlex.join(["kill", "-9", *map(str, pids)]) if pids else ""
+
+
+def running(services: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], bool | None]:
+    """By workspace and service, whether anything of it runs; None if its engine does not answer.
+
+    `services`: engine, workspace and service of each. Needs no checkout.
+    """
+    projects = docker.running_projects() if any(engine == COMPOSE for engine, *_ in services) else None
+    found: dict[tuple[str, str], bool | None] = {}
+    for engine, workspace, service in services:
+        if engine == NATIVE:
+            found[workspace, service] = bool(supervisor.left(folders.service(workspace, service)))
+        else:
+            found[workspace, service] = None if projects is None else _project(workspace, service) in projects
+    return found
+
+
+def _project(workspace: str, service: str) -> str:
+    return names.project(records.read(workspace, service))
 
 
 def host(name: str, service: str) -> str:

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import functools
 import math
+import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Callable
 
 from devenv.base import output, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines import cgroup, docker
-from devenv.engines.interface import LOG_LINES, Place, State, logged
+from devenv.engines.interface import LOG_LINES, Logs, Place, State, logged
+from devenv.model import services
+from devenv.model.services import Healthcheck
 
+CUT = "cut from the network"
 STEP = "devenv.step"  # the label of our own one-off containers
+BUNDLE = "/run/secrets/ca"  # where a one-off container of a package manager has CA_BUNDLE, as in a build
+TRUSTING = (
+    "SSL_CERT_FILE",
+    "PIP_CERT",
+    "REQUESTS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+)  # uv, pip, Poetry; npm, pnpm, Yarn
 # Seconds for pulling a released image: Docker waits for ever for a registry that does not respond. In this time a slow
 # connection (8 Mbit/s) loads 300 MB. If it is slower, a build is as fast.
 PULL_LIMIT = 300
@@ -37,7 +51,8 @@ class ComposeEngine:
         return f"Docker {self._version}"
 
     def look(self) -> dict[str, State]:
-        return docker.containers(self.place.project)
+        jobs, found = services.jobs(self.place.services), docker.containers(self.place.project)
+        return {name: self._judged(name, state, name in jobs) for name, state in found.items()}
 
     def is_built(self) -> bool:
         return docker.has_images([self._image(name) for name, s in self.place.services.items() if s.build])
@@ -50,17 +65,32 @@ class ComposeEngine:
     def take(self, image: str, services: Sequence[str]) -> bool:
         # Tagged with the name that Compose looks for, so that compose files are the same for pulled and built images.
         pull = ["docker", "pull", image]
-        here = docker.has_images([image]) or process.run(pull, self.place.env, limit=PULL_LIMIT) == 0
+        here = docker.has_images([image]) or self._pull(pull)
         tags = [["docker", "tag", image, self._image(name)] for name in services]
         return here and not any(process.run(argv, self.place.env) for argv in tags)
 
-    def start(self, services: Sequence[str], timeout: float) -> None:
+    def start(self, names: Sequence[str], timeout: float) -> None:
         docker.ensure_network(self.place.network)
-        self._stop_stuck(services)
-        wait = ["--wait", "--wait-timeout", str(math.ceil(timeout))]
+        states = self.look()
+        self._stop_stuck(names, states)
+        again = ["--force-recreate"] if self._is_cut(states) else []
+        wait = [*again, "--wait", "--wait-timeout", str(math.ceil(timeout))]
         # On a terminal, Compose would overwrite our progress lines (context/health.py).
-        if self._run("up", "--detach", "--no-build", "--remove-orphans", *wait, *services, COMPOSE_ANSI="never"):
+        if self._run("up", "--detach", "--no-build", "--remove-orphans", *wait, *names, COMPOSE_ANSI="never"):
             raise self._explain(self._not_pulled() or self._unhealthy(timeout))
+
+    def end(self, services: Sequence[str]) -> None:
+        if self._run("stop", *services):
+            raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: could not be stopped"))
+
+    def failing(self) -> list[str]:
+        # Docker runs a healthcheck twice a minute, so what it says may have been true half a minute ago.
+        states, wanted = self.look(), self.place.services
+        sick = [name for name in wanted if name not in states or not states[name].healthy]
+        checks = {name: s.healthcheck for name, s in wanted.items() if name not in sick and states[name].running}
+        with ThreadPoolExecutor(max_workers=8) as threads:
+            passed = threads.map(lambda name: self._passes(states[name].id, checks[name]), checks)
+        return [*sick, *(name for name, well in zip(checks, passed) if not well)]
 
     def stop(self) -> None:
         # The containers stay: starting them again is a second faster than creating new ones.
@@ -71,6 +101,13 @@ class ComposeEngine:
     def step(self, name: str, argv: Sequence[str]) -> int:
         self._end_steps()
         return docker.checked(process.run(self._one_off(name, argv), self.place.env))
+
+    def manage(self, name: str, argv: Sequence[str]) -> int:
+        self._end_steps()
+        bundle = self.place.variables.get("CA_BUNDLE", os.devnull)
+        trusted = [] if bundle == os.devnull else ["--volume", f"{os.path.abspath(bundle)}:{BUNDLE}:ro"]
+        trusted += [word for name in TRUSTING if trusted for word in ("--env", f"{name}={BUNDLE}")]
+        return docker.checked(process.run(self._one_off(name, argv, *trusted), self.place.env))
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
         self._end_steps()
@@ -90,9 +127,19 @@ class ComposeEngine:
     def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
         return docker.answered(process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target))
 
-    def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
-        flags = [*(["--follow"] if follow else []), *(["--tail", str(tail)] if tail is not None else [])]
-        return docker.checked(process.attach(self._compose("logs", *flags, *services), self.place.env))
+    def logs(self, services: Sequence[str], wanted: Logs, take: Callable[[str, str], None]) -> int:
+        flags = [*(["--follow"] if wanted.follow else [])]
+        flags += ["--tail", str(wanted.tail)] if wanted.tail is not None else []
+        flags += ["--since", f"{math.ceil(wanted.since)}s"] if wanted.since else []
+
+        def read(_: int, line: str) -> None:
+            container, bar, text = line.partition("|")
+            name = container.strip()
+            known = re.sub(r"-\d+$", "", name)  # app-1
+            take(known if known in self.place.services else name, text.removeprefix(" ") if bar else line)
+
+        argv = self._compose("logs", "--no-color", *flags, *services)
+        return docker.checked(process.read([argv], self.place.env, read))
 
     def tail(self, service: str, lines: int) -> list[str]:
         argv = self._compose("logs", "--no-color", "--no-log-prefix", "--tail", str(lines), service)
@@ -106,6 +153,14 @@ class ComposeEngine:
     def data_id(self) -> str:
         self._data_id = self._data_id or docker.volumes_born(self.place)  # it does not change
         return self._data_id
+
+    def holds(self, noted: str, service: str = "") -> bool:
+        if noted == self.data_id():
+            return True
+        found = self.place.services.values()
+        names = {f"{self.place.project}_{volume}" for s in found if service in ("", s.name) for volume in s.volumes}
+        before = {name: at for name, at in docker.births(noted).items() if name in names}
+        return bool(before) and before == docker.births(docker.volumes_born(self.place, before))
 
     def remove(self) -> None:
         self._end_steps()
@@ -130,24 +185,51 @@ class ComposeEngine:
 
     def _run(self, *words: str, **unless_set: str) -> int:
         _write_variables(self.place)
-        return process.run(self._compose(*words), {**unless_set, **self.place.env})
+        return process.run(self._compose(*words), {**unless_set, **self.place.env}, measure=docker.Progress())
 
-    def _one_off(self, name: str, argv: Sequence[str]) -> list[str]:
+    def _pull(self, argv: Sequence[str]) -> bool:
+        return process.run(argv, self.place.env, limit=PULL_LIMIT, measure=docker.Progress()) == 0
+
+    def _one_off(self, name: str, argv: Sequence[str], *flags: str) -> list[str]:
         # In a separate container: it works before the app can start, and is found again if this process is killed.
         docker.ensure_network(self.place.network)
         _write_variables(self.place)
-        return self._compose("run", "--rm", "--no-deps", "-T", "--label", f"{STEP}={name}", self.place.app, *argv)
+        label = ["--label", f"{STEP}={name}"]
+        return self._compose("run", "--rm", "--no-deps", "-T", *label, *flags, self.place.app, *argv)
 
-    def _stop_stuck(self, services: Sequence[str]) -> None:
+    def _judged(self, name: str, state: State, is_job: bool) -> State:
+        """What Docker says of a container, and what we know of it."""
+        if is_job and state.words.startswith("Exited (0)"):
+            return state._replace(healthy=True)
+        network, service = self.place.network, self.place.services.get(name)
+        wanted = service and state.running and services.is_on(service, network, self.place.env)
+        if wanted and network not in state.networks:
+            return state._replace(healthy=False, words=f"{state.words}, {CUT} {network}")
+        return state
+
+    def _is_cut(self, states: Mapping[str, State]) -> bool:
+        """Whether a container has lost a network. Only a new container gets it back."""
+        stopped = [state.id for state in states.values() if not state.running]
+        return any(CUT in state.words for state in states.values()) or docker.has_lost_network(stopped)
+
+    def _passes(self, container: str, check: Healthcheck | None) -> bool:
+        if not check:
+            return True
+        return process.probe(["docker", "exec", container, *check.argv], self.place.env, self.place.root, check.timeout)
+
+    def _stop_stuck(self, names: Sequence[str], states: Mapping[str, State]) -> None:
         """Stop the app's services that run but are not healthy: Compose would not restart them, and wait in vain.
 
-        Databases are not stopped: one that is still creating its first files must not be interrupted.
+        Databases are not stopped: one that is still creating its first files must not be interrupted. A paused one has
+        them, and its healthchecks failed meanwhile, for which Compose would not wait.
         """
-        states = self.look()
-        ours = [name for name in services if self.place.services[name].build and name in states]
+        paused = [name for name, state in states.items() if docker.PAUSED in state.words]
+        ours = [name for name in names if self.place.services[name].build and name in states and name not in paused]
         stuck = [name for name in ours if states[name].running and not states[name].healthy]
-        if stuck:
-            self._run("stop", *stuck)
+        if paused:
+            self._run("unpause", *paused)
+        if stuck or paused:
+            self._run("stop", *stuck, *paused)
 
     def _end_steps(self) -> None:
         """Remove the containers of steps whose command was killed. We hold the lock, so no command waits for them."""

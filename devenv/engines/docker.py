@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 
 from devenv.base import process
 from devenv.base.errors import MISSING, DevError
@@ -12,8 +13,16 @@ from devenv.base.process import Result
 from devenv.engines.interface import Place, State
 from devenv.model.units import size
 
+PAUSED = "(Paused)"
 PROJECT = "com.docker.compose.project"
+BUILT = re.compile(r"#\d+ \[(?:\S+ )?(\d+)/(\d+)\]")
+LAYER = re.compile(r"\s*([0-9a-f]{12}):? (Pulling fs layer|Waiting|Already exists|Pull complete)")
 LABEL = re.compile(r"com\.docker\.compose\.(service|oneoff|project\.working_dir)=([^,]*)")
+
+# A volume and its creation time. Docker: 2026-01-01T10:00:00+01:00. Podman: 2026-01-01 10:00:00.5 +0100 CET.
+BORN = re.compile(
+    r"(\S+) (\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(?:Z|([+-])(\d\d):?(\d\d))(?: [A-Z]{3,5}(?= |$))?"
+)
 
 
 def server_version() -> str:
@@ -92,6 +101,13 @@ def containers(project: str) -> dict[str, State]:
     return {labels["service"]: _state(labels, c) for labels, c in labelled if labels.get("oneoff") == "False"}
 
 
+def running_projects() -> set[str] | None:
+    """The Compose projects with a running container; None if no engine answers."""
+    label = f'{{{{.Label "{PROJECT}"}}}}'
+    done = process.capture(["docker", "ps", "--filter", f"label={PROJECT}", "--format", label])
+    return set(done.stdout.split()) if done.code == 0 else None
+
+
 def with_label(project: str, label: str) -> list[str]:
     """The ids of a project's containers that have a label."""
     filters = ["--filter", f"label={PROJECT}={project}", "--filter", f"label={label}"]
@@ -120,19 +136,63 @@ def remove_unnamed_images(project: str) -> None:
     process.capture(["docker", "image", "prune", "--force", "--filter", f"label={PROJECT}={project}"])
 
 
-def volumes_born(place: Place) -> str:
-    """When a project's volumes were created, so that a recreated volume is noticed; empty if one is missing."""
-    names = {f"{place.project}_{volume}" for service in place.services.values() for volume in service.volumes}
+def volumes_born(place: Place, names: Collection[str] = ()) -> str:
+    """When volumes of a project (all, or these) were created, so that a recreated volume is noticed.
+
+    Empty if one is missing.
+    """
+    names = names or {f"{place.project}_{volume}" for service in place.services.values() for volume in service.volumes}
     if not names:
         return ""
     done = process.capture(["docker", "volume", "inspect", "--format", "{{.Name}} {{.CreatedAt}}", *sorted(names)])
     return " ".join(done.stdout.split()) if done.code == 0 else ""
 
 
+def births(born: str) -> dict[str, datetime]:
+    """What `volumes_born` says, by volume. The daemon writes times in its own zone, which may change."""
+    found = {}
+    for name, day, clock, sign, hours, minutes in BORN.findall(born):
+        zone = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
+        found[name] = datetime.strptime(f"{day} {clock}", "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc) - zone
+    return found
+
+
+def has_lost_network(ids: Sequence[str]) -> bool:
+    """Whether one of the containers is to join a network that was removed: they know networks by their ids."""
+    if not ids:
+        return False
+    wanted = "{{range .NetworkSettings.Networks}}{{.NetworkID}} {{end}}"
+    known = process.capture(["docker", "network", "ls", "--quiet", "--no-trunc"]).stdout.split()
+    return bool(set(process.capture(["docker", "inspect", "--format", wanted, *ids]).stdout.split()) - set(known))
+
+
 def ensure_network(name: str) -> None:
     """The network that a workspace's services share. The first service creates it."""
     if process.capture(["docker", "network", "inspect", name]).code:
         process.capture(["docker", "network", "create", "--label", "devenv.workspace", name])
+
+
+class Progress:
+    """How far a build or a pull is, from the plain output of Docker, BuildKit and Compose.
+
+    BuildKit numbers the steps of each stage: `#11 [deps 2/3] RUN …`. Of an image, each layer has its own lines:
+    `6e909acdb790: Pulling fs layer`, then `Pull complete`. Other versions may print other lines, and then nothing is
+    reported.
+    """
+
+    def __init__(self) -> None:
+        self.layers: dict[str, bool] = {}
+
+    def __call__(self, line: str) -> tuple[int, int, str] | None:
+        """The number done, the number of all, and of what; None if the line does not say so."""
+        built, layer = BUILT.match(line), LAYER.match(line)
+        if built:
+            return int(built[1]), int(built[2]), "steps"
+        if not layer:
+            return None
+        complete = layer[2] in ("Pull complete", "Already exists")
+        self.layers[layer[1]] = complete or self.layers.get(layer[1], False)
+        return sum(self.layers.values()), len(self.layers), "layers"
 
 
 def stats(states: Mapping[str, State]) -> dict[str, int]:
@@ -144,6 +204,7 @@ def stats(states: Mapping[str, State]) -> dict[str, int]:
 
 
 def _state(labels: Mapping[str, str], container: Mapping[str, str]) -> State:
-    words, running = container["Status"], container["State"] == "running"
-    healthy = running and "(unhealthy)" not in words and "(health: starting)" not in words
-    return State(container["ID"], running, healthy, words, labels.get("project.working_dir", ""))
+    words, running = container["Status"], container["State"] in ("running", "paused")
+    healthy = running and not any(sign in words for sign in ("(unhealthy)", "(health: starting)", PAUSED))
+    networks = tuple(filter(None, container.get("Networks", "").split(",")))
+    return State(container["ID"], running, healthy, words, labels.get("project.working_dir", ""), networks)

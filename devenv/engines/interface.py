@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Callable, NamedTuple, Protocol
 
 from devenv.base.process import Result
 from devenv.model.services import Service
@@ -25,6 +25,7 @@ class State(NamedTuple):
     healthy: bool  # running, and its healthcheck (if it has one) passes
     words: str  # for people: "running (healthy)", "exited (1)"
     checkout: str = ""  # the folder that it was started from, if the engine knows it
+    networks: tuple[str, ...] = ()  # of containers: the networks that it is on
 
 
 class Place(NamedTuple):
@@ -42,10 +43,15 @@ class Place(NamedTuple):
     network: str  # the network that the workspace's services share
     native: Mapping[str, str]  # `native:` of dev.yaml: python, node, install
 
-    @property
-    def project(self) -> str:
-        """The name of the Compose project, and the mark of everything of this service in this workspace."""
-        return f"{self.workspace}-{self.service}"
+    project: str = ""  # the name of the Compose project, and the mark of everything of this service in this workspace
+
+
+class Logs(NamedTuple):
+    """Which lines of logs are wanted."""
+
+    follow: bool = False  # also those that come later, until Ctrl-C
+    tail: int | None = None  # at most so many of each service, before the later ones
+    since: float = 0.0  # seconds ago; 0: from the start
 
 
 class Engine(Protocol):
@@ -71,11 +77,20 @@ class Engine(Protocol):
     def start(self, services: Sequence[str], timeout: float) -> None:
         """Start services and their dependencies, and return when all are healthy; DevError 112 after `timeout` s."""
 
+    def end(self, services: Sequence[str]) -> None:
+        """End some services, so that `start` begins them again. DevError 112 if they cannot be ended."""
+
+    def failing(self) -> list[str]:
+        """The services that do not run, or whose healthcheck fails when it is run now."""
+
     def stop(self) -> None:
         """Stop everything and keep all data."""
 
     def step(self, name: str, argv: Sequence[str]) -> int:
         """Run a step (migrate, seed) as the app, printed and timed. First end what a killed step left running."""
+
+    def manage(self, name: str, argv: Sequence[str]) -> int:
+        """Like `step`, for a package manager: with the certificate authorities of CA_BUNDLE."""
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
         """Like `step`, but return what the command printed on stdout."""
@@ -89,8 +104,8 @@ class Engine(Protocol):
     def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
         """Like `ask` but visibly, with its input from a file of this machine or its output to one."""
 
-    def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
-        """Print logs on stdout."""
+    def logs(self, services: Sequence[str], wanted: Logs, take: Callable[[str, str], None]) -> int:
+        """Hand over lines of logs, each with its service, as they come. Returns an exit code."""
 
     def tail(self, service: str, lines: int) -> list[str]:
         """The last lines that a service logged, without escape codes."""
@@ -99,7 +114,13 @@ class Engine(Protocol):
         """Bytes that each running service uses now."""
 
     def data_id(self) -> str:
-        """An id of the stored data: it changes when the data is removed; empty if there is none."""
+        """An id of all stored data: it changes when data is removed; empty if there is none."""
+
+    def holds(self, noted: str, service: str = "") -> bool:
+        """Whether the data that had this id is still there: that of one service, else that of any.
+
+        Data of other services may have been added or removed since, and times may be written in another way.
+        """
 
     def remove(self) -> None:
         """Remove everything, data included."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -10,13 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
-from devenv.base import launch, output, process, records, toolcache, vendored
+from devenv.base import launch, output, process, records, seals, shapes, toolcache, vendored
 from devenv.base.errors import DevError
 from devenv.context import environment, workspace
 from devenv.engines import choice, docker
+from devenv.engines.native import folders
 from devenv.model import config
 
 ENGINE_NEEDED = 25  # healthcheck.start_interval came with Docker Engine 25
+UNSAFE = re.compile(
+    r"(fsync|full_page_writes|innodb[-_]doublewrite)=(off|0|false|no)|skip[-_]innodb[-_]doublewrite", re.I
+)
 DISK_NEEDED = 2 * 2**30  # bytes: an image with its dependencies, and a database
 
 
@@ -152,6 +157,17 @@ def _fallback(env: environment.Environment) -> Finding:
     return Finding("D17", True, f"the URL is {env.url} for browsers and for other services")
 
 
+def _durable(env: environment.Environment) -> Finding:
+    """Settings with which a power cut breaks a database. In CI they are chosen, since nothing is kept there."""
+    found = [f"{s.name} {word}" for s in env.place.services.values() for word in s.command or () if UNSAFE.search(word)]
+    if not found:
+        return Finding("D18", True, "no database skips the disk")
+    what = f"a power cut breaks all data, snapshots included: {', '.join(found)}"
+    if os.environ.get("DEV_DURABILITY"):
+        return Finding("D18", True, f"{what} (DEV_DURABILITY={os.environ['DEV_DURABILITY']})")
+    return Finding("D18", False, what, "remove it from `command:`, or take the current fragment: inv template.update")
+
+
 REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _compose_file,
     _healthcheck,
@@ -160,6 +176,7 @@ REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _budget,
     _left_out,
     _fallback,
+    _durable,
 )
 
 
@@ -168,6 +185,7 @@ def _tools() -> Iterator[Finding]:
     yield _whole()
     yield _of_one_commit()
     yield Finding("D32", True, toolcache.described())
+    yield _installed()
 
 
 def _whole() -> Finding:
@@ -179,6 +197,16 @@ def _whole() -> Finding:
         return Finding("D30", True, f"the tools in {tools} are complete")
     fix = "git checkout HEAD -- .dev/tools" if tools.parent.name == ".dev" else f"rm -r {shlex.quote(str(tools))}"
     return Finding("D30", False, f"the tools in {tools} are damaged: {wrong[0]} ({len(wrong)} in all)", fix)
+
+
+def _installed() -> Finding:
+    """What was installed into the caches, file by file: the tools' own packages, servers, new databases."""
+    wrong = [(seals.flaw(folder, seal, whole=True), folder) for folder, seal in folders.sealed()]
+    damaged = [(path, folder) for path, folder in wrong if path]
+    if not damaged:
+        return Finding("D33", True, f"what was installed into {toolcache.home()} is complete")
+    fix = shlex.join(["rm", "-r", *(str(folder) for _, folder in damaged)])
+    return Finding("D33", False, f"damaged: {', '.join(path for path, _ in damaged)}", f"{fix}; inv dev.up")
 
 
 def _of_one_commit() -> Finding:
@@ -208,7 +236,7 @@ def _as_wanted(path: Path, digest: str, needed: bool) -> bool:
 
 
 def _machine(settings: config.Config) -> list[Finding]:
-    return [_disk(), _name(settings), _records(), *_tools()]
+    return [_disk(), _name(settings), _records(), _readable(), *_tools()]
 
 
 def _disk() -> Finding:
@@ -230,15 +258,24 @@ def _name(settings: config.Config) -> Finding:
 
 def _records() -> Finding:
     """Environments without a checkout still have containers or processes, and data."""
-    gone = [record for record in records.of_workspace() if record.checkout and not os.path.isdir(record.checkout)]
+    gone = [record for record in records.of_workspace() if record.checkout and workspace.is_gone(record.checkout)]
     names = ", ".join(f"{record.workspace}/{record.service}" for record in gone)
     what = f"checkouts that were removed: {names}" if gone else "no orphans"
-    return Finding("D22", not gone, what, "; ".join(map(_removal, gone)))
+    return Finding("D22", not gone, what, "\n".join(map(_removal, gone)))
+
+
+def _readable() -> Finding:
+    """Records that cannot be read count as lost. The next dev.up of their service writes them again."""
+    wrong = [path for path in sorted(records.home().glob("*/*.json")) if shapes.read(path, dict) is None]
+    what = f"records that cannot be read: {', '.join(map(str, wrong))}" if wrong else "all records can be read"
+    return Finding("D23", not wrong, what, "inv dev.up, in the repository of the service" if wrong else "")
 
 
 def _removal(record: records.Record) -> str:
-    """The commands that remove what is left of a service, on every engine that it used, and its record."""
+    """How to keep its data, and the commands that remove it on every engine that it used, with its record."""
     engines = sorted({record.engine, *record.data} - {""})
     commands = [choice.removal(engine, record.workspace, record.service) for engine in engines]
     files = shlex.quote(str(records.path(record.workspace, record.service).with_suffix("")))
-    return "; ".join([*filter(None, commands), f"rm -rf {files} {files}.*"])
+    kept = f"# to keep its data: inv dev.up --workspace {record.workspace}, in another checkout of {record.service}"
+    removed = "; ".join([*filter(None, commands), f"rm -rf {files} {files}.*"])
+    return f"{kept}\n# to remove it with its data:\n{removed}"

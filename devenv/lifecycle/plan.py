@@ -24,14 +24,15 @@ class Facts(NamedTuple):
     states: Mapping[str, State]
     record: Record
     built: bool
-    data: str  # the id of the stored data, see Engine.data_id
-    known: Mapping[str, Any]  # the record of the data, see datastates/live.py
+    known: Mapping[str, Any]  # what is known of the live data that exists now, see datastates/live.py
     build_files: str
     compose_files: str
     state_files: str
     switch: str = ""  # why the live database is not this branch's, see datastates/branches.py
     stored: str = ""  # the key of the stored state that a new database can be filled from
     image: str = ""  # the released image to use instead of building the app
+    looked: bool = True  # whether the database's server was looked at; else `known` is what the record says
+    unseen: bool = False  # there is data, and the record does not say what it is
 
 
 class Step(NamedTuple):
@@ -41,27 +42,38 @@ class Step(NamedTuple):
     services: tuple[str, ...]
     why: str
 
+    @property
+    def title(self) -> str:
+        """What it does, without the reason."""
+        return " ".join([self.kind, *self.services])
+
     def __str__(self) -> str:
-        return " ".join([self.kind, *self.services]) + f" ({self.why})"
+        return f"{self.title} ({self.why})"
 
 
-def observe(env: Environment) -> Facts:
-    """Look at everything that the plan depends on; changes nothing."""
-    data, files = env.engine.data_id(), store.files(env)
-    known = env.data if env.data.get("id") == data else {}
+def observe(env: Environment, states: Mapping[str, State]) -> Facts:
+    """Look at everything else that the plan depends on; changes nothing.
+
+    `states`: what runs. If the database's server does, it was looked at already (live.glance).
+    """
+    files = store.files(env)
+    known = live.known(env)
+    looked = env.seen.survey is not None or not store.keeps(env)
+    exists = looked or bool(env.engine.data_id())
     return Facts(
-        states=env.engine.look(),
+        states=states,
         # A record of another engine says nothing about this one.
         record=env.record if env.record.engine == env.engine.name else replace(env.record, up={}),
         built=env.engine.is_built(),
-        data=data,
-        known=env.data,
+        known=known,
         build_files=fingerprints.build(env),
         compose_files=fingerprints.compose(env),
         state_files=lineage.key(files),
         switch=branches.due(env, known, files),
-        stored="" if known or not env.database else _stored(env),
+        stored="" if known or not store.keeps(env) else _stored(env),
         image=env.image,
+        looked=looked,
+        unseen=not looked and exists and not known,
     )
 
 
@@ -74,12 +86,20 @@ def _stored(env: Environment) -> str:
 def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:
     """The steps to a service that is healthy, migrated and seeded; none if it already is."""
     build = _build(facts, config, services)
+    backing = tuple(name for name, service in services.items() if not service.build)
+    if facts.unseen:
+        # What the data needs is decided once its server can be asked.
+        return [*build, Step("start", backing, "to look at its data, which is not on record")]
     late = DEFAULT in config.scenarios and any(scenario.up for scenario in config.chain(DEFAULT))
     seed = _seed(facts, config, late)
     data = [*_migrate(facts, config), *([] if late else seed)]
-    backing = tuple(name for name, service in services.items() if not service.build)
     needed = [name for name in backing if not _healthy(facts, name)]
-    first = [Step("start", tuple(needed), "the data steps need it")] if data and needed else []
+    # Data that only devenv wrote is noted as used before the app starts.
+    first = (
+        [Step("start", tuple(needed), "the data steps need it")]
+        if needed and (data or facts.known.get("fresh"))
+        else []
+    )
     return [*build, *first, *data, *_start(facts, services, bool(build)), *(seed if late else [])]
 
 
@@ -99,23 +119,18 @@ def _migrate(facts: Facts, config: Config) -> list[Step]:
         return [Step("switch", (), facts.switch)]
     if facts.stored:
         return [Step("restore", (), f"state {facts.stored} is stored")]
-    if "migrate" not in config.commands or _known(facts).get("migrated") == facts.state_files:
+    if "migrate" not in config.commands or facts.known.get("migrated") == facts.state_files:
         return []
-    why = "migrations, seeds or lock files changed" if "migrated" in _known(facts) else "the database is new"
+    why = "migrations, seeds or lock files changed" if "migrated" in facts.known else "the database is new"
     return [Step("migrate", (), why)]
 
 
 def _seed(facts: Facts, config: Config, late: bool) -> list[Step]:
-    there = DEFAULT in _known(facts).get("seeded", {}) and not facts.switch
+    there = DEFAULT in facts.known.get("seeded", {}) and not facts.switch
     stored = (facts.stored or facts.switch) and not late  # the seeds are included
     if DEFAULT not in config.scenarios or there or stored:
         return []
     return [Step("seed", (), "the default scenario is not in the database")]
-
-
-def _known(facts: Facts) -> Mapping[str, Any]:
-    """The record of the data, if it is about the data that exists now."""
-    return facts.known if facts.known.get("id") == facts.data else {}
 
 
 def _start(facts: Facts, services: Mapping[str, Service], rebuilt: bool) -> list[Step]:

@@ -5,47 +5,53 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
-from devenv.base import output, ports, records
-from devenv.base.errors import CONFLICT, MISSING, UNHEALTHY, DevError
-from devenv.context import fingerprints, health, service_commands, workspace
+from devenv.base import events, records
+from devenv.base.errors import CONFLICT, MISSING, DevError
+from devenv.context import claims, fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment, open_environment
 from devenv.datastates import branches, live, store
 from devenv.datastates.live import DEFAULT
-from devenv.engines import choice
-from devenv.engines.interface import LOG_LINES, Engine, State, logged
+from devenv.engines.interface import Engine, State
 from devenv.lifecycle.plan import Facts, Step, decide, observe
 from devenv.model import lineage
 
-RELOAD = 10.0  # seconds that an app may take to restart after an edit
 
+def up(env: Environment, only: bool = False) -> tuple[Environment, list[Step]]:
+    """Bring the service up: afterwards, all is healthy, migrated and seeded.
 
-def up(env: Environment, only: bool = False) -> list[Step]:
-    """Bring the service up: afterwards, all is healthy, migrated and seeded. Returns the steps that were needed.
+    Returns the environment on the live data, and the steps that were needed.
 
     `only`: another root drives it, and decides which checkout runs.
     """
     place = env.place
-    output.say(output.paint(f"{place.service} · workspace {place.workspace} · {env.engine.version()}", "bold"))
+    events.note(f"{place.service} · workspace {place.workspace} · {env.engine.version()}")
     _stop_other_engine(env)
     _stop_replaced(env)
-    facts = observe(env)
+    states = env.engine.look()
     if not only:
-        _check_checkout(env, facts.states)
-    if store.left(env):
-        live.ready(env)
-        facts = observe(env)
+        claims.check(env, states)
+    env = live.glance(env, states)
+    live.report_lost(env)
+    if env.seen.survey is not None and store.unsettled(env):
+        store.settle(env)
+    facts = observe(env, states)
     steps = decide(facts, env.config, place.services)
-    if not steps:
-        _check_answers(env)
-    output.say(f"will {', '.join(map(str, steps))}" if steps else "nothing to do: all is healthy, migrated and seeded")
+    _say(steps)
     if not only:
         _use(env)
     if steps:
         _claim(env, facts, only)
-        env = _carry_out(env, facts, steps)
-        env.record.up = {**env.record.up, "folder": _folder(env)}
-        env.save()
-    return steps
+        env, steps = _carry_out(env, facts, steps)
+    if health.see(env) or steps:
+        _note_up(env, facts)
+    return env, steps
+
+
+def _say(steps: Sequence[Step]) -> None:
+    if steps:
+        events.planned(f"will {', '.join(map(str, steps))}", [step.title for step in steps])
+    else:
+        events.note("nothing to do: all is healthy, migrated and seeded")
 
 
 def _stop_other_engine(env: Environment) -> None:
@@ -53,54 +59,57 @@ def _stop_other_engine(env: Environment) -> None:
     other, name = env.record.engine, env.engine.name
     if other in ("", name):
         return
-    output.say(f"it ran on {other} until now; its data stays there, and {name} has separate data")
+    events.note(f"it ran on {other} until now; its data stays there, and {name} has separate data")
     _on_other_engine(env, other, lambda engine: engine.stop())
 
 
 def _stop_replaced(env: Environment) -> None:
-    """If a repository was cloned again at its old path, what runs still uses the folder that was removed."""
-    here = _folder(env)
-    if env.record.checkout == str(env.place.root) and env.record.up.get("folder", here) != here:
-        output.say(f"{env.place.root} was recreated since the last dev.up")
+    """What runs may still use a folder that is gone: the checkout was moved, removed, or cloned again at its path."""
+    here, other = workspace.folder_id(env.place.root), env.record.checkout
+    if other and other != str(env.place.root) and workspace.is_gone(other):
+        events.note(f"{other} is gone, from where {env.config.service} ran: this checkout takes over, with its data")
         env.engine.stop()
-
-
-def _check_checkout(env: Environment, states: Mapping[str, State]) -> None:
-    """DevError 113 if another checkout runs this service in this workspace."""
-    other = env.record.checkout
-    running = any(state.running for state in states.values())
-    if running and other and other != str(env.place.root):
-        here = env.place.workspace
-        raise DevError(
-            CONFLICT,
-            f"{env.config.service} already runs in workspace {here}, from {other}",
-            f"to run both, each with its own data and port: inv dev.up --workspace {workspace.another(here)}",
-            f"to run this one instead: make -C {other} dev.down",
-        )
-
-
-def _check_answers(env: Environment) -> None:
-    """DevError 112 if the page is dead. The engine's healthcheck only runs now and then, so it notices later."""
-    if env.engine.name == choice.COMPOSE and not ports.answers(env.port, env.host, RELOAD):
-        logs = logged(env.engine.tail(env.config.app, LOG_LINES))
-        message = f"{env.config.service}: {env.url} does not answer; {env.config.app} logged last\n{logs}"
-        raise DevError(UNHEALTHY, message, "fix what the log reports, or restart it: inv dev.down && inv dev.up")
+    elif other and other == str(env.place.root) and env.record.up.get("folder", here) != here:
+        events.note(f"{env.place.root} was recreated since the last dev.up")
+        env.engine.stop()
 
 
 def _use(env: Environment) -> None:
     """Record that this repository itself uses the service: `dev.up` was typed here."""
     root = str(env.place.root)
-    if root not in env.record.users:
-        env.record.root, env.record.users = root, sorted([*env.record.users, root])
+    users = sorted({root, *_others(env)})
+    if users != env.record.users:
+        env.record.root, env.record.users = root, users
         env.save()
+
+
+def _others(env: Environment) -> list[str]:
+    """The other repositories that use the service. One that is gone uses nothing."""
+    return [user for user in env.record.users if user != str(env.place.root) and not workspace.is_gone(user)]
+
+
+def check_free(env: Environment) -> None:
+    """DevError 113 if another checkout or a taken port is in the way of `up`. Changes nothing."""
+    states = env.engine.look()
+    claims.check(env, states)
+    _check_ports(env, states, only=False)
 
 
 def _claim(env: Environment, facts: Facts, only: bool) -> None:
     """Record which checkout runs on which port, before anything is started; DevError 113 if the port is taken."""
+    _check_ports(env, facts.states, only)
+    record = env.record
+    record.up = {**record.up, "debug": env.debug_port}
+    record.checkout, record.engine, record.port = str(env.place.root), env.engine.name, env.port
+    record.commit = env.commit
+    env.save()
+
+
+def _check_ports(env: Environment, states: Mapping[str, State], only: bool) -> None:
     beside = workspace.another(env.place.workspace)
     # For a required service the root shows the hint, and there `--port` would be the root's port.
     hint = f"stop that one, or use free ports for all: inv dev.up --workspace {beside}" if only else ""
-    app = facts.states.get(env.config.app)
+    app = states.get(env.config.app)
     ours = app and app.running and env.record.port in (0, env.port)  # 0: the record was lost
     if not ours:
         workspace.check_port(env.port, env.config.service, hint)
@@ -108,26 +117,47 @@ def _claim(env: Environment, facts: Facts, only: bool) -> None:
     if env.debug_port and not (ours and record.up.get("debug", env.debug_port) == env.debug_port):
         hint = f"DEV_DEBUG_PORT={workspace.free_port()} inv dev.up --debug"
         workspace.check_port(env.debug_port, env.config.service, hint)
-    record.up = {**record.up, "debug": env.debug_port}
-    record.checkout, record.engine, record.port = str(env.place.root), env.engine.name, env.port
-    record.commit = env.commit
-    env.save()
 
 
-def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> Environment:
-    """Do the steps one after the other, and record what was made from what. Returns the final environment."""
-    for step in steps:
-        env = _do(env, step)
+def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[Environment, list[Step]]:
+    """Do the steps one after the other.
+
+    Returns the final environment and the steps that were done. Once a server that was down can be looked at, the rest
+    is decided again if it does not hold what the record says.
+    """
+    done: list[Step] = []
+    left = list(steps)
+    while left:
+        step = left.pop(0)
+        with events.step(step.kind, " ".join(step.services), step.why):
+            env = _do(env, step)
+        done.append(step)
         if step.kind in ("pull", "build"):
             env.record.up = {**env.record.up, "build": facts.build_files}
             env.save()
+        if step.kind == "start" and not facts.looked and env.database and env.database.service in step.services:
+            before, env = env.database.name, live.opened(env)
+            if facts.unseen or live.known(env) != facts.known or (env.database and env.database.name != before):
+                facts = observe(env, env.engine.look())
+                left = decide(facts, env.config, env.place.services)
+                _say(left)
+            facts = facts._replace(looked=True)
     if DEFAULT in env.config.scenarios and DEFAULT not in live.known(env).get("seeded", {}):
         _seed(env)  # after a switch that was not in the plan
+    return env, done
+
+
+def _note_up(env: Environment, facts: Facts) -> None:
+    """Record what runs, and what it was made from."""
     ids = {name: state.id for name, state in env.engine.look().items()}
-    made = {"build": facts.build_files, "compose": fingerprints.compose(env), "ids": ids}
+    made = {
+        "build": facts.build_files,
+        "compose": fingerprints.compose(env),
+        "ids": ids,
+        "folder": workspace.folder_id(env.place.root),
+    }
     env.record.up = {**env.record.up, **made}
     env.save()
-    return env
 
 
 def _do(env: Environment, step: Step) -> Environment:
@@ -153,9 +183,9 @@ def _pull(env: Environment, services: Sequence[str]) -> None:
     """Let services run the released image. If the registry does not answer, they are built."""
     pulled = env.engine.take(env.image, services)
     if pulled:
-        output.say(f"{env.config.service} runs image {env.image}")
+        events.note(f"{env.config.service} runs image {env.image}")
     else:
-        output.warn(f"the image {env.image} cannot be pulled: building instead")
+        events.warn(f"the image {env.image} cannot be pulled: building instead")
         env.engine.build(services)
     env.record.up = {**env.record.up, "image": env.image if pulled else ""}
 
@@ -203,27 +233,33 @@ def _seed(env: Environment) -> None:
     service_commands.within("dev.up", "seed", live.seed, env, DEFAULT, {})
 
 
-def down(env: Environment, only: bool = False) -> None:
-    """Stop everything and keep the data. If another root uses it, it stays up, unless its root passes `only`."""
-    root = str(env.place.root)
-    others = [user for user in env.record.users if user != root]
+def down(env: Environment, only: bool = False) -> bool:
+    """Stop everything and keep the data. If another root uses it, it stays up, unless its root passes `only`.
+
+    Returns whether it was stopped.
+    """
+    others = _others(env)
     if others and not only:
         env.record.users = others
         env.save()
-        output.say(f"{env.config.service} stays up: it is used by {', '.join(others)}")
-        return
-    env.engine.stop()
+        events.note(f"{env.config.service} stays up: it is used by {', '.join(others)}")
+        return False
+    with events.step("stop", env.config.service):
+        env.engine.stop()
+    return True
 
 
 def destroy(env: Environment, only: bool = False) -> None:
     """Remove everything of this service in this workspace, data included. DevError 113 while another root uses it."""
-    others = [user for user in env.record.users if user != str(env.place.root)]
+    others = _others(env)
     if others and not only:
         message = f"{env.config.service} is used by {', '.join(others)}"
         raise DevError(CONFLICT, message, *(f"make -C {other} dev.down" for other in others))
+    live.check_owner(env)
     for other in sorted(set(env.record.data) - {env.engine.name}):
         _on_other_engine(env, other, lambda engine: engine.remove())
-    env.engine.remove()
+    with events.step("remove", env.config.service):
+        env.engine.remove()
     records.remove(env.place.workspace, env.config.service)
 
 
@@ -233,10 +269,4 @@ def _on_other_engine(env: Environment, name: str, act: Callable[[Engine], None])
     except DevError as error:
         if error.code != MISSING:
             raise
-        output.warn(f"{name} does not answer, so its data is not removed: {error.message}")
-
-
-def _folder(env: Environment) -> str:
-    """An id of the checkout's folder, by a file that is never edited: the folder's inode number may be reused."""
-    kept = (env.place.root / ".dev" / "VERSION").stat()
-    return f"{kept.st_ino}-{kept.st_mtime_ns}"
+        events.warn(f"{name} does not answer, so its data is not removed: {error.message}")

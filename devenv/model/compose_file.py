@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
-from devenv.base.errors import DevError
+from devenv.base.errors import CONFIG, DevError
 from devenv.model import document
 
 FRAGMENTS = {"postgres.yaml": "database=postgres", "mysql.yaml": "database=mysql", "redis.yaml": "cache=redis"}
@@ -277,13 +277,18 @@ def _operate(name: str, operator: str, operand: str, variables: Mapping[str, str
 def read_env_file(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
     """The variables of a file (`env_file:`, `.env`); later lines may use earlier ones.
 
-    A name without a value takes it from `variables`.
+    A name without a value takes it from `variables`. DevError 111 with file and line.
     """
     found: dict[str, str] = {}
-    for match in LINE.finditer(path.read_text(encoding="utf-8")):
+    text = document.text_of(path)
+    for match in LINE.finditer(text):
         if match["name"] is None:  # a comment, not a # inside quotes
             continue
-        value = _value(match, {**found, **variables})
+        try:
+            value = _value(match, {**found, **variables})
+        except InterpolationError as error:
+            line = text.count("\n", 0, match.start("name")) + 1
+            raise DevError(CONFIG, f"{path.name}:{line}: {match['name']}: {error}") from None
         if value is not None:
             found[match["name"]] = value
     return found

@@ -17,7 +17,7 @@ COPY_FROM = re.compile(r"--from=(\S+)|from=([^,\s]+)")
 MOUNT = re.compile(r"--mount=(\S+)")
 # A comment above a RUN that sees the whole context but depends on few files: it lists them. It is for projects that are
 # installed as editable, so the image contains none of their code.
-MADE_FROM = re.compile(r"^#\s*dev\.up builds anew when these change:(?P<files>.*)\n\s*RUN\b", re.M)
+MADE_FROM = re.compile(r"^#\s*dev\.up (?:re)?builds(?: \w+)? when these change:(?P<files>.*)\n\s*RUN\b", re.M)
 MADE = re.compile(r"^RUN --made-from=(\S*)")
 HEREDOC = re.compile(r"""(?<!\S)\d*<<-?(["']?)(\w+)\1(?!\S)""")
 

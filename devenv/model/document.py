@@ -72,7 +72,7 @@ class Document(NamedTuple):
 
 def load(path: Path) -> Document:
     """Read a YAML file. DevError 111 with file and line if it is not YAML, with the file if it does not exist."""
-    return parse(path, _text(path))
+    return parse(path, text_of(path))
 
 
 def parse(path: Path, text: str) -> Document:
@@ -125,7 +125,8 @@ def _with(data: Any, keys: tuple[str, ...], value: str) -> Any:
     return {**data, keys[0]: _with(data[keys[0]], keys[1:], value)} if keys else value
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a file. DevError 111 if it cannot be read, or is not UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from devenv.model import compose_file, document, units
 
 STARTED = "service_started"  # the default condition of depends_on
+COMPLETED = "service_completed_successfully"
 TIMES = ("interval", "timeout", "start_period", "start_interval")
 
 
@@ -166,6 +167,18 @@ def _memory(raw: compose_file.Raw) -> int | None:
 def _text(value: Any) -> str:
     """A value of the environment as Compose passes it on: true and false in lower case."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def jobs(found: Mapping[str, Service]) -> set[str]:
+    """The services that others wait to complete. Their end is not a failure."""
+    return {name for s in found.values() for name, condition in s.depends_on.items() if condition == COMPLETED}
+
+
+def is_on(service: Service, network: str, variables: Mapping[str, str]) -> bool:
+    """Whether compose.yaml puts a service on the network of that name."""
+    declared = service.raw.source.data.get("networks") or {}
+    names = [(declared.get(key) or {}).get("name", "") for key in service.raw.data.get("networks") or ()]
+    return network in [compose_file.interpolate(str(name), variables) for name in names]
 
 
 def variable(service: str, suffix: str) -> str:

@@ -86,6 +86,14 @@ def read(root: Path) -> Lock | None:
         raise DevError(CONFIG, f"{NAME}:1: not a lock file, or a merge left it broken", HINT) from None
 
 
+def known(root: Path) -> Mapping[str, Pin]:
+    """The pins in dev.lock, even if dev.yaml asks for something else by now; none if it is missing or not valid."""
+    try:
+        return (read(root) or NOTHING).pins
+    except DevError:
+        return {}
+
+
 def write(root: Path, lock: Lock) -> None:
     """Write one block for each service, sorted by name, so that two branches merge line by line."""
     text = document.scalar

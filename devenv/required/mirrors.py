@@ -2,6 +2,9 @@
 
 They are in `${XDG_CACHE_HOME:-~/.cache}/devenv/`, are shared by all services, and can be removed at any time. After the
 first fetch everything works without a network: git only fetches again what the mirror does not have.
+
+A checkout is compared with its commit whenever it is used, by sizes and times as `git status` does. A mirror is
+examined after git failed in it. What is damaged is made again.
 """
 
 from __future__ import annotations
@@ -12,15 +15,17 @@ import posixpath
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import locks, output, process, toolcache
+from devenv.base import events, locks, process, toolcache
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.model import document
 from devenv.model.resolver import same_repository
 
+AS_NEW = "devenv-status"  # in the repository of a checkout: what git says about it when it is new
+AMOUNT = re.compile(r"\d+% \((\d+)/(\d+)\)")  # how far git is, in any language
 LOGIN = re.compile(r"(\w://)[^@/\s]*@")  # in an address, to be removed from messages
 
 
@@ -36,6 +41,8 @@ class Mirror(NamedTuple):
         if not found:
             self.fetch()
             found = self._find(version)
+        if not found and self._replace_damaged():
+            found = self._find(version)
         if not found:
             near = ", ".join(self.tags()[:5]) or "it has no tags"
             raise DevError(CONFIG, f"{self.repo} has no version {version}", f"its newest tags: {near}")
@@ -47,9 +54,31 @@ class Mirror(NamedTuple):
             if not (self.path / "HEAD").exists():
                 self._clone()
                 return
-            done = self._git("fetch", "--quiet", "--prune", "--force", "origin", "+refs/*:refs/*")
-        if done.code:
+            with events.step("fetch", text=LOGIN.sub(r"\1", self.repo)):
+                words = ("fetch", "--quiet", "--progress", "--prune", "--force", "origin", "+refs/*:refs/*")
+                done = process.measured(["git", "--git-dir", str(self.path), *words], quiet(), _progress)
+        if done.code and not self._replace_damaged():
             raise self._unreachable(done.stderr)
+
+    def flaw(self) -> str:
+        """What is damaged, in git's words; empty if nothing is."""
+        try:
+            process.capture(["git", "--git-dir", str(self.path), "rev-parse"], quiet())
+            configured = self._git("config", "--get", "remote.origin.url")
+            done = self._git("fsck", "--no-dangling", "--no-progress")
+        except OSError as error:
+            return str(error)
+        words = done.stderr.strip().splitlines()[:1] if done.code else []
+        return "".join(words) or ("its settings are lost" if configured.code else "")
+
+    def _replace_damaged(self) -> bool:
+        """Clone the mirror again if it is damaged; True if it was. DevError 110 if the repository cannot be reached."""
+        with self._locked():
+            found = self.flaw()
+            if found:
+                events.note(f"{self.path} is damaged: {found}")
+                self._clone()
+        return bool(found)
 
     def newest(self) -> str:
         """The newest commit of the repository's default branch, which may be renamed. DevError 110."""
@@ -61,6 +90,13 @@ class Mirror(NamedTuple):
 
     def is_release(self, version: str, commit: str) -> bool:
         """Whether the version is a tag of this commit: branches move, and a tag may have been moved."""
+        if not self._find(version):  # the mirror was removed or damaged
+            with suppress(DevError):
+                self.fetch()
+        return self.has_release(version, commit)
+
+    def has_release(self, version: str, commit: str) -> bool:
+        """Like `is_release`, without a network."""
         return self._git("rev-parse", "--quiet", "--verify", f"refs/tags/{version}^{{commit}}").stdout.strip() == commit
 
     def tags(self) -> list[str]:
@@ -70,24 +106,40 @@ class Mirror(NamedTuple):
     def read(self, commit: str, name: str) -> document.Document:
         """A YAML file of the repository at a commit. DevError 111 if it is missing."""
         done = self._git("show", f"{commit}:{name}")
+        if done.code and self._replace_damaged():
+            done = self._git("show", f"{commit}:{name}")
         if done.code:
             hint = "a service is required by its contract: it needs a dev.yaml (see CONTRACT.md)"
             raise DevError(CONFIG, f"{self.repo} has no {name} at {commit[:12]}", hint)
         # The name in errors: it has the repository and the commit instead of a folder.
         return document.parse(Path(f"{self.path.stem.rpartition('-')[0]}@{commit[:12]}:{name}"), done.stdout)
 
+    def place(self, commit: str) -> Path:
+        """Where the checkout of a commit is, if there is one."""
+        return toolcache.home() / "checkouts" / f"{self.path.stem}-{commit[:12]}"
+
     def checkout(self, commit: str) -> Path:
-        """A folder with the commit, made once."""
-        target = toolcache.home() / "checkouts" / f"{self.path.stem}-{commit[:12]}"
-        if not target.is_dir():
-            self.clone(commit, target, "--detach")
+        """A folder with the commit, made once, and made again if it is not as its commit."""
+        target = self.place(commit)
+        if not target.is_dir() or differs(target, commit):
+            self.clone(commit, target, "--detach", again=True)
         return target
 
-    def clone(self, commit: str, target: Path, *how: str) -> None:
-        """Make a folder with the commit; `how`: options of `git switch`. It needs the network only for new commits."""
+    def clone(self, commit: str, target: Path, *how: str, again: bool = False) -> None:
+        """Make a folder with the commit; `how`: options of `git switch`. It needs the network only for new commits.
+
+        `again`: replace a folder that differs from its commit. It is kept under another name, with what was edited.
+        """
         self.commit(commit)  # a dev.lock from another machine may name commits that are not here yet
         with self._locked():
-            if not target.is_dir():
+            if target.is_dir() and not (again and differs(target, commit)):
+                return
+            try:
+                self._make_checkout(commit, target, how)
+            except DevError:
+                if not self.flaw():
+                    raise
+                self._clone()
                 self._make_checkout(commit, target, how)
 
     def _make_checkout(self, commit: str, target: Path, how: Sequence[str]) -> None:
@@ -101,14 +153,21 @@ class Mirror(NamedTuple):
             done = process.capture(argv, quiet())
             if done.code:
                 raise DevError(MISSING, f"{self.repo}: no checkout of {commit[:12]}: {done.stderr.strip()}")
+        # With some settings for line endings, git calls files changed that nobody changed.
+        (draft / ".git" / AS_NEW).write_text("\n".join(_status(draft)), encoding="utf-8")
+        if target.is_dir():
+            _put_aside(target, draft)
         os.replace(draft, target)  # so that the folder is always complete
 
     def _clone(self) -> None:
-        output.say(f"fetching {self.repo}")
+        repo = LOGIN.sub(r"\1", self.repo)
         draft = _draft(self.path)
-        done = process.capture(["git", "clone", "--quiet", "--mirror", self.repo, str(draft)], quiet())
-        if done.code:
-            raise self._unreachable(done.stderr)
+        with events.step("fetch", text=repo, said=f"fetching {repo}"):
+            argv = ["git", "clone", "--quiet", "--progress", "--mirror", self.repo, str(draft)]
+            done = process.measured(argv, quiet(), _progress)
+            if done.code:
+                raise self._unreachable(done.stderr)
+        shutil.rmtree(self.path, ignore_errors=True)  # a damaged one
         os.replace(draft, self.path)
 
     def _find(self, version: str) -> str:
@@ -122,7 +181,8 @@ class Mirror(NamedTuple):
         return process.capture(["git", "--git-dir", str(self.path), *words], quiet())
 
     def _unreachable(self, said: str) -> DevError:
-        reason = LOGIN.sub(r"\1", said.strip()) or "git printed nothing"
+        told = "\n".join(line for line in said.splitlines() if line and not AMOUNT.search(line))
+        reason = LOGIN.sub(r"\1", told.strip()) or "git printed nothing"
         repo = LOGIN.sub(r"\1", self.repo)
         return DevError(MISSING, f"{repo} cannot be reached: {reason}", f"git ls-remote {repo}")
 
@@ -132,6 +192,12 @@ class Mirror(NamedTuple):
             yield
 
 
+def _progress(line: str) -> tuple[int, int, str] | None:
+    """How far git is."""
+    found = AMOUNT.search(line)
+    return (int(found[1]), int(found[2]), "objects") if found else None
+
+
 def quiet() -> dict[str, str]:
     """The environment of git: a wrong address is an error, and git does not ask for a password.
 
@@ -139,6 +205,40 @@ def quiet() -> dict[str, str]:
     """
     foreign = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
     return {**{k: v for k, v in os.environ.items() if k not in foreign}, "GIT_TERMINAL_PROMPT": "0"}
+
+
+def differs(checkout: Path, commit: str) -> str:
+    """How a checkout differs from its commit, in words; empty if it does not. What git ignores is not compared."""
+    found = _status(checkout)
+    if not found or f"# branch.oid {commit}" not in found:
+        return "its repository is damaged"
+    try:
+        new = (checkout / ".git" / AS_NEW).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):  # made by an earlier release
+        new = []
+    changed = [line for line in found if not line.startswith("#") and line not in new]
+    return f"{len(changed)} files were changed" if changed else ""
+
+
+def _status(checkout: Path) -> list[str]:
+    """What git says about a checkout; empty if its repository is damaged."""
+    inside = ["git", f"--git-dir={checkout}/.git", f"--work-tree={checkout}"]
+    words = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
+    done = process.capture([*inside, *words], quiet())
+    return [] if done.code else done.stdout.splitlines()
+
+
+def _put_aside(target: Path, draft: Path) -> None:
+    """Make room for a new checkout: the old one is kept, and what is local to the folder moves into the new one."""
+    aside = target.with_name(f"{target.name}.damaged")
+    shutil.rmtree(aside, ignore_errors=True)
+    local = Path(".dev", "local")
+    if (target / local).is_dir():
+        (draft / local).parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(draft / local, ignore_errors=True)
+        os.replace(target / local, draft / local)
+    os.replace(target, aside)
+    events.warn(f"{target} was not as its commit: it was made again, and the old one is {aside}")
 
 
 def _draft(target: Path) -> Path:

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from devenv.base import process
-from devenv.base.errors import MISSING, UNHEALTHY, DevError
+from devenv.base.errors import DOCUMENTED, MISSING, UNHEALTHY, DevError
 from devenv.model import answers
 
 ERROR = re.compile(r"^error\[(\d+)\]: (.*)$", re.M)
 HINT = re.compile(r"^hint: (.*)$", re.M)
 WARNING = re.compile(r"^warning: (.*)$", re.M)
-SILENT = ("dev.down", "dev.destroy")  # tasks that promise no answer
+LOOKS = "dev.status"  # changes nothing, so it is not printed
+SILENT = ("dev.down", "dev.destroy", "dev.restart")  # tasks that promise no answer
 
 
 class Handed(NamedTuple):
@@ -53,10 +54,15 @@ def call(service: str, checkout: Path, handed: Handed, task: str, args: Sequence
     Its error becomes ours, with the name of the service and the end of its progress.
     """
     argv = ["make", "-s", "-C", str(checkout), task, f"ARGS={quote(args)}"]
-    done = process.background(argv, environment(handed), log)
+    done = process.background(argv, environment(handed), log, service=service, shown=task != LOOKS)
     if done.code:
         raise _failure(service, log)
     return _object(service, checkout, task, done.stdout)
+
+
+def has(checkout: Path, task: str) -> bool:
+    """Whether another repository has a task: an older release may lack it. Nothing is run."""
+    return process.capture(["make", "-n", "-C", str(checkout), task], users_environment()).code == 0
 
 
 def warnings(log: Path) -> list[str]:
@@ -104,9 +110,10 @@ def _object(service: str, checkout: Path, task: str, stdout: str) -> dict[str, A
 def _failure(service: str, log: Path) -> DevError:
     text = _text(log)
     errors = ERROR.findall(text)
-    code, message = errors[-1] if errors else (str(MISSING), "its command failed and printed no error line")
+    said, message = errors[-1] if errors else (str(MISSING), "its command failed and printed no error line")
+    code = int(said) if said in map(str, DOCUMENTED) else UNHEALTHY  # it may have printed anything, such as 0
     last = text.splitlines()[-20:]
-    return DevError(int(code), "\n".join([f"{service}: {message}", *last]), *HINT.findall(text), f"all output: {log}")
+    return DevError(code, "\n".join([f"{service}: {message}", *last]), *HINT.findall(text), f"all output: {log}")
 
 
 def _text(log: Path) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from devenv.base import locks, output, process, records
+from devenv.base import events, locks, process, records
 from devenv.base.errors import CONFLICT, USAGE, DevError, did_you_mean
 from devenv.context import workspace
 from devenv.context.environment import Environment
@@ -30,7 +30,7 @@ def edit(env: Environment, name: str, given: str) -> Path:
     pin = _pin(env, name)
     path = Path(given).expanduser().resolve() if given else env.place.root.parent / name
     if not path.exists():
-        output.say(f"cloning {pin.repo} into {path}")
+        events.note(f"cloning {pin.repo} into {path}")
         # A branch at the pinned commit: these versions were tested together.
         mirrors.of(pin.repo, env.place.root).clone(pin.commit, path, "--create", f"from-{pin.version}")
     _check_service(path, name)
@@ -94,7 +94,7 @@ def root_for(env: Environment, task: str, name: str) -> str:
 
 def hand_over(env: Environment, root: str, task: str, words: Sequence[str]) -> int:
     """Let another root carry out a task in this workspace; returns its exit code. Paths in `words` are absolute."""
-    output.say(f"{env.config.service} runs in the stack of {root}, which carries this out:")
+    events.note(f"{env.config.service} runs in the stack of {root}, which carries this out:")
     argv = [_launcher(root), task, *words, "--workspace", env.place.workspace]
     return process.attach(argv, protocol.users_environment())
 
@@ -128,6 +128,19 @@ def join(place: Place, pin: lockfile.Pin, checkout: Path, port: int, edited: boo
     return records.change(place.workspace, pin.name, "dev.up", change).port or port
 
 
+@contextmanager
+def withdrawn_if_failed(place: Place, services: Sequence[str]) -> Iterator[None]:
+    """If the block fails, this root uses no service that it did not use before."""
+    root = str(place.root)
+    before = {name for name in services if root in records.read(place.workspace, name).users}
+    try:
+        yield
+    except BaseException:
+        for name in set(services) - before:
+            leave(place, name)
+        raise
+
+
 def leave(place: Place, service: str) -> bool:
     """Record that this root does not use the service any more; True if no other root does."""
     root = str(place.root)
@@ -149,7 +162,7 @@ def refuse_switch(place: Place, pin: lockfile.Pin, checkout: Path, record: recor
         if is_up(place, other):
             raise _conflict(place, pin, other, version)
         record.users.remove(other)
-        output.say(f"  {pin.name}: {other} wanted {version}, and is not up any more")
+        events.note(f"  {pin.name}: {other} wanted {version}, and is not up any more")
 
 
 def _other_version(other: str, pin: lockfile.Pin, record: records.Record) -> str:

@@ -5,22 +5,26 @@ A member is a required service as it runs here: its pin, its checkout, its port,
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base import output, records
-from devenv.base.errors import CONFLICT, DevError
+from devenv.base import events, locks, output, records
+from devenv.base.errors import CONFIG, CONFLICT, MISSING, DevError
 from devenv.context import health, workspace
 from devenv.context.environment import Environment, open_environment
-from devenv.engines import choice
+from devenv.engines import choice, names, orphans
 from devenv.lifecycle import plan
+from devenv.lifecycle import up as operation
 from devenv.model import document, requirements, units
 from devenv.model.requirements import Requirement, Wiring
 from devenv.required import lockfile, mirrors, protocol, sources, wiring
+
+STEPS = {"dev.up": events.SERVICE, "dev.seed": "seed"}  # what these tasks of a member are called as steps
 
 
 class Member(NamedTuple):
@@ -69,7 +73,7 @@ class Stack:
             begun: dict[str, Future[None]] = {}
             for name, member in self.members.items():
                 first = [begun[needed] for needed in member.requires if needed in begun]
-                begun[name] = pool.submit(self._start, member, first)
+                begun[name] = pool.submit(events.carried(self._start), member, first)
         for future in begun.values():
             future.result()
         for member in self.members.values():  # in a cycle, one starts before a service that it needs
@@ -81,19 +85,22 @@ class Stack:
         """Stop the members that no other root uses."""
         for member in reversed(self.members.values()):
             if sources.leave(self.env.place, member.name):
-                self._call(member, "dev.down", "--only")
-                output.say(f"  {member.name}: stopped")
+                with events.step("stop", member.name) as step:
+                    self._end(member, "dev.down", "--only")
+                    step.said = f"  {member.name}: stopped"
 
     def destroy(self) -> None:
         """Remove the members that no other root uses. Source checkouts are only stopped and keep their data."""
         for member in reversed(self.members.values()):
             if sources.leave(self.env.place, member.name):
-                self._call(member, *(("dev.down", "--only") if member.edited else ("dev.destroy", "--only", "--yes")))
+                args = ("dev.down", "--only") if member.edited else ("dev.destroy", "--only", "--yes")
+                with events.step("stop" if member.edited else "remove", member.name):
+                    self._end(member, *args)
 
     def status(self) -> list[dict[str, Any]]:
         """The status of each member, and what runs."""
         with ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
-            said = pool.map(lambda m: self._call(m, "dev.status", "--only", "--json"), self.members.values())
+            said = pool.map(self._status, self.members.values())
             return [{**answer, "runs": m.runs} for m, answer in zip(self.members.values(), said)]
 
     def describe(self) -> list[dict[str, Any]]:
@@ -133,14 +140,16 @@ class Stack:
         start = time.monotonic()
         port = sources.join(self.env.place, member.pin, member.checkout, member.port, member.edited)
         member = self.members[member.name] = member._replace(port=port)
-        output.say(f"  {member.name}: {member.runs}, starting")
-        self._tell(member.name, member.url, member.requires)
-        with health.told(lambda seconds: self._so_far(member, seconds)):
-            answer = self.answers[member.name] = self._call(member, "dev.up", "--only", "--json")
-        for warning in protocol.warnings(self._log(member, "dev.up")):
-            output.warn(f"{member.name}: {warning}")
-        image = f", runs image {answer['image']}" if answer.get("image") else ""
-        output.say(f"  {member.name}: healthy, {output.seconds(time.monotonic() - start)}, {member.url}{image}")
+        said = f"  {member.name}: {member.runs}, starting"
+        with events.step(events.SERVICE, member.name, member.runs, said) as step:
+            self._tell(member.name, member.url, member.requires)
+            with health.told(lambda seconds: self._so_far(member, seconds)):
+                answer = self.answers[member.name] = self._call(member, "dev.up", "--only", "--json")
+            for warning in protocol.warnings(self._log(member, "dev.up")):
+                events.warn(f"{member.name}: {warning}")
+            image = f", runs image {answer['image']}" if answer.get("image") else ""
+            step.text = f"{member.runs}  {member.url}"
+            step.said = f"  {member.name}: healthy, {output.seconds(time.monotonic() - start)}, {member.url}{image}"
 
     def _so_far(self, member: Member, seconds: float) -> list[str]:
         words = protocol.last_words(self._log(member, "dev.up"))
@@ -166,7 +175,7 @@ class Stack:
             return self._call(provider, "dev.seed", wanted.scenario, *flags)
 
         if wiring.wire(record, url, need, generation, seed):
-            output.say(f"  {provider.name}: told of {record.service}")
+            events.note(f"  {provider.name}: told of {record.service}")
             records.change(
                 record.workspace, record.service, "dev.up", lambda kept: setattr(kept, "wired", record.wired)
             )
@@ -177,17 +186,104 @@ class Stack:
         url = str(answer.get("url") or self.members[name].url)
         return url, str(answer.get("internal_url") or url)
 
+    def _end(self, member: Member, task: str, *args: str) -> None:
+        """Stop or remove a member. If its repository or its tools are gone, it is found by its record."""
+        try:
+            self._check_checkout(member)
+            self._call(member, task, *args)
+        except DevError as error:
+            if error.code not in (MISSING, CONFIG):
+                raise
+            events.warn(f"{member.name} is ended by its record: {error.message.splitlines()[0]}")
+            self._end_by_record(member, removed=task == "dev.destroy")
+
+    def _end_by_record(self, member: Member, removed: bool) -> None:
+        place = (self.env.place.workspace, member.name)
+        with locks.held(records.path(*place, "lock"), "dev.destroy" if removed else "dev.down"):
+            record = records.read(*place)
+            engine = record.engine or self.env.engine.name
+            if not removed:
+                _orphan(record, engine).stop()
+                return
+            for each in sorted({engine, *record.data}):
+                _orphan(record, each).remove()
+            records.remove(*place)
+
+    def _status(self, member: Member) -> dict[str, Any]:
+        """The answer of a member; what its record says if its repository or its tools are gone."""
+        try:
+            self._check_checkout(member)
+            return self._call(member, "dev.status", "--only", "--json")
+        except DevError as error:
+            if error.code not in (MISSING, CONFIG):
+                raise
+            reason = error.message.splitlines()[0]
+        record = records.read(self.env.place.workspace, member.name)
+        if record.checkout:
+            events.warn(f"{member.name} cannot be queried: {reason}")
+        runs = _orphan(record, record.engine or self.env.engine.name).is_running()
+        known = {"service": member.name, "workspace": record.workspace, "engine": record.engine}
+        state = {"checkout": record.checkout, "url": member.url, "internal_url": member.url, "healthy": False}
+        words = {"name": member.name, "state": "runs, not queried" if runs else "not running"}
+        services = [{**words, "healthy": False, "memory": None}]
+        return {**known, **state, "data": "", "services": services, "logins": [], "outputs": {}, "memory": 0}
+
+    def _check_checkout(self, member: Member) -> None:
+        if not (member.checkout / "dev.yaml").is_file():
+            raise DevError(MISSING, f"its checkout {member.checkout} is gone")
+
     def _call(self, member: Member, task: str, *args: str) -> dict[str, Any]:
         log = self._log(member, task)
-        return protocol.call(member.name, member.checkout, self.handed(member), task, args, log)
+        call = functools.partial(protocol.call, member.name, member.checkout, self.handed(member), task, args, log)
+        if task not in STEPS:
+            return call()
+        with events.step(STEPS[task], member.name):
+            return call()
 
     def _log(self, member: Member, task: str) -> Path:
         return self.env.place.root / ".dev" / "local" / "logs" / f"{member.name}.{task}.log"
 
 
 def of(env: Environment) -> Stack:
-    """The stack of this root."""
+    """The stack of this root. Repositories and commits that are not on this machine are fetched."""
     return Stack(env, members_of(env))
+
+
+def recorded(env: Environment) -> Stack:
+    """The stack of this root by the records of this machine and by dev.lock, as it is: nothing is fetched.
+
+    For verbs that look or end: they work without a network, and without the repositories of the members.
+    """
+    mine = str(env.place.root)
+    pins = dict(lockfile.known(env.config.root))
+    for record in records.of_workspace(env.place.workspace):
+        if mine in record.users and record.service != env.config.service:
+            words = (record.use or "unknown", record.commit or "unknown", ())
+            pins.setdefault(record.service, lockfile.Pin(record.service, "", *words))
+    return Stack(env, in_order({name: _recorded(env, pin) for name, pin in pins.items()}))
+
+
+def _orphan(record: records.Record, engine: str) -> orphans.Orphan:
+    named = (names.project(record), record.network)
+    return orphans.Orphan(engine, record.workspace, record.service, *named)
+
+
+def _recorded(env: Environment, pin: lockfile.Pin) -> Member:
+    """A member as its record describes it. Without one, it has not run here."""
+    record = records.read(env.place.workspace, pin.name)
+    mirror = mirrors.of(pin.repo, env.place.root) if pin.repo else None
+    places = [record.edit, record.checkout, str(mirror.place(pin.commit)) if mirror else ""]
+    checkout = Path(next((place for place in places if place and Path(place).is_dir()), places[1] or places[2]))
+    if record.use:
+        pin = pin._replace(version=record.use, commit=record.commit or pin.commit)
+    edited = bool(record.edit) and str(checkout) == record.edit
+    release = pin.version if mirror and not edited and mirror.has_release(pin.version, pin.commit) else ""
+    needs, port = {}, record.port
+    with suppress(DevError):  # its own tasks report what is wrong in it
+        source = document.load(checkout / "dev.yaml")
+        requirements.check_contract(source)
+        needs, port = requirements.of(source), port or _port(source)
+    return Member(pin, checkout, choice.host(env.engine.name, pin.name), port, edited, needs, None, release)
 
 
 @contextmanager
@@ -198,10 +294,13 @@ def brought_up(env: Environment) -> Iterator[Environment]:
         yield env
         return
     with sources.in_progress(env.place):
-        output.say(f"{env.config.service} requires {', '.join(stack.members)}")
+        events.note(f"{env.config.service} requires {', '.join(stack.members)}")
+        operation.check_free(env)
         _check_memory(env, stack)
-        told = stack.up()
-        yield open_environment(env.place.workspace, env.port, debug=bool(env.debug_port)) if told else env
+        with sources.withdrawn_if_failed(env.place, list(stack.members)):
+            told = stack.up()
+            asked = env.asked._replace(given_workspace=env.place.workspace)
+            yield open_environment(**asked._asdict(), drawn=env.port) if told else env
 
 
 def _check_memory(env: Environment, stack: Stack) -> None:
@@ -209,7 +308,7 @@ def _check_memory(env: Environment, stack: Stack) -> None:
     machine = plan.machine_memory()
     if memory > machine:
         wanted, there = output.mebibytes(memory), output.mebibytes(machine)
-        output.warn(f"together they may need {wanted}, and this machine has {there}")
+        events.warn(f"together they may need {wanted}, and this machine has {there}")
 
 
 def start_one(env: Environment, name: str) -> None:

@@ -50,7 +50,7 @@ def write(workspace: str, service: str, values: Mapping[str, str]) -> bool:
     target = records.path(workspace, service, "env")
     target.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(f"{name}={_quote(value)}\n" for name, value in sorted(values.items()))
-    if target.is_file() and target.read_text(encoding="utf-8") == text:
+    if target.is_file() and target.read_bytes() == text.encode():
         return False
     records.replace_file(target, text)
     return True

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from typing import Any
 
-from devenv.base import output
+from devenv.base import events, output
 from devenv.base.errors import INTERRUPTED, REFUSED, DevError
+from devenv.readers import report
 
 WORKSPACE = {"workspace": "the set of running services, instead of main (also DEV_WORKSPACE)"}
 ONLY = {"only": "only this repository, without the services that it requires; used by the root that drives it"}
 JSON = {"json": "answer with one JSON object on stdout"}
+# The verbs that change something. With --json, each answers with what it did, also when it fails.
+CHANGES = {
+    *("dev.up", "dev.down", "dev.destroy", "dev.migrate", "dev.seed", "dev.reset", "dev.snapshot", "dev.restore"),
+    *("dev.state", "dev.schema", "dev.lock", "dev.edit", "dev.use", "dev.restart", "dev.add"),
+    *("template.update", "template.vendor", "template.prune"),
+}
+
+
+def finish(sentence: str, json: bool = False, data: str = "", known: Mapping[str, Any] | None = None) -> None:
+    """The end of a verb that changed something: what happened and how to undo it, and its answer on stdout.
+
+    With `json` the answer is one object, of what is `known` and of what was done; else it is `data`, if there is any.
+    """
+    events.result(sentence)
+    if json:
+        output.answer({**(known or {}), **report.of_run.summary()})
+    elif data:
+        output.data(data)
 
 
 def pass_on(code: int, what: str) -> None:
@@ -26,6 +47,6 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise DevError(REFUSED, f"{question} Without a terminal to ask, --yes is required", "add --yes")
-    output.say(f"{question} [y/N] ")
+    events.note(f"{question} [y/N] ")
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise DevError(REFUSED, "nothing was changed")

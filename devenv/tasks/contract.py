@@ -34,7 +34,7 @@ def check(
     html: str = "",
     junit: str = "",
 ) -> None:
-    """Check which MUSTs of the contract this repository keeps, on a copy of it."""
+    """Check which MUSTs of the contract this repository keeps."""
     given = {"--level": level, "--html": html, "--junit": junit, "--engine": os.environ.get("DEV_ENGINE", "")}
     flags = [word for flag, value in given.items() if value for word in (flag, value)]
     flags += [word for must in only or [] for word in ("--only", must)]

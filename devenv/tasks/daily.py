@@ -7,14 +7,19 @@ from typing import Any
 
 from invoke.tasks import task
 
+from devenv.base import events
 from devenv.base.errors import CONFIG, UNHEALTHY, USAGE, DevError, did_you_mean
 from devenv.context import environment
 from devenv.databases import find
 from devenv.datastates import live
+from devenv.engines.interface import Logs
+from devenv.model import units
 from devenv.required import stack
+from devenv.tasks import log_lines
 from devenv.tasks.common import WORKSPACE, pass_on
 
 SERVICE = {"service": "a service of compose.yaml other than the app"}
+ROUTINE_LINES = 2000  # lines that are read more than --tail says: some of them are left out
 # bash if the image has it, for its history and completion.
 SHELL = ("sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi")
 
@@ -26,18 +31,53 @@ SHELL = ("sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec s
         "service": "only this service; can be repeated",
         "follow": "keep printing new lines",
         "tail": "only the last TAIL lines of each service",
+        "since": "only lines since this long ago: 30s, 10m, 1h30m",
+        "grep": "only lines with this regular expression; a pattern without capital letters ignores case",
+        "all": "also what databases report again and again while all is well, such as checkpoints",
     },
 )
-def logs(c: Any, service: Any = None, follow: bool = False, tail: str = "", workspace: str = "") -> None:
+def logs(
+    c: Any,
+    service: Any = None,
+    follow: bool = False,
+    tail: str = "",
+    since: str = "",
+    grep: str = "",
+    all: bool = False,
+    workspace: str = "",
+) -> None:
     """Print the logs of all or some services."""
     env = environment.open_environment(workspace)
     if tail and not tail.isdecimal():
         raise DevError(USAGE, f"--tail {tail} is not a number", "inv dev.logs --tail 20")
+    wanted = Logs(follow, int(tail) if tail else None, _seconds(since))
     own = [name for name in service or [] if name in env.place.services]
+    given = {"--tail": tail, "--since": since, "--grep": grep}
+    flags = [word for flag, value in given.items() if value for word in (flag, value)]
+    flags += [flag for flag, chosen in {"--follow": follow, "--all": all}.items() if chosen]
     for name in sorted({*(service or [])} - {*own}):
-        _required_logs(env, name, [*(["--follow"] if follow else []), *(["--tail", tail] if tail else [])])
+        _required_logs(env, name, flags)
     if own or not service:
-        pass_on(env.engine.logs(own, follow, int(tail) if tail else None), "dev.logs")
+        _own_logs(env, own, wanted, grep, all)
+
+
+def _seconds(since: str) -> float:
+    try:
+        return units.duration(since) if since else 0.0
+    except ValueError:
+        raise DevError(USAGE, f"--since {since} is not a duration", "inv dev.logs --since 10m") from None
+
+
+def _own_logs(env: environment.Environment, names: list[str], wanted: Logs, grep: str, everything: bool) -> None:
+    """Print logs of this service. With --follow, lines that are left out count for --tail, too."""
+    lines = log_lines.Lines(env.place.services, grep, None if wanted.follow else wanted.tail, everything)
+    more = None if wanted.tail is None or grep else wanted.tail + ROUTINE_LINES
+    code = env.engine.logs(names, wanted if wanted.follow else wanted._replace(tail=more), lines.take)
+    lines.close()
+    if lines.left_out:
+        number = f"{lines.left_out} line{'s' * (lines.left_out > 1)}"
+        events.note(f"left out {number} of routine, such as checkpoints; to see all: inv dev.logs --all")
+    pass_on(code, "dev.logs")
 
 
 @task(help={**WORKSPACE, **SERVICE})
@@ -50,7 +90,7 @@ def shell(c: Any, service: str = "", workspace: str = "") -> None:
 
 @task(help={**WORKSPACE, **SERVICE})
 def run(c: Any, service: str = "", workspace: str = "") -> None:
-    """Run a command where the app runs: dev.run -- COMMAND ARGS."""
+    """Run a command where the app runs: dev.run -- COMMAND."""
     if not c.args:
         raise DevError(USAGE, "dev.run needs a command", "inv dev.run -- ls -l")
     env = environment.open_environment(workspace)
@@ -59,7 +99,7 @@ def run(c: Any, service: str = "", workspace: str = "") -> None:
 
 @task(help=WORKSPACE)
 def dbshell(c: Any, workspace: str = "") -> None:
-    """Open the database's client; arguments after -- are passed to it."""
+    """Open the database's client; arguments after -- go to it."""
     env = environment.open_environment(workspace)
     if not env.database:
         raise DevError(CONFIG, f"{env.config.compose} declares no database that we know", f"known: {find.KNOWN}")
@@ -71,21 +111,21 @@ def dbshell(c: Any, workspace: str = "") -> None:
 
 @task(help=WORKSPACE)
 def test(c: Any, workspace: str = "") -> None:
-    """Run the service's tests; arguments after -- are added: dev.test -- -k name."""
+    """Run the service's tests: dev.test, or dev.test -- -k name."""
     env = environment.open_environment(workspace)
     pass_on(_attach(env, env.config.app, [*env.config.command("test"), *c.args]), "commands.test")
 
 
 def _attach(env: environment.Environment, service: str, argv: Sequence[str]) -> int:
     """Give the terminal to a command. It may write into the database, so the data is not fresh any more."""
-    if env.data.get("fresh"):
-        with env.locked("dev.run"):
-            live.used(env)
+    if not env.data or env.data.get("fresh"):
+        with env.locked("dev.run") as there:
+            live.used_by_hand(there)
     return env.engine.attach(service, argv)
 
 
 def _required_logs(env: environment.Environment, name: str, flags: list[str]) -> None:
-    members = stack.of(env)
+    members = stack.recorded(env)
     if name not in members.members:
         names = [*env.place.services, *members.members]
         raise DevError(USAGE, f"unknown service {name}", did_you_mean(name, names))

@@ -8,28 +8,31 @@ from typing import Any
 
 from invoke.tasks import task
 
-from devenv.base import output
+from devenv.base import events, output
 from devenv.base.errors import USAGE, DevError
 from devenv.context import environment
+from devenv.databases.states import PREVIOUS, State
 from devenv.datastates import live, snapshots, store
 from devenv.datastates.live import DEFAULT
+from devenv.readers import report
 from devenv.tasks import render
-from devenv.tasks.common import JSON, WORKSPACE, confirm
+from devenv.tasks.common import JSON, WORKSPACE, confirm, finish
 
 SCHEMA_ACTIONS = ("dump", "check")
 STATE_ACTIONS = ("list", "prune")
 
 
-@task(help=WORKSPACE)
-def migrate(c: Any, workspace: str = "") -> None:
+@task(help={**WORKSPACE, **JSON})
+def migrate(c: Any, workspace: str = "", json: bool = False) -> None:
     """Bring the schema up to date."""
-    env = environment.open_environment(workspace)
-    if _has_no_data(env, "migrate", "migrate" in env.config.commands):
-        return
-    with env.locked("dev.migrate"):
+    with environment.opened("dev.migrate", workspace) as env:
+        if _has_no_data(env, "migrate", "migrate" in env.config.commands):
+            _answer(env, json)
+            return
+        env = live.ready(env)
         live.built(env)
-        live.ready(env)
         live.migrate(env)
+    _finish(env, json, "the schema is up to date; to go back to fresh data: inv dev.reset")
 
 
 @task(
@@ -39,23 +42,28 @@ def migrate(c: Any, workspace: str = "") -> None:
         "scenario": "a scenario of dev.yaml; also without the flag: dev.seed NAME",
         "param": "a parameter, NAME=VALUE; can be repeated",
         "list": "show the scenarios and their parameters",
+        "json": "answer with one JSON object on stdout, with the scenario's own as `outputs`",
     },
 )
-def seed(c: Any, scenario: str = DEFAULT, param: Any = None, list: bool = False, workspace: str = "") -> None:
+def seed(
+    c: Any, scenario: str = DEFAULT, param: Any = None, list: bool = False, json: bool = False, workspace: str = ""
+) -> None:
     """Fill in a scenario's data, and print its result as JSON."""
-    env = environment.open_environment(workspace)
     if list:
-        _list(env)
-        return
-    if scenario == DEFAULT and _has_no_data(env, "seed", DEFAULT in env.config.scenarios):
-        output.answer({})
+        _list(environment.open_environment(workspace))
         return
     given = dict(_pair(text) for text in param or [])
-    env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
-    with env.locked("dev.seed"):
+    with environment.opened("dev.seed", workspace) as env:
+        if scenario == DEFAULT and _has_no_data(env, "seed", DEFAULT in env.config.scenarios):
+            _answer(env, json, outputs={}) if json else output.answer({})
+            return
+        env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
+        env = live.ready(env)
         live.built(env)
-        live.ready(env)
-        output.answer(live.seed(env, scenario, given))
+        told = live.seed(env, scenario, given)
+    if not json:
+        output.answer(told)
+    _finish(env, json, f"the rows of scenario {scenario} are there; to undo: inv dev.reset", outputs=told)
 
 
 @task(
@@ -64,25 +72,41 @@ def seed(c: Any, scenario: str = DEFAULT, param: Any = None, list: bool = False,
         **WORKSPACE,
         "scenario": "a scenario of dev.yaml, instead of default",
         "param": "a parameter of the scenario, NAME=VALUE; can be repeated",
+        **JSON,
     },
 )
-def reset(c: Any, scenario: str = DEFAULT, param: Any = None, workspace: str = "") -> None:
-    """Go back to fresh data, migrated and seeded; the current data is kept as `previous`."""
-    env = environment.open_environment(workspace)
+def reset(c: Any, scenario: str = DEFAULT, param: Any = None, json: bool = False, workspace: str = "") -> None:
+    """Go back to fresh data; keep the current data as `previous`."""
     given = dict(_pair(text) for text in param or [])
-    if given or scenario != DEFAULT:
-        env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
-    with env.locked("dev.reset"):
+    with environment.opened("dev.reset", workspace) as env:
+        if given or scenario != DEFAULT:
+            env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
+        env = live.ready(env)
         live.built(env)
-        live.ready(env)
         live.reset(env, scenario, given)
+        kept = any(each.kind == PREVIOUS for each in store.every(env)) if env.database else False
+    undo = "; the rows until now are kept: inv dev.restore previous" if kept else ""
+    _finish(env, json, f"the data is fresh{undo}")
+
+
+def _finish(env: environment.Environment, json: bool, sentence: str, data: str = "", **known: Any) -> None:
+    """The end of a verb; see common.finish."""
+    about = {"service": env.config.service, "workspace": env.place.workspace, **known}
+    finish(f"{env.config.service}: {sentence}", json, data, about)
+
+
+def _answer(env: environment.Environment, json: bool, **known: Any) -> None:
+    """The answer of a verb that had nothing to do, and said so."""
+    if json:
+        about = {"service": env.config.service, "workspace": env.place.workspace, **known}
+        output.answer({**about, **report.of_run.summary()})
 
 
 def _has_no_data(env: environment.Environment, what: str, declared: bool) -> bool:
     """Whether there is nothing to do: services without a database have these tasks too, for scripts."""
     if env.database or declared:
         return False
-    output.say(f"nothing to {what}: {env.config.compose} declares no database that we know")
+    events.note(f"nothing to {what}: {env.config.compose} declares no database that we know")
     return True
 
 
@@ -109,23 +133,21 @@ def _pair(text: str) -> tuple[str, str]:
     },
 )
 def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: str = "") -> None:
-    """Save production's schema in schema.sql, and check that this branch's migrations lead to the same schema."""
+    """Save production's schema; compare the migrations with it."""
     if action not in SCHEMA_ACTIONS:
         raise DevError(USAGE, f"dev.schema {action}: unknown action", f"allowed: {', '.join(SCHEMA_ACTIONS)}")
-    if (action == "check" and from_) or (action == "dump" and json):
-        flag = "--from" if from_ else "--json"
-        raise DevError(USAGE, f"dev.schema {action} does not take {flag}", "inv dev.schema --help")
-    env = environment.open_environment(workspace)
-    if not env.database:
-        output.say(f"nothing to {action}: {env.config.compose} declares no database that we know")
-        return
+    if action == "check" and from_:
+        raise DevError(USAGE, f"dev.schema {action} does not take --from", "inv dev.schema --help")
     from devenv.datastates import drift  # here, since no other task needs it
 
-    with env.locked("dev.schema"):
-        live.ready(env)
+    with environment.opened("dev.schema", workspace) as env:
+        if not env.database:
+            events.note(f"nothing to {action}: {env.config.compose} declares no database that we know")
+            return
+        env = live.ready(env)
         if action == "dump":
             drift.dump(env, from_, os.environ)
-            output.data(drift.FILE)
+            _finish(env, json, f"{drift.FILE} is written; to see what changed: git diff {drift.FILE}", drift.FILE)
             return
         found = drift.check(env)
     if json:
@@ -135,7 +157,7 @@ def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: 
             output.data(line)
     if found.drift:
         raise found.error()
-    output.say("production's schema with the pending migrations equals a fresh migration")
+    events.note("production's schema with the pending migrations equals a fresh migration")
 
 
 @task(
@@ -146,28 +168,36 @@ def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: 
         "replace": "replace an existing snapshot of that name",
         "export": "also write it to this file, for another machine or engine",
         "scrub": "remove personal data from the file: commands.scrub of dev.yaml runs on a copy",
+        **JSON,
     },
 )
 def snapshot(
-    c: Any, name: str, replace: bool = False, export: str = "", scrub: bool = False, workspace: str = ""
+    c: Any,
+    name: str,
+    replace: bool = False,
+    export: str = "",
+    scrub: bool = False,
+    json: bool = False,
+    workspace: str = "",
 ) -> None:
     """Keep a copy of the current data under a name."""
-    env = environment.open_environment(workspace)
-    snapshots.check_possible(env)
-    snapshots.check_name(name)
     if scrub and not export:
         raise DevError(USAGE, "--scrub works on an exported file", f"add --export {name}.tar.gz")
-    if scrub:
-        env.config.command("scrub")  # if it is missing, report that before a snapshot is made
     target = Path(c.folder, Path(export).expanduser()) if export else None
-    with env.locked("dev.snapshot"):
-        live.ready(env)
+    with environment.opened("dev.snapshot", workspace) as env:
+        snapshots.check_possible(env)
+        snapshots.check_name(name)
+        if scrub:
+            env.config.command("scrub")  # if it is missing, report that before a snapshot is made
+        env = live.ready(env)
         kept = snapshots.snapshot(env, name, replace)
         if target:
             from devenv.datastates import exports  # here, since no other task needs it
 
             exports.export(env, kept, target, scrub)
-    output.data(str(target) if target else name)
+    place = f", and written to {target}" if target else ""
+    words = f"the data is kept as {name}{place}; to bring it back: inv dev.restore {name}"
+    _finish(env, json, words, str(target or name), name=name, file=str(target or ""))
 
 
 @task(
@@ -176,16 +206,16 @@ def snapshot(
         **WORKSPACE,
         "name": "a name of dev.state list, or a file",
         "force": "even if migrations that it was made with are missing here, or were changed",
+        **JSON,
     },
 )
-def restore(c: Any, name: str, force: bool = False, workspace: str = "") -> None:
-    """Restore the data of a snapshot or of a file; the current data is kept as `previous`."""
-    env = environment.open_environment(workspace)
-    snapshots.check_possible(env)
+def restore(c: Any, name: str, force: bool = False, json: bool = False, workspace: str = "") -> None:
+    """Restore a snapshot or file; keep current data as `previous`."""
     file = Path(c.folder, Path(name).expanduser())
-    with env.locked("dev.restore"):
+    with environment.opened("dev.restore", workspace) as env:
+        snapshots.check_possible(env)
+        env = live.ready(env)
         live.built(env)
-        live.ready(env)
         if file.is_file():
             from devenv.datastates import exports
 
@@ -194,6 +224,8 @@ def restore(c: Any, name: str, force: bool = False, workspace: str = "") -> None
             raise DevError(USAGE, f"{file} not found", "inv dev.state list")
         else:
             snapshots.restore(env, snapshots.find(env, name), force)
+    undo = "inv dev.restore previous"
+    _finish(env, json, f"the data of {name} is live; the rows until now are kept: {undo}", name=name)
 
 
 @task(
@@ -217,26 +249,30 @@ def state(
     json: bool = False,
     workspace: str = "",
 ) -> None:
-    """List the stored states of the data, or remove those that can be built again."""
+    """List the stored states of the data, or remove some."""
     if action not in STATE_ACTIONS:
         raise DevError(USAGE, f"dev.state {action}: unknown action", f"allowed: {', '.join(STATE_ACTIONS)}")
-    env = environment.open_environment(workspace)
-    snapshots.check_possible(env)
-    with env.locked("dev.state"):
-        live.ready(env)
+    with environment.opened("dev.state", workspace) as env:
+        snapshots.check_possible(env)
+        env = live.ready(env, changes=action == "prune")
         if action == "list":
             found = store.rows(env)
             output.answer(found) if json else render.states(found, output.data)
             return
         gone = [snapshots.find(env, each) for each in name or []] or store.prunable(env, all)
-        _prune(env, gone, yes)
+        _prune(env, gone, yes, json)
 
 
-def _prune(env: environment.Environment, gone: list[store.State], yes: bool) -> None:
+def _prune(env: environment.Environment, gone: list[State], yes: bool, json: bool) -> None:
     if not gone:
-        output.say("nothing to remove: each state is the newest of its branch, or may have rows made by hand (--all)")
+        events.note("nothing to remove: each state is the newest of its branch, or may have rows made by hand (--all)")
+        _answer(env, json)
         return
+    for each in gone:
+        snapshots.check_known(each)
     rows = [row for row in store.rows(env) if row["id"] in {each.id for each in gone}]
-    render.states(rows, output.say)
+    render.states(rows, events.note)
     confirm(f"Remove these {len(gone)}, {output.mebibytes(sum(row['size'] for row in rows))}?", yes)
     store.prune(env, gone)
+    freed = output.mebibytes(sum(row["size"] for row in rows))
+    _finish(env, json, f"removed {len(gone)} stored states, {freed}; the live data is as it was: inv dev.state list")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from invoke.tasks import task
@@ -11,12 +12,16 @@ from invoke.tasks import task
 from devenv.base import output, toolcache
 from devenv.base.errors import FOUND, DevError
 from devenv.context import environment
+from devenv.context.workspace import MAIN
+from devenv.datastates import live
 from devenv.lifecycle import plan
 from devenv.lifecycle import up as operation
 from devenv.lifecycle.status import status as look
+from devenv.model import requirements
+from devenv.readers import report
 from devenv.required import stack
 from devenv.tasks import render
-from devenv.tasks.common import JSON, ONLY, WORKSPACE, confirm
+from devenv.tasks.common import JSON, ONLY, WORKSPACE, confirm, finish
 
 PORT = {"port": "the port, instead of the one in dev.yaml (also DEV_PORT)"}
 DEBUG = {"debug": "run the app under its debugger, and print how to attach; without the flag, it is off again"}
@@ -24,50 +29,70 @@ DEBUG = {"debug": "run the app under its debugger, and print how to attach; with
 
 @task(help={**WORKSPACE, **PORT, **DEBUG, **JSON, **ONLY})
 def up(c: Any, workspace: str = "", port: int = 0, debug: bool = False, json: bool = False, only: bool = False) -> None:
-    """Start the service and the services that it requires, migrated and seeded, and print its URL."""
+    """Start the service, its data and the services that it requires."""
     start = time.monotonic()
     under = debug or (None if only else False)  # a root that drives this service keeps its debugger
-    env = environment.open_environment(workspace, port, allocate=True, debug=under)
-    with nullcontext(env) if only else stack.brought_up(env) as env, env.locked("dev.up"):
-        steps = operation.up(env, only)
+    with _for_up(only, workspace, port, under) as env:
+        env, steps = operation.up(env, only)
     found = look(env)
     took = time.monotonic() - start
-    render.up(found, took)
+    render.up(found, took, json)
     if json:
-        output.answer({**found.as_dict(), "steps": [str(step) for step in steps], "seconds": round(took, 3)})
-    else:
-        output.data(found.url)
+        done = {"steps": [str(step) for step in steps], "seconds": round(took, 3)}
+        output.answer({**report.of_run.summary(), **found.as_dict(), **done})
     if not only:
         toolcache.collect_daily()
 
 
-@task(help={**WORKSPACE, **ONLY})
-def down(c: Any, workspace: str = "", only: bool = False) -> None:
-    """Stop the service and required services that no other repository uses. The data stays."""
-    env = environment.open_environment(workspace)
-    with env.locked("dev.down"):
-        operation.down(env, only)
+@contextmanager
+def _for_up(only: bool, workspace: str, port: int, debug: bool | None) -> Iterator[environment.Environment]:
+    """The environment under the lock. What the service requires is started before, without it."""
+    if only or not requirements.of(environment.open_config().source):
+        with environment.opened("dev.up", workspace, port, allocate=True, debug=debug) as env:
+            yield env
+        return
+    env = environment.open_environment(workspace, port, allocate=True, debug=debug)
+    with stack.brought_up(env) as told, told.locked("dev.up") as there:
+        yield there
+
+
+@task(help={**WORKSPACE, **JSON, **ONLY})
+def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
+    """Stop the service, and what only it requires; the data stays."""
+    with environment.opened("dev.down", workspace) as env:
+        stopped = operation.down(env, only)
     if not only:
-        stack.of(env).down()
+        stack.recorded(env).down()
+    again = "inv dev.up" if env.place.workspace == MAIN else f"inv dev.up --workspace {env.place.workspace}"
+    name = env.config.service
+    words = f"{name} is stopped, and its data is kept" if stopped else f"{name} stays up for the others"
+    finish(f"{words}; to start it again: {again}", json, known=_known(env))
 
 
 @task(help={**WORKSPACE, **JSON, **ONLY})
 def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
-    """Show what runs where, how to log in, and how much memory it uses."""
-    env = environment.open_environment(workspace)
-    found, required = look(env), [] if only else stack.of(env).status()
+    """Show what runs where, how to log in, and the memory it uses."""
+    env = _glanced(environment.open_environment(workspace))
+    found, required = look(env), [] if only else stack.recorded(env).status()
     if json:
         output.answer({**found.as_dict(), "requires": required})
         return
-    render.status(found, output.data)
-    render.required(required, output.data)
+    render.status(found, required, output.data)
+
+
+def _glanced(env: environment.Environment) -> environment.Environment:
+    """The environment with what the database's server knows of the data, if it answers; else with the record's copy."""
+    with suppress(DevError):
+        return live.glance(env, env.engine.look())
+    return env
 
 
 @task(name="plan", help={**WORKSPACE, **PORT, **JSON, "mermaid": "print the graph as a Mermaid diagram"})
 def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermaid: bool = False) -> None:
-    """Show what dev.up would do now, on which ports, and with how much memory."""
-    env = environment.open_environment(workspace, port, debug=False)
-    steps = plan.decide(plan.observe(env), env.config, env.place.services)
+    """Show what dev.up would do, on which ports, in which memory."""
+    env = _glanced(environment.open_environment(workspace, port, debug=False))
+    live.report_lost(env)
+    steps = plan.decide(plan.observe(env, env.engine.look()), env.config, env.place.services)
     value = {**plan.describe(env, steps), "requires": stack.of(env).describe()}
     if json:
         output.answer(value)
@@ -79,7 +104,7 @@ def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermai
 
 @task(help=JSON)
 def doctor(c: Any, json: bool = False) -> None:
-    """Check everything that can be wrong, and print the command that fixes it."""
+    """Check everything that can be wrong, and print the fixes."""
     from devenv.lifecycle.doctor import examine  # here, since no other task needs it
 
     findings = examine()
@@ -92,14 +117,20 @@ def doctor(c: Any, json: bool = False) -> None:
         raise DevError(FOUND, f"found {len(wrong)}: {', '.join(wrong)}")
 
 
-@task(help={**WORKSPACE, **ONLY, "yes": "do not ask"})
-def destroy(c: Any, workspace: str = "", only: bool = False, yes: bool = False) -> None:
-    """Remove the service with its data from this machine, and the services that only it requires."""
+@task(help={**WORKSPACE, **JSON, **ONLY, "yes": "do not ask"})
+def destroy(c: Any, workspace: str = "", json: bool = False, only: bool = False, yes: bool = False) -> None:
+    """Remove the service, its data, and what only it requires."""
     env = environment.open_environment(workspace)
-    required = None if only else stack.of(env)
-    names = [env.place.project, *(required.unshared() if required else [])]
+    required = None if only else stack.recorded(env)
+    names = [f"{env.place.workspace}-{env.place.service}", *(required.unshared() if required else [])]
     confirm(f"Remove {', '.join(names)} with all data?", yes)
-    with env.locked("dev.destroy"):
-        operation.destroy(env, only)
+    with env.locked("dev.destroy") as there:
+        operation.destroy(there, only)
     if required:
         required.destroy()
+    finish(f"removed with all data: {', '.join(names)}; to start with fresh data: inv dev.up", json, known=_known(env))
+
+
+def _known(env: environment.Environment) -> dict[str, Any]:
+    """Which service it is about, for --json."""
+    return {"service": env.config.service, "workspace": env.place.workspace}

@@ -2,45 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Callable
 
-from devenv.base import output
+from devenv.base import events, output
 from devenv.lifecycle.doctor import Finding
+from devenv.lifecycle.overview import Entry
 from devenv.lifecycle.status import Status
 
 Write = Callable[[str], None]
+NEXT = ("inv dev.logs --follow", "inv dev.test", "inv dev.down")
 
 
-def up(found: Status, took: float) -> None:
-    """The end of dev.up: logins, memory, time. The URL goes to stdout."""
-    _logins(found, output.say)
-    _debugger(found, output.say)
-    memory = f"memory {_of_budget(found.memory, found.budget)}, " if found.memory else ""
-    output.say(output.paint(f"{found.service} is up: {memory}{output.seconds(took)}", "green"))
+def up(found: Status, took: float, json: bool) -> None:
+    """The end of dev.up: what runs, where, who can log in, and what to type next. The URL goes to stdout."""
+    memory = f", memory {_of_budget(found.memory, found.budget)}" if found.memory else ""
+    events.result(f"{found.service} is up: {output.seconds(took)}{memory}")
+    if not json:
+        output.data(found.url)
+    if json or not sys.stdout.isatty():  # stdout is not what the person sees
+        events.note(found.url)
+    _logins(found, events.note, output.columns(sys.stderr))
+    _debugger(found, events.note)
+    events.note(f"next: {', '.join(NEXT)}")
 
 
-def status(found: Status, write: Write) -> None:
-    """A table of what runs where, and how to log in."""
-    write(f"{found.service}  {found.url}  workspace {found.workspace}, {found.engine_version}")
-    rows = [[s.name, s.state, output.mebibytes(s.memory)] for s in found.services]
-    for line in output.table([["SERVICE", "STATE", "MEMORY"], *rows]):
+def status(found: Status, required: Sequence[Mapping[str, Any]], write: Write) -> None:
+    """A table of what runs where, the services that it requires among it, and how to log in."""
+    width = output.columns(sys.stdout)
+    healthy = "healthy" if found.healthy else "not healthy"
+    rows = [["SERVICE", "STATE", "MEMORY", "VERSION", "URL"]]
+    rows.append([found.service, healthy, _of_budget(found.memory, found.budget), found.image, found.url])
+    rows += [[f"  {s.name}", s.state, output.mebibytes(s.memory), "", ""] for s in found.services]
+    rows += [_member(each) for each in required]
+    head = f"{found.service} · workspace {found.workspace} · {found.engine_version}"
+    for line in output.wrapped(head, width):
         write(line)
-    write(f"memory {_of_budget(found.memory, found.budget)}")
-    _logins(found, write)
+    for line in fitted(rows, width):
+        write(line)
+    _logins(found, write, width)
     _debugger(found, write)
     for scenario, result in found.outputs.items():
         pairs = ", ".join(f"{key}={value}" for key, value in result.items())
-        write(f"scenario {scenario}: {pairs or 'done'}")
+        for line in output.wrapped(f"scenario {scenario}: {pairs or 'done'}", width):
+            write(line)
 
 
-def required(found: Iterable[Mapping[str, Any]], write: Write) -> None:
-    """The required services, a line each."""
-    rows = [
-        [str(r["service"]), str(r["runs"]), "healthy" if r["healthy"] else "not healthy", str(r["url"])] for r in found
-    ]
-    for line in output.table([["REQUIRES", "VERSION", "STATE", "URL"], *rows]) if rows else []:
+def _member(answer: Mapping[str, Any]) -> list[str]:
+    """A required service; services of other templates answer with five keys only."""
+    memory = _of_budget(answer["memory"], answer.get("budget")) if answer.get("memory") else "-"
+    state = "healthy" if answer["healthy"] else "not healthy"
+    return [str(answer["service"]), state, memory, str(answer["runs"]), str(answer["url"])]
+
+
+def fitted(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """A table that fits a terminal: empty columns are left out, and what does not fit is below its row, never cut.
+
+    `width`: the columns of the terminal; 0: any width.
+    """
+    head, *body = rows
+    filled = [column for column in range(len(head)) if any(row[column] for row in body)]
+    if not filled:
+        return []
+    kept = [[row[column] for column in filled] for row in rows]
+    for columns in range(len(filled), 0, -1):
+        lines = output.table([row[:columns] for row in kept])
+        if not width or columns == 1 or max(map(len, lines)) <= width:
+            break
+    below = [[f"    {cell}" for cell in row[columns:] if cell] for row in kept]
+    return [line for each, more in zip(lines, [[], *below[1:]]) for line in (each, *more)]
+
+
+def overview(found: Iterable[Entry], write: Write) -> None:
+    """All services of the machine: a row each, and below it where it is from and who uses it."""
+    entries = list(found)
+    states = {True: "running", False: "stopped", None: "unknown"}
+    rows = [[e.workspace, e.service, states[e.running], e.engine, e.url] for e in entries]
+    head, *lines = output.table([["WORKSPACE", "SERVICE", "STATE", "ENGINE", "URL"], *rows])
+    write(head)
+    for entry, line in zip(entries, lines):
         write(line)
+        gone = "" if entry.exists else ", which is gone"
+        users = [_short(user) for user in entry.users if user != entry.checkout]
+        write(f"  from {_short(entry.checkout)}{gone}")
+        for user in users:
+            write(f"  used by {user}")
+
+
+def _short(path: str) -> str:
+    """A path as people write it: `~/src/lms`."""
+    home = str(Path.home())
+    return f"~{path.removeprefix(home)}" if path.startswith(f"{home}/") else path
 
 
 def mermaid(value: Mapping[str, Any], write: Write) -> None:
@@ -61,17 +115,19 @@ def _edges(value: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def plan(value: Mapping[str, Any], write: Write) -> None:
     """The plan of dev.up."""
-    write(f"{value['service']}  {value['url']}  workspace {value['workspace']}, {value['engine_version']}")
-    for step in value["steps"] or ["nothing to do"]:
-        write(f"  {step}")
-    rows = [[s["name"], s["runs"], output.mebibytes(s["memory"])] for s in value["services"]]
-    for line in output.table([["SERVICE", "RUNS", "LIMIT"], *rows]):
+    width = output.columns(sys.stdout)
+    head = f"{value['service']} · workspace {value['workspace']} · {value['engine_version']}"
+    for text in [head, *(f"  {step}" for step in value["steps"] or ["nothing to do"])]:
+        for line in output.wrapped(text, width):
+            write(line)
+    limits = _of_budget(value["memory"], value["budget"])
+    rows = [["SERVICE", "RUNS", "MEMORY", "URL"], [value["service"], "", limits, value["url"]]]
+    rows += [[f"  {s['name']}", s["runs"], output.mebibytes(s["memory"]), ""] for s in value["services"]]
+    rows += [[r["service"], r["runs"], output.mebibytes(r["memory"]), r["url"]] for r in value["requires"]]
+    for line in fitted(rows, width):
         write(line)
-    rows = [[r["service"], r["runs"], output.mebibytes(r["memory"]), r["url"]] for r in value["requires"]]
-    for line in output.table([["REQUIRES", "VERSION", "BUDGET", "URL"], *rows]) if rows else []:
-        write(line)
-    machine = output.mebibytes(value["machine_memory"])
-    write(f"memory at most {_of_budget(value['memory'], value['budget'])}, machine {machine}")
+    memory = value["memory"] + sum(r["memory"] or 0 for r in value["requires"])
+    write(f"memory at most {output.mebibytes(memory)}, machine {output.mebibytes(value['machine_memory'])}")
 
 
 def states(found: Iterable[Mapping[str, Any]], write: Write) -> None:
@@ -95,19 +151,29 @@ def _age(seconds: int) -> str:
 
 def doctor(findings: Iterable[Finding], write: Write) -> None:
     """One line for each check, with the fix below it if it failed."""
+    width = output.columns(sys.stdout)
     for finding in findings:
         first, *rest = finding.what.splitlines()
-        write(f"{finding.code} {'ok   ' if finding.ok else 'WRONG'} {first}")
-        for line in rest:
-            write(f"            {line}")
+        for line in output.wrapped(f"{finding.code} {'ok   ' if finding.ok else 'WRONG'} {first}", width):
+            write(line)
+        for text in rest:
+            for line in output.wrapped(f"            {text}", width):
+                write(line)
         if finding.fix:
             write(f"          fix: {finding.fix}")
 
 
-def _logins(found: Status, write: Write) -> None:
-    for login in found.logins:
-        help_text = f"  ({login['help']})" if login["help"] else ""
-        write(f"login {login['name']}: {login['username']} / {login['password']}  {login['url']}{help_text}")
+def _logins(found: Status, write: Write, width: int) -> None:
+    rows = [
+        [f"login {login['name']}:", f"{login['username']} / {login['password']}", login["url"], _help(login["help"])]
+        for login in found.logins
+    ]
+    for line in fitted([[""] * 4, *rows], width)[1:]:
+        write(line)
+
+
+def _help(text: str) -> str:
+    return f"({text})" if text else ""
 
 
 def _debugger(found: Status, write: Write) -> None:

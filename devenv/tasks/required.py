@@ -8,19 +8,22 @@ from typing import Any
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from devenv.base import output
 from devenv.base.errors import FOUND, DevError
 from devenv.context import environment
 from devenv.required import lockfile, sources, stack
-from devenv.tasks.common import WORKSPACE
+from devenv.tasks.common import JSON, WORKSPACE, finish
 
 
 @task(
     iterable=["upgrade"],
-    help={"upgrade": "NAME or NAME=VERSION; can be repeated", "check": "exit 1 if dev.lock is stale, without changes"},
+    help={
+        "upgrade": "NAME or NAME=VERSION: write a newer version of it into dev.yaml; can be repeated",
+        "check": "exit 1 if dev.lock is stale, without changes",
+        **JSON,
+    },
 )
-def lock(c: Any, upgrade: Any = None, check: bool = False) -> None:
-    """Choose the versions of the required services, and write dev.lock."""
+def lock(c: Any, upgrade: Any = None, check: bool = False, json: bool = False) -> None:
+    """Choose the versions of required services, in dev.lock."""
     config = environment.open_config()
     for wish in upgrade or []:
         lockfile.upgrade(config, *wish.partition("=")[::2])
@@ -31,38 +34,48 @@ def lock(c: Any, upgrade: Any = None, check: bool = False) -> None:
         raise DevError(FOUND, f"{lockfile.NAME} is stale: {lockfile.difference(old, new)}", "inv dev.lock")
     if not check and old != new:
         lockfile.write(config.root, new)
-    for pin in new.pins.values():
-        output.data(f"{pin.name} {pin.version} {pin.commit} ({', '.join(pin.asked_by)})")
+    changed = f"{lockfile.NAME} has changed; to see how: git diff {lockfile.NAME}"
+    words = changed if old != new else f"{lockfile.NAME} was up to date"
+    pins = [f"{pin.name} {pin.version} {pin.commit} ({', '.join(pin.asked_by)})" for pin in new.pins.values()]
+    locked = {pin.name: {"version": pin.version, "commit": pin.commit} for pin in new.pins.values()}
+    finish(words, json, "\n".join(pins), {"service": config.service, "changed": old != new, "services": locked})
 
 
-@task(positional=["name"], help={**WORKSPACE, "name": "a required service", "path": "its checkout (default: ../NAME)"})
-def edit(c: Any, name: str, path: str = "", workspace: str = "") -> None:
-    """Run a required service from a source checkout, with reload. Its data stays."""
+@task(
+    positional=["name"],
+    help={**WORKSPACE, **JSON, "name": "a required service", "path": "its checkout (default: ../NAME)"},
+)
+def edit(c: Any, name: str, path: str = "", json: bool = False, workspace: str = "") -> None:
+    """Run a required service from a source checkout, with reload."""
     env = environment.open_environment(workspace)
     path = str(Path(c.folder, Path(path).expanduser()).resolve()) if path else ""
     own = str(env.place.root) if name == env.config.service else ""  # this checkout itself
-    if _elsewhere(env, "dev.edit", name, ["--path", path or own] if path or own else []):
+    if _elsewhere(env, "dev.edit", name, ["--path", path or own] if path or own else [], json):
         return
     checkout = sources.edit(env, name, path)
     stack.start_one(env, name)
-    output.data(str(checkout))
+    words = f"{name} runs from {checkout}, with reload; to go back to the pinned version: inv dev.use {name}"
+    finish(words, json, str(checkout), {"service": name, "checkout": str(checkout)})
 
 
-@task(positional=["name"], help={**WORKSPACE, "name": "a required service, or NAME=VERSION"})
-def use(c: Any, name: str, workspace: str = "") -> None:
-    """Run a required service in its pinned version again, or in another version."""
+@task(positional=["name"], help={**WORKSPACE, **JSON, "name": "a required service, or NAME=VERSION"})
+def use(c: Any, name: str, json: bool = False, workspace: str = "") -> None:
+    """Run a required service in its pinned or another version."""
     env = environment.open_environment(workspace)
-    if _elsewhere(env, "dev.use", name, []):
+    if _elsewhere(env, "dev.use", name, [], json):
         return
     service, _, version = name.partition("=")
     sources.use(env, service, version)
     stack.start_one(env, service)
+    back = f"to go back to the pinned version: inv dev.use {service}"
+    words = f"at {version}; {back}" if version else f"at its pinned version; to edit it: inv dev.edit {service}"
+    finish(f"{service} runs {words}", json, known={"service": service, "version": version})
 
 
-def _elsewhere(env: environment.Environment, task: str, name: str, flags: list[str]) -> bool:
+def _elsewhere(env: environment.Environment, task: str, name: str, flags: list[str], json: bool) -> bool:
     """Whether another root drives this checkout and carried out the task. Its failure becomes ours."""
     root = sources.root_for(env, task, name.partition("=")[0])
-    code = sources.hand_over(env, root, task, [name, *flags]) if root else 0
+    code = sources.hand_over(env, root, task, [name, *flags, *(["--json"] if json else [])]) if root else 0
     if code:
         raise Exit(code=code)
     return bool(root)

@@ -7,16 +7,16 @@ from typing import Any
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from devenv.base import output, toolcache
+from devenv.base import events, output, toolcache
 from devenv.base.errors import FOUND, DevError
 from devenv.context import environment
-from devenv.tasks.common import JSON
+from devenv.tasks.common import JSON, finish
 from devenv.template import conformance, updates
 
 
 @task(help=JSON)
 def check(c: Any, json: bool = False) -> None:
-    """Show this repository's release of the template, newer releases, and whether an update would conflict."""
+    """Show newer releases, and whether an update would conflict."""
     _run("check", ["--json"] if json else [])
 
 
@@ -25,45 +25,49 @@ def check(c: Any, json: bool = False) -> None:
     help={
         "to": "this release, instead of the highest one",
         "answer": "an answer to a question of the template, NAME=VALUE; can be repeated",
+        **JSON,
     },
 )
-def update(c: Any, to: str = "", answer: Any = None) -> None:
+def update(c: Any, to: str = "", answer: Any = None, json: bool = False) -> None:
     """Update to a release of the template, on a branch to review."""
     answers = [word for each in answer or [] for word in ("--answer", each)]
-    branch = _run("update", [*(["--to", to] if to else []), *answers])
+    branch = _run("update", [*(["--to", to] if to else []), *answers], json).strip()
     if branch and updates.is_vendored(environment.ROOT):
         updates.vendor(environment.ROOT)
         updates.commit_vendored(environment.ROOT)
     if branch and conformance.check(environment.ROOT, ["--static"]) == FOUND:
         raise DevError(FOUND, "the contract is not kept after the update", "each MUST above says how to fix it")
+    undo = f"to undo: git switch - && git branch -D {branch}"
+    words = f"the update is on branch {branch}; {undo}" if branch else "nothing to update"
+    finish(words, json, known={"branch": branch})
 
 
-@task(help={"undo": "remove the tools from this repository again"})
-def vendor(c: Any, undo: bool = False) -> None:
-    """Copy the tools into this repository (.dev/tools), for machines that cannot reach the template."""
+@task(help={"undo": "remove the tools from this repository again", **JSON})
+def vendor(c: Any, undo: bool = False, json: bool = False) -> None:
+    """Copy the tools into this repository, for use without network."""
     if undo:
         removed = updates.unvendor(environment.ROOT)
-        output.say(f"removed {removed}; tools come from the cache" if removed else "nothing to remove: no .dev/tools")
+        words = f"removed {removed}; tools come from the cache" if removed else "nothing to remove: no .dev/tools"
+        finish(words, json)
         return
     folder = updates.vendor(environment.ROOT)
-    output.say(
-        f"the tools are in {folder}; next: git add .dev/tools && git commit. To undo: inv template.vendor --undo"
-    )
+    words = f"the tools are in {folder}; next: git add .dev/tools && git commit. To undo: inv template.vendor --undo"
+    finish(words, json, known={"folder": str(folder)})
 
 
-@task
-def prune(c: Any) -> None:
-    """Remove tools that nothing on this machine has used for 60 days (dev.up does so once a day)."""
+@task(help=JSON)
+def prune(c: Any, json: bool = False) -> None:
+    """Remove tools that were not used for 60 days; dev.up does, too."""
     removed = toolcache.collect()
     for path in removed:
-        output.say(f"removed {path}")
-    output.say(f"{len(removed)} removed; {toolcache.described()}")
+        events.note(f"removed {path}")
+    finish(f"{len(removed)} removed; {toolcache.described()}", json, known={"removed": [str(path) for path in removed]})
 
 
-def _run(verb: str, flags: list[str]) -> str:
+def _run(verb: str, flags: list[str], quiet: bool = False) -> str:
     """Run a program of the template and return its answer."""
     done = updates.run(environment.ROOT, verb, flags)
-    if done.stdout:
+    if done.stdout and not quiet:
         output.data(done.stdout.rstrip())
     if done.code:
         raise Exit(code=done.code)  # the program has printed the error, and there must be only one

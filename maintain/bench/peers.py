@@ -82,7 +82,7 @@ def composed(service: Service) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(service.compose("config", "--format", "json"))
     for name, container in found["services"].items():
         if container.pop("build", None):
-            container["image"] = f"main-{service.name}-{name}"
+            container["image"] = f"{service.project}-{name}"
         container.update(labels=["orchestrator=devservices"], restart="unless-stopped", networks={"default": None})
         container.pop("secrets", None)
     names = list(found["services"])

@@ -45,7 +45,13 @@ class Service:
     def compose(self, *words: str) -> str:
         """The plain engine on the same file, project and variables; its stdout."""
         env_file = ["--env-file", ".dev/local/main.env"]
-        return self.call("docker", "compose", "-p", f"main-{self.name}", "-f", "compose.yaml", *env_file, *words)
+        return self.call("docker", "compose", "-p", self.project, "-f", "compose.yaml", *env_file, *words)
+
+    @property
+    def project(self) -> str:
+        """The name of its Compose project."""
+        record = Path(self.env["XDG_STATE_HOME"], "devenv", "v1", "main", f"{self.name}.json")
+        return str(json.loads(record.read_text())["project"])
 
     def status(self) -> dict[str, Any]:
         """What dev.status says."""

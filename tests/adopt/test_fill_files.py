@@ -322,7 +322,7 @@ def test_a_project_that_is_installed_itself_is_linked_to_app() -> None:
     reading = replace(FLASK, dependencies=setup)
     assert runs(reading) == ["VIRTUAL_ENV=/venv; uv venv --quiet /venv && uv pip install --editable ."]
     assert "--mount=type=bind,target=.,rw" in fill(reading)["Dockerfile"]
-    assert "# dev.up builds anew when these change: setup.py setup.cfg\nRUN " in fill(reading)["Dockerfile"]
+    assert "# dev.up rebuilds when these change: setup.py setup.cfg\nRUN " in fill(reading)["Dockerfile"]
     assert dev(reading)["native"]["install"] == "uv pip install --editable ."
 
 

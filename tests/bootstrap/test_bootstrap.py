@@ -254,7 +254,7 @@ def test_an_environment_that_lacks_files_is_rebuilt(with_uv: Machine, tmp_path: 
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     code, again, told = in_folder(with_uv, tmp_path)
     assert (code, Path(again)) == (0, place)
-    assert told == f"making the tool environment in {place} (again, since files of it are gone) …\n"
+    assert told == f"making the tool environment in {place} (again, since files of it are damaged) …\n"
     assert is_complete(place)
 
 

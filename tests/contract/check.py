@@ -36,8 +36,8 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--door", default="make", help='how to call the commands: make, or a prefix such as "inv"')
     parser.add_argument("--patience", type=float, default=1, help="factor for the time that commands may take")
     parser.add_argument("--json", action="store_true", help="write one JSON object to stdout instead of the report")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="also write an HTML page")
-    parser.add_argument("--junit", type=Path, metavar="FILE", help="also write a JUnit file")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="also write the report as an HTML page")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="also write the report as a JUnit file")
     return parser.parse_args(argv)
 
 

@@ -83,7 +83,7 @@ def test_two_workspaces_side_by_side(neighbour: Neighbour) -> None:
 def test_required_versions_are_locked(repository: Repository, dev: dict[str, Any]) -> None:
     """Run `make dev.lock`, and commit the file dev.lock."""
     requires = dev.get("requires") or not_applicable("nothing is required")
-    assert "dev.lock" in repository.tracked, "there is no dev.lock"
+    assert "dev.lock" in repository.tracked, "dev.lock is missing"
     try:
         locked = composefile.read(repository.path / "dev.lock").get("services") or {}
     except Unreadable as error:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from devenv.base import records
 from devenv.base.errors import REFUSED, USAGE, DevError
+from devenv.databases.states import ASIDE, BUILT, PREVIOUS, SNAPSHOT
 from devenv.datastates import snapshots, store
-from devenv.datastates.store import ASIDE, BUILT, PREVIOUS, SNAPSHOT
 
 from .world import World
 
 ONE, TWO, OTHER, THREE = "0001_item", "0002_more", "0003_other", "0003_third"
 DEFAULT = {"default a", "default b"}
+OF_ROWS = ("server: note", "server: ensure")  # what is done to the table of states, and not to a database
 
 
 @pytest.fixture(params=["renames", "pointer"])
@@ -37,7 +37,8 @@ def kinds(here: World, kind: str) -> list[tuple[str, str]]:
 
 def made(here: World) -> list[str]:
     """What was done since the last look, in words of one kind."""
-    done = [words.split()[1:-1] for words in here.done if words.startswith("server")]
+    about = [words for words in here.done if words.startswith("server") and not words.startswith(OF_ROWS)]
+    done = [words.split()[1:-1] for words in about]
     here.done.clear()
     return [" ".join(words) for words in done]
 
@@ -251,9 +252,7 @@ def test_previous_can_be_restored_and_is_one(here: World) -> None:
 
 
 def test_a_new_volume_is_filled_from_the_dump(here: World) -> None:
-    here.volume, here.databases = "v2", {"service": frozenset()}
-    if not here.renames:
-        here.databases = {here.live_name: frozenset()}
+    here.volume, here.databases, here.table = "v2", {"service": frozenset()}, None
     made(here)
     assert here.up() == ["restore"]
     assert [words for words in made(here) if words not in ("take over", "drop")][:2] == ["create", "load"]
@@ -310,7 +309,7 @@ def test_prune_keeps_the_newest_of_each_branch_and_all_that_people_entered(here:
     for branch, migrations in (("main", (ONE, TWO, THREE)), ("main", (ONE, TWO, THREE, "0004_x")), ("b", (ONE,))):
         switch(here, branch, *migrations)
         here.reset()
-    env = here.env()
+    env = store.look(here.env())
     gone = store.prunable(env, all=False)
     assert {s.kind for s in gone} == {BUILT}
     store.prune(env, gone)
@@ -337,19 +336,23 @@ def test_what_is_over_the_budget_or_fills_the_disk_is_reported(
 
 def test_rows_tell_what_is_live(here: World) -> None:
     here.reset()
-    live, *others = store.rows(here.env())
+    live, *others = store.rows(store.look(here.env()))
     assert (live["name"], live["live"], live["scenarios"]) == ("live", True, ["default"])
     assert [row["name"] for row in others if row["live"]] == ["default"]
     assert all({"name", "key", "branch", "age", "size", "live"} <= row.keys() for row in others)
 
 
-def test_a_state_that_cannot_be_read_is_ignored(here: World) -> None:
-    before = len(here.states())
-    folder = store.home(here.env()) / "broken"
-    folder.mkdir()
-    for text in ("", "[]", "{}", '{"id": 1}'):
-        (folder / "state.json").write_text(text)
-        assert len(here.states()) == before
-        assert records.read("main", "catalog").data
-        here.reset()
-        before = len(here.states())
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": 1, "data": 2}', '{"name": "x", "created": "y"}'])
+def test_a_row_that_cannot_be_read_is_a_database_that_nothing_names(here: World, text: str) -> None:
+    here.snapshot()
+    [kept] = [s for s in here.states() if s.kind == SNAPSHOT]
+    assert here.table is not None
+    here.table[kept.id] = ("snapshot", kept.database, text)
+    here.reset()
+    assert kept.database in here.databases
+    rows = store.rows(store.look(here.env()))
+    assert [row["name"] for row in rows if row["kind"] == "unknown"] == [kept.database]
+    store.prune(here.env(), store.prunable(store.look(here.env()), all=True))
+    assert kept.database in here.databases
+    here.restore(kept.database)
+    assert "by hand" in here.live

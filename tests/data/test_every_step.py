@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from devenv.base.errors import DevError
-from devenv.datastates.store import DRAFT, PREVIOUS
+from devenv.databases.states import DRAFT, PREVIOUS
 
 from . import world
 from .world import LIVE, World
@@ -52,7 +52,7 @@ def older_snapshot(here: World) -> None:
 def new_volume(here: World) -> None:
     """All that the server held is gone; the rows of people with it."""
     here.volume = "v2"
-    here.databases = {LIVE: frozenset()}
+    here.databases, here.table = {LIVE: frozenset()}, None
 
 
 def kept(here: World) -> None:
@@ -99,11 +99,13 @@ class Kept:
 
     def __post_init__(self) -> None:
         self.databases, self.running = dict(self.here.databases), set(self.here.running)
+        self.table = None if self.here.table is None else dict(self.here.table)
         self.files = shutil.copytree(self.state_home, self.state_home.with_name("before"))
 
     def again(self) -> None:
         self.here.end = None
         self.here.databases, self.here.running = dict(self.databases), set(self.running)
+        self.here.table = None if self.table is None else dict(self.table)
         shutil.rmtree(self.state_home)
         shutil.copytree(self.files, self.state_home)
 
@@ -161,11 +163,11 @@ def assert_repaired(here: World, whole: set[frozenset[str]], hand: set[str], whe
     assert here.live in {*whole, *(rows | missing for rows in whole)}, where
     assert by_hand(here) >= hand, where
     states = here.states()
-    assert [s for s in states if s.kind == DRAFT or s.after is not None] == [], where
-    on_server = [s.database for s in states if s.volume == here.volume]
+    assert [s for s in states if s.kind == DRAFT] == [], where
+    on_server = [s.database for s in states if s.database]
     assert sorted(here.databases) == sorted([here.live_name, *on_server]), where
     assert len([s for s in states if s.kind == PREVIOUS]) <= 1, where
-    known = here.env().data
+    known = here.known()
     names = [Path(name).stem for name in known["files"] if name.endswith(".py")]
     applied = {f"migration {name}" for name in (*names, *known["packages"]["names"])}
     assert {row for row in here.live if row.startswith("migration")} == applied, where

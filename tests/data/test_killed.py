@@ -65,7 +65,7 @@ class Data:
 
     def kill_server(self) -> None:
         if self.repo.env["DEV_ENGINE"] == "compose":
-            names = ["docker", "ps", "--quiet", "--filter", f"name=main-{self.repo.token}-db"]
+            names = ["docker", "ps", "--quiet", "--filter", f"name={self.repo.project()}-db"]
             found = subprocess.run(names, capture_output=True, text=True, check=True).stdout.split()
             subprocess.run(["docker", "kill", *found], check=True, capture_output=True)
             return

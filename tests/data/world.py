@@ -20,11 +20,13 @@ import pytest
 from devenv.base import locks, records
 from devenv.base.errors import CONFIG, UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.context.environment import Environment
+from devenv.context.environment import Asked, Environment
+from devenv.databases import find, states
 from devenv.databases.database import Database
-from devenv.datastates import live, snapshots, store
+from devenv.databases.states import Note, Seen, State, Survey
+from devenv.datastates import dumps, live, snapshots, store
 from devenv.engines.interface import Place
-from devenv.engines.interface import State as Seen
+from devenv.engines.interface import State as Running
 from devenv.lifecycle import up as operation
 from devenv.model import config, services
 from tests.unit.conftest import COMPOSE_YAML, DEV_YAML, DOCKERFILE
@@ -63,6 +65,7 @@ class World:
     branch: str = "main"
     volume: str = "v1"
     databases: dict[str, frozenset[str]] = field(default_factory=lambda: {LIVE: frozenset()})
+    table: dict[str, tuple[str, str, str]] | None = None  # what the server's own table says of them, by id
     running: set[str] = field(default_factory=set)
     done: list[str] = field(default_factory=list)  # the effects so far
     end: End | None = None  # what becomes of the effects of a command that ends before its time
@@ -78,10 +81,13 @@ class World:
     def env(self) -> Environment:
         """What every command begins with."""
         record = records.read("main", "catalog")
-        name = record.data.get("native", {}).get("live") or LIVE
         settings, place = self.settings, self.place
+        declared = find.find(place.services)
+        assert declared
+        name = record.known("native").get("live") or declared.name
         database = FakeDatabase("db", "postgres", LIVE, name, "", self)
-        return Environment(settings, place, FakeEngine(self, name, place), record, "localhost", self.port, 0, database)
+        engine, asked = FakeEngine(self, name, place), Asked("", 0, False, None)
+        return Environment(settings, place, engine, record, "localhost", self.port, 0, database, Seen(), asked)
 
     @cached_property
     def settings(self) -> config.Config:
@@ -91,14 +97,26 @@ class World:
     def place(self) -> Place:
         variables = {"DEV_ENV_FILE": str(self.repo / "none")}
         found = services.load(self.repo / "compose.yaml", variables)
-        return Place(self.repo, "main", "catalog", "app", "compose.yaml", "", found, variables, {}, "devenv-main", {})
+        return Place(
+            self.repo,
+            "main",
+            "catalog",
+            "app",
+            "compose.yaml",
+            "",
+            found,
+            variables,
+            {},
+            "devenv-main",
+            {},
+            "main-catalog",
+        )
 
     @property
     def live_name(self) -> str:
         """The database that the app works on."""
-        database = self.env().database
-        assert database
-        return database.name
+        rows = [name for kind, name, _ in (self.table or {}).values() if kind == states.LIVE]
+        return rows[0] if rows else LIVE
 
     @property
     def live(self) -> frozenset[str]:
@@ -121,35 +139,45 @@ class World:
         """What is installed has of them."""
         (self.repo / LOCK).write_text("".join(f"{name}\n" for name in names))
 
-    def states(self) -> list[store.State]:
-        return store.noted(self.env())
+    def states(self) -> list[State]:
+        """Those on the server, then those that only have a dump; the oldest first."""
+        env = store.look(self.env())
+        found = [s for s in store.survey(env).states if s.kind != states.LIVE]
+        there = {s.id for s in found}
+        return sorted([*found, *(s for s in dumps.every(env) if s.id not in there)], key=lambda s: s.created)
+
+    def known(self) -> dict[str, Any]:
+        """What is known of the live data."""
+        return live.known(store.look(self.env()))
 
     # ---- the verbs, as the tasks call them
 
     def up(self) -> list[str]:
-        env = self.env()
-        with env.locked("dev.up"):
-            return [step.kind for step in operation.up(env)]
+        with self._locked("dev.up") as env:
+            return [step.kind for step in operation.up(env)[1]]
 
     def reset(self, scenario: str = "default", **given: str) -> None:
-        with self._command("dev.reset") as env:
+        with self.command("dev.reset") as env:
             live.reset(env, scenario, given)
 
     def snapshot(self, name: str = "kept", again: bool = False) -> None:
-        with self._command("dev.snapshot") as env:
+        with self.command("dev.snapshot") as env:
             snapshots.snapshot(env, name, again)
 
     def restore(self, name: str = "kept", force: bool = False) -> None:
-        with self._command("dev.restore") as env:
+        with self.command("dev.restore") as env:
             snapshots.restore(env, snapshots.find(env, name), force)
 
     @contextmanager
-    def _command(self, name: str) -> Iterator[Environment]:
+    def command(self, name: str) -> Iterator[Environment]:
         """The lock, and a database that runs."""
-        env = self.env()
-        with env.locked(name):
-            live.ready(env)
-            yield env
+        with self._locked(name) as env:
+            yield live.ready(env)
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[Environment]:
+        with locks.held(records.path("main", "catalog", "lock"), name):
+            yield self.env()
 
 
 @dataclass(frozen=True)
@@ -179,18 +207,28 @@ class FakeDatabase(Database):
         rows = self.world.databases[source]
         self._change("copy", lambda: self._put(rows), lambda: self._put(frozenset(sorted(rows)[::2])))
 
-    def take_over(self, engine: Any, draft: str, aside: str) -> None:
-        def swap() -> None:
-            databases = self.world.databases
-            databases[aside], databases[self.name] = databases[self.name], databases.pop(draft)
+    def survey(self, engine: Any) -> Survey:
+        table = self.world.table
+        rows = [states.read(id, *row) for id, row in (table or {}).items()]
+        return Survey(frozenset(self.world.databases), tuple(filter(None, rows)), kept=table is not None)
 
-        self._change("take over", swap)
+    def ensure(self, engine: Any) -> None:
+        self.world.effect("server: ensure the table", lambda: setattr(self.world, "table", self.world.table or {}))
 
-    def renew(self, engine: Any, source: str, draft: str, aside: str, gone: Sequence[str]) -> None:
-        self.at(draft).copy(engine, source)
-        self.take_over(engine, draft, aside)
-        for name in gone:
-            self.at(name).drop(engine)
+    def note(self, engine: Any, note: Note) -> None:
+        def change() -> None:
+            table, databases = self.world.table, self.world.databases
+            assert table is not None
+            for old, new in note.renames:
+                assert new not in databases
+                databases[new] = databases.pop(old)
+            for id in note.gone:
+                table.pop(id, None)
+            table.update({s.id: (s.kind, s.database, s.facts) for s in note.put})
+
+        assert self.world.renames or not note.renames
+        words = "take over" if note.renames else "note"
+        self.world.effect(f"server: {words} {len(note.put)}", change)
 
     def settle(self, engine: Any, names: Sequence[str]) -> None:
         """Nothing goes on in this server."""
@@ -226,8 +264,8 @@ class FakeEngine:
     place: Place
     name: str = "native"
 
-    def look(self) -> dict[str, Seen]:
-        return {name: Seen(name, True, True, "running") for name in self.world.running}
+    def look(self) -> dict[str, Running]:
+        return {name: Running(name, True, True, "running") for name in self.world.running}
 
     def version(self) -> str:
         return "fake engine"
@@ -241,11 +279,17 @@ class FakeEngine:
     def start(self, names: Sequence[str], timeout: float) -> None:
         self.world.effect("start", lambda: self.world.running.update(names))
 
+    def failing(self) -> list[str]:
+        return [name for name in self.place.services if name not in self.world.running]
+
     def stop(self) -> None:
         self.world.effect("stop", self.world.running.clear)
 
     def data_id(self) -> str:
         return self.world.volume
+
+    def holds(self, noted: str, service: str = "") -> bool:
+        return noted == self.world.volume
 
     def step(self, name: str, argv: Sequence[str]) -> int:
         if name == "pending":
@@ -363,7 +407,7 @@ def full(at: int) -> End:
     """No room on the disk from then on. What removes something still works."""
 
     def end(number: int, words: str, act: Act, half: Act) -> None:
-        if number >= at and not words.startswith(("remove", "server: drop", "server: take over")):
+        if number >= at and not words.startswith(("remove", "server: drop", "server: note 0", "server: take over")):
             half()
             raise _error(words)
         act()

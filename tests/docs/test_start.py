@@ -1,7 +1,9 @@
-"""docs/new-service.md, docs/start.md and docs/recipes.md, typed line by line from a bare start."""
+"""Pages of docs/ that begin with a new service, typed line by line from a bare start."""
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -26,6 +28,20 @@ def page(name: str) -> dict[str, list[str]]:
 
 
 START, NEW, RECIPES = page("start"), page("new-service"), page("recipes")
+RECIPES_TEXT = (REPO / "docs/recipes.md").read_text()
+# Where the console blocks of each page are typed, if not here.
+ELSEWHERE = {
+    "adopt": "tests/adopt/test_docs.py",
+    "contract": "tests/suite/test_minimal.py",
+    "data": "tests/data/test_walk.py",
+    "fleet": "tests/fleet/test_docs.py",
+    "stacks": "tests/examples/test_walk.py",
+    "update": "tests/adopt/test_docs.py",
+}
+NOT_TYPED = {
+    "benchmarks": "ten minutes of measuring, which `make bench` is for",
+    "layout": "it counts the files of the template, which tests/template does",
+}
 
 
 @pytest.fixture
@@ -38,10 +54,18 @@ def terminal(template: Path, tmp_path: Path) -> Iterator[Terminal]:
     )
     (tmp_path / "work").mkdir()
     workspace = f"t{uuid.uuid4().hex[:8]}"
-    env = {"DEV_ENGINE": "native", "DEV_WORKSPACE": workspace, "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig")}
+    own = {"cookiecutters_dir": str(tmp_path / "templates"), "replay_dir": str(tmp_path / "replay")}
+    (tmp_path / "cookiecutter.yaml").write_text(json.dumps(own))  # others clone the template at the same time
+    env = {
+        "DEV_ENGINE": "native",
+        "DEV_WORKSPACE": workspace,
+        "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig"),
+        "COOKIECUTTER_CONFIG": str(tmp_path / "cookiecutter.yaml"),
+    }
     terminal = Terminal(tmp_path, env, tmp_path / "work")
     yield terminal
-    for repo in sorted((tmp_path / "work").glob("**/catalog"), reverse=True):  # the clone first, which ran last
+    made = [path.parent for path in (tmp_path / "work").glob("**/.cruft.json")]
+    for repo in sorted(made, reverse=True):  # a clone or a worktree first, which ran last
         terminal.cwd = repo
         terminal.type("inv dev.destroy --yes")
     assert machine.left_by(workspace, tmp_path / "work", "native") == []
@@ -52,11 +76,19 @@ def type_all(terminal: Terminal, lines: list[str]) -> str:
     return "".join(map(terminal.type, lines))
 
 
-def made(terminal: Terminal) -> str:
+def made(terminal: Terminal, *, up: bool = True) -> str:
     """The service of docs/new-service.md, typed as the page says, with the answers that it proposes; its URL."""
     make, *rest = NEW["Make a new service"]
     terminal.type(make.replace("cookiecutter ", "cookiecutter --no-input ", 1))
-    return type_all(terminal, rest).strip().splitlines()[-1]
+    return type_all(terminal, rest if up else rest[:-1]).strip().splitlines()[-1]
+
+
+def test_every_page_with_commands_is_typed_or_says_why_not() -> None:
+    here = set(re.findall(r'(?:page\("|REPO / "docs/)([a-z-]+)', Path(__file__).read_text()))
+    pages = {path.stem for path in REPO.glob("docs/*.md") if blocks(path.read_text())}
+    assert pages == here | set(ELSEWHERE) | set(NOT_TYPED)
+    for name, file in ELSEWHERE.items():
+        assert f"{name}.md" in (REPO / file).read_text()
 
 
 def test_the_readme_makes_a_service_as_the_page_does() -> None:
@@ -106,14 +138,35 @@ def test_recipes(terminal: Terminal) -> None:
     assert "LOG:  statement: SELECT" in terminal.type(follow.replace("--follow", "--tail 50"))
     terminal.type(off)
     with (terminal.cwd / "config/settings.py").open("a") as settings:
-        settings.write(next(line for line in (REPO / "docs/recipes.md").read_text().splitlines() if "EMAIL_B" in line))
+        settings.write(next(line for line in RECIPES_TEXT.splitlines() if "EMAIL_B" in line))
     assert "Subject: Test email" in type_all(terminal, RECIPES["Read the mail that the service sends"])
     type_all(terminal, RECIPES["Run a command on a schedule"])
+    add_services(compose)
+    assert "scheduler  running (healthy)" in terminal.type("inv dev.up >/dev/null && inv dev.status")
+    crontab = next(line for line in RECIPES_TEXT.splitlines() if line.startswith("0 6 * * *"))
+    terminal.type(f"(cd / && {crontab[9:].strip().replace('/home/me/catalog', str(terminal.cwd))})")
     type_all(terminal, RECIPES["Work behind a proxy or with your own CA"])
     type_all(terminal, RECIPES["Attach a debugger"])
-    task = (REPO / "docs/recipes.md").read_text().partition("# tasks_local.py\n")[2].partition("```")[0]
+    task = RECIPES_TEXT.partition("# tasks_local.py\n")[2].partition("```")[0]
     (terminal.cwd / "tasks_local.py").write_text(task)
     type_all(terminal, RECIPES["Add a task of your own"])
+    here, other = RECIPES["Use a port that is free"]
+    assert ":18161" in terminal.type(here)
+    workspace = f"{terminal.env['DEV_WORKSPACE']}-fix"
+    assert ":18161" not in terminal.type(other.replace("--workspace fix", f"--workspace {workspace}"))
+    terminal.type(f"inv dev.destroy --yes --workspace {workspace}")
+    destroy, prune = RECIPES["Remove everything"]
+    terminal.type(prune)
+    terminal.type(destroy.replace("dev.destroy", "dev.destroy --yes"))
+
+
+def add_services(compose: Path) -> None:
+    """The services of the recipes, and the anchors that one of them asks for."""
+    text = compose.read_text()
+    for key, name in (("build", ""), ("environment", ""), ("env_file", ""), ("depends_on", "backing")):
+        text = re.sub(rf"^    {key}:", rf"    {key}: &{name or key}", text, count=1, flags=re.M)
+    blocks_of_yaml = "".join(re.findall(r"^```yaml\n(.*?)^```", RECIPES_TEXT, re.M | re.S))
+    compose.write_text(text.replace("\nvolumes:\n", f"\n{blocks_of_yaml}\nvolumes:\n"))
 
 
 @pytest.mark.slow
@@ -127,3 +180,68 @@ def test_a_production_dump(terminal: Terminal) -> None:
     assert terminal.type(f'inv dev.dbshell -- -qAtc "{tables}"') == "2\n"
     terminal.type("inv dev.restore before")
     assert terminal.type(f'inv dev.dbshell -- -qAtc "{tables}"') == "1\n"
+
+
+@pytest.mark.slow
+def test_a_second_checkout_has_a_workspace_of_its_own(terminal: Terminal) -> None:
+    made(terminal, up=False)
+    del terminal.env["DEV_WORKSPACE"]
+    url = type_all(terminal, page("workspaces")["Run several checkouts"]).strip().splitlines()[-1]
+    assert get(url, "/health")[0] == 200
+    assert terminal.cwd.name == "catalog-fix"
+    assert "workspace catalog-fix" in terminal.type("inv dev.status")
+    terminal.type("inv dev.destroy --yes")
+
+
+@pytest.mark.slow
+def test_pages_about_a_service_that_is_up(terminal: Terminal) -> None:
+    made(terminal, up=False)
+    url = type_all(terminal, page("native")["Without a container engine"]).strip()
+    assert get(url, "/health")[0] == 200
+    seeded, fresh = page("scenarios")["Data scenarios"]
+    assert '"learners": 5' in terminal.type(seeded)
+    terminal.type(fresh)
+    assert "fetching" not in type_all(terminal, page("tools")["Where the tools come from"][2:])
+
+
+@pytest.mark.slow
+def test_what_ci_runs(terminal: Terminal) -> None:
+    made(terminal, up=False)
+    runs = re.findall(r"^ *(?:# )?- run: (.*?)(?: +#.*)?$|^    run: (.*)$", (REPO / "docs/ci.md").read_text(), re.M)
+    lines = ["".join(found) for found in runs]
+    assert [line.split()[-1] for line in lines] == [
+        "dev.up",
+        "dev.test",
+        "--check",
+        "--json",
+        "contract.xml",
+        "dev.doctor",
+    ]
+    for line in lines:
+        if "dev.schema" not in line:  # it needs production's schema.sql
+            terminal.type(line.replace("contract.check", "contract.check --static"))  # live: tests/template
+    assert (terminal.cwd / "contract.xml").is_file()
+
+
+@pytest.mark.slow
+def test_the_page_of_options(terminal: Terminal) -> None:
+    lines = " ".join(blocks((REPO / "docs/options.md").read_text())[0]).replace("\\", "").split("$ ")
+    url = type_all(terminal, [line.strip() for line in lines if line]).strip().splitlines()[-1]
+    assert get(url, "/health")[0] == 200
+    assert "running (healthy)" in terminal.type("inv dev.status")
+
+
+@pytest.mark.slow
+def test_the_first_lines_of_the_concepts(terminal: Terminal) -> None:
+    made(terminal, up=False)
+    there, up = page("concepts")["Why it is built this way"]
+    terminal.type(there.replace("a-service-you-have-never-seen", "catalog"))
+    assert get(terminal.type(up).strip(), "/health")[0] == 200
+
+
+@pytest.mark.slow
+@pytest.mark.engine
+def test_the_production_image_is_built(terminal: Terminal) -> None:
+    made(terminal, up=False)
+    (build,) = page("ci")["Build the production image"]
+    terminal.type(build)

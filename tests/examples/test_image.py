@@ -101,7 +101,10 @@ def notes(desk: Repo) -> dict[str, object]:
     """What the provider says of itself, and whether the container that runs was released."""
     (said,) = desk.status()["requires"]
     label = '{{index .Config.Labels "released"}}'
-    return {**said, "released": docker("inspect", "--format", label, f"{desk.token}-notes-app-1") == "yes"}
+    return {
+        **said,
+        "released": docker("inspect", "--format", label, f"{desk.project('notes', desk.token)}-app-1") == "yes",
+    }
 
 
 def did(desk: Repo) -> list[str]:

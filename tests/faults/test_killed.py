@@ -45,7 +45,7 @@ def assert_repaired(repo: Repo, engine: str, entered: list[int]) -> None:
         rows = repo.rows("SELECT number FROM by_hand ORDER BY number")
         assert rows == [str(number) for number in entered]
     if engine == "compose":
-        project = f"label=com.docker.compose.project=main-{repo.token}"
+        project = f"label=com.docker.compose.project={repo.project()}"
         listing = subprocess.run(["docker", "ps", "-aq", "--filter", project], capture_output=True, text=True)
         assert len(listing.stdout.split()) == 2, "app and db, and no container of a killed step"
 

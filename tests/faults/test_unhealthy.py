@@ -179,7 +179,7 @@ def test_image_that_cannot_be_pulled(breakable: Repo) -> None:
 @pytest.mark.parametrize("engine", COMPOSE, indirect=True)
 def test_data_that_was_removed_behind_our_back(repo: Repo) -> None:
     repo.ok("dev.up")
-    project = ["docker", "compose", "--project-name", f"main-{repo.token}"]
+    project = ["docker", "compose", "--project-name", repo.project()]
     subprocess.run([*project, "down", "--volumes"], check=True, capture_output=True)
     assert repo.steps() == ["start db", "restore", "start app db"]
     assert is_well(repo)

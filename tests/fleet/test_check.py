@@ -83,7 +83,7 @@ def test_each_has_a_row_and_none_is_changed(checkout: Checkout, fleet: Path, sta
 def judged(rows: dict[str, Any]) -> None:
     """What the suite said of them."""
     assert [must["id"] for must in rows["open"]["broken"]] == ["CMP-1"]
-    assert rows["open"]["broken"][0]["mend"]
+    assert rows["open"]["broken"][0]["fix"]
     clean = rows["clean"]
     assert (clean["contract"], clean["level"], clean["service"]) == ("1.4", "full", "catalog")
     assert "CMD-2" in clean["unjudged"]

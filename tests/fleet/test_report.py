@@ -19,7 +19,7 @@ MUST = {
     "status": "broken",
     "must": "Ports MUST be `private`.",
     "evidence": "app: 80",
-    "mend": "Fix it.",
+    "fix": "Fix it.",
 }
 
 
@@ -85,7 +85,7 @@ def test_a_terminal_obeys_no_repository() -> None:
 
 def test_the_page_escapes_everything() -> None:
     evil = '<script>alert("1")</script>'
-    told = dict.fromkeys(("id", "status", "must", "evidence", "mend"), evil)
+    told = dict.fromkeys(("id", "status", "must", "evidence", "fix"), evil)
     standing = Standing(evil, (evil,), 1)
     facts = {"template": evil, "contract": evil, "level": evil, "note": evil, "unjudged": [evil], "broken": [told]}
     html = page.html([row(evil, standing, conflicts=[evil], deviations={evil: evil}, **facts)], evil, evil)

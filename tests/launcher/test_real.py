@@ -55,7 +55,7 @@ def test_a_module_that_is_gone_is_repaired_on_a_hit(machine: Machine, bake: Bake
     found.rename(machine.folder / "moved away")
     answer = machine.run(repo, "--list")
     assert (answer.code, answer.out) == (0, first.out), answer
-    assert "files of the tools are missing" in answer.err
+    assert "files of the tools are missing or damaged" in answer.err
     again = machine.run(repo, "--list")
     assert (again.out, again.err) == (first.out, "")
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from devenv.base import output
+from devenv.base import events
 from devenv.base.errors import MISSING, UNHEALTHY, DevError
 from devenv.required import protocol
 from devenv.required.protocol import Handed
@@ -125,7 +125,13 @@ def test_some_tasks_promise_no_answer(other: Other, task: str) -> None:
 # ---- failures
 
 
-@pytest.mark.parametrize("code", [1, 2, 7, 110, 111, 112, 113, 114])
+@pytest.mark.parametrize("code", [0, 7, 255, 99999999999999999999])
+def test_a_code_that_the_contract_does_not_have_is_not_passed_on(other: Other, code: int) -> None:
+    error = error_of(other(f"@echo 'error[{code}]: all is well' >&2; exit 1"))
+    assert (error.code, error.message.splitlines()[0]) == (UNHEALTHY, "lms: all is well")
+
+
+@pytest.mark.parametrize("code", [1, 2, 110, 111, 112, 113, 114])
 def test_their_error_becomes_ours(other: Other, code: int, capsys: pytest.CaptureFixture[str]) -> None:
     lines = [f"error[{code}]: dev.yaml:3: no", "  more of it", "hint: do this", "hint: or that"]
     (other("") / "said").write_text("\n".join(["step one", *lines]) + "\n")
@@ -134,7 +140,7 @@ def test_their_error_becomes_ours(other: Other, code: int, capsys: pytest.Captur
     assert error.message.splitlines()[:2] == ["lms: dev.yaml:3: no", "step one"]
     assert error.hints[:2] == ("do this", "or that")
     assert error.hints[-1].startswith("all output: ")
-    output.report(error)
+    events.error(error)
     said = capsys.readouterr().err.splitlines()
     assert [line for line in said if line.startswith("error[")] == [f"error[{code}]: lms: dev.yaml:3: no"]
 

@@ -30,7 +30,7 @@ class Checked:
 
     @property
     def broken(self) -> set[str]:
-        return self.with_status("broken", "mended")
+        return self.with_status("broken", "fixed")
 
     def verdict(self, must: str) -> dict[str, str]:
         return next(v for v in self.report["verdicts"] if v["id"] == must)

@@ -55,4 +55,4 @@ def assert_exactly(group: list[Breach], found: Checked) -> None:
     assert found.code == 1
     for must in found.broken:
         assert found.verdict(must)["evidence"]
-        assert found.verdict(must)["mend"]
+        assert found.verdict(must)["fix"]

@@ -48,7 +48,7 @@ def test_a_listed_deviation_that_was_fixed_fails_until_its_entry_is_removed(spec
     found = check(specimen, "--static")
     assert found.code == 1
     assert found.broken == {"CMP-1"}
-    assert "contract.xfail.yaml" in found.verdict("CMP-1")["mend"]
+    assert "contract.xfail.yaml" in found.verdict("CMP-1")["fix"]
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,9 @@ class Seam:
     def attach(self, argv: Sequence[str], env: Mapping[str, str], **how: Any) -> int:
         return self.run(argv, env)
 
+    def read(self, argvs: Sequence[Sequence[str]], env: Mapping[str, str], take: Any) -> int:
+        return max(self.run(argv, env) for argv in argvs)
+
     def collect(self, argv: Sequence[str], env: Mapping[str, str], **how: Any) -> Result:
         self.ran.append(list(argv))
         return self._result(argv)
@@ -97,7 +100,7 @@ def seam(monkeypatch: pytest.MonkeyPatch) -> Seam:
     seam = Seam()
     seam.answer("docker version", "28.5.1\n")
     seam.answer("docker compose version", "2.40.0\n")
-    for name in ("run", "attach", "collect", "capture"):
+    for name in ("run", "attach", "collect", "capture", "read"):
         monkeypatch.setattr(process, name, getattr(seam, name))
     return seam
 
@@ -128,6 +131,8 @@ def make_place(repo: Path) -> Callable[..., Place]:
         (repo / "compose.yaml").write_text(compose)
         found = services.load(repo / "compose.yaml", variables)
         env: dict[str, Any] = {"PATH": "/usr/bin", **variables}
-        return Place(repo, "main", "catalog", "app", "compose.yaml", "", found, variables, env, "devenv-main", {})
+        return Place(
+            repo, "main", "catalog", "app", "compose.yaml", "", found, variables, env, "devenv-main", {}, "main-catalog"
+        )
 
     return make

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
+from devenv.engines import docker
 from devenv.engines.compose import ComposeEngine
-from devenv.engines.interface import Place, State
+from devenv.engines.interface import Logs, Place, State
 
 from .conftest import COMPOSE_YAML, Seam
 
@@ -155,9 +156,10 @@ def test_attach_enters_a_running_container_else_starts_one(
 
 
 def test_logs(engine: ComposeEngine, seam: Seam) -> None:
-    engine.logs([], False, None)
-    engine.logs(["app", "db"], True, 0)
-    assert seam.typed() == [f"{BEGIN} logs", f"{BEGIN} logs --follow --tail 0 app db"]
+    engine.logs([], Logs(), print)
+    engine.logs(["app", "db"], Logs(follow=True, tail=0, since=90), print)
+    plain = f"{BEGIN} logs --no-color"
+    assert seam.typed() == [plain, f"{plain} --follow --tail 0 --since 90s app db"]
 
 
 # ---- what it sees
@@ -191,6 +193,41 @@ def test_data_is_known_by_when_its_volume_was_made(engine: ComposeEngine, seam: 
     for _ in range(2):
         assert engine.data_id() == "main-catalog_db-data 2026-01-01T10:00:00Z"
     assert [words[-1] for words in seam.asked] == ["main-catalog_db-data"] * 2
+
+
+TEN = "2026-01-01T10:00:00"
+
+
+@pytest.mark.parametrize(
+    ("noted", "same"),
+    [
+        (f"main-catalog_db-data {TEN}Z", True),
+        ("main-catalog_db-data 2026-01-01T11:00:00+01:00", True),  # the daemon has another time zone
+        ("main-catalog_db-data 2026-01-01 05:30:00.123 -0430 VET", True),  # Podman
+        (f"main-catalog_db-data {TEN}Z main-catalog_wheels 2026-05-01T10:00:00Z", True),  # another volume went
+        ("main-catalog_wheels 2026-05-01T10:00:00Z", False),  # the database's came
+        ("main-catalog_db-data 2026-01-01T10:00:01Z", False),
+        ("", False),
+        ("no id", False),
+    ],
+)
+@pytest.mark.parametrize("service", ["", "db"])
+def test_data_stays_the_same_however_its_volumes_are_written_down(
+    engine: ComposeEngine, seam: Seam, noted: str, same: bool, service: str
+) -> None:
+    seam.answer("volume inspect", f"main-catalog_db-data {TEN}Z\n")
+    assert engine.holds(noted, service) is same
+
+
+def test_an_added_volume_is_not_other_data(seam: Seam, make_place: MakePlace) -> None:
+    """It does not exist yet when the plan is made, so Docker cannot inspect all of them."""
+    added = COMPOSE_YAML.replace("  app:\n", "  app:\n    volumes: ['wheels:/wheels']\n")
+    engine = ComposeEngine(make_place(added.replace("volumes: {db-data: {}}", "volumes: {db-data: {}, wheels: {}}")))
+    seam.answer("volume inspect", f"main-catalog_db-data {TEN}Z\n")
+    seam.answer("main-catalog_db-data main-catalog_wheels", code=1)
+    assert engine.data_id() == ""
+    assert engine.holds(f"main-catalog_db-data {TEN}Z")
+    assert not engine.holds(f"main-catalog_wheels {TEN}Z")
 
 
 @pytest.mark.parametrize(("image", "name"), [("", "main-catalog-app"), ("    image: mine:1\n", "mine:1")])
@@ -247,7 +284,7 @@ def test_a_step_that_nothing_could_run_has_no_code_of_its_own(engine: ComposeEng
         lambda: engine.step("migrate", ["x"]),
         lambda: engine.collect("seed", ["x"]),
         lambda: engine.attach("app", ["x"]),
-        lambda: engine.logs([], False, None),
+        lambda: engine.logs([], Logs(), print),
     ]
     assert [error_of(act).code for act in acts] == [MISSING] * 4
 
@@ -314,3 +351,32 @@ def test_what_did_not_get_healthy_is_named_with_its_last_lines(
 
 def test_silence_is_reported_too(fail: Callable[[str], DevError]) -> None:
     assert fail("start").message.splitlines()[1:] == ["(it logged nothing)"]
+
+
+# ---- how far it is
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("#11 [deps 2/3] RUN uv sync", (2, 3, "steps")),
+        ("#7 [1/4] FROM docker.io/library/python:3.13-slim", (1, 4, "steps")),
+        ("#11 0.214 [2/3] is what a program printed", None),
+        ("#5 [internal] load metadata", None),
+        ("", None),
+    ],
+)
+def test_a_build_says_which_step_it_is_at(line: str, found: tuple[int, int, str] | None) -> None:
+    assert docker.Progress()(line) == found
+
+
+@pytest.mark.parametrize("separator", [": ", " "], ids=["docker pull", "docker compose up"])
+def test_a_pull_counts_layers(separator: str) -> None:
+    progress = docker.Progress()
+    layers = ["6e909acdb790", "a1b2c3d4e5f6", "0123456789ab"]
+    began = [progress(f"{layer}{separator}Pulling fs layer") for layer in layers]
+    assert began == [(0, 1, "layers"), (0, 2, "layers"), (0, 3, "layers")]
+    assert progress(f" {layers[0]}{separator}Already exists") == (1, 3, "layers")
+    assert progress(f"{layers[1]}{separator}Download complete") is None
+    assert progress(f"{layers[1]}{separator}Pull complete") == (2, 3, "layers")
+    assert progress("Status: Downloaded newer image for postgres:17") is None

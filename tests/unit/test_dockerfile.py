@@ -65,9 +65,10 @@ def test_what_a_copy_takes(context: Path, step: str, files: set[str]) -> None:
     assert inputs(context, f"FROM x AS dev\n{step}\n") == files
 
 
-def test_a_comment_may_say_what_matters_of_the_whole_context(context: Path) -> None:
+@pytest.mark.parametrize("rebuilds", ["rebuilds", "builds anew"])  # the second is in services up to 0.6.0
+def test_a_comment_may_say_what_matters_of_the_whole_context(context: Path, rebuilds: str) -> None:
     run = "RUN --mount=type=bind,target=.,rw \\\n  uv pip install --editable .\n"
-    said = "# dev.up builds anew when these change: pyproject.toml uv.lock\n"
+    said = f"# dev.up {rebuilds} when these change: pyproject.toml uv.lock\n"
     assert inputs(context, f"FROM x AS dev\n# Why.\n{said}{run}") == {"pyproject.toml", "uv.lock"}
     assert inputs(context, f"FROM x AS dev\n{said}COPY a.txt .\n{run}") == ALL - {"Dockerfile", ".dockerignore"}
 

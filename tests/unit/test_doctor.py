@@ -192,13 +192,17 @@ def test_a_name_that_the_system_does_not_know_still_works_in_browsers(
 def test_an_environment_whose_checkout_is_gone(examine: Examine, tmp_path: Path) -> None:
     records.write(Record("catalog", "old", checkout=str(tmp_path / "gone"), engine="compose"))
     records.write(Record("lms", "main", checkout=str(tmp_path)))
+    (tmp_path / "dev.yaml").touch()
     records.path("main", "broken").write_text("{")
     findings = examine()
-    assert wrong(findings) == ["D22"]
+    assert wrong(findings) == ["D22", "D23"]
     assert findings["D22"].what == "checkouts that were removed: old/catalog"
+    assert findings["D23"].what == f"records that cannot be read: {records.path('main', 'broken')}"
     files = records.path("old", "catalog").with_suffix("")
     down = "docker compose -p old-catalog down --volumes --rmi local"
-    assert findings["D22"].fix == f"{down}; rm -rf {files} {files}.*"
+    kept, _, removed = findings["D22"].fix.splitlines()
+    assert kept == "# to keep its data: inv dev.up --workspace old, in another checkout of catalog"
+    assert removed == f"{down}; rm -rf {files} {files}.*"
 
 
 def test_the_fix_ends_what_ran_natively_and_forgets_it(examine: Examine, tmp_path: Path) -> None:
@@ -210,3 +214,13 @@ def test_the_fix_ends_what_ran_natively_and_forgets_it(examine: Examine, tmp_pat
         assert left.wait() == -signal.SIGKILL
     assert wrong(examine()) == []
     assert not unit.exists()
+
+
+@pytest.mark.parametrize("word", ["-cfsync=off", "-cfull_page_writes=OFF", "--skip-innodb-doublewrite"])
+def test_a_database_that_skips_the_disk(
+    examine: Examine, repo: Path, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compose(repo, "postgres:17", f"postgres:17\n    command: [postgres, {word}]")
+    assert wrong(examine()) == ["D18"]
+    monkeypatch.setenv("DEV_DURABILITY", "off")
+    assert wrong(examine()) == []

@@ -189,7 +189,7 @@ def error_of(file: Path, text: str) -> DevError:
         (HEAD + "budget:\n  ready: |\n    60s\n", '6: budget.ready: "60s\\n" is not allowed here', "Time until"),
         (HEAD + "commands:\n", "5: commands: must be a mapping, not nothing", "The commands that the tasks run."),
         (HEAD + "commands:\n  migrate: ' '\n", '6: commands.migrate: " " is not allowed here', "Brings the schema"),
-        (HEAD + "commands:\n  migrat: x\n", "6: unknown key migrat", "did you mean migrate? allowed: migrate, pack"),
+        (HEAD + "commands:\n  migrat: x\n", "6: unknown key migrat", "did you mean migrate? allowed: add, migrate, "),
         (HEAD + "state:\n  - a\n  - 5\n", "7: state.1: must be text, not 5", "A path pattern like"),
         (HEAD + "state: [/etc/x]\n", '5: state.0: "/etc/x" is not allowed here', "A path pattern like"),
         (HEAD + "scenarios:\n  Big: {run: x}\n", '6: the name "Big" is not allowed here', "Lower case letters, digits"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +10,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from invoke.collection import Collection
+from invoke.parser import Parser
+from invoke.program import Program
 
 from devenv import main
 from devenv.base.errors import DevError
+from devenv.commandline import arguments, helping
 
 Run = Callable[..., int]
+TASKS = {context.name: context for context in main.collection().to_contexts()}
+CORE = Program(namespace=Collection()).initial_context
 
 
 @pytest.fixture
@@ -47,12 +54,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     ],
 )
 def test_arguments_after_the_dashes_are_the_services(argv: list[str], own: list[str], rest: list[str]) -> None:
-    assert main.split(argv) == (own, rest)
+    assert arguments.split(argv) == (own, rest)
 
 
 @given(st.lists(st.sampled_from(["dev.test", "--", "-k", "", "a b"])))
 def test_nothing_is_lost_and_the_rest_is_handed_on_word_for_word(argv: list[str]) -> None:
-    own, rest = main.split(argv)
+    own, rest = arguments.split(argv)
     assert [*own, *(["--"] if "--" in argv else []), *rest] == argv
     assert "--" not in own
 
@@ -60,32 +67,88 @@ def test_nothing_is_lost_and_the_rest_is_handed_on_word_for_word(argv: list[str]
 @pytest.mark.parametrize(
     ("argv", "result"),
     [
-        ([], []),
-        (["dev.seed"], ["dev.seed"]),
-        (["dev.seed", "big"], ["dev.seed", "--scenario", "big"]),
-        (["dev.seed", "big", "-p", "n=5"], ["dev.seed", "--scenario", "big", "-p", "n=5"]),
-        (["dev.seed", "-p", "n=5"], ["dev.seed", "-p", "n=5"]),
-        (["dev.seed", "--list"], ["dev.seed", "--list"]),
-        (["dev.seed", "--scenario", "big"], ["dev.seed", "--scenario", "big"]),
-        (["dev.reset", "dev.seed", "big"], ["dev.reset", "dev.seed", "--scenario", "big"]),
-        (["dev.logs", "app"], ["dev.logs", "app"]),
-        (["dev.edit", "lms"], ["dev.edit", "lms"]),
-        (["dev.edit", "lms", "../lms"], ["dev.edit", "lms", "--path", "../lms"]),
-        (["dev.edit", "lms", "--path", "../lms"], ["dev.edit", "lms", "--path", "../lms"]),
-        (["dev.edit", "lms", "../lms", "-w", "two"], ["dev.edit", "lms", "--path", "../lms", "-w", "two"]),
-        (["dev.edit", "-w", "two", "lms"], ["dev.edit", "-w", "two", "lms"]),
-        (["dev.edit", "lms", "dev.status"], ["dev.edit", "lms", "dev.status"]),
-        (["dev.edit", "lms", "./dev.status"], ["dev.edit", "lms", "--path", "./dev.status"]),
-        (["dev.seed", "dev.up"], ["dev.seed", "--scenario", "dev.up"]),  # a task of the service's own may be so named
-        (["dev.use", "lms=v1.0"], ["dev.use", "lms=v1.0"]),
-        (["dev.lock", "--upgrade", "lms"], ["dev.lock", "--upgrade", "lms"]),
-        (["dev.schema", "--help"], ["--help", "dev.schema"]),  # and no action of that name
-        (["dev.run", "-h"], ["--help", "dev.run"]),
-        (["unknown", "--help"], ["unknown", "--help"]),
+        ("", ""),
+        ("dev.seed", "dev.seed"),
+        ("dev.seed big", "dev.seed --scenario big"),
+        ("dev.seed big -p n=5", "dev.seed --scenario big -p n=5"),
+        ("dev.seed -p n=5", "dev.seed -p n=5"),
+        ("dev.seed -p n=5 big", "dev.seed -p n=5 --scenario big"),
+        ("dev.seed -pn=5 big", "dev.seed -pn=5 --scenario big"),
+        ("dev.seed --param=n=5 big", "dev.seed --param=n=5 --scenario big"),
+        ("dev.seed --param n=5 -p m=6 big -w two", "dev.seed --param n=5 -p m=6 --scenario big -w two"),
+        ("dev.seed -w dev.up big", "dev.seed -w dev.up --scenario big"),  # the value of a flag is not a task
+        ("dev.seed --list", "dev.seed --list"),
+        ("dev.seed --scenario big", "dev.seed --scenario big"),
+        ("dev.seed --scenario=big", "dev.seed --scenario=big"),
+        ("dev.seed -s big dev.status", "dev.seed -s big dev.status"),
+        ("dev.seed -p n=5 big dev.status --json", "dev.seed -p n=5 --scenario big dev.status --json"),
+        ("dev.reset dev.seed big", "dev.reset dev.seed --scenario big"),
+        ("dev.reset -p n=5 dev.seed -p n=5 big", "dev.reset -p n=5 dev.seed -p n=5 --scenario big"),
+        ("dev.logs app", "dev.logs app"),
+        ("dev.edit lms", "dev.edit lms"),
+        ("dev.edit lms ../lms", "dev.edit lms --path ../lms"),
+        ("dev.edit lms --path ../lms", "dev.edit lms --path ../lms"),
+        ("dev.edit --path ../lms lms", "dev.edit --path ../lms lms"),
+        ("dev.edit --name lms ../lms", "dev.edit --name lms --path ../lms"),
+        ("dev.edit lms ../lms -w two", "dev.edit lms --path ../lms -w two"),
+        ("dev.edit -w two lms", "dev.edit -w two lms"),
+        ("dev.edit -w two lms ../lms", "dev.edit -w two lms --path ../lms"),
+        ("dev.edit -w=two lms ../lms dev.status", "dev.edit -w=two lms --path ../lms dev.status"),
+        ("dev.edit lms dev.status", "dev.edit lms dev.status"),
+        ("dev.edit lms ./dev.status", "dev.edit lms --path ./dev.status"),
+        ("dev.seed dev.up", "dev.seed --scenario dev.up"),  # a task of the service's own may be so named
+        ("dev.use lms=v1.0", "dev.use lms=v1.0"),
+        ("dev.lock --upgrade lms", "dev.lock --upgrade lms"),
+        ("dev.restore --force before dev.status", "dev.restore --force before dev.status"),
     ],
 )
-def test_arguments_without_their_flag(argv: list[str], result: list[str]) -> None:
-    assert main.positional(argv, main.collection().task_names) == result
+def test_positional_arguments_stand_before_or_after_flags(argv: str, result: str) -> None:
+    assert arguments.flagged(argv.split(), TASKS, CORE) == result.split()
+
+
+@pytest.mark.parametrize("name", sorted(helping.EXAMPLES))
+def test_every_example_of_the_help_is_understood(name: str) -> None:
+    for example in helping.EXAMPLES[name]:
+        own, _ = arguments.split(shlex.split(example))
+        words = arguments.flagged(own, TASKS, CORE)
+        found = Parser(TASKS.values(), CORE).parse_argv(words)
+        assert [context.name for context in found[1:]] == [name]
+
+
+@pytest.mark.parametrize(
+    ("argv", "task"),
+    [
+        ("dev.schema --help", "dev.schema"),  # and no action of that name
+        ("dev.run -h", "dev.run"),
+        ("contract.check -h", "contract.check"),
+        ("contract.check -h page.html --static", ""),  # its own flag
+        ("dev.seed big --help", "dev.seed"),
+        ("dev.down dev.up --help", "dev.up"),
+        ("dev.up", ""),
+        ("unknown --help", ""),
+    ],
+)
+def test_help_of_a_task(argv: str, task: str) -> None:
+    assert arguments.wants_help(argv.split(), TASKS) == task
+
+
+@pytest.mark.parametrize(
+    ("argv", "typed"),
+    [
+        ("dev.test -k name", "inv dev.test -- -k name"),
+        ("dev.test tests/test_a.py", "inv dev.test -- tests/test_a.py"),
+        ("dev.test -w two -x --lf", "inv dev.test -w two -- -x --lf"),
+        ("dev.status dev.test -k name", "inv dev.test -- -k name"),
+        ("dev.run ls -l", "inv dev.run -- ls -l"),
+        ("dev.run -s db psql --version", "inv dev.run -s db -- psql --version"),
+        ("dev.dbshell -c SELECT", "inv dev.dbshell -- -c SELECT"),
+    ],
+)
+def test_an_argument_that_belongs_after_the_dashes(
+    run: Run, capsys: pytest.CaptureFixture[str], argv: str, typed: str
+) -> None:
+    assert run(*argv.split()) == 2
+    assert capsys.readouterr().err.splitlines()[1] == f"hint: {typed}"
 
 
 # ---- what is said
@@ -94,13 +157,14 @@ def test_arguments_without_their_flag(argv: list[str], result: list[str]) -> Non
 @pytest.mark.parametrize(
     ("argv", "message", "hint"),
     [
-        (["dev.upp"], "No idea what 'dev.upp' is!", "did you mean dev.up? allowed: contract.check, dev.dbshell, "),
-        (["zzz"], "No idea what 'zzz' is!", "allowed: contract.check, dev.dbshell, "),
-        (["--nope"], "No idea what '--nope' is!", "allowed: contract.check, dev.dbshell, "),
+        (["dev.upp"], "No idea what 'dev.upp' is!", "did you mean dev.up? allowed: contract.check, dev.add, "),
+        (["zzz"], "No idea what 'zzz' is!", "allowed: contract.check, dev.add, "),
+        (["--nope"], "No idea what '--nope' is!", "allowed: contract.check, dev.add, "),
         (["dev.up", "--prot", "1"], "No idea what '--prot' is!", "inv dev.up --help"),
         (["dev.up", "--port"], "Flag <Argument: port (p) [int]> needed value", "inv dev.up --help"),
         (["dev.up", "--port", "abc"], "'abc' is not a whole number", "inv dev.up --help"),
         (["dev.down", "x"], "No idea what 'x' is!", "inv dev.down --help"),
+        (["--list", "nope"], "Sub-collection 'nope' not found!", "allowed: contract.check, "),
         (["dev.seed", "a", "b"], "No idea what 'b' is!", "inv dev.seed --help"),
         (["dev.edit", "lms", "../lms", "c"], "No idea what 'c' is!", "inv dev.edit --help"),
         (["dev.edit"], "'dev.edit' did not receive required positional arguments: 'name'", "inv dev.edit --help"),
@@ -121,6 +185,26 @@ def test_a_command_line_without_sense(
 def test_help_is_not_an_error(run: Run, capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:
     assert run(*argv) == 0
     assert "dev.up" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("argv", [["--list"], ["--help"], ["dev.up", "--help"], ["dev.schema", "--help"]])
+@pytest.mark.parametrize("columns", ["80", "40", "200"])
+def test_help_fits_the_terminal(
+    run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, argv: list[str], columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert run(*argv) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(("Usage", "  inv", "inv "))]
+    assert [line for line in lines if len(line) > int(columns)] == []
+
+
+def test_the_list_has_each_task_once_in_a_line_of_80_columns() -> None:
+    tasks = main.collection()
+    grouped = [name for group in helping.GROUPS.values() for name in group]
+    assert sorted(grouped) == sorted(tasks.task_names)
+    lines = list(helping.listing(tasks))
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[0] for line in lines if line.startswith("  ")] == grouped
 
 
 LOCAL = """

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devenv.base import output
+from devenv.base import events, output
 from devenv.base.errors import DevError
 
 
 def test_an_error_and_its_hints(capsys: pytest.CaptureFixture[str]) -> None:
-    output.report(DevError(112, "app is sick\nlog 1\nlog 2", "inv dev.logs", "or wait"))
+    events.error(DevError(112, "app is sick\nlog 1\nlog 2", "inv dev.logs", "or wait"))
     expected = "error[112]: app is sick\n  log 1\n  log 2\nhint: inv dev.logs\nhint: or wait\n"
     assert capsys.readouterr() == ("", expected)
 
@@ -25,7 +25,7 @@ def test_an_error_and_its_hints(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_error_is_exactly_one_error_line(code: int, message: str, hints: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stderr", io.StringIO())
-        output.report(DevError(code, f"{message}\nerror[1]: x", *hints, "a\nerror[2]: x"))
+        events.error(DevError(code, f"{message}\nerror[1]: x", *hints, "a\nerror[2]: x"))
         lines = sys.stderr.getvalue().splitlines()  # type: ignore[attr-defined]
     found = [match for match in (re.match(r"error\[(\d+)\]: ", line) for line in lines) if match]
     assert [int(match[1]) for match in found] == [code]
@@ -34,28 +34,9 @@ def test_an_error_is_exactly_one_error_line(code: int, message: str, hints: list
     assert all(line.startswith(("error[", "hint: ", "  ")) for line in lines)
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.mark.parametrize(
-    ("terminal", "no_color", "coloured"),
-    [(True, None, True), (True, "", True), (True, "1", False), (False, None, False), (False, "", False)],
-)
-def test_colours_are_for_terminals_alone(
-    monkeypatch: pytest.MonkeyPatch, terminal: bool, no_color: str | None, coloured: bool
-) -> None:
-    monkeypatch.setattr(sys, "stderr", Terminal() if terminal else io.StringIO())
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    if no_color is not None:
-        monkeypatch.setenv("NO_COLOR", no_color)
-    assert output.paint("x", "red") == ("\033[31mx\033[0m" if coloured else "x")
-
-
 def test_progress_goes_to_stderr_and_data_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    output.say("working")
-    output.warn("careful")
+    events.note("working")
+    events.warn("careful")
     output.data("http://x")
     assert capsys.readouterr() == ("http://x\n", "working\nwarning: careful\n")
 
@@ -102,3 +83,31 @@ def test_durations_for_people(value: float, text: str) -> None:
 
 def test_somebody_elses_words_lose_their_escape_codes() -> None:
     assert output.plain("\x1b[1;31mred\x1b[0m and \x1b[?25lplain [31m") == "red and plain [31m"
+
+
+def test_a_long_line_is_wrapped_but_no_address_and_no_command_is_broken() -> None:
+    text = "catalog: the rows until now are kept: inv dev.restore previous, see http://catalog.localhost:18160/a/b/c"
+    assert output.wrapped(text, 40) == [
+        "catalog: the rows until now are kept:",
+        "  inv dev.restore previous, see",
+        "  http://catalog.localhost:18160/a/b/c",
+    ]
+    assert output.wrapped(text, 0) == [text]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("50 %\r100 %", "100 %"),
+        ("\x1b[2K\x1b[1A done\r", " done"),
+        ("\x1b]0;title\x07text\x1b]8;;http://x\x1b\\", "text"),
+        ("a\x08b\x00", "ab"),
+    ],
+)
+def test_a_line_of_another_program_is_shown_as_a_terminal_would(line: str, shown: str) -> None:
+    assert output.visible(line) == shown
+
+
+def test_a_command_holds_no_escape_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    events.publish(events.COMMAND, argv=("printf", "\x1b[31m%s\n", "a b"))
+    assert capsys.readouterr().err == "$ printf '?[31m%s\n' 'a b'\n"

@@ -50,8 +50,7 @@ ALL_WELL = Facts(
     states={"app": state("app"), "db": state("db")},
     record=Record("catalog", "main", up=UP),
     built=True,
-    data="volume-1",
-    known={"id": "volume-1", "migrated": "S", "seeded": {"default": {}}},
+    known={"migrated": "S", "seeded": {"default": {}}},
     build_files="B",
     compose_files="C",
     state_files="S",
@@ -63,7 +62,7 @@ def facts(up: Mapping[str, Any] | None = None, **changes: Any) -> Facts:
     return ALL_WELL._replace(record=Record("catalog", "main", up={**UP, **(up or {})}), **changes)
 
 
-NOTHING = {"states": {}, "built": False, "data": "", "known": {}}
+NOTHING = {"states": {}, "built": False, "known": {}}
 STOPPED = {"app": State("app-1", False, False, "Exited (0)"), "db": State("db-1", False, False, "Exited (0)")}
 NEW_DATA = ["migrate (the database is new)", "seed (the default scenario is not in the database)"]
 START_DB = "start db (the data steps need it)"
@@ -96,7 +95,11 @@ START_DB = "start db (the data steps need it)"
             facts(state_files="S2"), ["migrate (migrations, seeds or lock files changed)"], id="a new migration"
         ),
         pytest.param(facts(known={}), NEW_DATA, id="nothing is known of the data"),
-        pytest.param(facts(data="volume-2"), NEW_DATA, id="the volume is another one"),
+        pytest.param(
+            facts(states=STOPPED, known={}, looked=False, unseen=True),
+            ["start db (to look at its data, which is not on record)"],
+            id="stopped, with data that the record does not know",
+        ),
         pytest.param(facts(known={**ALL_WELL.known, "seeded": {"big": {}}}), NEW_DATA[1:], id="killed before the seed"),
         pytest.param(
             facts(build_files="B2"),
@@ -204,7 +207,7 @@ def state_of(name: str, health: str, number: int = 1) -> State:
 
 versions = st.sampled_from(["1", "2"])
 known = st.fixed_dictionaries(
-    {}, optional={"id": versions, "migrated": versions, "seeded": st.sampled_from([{}, {"default": {}}, {"big": {}}])}
+    {}, optional={"migrated": versions, "seeded": st.sampled_from([{}, {"default": {}}, {"big": {}}])}
 )
 ups = st.fixed_dictionaries(
     {},
@@ -214,13 +217,12 @@ ups = st.fixed_dictionaries(
         "ids": st.sampled_from([{}, {"app": "app-1"}, {"app": "app-1", "db": "db-1"}, {"app": "app-0", "db": "db-1"}]),
     },
 )
-# A database that is there, running or not, has its volume.
 any_facts = st.builds(
-    lambda app, db, up, built, data, known, files: Facts(
+    lambda app, db, up, built, known, files: Facts(
         {name: state_of(name, health) for name, health in (("app", app), ("db", db)) if health},
-        Record("catalog", "main", up=up), built, data or "1" * bool(db), known, *files,
+        Record("catalog", "main", up=up), built, known, *files,
     ),
-    healths, healths, ups, st.booleans(), st.sampled_from(["", "1", "2"]), known,
+    healths, healths, ups, st.booleans(), known,
     st.tuples(versions, versions, versions),
 )  # fmt: skip
 any_settings = st.tuples(st.booleans(), st.booleans())
@@ -234,19 +236,18 @@ def adapted(settings: config.Config, with_data: tuple[bool, bool]) -> config.Con
 
 def carry_out(found: Facts, steps: list[Step]) -> Facts:
     """What dev.up leaves: see lifecycle/up.py and datastates/live.py."""
-    states, data, built, noted = dict(found.states), found.data, found.built, dict(found.known)
+    states, built, noted = dict(found.states), found.built, dict(found.known)
     for step in steps:
         built = built or step.kind == "build"
         if step.kind == "start":
             states.update({name: state_of(name, "well", 2) for name in step.services})
-            data = data or ("3" if "db" in step.services else "")
         fact = {"migrate": {"migrated": found.state_files}, "seed": {"seeded": {"default": {}}}}.get(step.kind)
         if fact:
-            noted = {**(noted if noted.get("id") == data else {}), "id": data, **fact}
+            noted = {**noted, **fact}
     ids = {name: state.id for name, state in states.items()}
     up = {"build": found.build_files, "compose": found.compose_files, "ids": ids} if steps else found.record.up
     record = replace(found.record, up=up)
-    return found._replace(states=states, record=record, built=built, data=data, known=noted)
+    return found._replace(states=states, record=record, built=built, known=noted)
 
 
 @given(any_facts, any_settings)

@@ -20,8 +20,8 @@ values = st.recursive(st.one_of(st.none(), st.booleans(), st.integers(), words),
 objects = st.dictionaries(words, values, max_size=3)
 unknown = objects.map(lambda found: {f"new-{key}": value for key, value in found.items()})
 any_records = st.builds(
-    Record, st.just("catalog"), st.just("main"), words, words, words, words, st.integers(), st.lists(words), objects,
-    objects, unknown,
+    Record, st.just("catalog"), st.just("main"), words, words, words, words, st.integers(0, 65535), words, words,
+    users=st.lists(words), other=unknown,
 )  # fmt: skip
 
 
@@ -126,3 +126,12 @@ def test_without_xdg_state_home_it_is_below_home(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", "/home/somebody")
     assert records.home() == Path("/home/somebody/.local/state/devenv/v1")
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: (done.append(os.readlink(f"/proc/self/fd/{fd}")), fsync(fd)))
+    monkeypatch.setattr(os, "replace", lambda source, target: (done.append("renamed"), replace(source, target)))
+    records.replace_file(tmp_path / "file", "text")
+    assert done == [f"{tmp_path}/file.{os.getpid()}.tmp", "renamed", str(tmp_path)]

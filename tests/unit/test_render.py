@@ -34,15 +34,15 @@ STATUS = Status(
 
 def test_status() -> None:
     lines: list[str] = []
-    render.status(STATUS, lines.append)
+    render.status(STATUS, [], lines.append)
     assert lines == [
-        "catalog  http://catalog.localhost:18160  workspace main, Docker 28.5.1",
-        "SERVICE  STATE         MEMORY",
-        "app      Up (healthy)  96 MB",
-        "db       not created   -",
-        "memory 96 MB of 512 MB",
-        "login admin: a / b  http://x/admin/  (may do all)",
-        "login guest: c / d  http://x/",
+        "catalog · workspace main · Docker 28.5.1",
+        "SERVICE  STATE         MEMORY           URL",
+        "catalog  not healthy   96 MB of 512 MB  http://catalog.localhost:18160",
+        "  app    Up (healthy)  96 MB",
+        "  db     not created   -",
+        "login admin:  a / b  http://x/admin/  (may do all)",
+        "login guest:  c / d  http://x/",
         "scenario default: users=3, courses=12",
         "scenario empty: done",
     ]
@@ -58,21 +58,63 @@ def test_status() -> None:
 def test_where_the_debugger_listens(how: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
     found = STATUS._replace(debugger={"address": "127.0.0.1:5678", "help": how})
     lines: list[str] = []
-    render.status(found, lines.append)
-    render.up(found, 12.34)
+    render.status(found, [], lines.append)
+    render.up(found, 12.34, json=True)
     assert line in lines
     assert line in capsys.readouterr().err.splitlines()
 
 
-def test_the_end_of_up_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    render.up(STATUS, 12.34)
+@pytest.mark.parametrize(("json", "stdout"), [(False, f"{STATUS.url}\n"), (True, "")])
+def test_the_end_of_up_goes_to_stderr_and_its_url_to_stdout(
+    json: bool, stdout: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    render.up(STATUS, 12.34, json)
     out, err = capsys.readouterr()
-    assert out == ""
+    assert out == stdout
     assert err.splitlines() == [
-        "login admin: a / b  http://x/admin/  (may do all)",
-        "login guest: c / d  http://x/",
-        "catalog is up: memory 96 MB of 512 MB, 12.3 s",
+        "catalog is up: 12.3 s, memory 96 MB of 512 MB",
+        "http://catalog.localhost:18160",
+        "login admin:  a / b  http://x/admin/  (may do all)",
+        "login guest:  c / d  http://x/",
+        "next: inv dev.logs --follow, inv dev.test, inv dev.down",
     ]
+
+
+def test_a_service_without_logins(capsys: pytest.CaptureFixture[str]) -> None:
+    render.up(STATUS._replace(logins=[]), 1.0, json=False)
+    assert len(capsys.readouterr().err.splitlines()) == 3
+
+
+def test_the_services_that_it_requires_are_in_the_same_table() -> None:
+    lms = {"service": "lms", "healthy": True, "url": "http://lms.localhost:1", "runs": "v1 (7ac7)", "memory": 2 * MB}
+    foreign = {"service": "notes", "healthy": False, "url": "http://notes.localhost:2", "runs": "v2 (0000)"}
+    lines: list[str] = []
+    render.status(STATUS, [{**lms, "budget": 8 * MB}, foreign], lines.append)
+    assert lines[1:7] == [
+        "SERVICE  STATE         MEMORY           VERSION    URL",
+        "catalog  not healthy   96 MB of 512 MB             http://catalog.localhost:18160",
+        "  app    Up (healthy)  96 MB",
+        "  db     not created   -",
+        "lms      healthy       2 MB of 8 MB     v1 (7ac7)  http://lms.localhost:1",
+        "notes    not healthy   -                v2 (0000)  http://notes.localhost:2",
+    ]
+
+
+TABLE = [["NAME", "STATE", "URL"], ["app", "up", "http://app.localhost:18160"], ["db", "", "http://db.localhost:1"]]
+
+
+@pytest.mark.parametrize("width", range(12, 60))
+def test_a_table_cuts_nothing_on_a_narrow_terminal(width: int) -> None:
+    lines = render.fitted(TABLE, width)
+    for cell in ("app", "up", "http://app.localhost:18160", "http://db.localhost:1"):
+        assert any(cell in line for line in lines)
+    assert all(len(line) <= width or line.startswith("    http") for line in lines)
+
+
+def test_a_column_without_content_is_left_out() -> None:
+    assert render.fitted([["NAME", "URL"]], 80) == []
+    assert render.fitted([["", ""], ["", ""]], 0) == []
+    assert render.fitted([["NAME", "VERSION", "URL"], ["app", "", "x"]], 0) == ["NAME  URL", "app   x"]
 
 
 PLAN = {
@@ -99,12 +141,13 @@ def test_plan() -> None:
     lines: list[str] = []
     render.plan(PLAN, lines.append)
     assert lines == [
-        "catalog  http://catalog.localhost:18160  workspace main, Docker 28.5.1",
+        "catalog · workspace main · Docker 28.5.1",
         "  build app (not built yet)",
         "  start app db (not running)",
-        "SERVICE  RUNS         LIMIT",
-        "app      built here   320 MB",
-        "db       postgres:17  -",
+        "SERVICE  RUNS         MEMORY  URL",
+        "catalog               320 MB  http://catalog.localhost:18160",
+        "  app    built here   320 MB",
+        "  db     postgres:17  -",
         "memory at most 320 MB, machine 16384 MB",
     ]
 

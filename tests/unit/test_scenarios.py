@@ -10,7 +10,8 @@ import pytest
 
 from devenv.base import records
 from devenv.base.errors import CONFIG, FOUND, DevError
-from devenv.context.environment import Environment
+from devenv.context.environment import Asked, Environment
+from devenv.databases.states import Seen
 from devenv.datastates import live
 from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Place
@@ -34,7 +35,18 @@ def opened(seam: Seam, make_place: Callable[..., Place], repo: Path, state_home:
         text = DEV_YAML.replace("scenarios: {default: {run: ./seed default}}\n", EVENT.format(how, how))
         (repo / "dev.yaml").write_text(text)
         place, record = make_place(), records.Record("catalog", "main", data={"compose": dict(known)})
-        return Environment(config.load(repo), place, ComposeEngine(place), record, "catalog.localhost", 18160, 0, None)
+        return Environment(
+            config.load(repo),
+            place,
+            ComposeEngine(place),
+            record,
+            "catalog.localhost",
+            18160,
+            0,
+            None,
+            Seen(),
+            Asked("", 0, False, None),
+        )
 
     return opened
 

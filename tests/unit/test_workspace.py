@@ -82,11 +82,10 @@ def test_invalid_names(state_home: Path, tmp_path: Path, name: str, by: str) -> 
 
 
 @given(st.text(alphabet="aB9-_ .äß–", min_size=1, max_size=60).filter(lambda name: name.strip(".")))
-def test_a_worktrees_name_is_a_workspace_name_or_none(name: str) -> None:
+def test_a_worktrees_name_becomes_a_workspace_name(name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = workspace.worktree_name(worktree(Path(folder, name)))
-    assert found == "" or workspace.NAME.fullmatch(found)
-    assert bool(found) == any(letter.lower() in "ab9" for letter in name[:1] + name)
+    assert workspace.NAME.fullmatch(found)
 
 
 # ---- the port
@@ -159,3 +158,36 @@ def test_a_port_that_a_container_publishes_names_the_container(seam: Seam) -> No
         other.listen()
         with pytest.raises(DevError, match=r"is taken by the container main-lms-app-1$"):
             workspace.check_port(other.getsockname()[1], "catalog")
+
+
+@pytest.mark.parametrize("name", ["設計", "prüfung", "x" * 60])
+def test_a_worktree_whose_name_cannot_be_a_workspace_has_one_of_its_own(tmp_path: Path, name: str) -> None:
+    found = workspace.worktree_name(worktree(tmp_path / name))
+    other = workspace.worktree_name(worktree(tmp_path / f"{name[:-1]}y"))
+    assert workspace.NAME.fullmatch(found)
+    assert found != other
+
+
+def test_a_service_in_a_folder_of_a_worktree(tmp_path: Path) -> None:
+    inner = worktree(tmp_path / "my-feature") / "services" / "catalog"
+    inner.mkdir(parents=True)
+    assert workspace.worktree_name(inner) == "my-feature"
+
+
+def test_a_checkout_that_moved_keeps_its_workspace(tmp_path: Path, state_home: Path) -> None:
+    checkout = tmp_path / "catalog"
+    (checkout / ".dev").mkdir(parents=True)
+    (checkout / ".dev/VERSION").write_text("1")
+    folder = {"folder": workspace.folder_id(checkout)}
+    records.write(records.Record("catalog", "mine", checkout=str(checkout), up=folder))
+    moved = checkout.rename(tmp_path / "moved")
+    assert workspace.choose(moved, "catalog", "", {}) == "mine"
+
+
+def test_a_drawn_port_is_not_drawn_again(state_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = [workspace.free_port() for _ in range(300)]
+    assert len(set(drawn)) == 300
+    records.write(records.Record("catalog", "other", port=21000))
+    numbers = iter([21000, drawn[0], 21001])
+    monkeypatch.setattr(socket.socket, "getsockname", lambda self: ("127.0.0.1", next(numbers)))
+    assert workspace.free_port() == 21001

@@ -137,6 +137,12 @@ class Repo:
         assert (done.code, done.error[: len(f"error[{code}]")]) == (code, f"error[{code}]"), done
         return done
 
+    def project(self, service: str = "", workspace: str = "main") -> str:
+        """The name of a Compose project, as its record has it."""
+        home = self.env.get("XDG_STATE_HOME") or os.environ["XDG_STATE_HOME"]
+        record = Path(home, "devenv/v1", workspace, f"{service or self.token}.json")
+        return str(json.loads(record.read_text())["project"])
+
     def status(self) -> Any:
         return self.ok("dev.status", "--json").json()
 

@@ -42,7 +42,7 @@ def test_taken_port_is_named_and_the_hinted_command_works(repo: Repo, listener: 
 @pytest.mark.parametrize("engine", COMPOSE, indirect=True)
 def test_port_taken_by_a_container(running: Repo, repo: Repo) -> None:
     repo.env["DEV_PORT"] = running.status()["url"].rpartition(":")[2]
-    assert f"is taken by the container main-{running.token}-app" in repo.fails(113, "dev.up").error
+    assert f"is taken by the container {running.project()}-app" in repo.fails(113, "dev.up").error
 
 
 @pytest.fixture

@@ -10,9 +10,11 @@ import struct
 import termios
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
+from tests.conftest import until
 from tests.verbs.fixtures import COMPOSE
 from tests.verbs.repo import Repo
 
@@ -62,6 +64,57 @@ def test_logs_tail_counts_lines(running: Repo) -> None:
     running.fetch("/api/courses")
     assert len(running.ok("dev.logs", "-s", "app", "--tail", "1").stdout.splitlines()) == 1
     assert "--tail few" in running.fails(2, "dev.logs", "--tail", "few").error
+
+
+def test_logs_leave_out_checkpoints_unless_asked(running: Repo) -> None:
+    running.ok("dev.dbshell", "--", "-qc", "CHECKPOINT")
+    assert until(lambda: "checkpoint complete" in running.ok("dev.logs", "-s", "db", "--all").stdout)
+    done = running.ok("dev.logs", "-s", "db")
+    assert "checkpoint" not in done.stdout
+    assert "database system is ready" in done.stdout
+    assert "to see all: inv dev.logs --all" in done.stderr
+    assert running.ok("dev.logs", "-s", "db", "--tail", "3").stdout.count("\n") == 3
+
+
+def test_logs_with_a_word(running: Repo) -> None:
+    running.fetch("/api/courses")
+    lines = running.ok("dev.logs", "--grep", "get /api/courses").stdout.splitlines()
+    assert lines
+    assert [line for line in lines if "GET /api/courses" not in line] == []
+    assert running.ok("dev.logs", "--grep", "Get /api/courses").stdout == "", "with a capital letter, case counts"
+    assert running.fails(2, "dev.logs", "--grep", "(").hints == ["--grep '\\('"]
+
+
+def test_logs_since(running: Repo) -> None:
+    running.ok("dev.restart", "-s", "db")
+    assert "ready to accept connections" in running.ok("dev.logs", "-s", "db", "--since", "10m").stdout
+    assert until(lambda: running.ok("dev.logs", "-s", "db", "--since", "9s").stdout == "")
+    running.run("dev.dbshell", "--", "-c", "SELECT no_such_column")
+    recent = running.ok("dev.logs", "-s", "db", "--since", "8s").stdout
+    assert "no_such_column" in recent
+    assert "ready to accept connections" not in recent
+    assert "is not a duration" in running.fails(2, "dev.logs", "--since", "soon").error
+
+
+def test_logs_follow_with_a_filter_on_a_terminal_in_colours(running: Repo) -> None:
+    running.fetch("/api/courses")
+    words = ("dev.logs", "--follow", "--tail", "5", "--grep", "courses")
+    code, screen = on_terminal(running, *words, talk=[("courses.*", CTRL_C)])
+    assert code == 130
+    assert re.search("\x1b\\[36mapp +\\| \x1b\\[0m.*GET /api/courses", screen)
+    plain = replace(running, env={**running.env, "NO_COLOR": "1"})
+    _, screen = on_terminal(plain, "dev.logs", "--grep", "GET /api/courses", talk=[])
+    assert "\x1b[36m" not in screen
+
+
+def test_logs_end_quietly_where_nobody_reads_on(running: Repo) -> None:
+    with running.start("dev.logs", "--all") as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr
+        assert "error[" not in process.stderr.read()
+    assert process.returncode == 0
 
 
 def test_logs_of_an_unknown_service(running: Repo) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -83,6 +84,27 @@ def test_list_reads_as_a_table_of_contents(running: Repo, door: str) -> None:
     entries = [line.split() for line in lines if line.startswith("  dev.")]
     assert set(VERBS) <= {name for name, *_ in entries}
     assert all(what_for for _, *what_for in entries)
+
+
+def test_make_help_is_the_same_list(running: Repo) -> None:
+    listed = running.ok("--list").stdout
+    assert running.ok("help", door="make").stdout == listed
+    assert running.ok("dev.help", door="make").stdout == listed
+    with_target = running.path / "own.mk"
+    with_target.write_text("help:\n\t@echo mine\ninclude .dev/dev.mk\n")
+    done = subprocess.run(["make", "-f", "own.mk", "help"], cwd=running.path, capture_output=True, text=True)
+    with_target.unlink()
+    assert (done.stdout, done.stderr) == ("mine\n", "")
+
+
+def test_flags_may_stand_before_a_positional_argument(running: Repo) -> None:
+    for words in (
+        ["-p", "learners=2", "big-tenant"],
+        ["big-tenant", "-p", "learners=2"],
+        ["--param=learners=2", "big-tenant"],
+    ):
+        assert running.ok("dev.seed", *words).json()["learners"] == 6
+    assert running.fails(2, "dev.test", "-k", "debug_is_off").hints == ["inv dev.test -- -k debug_is_off"]
 
 
 def test_own_tasks_are_next_to_ours(with_local_tasks: Repo) -> None:

@@ -12,11 +12,12 @@ from tests.verbs.repo import Repo
 def test_status_says_what_runs_where_and_who_can_log_in(running: Repo) -> None:
     running.ok("dev.reset")  # other tests seed more
     text = running.ok("dev.status").stdout
-    assert f"{running.status()['url']}  workspace main" in text.splitlines()[0]
+    assert text.startswith(f"{running.token} · workspace main · ")
+    assert re.search(rf"^{running.token} +healthy +\d+ MB of 512 MB +{running.status()['url']}$", text, re.M)
     assert "app " in text
     assert "db " in text
     for name in ("admin", "teacher", "learner"):
-        assert f"login {name}: {name} / {name}" in text
+        assert re.search(rf"^login {name}: +{name} / {name} +http://", text, re.M)
     assert "scenario default: courses=3, enrolments=5, learners=4, users=3" in text
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.verbs.repo import Done, Repo
 
 KEYS = {"service", "workspace", "engine", "checkout", "url", "healthy", "services", "logins", "outputs", "memory"}
@@ -21,13 +23,12 @@ def test_first_up_says_what_it_does_and_how_long_it_took(first_up: Done, engine:
 
 
 def test_first_up_ends_with_logins_memory_and_time(first_up: Done) -> None:
-    *_, admin, teacher, learner, last = first_up.stderr.splitlines()
-    assert admin.startswith("login admin: admin / admin  http://")
-    assert teacher.startswith("login teacher: teacher / teacher  http://")
-    assert learner.startswith("login learner: learner / learner  http://")
-    assert "memory" in last
-    assert " of 512 MB" in last
-    assert last.endswith(" s")
+    *_, up, url, admin, teacher, learner, after = first_up.stderr.splitlines()
+    assert re.search(r" is up: \d+\.\d s, memory \d+ MB of 512 MB$", up)
+    assert f"{url}\n" == first_up.stdout
+    for line, name in ((admin, "admin"), (teacher, "teacher"), (learner, "learner")):
+        assert re.match(rf"login {name}: +{name} / {name} +http://", line)
+    assert after == "next: inv dev.logs --follow, inv dev.test, inv dev.down"
 
 
 def test_pages_show_the_seeded_rows(running: Repo) -> None:

@@ -20,7 +20,7 @@ UNKNOWN = "?"
 @dataclass(frozen=True)
 class Facts:
     """`template_commit`: a full id, or `?` if .cruft.json has something else. `broken`: the failing MUSTs with `id`,
-    `status`, `must`, `evidence` and `mend`. `unjudged`: those that files alone cannot decide. `deviations`: the content
+    `status`, `must`, `evidence` and `fix`. `unjudged`: those that files alone cannot decide. `deviations`: the content
     of contract.xfail.yaml, by ID. `conflicts`: None if they were not requested. `note`: why nothing was judged although
     nothing failed. `error`: why the facts are missing.
     """
@@ -92,8 +92,8 @@ def judged(report: Mapping[str, Any], every: Iterable[str]) -> dict[str, Any]:
     by_status: dict[str, list[dict[str, str]]] = {}
     for verdict in report["verdicts"]:
         by_status.setdefault(verdict["status"], []).append(verdict)
-    keep = ("id", "status", "must", "evidence", "mend")
-    failing = [*by_status.get("broken", []), *by_status.get("mended", [])]
+    keep = ("id", "status", "must", "evidence", "fix")
+    failing = [*by_status.get("broken", []), *by_status.get("fixed", [])]
     seen = {v["id"] for v in report["verdicts"] if v["status"] != "not judged"}
     asked = {v["id"] for v in report["verdicts"]} | set(report["unseen"])
     unasked = [] if failing else by_status.get("not judged", [])

@@ -90,7 +90,7 @@ def must(found: dict[str, str]) -> str:
     head = (
         f'<summary><span class="id">{escape(found["id"])}</span><span>{report.marked(found["must"])}</span></summary>'
     )
-    fix = report.marked(" ".join(found["mend"].split()))
+    fix = report.marked(" ".join(found["fix"].split()))
     seen = f"<dt>{escape(found['status'])}</dt><dd><pre>{escape(found['evidence'])}</pre></dd>"
     return f"<details>{head}<dl>{seen}<dt>fix</dt><dd>{fix}</dd></dl></details>"
 

@@ -2,12 +2,12 @@
 # The make targets: `make dev.up ARGS="--json"` is `sh .dev/run dev.up --json`.
 
 DEV_RUN := $(dir $(lastword $(MAKEFILE_LIST)))run
-DEV_TASKS := dev.up dev.down dev.status dev.plan dev.doctor dev.destroy \
-	dev.logs dev.shell dev.run dev.dbshell dev.test \
+DEV_TASKS := dev.up dev.down dev.restart dev.status dev.open dev.logs dev.test \
+	dev.shell dev.run dev.dbshell dev.add dev.destroy \
 	dev.migrate dev.seed dev.reset dev.snapshot dev.restore dev.state dev.schema \
-	dev.lock dev.edit dev.use \
-	contract.check \
-	template.check template.update template.vendor template.prune
+	dev.list dev.edit dev.use dev.lock \
+	dev.plan dev.doctor dev.explain contract.check \
+	template.check template.update template.vendor template.prune dev.completion
 
 # A bare `make` lists the tasks, unless the Makefile that includes this file has a default goal.
 ifeq ($(.DEFAULT_GOAL),)
@@ -22,3 +22,7 @@ $(DEV_TASKS):
 
 dev.help:
 	@sh '$(DEV_RUN)' --list
+
+# `make help` prints the same. A pattern, so that a target `help` of your Makefile wins.
+h%lp: dev.help
+	@:

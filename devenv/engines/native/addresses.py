@@ -19,21 +19,36 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from devenv.base import process, records
+from devenv.base import process, records, shapes
 from devenv.base.ports import is_free
 from devenv.engines.native import folders, processes
 
 ETC = Path("/etc/hosts")
 MOUNT = 'mount --bind "$0" /etc/hosts && exec "$@"'
-HOSTS = "hosts"
+HOSTS = processes.HOSTS
 # Below the range of ephemeral ports, so that no outgoing connection takes one of ours by chance.
 RANGE = (20000, 32000)
 
 
-def wrapper(workspace: str, service: str) -> tuple[str, ...]:
-    """The prefix for a command that must see the names of all services of its workspace."""
-    own = folders.service(workspace, service) / HOSTS
+def wrapper(workspace: str, service: str, unit: str = "") -> tuple[str, ...]:
+    """The prefix for a command that must see the names of all services of its workspace.
+
+    `unit`: the command is the unit's, which is found by it (processes.confined); else a person's.
+    """
+    own = folders.service(workspace, service) / unit / HOSTS
     return (*_namespace(), "sh", "-c", MOUNT, str(own)) if _allowed() else ()
+
+
+def link(workspace: str, service: str, unit: str) -> None:
+    """Let a unit have the hosts file of its service: one file with several names, since it is written in place."""
+    own, shared = folders.service(workspace, service) / unit / HOSTS, folders.service(workspace, service) / HOSTS
+    if not (own.exists() and own.samefile(shared)):
+        own.parent.mkdir(parents=True, exist_ok=True)
+        own.unlink(missing_ok=True)
+        try:
+            os.link(shared, own)
+        except OSError:  # a disk without hard links: the names work, and daemons of the unit are not found by it
+            own.symlink_to(shared)
 
 
 def host(service: str) -> str:
@@ -59,7 +74,7 @@ def refresh(workspace: str, service: str) -> None:
 
 def _write(file: Path, text: str) -> None:
     with contextlib.suppress(FileNotFoundError):  # another command destroys the service right now
-        if file.parent.is_dir() and not (file.exists() and file.read_text() == text):
+        if file.parent.is_dir() and not (file.exists() and file.read_bytes() == text.encode()):
             file.write_text(text)
 
 
@@ -87,7 +102,7 @@ def _resolves(name: str) -> bool:
 def assign(folder: Path, names: Sequence[str]) -> dict[str, int]:
     """The port of each service. A service without a port, or whose port is taken, gets a free one."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "ports.json").open("a+") as file:
+    with (folder / "ports.json").open("a+", errors="replace") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         known = _read(file)
         ports = {name: _keep(folder / name, known.get(name, 0)) or free(set(known.values())) for name in names}
@@ -114,7 +129,7 @@ def listens(port: int) -> bool:
 
 def _keep(unit: Path, port: int) -> int:
     """The port if it is free or if its own service listens on it, else 0."""
-    if port and (is_free(port) or processes.is_alive(unit)):
+    if 0 < port < 65536 and (is_free(port) or processes.is_alive(unit)):
         return port
     return 0
 
@@ -122,6 +137,6 @@ def _keep(unit: Path, port: int) -> int:
 def _read(file: TextIO) -> dict[str, int]:
     file.seek(0)
     try:
-        return dict(json.load(file))
-    except ValueError:
+        return dict(shapes.shaped(json.load(file), {shapes.ANY: int}) or {})
+    except (ValueError, RecursionError):  # damaged: every server gets a new port, and the app is started again
         return {}

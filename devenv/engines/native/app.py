@@ -36,13 +36,23 @@ class App:
 
     def initialise(self) -> None:
         addresses.refresh(self.place.workspace, self.place.service)
+        addresses.link(self.place.workspace, self.place.service, self.service.name)
 
     def command(self) -> Command:
-        return self.client(self.argv)
+        return self._command(self.argv, self.service.name)
 
     def client(self, argv: tuple[str, ...]) -> Command:
+        return self._command(argv)
+
+    def step(self, argv: tuple[str, ...], mark: str) -> Command:
+        """A step of ours, which runs like the app. `mark`: the folder by which its processes are found."""
+        addresses.refresh(self.place.workspace, self.place.service)
+        addresses.link(self.place.workspace, self.place.service, mark)
+        return self._command(argv, mark)
+
+    def _command(self, argv: tuple[str, ...], mark: str = "") -> Command:
         env = {**app_environment.variables(self.place), **self.service.environment}
-        wrapper = addresses.wrapper(self.place.workspace, self.place.service)
+        wrapper = addresses.wrapper(self.place.workspace, self.place.service, mark)
         return Command(tuple(argv), env, self.place.root, wrapper)
 
     def is_ready(self) -> bool:

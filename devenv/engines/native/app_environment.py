@@ -5,11 +5,14 @@ Its Python has the version of the image if that is installed, else it is the new
 
 from __future__ import annotations
 
+import base64
+import csv
+import hashlib
 import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from glob import glob
 from pathlib import Path
@@ -41,16 +44,77 @@ PASSED = re.compile(
     r"|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|PIP_\w+|UV_\w+|npm_config_\w+"
     r"|(https?|no|all)_proxy|(HTTPS?|NO|ALL)_PROXY)"
 )
+PATIENCE = 20.0  # seconds that a Python may need to start on a machine that is busy
 IMAGE = re.compile(r"^FROM\s+(?:\S+/)?python:(\d+\.\d+)", re.M | re.I)
 TELL = "import sys; print('%d.%d.%d' % sys.version_info[:3], sys.version_info.releaselevel, sys.executable)"
 
 
 def is_made(place: Place) -> bool:
-    """Whether the environment exists and is up to date with the files."""
-    try:
-        return _stamp(place).read_text() == _fingerprint(place)
-    except OSError:
-        return False
+    """Whether the environment exists, is up to date with the files, and lacks no package that it had."""
+    made, *packages = _text(_stamp(place)).splitlines() or [""]
+    return made == _fingerprint(place) and not ("python" in place.native and (_flaw(place) or _lost(place, packages)))
+
+
+def repair(place: Place) -> str:
+    """Let a damaged environment be made again; returns the damaged file, empty if there is none. After a failure."""
+    found = _flaw(place, whole=True) if "python" in place.native and _stamp(place).exists() else ""
+    if found:
+        _stamp(place).unlink(missing_ok=True)
+        shutil.rmtree(_venv(place), ignore_errors=True)  # installers would skip packages that seem to be there
+    return found
+
+
+def _flaw(place: Place, whole: bool = False) -> str:
+    """A damaged file of the Python environment; empty if there is none.
+
+    Each package lists its files in its RECORD. `whole`: compare all with it, by size and content.
+    """
+    config = _venv(place) / "pyvenv.cfg"
+    if "home = " not in _text(config):
+        return str(config)
+    python = _venv(place) / "bin" / "python"
+    if whole and not _runs(python):
+        return str(python)
+    for package in _venv(place).glob("lib/python*/site-packages/*.dist-info"):
+        record = package / "RECORD"
+        if not (package / "METADATA").is_file() or not record.is_file() or not record.stat().st_size:
+            return str(record)
+        found = _damaged(record) if whole else ""
+        if found:
+            return found
+    return ""
+
+
+def _runs(python: Path) -> bool:
+    return process.probe([str(python), "-I", "-S", "-c", ""], dict(os.environ), Path("/"), PATIENCE)
+
+
+def _lost(place: Place, packages: Sequence[str]) -> set[str]:
+    """The packages that were installed here and are gone. Their versions may have been changed by hand."""
+    return set(packages) - set(_packages(place))
+
+
+def _packages(place: Place) -> list[str]:
+    return sorted(path.name.partition("-")[0] for path in _venv(place).glob("lib/python*/site-packages/*.dist-info"))
+
+
+def _damaged(record: Path) -> str:
+    """The first file of a package that differs from its RECORD.
+
+    https://packaging.python.org/specifications/recording-installed-packages/
+    """
+    for row in csv.reader(record.read_text(encoding="utf-8", errors="replace").splitlines()):
+        path = record.parents[1] / (row or [record.name])[0]
+        if len(row) != 3 or path.suffix == ".pyc" or not row[1].startswith("sha256="):
+            continue
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return str(path)
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+        if digest != row[1].partition("=")[2]:
+            return str(path)
+    return ""
 
 
 def make(place: Place) -> None:
@@ -68,11 +132,13 @@ def make(place: Place) -> None:
 def _make(place: Place) -> None:
     _stamp(place).unlink(missing_ok=True)  # first: an incomplete environment must not look complete
     if "python" in place.native:
+        if _flaw(place) or not _runs(_venv(place) / "bin" / "python"):
+            shutil.rmtree(_venv(place), ignore_errors=True)  # installers would stumble over it
         _make_venv(place)
     if "node" in place.native:
         _check_node(place.native["node"])
     _install(place)
-    _stamp(place).write_text(_fingerprint(place))
+    _stamp(place).write_text("\n".join([_fingerprint(place), *_packages(place)]) + "\n")
 
 
 def variables(place: Place) -> dict[str, str]:
@@ -81,6 +147,8 @@ def variables(place: Place) -> dict[str, str]:
     bins = [str(_venv(place) / "bin"), str(place.root / "node_modules" / ".bin")]
     env["PATH"] = os.pathsep.join([*bins, env.get("PATH", os.defpath)])
     if "python" in place.native:
+        # Last: a uv of the machine wins. `dev.add` and `dev.run -- uv` work without one.
+        env["PATH"] = os.pathsep.join([env["PATH"], str(programs.UV.bin)])
         env.update(VIRTUAL_ENV=str(_venv(place)), UV_PROJECT_ENVIRONMENT=str(_venv(place)), PYTHONUNBUFFERED="1")
     return env
 
@@ -89,7 +157,7 @@ def _make_venv(place: Place) -> None:
     uv = _uv()
     wanted = find_python(place.native["python"], place.root / "Dockerfile")
     config = _venv(place) / "pyvenv.cfg"
-    if config.is_file() and f"home = {Path(wanted).parent}\n" in config.read_text():
+    if f"home = {Path(wanted).parent}\n" in _text(config):
         return  # the same Python: only the packages are updated
     # Relocatable: its programs also work after the checkout was moved.
     argv = [uv, "venv", "--quiet", "--clear", "--seed", "--relocatable", "--python", wanted, str(_venv(place))]
@@ -127,6 +195,14 @@ def _check_node(wanted: str) -> None:
     if done.code or not fits(version, wanted):
         have = f"found {done.stdout.strip()}" if version else "found none"
         raise DevError(MISSING, f"Node {wanted} is not installed ({have})", "see https://nodejs.org/en/download")
+
+
+def _text(path: Path) -> str:
+    """The text of a file of ours; empty if there is none, or it is damaged."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
 
 
 def _venv(place: Place) -> Path:

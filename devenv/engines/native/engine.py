@@ -5,22 +5,25 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import signal
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import process, records
+from devenv.base import events, process, records
+from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines.interface import Place, State
+from devenv.engines.interface import Logs, Place, State
 from devenv.engines.native import addresses, app_environment, folders, logs, processes, supervisor, support
 from devenv.engines.native.app import App, shell_environment
 from devenv.engines.native.servers import BY_PROGRAM, server
-from devenv.engines.native.supervisor import Order, is_job
+from devenv.engines.native.supervisor import STEP, Order, is_job
 from devenv.engines.native.unit import Command, Unit
 from devenv.model.services import Service
 
-STEP = "step"  # the mark of migrate and seed
+# The exit codes of a shell and of the loader for a program that is missing or damaged, and those of its crashes.
+NOT_STARTED = (126, 127, 128 + signal.SIGSEGV, 128 + signal.SIGBUS, 128 + signal.SIGILL)
 
 
 class NativeEngine:
@@ -64,12 +67,30 @@ class NativeEngine:
         return False  # an image needs containers
 
     def start(self, services: Sequence[str], timeout: float) -> None:
+        try:
+            self._start(services, timeout)
+        except (DevError, OSError) as error:
+            if getattr(error, "code", UNHEALTHY) != UNHEALTHY or not self._repair():
+                raise
+            self._start(services, timeout)
+
+    def _start(self, services: Sequence[str], timeout: float) -> None:
         for name in services:
             self.units[name].make()
         supervisor.start_keeper(self.place)
         self._end_strangers()
         self._end_stuck(services)
         Order(self.units, services, self.place.service).carry_out(timeout)
+
+    def end(self, services: Sequence[str]) -> None:
+        supervisor.end([self.units[name] for name in services])
+        for name in services:
+            supervisor.note_end(self.units[name], "stopped")
+
+    def failing(self) -> list[str]:
+        with ThreadPoolExecutor(max_workers=8) as threads:
+            passed = dict(zip(self.units, threads.map(self._passes, self.units.values())))
+        return [name for name, well in passed.items() if not well]
 
     def stop(self) -> None:
         self._end_steps()
@@ -83,11 +104,16 @@ class NativeEngine:
 
     def step(self, _name: str, argv: Sequence[str]) -> int:
         command = self._step(argv)
-        return process.run(command.argv, self._marked(command), wrapper=command.wrapper)
+        code = process.run(command.argv, self._marked(command), wrapper=command.wrapper)
+        return self.step(_name, argv) if code and self._repair() else code
+
+    def manage(self, name: str, argv: Sequence[str]) -> int:
+        return self.step(name, argv)  # it has the user's variables for certificates and proxies
 
     def collect(self, _name: str, argv: Sequence[str]) -> Result:
         command = self._step(argv)
-        return process.collect(command.argv, self._marked(command), wrapper=command.wrapper)
+        done = process.collect(command.argv, self._marked(command), wrapper=command.wrapper)
+        return self.collect(_name, argv) if done.code and self._repair() else done
 
     def attach(self, service: str, argv: Sequence[str]) -> int:
         unit = self.units[service]
@@ -97,15 +123,21 @@ class NativeEngine:
         return process.attach(command.argv, shell_environment(command), wrapper=command.wrapper)
 
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
-        command = self.units[service].client(tuple(argv))
-        return process.capture(command.whole, command.env, stdin)
+        def ask() -> Result:
+            command = self.units[service].client(tuple(argv))
+            return process.capture(command.whole, command.env, stdin)
+
+        return self._with_client(ask)
 
     def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
-        command = self.units[service].client(tuple(argv))
-        return process.pipe(command.argv, command.env, source, target)
+        def pipe() -> Result:
+            command = self.units[service].client(tuple(argv))
+            return process.pipe(command.argv, command.env, source, target)
 
-    def logs(self, services: Sequence[str], follow: bool, tail: int | None) -> int:
-        return logs.show({name: self.units[name].folder for name in services or self.units}, follow, tail)
+        return self._with_client(pipe)
+
+    def logs(self, services: Sequence[str], wanted: Logs, take: Callable[[str, str], None]) -> int:
+        return logs.show({name: self.units[name].folder for name in services or self.units}, wanted, take)
 
     def tail(self, service: str, lines: int) -> list[str]:
         return logs.tail(self.units[service].folder, lines)
@@ -118,6 +150,11 @@ class NativeEngine:
     def data_id(self) -> str:
         ids = [server.facts(unit.data).get("id", "") for unit in self.units.values() if unit.data]
         return " ".join(ids) if all(ids) else ""
+
+    def holds(self, noted: str, service: str = "") -> bool:
+        units = [unit for name, unit in self.units.items() if unit.data and service in ("", name)]
+        ids = [server.facts(unit.data).get("id") for unit in units if unit.data]
+        return noted == self.data_id() or any(id in noted.split() for id in ids)
 
     def remove(self) -> None:
         self.stop()
@@ -145,6 +182,12 @@ class NativeEngine:
             return State("", True, False, "its main process ended, others still run")
         return self._gone(unit, record) if record else None
 
+    def _passes(self, unit: Unit) -> bool:
+        record = processes.read_record(unit.folder)
+        if record and record.entry():
+            return unit.is_ready()
+        return bool(record and self._gone(unit, record).healthy)
+
     def _gone(self, unit: Unit, record: processes.Record) -> State:
         complete = record.ended == "exited (0)" and is_job(self.units, unit.service.name)
         last = "".join(logs.tail(unit.folder, 1))[:100]
@@ -153,11 +196,35 @@ class NativeEngine:
 
     def _step(self, argv: Sequence[str]) -> Command:
         self._end_steps()
-        addresses.refresh(self.place.workspace, self.place.service)
-        return self.units[self.place.app].client(tuple(argv))
+        unit = self.units[self.place.app]
+        return unit.step(tuple(argv), STEP) if isinstance(unit, App) else unit.client(tuple(argv))
 
     def _marked(self, command: Command) -> Mapping[str, str]:
         return command.marked(folders.unit(self.place, STEP))
+
+    def _repair(self) -> bool:
+        """After a failure: install again what is damaged, once. False if nothing is."""
+        servers = [unit for unit in self.units.values() if isinstance(unit, server.Server)]
+        found = [app_environment.repair(self.place), *(unit.programs.repair() for unit in servers)]
+        for path in filter(None, found):
+            events.note(f"{path} is damaged: installing it again")
+        if not any(found):
+            return False
+        if found[0]:
+            self.build([])
+        for unit in servers:
+            unit.make()
+        return True
+
+    def _with_client(self, run: Callable[[], Result]) -> Result:
+        """Run a client of a server. If it cannot be started, its programs may be damaged."""
+        try:
+            done = run()
+        except OSError:
+            if not self._repair():
+                raise
+            return run()
+        return run() if done.code in NOT_STARTED and self._repair() else done
 
     def _end_stuck(self, services: Sequence[str]) -> None:
         """End the app's processes that run but are not healthy: waiting for them again would be in vain.

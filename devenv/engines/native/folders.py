@@ -6,7 +6,7 @@ import contextlib
 import shutil
 from pathlib import Path
 
-from devenv.base import records, toolcache
+from devenv.base import records, seals, toolcache
 from devenv.engines.interface import Place
 
 
@@ -38,6 +38,13 @@ def tools() -> Path:
 def clusters() -> Path:
     """The folder of new databases as initdb makes them. All services of this user copy theirs from here."""
     return toolcache.home() / "clusters"
+
+
+def sealed() -> list[tuple[Path, Path]]:
+    """Each folder of the caches that has a list of its files, and that list; see base/seals.py."""
+    inside = [*tools().glob(f"*/{seals.NAME}"), *toolcache.home().glob(f"environments/*/{seals.NAME}")]
+    beside = [(clusters() / seal.name.removesuffix(seals.NAME), seal) for seal in clusters().glob(f"*{seals.NAME}")]
+    return sorted([*((seal.parent, seal) for seal in inside), *beside])
 
 
 def discard(folder: Path) -> None:

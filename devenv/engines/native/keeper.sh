@@ -1,17 +1,30 @@
 #!/bin/sh
-# Keeps the logs below a folder bounded: keeper.sh FOLDER. Started and ended with the services.
+# Keeps the logs below a folder bounded: keeper.sh FOLDER. Started and ended with the services. It also notes how long
+# each log was at which time, for `dev.logs --since`: in log.times, a line with both for each second with new lines.
 # In shell, not Python: it is resident, and takes half a megabyte instead of six. It truncates the file in place, since
 # the process that writes to it has it open. Lines that are written during the cut may be lost.
 folder=$1
 quick=0 # short rounds left: a log that grew too long will probably grow further at once
+last=$folder/looked.0 now=$folder/looked.1 # when it looked: `now` is made before a look, so that no line is missed
+true >"$last"
 while if [ $quick = 0 ]; then sleep 1; else sleep 0.05; fi && [ -d "$folder" ]; do
 	[ $quick = 0 ] || quick=$((quick - 1))
-	long=$(find "$folder" -mindepth 2 -maxdepth 2 -name log -size +20480) # 512-byte blocks: 10 MB
-	[ -n "$long" ] || continue
-	quick=40
-	echo "$long" | while IFS= read -r log; do
-		tail -c 1048576 "$log" >"$log.cut" # this fails on a full disk, but then the log must be cut anyway
-		: >"$log" && cat "$log.cut" >>"$log"
-		rm -f "$log.cut"
-	done
+	{ true >"$now"; } 2>/dev/null # not on a full disk, but then the logs must be cut anyway
+	new=$(find "$folder" -mindepth 2 -maxdepth 2 -name log \( -newer "$last" -o -size +20480 \))
+	swap=$last last=$now now=$swap
+	[ -n "$new" ] || continue
+	time=$(date +%s)
+	while IFS= read -r log; do
+		size=$(($(wc -c <"$log")))
+		if [ "$size" -gt 10485760 ]; then # 10 MB
+			quick=40
+			tail -c 1048576 "$log" >"$log.cut" # this fails on a full disk, but then the log must be cut anyway
+			: >"$log" && cat "$log.cut" >>"$log"
+			rm -f "$log.cut" "$log.times"
+		elif [ $quick = 0 ]; then
+			echo "$time $size" >>"$log.times"
+		fi
+	done 2>/dev/null <<END
+$new
+END
 done

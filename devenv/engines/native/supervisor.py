@@ -20,12 +20,15 @@ from devenv.engines.interface import LOG_LINES, Place, logged
 from devenv.engines.native import folders, logs, processes
 from devenv.engines.native.processes import Table
 from devenv.engines.native.unit import Command, Unit
+from devenv.model import services
+from devenv.model.services import COMPLETED
 
 GRACE = 10.0  # seconds between the signal to stop and SIGKILL, as in Compose
 ENDING = 0.01  # seconds between two looks at processes that are about to end
 STARTING = 0.03  # seconds between two rounds of a start: each checks the port first, which is fast
-COMPLETED = "service_completed_successfully"
 HEALTHY = "service_healthy"
+KEEPERS = "keeper"  # the mark of the keeper
+STEP = "step"  # the mark of migrate and seed
 KEEPER = Path(__file__).with_name("keeper.sh")
 
 
@@ -43,7 +46,7 @@ def is_current(unit: Unit, command: Command) -> bool:
 
 def members(unit: Unit, seen: Table) -> set[int]:
     """All processes of the unit, even if the record was lost or a parent died."""
-    found = processes.heads(unit.folder, seen) | processes.marked(seen, unit.folder)
+    found = processes.of_unit(unit.folder, seen)
     if unit.data:
         found |= processes.inside(seen, unit.data, unit.program)
     return processes.family(seen, found)
@@ -93,17 +96,38 @@ def end_marked(mark: Path) -> None:
     """End all processes with this mark or on record there, and their children: steps of killed commands."""
 
     def family(seen: Table) -> set[int]:
-        return processes.family(seen, processes.marked(seen, mark) | processes.heads(mark, seen))
+        return processes.family(seen, processes.of_unit(mark, seen))
 
     _end(family, signal.SIGTERM)
     # Once more: a process may have started another one just before it got the signal.
     _end(family, signal.SIGKILL)
 
 
+def end_folder(folder: Path, number: signal.Signals) -> None:
+    """End a unit of which only the folder is known: the process on record gets the signal, then all get SIGKILL."""
+
+    def family(seen: Table) -> set[int]:
+        inside = {pid for data in folder.glob("*") if data.is_dir() for pid in processes.inside(seen, data)}
+        return processes.family(seen, processes.of_unit(folder, seen) | inside)
+
+    def first(seen: Table) -> set[int]:
+        record = processes.read_record(folder)
+        entry = record.entry(seen) if record else None
+        return {entry.pid} if entry else family(seen)
+
+    _end(first, number)
+    _end(family, signal.SIGKILL)
+
+
+def units(folder: Path) -> list[Path]:
+    """The folders of a service's units, and the marks of its other processes, by the files in its folder."""
+    return [*sorted(path for path in folder.glob("*") if path.is_dir()), folder / KEEPERS, folder / STEP]
+
+
 def left(folder: Path) -> list[int]:
     """The processes of a service without its compose.yaml, found by the files in its folder."""
     seen = processes.look()
-    heads = [processes.heads(unit, seen) | processes.marked(seen, unit) for unit in folder.glob("*")]
+    heads = [processes.of_unit(unit, seen) for unit in units(folder)]
     return sorted(processes.family(seen, set().union(*heads)))
 
 
@@ -205,8 +229,8 @@ class Order:
 
 
 def is_job(units: Mapping[str, Unit], name: str) -> bool:
-    """Whether others wait for it to complete: it is a job, and its end is not a failure."""
-    return any(unit.service.depends_on.get(name) == COMPLETED for unit in units.values())
+    """Whether others wait for it to complete."""
+    return name in services.jobs({each: unit.service for each, unit in units.items()})
 
 
 def closure(units: Mapping[str, Unit], names: Iterable[str]) -> list[str]:
@@ -239,4 +263,4 @@ def end_keeper(place: Place) -> None:
 
 
 def _keeper_mark(place: Place) -> Path:
-    return folders.unit(place, "keeper")
+    return folders.unit(place, KEEPERS)

@@ -77,7 +77,7 @@ def stages(instructions: list[Instruction]) -> list[Stage]:
 
 
 def lineage(every: list[Stage], name: str) -> list[Stage]:
-    """A stage and the stages that it is built from, itself first; empty if there is no such stage."""
+    """A stage and the stages that it is built from, itself first; empty for an unknown stage."""
     found: list[Stage] = []
     while stage := next((s for s in every if s.name.lower() == name.lower() and s not in found), None):
         found.append(stage)

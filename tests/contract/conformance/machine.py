@@ -47,6 +47,12 @@ class Machine:
         self.projects |= {container["Config"]["Labels"].get(PROJECT, "") for container in found} - {""}
         return list(found)
 
+    def note_projects(self) -> None:
+        """Note the Compose projects of all checkouts below the folder of the run, running or not."""
+        listed = ask("docker", "ps", "--all", "--format", f'{{{{.Label "{PROJECT}"}}}} {{{{.Label "{FOLDER}"}}}}')
+        rows = [line.partition(" ") for line in listed.splitlines()] if self.docker else []
+        self.projects |= {name for name, _, folder in rows if name and f"{folder}/".startswith(f"{self.root}/")}
+
     def processes(self) -> dict[int, str]:
         """Processes with the folder of the run in their path, arguments or environment, and their command lines."""
         found = {}

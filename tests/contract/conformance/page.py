@@ -6,7 +6,7 @@ import re
 from html import escape
 
 from conformance.contract import AREAS
-from conformance.report import SIGNS, Report, shown
+from conformance.report import SIGNS, Report
 from conformance.verdicts import Verdict
 
 STYLE = """
@@ -18,7 +18,7 @@ summary { display: flex; flex-wrap: wrap; gap: .25rem .75rem; cursor: pointer }
 summary > span:last-child { flex: 1 1 16rem } summary::marker { content: "" }
 .id { font-family: ui-monospace, monospace; min-width: 4.5rem }
 .status { font-weight: 600; min-width: 11rem; color: var(--quiet) }
-.kept { color: var(--good) } .broken, .mended, .not-judged { color: var(--bad) }
+.kept { color: var(--good) } .broken, .fixed, .not-judged { color: var(--bad) }
 .known-deviation { color: var(--mild) }
 dl { margin: .5rem 0 .5rem 1rem; display: grid; grid-template-columns: max-content 1fr; gap: .25rem .75rem }
 dd { margin: 0; overflow-wrap: anywhere }
@@ -35,7 +35,7 @@ def html(report: Report) -> str:
         for area, verdicts in report.by_area().items()
     )
     counts = " · ".join(
-        f'<span class="{name(status)}">{count} {shown(status)}</span>' for status, count in report.counts.items()
+        f'<span class="{name(status)}">{count} {status}</span>' for status, count in report.counts.items()
     )
     title = f"{report.service}: {'kept' if report.kept else 'not kept'}"
     about = f"contract {report.contract}, level {report.level}" + (f", engine {report.engine}" if report.engine else "")
@@ -51,10 +51,10 @@ def entry(verdict: Verdict) -> str:
     """One MUST, with its details."""
     must = verdict.must
     details = {"why": marked(must.why), "level": f"{must.level}, since {'.'.join(map(str, must.since))}"}
-    details |= {shown(verdict.status): f"<pre>{escape(verdict.evidence)}</pre>"} if verdict.evidence else {}
+    details |= {verdict.status: f"<pre>{escape(verdict.evidence)}</pre>"} if verdict.evidence else {}
     details |= {"fix": marked(" ".join(verdict.fix.split()))} if verdict.fix else {}
     rows = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in details.items())
-    status = f'<span class="status {name(verdict.status)}">{SIGNS[verdict.status]} {shown(verdict.status)}</span>'
+    status = f'<span class="status {name(verdict.status)}">{SIGNS[verdict.status]} {verdict.status}</span>'
     head = f'<span class="id">{must.id}</span>{status}<span>{marked(must.sentence)}</span>'
     is_open = " open" if verdict.failing else ""
     return f'<li id="{must.id}"><details{is_open}><summary>{head}</summary><dl>{rows}</dl></details></li>\n'

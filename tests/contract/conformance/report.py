@@ -11,8 +11,7 @@ from conformance.contract import AREAS
 from conformance.verdicts import Verdict
 
 LINES = 12  # of evidence for one MUST
-SIGNS = {"kept": "✓", "broken": "✗", "mended": "✗", "not judged": "?", "known deviation": "~", "not applicable": "-"}
-SHOWN = {"mended": "fixed"}  # statuses that people see under another name than programs
+SIGNS = {"kept": "✓", "broken": "✗", "fixed": "✗", "not judged": "?", "known deviation": "~", "not applicable": "-"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Report:
 
     @property
     def summary(self) -> str:
-        counts = ", ".join(f"{count} {shown(status)}" for status, count in self.counts.items())
+        counts = ", ".join(f"{count} {status}" for status, count in self.counts.items())
         rest = f"; {len(self.unseen)} MUSTs have tests that need a live run" if self.unseen else ""
         return f"{self.service}: contract {self.contract}, level {self.level}: {counts}{rest}, {self.seconds:.1f} s"
 
@@ -67,17 +66,12 @@ def entry(verdict: Verdict) -> list[str]:
     sentence = plain(must.sentence)
     short = textwrap.shorten(sentence, 105, placeholder=" …")
     head = f"  {SIGNS[verdict.status]} {must.id:<7} "
-    seen = [f"            {shown(verdict.status)}: {line}" for line in evidence[:1]]
-    if verdict.status not in ("broken", "mended"):
+    seen = [f"            {verdict.status}: {line}" for line in evidence[:1]]
+    if verdict.status not in ("broken", "fixed"):
         return [head + short, *seen]
     more = [f"              {line}" for line in evidence[1:LINES]]
     fix = f"            fix: {' '.join(verdict.fix.split())}"
     return [head + sentence, f"            why: {plain(must.why)}", *seen, *more, fix]
-
-
-def shown(status: str) -> str:
-    """A status as people see it."""
-    return SHOWN.get(status, status)
 
 
 def plain(text: str) -> str:

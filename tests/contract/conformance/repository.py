@@ -106,7 +106,7 @@ class Repository:
 
 
 def quiet(argv: list[str]) -> str:
-    """What a command writes to stdout, whatever its exit code; empty if there is no such program."""
+    """What a command writes to stdout, whatever its exit code; empty for an unknown program."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "GIT_"))}
     try:
         done = subprocess.run(

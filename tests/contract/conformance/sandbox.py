@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.door import Done, Door, Running
+from conformance.guard import guarded
 from conformance.machine import Machine, has_docker
 from conformance.repository import Repository
 from conformance.tables import Rows
@@ -68,6 +69,13 @@ def open_sandbox(repository: Repository, prefix: tuple[str, ...], engine: str, p
     """A copy that is ready to run. Whatever happens, nothing is left of it."""
     token = f"contract-{uuid.uuid4().hex[:6]}"
     root = Path(tempfile.mkdtemp(prefix=f"{token}-"))
+    with guarded(root, token):
+        yield from _sandbox(repository, prefix, engine, patience, root, token)
+
+
+def _sandbox(
+    repository: Repository, prefix: tuple[str, ...], engine: str, patience: float, root: Path, token: str
+) -> Iterator[Sandbox]:
     root.chmod(0o755)  # servers may run as another user, which needs access to their data
     try:
         checkout = copy(repository, root / "repo" / repository.path.name)

@@ -10,9 +10,9 @@ from conformance import composefile
 from conformance.contract import Must
 
 # The worst outcome of its tests is the verdict on a MUST; it is `not applicable` only if all of them are.
-# "mended" is a known deviation that is no longer there. JSON keeps this name and `mend`, people see "fixed" and "fix".
-ORDER = ("broken", "mended", "not judged", "known deviation", "kept", "not applicable")
-FAILING = ("broken", "mended", "not judged")
+# "fixed" is a known deviation that is no longer there.
+ORDER = ("broken", "fixed", "not judged", "known deviation", "kept", "not applicable")
+FAILING = ("broken", "fixed", "not judged")
 DEVIATIONS = "contract.xfail.yaml"
 
 
@@ -41,7 +41,7 @@ class Verdict:
     def as_dict(self) -> dict[str, str]:
         must = self.must
         about = {"id": must.id, "level": must.level, "status": self.status, "must": must.sentence, "why": must.why}
-        return {**about, "evidence": self.evidence, "mend": self.fix}
+        return {**about, "evidence": self.evidence, "fix": self.fix}
 
 
 def judge(musts: Iterable[Must], outcomes: Mapping[str, list[Outcome]], deviations: Mapping[str, str]) -> list[Verdict]:
@@ -66,7 +66,7 @@ def deviating(must: Must, found: Outcome, reason: str | None) -> Verdict:
     if found.status == "broken":
         return Verdict(must, "known deviation", f"{reason}\n{found.evidence}")
     fix = f"Remove the entry {must.id} from {DEVIATIONS}."
-    return Verdict(must, "mended", f"it is kept, but {DEVIATIONS} lists it: {reason}", fix)
+    return Verdict(must, "fixed", f"it is kept, but {DEVIATIONS} lists it: {reason}", fix)
 
 
 def known_deviations(folder: Path, ids: Iterable[str]) -> dict[str, str]:

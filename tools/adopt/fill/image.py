@@ -137,7 +137,7 @@ def _why(step: Step, manager: Found, later: bool) -> list[str]:
 
 def _made_from(step: Step) -> list[str]:
     """The line that devenv/model/dockerfile.py reads; it has to be directly above the RUN."""
-    return [f"# dev.up builds anew when these change: {' '.join(step.of)}"] if step.of else []
+    return [f"# dev.up rebuilds when these change: {' '.join(step.of)}"] if step.of else []
 
 
 def _run(step: Step, language: str, first: bool) -> list[str]:

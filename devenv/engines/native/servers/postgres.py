@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from glob import glob
 from pathlib import Path
 
-from devenv.base import locks, process
+from devenv.base import disk, locks, process, seals
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.engines.native import folders, programs
 from devenv.engines.native.servers import account, server, wire
@@ -32,7 +32,7 @@ class Postgres(Server):
     @functools.cached_property
     def programs(self) -> programs.Programs:
         # Data stays with the version that created it, even if a better match was installed since.
-        major = int(server.facts(self.home).get("major", self.wanted))
+        major = programs.major(server.facts(self.home).get("major", "")) or self.wanted
         found = programs.best(_found(major), major)
         assert found  # the wheels are always candidates
         return found
@@ -75,9 +75,10 @@ class Postgres(Server):
     def _copy_cluster(self, draft: Path) -> None:
         """Copy a new database instead of running initdb: it takes a fifth of the time."""
         source = folders.clusters() / f"postgres-{self.programs.major}-{self._fingerprint()}"
+        seal = source.with_name(f"{source.name}{seals.NAME}")
         with locks.held(source.with_name(f"{source.name}.lock"), "initdb"):
-            if not source.is_dir():
-                self._make_source(source)
+            if not source.is_dir() or (seal.exists() and seals.flaw(source, seal, whole=True)):
+                self._make_source(source, seal)
         self._run(("cp", "-Rp", f"{source}/.", str(draft)))
         account.hand_over(draft)  # the source may have been made by another account
 
@@ -87,12 +88,16 @@ class Postgres(Server):
         parts = (self.programs.bin, made, self.user, self.password, self.database, _locale(), account.wrapper())
         return fingerprint.of_text(*map(str, parts))
 
-    def _make_source(self, source: Path) -> None:
+    def _make_source(self, source: Path, seal: Path) -> None:
         draft = source.with_name(f"{source.name}.new")
-        shutil.rmtree(draft, ignore_errors=True)  # left by a killed command
+        seal.unlink(missing_ok=True)
+        for left in (draft, source):  # left by a killed command; damaged
+            shutil.rmtree(left, ignore_errors=True)
         draft.mkdir(mode=0o700)
         account.hand_over(draft)
         self._make_cluster(draft)
+        seals.write(draft, seal)
+        disk.sync_tree(draft)
         draft.rename(source)
 
     def _make_cluster(self, draft: Path) -> None:

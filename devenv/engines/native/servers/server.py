@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from devenv.base import disk, events, records, shapes
 from devenv.base.errors import CONFLICT, DevError
 from devenv.engines.interface import Place
 from devenv.engines.native import app_environment, folders
@@ -94,18 +95,29 @@ class Server:
 
     def check_data(self) -> None:
         """DevError 113 if the data was made by another version than the image's."""
-        noted = facts(self.home)
+        noted = facts(self.home) or adopted(self.home, self.wanted)
         if noted and noted.get("wanted", "") != str(self.wanted):
             message = f"{self.service.name}: its data is of {self.kind} {noted.get('wanted')}, not {self.wanted}"
             raise DevError(CONFLICT, message, f"use {self.kind}:{noted.get('wanted')} again, or: inv dev.destroy")
 
 
 def facts(folder: Path) -> dict[str, str]:
-    """The facts that were recorded when the data was made; empty if there is none."""
-    if folder.is_dir():
-        with contextlib.suppress(OSError, ValueError):
-            return dict(json.loads((folder.parent / FILE).read_text()))
-    return {}
+    """The facts that were recorded when the data was made; empty if there is none, or the record was lost."""
+    places = (folder.parent / FILE, folder / FILE) if folder.is_dir() else ()
+    found = (shapes.read(place, {shapes.ANY: str}) or {} for place in places)
+    return next((known for known in found if known.keys() >= {"id", "wanted"}), {})
+
+
+def adopted(folder: Path, wanted: int) -> dict[str, str]:
+    """The facts about data whose record was lost, written again; empty if there is no data."""
+    if not folder.is_dir() or not os.listdir(folder):
+        return {}
+    known = {"id": secrets.token_hex(16), "wanted": str(wanted)}
+    with contextlib.suppress(OSError):  # PostgreSQL notes its major version
+        known["major"] = (folder / "PG_VERSION").read_text(errors="replace").strip()
+    events.warn(f"the record of the data in {folder} was lost: the data is taken over")
+    records.replace_file(folder.parent / FILE, json.dumps(known))
+    return known
 
 
 @contextmanager
@@ -116,5 +128,9 @@ def made(folder: Path, **noted: str) -> Iterator[Path]:
     draft.mkdir(parents=True, mode=0o700)
     account.hand_over(draft)
     yield draft
-    (folder.parent / FILE).write_text(json.dumps({"id": secrets.token_hex(16), **noted}))
+    known = json.dumps({"id": secrets.token_hex(16), **noted})
+    (draft / FILE).write_text(known)  # the data keeps its id if the record is lost
+    disk.sync_tree(draft)
+    records.replace_file(folder.parent / FILE, known)
     os.replace(draft, folder)
+    disk.sync(folder.parent)

@@ -1,0 +1,1 @@
+"""The command line: its arguments, the list of tasks, their help, and completion in a shell."""

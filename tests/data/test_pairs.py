@@ -1,0 +1,94 @@
+"""Two commands that change data at the same moment: one waits for the other, and no row is lost, whichever is first."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from tests.verbs.fixtures import MakeRepo, removed_after
+from tests.verbs.repo import Repo
+
+from .test_killed import Data, branch
+
+VERBS: dict[str, tuple[str, ...]] = {
+    "up": ("dev.up",),
+    "reset": ("dev.reset",),
+    "restore": ("dev.restore", "kept"),
+    "snapshot": ("dev.snapshot", "again", "--replace"),
+    "migrate": ("dev.migrate",),
+    "seed": ("dev.seed",),
+    "prune": ("dev.state", "prune", "--yes"),
+    "down": ("dev.down",),
+}
+PAIRS = list(itertools.combinations_with_replacement(VERBS, 2))
+ROUNDS = [pytest.param("native", id="native"), pytest.param("compose", marks=[pytest.mark.engine, pytest.mark.slow])]
+
+pytestmark = pytest.mark.timeout(3600)
+
+
+@pytest.fixture(params=["postgres", "mysql"])
+def data(make_repo: MakeRepo, engine: str, request: pytest.FixtureRequest) -> Iterator[Data]:
+    with removed_after(make_repo(database=request.param)) as repo:
+        if engine == "native" and request.param == "postgres":
+            request.getfixturevalue("link_environment")(repo.path)
+        repo.ok("dev.up")
+        branch(repo.path)
+        yield Data(repo, request.param)
+
+
+def enter(data: Data, code: str) -> None:
+    data.rows(f"INSERT INTO courses_course (code, title) VALUES ('{code}', 'By hand')")
+
+
+def everywhere(data: Data) -> set[str]:
+    """The rows by hand in the live data and in every state that has any, each brought back by its name."""
+    found = data.courses()
+    for state in data.states():
+        if state["kind"] in ("snapshot", "aside", "previous"):
+            data.repo.ok("dev.restore", state["id"], "--force")
+            found |= data.courses()
+    return {code for code in found if code.startswith("hand")}
+
+
+def at_once(repo: Repo, first: str, second: str) -> None:
+    started = [repo.start(*VERBS[name]) for name in (first, second)]
+    said = [process.communicate(timeout=300) for process in started]
+    for process, (out, err) in zip(started, said):
+        assert process.returncode == 0, f"{first} and {second}: {out}{err}"
+    assert sum("waiting: " in err for _, err in said) <= 1
+
+
+@pytest.mark.parametrize("engine", ROUNDS, indirect=True)
+def test_two_at_once(data: Data) -> None:
+    repo = data.repo
+    enter(data, "hand-kept")
+    repo.ok("dev.snapshot", "kept")
+    for number, pair in enumerate(PAIRS):
+        row = f"hand-{number}"
+        enter(data, row)
+        at_once(repo, *pair)
+        repo.ok("dev.up")
+        found, replaced = data.courses(), [name for name in pair if name in ("reset", "restore")]
+        if replaced and row not in found:
+            repo.ok("dev.restore", "previous")
+            found = data.courses()
+        # After two that replace the data, `previous` is what was live in between them.
+        assert row in found or len(replaced) == 2, f"{pair}: {found}"
+        assert {state["name"] for state in data.states()} >= {"kept", "default", "schema"}, pair
+    assert repo.ok("dev.up").commands == []
+    repo.ok("dev.restore", "kept")
+    assert data.courses() == {"astronomy", "hand-kept", "statistics", "welding"}
+
+
+@pytest.mark.parametrize("engine", ROUNDS, indirect=True)
+@pytest.mark.parametrize("other", [name for name in VERBS if name not in ("up", "restore")])
+def test_a_switch_of_branches_and_another_command_at_once(data: Data, other: str) -> None:
+    """The name of the live database changes under the second one, where the server cannot rename."""
+    enter(data, "hand-main")
+    data.on("other")
+    at_once(data.repo, "up", other)
+    data.on("main")
+    data.repo.ok("dev.up")
+    assert "hand-main" in everywhere(data)

@@ -1,0 +1,161 @@
+"""The power goes while a service works: afterwards `dev.up` ends with 0, and no row is missing that has to be there.
+
+Natively, where the disk is ours. In containers the same servers run with the same settings.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import need
+from tests.verbs.fixtures import MakeRepo
+from tests.verbs.repo import end
+
+from .power import Disk, disk, is_possible
+from .test_killed import ALL, CASES, SQL, Data, branch, check, prepare
+
+FEW, MANY = 1, 20  # rounds of each case
+SECOND = 1.2  # MariaDB writes its log to the disk once a second
+SEED = int(os.environ.get("POWER_CUT_SEED") or random.randrange(10**6))
+
+pytestmark = [
+    pytest.mark.timeout(3000),
+    pytest.mark.skipif(not is_possible(), reason="only root with loop devices can mount a disk and cut its power"),
+]
+
+
+@dataclass
+class Powered(Data):
+    """A service whose records and data are on a disk that loses power."""
+
+    disk: Disk
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    """POWER_CUT_SEED repeats the moments of a run."""
+    print(f"POWER_CUT_SEED={SEED}")
+    return random.Random(SEED)
+
+
+@pytest.fixture(params=["postgres", "mysql"])
+def powered(
+    make_repo: MakeRepo,
+    engine: str,
+    tmp_path: Path,
+    link_environment: Callable[[Path], None],
+    request: pytest.FixtureRequest,
+) -> Iterator[Powered]:
+    if request.param == "mysql":
+        need("mariadbd", "mariadb-dump")
+    made = make_repo(database=request.param)
+    if request.param == "postgres":
+        link_environment(made.path)
+    with disk(tmp_path / "disk") as on:
+        repo = replace(made, env={**made.env, "XDG_STATE_HOME": str(on.folder)})
+        repo.ok("dev.up")
+        branch(repo.path)
+        yield Powered(repo, request.param, on)
+        repo.ok("dev.destroy", "--yes")
+
+
+ENGINE = pytest.mark.parametrize("engine", ["native"], indirect=True)
+ROUNDS = pytest.mark.parametrize("rounds", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
+
+
+@ENGINE
+@ROUNDS
+def test_a_verb(powered: Powered, rounds: int, chance: random.Random) -> None:
+    """In the middle of each verb that changes data: the old data or the new, the old one kept, nothing left over."""
+    for case in CASES:
+        for _ in range(rounds):
+            command = prepare(powered, case)
+            time.sleep(SECOND)
+            process = powered.repo.start(*command)
+            time.sleep(chance.uniform(0, 1.5))
+            powered.disk.cut()
+            end(process, os.killpg)
+            check(powered, case)
+
+
+@ENGINE
+@ROUNDS
+def test_rows(powered: Powered, rounds: int, chance: random.Random) -> None:
+    """While rows are entered: at most those of the last second are missing, and what was stored before is whole."""
+    repo = powered.repo
+    create = "CREATE TABLE ledger (n int PRIMARY KEY, pad varchar(600))"
+    powered.rows(create)
+    for number in range(rounds):
+        repo.ok("dev.snapshot", "kept", "--replace")
+        before = powered.rows("SELECT count(*) FROM ledger")
+        written = Writer(powered, number * 10**6)
+        time.sleep(chance.uniform(1, 3))
+        powered.disk.cut()
+        cut = time.monotonic()
+        written.end()
+        repo.ok("dev.up")
+        found = set(map(int, powered.rows("SELECT n FROM ledger")))
+        safe = {row for row, at in written.confirmed.items() if powered.database == "postgres" or at < cut - SECOND}
+        assert safe
+        assert safe <= found
+        repo.ok("dev.restore", "kept")
+        assert powered.rows("SELECT count(*) FROM ledger") == before
+        assert powered.courses() >= ALL - {"hand"}
+        repo.ok("dev.restore", "previous")
+        assert set(map(int, powered.rows("SELECT n FROM ledger"))) == found
+
+
+class Writer:
+    """Enters rows one by one, each confirmed by the server, until it is gone."""
+
+    def __init__(self, data: Powered, first: int) -> None:
+        self.confirmed: dict[int, float] = {}  # by row: when
+        words = SQL[data.database][:-1]
+        streams = {"stdin": subprocess.PIPE, "bufsize": 1}
+        self.client = data.repo.start("dev.dbshell", "--", *words, *UNBUFFERED[data.database], **streams)
+        self.thread = threading.Thread(target=self._write, args=(first,))
+        self.thread.start()
+
+    def _write(self, first: int) -> None:
+        assert self.client.stdin
+        assert self.client.stdout
+        with suppress(OSError, ValueError):
+            for row in range(first, first + 10**6):
+                print(f"INSERT INTO ledger VALUES ({row}, repeat('x', 500)); SELECT {row};", file=self.client.stdin)
+                if self.client.stdout.readline() != f"{row}\n":
+                    return
+                self.confirmed[row] = time.monotonic()
+
+    def end(self) -> None:
+        end(self.client, os.killpg)
+        self.thread.join()
+
+
+UNBUFFERED = {"postgres": (), "mysql": ("--unbuffered",)}
+
+
+@ENGINE
+@pytest.mark.parametrize("powered", ["postgres"], indirect=True)
+def test_a_new_service(powered: Powered, chance: random.Random) -> None:
+    """Right after its first dev.up, and in the middle of it."""
+    powered.disk.cut()
+    powered.repo.ok("dev.up")
+    assert powered.courses() == ALL - {"hand"}
+    for _ in range(2):
+        powered.repo.ok("dev.destroy", "--yes")
+        process = powered.repo.start("dev.up")
+        time.sleep(chance.uniform(0.5, 4))
+        powered.disk.cut()
+        end(process, os.killpg)
+        powered.repo.ok("dev.up")
+        assert powered.courses() == ALL - {"hand"}

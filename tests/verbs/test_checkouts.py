@@ -1,0 +1,55 @@
+"""A checkout that is gone cannot object: another one takes over, with the data."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.verbs.fixtures import ENGINES
+from tests.verbs.repo import Repo
+
+HAND = "INSERT INTO courses_course (code, title) VALUES ('hand', 'Made by hand')"
+COUNT = "SELECT count(*) FROM courses_course"
+
+pytestmark = pytest.mark.parametrize("engine", ENGINES, indirect=True)
+
+
+@pytest.fixture
+def entered(up_repo: Repo) -> Repo:
+    up_repo.rows(HAND)
+    return up_repo
+
+
+def test_a_moved_checkout_takes_over_with_its_data(entered: Repo, tmp_path: Path) -> None:
+    moved = replace(entered, path=entered.path.rename(tmp_path / "moved"))
+    done = moved.ok("dev.up")
+    assert f"{entered.path} is gone" in done.stderr
+    assert moved.rows(COUNT) == ["4"]
+    assert moved.fetch("/health")[0] == 200
+    assert moved.steps() == []
+    moved.path.rename(entered.path)
+    entered.ok("dev.up")
+    assert entered.rows(COUNT) == ["4"]
+
+
+def test_after_a_move_it_can_be_stopped_and_removed(entered: Repo, tmp_path: Path) -> None:
+    moved = replace(entered, path=entered.path.rename(tmp_path / "moved"))
+    moved.ok("dev.down")
+    assert not any(service["healthy"] for service in moved.status()["services"])
+    fix = next(f["fix"] for f in moved.run("dev.doctor", "--json").json() if f["code"] == "D22")
+    assert fix.startswith("# to keep its data: inv dev.up")
+    moved.ok("dev.destroy", "--yes")
+    moved.path.rename(entered.path)
+
+
+def test_another_clone_takes_over_from_a_removed_one(entered: Repo, tmp_path: Path) -> None:
+    clone = replace(entered, path=shutil.copytree(entered.path, tmp_path / "clone", symlinks=True))
+    assert "already runs in workspace main" in clone.fails(113, "dev.up").error
+    kept = entered.path.rename(tmp_path / "away")
+    clone.ok("dev.up")
+    assert clone.rows(COUNT) == ["4"]
+    clone.ok("dev.destroy", "--yes")
+    kept.rename(entered.path)
