@@ -78,10 +78,8 @@ def measure(service: Service, stack: Stack, engine: str) -> Iterator[tuple[str, 
     used = cpu(service, engine)
     time.sleep(REST)
     share = 100 * (cpu(service, engine) - used) / REST
-    yield (
-        "CPU while nobody does anything, % of one core",
-        f"- | {share:.2f} | ({0.5 if engine == 'native' else 1:g} %) |",
-    )
+    at_most = {"native": "0.5 %", "compose": "1 %"}[engine]
+    yield "CPU without any command for a minute, % of one core", f"- | {share:.2f} | ({at_most})"
     ours = edits(service, stack, url)
     plain = with_own_reloader(service, stack) if engine == "native" else []
     yield "an edit until the new answer, s; compared with the framework's reloader", figures(plain, ours, "0.5 s")
