@@ -47,13 +47,13 @@ class Postgres(Database):
         return Survey(frozenset(found["databases"]))
 
     def ensure(self, engine: Engine) -> None:
-        made = f"CREATE DATABASE {identifier(self.ledger)}"
-        done = engine.ask(self.service, [*self._quiet("postgres"), "--command", made])
+        # The app's account is usually a superuser, who may do everything. Any other account is kept out.
+        name = identifier(self.ledger)
+        made = ["--command", f"CREATE DATABASE {name}", "--command", f"REVOKE ALL ON DATABASE {name} FROM PUBLIC"]
+        done = engine.ask(self.service, [*self._quiet("postgres"), *made])
         if done.code and self.ledger not in json.loads(self._admin(engine, _names(self.ledger)))["all"]:
             self.checked(done)
-        # The app's account is usually a superuser, who may do everything. Any other account is kept out.
-        barred = f"REVOKE ALL ON DATABASE {identifier(self.ledger)} FROM PUBLIC; "
-        self.ask(engine, self._quiet(self.ledger), f"SET client_min_messages = warning; {barred}{COLUMNS}")
+        self.ask(engine, self._quiet(self.ledger), f"SET client_min_messages = warning; {COLUMNS}")
 
     def create(self, engine: Engine) -> None:
         self.carry_out(engine, [Create(self.name)])

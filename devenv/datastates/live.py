@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from devenv.base import events
+from devenv.base.errors import DevError
 from devenv.context import claims, fingerprints, health, service_commands
 from devenv.context.environment import Environment
 from devenv.databases.states import BUILT, DRAFT, PREVIOUS, Create, Drop, Note, State
@@ -78,6 +80,14 @@ def report_lost(env: Environment) -> None:
     also = f" (also {', '.join(map(str, states))})" if isinstance(states, list) and states else ""
     events.warn(f"the data of {env.config.service} is gone{also}: its volume was removed, or is another one")
     env.seen.warned = True
+
+
+def check_owner(env: Environment) -> None:
+    """DevError 113 if the data is somebody else's, as far as the server runs and says so."""
+    with suppress(DevError):
+        env = glance(env, env.engine.look())
+    if env.seen.survey is not None:
+        store.check_owner(env)
 
 
 def glance(env: Environment, seen: Mapping[str, Seen]) -> Environment:

@@ -13,6 +13,7 @@ Some states also have a dump, a file of this machine (dumps.py), which outlives 
 from __future__ import annotations
 
 import getpass
+import os
 import re
 import secrets
 import shutil
@@ -94,8 +95,15 @@ def look(env: Environment) -> Environment:
     env.seen.pending = earlier.pending(env, found, declared(env))
     env.seen.survey = found.after([env.seen.pending]) if env.seen.pending else found
     live = env.seen.survey.live
-    name = live.database if live else declared(env)
+    name = live.database if live and not _renamed(env) else declared(env)
     return env if name == env.database.name else env.on(name)
+
+
+def _renamed(env: Environment) -> bool:
+    """Whether compose.yaml has another name for the live database now, which the server can give it."""
+    found, name = survey(env), declared(env)
+    can = env.database is not None and env.database.renames
+    return can and found.live is not None and found.live.database != name and name not in found.databases
 
 
 def survey(env: Environment) -> Survey:
@@ -137,11 +145,12 @@ def owner(env: Environment) -> dict[str, str]:
 
 def owner_key(env: Environment) -> dict[str, str]:
     """What tells this service's data from that of others."""
-    return {"state": str(records.home()), "workspace": env.place.workspace, "service": env.config.service}
+    state = os.path.realpath(records.home())  # however a link leads there
+    return {"state": state, "workspace": env.place.workspace, "service": env.config.service}
 
 
 def _key(known: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(known.get(key, "") for key in ("state", "workspace", "service"))
+    return tuple(str(known.get(key, "")) for key in ("state", "workspace", "service"))
 
 
 def check_owner(env: Environment) -> None:
@@ -338,7 +347,7 @@ def unsettled(env: Environment) -> bool:
     found = survey(env)
     whole = found.kept and found.live is not None and not env.seen.pending and _is_owner(env)
     left = any(s.kind == DRAFT or s.database not in found.databases for s in found.states)
-    return not whole or left or not _is_copied(env)
+    return not whole or left or not _is_copied(env) or _renamed(env)
 
 
 def _is_owner(env: Environment) -> bool:
@@ -362,6 +371,9 @@ def settle(env: Environment) -> None:
         env.database.ensure(env.engine)
         env.seen.survey = found = found._replace(kept=True)
     _settle_live(env)
+    live = survey(env).live
+    if live and _renamed(env):
+        do(env, Note((replace(live, database=declared(env)),), renames=[(live.database, declared(env))]))
     earlier.forget(env)
     _settle_drafts(env)
     dumps.clean(env)

@@ -94,7 +94,12 @@ def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> lis
     seed = _seed(facts, config, late)
     data = [*_migrate(facts, config), *([] if late else seed)]
     needed = [name for name in backing if not _healthy(facts, name)]
-    first = [Step("start", tuple(needed), "the data steps need it")] if data and needed else []
+    # Data that only devenv wrote is noted as used before the app starts.
+    first = (
+        [Step("start", tuple(needed), "the data steps need it")]
+        if needed and (data or facts.known.get("fresh"))
+        else []
+    )
     return [*build, *first, *data, *_start(facts, services, bool(build)), *(seed if late else [])]
 
 

@@ -136,8 +136,8 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[E
             env.record.up = {**env.record.up, "build": facts.build_files}
             env.save()
         if step.kind == "start" and not facts.looked and env.database and env.database.service in step.services:
-            env = live.opened(env)
-            if facts.unseen or live.known(env) != facts.known:
+            before, env = env.database.name, live.opened(env)
+            if facts.unseen or live.known(env) != facts.known or (env.database and env.database.name != before):
                 facts = observe(env, env.engine.look())
                 left = decide(facts, env.config, env.place.services)
                 _say(left)
@@ -255,6 +255,7 @@ def destroy(env: Environment, only: bool = False) -> None:
     if others and not only:
         message = f"{env.config.service} is used by {', '.join(others)}"
         raise DevError(CONFLICT, message, *(f"make -C {other} dev.down" for other in others))
+    live.check_owner(env)
     for other in sorted(set(env.record.data) - {env.engine.name}):
         _on_other_engine(env, other, lambda engine: engine.remove())
     with events.step("remove", env.config.service):

@@ -17,7 +17,7 @@ from devenv.base import events, locks, output, records
 from devenv.base.errors import CONFIG, CONFLICT, MISSING, DevError
 from devenv.context import health, workspace
 from devenv.context.environment import Environment, open_environment
-from devenv.engines import choice, orphans
+from devenv.engines import choice, names, orphans
 from devenv.lifecycle import plan
 from devenv.lifecycle import up as operation
 from devenv.model import document, requirements, units
@@ -264,7 +264,7 @@ def recorded(env: Environment) -> Stack:
 
 
 def _orphan(record: records.Record, engine: str) -> orphans.Orphan:
-    named = (workspace.project(record), record.network)
+    named = (names.project(record), record.network)
     return orphans.Orphan(engine, record.workspace, record.service, *named)
 
 

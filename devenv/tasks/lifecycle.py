@@ -91,6 +91,7 @@ def _glanced(env: environment.Environment) -> environment.Environment:
 def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermaid: bool = False) -> None:
     """Show what dev.up would do, on which ports, in which memory."""
     env = _glanced(environment.open_environment(workspace, port, debug=False))
+    live.report_lost(env)
     steps = plan.decide(plan.observe(env, env.engine.look()), env.config, env.place.services)
     value = {**plan.describe(env, steps), "requires": stack.of(env).describe()}
     if json:

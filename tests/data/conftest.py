@@ -21,7 +21,7 @@ from devenv.databases.mysql import MySQL
 from devenv.engines.native.servers.mysql import with_host
 from tests.conftest import REPO, another_port, need, until
 from tests.unit.conftest import state_home  # noqa: F401
-from tests.verbs.fixtures import built_repo, engine, make_repo, repo  # noqa: F401
+from tests.verbs.fixtures import built_repo, engine, make_repo, repo, up_repo  # noqa: F401
 
 from . import world
 from .world import World

@@ -13,7 +13,8 @@ import pytest
 from devenv.base import records
 from devenv.base.errors import CONFLICT, REFUSED, DevError
 from devenv.databases.states import ASIDE, BUILT, DRAFT, PREVIOUS, SNAPSHOT
-from devenv.datastates import dumps, snapshots, store
+from devenv.datastates import dumps, live, snapshots, store
+from devenv.lifecycle import up as operation
 from tests.gitrepo import commit, git
 
 from . import world
@@ -174,6 +175,55 @@ def test_an_owner_that_is_gone_cannot_object(
     assert "it is taken over" in capfd.readouterr().err
     here.restore("mine")
     assert "by hand" in here.live
+
+
+def test_a_state_folder_is_the_same_by_any_path(here: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "link").symlink_to(records.home().parents[1])
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "link"))
+    assert here.up() == []
+    here.reset()
+
+
+def test_data_of_another_owner_is_not_destroyed(here: World, elsewhere: Callable[[], None]) -> None:
+    databases = dict(here.databases)
+    elsewhere()
+    with pytest.raises(DevError, match="belongs to") as refused:
+        operation.destroy(here.env())
+    assert refused.value.code == CONFLICT
+    assert here.databases == databases
+
+
+# ---- the name in compose.yaml
+
+
+def test_another_name_in_compose_yaml_is_given_to_the_data(here: World) -> None:
+    if not here.renames:
+        pytest.skip("its server cannot give a database another name")
+    compose = here.repo / "compose.yaml"
+    compose.write_text(compose.read_text().replace(f"POSTGRES_USER: {LIVE}", "POSTGRES_USER: me, POSTGRES_DB: shop"))
+    rows = here.live
+    del here.place
+    here.up()
+    assert here.live_name == "shop"
+    assert here.live == rows
+    here.reset()
+    here.restore("previous")
+    assert here.live == rows
+
+
+# ---- data that only devenv wrote
+
+
+def test_data_that_is_still_fresh_is_noted_as_used_before_the_app_starts(here: World) -> None:
+    here.volume, here.databases, here.table = "v2", {LIVE: frozenset()}, None
+    here.running = {"db"}
+    with here.command("dev.seed") as env:
+        live.migrate(env)
+        live.seed(env, "default", {})
+        assert live.known(env)["fresh"]
+    here.running.clear()
+    assert here.up() == ["start", "start"]
+    assert "fresh" not in here.known()
 
 
 # ---- another checkout

@@ -21,7 +21,7 @@ from devenv.base import locks, records
 from devenv.base.errors import CONFIG, UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.context.environment import Asked, Environment
-from devenv.databases import states
+from devenv.databases import find, states
 from devenv.databases.database import Database
 from devenv.databases.states import Note, Seen, State, Survey
 from devenv.datastates import dumps, live, snapshots, store
@@ -81,8 +81,10 @@ class World:
     def env(self) -> Environment:
         """What every command begins with."""
         record = records.read("main", "catalog")
-        name = record.known("native").get("live") or LIVE
         settings, place = self.settings, self.place
+        declared = find.find(place.services)
+        assert declared
+        name = record.known("native").get("live") or declared.name
         database = FakeDatabase("db", "postgres", LIVE, name, "", self)
         engine, asked = FakeEngine(self, name, place), Asked("", 0, False, None)
         return Environment(settings, place, engine, record, "localhost", self.port, 0, database, Seen(), asked)
@@ -155,19 +157,19 @@ class World:
             return [step.kind for step in operation.up(env)[1]]
 
     def reset(self, scenario: str = "default", **given: str) -> None:
-        with self._command("dev.reset") as env:
+        with self.command("dev.reset") as env:
             live.reset(env, scenario, given)
 
     def snapshot(self, name: str = "kept", again: bool = False) -> None:
-        with self._command("dev.snapshot") as env:
+        with self.command("dev.snapshot") as env:
             snapshots.snapshot(env, name, again)
 
     def restore(self, name: str = "kept", force: bool = False) -> None:
-        with self._command("dev.restore") as env:
+        with self.command("dev.restore") as env:
             snapshots.restore(env, snapshots.find(env, name), force)
 
     @contextmanager
-    def _command(self, name: str) -> Iterator[Environment]:
+    def command(self, name: str) -> Iterator[Environment]:
         """The lock, and a database that runs."""
         with self._locked(name) as env:
             yield live.ready(env)
