@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -92,6 +93,14 @@ def pin(template: Path | None) -> None:
     )
 
 
+def next_commands() -> list[str]:
+    """What to type now, in the folder where cookiecutter was called."""
+    here = os.path.relpath(os.getcwd(), os.environ.get("PWD") or ANSWERS["_output_dir"])
+    if ANSWERS["stack"] == "bare":
+        return [f"cd {shlex.quote(here)}", 'grep -n "FILL IN" *', "make dev.doctor"]
+    return [f"cd {shlex.quote(here)}", "make dev.up", "make help"]
+
+
 for overlay in overlays():
     lay_over(overlay, Path())
 shutil.rmtree(STACKS)
@@ -100,3 +109,4 @@ for kind in set(ANSWERS["beside"].split()) & set(BESIDE):
         Path(usual).rename(other)
 if "_commit" not in ANSWERS:  # cruft sets it, and writes the file itself
     pin(find_template())
+    print("next:", *(f"  {command}" for command in next_commands()), sep="\n", file=sys.stderr)

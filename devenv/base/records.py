@@ -27,7 +27,7 @@ DATA = {
     **{"files": {ANY: str}, "seeded": {ANY: dict}, "packages": PACKAGES, "sum": str, "stored": [str]},
 }
 SHAPE = {
-    **dict.fromkeys(("checkout", "root", "commit", "engine", "edit", "use"), str),
+    **dict.fromkeys(("checkout", "root", "commit", "engine", "edit", "use", "project", "network"), str),
     **{
         "port": int,
         "users": [str],
@@ -76,7 +76,7 @@ def home() -> Path:
 def identity() -> str:
     """A random id of this state folder, made at its first use: it stays if the folder moves."""
     file = home() / "id"
-    known = file.read_text() if file.is_file() else ""
+    known = file.read_text(errors="replace") if file.is_file() else ""
     if not ID.fullmatch(known):
         known = secrets.token_hex(8)
         home().mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from devenv.context import workspace
 from devenv.databases import find
 from devenv.databases.database import Database
 from devenv.databases.states import Seen
-from devenv.engines import choice
+from devenv.engines import choice, names
 from devenv.engines.interface import Engine, Place
 from devenv.model import compose_file, config, services
 
@@ -237,8 +237,8 @@ def _place(
 ) -> Place:
     """Where the service runs. `chosen`: variables for this call only."""
     name = record.workspace
-    network = os.environ.get("DEV_NETWORK") or workspace.network(name)
-    project = workspace.project(record)
+    network = os.environ.get("DEV_NETWORK") or names.network(name)
+    project = names.project(record)
     compose = ROOT / settings.compose
     overlay = _overlay(debug_port)
     own = choice.variables(engine, name, settings.service, compose)

@@ -6,8 +6,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from devenv.base import records
 from devenv.base.errors import USAGE, DevError
-from devenv.engines import docker
+from devenv.engines import docker, names
 from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Engine, Place
 from devenv.engines.native import addresses, folders, supervisor, support
@@ -38,10 +39,10 @@ def make(name: str, place: Place) -> Engine:
     return NativeEngine(place) if name == NATIVE else ComposeEngine(place)
 
 
-def removal(name: str, workspace: str, service: str, project: str) -> str:
+def removal(name: str, workspace: str, service: str) -> str:
     """The command that ends what runs for a service whose checkout is gone; empty if nothing runs."""
     if name != NATIVE:
-        return f"docker compose -p {project} down --volumes --rmi local"
+        return f"docker compose -p {_project(workspace, service)} down --volumes --rmi local"
     pids = supervisor.left(folders.service(workspace, service))
     return shlex.join(["kill", "-9", *map(str, pids)]) if pids else ""
 
@@ -57,8 +58,12 @@ def running(services: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], b
         if engine == NATIVE:
             found[workspace, service] = bool(supervisor.left(folders.service(workspace, service)))
         else:
-            found[workspace, service] = None if projects is None else f"{workspace}-{service}" in projects
+            found[workspace, service] = None if projects is None else _project(workspace, service) in projects
     return found
+
+
+def _project(workspace: str, service: str) -> str:
+    return names.project(records.read(workspace, service))
 
 
 def host(name: str, service: str) -> str:

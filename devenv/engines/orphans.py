@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import NamedTuple
 
 from devenv.base import process
 from devenv.base.errors import UNHEALTHY, DevError
@@ -17,29 +18,47 @@ from devenv.engines.native import folders, processes, supervisor
 NATIVE = "native"
 
 
-def stop(engine: str, workspace: str, service: str) -> None:
-    """Stop everything of a service and keep its data. DevError 110, 112."""
-    if engine == NATIVE:
-        _end_processes(folders.service(workspace, service))
-    else:
-        _compose(workspace, service, "stop")
+class Orphan(NamedTuple):
+    """A service without its repository. `project` and `network` are for containers."""
 
+    engine: str
+    workspace: str
+    service: str
+    project: str
+    network: str
 
-def remove(engine: str, workspace: str, service: str) -> None:
-    """Remove everything of a service, data included. DevError 110, 112."""
-    if engine == NATIVE:
-        own = folders.service(workspace, service)
-        _end_processes(own)
-        folders.discard(own)
-    else:
-        _compose(workspace, service, "down", "--volumes", "--rmi", "local", "--remove-orphans")
+    def stop(self) -> None:
+        """Stop everything of it and keep its data. DevError 110, 112."""
+        if self.engine == NATIVE:
+            _end_processes(self._folder)
+        else:
+            self._compose("stop")
 
+    def remove(self) -> None:
+        """Remove everything of it, data included. DevError 110, 112."""
+        if self.engine == NATIVE:
+            _end_processes(self._folder)
+            folders.discard(self._folder)
+            return
+        self._compose("down", "--volumes", "--rmi", "local", "--remove-orphans")
+        if self.network:
+            process.capture(["docker", "network", "rm", self.network])  # refused while another service is on it
 
-def is_running(engine: str, workspace: str, service: str) -> bool:
-    """Whether anything of a service runs."""
-    if engine == NATIVE:
-        return bool(supervisor.left(folders.service(workspace, service)))
-    return any(state.running for state in docker.containers(_project(workspace, service)).values())
+    def is_running(self) -> bool:
+        """Whether anything of it runs."""
+        if self.engine == NATIVE:
+            return bool(supervisor.left(self._folder))
+        return any(state.running for state in docker.containers(self.project).values())
+
+    @property
+    def _folder(self) -> Path:
+        return folders.service(self.workspace, self.service)
+
+    def _compose(self, *words: str) -> None:
+        if process.run(["docker", "compose", "-p", self.project, *words], dict(os.environ)):
+            raise docker.missing() or DevError(
+                UNHEALTHY, f"{self.service}: could not be ended: {words[0]}", "see above"
+            )
 
 
 def _end_processes(own: Path) -> None:
@@ -53,13 +72,3 @@ def _end_processes(own: Path) -> None:
 
 def _is_server(unit: Path) -> bool:
     return any(part.is_dir() for part in unit.glob("*"))
-
-
-def _compose(workspace: str, service: str, *words: str) -> None:
-    argv = ["docker", "compose", "-p", _project(workspace, service), *words]
-    if process.run(argv, dict(os.environ)):
-        raise docker.missing() or DevError(UNHEALTHY, f"{service}: could not be ended: {words[0]}", "see above")
-
-
-def _project(workspace: str, service: str) -> str:
-    return f"{workspace}-{service}"

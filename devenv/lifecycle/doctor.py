@@ -274,8 +274,7 @@ def _readable() -> Finding:
 def _removal(record: records.Record) -> str:
     """How to keep its data, and the commands that remove it on every engine that it used, with its record."""
     engines = sorted({record.engine, *record.data} - {""})
-    project = workspace.project(record)
-    commands = [choice.removal(engine, record.workspace, record.service, project) for engine in engines]
+    commands = [choice.removal(engine, record.workspace, record.service) for engine in engines]
     files = shlex.quote(str(records.path(record.workspace, record.service).with_suffix("")))
     kept = f"# to keep its data: inv dev.up --workspace {record.workspace}, in another checkout of {record.service}"
     removed = "; ".join([*filter(None, commands), f"rm -rf {files} {files}.*"])

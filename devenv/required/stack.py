@@ -17,7 +17,7 @@ from devenv.base import events, locks, output, records
 from devenv.base.errors import CONFIG, CONFLICT, MISSING, DevError
 from devenv.context import health, workspace
 from devenv.context.environment import Environment, open_environment
-from devenv.engines import choice, orphans
+from devenv.engines import choice, names, orphans
 from devenv.lifecycle import plan
 from devenv.lifecycle import up as operation
 from devenv.model import document, requirements, units
@@ -203,10 +203,10 @@ class Stack:
             record = records.read(*place)
             engine = record.engine or self.env.engine.name
             if not removed:
-                orphans.stop(engine, *place)
+                _orphan(record, engine).stop()
                 return
             for each in sorted({engine, *record.data}):
-                orphans.remove(each, *place)
+                _orphan(record, each).remove()
             records.remove(*place)
 
     def _status(self, member: Member) -> dict[str, Any]:
@@ -221,7 +221,7 @@ class Stack:
         record = records.read(self.env.place.workspace, member.name)
         if record.checkout:
             events.warn(f"{member.name} cannot be queried: {reason}")
-        runs = orphans.is_running(record.engine or self.env.engine.name, self.env.place.workspace, member.name)
+        runs = _orphan(record, record.engine or self.env.engine.name).is_running()
         known = {"service": member.name, "workspace": record.workspace, "engine": record.engine}
         state = {"checkout": record.checkout, "url": member.url, "internal_url": member.url, "healthy": False}
         words = {"name": member.name, "state": "runs, not queried" if runs else "not running"}
@@ -261,6 +261,11 @@ def recorded(env: Environment) -> Stack:
             words = (record.use or "unknown", record.commit or "unknown", ())
             pins.setdefault(record.service, lockfile.Pin(record.service, "", *words))
     return Stack(env, in_order({name: _recorded(env, pin) for name, pin in pins.items()}))
+
+
+def _orphan(record: records.Record, engine: str) -> orphans.Orphan:
+    named = (names.project(record), record.network)
+    return orphans.Orphan(engine, record.workspace, record.service, *named)
 
 
 def _recorded(env: Environment, pin: lockfile.Pin) -> Member:

@@ -14,6 +14,7 @@ from tests.verbs.repo import Repo
 
 Folders = dict[str, Path]
 STATE, CACHE, ROOT = "state", "cache", "root"
+HOME = "home"  # of all records
 
 
 @pytest.fixture(scope="session")
@@ -46,4 +47,5 @@ def shop(kept: list[Repo], bake: Callable[..., Path], tmp_path_factory: pytest.T
 def folders(shop: Repo) -> Folders:
     """Where its records, its caches and its repository are."""
     below = shop.path.parent
-    return {STATE: below / "state/devenv/v1" / shop.token, CACHE: below / "cache/devenv", ROOT: shop.path}
+    records = below / "state/devenv/v1"
+    return {HOME: records, STATE: records / shop.token, CACHE: below / "cache/devenv", ROOT: shop.path}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.damage.conftest import CACHE, ROOT, STATE
+from tests.damage.conftest import CACHE, HOME, ROOT, STATE
 
 MEMBER = "checkouts/lms-*"
 VENV = ".dev/local/native/venv"
@@ -29,6 +29,7 @@ class Kind(NamedTuple):
 KINDS = {
     "record of the root": Kind(STATE, "shop.json"),
     "record of the member": Kind(STATE, "lms.json"),
+    "id of the state folder": Kind(HOME, "id"),
     "addresses": Kind(STATE, "shop.env", ("lms.env",)),
     "lock": Kind(STATE, "lms.lock", ("shop.lock",)),
     "ports": Kind(STATE, "lms/native/ports.json", ("shop/native/ports.json",)),

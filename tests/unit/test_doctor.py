@@ -192,6 +192,7 @@ def test_a_name_that_the_system_does_not_know_still_works_in_browsers(
 def test_an_environment_whose_checkout_is_gone(examine: Examine, tmp_path: Path) -> None:
     records.write(Record("catalog", "old", checkout=str(tmp_path / "gone"), engine="compose"))
     records.write(Record("lms", "main", checkout=str(tmp_path)))
+    (tmp_path / "dev.yaml").touch()
     records.path("main", "broken").write_text("{")
     findings = examine()
     assert wrong(findings) == ["D22", "D23"]
