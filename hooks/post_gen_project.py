@@ -29,14 +29,24 @@ def overlays() -> list[Path]:
     """The folders of .stacks that the answers choose: the stack's, then one for each chosen feature.
 
     For example django, django.database (of either kind) or django.stateless, django.cache, django.worker, if they
-    exist. Then the compose fragments of the database and the cache, such as database.postgres.
+    exist; bare.new for a new service only. Then the compose fragments of the database and the cache, such as
+    database.postgres.
     """
     stack = ANSWERS["stack"]
     given = [name for name in ("database", "cache", "worker") if ANSWERS[name] != "none"]
     without = ["stateless"] if ANSWERS["database"] == "none" else []
-    names = [stack, *(f"{stack}.{feature}" for feature in [*without, *given])]
+    new = ["new"] if is_new() else []
+    names = [stack, *(f"{stack}.{feature}" for feature in [*without, *given, *new])]
     fragments = [f"{feature}.{ANSWERS[feature]}" for feature in ("database", "cache")]
     return [folder for folder in (STACKS / name for name in [*names, *fragments]) if folder.is_dir()]
+
+
+def is_new() -> bool:
+    """Whether this is the service itself. `cruft update` renders elsewhere, to compare two commits of the template.
+
+    A new file there becomes a conflict with a file of the owner that has the same name.
+    """
+    return "_commit" not in ANSWERS or os.path.realpath("..") == os.path.realpath(os.environ.get("PWD", ""))
 
 
 def lay_over(folder: Path, project: Path) -> None:
@@ -97,7 +107,7 @@ def next_commands() -> list[str]:
     """What to type now, in the folder where cookiecutter was called."""
     here = os.path.relpath(os.getcwd(), os.environ.get("PWD") or ANSWERS["_output_dir"])
     if ANSWERS["stack"] == "bare":
-        return [f"cd {shlex.quote(here)}", 'grep -n "FILL IN" *', "make dev.doctor"]
+        return [f"cd {shlex.quote(here)}", "make dev.doctor", "make dev.up"]
     return [f"cd {shlex.quote(here)}", "make dev.up", "make help"]
 
 

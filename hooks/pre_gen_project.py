@@ -1,6 +1,7 @@
 """Rejects answers that cannot become a working service, before a file is written.
 
-cookiecutter renders this file, then runs it in the new, still empty, project folder.
+cookiecutter itself rejects an answer that is not among the choices of cookiecutter.json. It renders this file, then
+runs it in the new, still empty, project folder.
 """
 
 from __future__ import annotations
@@ -21,11 +22,6 @@ def is_port(answer: str) -> bool:
     return re.fullmatch(r"[0-9]{4,5}", answer) is not None and 1024 <= int(answer) <= 65535
 
 
-def one_of(name: str) -> tuple[bool, str]:
-    allowed = ANSWERS[f"_{name}s"]
-    return ANSWERS[name] in allowed, f"one of: {', '.join(allowed)}"
-
-
 def besides(answers: list[str]) -> tuple[bool, str]:
     """Only the files of `bare` can be added to existing ones: the other stacks need a new folder."""
     allowed = ANSWERS["_besides"] if ANSWERS["stack"] == "bare" else []
@@ -44,10 +40,6 @@ def checks() -> dict[str, tuple[bool, str]]:
             REPO_NAME.fullmatch(ANSWERS["repo_name"]) is not None,
             "up to 100 letters, digits, dots, dashes and underscores, a letter or digit first (for a folder)",
         ),
-        "stack": one_of("stack"),
-        "database": one_of("database"),
-        "cache": one_of("cache"),
-        "worker": one_of("worker"),
         "beside": besides(ANSWERS["beside"].split()),
         "port": (is_port(str(ANSWERS["port"])), "a number from 1024 to 65535"),
     }

@@ -49,7 +49,7 @@ Line = tuple[str, frozenset[Answers]]  # and the answers that have it
 
 def all_answers() -> list[Answers]:
     """Every allowed combination, those with the most features first: the others are compared with them."""
-    every = product(QUESTIONS["_databases"], QUESTIONS["_caches"], QUESTIONS["_workers"])
+    every = product(*(QUESTIONS[name] for name in Answers._fields))
     allowed = [Answers(*each) for each in every if each[2] == "none" or each[1] != "none"]
     return sorted(allowed, key=lambda answers: tuple(answers).count("none"))
 
@@ -95,9 +95,7 @@ def condition(having: frozenset[Answers]) -> str:
 @cache
 def _expressions() -> list[tuple[str, frozenset[Answers]]]:
     """Each expression with the answers that it is true for, short ones first."""
-    tests = [
-        (name, sign, value) for name in Answers._fields for sign in ("==", "!=") for value in QUESTIONS[f"_{name}s"]
-    ]
+    tests = [(name, sign, value) for name in Answers._fields for sign in ("==", "!=") for value in QUESTIONS[name]]
     simple = [(f'cookiecutter.{name} {sign} "{value}"', _where(name, sign, value)) for name, sign, value in tests]
     pairs = [
         (f"{one} {word} {two}", join(ones, twos))

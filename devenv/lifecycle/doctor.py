@@ -22,6 +22,8 @@ ENGINE_NEEDED = 25  # healthcheck.start_interval came with Docker Engine 25
 UNSAFE = re.compile(
     r"(fsync|full_page_writes|innodb[-_]doublewrite)=(off|0|false|no)|skip[-_]innodb[-_]doublewrite", re.I
 )
+FILLED_IN = ("dev.yaml", "compose*.y*ml", "Dockerfile*")
+POINT = re.compile(r"\s*# FILL IN: (.*\S)\s*")
 DISK_NEEDED = 2 * 2**30  # bytes: an image with its dependencies, and a database
 
 
@@ -37,13 +39,14 @@ class Finding(NamedTuple):
 def examine() -> list[Finding]:
     """Run every check. Checks that cannot work because an earlier one failed are left out."""
     findings = list(_engines())
+    to_fill_in = _to_fill_in()
     try:
         settings = config.load(environment.ROOT)
     except DevError as error:
-        return [*findings, Finding("D10", False, error.message, " ".join(error.hints))]
+        return [*findings, Finding("D10", False, error.message, " ".join(error.hints)), to_fill_in]
     findings.append(Finding("D10", True, "dev.yaml is valid"))
     findings += _repository(settings) if all(f.ok for f in findings) else []
-    return [*findings, *_machine(settings)]
+    return [*findings, to_fill_in, *_machine(settings)]
 
 
 def _engines() -> Iterator[Finding]:
@@ -84,6 +87,21 @@ def _repository(settings: config.Config) -> Iterator[Finding]:
     except DevError as error:
         return iter([Finding("D11", False, error.message, " ".join(error.hints) or f"fix {settings.compose}")])
     return (check(env) for check in REPOSITORY_CHECKS)
+
+
+def _to_fill_in() -> Finding:
+    """The places that the template, or a retrofit, left to the owner."""
+    paths = sorted(path for pattern in FILLED_IN for path in environment.ROOT.glob(pattern) if path.is_file())
+    lines = [
+        f"{path.name}:{number}: {found[1]}"
+        for path in paths
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1)
+        if (found := POINT.fullmatch(line))
+    ]
+    if not lines:
+        return Finding("D19", True, "no places are left to fill in")
+    what = "\n".join([f"{len(lines)} {'place is' if len(lines) == 1 else 'places are'} left to fill in:", *lines])
+    return Finding("D19", False, what, "write what belongs there, and remove the comment FILL IN")
 
 
 def _compose_file(env: environment.Environment) -> Finding:

@@ -359,6 +359,12 @@ def test_all_doors_lead_to_the_tasks(history: Path, make: Make) -> None:
     assert run_quietly("inv", "build", cwd=repo).stdout == "built\n"
 
 
+def test_no_readme_of_ours(template: Path, make: Make) -> None:
+    repo = make(FLASK)
+    retrofit(template, repo)
+    assert not (repo / "README.md").exists()
+
+
 def test_the_first_update_is_clean(history: Path, make: Make, tmp_path: Path) -> None:
     """By our own command, and by cruft alone."""
     from tests.adopt.test_update import out, taken

@@ -20,6 +20,7 @@ OUT = [release.version for release in releases.parse((REPO / "releases.txt").rea
 STACKS = {"0.1.0": ("django", "bare")}  # later ones have all four
 CASES = [(version, stack) for version in OUT for stack in STACKS.get(version, ("django", "fastapi", "node", "bare"))]
 OWNED = ("dev.yaml", "compose.yaml")
+README = "README.md"  # the stack bare had none up to 0.6.0
 SELDOM = [pytest.mark.slow]  # from a release before the last: `make release` runs all
 
 
@@ -52,8 +53,9 @@ def test_untouched_becomes_what_the_release_would_make(old: Path, history: Path)
 
 def test_plain_cruft_ends_in_the_same_shape(old: Path, history: Path) -> None:
     """Without our own command: git merges what it can, and the tools of earlier releases are gone."""
-    for name in OWNED:
-        (old / name).write_text((old / name).read_text() + "# ours\n")
+    for name in (*OWNED, README):
+        with (old / name).open("a") as page:
+            page.write("# ours\n")
     commit(old, "the owner's edits")
     known, wanted = origin.read(find(old)), releases.named(history, NEXT).commit
     git(old, "config", "user.name", "Test")
@@ -67,6 +69,8 @@ def test_plain_cruft_ends_in_the_same_shape(old: Path, history: Path) -> None:
     assert json.loads((old / ".cruft.json").read_text())["commit"] == wanted
     for name in OWNED:
         assert (old / name).read_text().endswith("# ours\n"), f"the edit of {name} is lost"
+    if known.answers["stack"] == "bare":
+        assert (old / README).read_text() == "# ours\n", "the README of a new service is not for this one"
 
 
 def test_an_edited_file_of_the_old_tools_is_a_conflict_that_names_it(old: Path, history: Path) -> None:
@@ -136,7 +140,13 @@ def left_out(repo: Path) -> tuple[str, str]:
     return ".dockerignore", "uploads"
 
 
-EDITS = [worker, variable, port, healthcheck, dependency, image_step, left_out]
+def readme(repo: Path) -> tuple[str, str]:
+    with (repo / README).open("a") as page:
+        page.write("Ours.\n")
+    return README, "Ours."
+
+
+EDITS = [worker, variable, port, healthcheck, dependency, image_step, left_out, readme]
 
 
 def test_edits_of_the_usual_kind_are_kept(old: Path, history: Path) -> None:

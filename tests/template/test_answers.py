@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from cookiecutter.exceptions import FailedHookException
 from pytest_cookies.plugin import Cookies
 
-from .conftest import Tools
+from .conftest import STACKS, Tools, script
 
 BAD = {
     "service=Catalog": "lower-case letters",
@@ -21,9 +23,7 @@ BAD = {
     'service=it\'s \\ """': "letters, digits and dashes",
     "repo_name=-x": "a letter or digit first",
     "repo_name=a b": "letters, digits, dots",
-    "stack=rails": "one of: ",
-    "database=oracle": "one of: postgres, mysql, none",
-    "cache=memcached": "one of: none, redis",
+    "beside=tests": "none, or with stack=bare any of compose, dockerfile, tasks",
     "worker=queue": "allowed: cache=redis, which holds the jobs",
     "port=80": "1024 to 65535",
     "port=65536": "1024 to 65535",
@@ -56,7 +56,7 @@ def test_bad_answer(refused: Callable[..., list[str]], answer: str, allowed: str
 
 
 def test_all_bad_answers_are_named_at_once(refused: Callable[..., list[str]]) -> None:
-    assert len(refused(stack="rails", port="80")) == 2
+    assert len(refused(service="Catalog", port="80")) == 2
 
 
 @pytest.mark.parametrize("service", ["a", "catalog-2", "a" * 40])
@@ -72,6 +72,64 @@ def test_command_line_ends_with_a_failure_and_our_words_first(tools: Tools, temp
     assert done.returncode != 0
     assert done.stderr.splitlines()[0].startswith("error[2]: port is ")
     assert list(workdir.iterdir()) == []
+
+
+CHOICES = {"stack": "rails", "database": "oracle", "cache": "memcached", "worker": "cron"}
+
+
+@pytest.mark.parametrize(("name", "answer"), CHOICES.items())
+def test_a_wrong_choice_on_the_command_line(
+    tools: Tools, template: Path, workdir: Path, name: str, answer: str
+) -> None:
+    """cookiecutter ends it with a traceback of its own, whose last line has the choices."""
+    done = tools.cookiecutter(template, f"{name}={answer}", cwd=workdir, check=False)
+    assert done.returncode != 0
+    last = done.stderr.splitlines()[-1]
+    assert f"{answer} provided for choice variable {name}" in last
+    assert all(repr(choice) in last for choice in json.loads((template / "cookiecutter.json").read_text())[name])
+    assert list(workdir.iterdir()) == []
+
+
+def test_a_wrong_choice_is_asked_again(tools: Tools, template: Path, workdir: Path) -> None:
+    answers = [
+        "shop",
+        "",
+        "rails",
+        "5",
+        "4",
+        "oracle",
+        "3",
+        "",
+        "",
+        "",
+        "",
+    ]  # a wrong one is typed before stack, database
+    done = subprocess.run(
+        [script("cookiecutter"), str(template)],
+        input="\n".join([*answers, ""]),
+        cwd=workdir,
+        env={**os.environ, "HOME": str(tools.home), "PWD": str(workdir), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.count("Please select one of the available options") == 3
+    assert [done.stdout.count(f"[{number}/8]") for number in range(1, 9)] == [1, 1, 3, 2, 1, 1, 1, 1]
+    known = json.loads((workdir / "shop/.cruft.json").read_text())["context"]["cookiecutter"]
+    assert (known["stack"], known["database"], known["beside"]) == ("bare", "none", "none")
+
+
+@pytest.mark.parametrize("where", [[], ["--output-dir", "made here"]], ids=["here", "elsewhere"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_it_ends_with_the_next_three_commands(
+    tools: Tools, template: Path, workdir: Path, stack: str, where: list[str]
+) -> None:
+    done = tools.cookiecutter(template, f"stack={stack}", *where, cwd=workdir)
+    title, cd, *commands = done.stderr.splitlines()[-4:]
+    assert title == "next:"
+    assert commands == (["  make dev.doctor", "  make dev.up"] if stack == "bare" else ["  make dev.up", "  make help"])
+    there = tools.run("sh", "-c", f"{cd} && pwd", cwd=workdir).stdout.strip()
+    assert Path(there) == workdir.joinpath(*where[1:], "catalog")
 
 
 def test_every_question_has_a_help_text(template: Path) -> None:

@@ -18,11 +18,19 @@ TEMPLATE_SOURCE = ROOT / PROJECT
 
 
 def test_stacks_on_disk_are_the_stacks_that_may_be_chosen() -> None:
-    assert sorted(json.loads((ROOT / "cookiecutter.json").read_text())["_stacks"]) == STACKS
+    assert sorted(json.loads((ROOT / "cookiecutter.json").read_text())["stack"]) == STACKS
 
 
 def test_no_trace_of_the_mechanism(service: Path) -> None:
     assert not (service / ".stacks").exists()
+
+
+def test_it_has_a_readme(service: Path) -> None:
+    """Also if it has no code yet."""
+    text = (service / "README.md").read_text()
+    assert "Owner: this service" in text.splitlines()[0]
+    assert "make dev.up" in text
+    assert "{{" not in text
 
 
 def test_tools_are_byte_identical_to_the_template(service: Path) -> None:

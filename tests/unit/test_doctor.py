@@ -216,6 +216,27 @@ def test_the_fix_ends_what_ran_natively_and_forgets_it(examine: Examine, tmp_pat
     assert not unit.exists()
 
 
+def test_places_that_are_left_to_fill_in(examine: Examine, repo: Path) -> None:
+    """In each file that the template or a retrofit marks, and also if dev.yaml is not valid yet."""
+    (repo / "dev.yaml").write_text("# FILL IN: the commands of your code.\n" + (repo / "dev.yaml").read_text())
+    (repo / "compose.devenv.yaml").write_text("services:\n  app:\n    # FILL IN: your server.\n    command: serve\n")
+    (repo / "Dockerfile.devenv").write_text("FROM python\n# FILL IN: your image.\n# FILL IN without a colon\n")
+    (repo / "NOTES.md").write_text("# FILL IN: this is not about the environment\n")
+    listed = [
+        "3 places are left to fill in:",
+        "Dockerfile.devenv:2: your image.",
+        "compose.devenv.yaml:3: your server.",
+        "dev.yaml:1: the commands of your code.",
+    ]
+    findings = examine()
+    assert wrong(findings) == ["D19"]
+    assert findings["D19"].what.splitlines() == listed
+    (repo / "dev.yaml").write_text("# FILL IN: the commands of your code.\nsevrice: x\n")
+    findings = examine()
+    assert wrong(findings) == ["D10", "D19"]
+    assert findings["D19"].what.splitlines() == listed
+
+
 @pytest.mark.parametrize("word", ["-cfsync=off", "-cfull_page_writes=OFF", "--skip-innodb-doublewrite"])
 def test_a_database_that_skips_the_disk(
     examine: Examine, repo: Path, word: str, monkeypatch: pytest.MonkeyPatch

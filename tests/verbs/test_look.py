@@ -6,6 +6,7 @@ import json
 import re
 
 from maintain.visitor import Visitor
+from tests.verbs.fixtures import MakeRepo
 from tests.verbs.repo import Repo
 
 
@@ -72,6 +73,23 @@ def test_doctor_finds_nothing_wrong(running: Repo) -> None:
     findings = running.ok("dev.doctor", "--json").json()
     assert all(finding["ok"] for finding in findings)
     assert [finding["code"] for finding in findings] == re.findall(r"^D\d\d", text, re.MULTILINE)
+
+
+def test_doctor_lists_what_a_bare_service_has_to_fill_in(make_repo: MakeRepo) -> None:
+    bare = make_repo("bare")
+    done = bare.run("dev.doctor", "--json")
+    (left,) = [finding for finding in json.loads(done.stdout) if finding["code"] == "D19"]
+    first, *places = left["what"].splitlines()
+    assert (done.code, left["ok"], first) == (1, False, f"{len(places)} places are left to fill in:")
+    for place in places:
+        name, line, what = place.split(":", 2)
+        text = (bare.path / name).read_text().splitlines()[int(line) - 1]
+        assert text.strip() == f"# FILL IN:{what}"
+    marked = sum(path.read_text().count("# FILL IN:") for path in bare.path.iterdir() if path.is_file())
+    assert len(places) == marked > 10
+    printed = bare.run("dev.doctor").stdout
+    assert "WRONG" in printed
+    assert all(place[:40] in printed for place in places)
 
 
 def test_doctor_finds_a_broken_file_and_says_how_to_fix_it(repo: Repo) -> None:

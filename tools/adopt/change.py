@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -116,7 +116,7 @@ def news(repository: Repository, template: Path, wanted: str = "") -> dict[str, 
     return {name: prompts.get(name, name) for name in questions(template, release.commit) if name not in answered}
 
 
-def understood(given: Mapping[str, str], asked: Mapping[str, str], release: Release) -> None:
+def understood(given: Mapping[str, str], asked: Collection[str], release: Release) -> None:
     """Refusal 2 for an answer to an unknown question."""
     for name in given:
         if name not in asked:

@@ -7,11 +7,12 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Union
 
 import yaml
 
@@ -20,6 +21,7 @@ from tools.adopt.repository import Entry, run
 
 STATE = ".cruft.json"
 Files = dict[str, Entry]  # by path from the service's folder
+Question = Union[str, list[str]]  # the default, or the choices, the default first
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def render(template: Path, commit: str, answers: Mapping[str, str]) -> Rendered:
     """Run the real cookiecutter command, without the user's settings.
 
     `template`: its git repository. `commit`: the full id. Refusal 111 for answers that are not plain text, or that the
-    template's hooks refuse.
+    template does not allow.
     """
     for name, answer in answers.items():
         if any(mark in answer for mark in ("{{", "{%", "{#")):  # cookiecutter would execute it
@@ -53,25 +55,39 @@ def _render(template: Path, commit: str, answers: tuple[tuple[str, str], ...]) -
         # Only existing questions: cookiecutter fails on other answers.
         asked = questions(template, commit)
         given = [f"{name}={value}" for name, value in answers if name in asked]
+        if wrong := list(not_offered(asked, answers)):
+            raise refusal(commit, wrong)
         argv = [sys.executable, "-m", "cookiecutter", "--no-input", "--config-file", "config.yaml"]
         argv += ["--output-dir", "made", str(scratch / "template"), *given]
         # Not in the user's current folder: Python would look for modules there first.
         done = subprocess.run(argv, cwd=scratch, capture_output=True, text=True, check=False)
         if done.returncode:
-            said = refused(done.stdout + done.stderr)
-            raise Refusal(CONFIG, f"the template at {commit[:12]} refuses these answers:\n{said}")
+            raise refusal(commit, refused(done.stdout + done.stderr))
         used = json.loads((scratch / "replay" / "template.json").read_text())["cookiecutter"]
         (made,) = (scratch / "made").iterdir()
         return Rendered(contents(made), {name: used[name] for name in asked})
 
 
-def refused(said: str) -> str:
+def not_offered(asked: Mapping[str, Question], answers: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """A line for each answer that is not among its question's choices. cookiecutter would end with a traceback."""
+    for name, value in answers:
+        choices = asked.get(name)
+        if isinstance(choices, list) and value not in choices:
+            yield f"{name} is {value!r}; allowed: one of: {', '.join(choices)}"
+
+
+def refusal(commit: str, lines: Iterable[str]) -> Refusal:
+    said = "\n".join(f"  {line}" for line in lines)
+    return Refusal(CONFIG, f"the template at {commit[:12]} refuses these answers:\n{said}")
+
+
+def refused(said: str) -> list[str]:
     """The messages of our hooks, without what cookiecutter adds."""
     own = [line.removeprefix("error[2]: ") for line in said.splitlines() if line.startswith("error[2]: ")]
-    return "\n".join(f"  {line}" for line in own or said.strip().splitlines()[-3:])
+    return own or said.strip().splitlines()[-3:]
 
 
-def questions(template: Path, commit: str) -> dict[str, str]:
+def questions(template: Path, commit: str) -> dict[str, Question]:
     """The template's questions at a commit, with the defaults as written."""
     asked = json.loads(run(template, "show", f"{commit}:cookiecutter.json"))
     return {name: default for name, default in asked.items() if not name.startswith("_")}

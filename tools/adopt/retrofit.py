@@ -25,6 +25,7 @@ from tools.adopt.wiring import INCLUDE, MAKEFILES, Unwired, makefile, tasks
 
 BRANCH = "devenv-retrofit"
 LEAN = "compose.lean.yaml"
+README = "README.md"  # of a new service; a repository has its own
 # In the repository's configuration: the previous branch, and the last commit of the retrofit.
 FROM, MADE = f"branch.{BRANCH}.devenv-from", f"branch.{BRANCH}.devenv-made"
 
@@ -84,7 +85,7 @@ def beside(owner: Repository, made: Files, text: Iterable[str]) -> Files:
 
     `text`: the names of filled-in files, one of which is not in the stack bare.
     """
-    committed, ours = owner.listing(), {*made, *text}
+    committed, ours = owner.listing(), {*made, *text} - {README}
     there = [name for name in sorted(ours) if name in committed or os.path.lexists(owner.folder / name)]
     taken = [*owner.in_the_way(ours).values(), *(name for name in there if name not in MAKEFILES)]
     if os.path.isfile(owner.folder / ".dev"):
@@ -93,7 +94,7 @@ def beside(owner: Repository, made: Files, text: Iterable[str]) -> Files:
         hint = "move it away; or make a service of the template and move your code there"
         raise Refusal(CONFLICT, f"{owner.folder / taken[0]} already exists, and is not from this template", hint)
     own = any(name in committed or os.path.lexists(owner.folder / name) for name in MAKEFILES)
-    return {name: entry for name, entry in made.items() if not (own and name in MAKEFILES)}
+    return {name: entry for name, entry in made.items() if name in ours and not (own and name in MAKEFILES)}
 
 
 def state(template: Path, commit: str, given: Mapping[str, str], names: Names) -> dict[str, object]:
