@@ -52,6 +52,8 @@ from devenv.model.lineage import Files
 
 BUDGET = 5 * 2**30  # bytes of disk for all states, unless `budget.states` of dev.yaml says otherwise
 SPARE = 500 * 2**20  # bytes of disk that the rest of the machine needs
+GOING = "going"  # the name of a draft that is dropped in the background
+DROPPING = 60  # seconds that this may take
 OURS = re.compile(r"_[0-9a-f]{12}$")  # the end of the names that we give to databases
 
 
@@ -324,11 +326,15 @@ def swap(
     live = replace(made, kind=LIVE, name=LIVE, data=dict(known_then), owner=old.owner, created=time.time())
     live = replace(live, database=old.database if env.database.renames else made.database)
     known = {"branch": str(old.data.get("branch", "")), "files": old.data.get("files", {}), "created": time.time()}
-    aside = replace(old, kind=kind, name=name or old.id, database=moved, key="", **known)
+    name = GOING if kind == DRAFT else name or old.id
+    aside = replace(old, kind=kind, name=name, database=moved, key="", **known)
     dropped = [aside] if kind == DRAFT else [s for s in found.states if s.kind == kind == PREVIOUS]
-    older = [replace(s, kind=DRAFT) for s in dropped if s is not aside]
-    after = [step for s in dropped for step in (Drop(s.database), Note(gone=(s.id,)))]
-    do(env, *first, Note((aside, live, *older), renames=renames), *after)
+    older = [replace(s, kind=DRAFT, name=GOING, created=time.time()) for s in dropped if s is not aside]
+    do(env, *first, Note((aside, live, *older), renames=renames))
+    steps = [step for s in dropped for step in (Drop(s.database), Note(gone=(s.id,)))]
+    # Nobody waits for the end: the rows say that these are drafts, so `settle` does what is left of it.
+    if not env.database.begin(env.engine, steps):
+        do(env, *steps)
     return env if env.database.renames else env.on(live.database)
 
 
@@ -346,8 +352,13 @@ def unsettled(env: Environment) -> bool:
     """Whether `settle` has something to do. The server was looked at."""
     found = survey(env)
     whole = found.kept and found.live is not None and not env.seen.pending and _is_owner(env)
-    left = any(s.kind == DRAFT or s.database not in found.databases for s in found.states)
+    left = any(_is_left(s) or s.database not in found.databases for s in found.states)
     return not whole or left or not _is_copied(env) or _renamed(env)
+
+
+def _is_left(state: State) -> bool:
+    """Whether it is a draft of a command that has ended, and not one that is just being dropped."""
+    return state.kind == DRAFT and not (state.name == GOING and 0 <= time.time() - state.created < DROPPING)
 
 
 def _is_owner(env: Environment) -> bool:
@@ -412,7 +423,7 @@ def _report_unknown(env: Environment) -> None:
 def _settle_drafts(env: Environment) -> None:
     assert env.database
     found = survey(env)
-    drafts = [s for s in found.states if s.kind == DRAFT]
+    drafts = [s for s in found.states if _is_left(s)]
     if drafts:
         # A server may still copy for a killed client. Such a copy would appear after this.
         env.database.settle(env.engine, [s.database for s in drafts])

@@ -127,6 +127,10 @@ class ComposeEngine:
     def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
         return docker.answered(process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target))
 
+    def detach(self, service: str, argv: Sequence[str]) -> None:
+        done = process.run(docker.inside(self.place, service, argv, "--detach"), self.place.env)
+        docker.checked(done)
+
     def logs(self, services: Sequence[str], wanted: Logs, take: Callable[[str, str], None]) -> int:
         flags = [*(["--follow"] if wanted.follow else [])]
         flags += ["--tail", str(wanted.tail)] if wanted.tail is not None else []

@@ -114,10 +114,10 @@ def with_label(project: str, label: str) -> list[str]:
     return process.capture(["docker", "ps", "--all", "--quiet", *filters]).stdout.split()
 
 
-def inside(place: Place, service: str, argv: Sequence[str]) -> list[str]:
+def inside(place: Place, service: str, argv: Sequence[str], how: str = "-i") -> list[str]:
     """A command in a running container, without Compose, which would need a tenth of a second to read its files."""
     declared = place.services[service].raw.data.get("container_name")
-    return ["docker", "exec", "-i", declared or f"{place.project}-{service}-1", *argv]
+    return ["docker", "exec", how, declared or f"{place.project}-{service}-1", *argv]
 
 
 def has_images(names: Sequence[str]) -> bool:

@@ -104,6 +104,9 @@ class Engine(Protocol):
     def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
         """Like `ask` but visibly, with its input from a file of this machine or its output to one."""
 
+    def detach(self, service: str, argv: Sequence[str]) -> None:
+        """Begin a command inside a running service, printed, and do not wait for it."""
+
     def logs(self, services: Sequence[str], wanted: Logs, take: Callable[[str, str], None]) -> int:
         """Hand over lines of logs, each with its service, as they come. Returns an exit code."""
 

@@ -136,6 +136,11 @@ class NativeEngine:
 
         return self._with_client(pipe)
 
+    def detach(self, service: str, argv: Sequence[str]) -> None:
+        command = self.units[service].client(tuple(argv))
+        process.echo(command.argv)
+        process.spawn(command.whole, command.env, Path(os.devnull), self.place.root)
+
     def logs(self, services: Sequence[str], wanted: Logs, take: Callable[[str, str], None]) -> int:
         return logs.show({name: self.units[name].folder for name in services or self.units}, wanted, take)
 
