@@ -78,13 +78,13 @@ class Postgres(Database):
                     break
             self.checked(done)
 
-    def begin(self, engine: Engine, steps: Sequence[Step]) -> bool:
+    def discard(self, engine: Engine, steps: Sequence[Step]) -> bool:
         # To drop a database, the server first writes all that has changed to the disk, which takes seconds.
         lines = [line for step in steps for line in self._sql(step)]
         if lines:
             words = [word for line in lines for word in ("--command", line)]
             engine.detach(self.service, [*self._quiet(self.ledger), *words])
-        return True
+        return False
 
     def _script(self, engine: Engine, steps: Sequence[Step]) -> Result:
         lines = [line for step in steps for line in self._sql(step)]
