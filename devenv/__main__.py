@@ -46,7 +46,10 @@ except Exception as error:  # a file of the tools, or of a package, that is miss
     import shutil
 
     if not isinstance(error, ImportError) and os.environ.get("DEVENV_TOOLS"):
-        raise  # someone who works on the tools needs all of it
+        from devenv.base import seals
+
+        if not seals.flaw(Path(sys.prefix), whole=True):
+            raise  # someone who works on the tools needs all of it
     if os.environ.get(REPAIRED):
         print(f"error[110]: the tools are incomplete: {type(error).__name__}: {error}", file=sys.stderr)
         print(f"hint: remove them, and the next command fetches them again: rm -r {sys.path[0]!r}", file=sys.stderr)

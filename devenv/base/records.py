@@ -38,6 +38,7 @@ SHAPE = {
 }
 
 ID = re.compile("[0-9a-f]{16}")
+IDENTITY = "id"
 
 
 @dataclass
@@ -75,7 +76,7 @@ def home() -> Path:
 
 def identity() -> str:
     """A random id of this state folder, made at its first use: it stays if the folder moves."""
-    file = home() / "id"
+    file = home() / IDENTITY
     known = file.read_text(errors="replace") if file.is_file() else ""
     if not ID.fullmatch(known):
         known = secrets.token_hex(8)
@@ -126,7 +127,9 @@ def replace_file(target: Path, text: str, mode: int = 0o600) -> None:
 
 
 def remove(workspace: str, service: str) -> None:
-    """Forget a service and its stored states. If it was the last one of a workspace, remove the empty folder too."""
+    """Forget a service and its stored states. With the last one of a workspace its folder goes, and with the last one
+    of all the `identity`.
+    """
     path(workspace, service).unlink(missing_ok=True)
     own = path(workspace, service).with_suffix("")
     shutil.rmtree(own / "states", ignore_errors=True)
@@ -136,6 +139,8 @@ def remove(workspace: str, service: str) -> None:
         if own.is_dir():
             own.rmdir()
         own.parent.rmdir()
+    if not any(home().glob("*/*")):  # nothing has a name that was made from it
+        (home() / IDENTITY).unlink(missing_ok=True)
 
 
 def of_workspace(workspace: str = "*") -> list[Record]:

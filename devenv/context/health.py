@@ -15,6 +15,7 @@ from devenv.engines.interface import LOG_LINES, logged
 
 EVERY = 10.0  # seconds between two lines: a quick start prints none, a slow one prints a few
 RELOAD = 10.0  # seconds that an app may take to restart after an edit
+RECONNECT = 3.0  # seconds that an app has to connect to another database
 WIDTH = 120  # characters of a log line that are shown
 
 
@@ -41,6 +42,18 @@ def see(env: Environment) -> bool:
     if failing:
         raise _unhealthy(env, failing[0])
     return True
+
+
+def reconnected(env: Environment) -> None:
+    """Return once the checks of what runs pass, or after a moment: after the live database was replaced.
+
+    That ends all connections. A client that keeps them open notices it at its next query, with an error that should not
+    be the user's.
+    """
+    running = {name for name, state in env.engine.look().items() if state.running}
+    until = time.monotonic() + RECONNECT
+    while running & set(env.engine.failing()) and time.monotonic() < until:
+        time.sleep(ports.POLL)
 
 
 def _still_failing(env: Environment) -> list[str]:

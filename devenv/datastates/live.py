@@ -270,15 +270,19 @@ def used(env: Environment) -> None:
         _write(env, facts)
 
 
-def used_by_hand(env: Environment) -> None:
-    """`used`, for a command that a person runs. Without a server that runs, it cannot write into the database."""
+def used_by_hand(env: Environment) -> Environment:
+    """`used`, for a command that a person runs; returns the environment on the live data.
+
+    Without a server that runs, the command cannot write into the database.
+    """
     if store.keeps(env):
         env = glance(env, env.engine.look())
         if env.seen.survey is None:
-            return
+            return env
         if store.unsettled(env):
             store.settle(env)
     used(env)
+    return env
 
 
 def _note_migrated(env: Environment, **more: Any) -> None:

@@ -51,11 +51,24 @@ class Step(NamedTuple):
         return f"{self.title} ({self.why})"
 
 
-def observe(env: Environment, states: Mapping[str, State]) -> Facts:
+class Images(NamedTuple):
+    """What there is of the images, which does not depend on the data: it is looked at while the server is."""
+
+    built: bool
+    files: str  # a fingerprint of what they are made from
+
+
+def images(env: Environment) -> Images:
+    """Look at the images."""
+    return Images(env.engine.is_built(), fingerprints.build(env))
+
+
+def observe(env: Environment, states: Mapping[str, State], seen: Images | None = None) -> Facts:
     """Look at everything else that the plan depends on; changes nothing.
 
     `states`: what runs. If the database's server does, it was looked at already (live.glance).
     """
+    seen = seen or images(env)
     files = store.files(env)
     known = live.known(env)
     looked = env.seen.survey is not None or not store.keeps(env)
@@ -64,9 +77,9 @@ def observe(env: Environment, states: Mapping[str, State]) -> Facts:
         states=states,
         # A record of another engine says nothing about this one.
         record=env.record if env.record.engine == env.engine.name else replace(env.record, up={}),
-        built=env.engine.is_built(),
+        built=seen.built,
         known=known,
-        build_files=fingerprints.build(env),
+        build_files=seen.files,
         compose_files=fingerprints.compose(env),
         state_files=lineage.key(files),
         switch=branches.due(env, known, files),

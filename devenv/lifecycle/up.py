@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Callable
 
 from devenv.base import events, records
@@ -12,7 +13,7 @@ from devenv.context.environment import Environment, open_environment
 from devenv.datastates import branches, live, store
 from devenv.datastates.live import DEFAULT
 from devenv.engines.interface import Engine, State
-from devenv.lifecycle.plan import Facts, Step, decide, observe
+from devenv.lifecycle.plan import Facts, Step, decide, images, observe
 from devenv.model import lineage
 
 
@@ -30,11 +31,13 @@ def up(env: Environment, only: bool = False) -> tuple[Environment, list[Step]]:
     states = env.engine.look()
     if not only:
         claims.check(env, states)
-    env = live.glance(env, states)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        seen = pool.submit(images, env)  # meanwhile: a client in a container takes a tenth of a second
+        env = live.glance(env, states)
     live.report_lost(env)
     if env.seen.survey is not None and store.unsettled(env):
         store.settle(env)
-    facts = observe(env, states)
+    facts = observe(env, states, seen.result())
     steps = decide(facts, env.config, place.services)
     _say(steps)
     if not only:

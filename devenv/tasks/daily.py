@@ -106,6 +106,8 @@ def dbshell(c: Any, workspace: str = "") -> None:
     state = env.engine.look().get(env.database.service)
     if not (state and state.running):
         raise DevError(UNHEALTHY, f"{env.database.service} is not running", "inv dev.up")
+    env = _by_hand(env)
+    assert env.database
     pass_on(_attach(env, env.database.service, env.database.client(*c.args)), "dev.dbshell")
 
 
@@ -117,11 +119,16 @@ def test(c: Any, workspace: str = "") -> None:
 
 
 def _attach(env: environment.Environment, service: str, argv: Sequence[str]) -> int:
-    """Give the terminal to a command. It may write into the database, so the data is not fresh any more."""
-    if not env.data or env.data.get("fresh"):
-        with env.locked("dev.run") as there:
-            live.used_by_hand(there)
-    return env.engine.attach(service, argv)
+    """Give the terminal to a command."""
+    return _by_hand(env).engine.attach(service, argv)
+
+
+def _by_hand(env: environment.Environment) -> environment.Environment:
+    """The environment on the live data, for a command that may write into it: the data is not fresh any more."""
+    if env.data and not env.data.get("fresh"):
+        return env
+    with env.locked("dev.run") as there:
+        return live.used_by_hand(there)
 
 
 def _required_logs(env: environment.Environment, name: str, flags: list[str]) -> None:

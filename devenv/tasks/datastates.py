@@ -10,7 +10,7 @@ from invoke.tasks import task
 
 from devenv.base import events, output
 from devenv.base.errors import USAGE, DevError
-from devenv.context import environment
+from devenv.context import environment, health
 from devenv.databases.states import PREVIOUS, State
 from devenv.datastates import live, snapshots, store
 from devenv.datastates.live import DEFAULT
@@ -84,6 +84,7 @@ def reset(c: Any, scenario: str = DEFAULT, param: Any = None, json: bool = False
         env = live.ready(env)
         live.built(env)
         live.reset(env, scenario, given)
+        health.reconnected(env)
         kept = any(each.kind == PREVIOUS for each in store.every(env)) if env.database else False
     undo = "; the rows until now are kept: inv dev.restore previous" if kept else ""
     _finish(env, json, f"the data is fresh{undo}")
@@ -224,6 +225,7 @@ def restore(c: Any, name: str, force: bool = False, json: bool = False, workspac
             raise DevError(USAGE, f"{file} not found", "inv dev.state list")
         else:
             snapshots.restore(env, snapshots.find(env, name), force)
+        health.reconnected(env)
     undo = "inv dev.restore previous"
     _finish(env, json, f"the data of {name} is live; the rows until now are kept: {undo}", name=name)
 

@@ -10,6 +10,7 @@ from invoke.tasks import task
 from devenv.base import browser, events, output
 from devenv.base.errors import UNHEALTHY, USAGE, DevError, did_you_mean
 from devenv.context import environment
+from devenv.datastates import live
 from devenv.lifecycle import overview, packages, restart
 from devenv.lifecycle.status import status as look
 from devenv.required import protocol, stack
@@ -86,8 +87,9 @@ def restart_(c: Any, service: Any = None, json: bool = False, only: bool = False
         _restart_required(env, members[name], name)
     done = others
     if own or env.config.service in wanted or not wanted:
-        with env.locked("dev.restart"):
-            done = [*others, *restart.restart(env, own if env.config.service not in wanted else [])]
+        with env.locked("dev.restart") as there:
+            there = live.glance(there, there.engine.look())  # the app needs the name of the live database
+            done = [*others, *restart.restart(there, own if env.config.service not in wanted else [])]
     finish(f"restarted, and healthy: {', '.join(done)}", json, known={"service": env.config.service, "restarted": done})
 
 
@@ -147,8 +149,8 @@ def add(c: Any, package: Any = None, dev: bool = False, json: bool = False, work
     if not package:
         raise DevError(USAGE, "dev.add needs a package", "inv dev.add NAME")
     env = environment.open_environment(workspace)
-    with env.locked("dev.add"):
-        running = packages.add(env, package, dev)
+    with env.locked("dev.add") as there:
+        running = packages.add(there, package, dev)
     done = "installed, and the service runs with it" if running else "added; inv dev.up installs it"
     undo = "to undo: git checkout the changed files, then inv dev.up"
     finish(f"{', '.join(package)}: {done}; {undo}", json, known={"service": env.config.service, "added": list(package)})

@@ -14,12 +14,13 @@ import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
-from maintain.bench import doors, examples, launcher, peers, rebuild, stacks, starts, states
+from maintain.bench import doors, examples, launcher, loop, peers, rebuild, stacks, starts, states
 from maintain.bench.service import REPO
 
 PARTS = {
     "start": starts.table,
     "rebuild": rebuild.table,
+    "loop": loop.table,
     "stack": stacks.table,
     "states": states.table,
     "doors": doors.table,
@@ -27,7 +28,7 @@ PARTS = {
     "peers": peers.table,
     "examples": examples.table,
 }
-ALWAYS = ("start", "rebuild", "stack", "states", "doors", "launcher", "peers")
+ALWAYS = ("start", "rebuild", "loop", "stack", "states", "doors", "launcher", "peers")
 MARKS = ("<!-- bench: made by `make bench ARGS={}` -->", "<!-- /bench -->")
 EXAMPLES = '"--only examples --write"'
 

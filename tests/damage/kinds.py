@@ -38,6 +38,8 @@ KINDS = {
     "process of an app": Kind(STATE, "lms/native/app/process.json", ("shop/native/app/process.json",)),
     "health": Kind(STATE, "lms/native/app/healthy", ("shop/native/app/healthy",)),
     "log": Kind(STATE, "lms/native/app/log", ("*/native/*/log",)),
+    "times of a log": Kind(STATE, "lms/native/app/log.times", ("*/native/*/log.times",)),
+    "looks of the keeper": Kind(STATE, "lms/native/looked.0", ("*/native/looked.*",)),
     "facts about data": Kind(STATE, "lms/native/db/data.json"),
     "note of a state": Kind(STATE, "lms/states/*/*/state.json", ("lms/states/*/*/manifest.json",)),
     "dump": Kind(STATE, "lms/states/*/*/dump"),

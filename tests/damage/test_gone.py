@@ -104,14 +104,16 @@ def test_a_daemon_that_drops_its_environment_ends_with_its_service(shop: Repo, t
 def test_a_killed_contract_check_leaves_nothing(shop: Repo, tmp_path: Path, kill: object) -> None:
     temporary = tmp_path / "tmp"
     temporary.mkdir()
+    checked = shutil.copytree(shop.path.with_name("lms"), tmp_path / "lms", ignore=shutil.ignore_patterns("local"))
+    replace_text(checked / "dev.yaml", "contract: '1.0'", "contract: '1.2'")
     argv = [
         sys.executable,
         str(REPO / "tests/contract/check.py"),
-        str(shop.path),
+        str(checked),
         "--engine",
         "native",
-        "--only",
-        "CMP-1",
+        "--level",
+        "core",
     ]
     env = {**os.environ, **shop.env, "TMPDIR": str(temporary)}
     quiet = subprocess.DEVNULL

@@ -232,6 +232,7 @@ def test_data_that_is_still_fresh_is_noted_as_used_before_the_app_starts(here: W
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_checkout_that_is_up_keeps_others_from_changing_its_data(here: World, tmp_path: Path, verb: str) -> None:
     (tmp_path / "first").mkdir()
+    (tmp_path / "first/dev.yaml").touch()
     record = records.read("main", "catalog")
     record.checkout = str(tmp_path / "first")
     records.write(record)
@@ -240,7 +241,7 @@ def test_a_checkout_that_is_up_keeps_others_from_changing_its_data(here: World, 
         VERBS[verb](here)
     assert refused.value.code == CONFLICT
     assert here.databases == databases
-    (tmp_path / "first").rmdir()
+    shutil.rmtree(tmp_path / "first")
     VERBS[verb](here)
 
 

@@ -45,8 +45,9 @@ def enter(data: Data, code: str) -> None:
 def everywhere(data: Data) -> set[str]:
     """The rows by hand in the live data and in every state that has any, each brought back by its name."""
     found = data.courses()
-    for state in data.states():
-        if state["kind"] in ("snapshot", "aside", "previous"):
+    kinds = ("previous", "snapshot", "aside")  # the first of them is another one after a restore
+    for state in sorted(data.states(), key=lambda state: state["kind"] != "previous"):
+        if state["kind"] in kinds:
             data.repo.ok("dev.restore", state["id"], "--force")
             found |= data.courses()
     return {code for code in found if code.startswith("hand")}

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import need
+from tests.conftest import need, until
 from tests.verbs.fixtures import MakeRepo
 from tests.verbs.repo import end
 
@@ -25,7 +25,7 @@ from .power import Disk, disk, is_possible
 from .test_killed import ALL, CASES, SQL, Data, branch, check, prepare
 
 FEW, MANY = 1, 20  # rounds of each case
-SECOND = 1.2  # MariaDB writes its log to the disk once a second
+SECOND = 1.5  # MariaDB writes its log to the disk once a second, and a loaded machine a little later
 SEED = int(os.environ.get("POWER_CUT_SEED") or random.randrange(10**6))
 
 pytestmark = [
@@ -99,9 +99,10 @@ def test_rows(powered: Powered, rounds: int, chance: random.Random) -> None:
         repo.ok("dev.snapshot", "kept", "--replace")
         before = powered.rows("SELECT count(*) FROM ledger")
         written = Writer(powered, number * 10**6)
-        time.sleep(chance.uniform(1, 3))
-        powered.disk.cut()
+        assert until(written.has_begun)
+        time.sleep(SECOND + chance.uniform(0.5, 2))
         cut = time.monotonic()
+        powered.disk.cut()
         written.end()
         repo.ok("dev.up")
         found = set(map(int, powered.rows("SELECT n FROM ledger")))
@@ -135,6 +136,9 @@ class Writer:
                 if self.client.stdout.readline() != f"{row}\n":
                     return
                 self.confirmed[row] = time.monotonic()
+
+    def has_begun(self) -> bool:
+        return bool(self.confirmed)
 
     def end(self) -> None:
         end(self.client, os.killpg)

@@ -61,7 +61,7 @@ def test_every_fault_is_repaired_and_rows_stay(repo: Repo) -> None:
         repo.up()
         assert repo.answers() == 200, name
         assert repo.sql(COUNT) == "1", name
-    assert len([words for words in repo.processes().values() if "runserver" in words]) == 2, "no duplicates"
+    assert len([words for words in repo.processes().values() if "develop.py" in words]) == 2, "no duplicates"
 
 
 def test_status_tells_what_died_with_its_last_line(repo: Repo) -> None:
@@ -75,7 +75,7 @@ def test_dev_up_killed_at_any_step_is_taken_up_again(repo: Repo, tmp_path: Path)
     forget_data(repo)
     new = replace(repo, env={**repo.env, CACHE: str(cache_without_databases(repo, tmp_path))})
     # Each goes on where the one before was killed.
-    for until in ("initdb", "postgres --single", "cp -Rp", "migrate", "seed", "runserver"):
+    for until in ("initdb", "postgres --single", "cp -Rp", "migrate", "seed", "develop.py"):
         start_and_kill(new, until)
     repo.up()
     assert repo.answers() == 200

@@ -14,7 +14,7 @@ from devenv.context import health
 from devenv.context.environment import Asked, Environment
 from devenv.databases.states import Seen
 from devenv.engines.compose import ComposeEngine
-from devenv.engines.interface import Place
+from devenv.engines.interface import Place, State
 from devenv.model import config
 
 from .conftest import Seam
@@ -88,3 +88,17 @@ def test_an_engine_that_is_gone_is_the_errand_of_the_block_and_not_of_the_one_wh
 
     with health.told(lines, every=0.001):
         assert asked.wait(30)
+
+
+def test_new_connections_are_waited_for_and_a_check_that_keeps_failing_is_not(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = [["app"], ["app", "idle"], ["idle"]]
+    up = {name: State(name, name != "idle", True, "") for name in ("app", "db", "idle")}
+    monkeypatch.setattr(ComposeEngine, "look", lambda engine: up)
+    monkeypatch.setattr(ComposeEngine, "failing", lambda engine: left.pop(0))
+    health.reconnected(env)
+    assert left == []
+    monkeypatch.setattr(health, "RECONNECT", 0.1)
+    monkeypatch.setattr(ComposeEngine, "failing", lambda engine: ["app"])
+    health.reconnected(env)

@@ -114,6 +114,17 @@ def test_a_removed_service_takes_an_empty_workspace_with_it() -> None:
     records.remove("gone", "lms")  # again is nothing
 
 
+def test_the_last_service_takes_the_identity_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    known = records.identity()
+    for service in ("catalog", "lms"):
+        records.write(Record(service, "gone"))
+    records.remove("gone", "catalog")
+    assert records.identity() == known
+    records.remove("gone", "lms")
+    assert not list(records.home().iterdir())
+
+
 def test_workspaces_of_a_checkout(tmp_path: Path) -> None:
     for name, checkout in (("a", tmp_path), ("b", tmp_path / "x"), ("c", tmp_path)):
         records.write(Record("ours", name, checkout=str(checkout)))

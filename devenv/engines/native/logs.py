@@ -91,8 +91,9 @@ def begin(folder: Path, moment: float) -> int:
     log, notes = path(folder).stat(), folder / NOTES
     if log.st_mtime < moment:
         return log.st_size
-    rows = [line.split() for line in notes.read_text().splitlines()] if notes.exists() else []
-    known = [int(row[1]) for row in rows if len(row) == 2 and int(row[0]) <= moment]
+    rows = [line.split() for line in notes.read_bytes().splitlines()] if notes.exists() else []
+    whole = [row for row in rows if len(row) == 2 and row[0].isdigit() and row[1].isdigit()]
+    known = [int(size) for time, size in whole if int(time) <= moment]
     return known[-1] if known and known[-1] <= log.st_size else 0
 
 
