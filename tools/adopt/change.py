@@ -107,13 +107,17 @@ def clashes(renames: migrations.Renames, files: Files) -> list[Conflict]:
 
 
 def news(repository: Repository, template: Path, wanted: str = "") -> dict[str, str]:
-    """The questions that the service has not answered yet, each with its prompt."""
+    """The questions that the service has not answered yet, each with its prompt and its choices."""
     known = origin.read(repository)
     start, release = way(known, template, wanted)
     answered = renames_since(template, release.commit, start).answers(known.answers)
     asked = json.loads(run(template, "show", f"{release.commit}:cookiecutter.json"))
     prompts = asked.get("__prompts__", {})
-    return {name: prompts.get(name, name) for name in questions(template, release.commit) if name not in answered}
+    return {
+        name: prompts.get(name, name) + (f": {', '.join(choices)}" if isinstance(choices, list) else "")
+        for name, choices in questions(template, release.commit).items()
+        if name not in answered
+    }
 
 
 def understood(given: Mapping[str, str], asked: Collection[str], release: Release) -> None:
