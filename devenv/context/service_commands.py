@@ -60,16 +60,15 @@ def check(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dic
 
 def seed(env: Environment, scenario: Scenario, given: Mapping[str, str]) -> dict[str, Any]:
     """Run a scenario. Returns what its check printed, if it has one, else what its last line says."""
-    if not scenario.check:
-        with events.step("seed", text=scenario.label(given)):
-            done = env.engine.collect("seed", scenario.argv(given))
-        if done.code:
-            raise _failure(env, scenario, done.code, done.stdout)
-        return _last_object(env, scenario, done.stdout)
     with events.step("seed", text=scenario.label(given)):
+        if not scenario.check:
+            done = env.engine.collect("seed", scenario.argv(given))
+            if done.code:
+                raise _failure(env, scenario, done.code, done.stdout)
+            return _last_object(env, scenario, done.stdout)
         code = env.engine.step("seed", scenario.argv(given))
-    if code:
-        raise _failure(env, scenario, code, "")
+        if code:
+            raise _failure(env, scenario, code, "")
     result = check(env, scenario, given)
     if result is None:
         message = f"{env.config.service}: scenario {scenario.name} ended with exit code 0, but its check finds no data"
