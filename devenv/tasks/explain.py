@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,19 @@ def explain(c: Any, code: str) -> None:
     if code not in found:
         hint = f"known: {', '.join(found)}; any other code comes from a command of the service"
         raise DevError(USAGE, f"{code} is not a code of the tools", hint)
-    output.data(found[code])
+    width = output.columns(sys.stdout)
+    output.data(wrapped(found[code], width) if width else found[code])
+
+
+def wrapped(text: str, width: int) -> str:
+    """Paragraphs and list items in lines of this width: they are wrapped for a page, not for the terminal."""
+    parts = [" ".join(part.split()) for part in re.split(r"\n\n|\n(?=- )", text)]
+    lines = [
+        textwrap.fill(part, width, subsequent_indent="  " * part.startswith("- "), break_on_hyphens=False)
+        for part in parts
+    ]
+    joints = [match.group() for match in re.finditer(r"\n\n|\n(?=- )", text)]
+    return "".join(line + joint for line, joint in zip(lines, [*joints, ""]))
 
 
 def sections() -> dict[str, str]:

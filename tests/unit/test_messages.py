@@ -82,6 +82,14 @@ def test_a_code_of_another_command_has_no_section() -> None:
     assert raised.value.hints[0].startswith("known: 1, 2, 110")
 
 
+def test_an_explanation_fits_the_terminal() -> None:
+    for text in explain.sections().values():
+        found = explain.wrapped(text, 40)
+        assert max(map(len, found.splitlines())) <= 40 or "http" in found
+        assert found.split() == text.split()
+    assert explain.wrapped("a b\nc\n\n- d e\n  f\n- g", 5) == "a b c\n\n- d e\n  f\n- g"
+
+
 def test_an_error_without_a_hint_names_its_explanation(capsys: pytest.CaptureFixture[str]) -> None:
     events.error(DevError(112, "it stopped"))
     events.error(DevError(112, "it stopped", "look"))

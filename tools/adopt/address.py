@@ -35,7 +35,7 @@ def of(template: Path, cloned: bool = False) -> str:
 def notes(template: Path, address: str) -> Iterator[str]:
     """Notes for the owner of a new service about that address, in lines for stderr."""
     commit, quoted = git(template, "rev-parse", "--short=12", "HEAD"), shlex.quote(str(template))
-    if address == str(template):
+    if os.path.isabs(address) or address.startswith("file:"):
         yield f"note: only this machine has the tools at {address} (commit {commit}); teammates cannot fetch them"
         yield f"hint: git -C {quoted} push, then write the template's URL into .cruft.json; or: inv template.vendor"
     if git(template, "status", "--porcelain"):
