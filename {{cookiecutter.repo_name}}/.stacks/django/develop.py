@@ -56,8 +56,10 @@ def refuse(reason: str) -> Any:
 
 def serve(listener: socket.socket, app: Any) -> None:
     """Answer requests, each in a thread, with Django's development server; on SIGTERM finish those that run."""
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
     from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
+    whole = isinstance(app, StaticFilesHandler)  # else the requests are not logged: the traceback is the last in the log
     states: dict[Any, str] = {}  # of each connection: new, running a request, or waiting for another one
 
     class Handler(WSGIRequestHandler):
@@ -66,6 +68,10 @@ def serve(listener: socket.socket, app: Any) -> None:
             states[self.connection] = "running"
             super().handle_one_request()
             states[self.connection] = "waiting"
+
+        def log_message(self, format: str, *args: Any) -> None:
+            if whole:
+                super().log_message(format, *args)
 
         def finish(self) -> None:
             super().finish()

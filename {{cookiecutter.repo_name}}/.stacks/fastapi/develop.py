@@ -72,8 +72,10 @@ def serve(listener: socket.socket, app: Any) -> None:
             await asyncio.sleep(0.05)  # and serve those that were accepted just now
             await super().shutdown(sockets)
 
-    lifespan: Any = "auto" if isinstance(app, FastAPI) else "off"
-    Server(uvicorn.Config(app, lifespan=lifespan, timeout_graceful_shutdown=PATIENCE)).run(sockets=[listener])
+    whole = isinstance(app, FastAPI)  # else the requests are not logged: the traceback is the last in the log
+    lifespan: Any = "auto" if whole else "off"
+    config = uvicorn.Config(app, lifespan=lifespan, access_log=whole, timeout_graceful_shutdown=PATIENCE)
+    Server(config).run(sockets=[listener])
 {% if cookiecutter.worker != "none" %}
 
 
