@@ -23,6 +23,8 @@ VERBS: dict[str, tuple[str, ...]] = {
     "down": ("dev.down",),
 }
 PAIRS = list(itertools.combinations_with_replacement(VERBS, 2))
+# In every run; all of them take some minutes.
+OFTEN = [pair for pair in PAIRS if "reset" in pair and {"up", "restore", "down"} & {*pair}] + [("snapshot", "prune")]
 ROUNDS = [pytest.param("native", id="native"), pytest.param("compose", marks=[pytest.mark.engine, pytest.mark.slow])]
 
 pytestmark = pytest.mark.timeout(3600)
@@ -62,11 +64,14 @@ def at_once(repo: Repo, first: str, second: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ROUNDS, indirect=True)
-def test_two_at_once(data: Data) -> None:
+@pytest.mark.parametrize(
+    "pairs", [pytest.param(OFTEN, id="some"), pytest.param(PAIRS, id="all", marks=pytest.mark.slow)]
+)
+def test_two_at_once(data: Data, pairs: list[tuple[str, str]]) -> None:
     repo = data.repo
     enter(data, "hand-kept")
     repo.ok("dev.snapshot", "kept")
-    for number, pair in enumerate(PAIRS):
+    for number, pair in enumerate(pairs):
         row = f"hand-{number}"
         enter(data, row)
         at_once(repo, *pair)
@@ -84,7 +89,14 @@ def test_two_at_once(data: Data) -> None:
 
 
 @pytest.mark.parametrize("engine", ROUNDS, indirect=True)
-@pytest.mark.parametrize("other", [name for name in VERBS if name not in ("up", "restore")])
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(name, marks=[] if name == "reset" else pytest.mark.slow)
+        for name in VERBS
+        if name not in ("up", "restore")
+    ],
+)
 def test_a_switch_of_branches_and_another_command_at_once(data: Data, other: str) -> None:
     """The name of the live database changes under the second one, where the server cannot rename."""
     enter(data, "hand-main")
