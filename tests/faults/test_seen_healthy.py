@@ -39,11 +39,11 @@ def container(repo: Repo, service: str) -> str:
 
 @pytest.mark.parametrize("engine", ENGINES, indirect=True)
 def test_a_healthcheck_that_never_passes(breakable: Repo) -> None:
-    breakable.edit("compose.yaml", "import os, urllib", "assert 0; import os, urllib")
+    breakable.edit("compose.yaml", "import os, socket", "assert 0; import os, socket")
     breakable.edit("dev.yaml", "ready: 60s", "ready: 4s")
     for _ in range(3):
         assert "app" in breakable.fails(112, "dev.up").error
-    breakable.edit("compose.yaml", "assert 0; import os, urllib", "import os, urllib")
+    breakable.edit("compose.yaml", "assert 0; import os, socket", "import os, socket")
     breakable.edit("dev.yaml", "ready: 4s", "ready: 60s")
     assert is_well(breakable)
 

@@ -54,7 +54,7 @@ def test_database_that_never_becomes_healthy(breakable: Repo) -> None:
 @pytest.mark.slow
 def test_one_who_waits_reads_for_what(breakable: Repo) -> None:
     breakable.ok("dev.down")
-    breakable.edit("compose.yaml", "import os, urllib", "assert 0; import os, urllib")
+    breakable.edit("compose.yaml", "import os, socket", "assert 0; import os, socket")
     breakable.edit("dev.yaml", "ready: 60s", "ready: 13s")
     done = breakable.fails(112, "dev.up")
     assert done.stderr.count("  app: not healthy yet (10 s of 13 s); its last words: ") == 1

@@ -32,7 +32,7 @@ def test_the_same_schema_is_the_same_text(dumped: Repo) -> None:
     assert (dumped.path / "schema.sql").read_text().replace(f"Made by `{DUMP}`", here) == before
 
 
-@pytest.mark.parametrize("words", [("nonsense",), ("check", "--from", "x"), ("dump", "--json")])
+@pytest.mark.parametrize("words", [("nonsense",), ("check", "--from", "x")])
 def test_a_command_line_without_sense(words: tuple[str, ...], service: Repo) -> None:
     service.fails(2, "dev.schema", *words)
 

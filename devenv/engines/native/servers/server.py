@@ -105,7 +105,7 @@ def facts(folder: Path) -> dict[str, str]:
     """The facts that were recorded when the data was made; empty if there is none, or the record was lost."""
     places = (folder.parent / FILE, folder / FILE) if folder.is_dir() else ()
     found = (shapes.read(place, {shapes.ANY: str}) or {} for place in places)
-    return next((known for known in found if known.keys() >= {"id", "wanted"}), {})
+    return next((known for known in found if "id" in known and known.get("wanted", "").isdecimal()), {})
 
 
 def adopted(folder: Path, wanted: int) -> dict[str, str]:
