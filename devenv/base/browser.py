@@ -32,7 +32,7 @@ def command(url: str, env: Mapping[str, str]) -> list[str]:
 
 
 def open_page(url: str, log: Path) -> bool:
-    """Open a page, and return at once; False if there is no browser. What the browser prints goes to `log`."""
+    """Open a page, and return at once; False without a browser. What the browser prints goes to `log`."""
     argv = command(url, os.environ)
     if not argv or not shutil.which(argv[0]):
         return False

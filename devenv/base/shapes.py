@@ -10,7 +10,7 @@ ANY = "*"  # in an object: every other key
 
 
 def read(path: Path, shape: Any) -> Any:
-    """The content of a file as `shaped` keeps it; None if there is no such file, or no JSON of that shape in it."""
+    """The content of a file as `shaped` keeps it; None if the file is missing, or holds no JSON of that shape."""
     try:
         return shaped(json.loads(path.read_bytes()), shape)
     except (OSError, ValueError, RecursionError):
