@@ -27,6 +27,7 @@ CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "c
 TAIL = 3  # lines of a running step
 UNFOLDED = 20  # lines of a failed one
 WORTH = 1.0  # seconds: a command outside of a step that took longer gets a line with its time
+WORTH_BYTES = 2**20 // 10  # less would be "0.0 MB"
 OUTSIDE = 0  # the number of what runs outside of a step
 
 
@@ -320,9 +321,11 @@ class Terminal:
 
 
 def amount(event: Event) -> str:
-    """How far a step is, in words: `3/7 steps`, `12 MB of 40 MB`."""
+    """How far a step is, in words: `3/7 steps`, `12 MB of 40 MB`; empty for a few bytes."""
     done, total = event.done or 0, event.total
     if event.unit == "bytes":
+        if max(done, total or 0) < WORTH_BYTES:
+            return ""
         return output.mebibytes(done) + (f" of {output.mebibytes(total)}" if total else "")
     return f"{done}/{total} {event.unit}" if total else f"{done} {event.unit}"
 
