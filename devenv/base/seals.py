@@ -25,7 +25,7 @@ def write(folder: Path, seal: Optional[Path] = None) -> None:
 
 
 def flaw(folder: Path, seal: Optional[Path] = None, whole: bool = False) -> str:
-    """The first file that is missing or differs, or the list itself if it is damaged; empty if there is no flaw.
+    """The first file that is missing or differs, or the list itself if it is damaged; empty if all is well.
 
     `whole`: compare the content, too, and not only the size.
     """

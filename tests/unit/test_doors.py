@@ -94,10 +94,10 @@ def test_the_layers_have_no_exception() -> None:
 def test_the_architecture_page_names_every_package_and_only_files_that_exist() -> None:
     text = (REPO / "docs" / "architecture.md").read_text()
     packages = {path.parent.name for path in (REPO / "devenv").glob("*/__init__.py")}
-    assert packages <= set(re.findall(r"^\| `([a-z]+)/` \|", text, re.M))
+    assert packages <= set(re.findall(r"^- `([a-z]+)/`: ", text, re.M))
     named = re.findall(r"`((?:[a-z]+/)+\w+\.py)`", text)
     assert [path for path in named if not (REPO / "devenv" / path).is_file()] == []
-    walks = [re.findall(r"^\| \d \| `(\S+)`", walk, re.M) for walk in re.split(r"^##+ ", text, flags=re.M)]
+    walks = [re.findall(r"^\d\. `(\S+)`\. ", walk, re.M) for walk in re.split(r"^##+ ", text, flags=re.M)]
     assert [len(walk) for walk in walks if walk] == [6, 6, 6]
     folders = re.findall(r"^\| `(\S+)/` \|", text.partition("## The repository")[2], re.M)
     assert folders

@@ -10,7 +10,7 @@ from conformance import composefile
 from conformance.contract import Must
 
 # The worst outcome of its tests is the verdict on a MUST; it is `not applicable` only if all of them are.
-# "fixed" is a known deviation that is no longer there.
+# "fixed" is a known deviation that was repaired.
 ORDER = ("broken", "fixed", "not judged", "known deviation", "kept", "not applicable")
 FAILING = ("broken", "fixed", "not judged")
 DEVIATIONS = "contract.xfail.yaml"
