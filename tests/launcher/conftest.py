@@ -138,8 +138,9 @@ def machine(tmp_path: Path) -> Machine:
 def write_tools(folder: Path, version: str) -> None:
     """The small template's files."""
     tools = folder / "devenv"
-    tools.mkdir(parents=True, exist_ok=True)
-    shutil.copy(REPO / "devenv" / "bootstrap.py", tools)
+    (tools / "base").mkdir(parents=True, exist_ok=True)
+    for name in ("bootstrap.py", "base/seals.py"):
+        shutil.copy(REPO / "devenv" / name, tools / name)
     (tools / "__main__.py").write_text(MAIN.replace("VERSION", version))
     (tools / "requirements.txt").write_text("# The small template needs no package.\n")
     (tools / "crlf.txt").write_bytes(b"one\r\ntwo\n")

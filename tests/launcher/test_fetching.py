@@ -422,7 +422,6 @@ def test_a_pin_that_cannot_be_read_is_named_with_its_line(
 def test_tools_of_another_interface_are_refused_before_their_environment(
     machine: Machine, service: Path, small: Template
 ) -> None:
-    (small.work / "devenv/base").mkdir()
     launch = (Path(__file__).parents[2] / "devenv/base/launch.py").read_text()
     (small.work / "devenv/base/launch.py").write_text(launch.replace('INTERFACE = "1"', 'INTERFACE = "2"'))
     (small.work / "devenv/bootstrap.py").write_text("raise SystemExit('another form')")
@@ -434,7 +433,7 @@ def test_tools_of_another_interface_are_refused_before_their_environment(
 
 
 def test_a_launcher_of_another_interface_is_refused(machine: Machine, service: Path, small: Template) -> None:
-    shutil.copytree(Path(__file__).parents[2] / "devenv/base", small.work / "devenv/base")
+    shutil.copytree(Path(__file__).parents[2] / "devenv/base", small.work / "devenv/base", dirs_exist_ok=True)
     made = commit(small.work, "with launch.py")
     git(small.work, "push", "-q", "origin", "HEAD:main")
     pin(service, small.bare, made)

@@ -59,7 +59,7 @@ def serve(listener: socket.socket, app: Any) -> None:
     from django.contrib.staticfiles.handlers import StaticFilesHandler
     from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
-    whole = isinstance(app, StaticFilesHandler)  # else the requests are not logged: the traceback is the last in the log
+    whole = isinstance(app, StaticFilesHandler)  # else requests are not logged: the traceback is the last in the log
     states: dict[Any, str] = {}  # of each connection: new, running a request, or waiting for another one
 
     class Handler(WSGIRequestHandler):
