@@ -64,11 +64,13 @@ def test_what_can_follow(repo: Repo) -> None:
 
 
 def test_an_error_is_no_answer(repo: Repo) -> None:
+    valid = (repo.path / "dev.yaml").read_text()
     (repo.path / "dev.yaml").write_text("service: [\n")
     assert "--param" in lines(repo, "dev.seed", "")
     (repo.path / "tasks_local.py").write_text("1 / 0\n")
     done = repo.run("--complete", "--", "inv", "dev.")
-    (repo.path / "tasks_local.py").unlink()  # no command works with it
+    (repo.path / "dev.yaml").write_text(valid)  # the fixture's dev.destroy needs both as they were
+    (repo.path / "tasks_local.py").unlink()
     assert (done.code, done.stdout, done.stderr) == (0, "", "")
 
 
