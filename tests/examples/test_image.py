@@ -127,7 +127,8 @@ def test_it_is_pulled_and_without_the_registry_built(desk: Repo, image: str, fre
             desk.ok("dev.up")
             assert did(desk) == [], "after a build, it is not tried again"
             with registry(free_port, tmp_path):
-                release(f"{desk.token}-notes-app", released)
+                built = docker("image", "ls", "--format", "{{.Repository}}", f"{desk.token}-notes-*")
+                release(built, released)
                 desk.ok("dev.destroy", "--yes")
                 again = desk.ok("dev.up")
             assert f"runs image {released}" in again.stderr
