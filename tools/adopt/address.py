@@ -37,7 +37,8 @@ def notes(template: Path, address: str) -> Iterator[str]:
     commit, quoted = git(template, "rev-parse", "--short=12", "HEAD"), shlex.quote(str(template))
     if os.path.isabs(address) or address.startswith("file:"):
         yield f"note: only this machine has the tools at {address} (commit {commit}); teammates cannot fetch them"
-        yield f"hint: git -C {quoted} push, then write the template's URL into .cruft.json; or: inv template.vendor"
+        push = f"git -C {quoted} push, then " if address == str(template) else ""
+        yield f"hint: {push}write the template's URL into .cruft.json; or: inv template.vendor"
     if git(template, "status", "--porcelain"):
         yield f"note: {template} has changes that are not committed; the service runs the tools of {commit}"
         yield f"hint: to run the checkout as it is: DEVENV_TOOLS={quoted} inv dev.up"
