@@ -16,7 +16,7 @@ from devenv.engines.interface import Logs
 from devenv.model import units
 from devenv.required import stack
 from devenv.tasks import log_lines
-from devenv.tasks.common import WORKSPACE, pass_on
+from devenv.tasks.common import WORKSPACE, flags, pass_on
 
 SERVICE = {"service": "a service of compose.yaml other than the app"}
 ROUTINE_LINES = 2000  # lines that are read more than --tail says: some of them are left out
@@ -52,11 +52,9 @@ def logs(
         raise DevError(USAGE, f"--tail {tail} is not a number", "inv dev.logs --tail 20")
     wanted = Logs(follow, int(tail) if tail else None, _seconds(since))
     own = [name for name in service or [] if name in env.place.services]
-    given = {"--tail": tail, "--since": since, "--grep": grep}
-    flags = [word for flag, value in given.items() if value for word in (flag, value)]
-    flags += [flag for flag, chosen in {"--follow": follow, "--all": all}.items() if chosen]
+    given = flags({"--tail": tail, "--since": since, "--grep": grep, "--follow": follow, "--all": all})
     for name in sorted({*(service or [])} - {*own}):
-        _required_logs(env, name, flags)
+        _required_logs(env, name, given)
     if own or not service:
         _own_logs(env, own, wanted, grep, all)
 
@@ -74,6 +72,9 @@ def _own_logs(env: environment.Environment, names: list[str], wanted: Logs, grep
     more = None if wanted.tail is None or grep else wanted.tail + ROUTINE_LINES
     code = env.engine.logs(names, wanted if wanted.follow else wanted._replace(tail=more), lines.take)
     lines.close()
+    if not (code or lines.printed or lines.left_out):
+        chosen = bool(grep or wanted.since or names)
+        events.note("no lines like these in the logs" if chosen else "no logs yet; to start the service: inv dev.up")
     if lines.left_out:
         number = f"{lines.left_out} line{'s' * (lines.left_out > 1)}"
         events.note(f"left out {number} of routine, such as checkpoints; to see all: inv dev.logs --all")
@@ -131,12 +132,12 @@ def _by_hand(env: environment.Environment) -> environment.Environment:
         return live.used_by_hand(there)
 
 
-def _required_logs(env: environment.Environment, name: str, flags: list[str]) -> None:
+def _required_logs(env: environment.Environment, name: str, given: list[str]) -> None:
     members = stack.recorded(env)
     if name not in members.members:
         names = [*env.place.services, *members.members]
         raise DevError(USAGE, f"unknown service {name}", did_you_mean(name, names))
-    pass_on(members.logs(name, flags), f"dev.logs of {name}")
+    pass_on(members.logs(name, given), f"dev.logs of {name}")
 
 
 def _known(env: environment.Environment, name: str) -> str:

@@ -26,7 +26,7 @@ def test_one_screen_says_what_happened_and_what_to_do_next(built_repo: Repo) -> 
     assert len(lines) <= 40, "one screen"
     assert lines[0].startswith(f"{built_repo.token} · workspace main · ")
     steps = [line for line in lines if line.startswith("✓ ")]
-    names = ["build app", "start db", "migrate", "seed", "start app db"]
+    names = ["build app", "start db", "migrate", "seed", "start app"]
     assert [line[2 : len(name) + 2] for line, name in zip(steps, names)] == names
     assert len(steps) == len(names)
     assert all(re.search(r" \d+\.\d s$", line) and len(line) == 79 for line in steps)
