@@ -79,6 +79,10 @@ def reset(c: Any, scenario: str = DEFAULT, param: Any = None, json: bool = False
     """Go back to fresh data; keep the current data as `previous`."""
     given = dict(_pair(text) for text in param or [])
     with environment.opened("dev.reset", workspace) as env:
+        declared = bool(env.config.scenarios) or "migrate" in env.config.commands
+        if scenario == DEFAULT and not given and _has_no_data(env, "reset", declared):
+            _answer(env, json)
+            return
         if given or scenario != DEFAULT:
             env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
         env = live.ready(env)
