@@ -28,6 +28,7 @@ TAIL = 3  # lines of a running step
 UNFOLDED = 20  # lines of a failed one
 WORTH = 1.0  # seconds: a command outside of a step that took longer gets a line with its time
 WORTH_BYTES = 2**20 // 10  # less would be "0.0 MB"
+SQL = "-- "  # how a statement begins that the next command carries out
 OUTSIDE = 0  # the number of what runs outside of a step
 
 
@@ -169,7 +170,7 @@ class Terminal:
             row.output.append(event.text)
 
     def _note(self, event: Event) -> None:
-        self._print(event.text)
+        self._print(event.text, "dim" if event.text.startswith(SQL) else "")
 
     def _warning(self, event: Event) -> None:
         self._print(event.text, "", ("warning: ", "yellow"))

@@ -265,7 +265,7 @@ def test_use_of_a_version_that_there_is_not_leaves_the_choice_as_it_was(shop: Ro
 
 def test_the_question_of_destroy_names_all_that_it_removes(shop: Root) -> None:
     """After dev.down this root uses nothing, and what it had started still has its data."""
-    members = stack.Stack(shop.env, shop.members())
+    members = stack.Stack(shop.env, stack.members_of(shop.env))
 
     def used_by(users: list[str]) -> None:
         def change(record: records.Record) -> None:
