@@ -39,12 +39,12 @@ def flags(given: Mapping[str, str | bool]) -> list[str]:
     return [word for flag, value in chosen.items() for word in ([flag] if value is True else [flag, str(value)])]
 
 
-def pass_on(code: int, what: str) -> None:
+def pass_on(code: int, what: str, *hints: str) -> None:
     """End with the service's exit code. The error line has it too, since make hides the code."""
     if code == INTERRUPTED:
         raise DevError(code, f"{what} was interrupted")
     if code:
-        raise DevError(code, f"{what} ended with exit code {code}")
+        raise DevError(code, f"{what} ended with exit code {code}", *hints)
 
 
 def confirm(question: str, yes: bool) -> None:

@@ -95,7 +95,8 @@ def run(c: Any, service: str = "", workspace: str = "") -> None:
     if not c.args:
         raise DevError(USAGE, "dev.run needs a command", "inv dev.run -- ls -l")
     env = environment.open_environment(workspace)
-    pass_on(_attach(env, _known(env, service or env.config.app), list(c.args)), c.args[0])
+    code = _attach(env, _known(env, service or env.config.app), list(c.args))
+    pass_on(code, c.args[0], *_why(env, code))
 
 
 @task(help=WORKSPACE)
@@ -116,7 +117,16 @@ def dbshell(c: Any, workspace: str = "") -> None:
 def test(c: Any, workspace: str = "") -> None:
     """Run the service's tests: dev.test, or dev.test -- -k name."""
     env = environment.open_environment(workspace)
-    pass_on(_attach(env, env.config.app, [*env.config.command("test"), *c.args]), "commands.test")
+    code = _attach(env, env.config.app, [*env.config.command("test"), *c.args])
+    pass_on(code, "commands.test", *_why(env, code))
+
+
+def _why(env: environment.Environment, code: int) -> list[str]:
+    """A hint if a command failed and a server that it may need does not run."""
+    states = env.engine.look() if code else {}
+    servers = [name for name, service in env.place.services.items() if not service.build]
+    absent = [name for name in servers if code and not (name in states and states[name].running)]
+    return [f"not running: {', '.join(absent)}; to start all: inv dev.up"] if absent else []
 
 
 def _attach(env: environment.Environment, service: str, argv: Sequence[str]) -> int:

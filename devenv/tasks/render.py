@@ -172,7 +172,8 @@ def doctor(findings: Iterable[Finding], write: Write) -> None:
             for line in output.wrapped(f"            {text}", width):
                 write(line)
         if finding.fix:
-            write(f"          fix: {finding.fix}")
+            for line in output.wrapped(f"          fix: {finding.fix}", width):
+                write(line)
 
 
 def _logins(found: Status, write: Write, width: int) -> None:

@@ -16,6 +16,7 @@ PAGE = (REPO / "docs/reference/errors.md").read_text()
 CODES = {str(value) for value in vars(errors).values() if isinstance(value, int)}
 # Functions that pass a message on: it is collected where it is written.
 PASS_ON = {
+    "devenv/commandline/usage.py",
     "devenv/main.py",  # of invoke
     "devenv/model/compose_file.py",
     "devenv/model/scenarios.py",
