@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from devenv.base import records
 from devenv.base.errors import MISSING, DevError
 from devenv.context import health
-from devenv.context.environment import Asked, Environment
-from devenv.databases.states import Seen
+from devenv.context.environment import Environment
 from devenv.engines.compose import ComposeEngine
-from devenv.engines.interface import Place, State
-from devenv.model import config
+from devenv.engines.interface import State
 from tests.messages import LAST_WORDS, LOGGED_NOTHING, NOT_HEALTHY_YET
 
 from .conftest import Seam
@@ -23,20 +19,8 @@ from .test_compose_engine import container
 
 
 @pytest.fixture
-def env(seam: Seam, make_place: Callable[..., Place], repo: Path) -> Environment:
-    place, record = make_place(), records.Record("catalog", "main")
-    return Environment(
-        config.load(repo),
-        place,
-        ComposeEngine(place),
-        record,
-        "catalog.localhost",
-        18160,
-        0,
-        None,
-        Seen(),
-        Asked("", 0, False, None),
-    )
+def env(seam: Seam, make_environment: Callable[..., Environment]) -> Environment:
+    return make_environment()
 
 
 def test_each_service_that_is_not_healthy_has_a_line_with_what_it_logged_last(env: Environment, seam: Seam) -> None:

@@ -8,14 +8,9 @@ from typing import Any
 
 import pytest
 
-from devenv.base import records
 from devenv.base.errors import CONFIG, FOUND, DevError
-from devenv.context.environment import Asked, Environment
-from devenv.databases.states import Seen
+from devenv.context.environment import Environment
 from devenv.datastates import live
-from devenv.engines.compose import ComposeEngine
-from devenv.engines.interface import Place
-from devenv.model import config
 from tests.messages import CHECK_BY_HAND, CHECK_FINDS_NO_DATA, ENDED_WITH
 
 from .conftest import DEV_YAML, Seam
@@ -28,26 +23,14 @@ Open = Callable[..., Environment]
 
 
 @pytest.fixture
-def opened(seam: Seam, make_place: Callable[..., Place], repo: Path, state_home: Path) -> Open:
+def opened(seam: Seam, make_environment: Callable[..., Environment], repo: Path, state_home: Path) -> Open:
     """opened("once: true") → the service with such scenarios, its data migrated and not seeded."""
     seam.answer("docker volume inspect", "v1 2026\n")
 
     def opened(how: str, known: Mapping[str, Any] = KNOWN) -> Environment:
         text = DEV_YAML.replace("scenarios: {default: {run: ./seed default}}\n", EVENT.format(how, how))
         (repo / "dev.yaml").write_text(text)
-        place, record = make_place(), records.Record("catalog", "main", data={"compose": dict(known)})
-        return Environment(
-            config.load(repo),
-            place,
-            ComposeEngine(place),
-            record,
-            "catalog.localhost",
-            18160,
-            0,
-            None,
-            Seen(),
-            Asked("", 0, False, None),
-        )
+        return make_environment({"compose": dict(known)})
 
     return opened
 
