@@ -75,6 +75,7 @@ def test_two_services_a_login_and_nothing_left(clone: Clone, engine: str) -> Non
     assert printed(done, "shop ") == f"{found['url']}  log in: alice / alice"
     assert f"POST {lms['url']}/login/" in done.stdout
     assert "the page of shop says: logged in as alice" in done.stdout
+    assert "dev.doctor" not in done.stdout + done.stderr, "what the generator proposes is not for the demo"
     again = clone.demo()
     assert "cookiecutter" not in again.stdout
     assert NOTHING_TO_DO in again.stderr
