@@ -133,6 +133,14 @@ def test_recipes(terminal: Terminal) -> None:
     said = type_all(terminal, RECIPES["Keep a setting of yours in `.env`"])
     assert said.endswith("DEBUG\n")
     type_all(terminal, RECIPES["Restart"])
+    address = re.findall(r"^      TEST_DATABASE_URL: .*\n", RECIPES_TEXT, re.M)[0]
+    compose.write_text(compose.read_text().replace("    environment:\n", f"    environment:\n{address}", 1))
+    create, up, test = RECIPES["Give your tests a second database"]
+    type_all(terminal, [create, up])
+    look = "import os, psycopg; print(psycopg.connect(os.environ['TEST_DATABASE_URL']).info.dbname)"
+    assert terminal.type(f'inv dev.run -- python -c "{look}"') == "catalog_test\n"
+    terminal.type(test)
+    assert "catalog_test  unknown" in terminal.type("inv dev.state list")
     on, follow, off = RECIPES["See the SQL"]
     terminal.type(on)
     terminal.type("inv dev.run -- python manage.py migrate --check")
