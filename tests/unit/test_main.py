@@ -17,6 +17,7 @@ from invoke.program import Program
 from devenv import main
 from devenv.base.errors import DevError
 from devenv.commandline import arguments, helping
+from tests.messages import DID_YOU_MEAN, TO_CONTINUE
 
 Run = Callable[..., int]
 TASKS = {context.name: context for context in main.collection().to_contexts()}
@@ -157,14 +158,18 @@ def test_an_argument_that_belongs_after_the_dashes(
 @pytest.mark.parametrize(
     ("argv", "message", "hint"),
     [
-        (["dev.upp"], "unknown task dev.upp", "did you mean dev.up? to see all tasks: inv --list"),
+        (["dev.upp"], "unknown task dev.upp", f"{DID_YOU_MEAN} dev.up? to see all tasks: inv --list"),
         (["zzz"], "unknown task zzz", "to see all tasks: inv --list"),
         (["--nope"], "unknown flag --nope", "to see all tasks: inv --list"),
-        (["dev.up", "--prot", "1"], "dev.up has no flag --prot", "did you mean --port? to see all flags: inv dev.up "),
+        (
+            ["dev.up", "--prot", "1"],
+            "dev.up has no flag --prot",
+            f"{DID_YOU_MEAN} --port? to see all flags: inv dev.up ",
+        ),
         (["dev.up", "--port"], "dev.up --port needs PORT", "inv dev.up --help"),
         (["dev.up", "--port", "abc"], "'abc' is not a whole number", "inv dev.up --help"),
         (["dev.down", "x"], "dev.down does not take x", "inv dev.down --help"),
-        (["dev.up", "dev.stats"], "dev.up does not take dev.stats", "did you mean dev.status? inv dev.up --help"),
+        (["dev.up", "dev.stats"], "dev.up does not take dev.stats", f"{DID_YOU_MEAN} dev.status? inv dev.up --help"),
         (["--list", "nope"], "Sub-collection 'nope' not found!", "inv --list"),
         (["dev.seed", "a", "b"], "dev.seed does not take b", "inv dev.seed --help"),
         (["dev.edit", "lms", "../lms", "c"], "dev.edit does not take c", "inv dev.edit --help"),
@@ -247,13 +252,13 @@ def test_the_services_own_tasks(run: Run, tmp_path: Path, capsys: pytest.Capture
     assert capsys.readouterr().out == "hello ['-a', 'b c']\n"
     assert run("fail") == 7
     assert run("gret") == 2
-    assert "did you mean greet? " in capsys.readouterr().err
+    assert f"{DID_YOU_MEAN} greet? " in capsys.readouterr().err
 
 
 def test_an_interrupt_is_130(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "tasks_local.py").write_text(LOCAL)
     assert run("stop") == 130
-    assert capsys.readouterr().err == "error[130]: interrupted\nhint: to continue: inv dev.up\n"
+    assert capsys.readouterr().err == f"error[130]: interrupted\nhint: {TO_CONTINUE}\n"
 
 
 def test_a_broken_tasks_local_is_reported_in_one_line(
