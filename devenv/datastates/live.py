@@ -121,7 +121,8 @@ def is_pending(env: Environment) -> bool:
     """Whether there may be migrations to apply, according to the service's pending command if it has one."""
     if "migrated" not in known(env) or "pending" not in env.config.commands:
         return True
-    if env.engine.step("pending", env.config.command("pending")):
+    if code := env.engine.step("pending", env.config.command("pending")):
+        events.note(f"there is something to migrate: commands.pending ended with {code}")
         return True
     _note_migrated(env)
     return False

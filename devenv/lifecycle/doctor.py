@@ -269,7 +269,7 @@ def _name(settings: config.Config) -> Finding:
     try:
         socket.getaddrinfo(host, settings.port)
     except OSError:
-        what = f"{host} works in browsers, curl and our services, but not in every program on this machine"
+        what = f"{host} works in browsers, curl and our services; in other programs use 127.0.0.1"
         return Finding("D21", True, what)
     return Finding("D21", True, f"{host} resolves")
 

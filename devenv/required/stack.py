@@ -114,7 +114,7 @@ class Stack:
         """The pinned members that ran here and that no other root uses: dev.destroy removes them too."""
         place = self.env.place
         ran = [m for m in self.members.values() if not m.edited and records.read(place.workspace, m.name).checkout]
-        return [f"{place.workspace}-{m.name}" for m in ran if not sources.is_used_elsewhere(place, m.name)]
+        return [m.name for m in ran if not sources.is_used_elsewhere(place, m.name)]
 
     def logs(self, name: str, flags: Sequence[str]) -> int:
         """Show the logs of one member."""

@@ -123,13 +123,14 @@ def destroy(c: Any, workspace: str = "", json: bool = False, only: bool = False,
     """Remove the service, its data, and what only it requires."""
     env = environment.open_environment(workspace)
     required = None if only else stack.recorded(env)
-    names = [f"{env.place.workspace}-{env.place.service}", *(required.unshared() if required else [])]
-    confirm(f"Remove {', '.join(names)} with all data?", yes)
+    names = ", ".join([env.place.service, *(required.unshared() if required else [])])
+    what = f"{names} of workspace {env.place.workspace} with all data"
+    confirm(f"Remove {what}?", yes)
     with env.locked("dev.destroy") as there:
         operation.destroy(there, only)
     if required:
         required.destroy()
-    finish(f"removed with all data: {', '.join(names)}; to start with fresh data: inv dev.up", json, known=_known(env))
+    finish(f"removed: {what}; to start with fresh data: inv dev.up", json, known=_known(env))
 
 
 def _known(env: environment.Environment) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from devenv.base import events, output
+from devenv.databases.states import UNKNOWN
 from devenv.lifecycle.doctor import Finding
 from devenv.lifecycle.overview import Entry
 from devenv.lifecycle.status import Status
@@ -149,7 +150,8 @@ def states(found: Iterable[Mapping[str, Any]], write: Write) -> None:
 
 
 def _state(row: Mapping[str, Any]) -> list[str]:
-    words = [row["name"], row["kind"], row["key"] or row["id"], row["branch"], _age(row["age"])]
+    age = "" if row["kind"] == UNKNOWN else _age(row["age"])
+    words = [row["name"], row["kind"], row["key"] or row["id"], row["branch"], age]
     return [*map(str, words), output.mebibytes(row["size"]), "yes" if row["live"] else ""]
 
 

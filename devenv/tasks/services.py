@@ -128,7 +128,7 @@ def list_(c: Any, json: bool = False) -> None:
     elif found:
         render.overview(found, output.data)
     else:
-        events.note("no service was started on this machine yet: inv dev.up")
+        events.note("no services on this machine; to start one: inv dev.up")
 
 
 @task(

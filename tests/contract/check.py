@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -27,8 +28,15 @@ from conformance.plugin import Judge, Named, Subject  # noqa: E402
 from conformance.repository import Repository  # noqa: E402
 
 
+class Parser(argparse.ArgumentParser):
+    """A wrong command line is an error like the others."""
+
+    def error(self, message: str) -> NoReturn:
+        refuse(message, "make -s contract.check ARGS=--help")
+
+
 def arguments(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="contract.check", description="Check a repository against CONTRACT.md.")
+    parser = Parser(prog="contract.check", description="Check a repository against CONTRACT.md.")
     parser.add_argument("path", type=Path, help="the repository")
     parser.add_argument("--static", action="store_true", help="only read files; start nothing")
     parser.add_argument("--only", action="append", default=[], metavar="ID", help="check only this MUST (repeatable)")
@@ -42,7 +50,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def refuse(message: str, hint: str) -> None:
+def refuse(message: str, hint: str) -> NoReturn:
     print(f"error[2]: {message}\nhint: {hint}", file=sys.stderr)
     raise SystemExit(2)
 
@@ -106,7 +114,7 @@ def main(argv: list[str]) -> int:
     options = arguments(argv)
     options.path = options.path.resolve()
     if not options.path.is_dir():
-        refuse(f"{options.path}: not a folder", "python tests/contract/check.py PATH-OF-A-REPOSITORY")
+        refuse(f"{options.path}: not a folder", "make -s contract.check ARGS=PATH-OF-A-REPOSITORY")
     repository, every = Repository(options.path), contract.musts(contract.PAGE.read_text(encoding="utf-8"))
     level, keeps, held = chosen(options, repository, every)
     try:

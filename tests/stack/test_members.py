@@ -277,7 +277,7 @@ def test_the_question_of_destroy_names_all_that_it_removes(shop: Root) -> None:
     assert members.unshared() == [], "neither of them ran here"
     for users in ([str(shop.repo.root)], []):
         used_by(users)
-        assert members.unshared() == ["main-lms"]
+        assert members.unshared() == ["lms"]
     used_by([str(beside(shop, "notes"))])
     assert members.unshared() == []
 

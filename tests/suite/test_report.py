@@ -31,6 +31,8 @@ def test_the_terminal_shows_the_reason_the_evidence_and_the_fix(specimen: Path) 
     after = done.stdout.partition("✗ CMP-1")[2].splitlines()[:4]
     assert [line.strip().partition(":")[0] for line in after[1:]] == ["why", "broken", "fix"]
     assert "✓ CMP-2" in done.stdout
+    kept = [line for line in done.stdout.splitlines() if line.startswith("  ✓ RES-1")]
+    assert kept[0].endswith("(files only)"), "the rest of its tests measures what runs"
     assert done.stdout.splitlines()[-1].startswith("specimen: contract 1.4, level full: ")
 
 
@@ -100,7 +102,9 @@ def test_an_older_contract_needs_no_newer_commands(specimen: Path) -> None:
     assert check(specimen, "--static").broken == set()
 
 
-@pytest.mark.parametrize("words", [("/nonexistent",), (CHECK.parent, "--only", "XYZ-1")])
+@pytest.mark.parametrize(
+    "words", [(), ("/nonexistent",), (CHECK.parent, "--only", "XYZ-1"), (CHECK.parent, "--no-such-option")]
+)
 def test_usage(words: tuple[object, ...]) -> None:
     done = run(*words, "--static")
     assert done.returncode == 2

@@ -163,3 +163,12 @@ def test_doctor() -> None:
     lines: list[str] = []
     render.doctor([Finding("D01", True, "Docker answers"), Finding("D20", False, "disk full", "prune")], lines.append)
     assert lines == ["D01 ok    Docker answers", "D20 WRONG disk full", "          fix: prune"]
+
+
+def test_data_that_no_command_made_has_no_age() -> None:
+    row = {"id": "", "key": "", "branch": "", "age": 0, "size": 8 * MB, "live": False}
+    known, unknown = {**row, "name": "live", "kind": "live"}, {**row, "name": "test_service", "kind": "unknown"}
+    lines: list[str] = []
+    render.states([known, unknown], lines.append)
+    assert "0 s" in lines[1]
+    assert "0 s" not in lines[2]

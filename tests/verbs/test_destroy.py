@@ -22,7 +22,7 @@ def test_destroy_is_refused_without_a_terminal(running: Repo) -> None:
 def test_destroy_asks_on_a_terminal_and_takes_no_for_an_answer(running: Repo) -> None:
     code, screen = on_terminal(running, "dev.destroy", talk=[(r"\[y/N\]", "n\n")])
     assert code == 114
-    assert f"Remove main-{running.token} with all " in screen
+    assert f"Remove {running.token} of workspace main with all " in screen
     assert "? [y/N]" in screen
     assert running.steps() == []
 

@@ -59,7 +59,11 @@ def terminal(report: Report, width: int = 0) -> str:
     """
     lines = []
     for area, verdicts in report.by_area().items():
-        lines += ["", f"{area}: {AREAS[area]}", *(line for verdict in verdicts for line in entry(verdict))]
+        lines += [
+            "",
+            f"{area}: {AREAS[area]}",
+            *(line for v in verdicts for line in entry(v, v.must.id in report.unseen)),
+        ]
     whole = [*lines, "", report.summary]
     return "\n".join(part for line in whole for part in wrapped(line, width)).lstrip("\n")
 
@@ -72,15 +76,15 @@ def wrapped(line: str, width: int) -> list[str]:
     return textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
-def entry(verdict: Verdict) -> list[str]:
-    """The lines of one MUST."""
+def entry(verdict: Verdict, partly: bool = False) -> list[str]:
+    """The lines of one MUST. `partly`: it also has tests that need a live run, which did not run."""
     must, evidence = verdict.must, verdict.evidence.splitlines()
     sentence = plain(must.sentence)
     short = textwrap.shorten(sentence, 105, placeholder=" …")
     head = f"  {SIGNS[verdict.status]} {must.id:<7} "
     seen = [f"            {verdict.status}: {line}" for line in evidence[:1]]
     if verdict.status not in ("broken", "fixed"):
-        return [head + short, *seen]
+        return [f"{head}{short}{' (files only)' if partly else ''}", *seen]
     more = [f"              {line}" for line in evidence[1:LINES]]
     fix = f"            fix: {' '.join(verdict.fix.split())}"
     return [head + sentence, f"            why: {plain(must.why)}", *seen, *more, fix]
