@@ -16,7 +16,7 @@ LOOPBACK = ("127.0.0.1", "[::1]", "::1")
 
 @pytest.mark.contract("CMP-1")
 def test_ports_are_bound_to_loopback(services: Services) -> None:
-    """Write the address before the port: `"127.0.0.1:${PORT:-8000}:${PORT:-8000}"`."""
+    """Write the address before the ports: `"127.0.0.1:HOST:CONTAINER"`."""
     wrong = [f"{name}: {port}" for name, service in services.items() for port in ports(service) if is_open(port)]
     assert not wrong, "\n".join(wrong)
 

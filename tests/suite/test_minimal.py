@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -89,13 +91,13 @@ def block(begin: str) -> list[str]:
     return str(found[0]).splitlines(keepends=True)
 
 
-def replace(repo: Path, lines: dict[str, str]) -> None:
-    """Replace lines of dev.sh, each found by its begin."""
-    script = (repo / "dev.sh").read_text()
+def replace(repo: Path, lines: dict[str, str], name: str = "dev.sh") -> None:
+    """Replace lines of a file, each found by its begin."""
+    script = (repo / name).read_text()
     for begin, line in lines.items():
         script, count = re.subn(rf"^{re.escape(begin)}.*\n", lambda _, line=line: line, script, flags=re.M)
         assert count == 1, begin
-    (repo / "dev.sh").write_text(script)
+    (repo / name).write_text(script)
 
 
 @pytest.fixture
@@ -129,6 +131,47 @@ def test_it_keeps_level_core(minimal: Path) -> None:
 @pytest.mark.engine
 def test_it_keeps_level_core_in_containers(in_containers: Path) -> None:
     assert_core(check(in_containers, "--engine", "compose"), *DATABASE)
+
+
+@pytest.mark.engine
+def test_the_lines_for_data_in_a_volume_keep_level_core(
+    in_containers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = (ROOT / "docs/contract.md").read_text().partition("\n### Data in a volume\n")[2].partition("\n### ")[0]
+    compose, dockerfile, functions, lines = re.findall(r"^```\w+\n(.*?)^```", section, re.M | re.S)
+    variables, mount, volumes = compose.splitlines(keepends=True)
+    replace(in_containers, {"    environment:": variables + mount}, "compose.yaml")
+    with (in_containers / "compose.yaml").open("a") as file:
+        file.write(volumes)
+    replace(in_containers, {"USER ": f"{dockerfile}USER 10001:10001\n"}, "Dockerfile")
+    seed = """seed() { docker compose exec -T app sh -c 'echo 1 >/data/row; ls /data | wc -l'; }\n"""
+    functions = re.sub("^seed.*\n", seed, functions, flags=re.M)
+    url, data, up, reset, seed = lines.splitlines(keepends=True)
+    replace(in_containers, {"run() {": functions + "run() {\n", """  printf '"internal_url""": url + data})
+    replace(in_containers, {"  dev.up | dev.reset)": up + reset, "  dev.seed)": seed})
+    assert_core(check(in_containers, "--engine", "compose"), *DATABASE)
+
+    workspace = f"t{uuid.uuid4().hex[:8]}"
+    for name, value in {"XDG_STATE_HOME": tmp_path, "DEV_WORKSPACE": workspace, "DEV_PORT": free_port()}.items():
+        monkeypatch.setenv(name, str(value))
+
+    def make(*words: str) -> str:
+        return subprocess.run(
+            ["make", "-s", *words], cwd=in_containers, check=True, capture_output=True, text=True
+        ).stdout
+
+    try:
+        first = json.loads(make("dev.up", "ARGS=--json"))["data"]
+        assert first
+        assert make("dev.run", "ARGS=-- ls /data") == "row\n"
+        make("dev.run", "ARGS=-- touch /data/mine")
+        make("dev.down")
+        assert json.loads(make("dev.up", "ARGS=--json"))["data"] == first
+        assert make("dev.seed") == "2\n"
+        assert json.loads(make("dev.reset", "ARGS=--json"))["data"] not in ("", first)
+        assert make("dev.run", "ARGS=-- ls /data") == "row\n"
+    finally:
+        make("dev.destroy", "ARGS=--yes")
 
 
 def test_its_errors_have_hints(minimal: Path) -> None:
@@ -193,20 +236,38 @@ def make(minimal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def test_the_lines_for_data_in_files_keep_and_remove_it(minimal: Path, make: Callable[..., str]) -> None:
-    data, folder, up, reset = block("export DATA")
+    data, *first, start = block("export DATA")
+    printed, up, reset, seed = block("""  printf '"healthy": %s, "data": "%s"}""")
     state = next(
         line for line in (minimal / "dev.sh").read_text().splitlines(keepends=True) if line.startswith("state=")
     )
     stop = "  stop && mkdir -p \"$state\" && echo '$ python3 server.py' >&2\n"
-    replace(minimal, {"state=": state + data, "  stop &&": stop + folder, "  dev.up | dev.reset)": up + reset})
+    first[0] = """seed() { echo 2 >"$DATA/seeded"; echo '{"rows": 1}'; }\n"""  # what the page leaves to the reader
+    run = (minimal / "dev.sh").read_text().splitlines(keepends=True)[3]
+    assert run.startswith("run() ")
+    replace(minimal, {"state=": state + data, "run() ": run + "".join(first), "  stop &&": stop + start})
+    replace(minimal, {"  printf '\"healthy": printed, "  dev.up | dev.reset)": up + reset, "  dev.seed)": seed})
     look = """-- sh -c 'ls "$DATA"'"""
-    make("dev.up")
+    begun = json.loads(make("dev.up", "--json"))["data"]
+    assert begun
     make("dev.run", """-- sh -c 'echo 1 >"$DATA/row"'""")
     make("dev.down")
-    make("dev.up")
-    assert make("dev.run", look) == "row\n"
-    make("dev.reset")
-    assert make("dev.run", look) == ""
+    assert json.loads(make("dev.up", "--json"))["data"] == begun
+    assert make("dev.run", look) == "row\nseeded\n"
+    assert json.loads(make("dev.reset", "--json"))["data"] not in ("", begun)
+    assert make("dev.run", look) == "seeded\n"
+    assert make("dev.seed") == '{"rows": 1}\n'
+
+
+def test_a_port_that_was_taken_is_not_kept(make: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    url = make("dev.up")
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        monkeypatch.setenv("DEV_PORT", str(listener.getsockname()[1]))
+        make("dev.up", code=112)
+    monkeypatch.delenv("DEV_PORT")
+    assert make("dev.up") == url
 
 
 def test_the_lines_for_scenarios_read_parameters(minimal: Path, make: Callable[..., str]) -> None:
@@ -215,6 +276,7 @@ def test_the_lines_for_scenarios_read_parameters(minimal: Path, make: Callable[.
     assert first.startswith("run() ")
     replace(minimal, {"for word; do": loop, "run() ": first + "".join(seed), "  dev.seed)": case})
     assert make("dev.seed") == '{"scenario": "default", "size": "10"}\n'
+    assert make("dev.seed", "big") == '{"scenario": "big", "size": "1000"}\n'
     assert make("dev.seed", "big -p 'size=3 m'") == '{"scenario": "big", "size": "3 m"}\n'
     assert make("dev.seed", "bigger", code=2) == ""
     assert make("dev.seed", "big -p sise=3", code=2) == ""
