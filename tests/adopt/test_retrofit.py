@@ -265,10 +265,16 @@ def test_undo_comes_too_late_or_elsewhere(history: Path, make: Make, tmp_path: P
     retrofit(history, repo)
     run_quietly("git", "clone", "--quiet", repo, tmp_path / "clone")
     assert "was not made in this clone" in retrofit(history, tmp_path / "clone", "--undo", code=113)
+    (repo / "dev.yaml").write_text((repo / "dev.yaml").read_text() + "# mine\n")
+    commit(repo, "mine")
     git(repo, "switch", "--quiet", "main")
-    git(repo, "merge", "--quiet", BRANCH)
-    assert "is merged into main" in retrofit(history, repo, "--undo", code=113)
+    before = git(repo, "rev-parse", "HEAD^{tree}")
+    git(repo, "merge", "--quiet", "--no-ff", "--no-edit", BRANCH)
+    refused = retrofit(history, repo, "--undo", code=113)
+    assert "is merged into main" in refused
     assert BRANCH in git(repo, "branch", "--list")
+    run_quietly("sh", "-c", f"cd {repo} && {refused.partition('hint: ')[2]}")
+    assert git(repo, "rev-parse", "HEAD^{tree}") == before
 
 
 def test_undo_removes_what_the_tasks_made_for_themselves(history: Path, make: Make) -> None:

@@ -158,7 +158,8 @@ def undo(path: Path) -> str:
     if not (before and made):
         raise Refusal(CONFLICT, f"{BRANCH} was not made in this clone", by_hand)
     if is_ancestor(owner.top, made, before):
-        raise Refusal(CONFLICT, f"{BRANCH} is merged into {before}", f"git switch {before} && git revert …")
+        revert = f"git switch {before} && git revert --no-edit {made[:12]}~2..{BRANCH}"  # the retrofit has two commits
+        raise Refusal(CONFLICT, f"{BRANCH} is merged into {before}", revert)
     if running := on_this_machine(owner):
         raise Refusal(CONFLICT, f"{running} still exists on this machine", f"{owner.folder}/.dev/run dev.destroy --yes")
     if owner.git("rev-parse", BRANCH) != made:
