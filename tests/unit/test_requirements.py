@@ -51,17 +51,29 @@ def test_keys_of_a_newer_template_are_ignored() -> None:
     ("text", "message"),
     [
         (HEAD + "requires: [lms]\n", "dev.yaml:3: requires: must be a mapping"),
-        (HEAD + "requires:\n  lms:\n", "dev.yaml:4: requires.lms: repo is missing"),
-        (HEAD + "requires:\n  lms: v1\n", "dev.yaml:4: requires.lms: repo is missing"),
+        (HEAD + "requires:\n  lms:\n", "dev.yaml:4: requires.lms: must be a mapping, not nothing"),
+        (HEAD + "requires:\n  lms: v1\n", 'dev.yaml:4: requires.lms: must be a mapping, not "v1"'),
         (HEAD + "requires:\n  lms: {repo: ../lms}\n", "dev.yaml:4: requires.lms: version is missing"),
-        (HEAD + "requires:\n  lms: {repo: ../lms, version: 1.10}\n", "dev.yaml:4: requires.lms: version is missing"),
-        (LMS + "    scenarios: oauth\n", "dev.yaml:7: scenarios: must be a list"),
+        (
+            HEAD + "requires:\n  lms: {repo: ../lms, version: 1.10}\n",
+            "dev.yaml:4: requires.lms.version: must be text, not 1.1",
+        ),
+        (LMS + "    scenarios: oauth\n", "dev.yaml:7: requires.lms.scenarios: must be a list"),
         (LMS + "    scenarios:\n      - {a: {}, b: {}}\n", "dev.yaml:8: scenarios: each must be one name"),
         (LMS + "    scenarios:\n      - {}\n", "dev.yaml:8: scenarios: each must be one name"),
-        (LMS + "    scenarios:\n      - 5\n", "dev.yaml:8: scenarios: each must be one name"),
-        (LMS + "    scenarios:\n      - a\n      - oauth: text\n", "dev.yaml:9: oauth: must be a mapping"),
+        (LMS + "    scenarios:\n      - 5\n", "dev.yaml:8: requires.lms.scenarios.0: must be text or a mapping, not 5"),
+        (
+            LMS + "    scenarios:\n      - a\n      - oauth: text\n",
+            "dev.yaml:9: requires.lms.scenarios.1.oauth: must be a mapping",
+        ),
         (LMS + "    scenarios:\n      - a: {k: 1}\n      - a\n", "dev.yaml:9: scenarios: a is listed twice"),
-        (LMS + "    env: [A]\n", "dev.yaml:7: env: must be a mapping"),
+        (HEAD + "requires: {../../x: {repo: r, version: v}}\n", 'dev.yaml:3: the name "../../x" is not allowed here'),
+        (
+            HEAD + "requires: {lms: {repo: --x, version: v}}\n",
+            'dev.yaml:3: requires.lms.repo: "--x" is not allowed here',
+        ),
+        (HEAD + "requires: {lms: {repo: r, version: --x}}\n", 'dev.yaml:3: requires.lms.version: "--x" is not'),
+        (LMS + "    env: [A]\n", "dev.yaml:7: requires.lms.env: must be a mapping"),
     ],
 )
 def test_each_error_names_the_line(text: str, message: str) -> None:
