@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from typing import Any, NamedTuple, TypeVar
 
+from devenv.base import foreign
 from devenv.base.errors import INTERRUPTED, DevError
 
 STEP_BEGAN = "step-began"
@@ -96,9 +97,14 @@ def read_by(*readers: Reader) -> Iterator[None]:
 
 
 def publish(kind: str, text: str = "", **fields: Any) -> None:
-    """Report an event of the current step to every reader."""
+    """Report an event of the current step to every reader. Text may be another program's: what it would do to a
+    terminal is removed here, in one place.
+    """
     around = _current.get()
-    event = Event(kind, time.time(), **{"step": around.number if around else 0, "text": text, **fields})
+    known = {"step": around.number if around else 0, "text": foreign.clean(text), **fields}
+    if "items" in known:
+        known["items"] = tuple(map(foreign.clean, known["items"]))
+    event = Event(kind, time.time(), **known)
     with _lock:
         for reader in _readers:
             reader(event)

@@ -13,6 +13,7 @@ import hashlib
 import os
 import posixpath
 import re
+import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -184,7 +185,7 @@ class Mirror(NamedTuple):
         told = "\n".join(line for line in said.splitlines() if line and not AMOUNT.search(line))
         reason = LOGIN.sub(r"\1", told.strip()) or "git printed nothing"
         repo = LOGIN.sub(r"\1", self.repo)
-        return DevError(MISSING, f"{repo} cannot be reached: {reason}", f"git ls-remote {repo}")
+        return DevError(MISSING, f"{repo} cannot be reached: {reason}", f"git ls-remote {shlex.quote(repo)}")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import io
 import json
 import os
 import random
 import signal
+import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +22,7 @@ from typing import Any
 import pytest
 
 from devenv.base.errors import CONFIG, USAGE, DevError
+from devenv.datastates import exports
 from devenv.engines.native import support
 from devenv.model import answers, compose_file, config, document, dsn, fingerprint, requirements, services
 from devenv.required import lockfile
@@ -62,6 +66,12 @@ LOCK = {
     "asks": "abc",
     "services": {"lms": {"repo": "../lms", "version": "v1", "commit": "0" * 40, "asked_by": ["catalog v1"]}},
 }
+MANIFEST = {
+    "format": 1, "service": "catalog", "name": "s", "database": "postgres", "version": "17.1", "branch": "main",
+    "created": "2026-01-01T00:00:00Z", "scenarios": ["default"], "scrubbed": False,
+    "files": {"app/migrations/0001_initial.py": "aa"},
+    "data": {"migrated": "x", "files": {}, "packages": {"of": "x", "names": ["a"]}, "seeded": {"default": {}}},
+}  # fmt: skip
 DOTENV = "A=1\nB=\"x $A ${N:-y}\"\nC='z'\nexport D=4 # c\nE\n# text\nF=a$!b\n"
 
 
@@ -143,6 +153,26 @@ def read_dsn(chance: random.Random, folder: Path) -> None:
     dsn.parse(mutate.text(chance, sample), chance.choice(["postgres", "mysql"]))
 
 
+def read_archive(chance: random.Random, folder: Path) -> None:
+    rows = os.urandom(chance.choice([0, 10, 30_000]))
+    manifest = {**MANIFEST, "sha256": hashlib.sha256(rows).hexdigest()}
+    written = json.dumps(mutate.data(chance, manifest) if chance.random() < 0.7 else manifest, default=str)
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz", format=tarfile.PAX_FORMAT) as tar:
+        for name, content in (("manifest.json", mutate.content(chance, written)), ("dump", rows)):
+            member = tarfile.TarInfo(name if chance.random() < 0.95 else chance.choice(["../x", "/x", "dump"]))
+            member.size = len(content)
+            if chance.random() < 0.1:
+                member.type = chance.choice([tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE])
+                member.linkname = chance.choice(["dump", "manifest.json", "/etc/passwd"])
+            tar.addfile(member, io.BytesIO(content))
+    content = bytearray(packed.getvalue())
+    for _ in range(chance.choice([0, 0, 1, 4])):
+        content[chance.randrange(len(content))] = chance.randrange(256)
+    (folder / "x.tar.gz").write_bytes(content[: chance.choice([len(content)] * 9 + [chance.randrange(len(content))])])
+    exports.unpack(folder / "x.tar.gz", folder / "rows", lambda manifest: None)
+
+
 READERS: dict[str, Callable[[random.Random, Path], None]] = {
     "dev-yaml": read_dev_yaml,
     "other-dev-yaml": read_other_dev_yaml,
@@ -152,6 +182,7 @@ READERS: dict[str, Callable[[random.Random, Path], None]] = {
     "interpolate": interpolate,
     "answer": read_answer,
     "dsn": read_dsn,
+    "archive": read_archive,
 }
 
 
