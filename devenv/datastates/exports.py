@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from devenv.base import output, process
 from devenv.base.errors import CONFIG, REFUSED, DevError
@@ -161,8 +161,8 @@ def _check_end(tar: tarfile.TarFile, file: Path) -> None:
     """Read what is left, with the checksum of it all at its end. It may be as much as tar fills up, and no more."""
     if tar.next():
         raise _damaged(file)
-    left = 0
-    while block := tar.fileobj.read(2**16) if tar.fileobj is not None else b"":
+    stream, left = cast(IO[bytes], tar.fileobj), 0
+    while block := stream.read(2**16):
         left += len(block)
         if left > tarfile.RECORDSIZE:
             raise _damaged(file)
