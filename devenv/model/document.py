@@ -100,7 +100,7 @@ class Texts(_Loader):
     yaml_constructors = {f"{TAG}{kind}": _Loader.yaml_constructors[f"{TAG}{kind}"] for kind in ("map", "seq")}  # noqa: RUF012
 
 
-def _text(loader: Any, node: yaml.Node) -> Any:
+def _text(loader: Any, _suffix: str, node: yaml.Node) -> Any:
     if isinstance(node, yaml.SequenceNode):  # with a custom tag
         return loader.construct_sequence(node, True)
     if isinstance(node, yaml.MappingNode):

@@ -132,13 +132,13 @@ def plan(value: Mapping[str, Any], write: Write) -> None:
 
 def states(found: Iterable[Mapping[str, Any]], write: Write) -> None:
     """Stored states of the data, a line each."""
-    for line in output.table([["NAME", "KIND", "KEY", "BRANCH", "AGE", "SIZE", ""], *map(_state, found)]):
+    for line in output.table([["NAME", "KIND", "KEY", "BRANCH", "AGE", "SIZE", "LIVE"], *map(_state, found)]):
         write(line)
 
 
 def _state(row: Mapping[str, Any]) -> list[str]:
     words = [row["name"], row["kind"], row["key"] or row["id"], row["branch"], _age(row["age"])]
-    return [*map(str, words), output.mebibytes(row["size"]), "live" if row["live"] else ""]
+    return [*map(str, words), output.mebibytes(row["size"]), "yes" if row["live"] else ""]
 
 
 def _age(seconds: int) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPO, until
+from tests.messages import WHOLE_OUTPUT
 from tests.screen import Screen
 
 HEAD = """
@@ -198,7 +199,7 @@ def test_a_failed_step_unfolds(run: Run, tmp_path: Path) -> None:
     whole = "".join(lines[22:])
     assert "a long command that has to be cut somewhere at 80; exit 3" in whole, "the whole command"
     assert lines[-3:] == [
-        "the whole output: .dev/local/logs/dev.up.log",
+        f"{WHOLE_OUTPUT} .dev/local/logs/dev.up.log",
         "error[112]: app: the build ended with 3",
         "hint: inv dev.up",
     ]
@@ -280,7 +281,7 @@ def test_a_folder_that_cannot_be_written_to_is_no_obstacle(run: Run, tmp_path: P
     screen = run(FAILS, TMPDIR=str(tmp_path))
     assert screen.end() == 112
     [log] = tmp_path.glob("dev.up.*.log")
-    assert f"the whole output: {log.name}" in screen.text
+    assert f"{WHOLE_OUTPUT} {log.name}" in screen.text
     assert "line 30" in log.read_text()
 
 

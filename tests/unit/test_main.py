@@ -17,6 +17,7 @@ from invoke.program import Program
 from devenv import main
 from devenv.base.errors import DevError
 from devenv.commandline import arguments, helping
+from tests.messages import DID_YOU_MEAN, TO_CONTINUE
 
 Run = Callable[..., int]
 TASKS = {context.name: context for context in main.collection().to_contexts()}
@@ -157,7 +158,11 @@ def test_an_argument_that_belongs_after_the_dashes(
 @pytest.mark.parametrize(
     ("argv", "message", "hint"),
     [
-        (["dev.upp"], "No idea what 'dev.upp' is!", "did you mean dev.up? allowed: contract.check, dev.add, "),
+        (
+            ["dev.upp"],
+            "No idea what 'dev.upp' is!",
+            f"{DID_YOU_MEAN} dev.up? allowed: contract.check, dev.add, ",
+        ),
         (["zzz"], "No idea what 'zzz' is!", "allowed: contract.check, dev.add, "),
         (["--nope"], "No idea what '--nope' is!", "allowed: contract.check, dev.add, "),
         (["dev.up", "--prot", "1"], "No idea what '--prot' is!", "inv dev.up --help"),
@@ -227,13 +232,13 @@ def test_the_services_own_tasks(run: Run, tmp_path: Path, capsys: pytest.Capture
     assert capsys.readouterr().out == "hello ['-a', 'b c']\n"
     assert run("fail") == 7
     assert run("gret") == 2
-    assert "did you mean greet? " in capsys.readouterr().err
+    assert f"{DID_YOU_MEAN} greet? " in capsys.readouterr().err
 
 
 def test_an_interrupt_is_130(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "tasks_local.py").write_text(LOCAL)
     assert run("stop") == 130
-    assert capsys.readouterr().err == "error[130]: interrupted\nhint: to continue: inv dev.up\n"
+    assert capsys.readouterr().err == f"error[130]: interrupted\nhint: {TO_CONTINUE}\n"
 
 
 def test_a_broken_tasks_local_is_reported_in_one_line(

@@ -11,6 +11,7 @@ from devenv.base.errors import DevError
 from devenv.tasks import explain
 from maintain import messages
 from tests.conftest import REPO
+from tests.messages import ENDED_WITH, HAS_BRANCH, INSTALL_COMPOSE_PLUGIN, NO_COMPOSE_PLUGIN, TAKEN_BY
 
 PAGE = (REPO / "docs/reference/errors.md").read_text()
 CODES = {str(value) for value in vars(errors).values() if isinstance(value, int)}
@@ -47,13 +48,13 @@ def test_every_message_is_on_the_page_or_passed_on() -> None:
 @pytest.mark.parametrize(
     ("code", "text", "hint"),
     [
-        (113, "SERVICE: port PORT is taken by …", "inv dev.up --port …"),
+        (113, f"SERVICE: port PORT {TAKEN_BY} …", "inv dev.up --port …"),
         (111, "FILE:LINE: unknown key KEY", ""),
-        (110, "docker has no compose plugin", "install the Compose plugin"),
+        (110, NO_COMPOSE_PLUGIN, INSTALL_COMPOSE_PLUGIN),
         (2, "DEVENV_TOOLS=GIVEN: not a checkout of the template: MISSING is missing", "unset DEVENV_TOOLS"),
         (110, "python3 is not on the path, or does not start", ""),
-        (113, "PATH already has a branch BRANCH", "git -C PATH branch --delete"),
-        (0, "SERVICE: commands.NAME ended with exit code CODE", ""),
+        (113, f"PATH {HAS_BRANCH} BRANCH", "git -C PATH branch --delete"),
+        (0, f"SERVICE: commands.NAME {ENDED_WITH} CODE", ""),
     ],
 )
 def test_how_a_message_is_read(code: int, text: str, hint: str) -> None:
@@ -93,11 +94,11 @@ def test_an_explanation_fits_the_terminal() -> None:
 def test_an_error_without_a_hint_names_its_explanation(capsys: pytest.CaptureFixture[str]) -> None:
     events.error(DevError(112, "it stopped"))
     events.error(DevError(112, "it stopped", "look"))
-    events.error(DevError(3, "pytest ended with exit code 3"))
+    events.error(DevError(3, f"pytest {ENDED_WITH} 3"))
     assert capsys.readouterr().err.splitlines() == [
         "error[112]: it stopped",
         "hint: inv dev.explain 112",
         "error[112]: it stopped",
         "hint: look",
-        "error[3]: pytest ended with exit code 3",
+        f"error[3]: pytest {ENDED_WITH} 3",
     ]

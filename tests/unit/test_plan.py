@@ -16,6 +16,7 @@ from devenv.engines.interface import State
 from devenv.lifecycle.plan import Facts, Step, decide
 from devenv.model import config, services
 from devenv.model.services import Service
+from tests.messages import NOT_BUILT
 
 from .conftest import COMPOSE_YAML, DEV_YAML
 
@@ -74,7 +75,7 @@ START_DB = "start db (the data steps need it)"
         pytest.param(facts(), [], id="all is well"),
         pytest.param(
             facts(**NOTHING)._replace(record=Record("catalog", "main")),
-            ["build app (not built yet)", START_DB, *NEW_DATA, "start app db (not running)"],
+            [f"build app ({NOT_BUILT})", START_DB, *NEW_DATA, "start app db (not running)"],
             id="the first time",
         ),
         pytest.param(facts(states=STOPPED), ["start app db (not running)"], id="after dev.down"),
@@ -108,7 +109,7 @@ START_DB = "start db (the data steps need it)"
         ),
         pytest.param(
             facts(built=False),
-            ["build app (not built yet)", "start app db (the image changed)"],
+            [f"build app ({NOT_BUILT})", "start app db (the image changed)"],
             id="the image was removed",
         ),
         pytest.param(

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests.messages import NEXT, WHOLE_OUTPUT
 from tests.screen import Screen
 from tests.verbs.repo import Repo
 
@@ -37,7 +38,7 @@ def test_one_screen_says_what_happened_and_what_to_do_next(built_repo: Repo) -> 
     assert end[1] == url
     assert end[2].startswith("login admin: ")
     assert f"{url}/admin/" in end[2]
-    assert end[-1] == "next: inv dev.logs --follow, inv dev.test, inv dev.down"
+    assert end[-1] == NEXT
     log = (built_repo.path / ".dev/local/logs/dev.up.log").read_text()
     assert "Applying courses.0001_initial... OK" in log
     assert "will build app" in log
@@ -131,5 +132,5 @@ def test_a_failure_at_a_terminal(running: Repo) -> None:
         running.ok("dev.up")
     assert re.search(r"^✗ migrate  failed +\d+\.\d s$", screen.text, re.M)
     assert "    RuntimeError: no luck" in screen.lines
-    assert "  the whole output: .dev/local/logs/dev.up.log" in screen.lines
+    assert f"  {WHOLE_OUTPUT} .dev/local/logs/dev.up.log" in screen.lines
     assert sum(line.startswith("error[112]: ") for line in screen.lines) == 1
