@@ -197,7 +197,7 @@ def test_a_conflict_and_its_settlement(shop: Repo) -> None:
     [
         ('contract: "9.0"\nservice: lms\n', f":dev.yaml:1: contract 9.0 {NOT_SUPPORTED}"),
         ('contract: "1.0"\nservice: cms\n', f":dev.yaml:2: ../lms {IS_THE_SERVICE} cms, not lms"),
-        ('contract: "1.0f"\nservice: lms\nrequires: x\n', ':dev.yaml:3: requires: {MUST_BE_MAPPING}, not "x"'),
+        ('contract: "1.0"\nservice: lms\nrequires: x\n', f':dev.yaml:3: requires: {MUST_BE_MAPPING}, not "x"'),
     ],
 )
 def test_a_repository_that_cannot_be_required(shop: Repo, text: str, message: str) -> None:

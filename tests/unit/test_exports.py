@@ -15,6 +15,7 @@ import pytest
 
 from devenv.base.errors import CONFIG, REFUSED, DevError
 from devenv.datastates import exports
+from tests.messages import MUST_BE_MAPPING, MUST_BE_TEXT, NOT_ALLOWED, WHOLE_NUMBER
 
 ROWS = b"rows"
 MANIFEST = {
@@ -59,15 +60,15 @@ def test_what_is_packed_is_unpacked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"files": "x"}, 'state.tar.gz: manifest.json:1: files: must be a mapping, not "x"'),
-        ({"files": {"a": 1}}, "state.tar.gz: manifest.json:1: files.a: must be text, not 1"),
-        ({"data": {"seeded": []}}, "state.tar.gz: manifest.json:1: data.seeded: must be a mapping, not []"),
-        ({"version": "x"}, 'state.tar.gz: manifest.json:1: version: "x" is not allowed here'),
-        ({"version": 17}, "state.tar.gz: manifest.json:1: version: must be text, not 17"),
-        ({"branch": "--force"}, 'state.tar.gz: manifest.json:1: branch: "--force" is not allowed here'),
-        ({"branch": "main\n"}, 'state.tar.gz: manifest.json:1: branch: "main\\n" is not allowed here'),
-        ({"service": "../x"}, 'state.tar.gz: manifest.json:1: service: "../x" is not allowed here'),
-        ({"format": "1"}, 'state.tar.gz: manifest.json:1: format: must be a whole number, not "1"'),
+        ({"files": "x"}, f'state.tar.gz: manifest.json:1: files: {MUST_BE_MAPPING}, not "x"'),
+        ({"files": {"a": 1}}, f"state.tar.gz: manifest.json:1: files.a: {MUST_BE_TEXT}, not 1"),
+        ({"data": {"seeded": []}}, f"state.tar.gz: manifest.json:1: data.seeded: {MUST_BE_MAPPING}, not []"),
+        ({"version": "x"}, f'state.tar.gz: manifest.json:1: version: "x" {NOT_ALLOWED}'),
+        ({"version": 17}, f"state.tar.gz: manifest.json:1: version: {MUST_BE_TEXT}, not 17"),
+        ({"branch": "--force"}, f'state.tar.gz: manifest.json:1: branch: "--force" {NOT_ALLOWED}'),
+        ({"branch": "main\n"}, f'state.tar.gz: manifest.json:1: branch: "main\\n" {NOT_ALLOWED}'),
+        ({"service": "../x"}, f'state.tar.gz: manifest.json:1: service: "../x" {NOT_ALLOWED}'),
+        ({"format": "1"}, f'state.tar.gz: manifest.json:1: format: {WHOLE_NUMBER}, not "1"'),
     ],
 )
 def test_a_manifest_is_checked(tmp_path: Path, change: Mapping[str, Any], message: str) -> None:
