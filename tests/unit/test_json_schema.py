@@ -196,7 +196,7 @@ def error_of(file: Path, text: str) -> DevError:
         (HEAD + "scenarios:\n  Big: {run: x}\n", f'6: the name "Big" {NOT_ALLOWED}', "Lower case letters, digits"),
         (HEAD + "scenarios:\n  big:\n    help: x\n", "6: scenarios.big: run is missing", f"{ADD_A_LINE} `run: ...`."),
         (HEAD + "scenarios:\n  a: {run: x, once: 1}\n", "6: scenarios.a.once: must be true or false, not 1", "true:"),
-        (HEAD + "scenarios:\n  a: {run: x, after: 5}\n", f"6: scenarios.a.after: {MUST_BE_TEXT} or a list, not 5", "Scen"),
+        (HEAD + "scenarios:\n  a: {run: x, after: 5}\n", f"6: scenarios.a.after: {MUST_BE_TEXT} or a list, not 5", "S"),
         (HEAD + "scenarios:\n  a: {run: x, chek: y}\n", "6: unknown key chek", f"{DID_YOU_MEAN} check? allowed: a"),
         (HEAD + "logins:\n  a: {username: x, pasword: y}\n", "6: unknown key pasword", f"{DID_YOU_MEAN} password?"),
         (HEAD + f"service2: {'x' * 99}\n", "5: unknown key service2", f"{DID_YOU_MEAN} service? allowed"),
