@@ -7,6 +7,7 @@ the protocol between repositories, and ignore unknown keys.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from devenv.model import document, json_schema
 from devenv.model.config import CONTRACT
 from devenv.model.resolver import Ask
 
+PASSWORD = re.compile(r"https?://[^/@]*@|[a-z+]+://[^/@:]*:[^/@]*@")
 SCHEMA = Path(__file__).with_name("required.schema.json")
 
 
@@ -56,6 +58,9 @@ def check_contract(source: document.Document) -> None:
 
 def _requirement(source: document.Document, name: str, value: Mapping[str, Any]) -> Requirement:
     keys = ("requires", name)
+    if PASSWORD.match(value["repo"]):
+        message = f"requires.{name}.repo: it holds a password or a token, which would be copied to other files"
+        raise source.error((*keys, "repo"), message, "remove it; git asks its helper: git config credential.helper")
     where = f"{source.path.name}:{source.line(*keys)}"
     ask = Ask(name, value["repo"], value["version"], str(source.data.get("service", "?")), where)
     items = value.get("scenarios") or []
