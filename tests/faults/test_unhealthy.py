@@ -192,7 +192,7 @@ def test_data_that_was_removed_behind_our_back(repo: Repo) -> None:
     repo.ok("dev.up")
     project = ["docker", "compose", "--project-name", repo.project()]
     subprocess.run([*project, "down", "--volumes"], check=True, capture_output=True)
-    assert repo.steps() == ["start db", "restore", "start app db"]
+    assert repo.steps() == ["start db", "restore", "start app"]
     assert is_well(repo)
     assert repo.fetch("/")[1].count("<li>") == 3
 

@@ -264,6 +264,24 @@ def test_use_of_a_version_that_there_is_not_leaves_the_choice_as_it_was(shop: Ro
     assert shop.members()["lms"].pin.version == "v1.1"
 
 
+def test_the_question_of_destroy_names_all_that_it_removes(shop: Root) -> None:
+    """After dev.down this root uses nothing, and what it had started still has its data."""
+    members = stack.Stack(shop.env, stack.members_of(shop.env))
+
+    def used_by(users: list[str]) -> None:
+        def change(record: records.Record) -> None:
+            record.checkout, record.users = "/lms", users
+
+        records.change("main", "lms", "dev.up", change)
+
+    assert members.unshared() == [], "neither of them ran here"
+    for users in ([str(shop.repo.root)], []):
+        used_by(users)
+        assert members.unshared() == ["main-lms"]
+    used_by([str(beside(shop, "notes"))])
+    assert members.unshared() == []
+
+
 # ---- records
 
 

@@ -17,6 +17,7 @@ PAGE = (REPO / "docs/reference/errors.md").read_text()
 CODES = {str(value) for value in vars(errors).values() if isinstance(value, int)}
 # Functions that pass a message on: it is collected where it is written.
 PASS_ON = {
+    "devenv/commandline/usage.py",
     "devenv/main.py",  # of invoke
     "devenv/model/compose_file.py",
     "devenv/model/scenarios.py",
@@ -85,10 +86,10 @@ def test_a_code_of_another_command_has_no_section() -> None:
 
 def test_an_explanation_fits_the_terminal() -> None:
     for text in explain.sections().values():
-        found = explain.wrapped(text, 40)
-        assert max(map(len, found.splitlines())) <= 40 or "http" in found
-        assert found.split() == text.split()
-    assert explain.wrapped("a b\nc\n\n- d e\n  f\n- g", 5) == "a b c\n\n- d e\n  f\n- g"
+        lines = list(explain.fitted(text, 60))
+        assert [line for line in lines if len(line) > 60 and "`" not in line] == []
+        assert " ".join(lines).split() == explain.LINK.sub(r"\1", text).replace("**", "").split()
+    assert list(explain.fitted("a b\nc\n\n- d **e**\n  f\n- [g](#g)", 5)) == ["a b c", "", "- d e", "  f", "- g"]
 
 
 def test_an_error_without_a_hint_names_its_explanation(capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,7 +97,7 @@ def test_the_services_that_it_requires_are_in_the_same_table() -> None:
         "  app    Up (healthy)  96 MB",
         "  db     not created   -",
         "lms      healthy       2 MB of 8 MB     v1 (7ac7)  http://lms.localhost:1",
-        "notes    not healthy   -                v2 (0000)  http://notes.localhost:2",
+        "notes    not running   -                v2 (0000)  http://notes.localhost:2",
     ]
 
 

@@ -164,6 +164,13 @@ def test_run_without_a_command(running: Repo) -> None:
     assert running.fails(2, "dev.run").hints == ["inv dev.run -- ls -l"]
 
 
+@pytest.mark.parametrize("engine", ["native"], indirect=True)  # Compose starts what a container depends on
+def test_a_command_that_fails_says_which_server_does_not_run(running: Repo) -> None:
+    assert running.fails(1, "dev.run", "--", "false").hints == []
+    running.ok("dev.down")
+    assert running.fails(1, "dev.run", "--", "false").hints == ["not running: db; to start all: inv dev.up"]
+
+
 def test_dbshell_reads_sql_from_stdin(running: Repo) -> None:
     done = running.ok("dev.dbshell", "--", "-qAt", stdin="SELECT code FROM courses_course WHERE code = 'welding';")
     assert done.stdout == "welding\n"

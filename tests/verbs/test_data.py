@@ -65,9 +65,11 @@ def test_scrub_replaces_people_and_leaves_what_the_seeds_made(running: Repo) -> 
 
 
 def test_seed_lists_the_scenarios(running: Repo) -> None:
-    default, big = running.ok("dev.seed", "--list").stdout.splitlines()
-    assert default.startswith("default ")
+    head, default, big = running.ok("dev.seed", "--list").stdout.splitlines()
+    assert head.split() == ["SCENARIO", "PARAMETERS", "DATA"]
+    assert default.startswith("default     ")
     assert big.startswith("big-tenant  learners=1000 courses=1  ")
+    assert default.index("a user of") == big.index("the default") == head.index("DATA")
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_plan_of_a_running_service_is_empty(running: Repo) -> None:
 
 
 def test_plan_of_a_new_service_names_all_steps_and_does_none(repo: Repo) -> None:
-    assert repo.steps() == ["build app", "start db", "migrate", "seed", "start app db"]
+    assert repo.steps() == ["build app", "start db", "migrate", "seed", "start app"]
     assert [s["state"] for s in repo.status()["services"]] == ["not created", "not created"]
 
 
