@@ -162,7 +162,7 @@ def _note_up(env: Environment, facts: Facts) -> None:
         "build": facts.build_files,
         "compose": fingerprints.compose(env),
         "ids": ids,
-        "folder": workspace.folder_id(env.place.root),
+        "folder": workspace.name_folder(env.place.root),
     }
     env.record.up = {**env.record.up, **made}
     env.save()
