@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from devenv.base import records
+from devenv.base import ports, records
 from devenv.base.records import Record
-from devenv.context import environment, workspace
+from devenv.context import environment
 from devenv.engines.native import folders
 from devenv.engines.native.processes import MARK
 from devenv.lifecycle import doctor
@@ -38,7 +38,7 @@ def examine(repo: Path, seam: Seam, state_home: Path, monkeypatch: pytest.Monkey
     shutil.copytree(REPO / "{{cookiecutter.repo_name}}/.dev", repo / ".dev", dirs_exist_ok=True)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, 50 * 2**30))
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, port: [])
-    port = workspace.free_port()
+    port = ports.draw()
     (repo / "dev.yaml").write_text((repo / "dev.yaml").read_text().replace("18160", str(port)))
     return lambda: {finding.code: finding for finding in doctor.examine()}
 

@@ -12,22 +12,18 @@ import fcntl
 import functools
 import json
 import os
-import random
 import shutil
 import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from devenv.base import process, records, shapes
-from devenv.base.ports import is_free
+from devenv.base import ports, process, records, shapes
 from devenv.engines.native import folders, processes
 
 ETC = Path("/etc/hosts")
 MOUNT = 'mount --bind "$0" /etc/hosts && exec "$@"'
 HOSTS = processes.HOSTS
-# Below the range of ephemeral ports, so that no outgoing connection takes one of ours by chance.
-RANGE = (20000, 32000)
 
 
 def wrapper(workspace: str, service: str, unit: str = "") -> tuple[str, ...]:
@@ -102,22 +98,14 @@ def _resolves(name: str) -> bool:
 def assign(folder: Path, names: Sequence[str]) -> dict[str, int]:
     """The port of each service. A service without a port, or whose port is taken, gets a free one."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "ports.json").open("a+", errors="replace") as file:
+    with (folder / records.PORTS).open("a+", errors="replace") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         known = _read(file)
-        ports = {name: _keep(folder / name, known.get(name, 0)) or free(set(known.values())) for name in names}
-        if ports != known:
+        chosen = {name: _keep(folder / name, known.get(name, 0)) or ports.draw() for name in names}
+        if {**known, **chosen} != known:
             file.truncate(0)
-            file.write(json.dumps({**known, **ports}))
-    return ports
-
-
-def free(taken: set[int]) -> int:
-    """A port that is free now."""
-    while True:
-        port = random.randint(*RANGE)
-        if port not in taken and is_free(port):
-            return port
+            file.write(json.dumps({**known, **chosen}))
+    return chosen
 
 
 def listens(port: int) -> bool:
@@ -129,7 +117,7 @@ def listens(port: int) -> bool:
 
 def _keep(unit: Path, port: int) -> int:
     """The port if it is free or if its own service listens on it, else 0."""
-    if 0 < port < 65536 and (is_free(port) or processes.is_alive(unit)):
+    if 0 < port < 65536 and (ports.is_free(port) or processes.is_alive(unit)):
         return port
     return 0
 
