@@ -351,7 +351,7 @@ def note(env: Environment, known: Mapping[str, Any]) -> None:
 def unsettled(env: Environment) -> bool:
     """Whether `settle` has something to do. The server was looked at."""
     found = survey(env)
-    whole = found.kept and found.live is not None and not env.seen.pending and _is_owner(env)
+    whole = found.kept and found.live is not None and not env.seen.pending and not found.stale and _is_owner(env)
     left = any(_is_left(s) or s.database not in found.databases for s in found.states)
     return not whole or left or not _is_copied(env) or _renamed(env)
 
@@ -381,6 +381,10 @@ def settle(env: Environment) -> None:
     if not found.kept:
         env.database.ensure(env.engine)
         env.seen.survey = found = found._replace(kept=True)
+    if found.stale:
+        events.note(f"{env.database.service}: its image sorts text in another way now: building all indexes again")
+        env.database.renew(env.engine)
+        env.seen.survey = found._replace(stale=False)
     _settle_live(env)
     live = survey(env).live
     if live and _renamed(env):
@@ -428,10 +432,18 @@ def _settle_drafts(env: Environment) -> None:
         # A server may still copy for a killed client. Such a copy would appear after this.
         env.database.settle(env.engine, [s.database for s in drafts])
         for made in drafts:
-            drop(env, made)
+            _drop_left(env, made)
     gone = [s.id for s in survey(env).states if s.kind != LIVE and s.database not in survey(env).databases]
     if gone:
         do(env, Note(gone=tuple(gone)))
+
+
+def _drop_left(env: Environment, made: State) -> None:
+    """Drop a draft. If the server refuses, such as for a replication slot, that is in the way of nothing else."""
+    try:
+        drop(env, made)
+    except DevError as error:
+        events.warn(f"{made.database}, which is not needed any more, cannot be dropped yet: {error.message}")
 
 
 # ---- what it takes, and what can go
