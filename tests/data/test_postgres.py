@@ -226,16 +226,19 @@ def test_workers_that_connect_again_at_once(up_repo: Repo) -> None:
 
 @pytest.mark.parametrize("engine", COMPOSE, indirect=True)
 @pytest.mark.slow
-def test_an_image_that_sorts_text_in_another_way(up_repo: Repo) -> None:
+def test_an_image_that_sorts_text_in_another_way(repo: Repo) -> None:
     """As after a pull of the same tag: the server compares the versions that it has noted."""
-    up_repo.rows("INSERT INTO courses_course (code, title) VALUES ('hand', 'By hand')")
-    up_repo.ok("dev.snapshot", "kept")
-    up_repo.rows("UPDATE pg_database SET datcollversion = '1.0' WHERE datcollversion IS NOT NULL")
-    refused = up_repo.run("dev.dbshell", "--", "-c", "CREATE DATABASE other")
+    arguments = "POSTGRES_INITDB_ARGS: --locale-provider=icu --icu-locale=en"
+    repo.edit("compose.yaml", "    image: postgres:17\n", f"    image: postgres:17\n    environment: {{{arguments}}}\n")
+    repo.ok("dev.up")
+    repo.rows("INSERT INTO courses_course (code, title) VALUES ('hand', 'By hand')")
+    repo.ok("dev.snapshot", "kept")
+    repo.rows("UPDATE pg_database SET datcollversion = '1.0' WHERE datcollversion IS NOT NULL")
+    refused = repo.run("dev.dbshell", "--", "-c", "CREATE DATABASE other")
     assert "collation version mismatch" in refused.stderr
     assert refused.code != 0
-    assert "building all indexes again" in up_repo.ok("dev.reset").stderr
-    up_repo.ok("dev.restore", "kept")
-    assert up_repo.rows(ENTERED) == ["By hand"]
-    assert up_repo.rows("SELECT datname FROM pg_database WHERE datcollversion = '1.0' AND datallowconn") == []
-    assert up_repo.ok("dev.up").commands == []
+    assert "building all indexes again" in repo.ok("dev.reset").stderr
+    repo.ok("dev.restore", "kept")
+    assert repo.rows(ENTERED) == ["By hand"]
+    assert repo.rows("SELECT datname FROM pg_database WHERE datcollversion = '1.0' AND datallowconn") == []
+    assert repo.ok("dev.up").commands == []
