@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from devenv.base import events, process
@@ -88,5 +88,6 @@ def _is_current(fd: int, path: Path) -> bool:
 
 def _sign(fd: int, command: str) -> None:
     owner = {"pid": os.getpid(), "command": command, "since": time.strftime("%H:%M:%S")}
-    os.ftruncate(fd, 0)
-    os.pwrite(fd, json.dumps(owner).encode(), 0)
+    with suppress(OSError):  # on a full disk: the lock is held, and only its holder has no name
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, json.dumps(owner).encode(), 0)

@@ -195,7 +195,7 @@ def do(env: Environment, *steps: Step) -> None:
         _copy(env, after)  # first: a copy that says less than the server would let others write unseen, see live.used
     env.database.carry_out(env.engine, steps)
     env.seen.survey = after
-    if changed:
+    if changed or _listed(before) != _listed(after):
         _copy(env, after)
 
 
@@ -210,9 +210,13 @@ def _hint(env: Environment, found: Survey) -> dict[str, Any]:
     if not found.live:
         return {}
     name = found.live.database
-    listed = sorted(f"{s.kind} {s.name}" for s in found.states if s.kind in (SNAPSHOT, ASIDE, PREVIOUS))
     live = "" if name == declared(env) else name
-    return earlier.signed({**found.live.data, "id": env.engine.data_id(), "live": live, "stored": listed})
+    return earlier.signed({**found.live.data, "id": env.engine.data_id(), "live": live, "stored": _listed(found)})
+
+
+def _listed(found: Survey) -> list[str]:
+    """The states that hold rows of people, in words."""
+    return sorted(f"{s.kind} {s.name}" for s in found.states if s.kind in (SNAPSHOT, ASIDE, PREVIOUS))
 
 
 def new(env: Environment, kind: str = DRAFT, name: str = "") -> State:

@@ -166,6 +166,10 @@ class ComposeEngine:
         before = {name: at for name, at in docker.births(noted).items() if name in names}
         return bool(before) and before == docker.births(docker.volumes_born(self.place, before))
 
+    def spare(self) -> None:
+        self._end_steps()
+        docker.remove_unnamed_images(self.place.project)
+
     def remove(self) -> None:
         self._end_steps()
         if self._run("down", "--volumes", "--rmi", "local", "--remove-orphans"):

@@ -125,5 +125,8 @@ class Engine(Protocol):
         Data of other services may have been added or removed since, and times may be written in another way.
         """
 
+    def spare(self) -> None:
+        """Remove what is not needed or can be made again, since the disk is full: logs, templates, unused images."""
+
     def remove(self) -> None:
         """Remove everything, data included."""

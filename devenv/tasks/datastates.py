@@ -12,7 +12,7 @@ from devenv.base import events, output
 from devenv.base.errors import USAGE, DevError
 from devenv.context import environment, health
 from devenv.databases.states import PREVIOUS, State
-from devenv.datastates import live, snapshots, store
+from devenv.datastates import live, room, snapshots, store
 from devenv.datastates.live import DEFAULT
 from devenv.readers import report
 from devenv.tasks import render
@@ -256,11 +256,13 @@ def state(
         raise DevError(USAGE, f"dev.state {action}: unknown action", f"allowed: {', '.join(STATE_ACTIONS)}")
     with environment.opened("dev.state", workspace) as env:
         snapshots.check_possible(env)
-        env = live.ready(env, changes=action == "prune")
         if action == "list":
+            env = live.ready(env, changes=False)
             found = store.rows(env)
             output.answer(found) if json else render.states(found, output.data)
             return
+        # Without the server, only dumps are known. Those that cannot be made again are removed if that is confirmed.
+        env = room.ready(env, [] if name else store.prunable(env, all and yes))
         gone = [snapshots.find(env, each) for each in name or []] or store.prunable(env, all)
         _prune(env, gone, yes, json)
 

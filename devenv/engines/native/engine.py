@@ -161,6 +161,11 @@ class NativeEngine:
         ids = [server.facts(unit.data).get("id") for unit in units if unit.data]
         return noted == self.data_id() or any(id in noted.split() for id in ids)
 
+    def spare(self) -> None:
+        for unit in self.known.values():
+            logs.clear(unit.folder)
+        shutil.rmtree(folders.clusters(), ignore_errors=True)
+
     def remove(self) -> None:
         self.stop()
         own = folders.of(self.place)
