@@ -36,6 +36,12 @@ def test_destroy_leaves_nothing_even_of_images_that_were_replaced(up_repo: Repo,
     assert machine.left_by(up_repo.token, up_repo.path, engine) == []
 
 
+def test_looking_leaves_nothing(repo: Repo, engine: str) -> None:
+    for words in (["dev.plan"], ["dev.status"], ["dev.list"], ["dev.doctor"]):
+        repo.run(*words)
+        assert machine.left_by(repo.token, repo.path, engine) == [], words
+
+
 def test_destroy_of_what_is_not_there_is_not_an_error(repo: Repo) -> None:
     repo.ok("dev.destroy", "--yes")
 

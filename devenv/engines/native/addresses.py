@@ -8,22 +8,21 @@ only: elsewhere, or if the kernel refuses, commands run without the wrapper.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import functools
 import json
 import os
 import shutil
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
 
-from devenv.base import ports, process, records, shapes
+from devenv.base import disk, ports, process, records, shapes
 from devenv.engines.native import folders, processes
 
 ETC = Path("/etc/hosts")
 MOUNT = 'mount --bind "$0" /etc/hosts && exec "$@"'
 HOSTS = processes.HOSTS
+_drawn: dict[Path, int] = {}
 
 
 def wrapper(workspace: str, service: str, unit: str = "") -> tuple[str, ...]:
@@ -96,16 +95,27 @@ def _resolves(name: str) -> bool:
 
 
 def assign(folder: Path, names: Sequence[str]) -> dict[str, int]:
-    """The port of each service. A service without a port, or whose port is taken, gets a free one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / records.PORTS).open("a+", errors="replace") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        known = _read(file)
-        chosen = {name: _keep(folder / name, known.get(name, 0)) or ports.draw() for name in names}
-        if {**known, **chosen} != known:
-            file.truncate(0)
-            file.write(json.dumps({**known, **chosen}))
-    return chosen
+    """The port of each server. One without a port, or whose port is taken, gets a free one. `note` keeps them.
+
+    Writes nothing: commands that only look must leave nothing behind.
+    """
+    known = _read(folder)
+    return {name: _keep(folder / name, known.get(name, 0)) or _draw(folder / name) for name in names}
+
+
+def note(folder: Path, chosen: Mapping[str, int]) -> None:
+    """Keep the ports of servers that start now. The caller holds the lock of the service."""
+    known = _read(folder)
+    if {**known, **chosen} != known:
+        folder.mkdir(parents=True, exist_ok=True)
+        disk.replace(folder / records.PORTS, json.dumps({**known, **chosen}), 0o600, lasting=False)
+
+
+def _draw(unit: Path) -> int:
+    """A new port for a server: the same one each time that this command reads compose.yaml."""
+    if unit not in _drawn:
+        _drawn[unit] = ports.draw()
+    return _drawn[unit]
 
 
 def listens(port: int) -> bool:
@@ -122,9 +132,6 @@ def _keep(unit: Path, port: int) -> int:
     return 0
 
 
-def _read(file: TextIO) -> dict[str, int]:
-    file.seek(0)
-    try:
-        return dict(shapes.shaped(json.load(file), {shapes.ANY: int}) or {})
-    except (ValueError, RecursionError):  # damaged: every server gets a new port, and the app is started again
-        return {}
+def _read(folder: Path) -> dict[str, int]:
+    """Those that were noted. If the file is damaged, every server gets a new one, and the app is started again."""
+    return dict(shapes.read(folder / records.PORTS, {shapes.ANY: int}) or {})

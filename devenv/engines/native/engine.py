@@ -75,6 +75,8 @@ class NativeEngine:
             self._start(services, timeout)
 
     def _start(self, services: Sequence[str], timeout: float) -> None:
+        servers = [unit for unit in self.units.values() if isinstance(unit, server.Server)]
+        addresses.note(folders.of(self.place), {unit.service.name: unit.port for unit in servers})
         for name in services:
             self.units[name].make()
         supervisor.start_keeper(self.place)
