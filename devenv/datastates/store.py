@@ -383,6 +383,7 @@ def settle(env: Environment) -> None:
     assert env.database
     found = survey(env)
     if not found.kept:
+        env.engine.flush(env.database.service)  # first: a server without our table may be new
         env.database.ensure(env.engine)
         env.seen.survey = found = found._replace(kept=True)
     if found.stale:

@@ -20,6 +20,8 @@ from devenv.engines.interface import LOG_LINES, Logs, Place, State, logged
 from devenv.model import services
 from devenv.model.services import Healthcheck
 
+# The file system of the data alone. Images with a small `sync` flush all of them.
+FLUSH = 'sync -f "${PGDATA:-/var/lib/mysql}" 2>/dev/null || sync'
 CUT = "cut from the network"
 STEP = "devenv.step"  # the label of our own one-off containers
 BUNDLE = "/run/secrets/ca"  # where a one-off container of a package manager has CA_BUNDLE, as in a build
@@ -126,6 +128,10 @@ class ComposeEngine:
 
     def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
         return docker.answered(process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target))
+
+    def flush(self, service: str) -> None:
+        # The image writes its settings last, and does not wait for the disk: after a power cut, nobody could log in.
+        self.ask(service, ["sh", "-c", FLUSH])
 
     def detach(self, service: str, argv: Sequence[str]) -> None:
         done = process.run(docker.inside(self.place, service, argv, "--detach"), self.place.env)

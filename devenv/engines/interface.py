@@ -104,6 +104,9 @@ class Engine(Protocol):
     def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
         """Like `ask` but visibly, with its input from a file of this machine or its output to one."""
 
+    def flush(self, service: str) -> None:
+        """Wait until what a database server's image has just made is on the disk."""
+
     def detach(self, service: str, argv: Sequence[str]) -> None:
         """Begin a command inside a running service, printed, and do not wait for it."""
 

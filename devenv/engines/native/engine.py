@@ -138,6 +138,9 @@ class NativeEngine:
 
         return self._with_client(pipe)
 
+    def flush(self, _service: str) -> None:
+        """New data got its place once it was on the disk: see servers/server.py."""
+
     def detach(self, service: str, argv: Sequence[str]) -> None:
         command = self.units[service].client(tuple(argv))
         process.echo(command.argv)
