@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from devenv.model import fingerprint
 
 FOLDER_ID = Path(".dev", "local", "folder")
 MAIN = "main"  # the workspace that uses the declared ports
-_given_out: set[int] = set()
 LONGEST = 40  # characters of a workspace's name
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
@@ -95,23 +93,11 @@ def _number(variable: str, text: str) -> int:
     return int(text or 0)
 
 
-def free_port() -> int:
-    """A port that is free now, not on record, and not given out by this process yet."""
-    taken = {record.port for record in records.of_workspace()}
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        if port not in taken | _given_out:
-            _given_out.add(port)
-            return port
-
-
 def check_port(port: int, service: str, hint: str = "") -> None:
     """DevError 113 if something listens on the port: what it is, and a command that takes another port."""
     if not ports.is_free(port):
         message = f"{service}: port {port} is taken by {_listener(port)}"
-        raise DevError(CONFLICT, message, hint or f"inv dev.up --port {free_port()}")
+        raise DevError(CONFLICT, message, hint or f"inv dev.up --port {ports.draw()}")
 
 
 def _listener(port: int) -> str:

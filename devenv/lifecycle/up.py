@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable
 
-from devenv.base import events, records
+from devenv.base import events, ports, records
 from devenv.base.errors import CONFLICT, MISSING, DevError
 from devenv.context import claims, fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment, open_environment
@@ -119,7 +119,7 @@ def _check_ports(env: Environment, states: Mapping[str, State], only: bool) -> N
         workspace.check_port(env.port, env.config.service, hint)
     record = env.record
     if env.debug_port and not (ours and record.up.get("debug", env.debug_port) == env.debug_port):
-        hint = f"DEV_DEBUG_PORT={workspace.free_port()} inv dev.up --debug"
+        hint = f"DEV_DEBUG_PORT={ports.draw()} inv dev.up --debug"
         workspace.check_port(env.debug_port, env.config.service, hint)
 
 

@@ -45,6 +45,13 @@ def _end(log: BinaryIO) -> tuple[bytes, bool]:
     return (text, size <= LIMIT) if text or not size else _end(log)  # it was truncated just now
 
 
+def clear(unit: Path) -> None:
+    """Empty a log, in place: a process that writes to it goes on at its start."""
+    if path(unit).exists():
+        os.truncate(path(unit), 0)
+    (unit / NOTES).unlink(missing_ok=True)
+
+
 def trim(unit: Path) -> None:
     """Truncate a log that grew too long, in place: the process that writes to it goes on at the new end."""
     log = path(unit)
