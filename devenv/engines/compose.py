@@ -83,9 +83,9 @@ class ComposeEngine:
         if self._run("stop", *services):
             raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: could not be stopped"))
 
-    def failing(self) -> list[str]:
+    def failing(self, states: Mapping[str, State]) -> list[str]:
         # Docker runs a healthcheck twice a minute, so what it says may have been true half a minute ago.
-        states, wanted = self.look(), self.place.services
+        wanted = self.place.services
         sick = [name for name in wanted if name not in states or not states[name].healthy]
         checks = {name: s.healthcheck for name, s in wanted.items() if name not in sick and states[name].running}
         with ThreadPoolExecutor(max_workers=8) as threads:
