@@ -39,13 +39,15 @@ class ComposeEngine:
 
     name = "compose"
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, version: str = "") -> None:
         self.place = place
+        self._known_version = version
         self._data_id = ""
 
     @functools.cached_property
     def _version(self) -> str:
-        return docker.server_version()  # once: dev.up prints it in its first line and in the status at its end
+        # Once: dev.up prints it in its first line and in the status at its end.
+        return self._known_version or docker.server_version()
 
     def version(self) -> str:
         return f"Docker {self._version}"
