@@ -151,13 +151,17 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[E
         if step.kind == "start" and not facts.looked and env.database and env.database.service in step.services:
             before, env = env.database.name, live.opened(env)
             if facts.unseen or live.known(env) != facts.known or (env.database and env.database.name != before):
-                facts = observe(env, env.engine.look())
+                facts = observe(env, env.engine.look())._replace(started=_started(done))
                 left = decide(facts, env.config, env.place.services)
                 _say(left)
             facts = facts._replace(looked=True)
     if DEFAULT in env.config.scenarios and DEFAULT not in live.known(env).get("seeded", {}):
         _seed(env)  # after a switch that was not in the plan
     return env, done
+
+
+def _started(done: Sequence[Step]) -> tuple[str, ...]:
+    return tuple(name for step in done if step.kind == "start" for name in step.services)
 
 
 def _note_up(env: Environment, facts: Facts) -> dict[str, State]:
