@@ -6,13 +6,14 @@ import functools
 import math
 import os
 import re
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import output, process
+from devenv.base import foreign, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines import cgroup, docker
@@ -149,7 +150,7 @@ class ComposeEngine:
 
     def tail(self, service: str, lines: int) -> list[str]:
         argv = self._compose("logs", "--no-color", "--no-log-prefix", "--tail", str(lines), service)
-        return output.plain(process.capture(argv, self.place.env).stdout).splitlines()
+        return foreign.plain(process.capture(argv, self.place.env).stdout).splitlines()
 
     def memory(self, states: Mapping[str, State]) -> dict[str, int]:
         found = {name: cgroup.memory(state.id) for name, state in states.items() if state.running}
@@ -260,7 +261,7 @@ class ComposeEngine:
         if not lacking:
             return None
         message = f"{self.place.service}: {lacking.name}: the image {lacking.image} could not be pulled"
-        return DevError(MISSING, message, f"docker pull {lacking.image}")
+        return DevError(MISSING, message, f"docker pull {shlex.quote(lacking.image)}")
 
     def _unhealthy(self, timeout: float) -> DevError:
         states = self.look()

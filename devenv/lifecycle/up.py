@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, NamedTuple
@@ -172,7 +173,7 @@ def _note_up(env: Environment, facts: Facts) -> dict[str, State]:
         "build": facts.build_files,
         "compose": fingerprints.compose(env),
         "ids": ids,
-        "folder": workspace.folder_id(env.place.root),
+        "folder": workspace.name_folder(env.place.root),
     }
     env.record.up = {**env.record.up, **made}
     env.save()
@@ -273,7 +274,7 @@ def destroy(env: Environment, only: bool = False) -> None:
     others = _others(env)
     if others and not only:
         message = f"{env.config.service} is used by {', '.join(others)}"
-        raise DevError(CONFLICT, message, *(f"make -C {other} dev.down" for other in others))
+        raise DevError(CONFLICT, message, *(f"make -C {shlex.quote(other)} dev.down" for other in others))
     live.check_owner(env)
     for other in sorted(set(env.record.data) - {env.engine.name}):
         _on_other_engine(env, other, lambda engine: engine.remove())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import tempfile
 from pathlib import Path
@@ -179,10 +180,22 @@ def test_a_checkout_that_moved_keeps_its_workspace(tmp_path: Path, state_home: P
     checkout = tmp_path / "catalog"
     (checkout / ".dev").mkdir(parents=True)
     (checkout / ".dev/VERSION").write_text("1")
-    folder = {"folder": workspace.folder_id(checkout)}
+    folder = {"folder": workspace.name_folder(checkout)}
     records.write(records.Record("catalog", "mine", checkout=str(checkout), up=folder))
     moved = checkout.rename(tmp_path / "moved")
     assert workspace.choose(moved, "catalog", "", {}) == "mine"
+
+
+def test_a_folder_is_the_same_after_git_wrote_its_files_again_and_another_one_after_a_new_clone(tmp_path: Path) -> None:
+    checkout = tmp_path / "catalog"
+    (checkout / ".dev").mkdir(parents=True)
+    before = workspace.name_folder(checkout)
+    (checkout / ".dev/VERSION").write_text("2")
+    assert workspace.folder_id(checkout) == workspace.name_folder(checkout) == before != ""
+    shutil.rmtree(checkout)
+    (checkout / ".dev").mkdir(parents=True)
+    assert workspace.folder_id(checkout) == ""
+    assert workspace.name_folder(checkout) != before
 
 
 def test_a_drawn_port_is_not_drawn_again(state_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
