@@ -59,7 +59,7 @@ def test_each_check_runs_once(breakable: Repo) -> None:
     for age in (0, 3600):
         (breakable.path / "checks").unlink()
         os.utime(verdict, (time.time() - age,) * 2)
-        assert "nothing to do" in breakable.ok("dev.up").stderr
+        assert NOTHING_TO_DO in breakable.ok("dev.up").stderr
         assert (breakable.path / "checks").read_text() == "x"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPO, until
-from tests.messages import WHOLE_OUTPUT
+from tests.messages import NOT_HEALTHY_YET, WHOLE_OUTPUT
 from tests.screen import Screen
 
 HEAD = """
@@ -223,13 +223,13 @@ def test_waiting_is_shown_once_and_is_not_output(run: Run, tmp_path: Path) -> No
         raise DevError(112, "app is not healthy")
 """
     screen = run(body)
-    assert screen.shows("not healthy yet")
-    assert screen.text.count("not healthy yet") == 1
+    assert screen.shows(NOT_HEALTHY_YET)
+    assert screen.text.count(NOT_HEALTHY_YET) == 1
     (tmp_path / "go").touch()
     assert screen.end() == 112
     assert "    out" in screen.lines
-    assert "not healthy yet" not in screen.text, "the error says it"
-    assert (tmp_path / ".dev/local/logs/dev.up.log").read_text().count("not healthy yet") == 1
+    assert NOT_HEALTHY_YET not in screen.text, "the error says it"
+    assert (tmp_path / ".dev/local/logs/dev.up.log").read_text().count(NOT_HEALTHY_YET) == 1
 
 
 def test_ctrl_c_leaves_a_clean_screen(run: Run) -> None:
