@@ -183,7 +183,8 @@ def open_environment(
     record = records.read(name, settings.service)
     port = workspace.choose_port(settings.port, name, record.port, given_port, os.environ)
     port = port or (drawn or ports.draw() if allocate else settings.port)
-    engine = engine or choice.choose(os.environ, record.engine)
+    chosen = choice.Chosen(engine) if engine else choice.choose(os.environ, record.engine)
+    engine = chosen.name
     debug_port = _debug_port(settings, record, debug)
     host = choice.host(engine, settings.service)
     place = _place(settings, record, engine, f"http://{host}:{port}", port, debug_port)
@@ -191,9 +192,9 @@ def open_environment(
     wanted = database or str(record.known(engine).get("live", ""))
     if found and wanted not in ("", found.name):
         found = found.at(wanted)
-        chosen = {services.variable(found.service, "NAME"): wanted}
-        place = _place(settings, record, engine, f"http://{host}:{port}", port, debug_port, chosen)
-    made = choice.make(engine, place)
+        renamed = {services.variable(found.service, "NAME"): wanted}
+        place = _place(settings, record, engine, f"http://{host}:{port}", port, debug_port, renamed)
+    made = choice.make(chosen, place)
     return Environment(settings, place, made, record, host, port, debug_port, found, Seen(), asked)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Callable
 
 from devenv.base import events, ports
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.context.environment import Environment
-from devenv.engines.interface import LOG_LINES, logged
+from devenv.engines.interface import LOG_LINES, State, logged
 
 EVERY = 10.0  # seconds between two lines: a quick start prints none, a slow one prints a few
 RELOAD = 10.0  # seconds that an app may take to restart after an edit
@@ -24,22 +25,23 @@ def start(env: Environment, services: Sequence[str]) -> None:
         env.engine.start(services, env.config.ready)
 
 
-def see(env: Environment) -> bool:
+def see(env: Environment, seen: Sequence[str] | None = None) -> bool:
     """Return once this run has seen each service's check pass and the page answer.
 
-    An app that fails is restarted once; True if it was. DevError 112 if that does not help, or if another one fails.
+    `seen`: what `failing` has found in this run, on what runs now. An app that fails is restarted once; True if it was.
+    DevError 112 if that does not help, or if another one fails.
     """
-    failing = _still_failing(env)
-    if not failing:
+    found = seen if seen == [] else _still_failing(env)
+    if not found:
         return False
-    ours = [name for name in failing if env.place.services[name].build]
-    if ours == failing:
+    ours = [name for name in found if env.place.services[name].build]
+    if ours == found:
         events.note(f"{', '.join(ours)}: runs, but its healthcheck or its page does not answer: restarting it")
         env.engine.end(ours)
         start(env, ours)
-        failing = _still_failing(env)
-    if failing:
-        raise _unhealthy(env, failing[0])
+        found = _still_failing(env)
+    if found:
+        raise _unhealthy(env, found[0])
     return True
 
 
@@ -49,9 +51,12 @@ def reconnected(env: Environment) -> None:
     That ends all connections. A client that keeps them open notices it at its next query, with an error that should not
     be the user's.
     """
-    running = {name for name, state in env.engine.look().items() if state.running}
     until = time.monotonic() + RECONNECT
-    while running & set(env.engine.failing()) and time.monotonic() < until:
+    while True:
+        states = env.engine.look()
+        running = {name for name, state in states.items() if state.running}
+        if not running & set(env.engine.failing(states)) or time.monotonic() > until:
+            return
         time.sleep(ports.POLL)
 
 
@@ -59,10 +64,17 @@ def _still_failing(env: Environment) -> list[str]:
     """The services that fail, after the time that a restart upon an edit may take."""
     until = time.monotonic() + RELOAD
     while True:
-        failing = env.engine.failing() or _without_page(env)
-        if not failing or time.monotonic() > until:
-            return failing
+        found = failing(env, env.engine.look())
+        if not found or time.monotonic() > until:
+            return found
         time.sleep(ports.POLL)
+
+
+def failing(env: Environment, states: Mapping[str, State]) -> list[str]:
+    """The services that do not run in `states`, or whose healthcheck or page does not answer now."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        page = pool.submit(_without_page, env)
+        return env.engine.failing(states) or page.result()
 
 
 def _without_page(env: Environment) -> list[str]:

@@ -77,7 +77,7 @@ def restore(env: Environment, stored: State, force: bool = False) -> Environment
 def bring(env: Environment, made: State, stored: State) -> Environment:
     """Make a draft with the rows of a state the live data, migrated to the checkout."""
     files = store.files(env)
-    known = store.known_of_copy(env, stored)
+    known = store.known_of_copy(stored, made.branch)
     behind = known.get("migrated") != lineage.key(files) and "migrate" in env.config.commands
     if behind and env.chooses_database:
         events.note(f"{stored.name} was made with {_difference(known.get('files') or {}, files)}: migrating it")

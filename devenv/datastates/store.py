@@ -299,7 +299,7 @@ def use(env: Environment, stored: State, kind: str, name: str) -> Environment:
     source = on_server(env, stored).database
     first = (Note((made,)), Copy(source, made.database))
     with _discarded(env, made):
-        return swap(env, made, known_of_copy(env, stored), kind, name, first)
+        return swap(env, made, known_of_copy(stored, made.branch), kind, name, first)
 
 
 def use_empty(env: Environment, kind: str, name: str) -> Environment:
@@ -308,9 +308,9 @@ def use_empty(env: Environment, kind: str, name: str) -> Environment:
         return swap(env, made, {}, kind, name)
 
 
-def known_of_copy(env: Environment, stored: State) -> dict[str, Any]:
+def known_of_copy(stored: State, branch: str) -> dict[str, Any]:
     """What is known of data that was copied from a state: it has a new generation, so that wiring runs again."""
-    return {**stored.data, "generation": secrets.token_hex(8), "state": stored.id, "branch": branch(env)}
+    return {**stored.data, "generation": secrets.token_hex(8), "state": stored.id, "branch": branch}
 
 
 def swap(

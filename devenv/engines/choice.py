@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from devenv.base import records
 from devenv.base.errors import USAGE, DevError
@@ -20,23 +21,30 @@ COMPOSE, NATIVE = "compose", "native"
 ENGINES = (COMPOSE, NATIVE)
 
 
-def choose(environment: Mapping[str, str], recorded: str) -> str:
-    """The engine's name. DevError 2 for an unknown one, 110 when the wanted or recorded one does not answer."""
+class Chosen(NamedTuple):
+    """An engine's name, and the version that it answered when it was chosen; empty if it was not queried."""
+
+    name: str
+    version: str = ""
+
+
+def choose(environment: Mapping[str, str], recorded: str) -> Chosen:
+    """The engine. DevError 2 for an unknown one, 110 when the wanted or recorded one does not answer."""
     wanted = environment.get("DEV_ENGINE", "")
     if wanted and wanted not in ENGINES:
         raise DevError(USAGE, f"DEV_ENGINE={wanted}: unknown engine", f"allowed: {', '.join(ENGINES)}")
     if NATIVE in (wanted, recorded if not wanted else ""):
-        return NATIVE
-    if docker.server_version():
-        return COMPOSE
+        return Chosen(NATIVE)
+    if version := docker.server_version():
+        return Chosen(COMPOSE, version)
     if wanted or recorded == COMPOSE:  # on another engine it would have other data
         raise docker.no_engine()
-    return NATIVE
+    return Chosen(NATIVE)
 
 
-def make(name: str, place: Place) -> Engine:
-    """The engine of that name at a place."""
-    return NativeEngine(place) if name == NATIVE else ComposeEngine(place)
+def make(chosen: Chosen, place: Place) -> Engine:
+    """The chosen engine at a place."""
+    return NativeEngine(place) if chosen.name == NATIVE else ComposeEngine(place, chosen.version)
 
 
 def removal(name: str, workspace: str, service: str) -> str:

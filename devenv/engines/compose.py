@@ -42,13 +42,15 @@ class ComposeEngine:
 
     name = "compose"
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, version: str = "") -> None:
         self.place = place
+        self._known_version = version
         self._data_id = ""
 
     @functools.cached_property
     def _version(self) -> str:
-        return docker.server_version()  # once: dev.up prints it in its first line and in the status at its end
+        # Once: dev.up prints it in its first line and in the status at its end.
+        return self._known_version or docker.server_version()
 
     def version(self) -> str:
         return f"Docker {self._version}"
@@ -86,9 +88,9 @@ class ComposeEngine:
         if self._run("stop", *services):
             raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: could not be stopped"))
 
-    def failing(self) -> list[str]:
+    def failing(self, states: Mapping[str, State]) -> list[str]:
         # Docker runs a healthcheck twice a minute, so what it says may have been true half a minute ago.
-        states, wanted = self.look(), self.place.services
+        wanted = self.place.services
         sick = [name for name in wanted if name not in states or not states[name].healthy]
         checks = {name: s.healthcheck for name, s in wanted.items() if name not in sick and states[name].running}
         with ThreadPoolExecutor(max_workers=8) as threads:

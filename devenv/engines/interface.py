@@ -26,6 +26,7 @@ class State(NamedTuple):
     words: str  # for people: "running (healthy)", "exited (1)"
     checkout: str = ""  # the folder that it was started from, if the engine knows it
     networks: tuple[str, ...] = ()  # of containers: the networks that it is on
+    checked: bool = False  # its healthcheck ran for this look, so it need not run again
 
 
 class Place(NamedTuple):
@@ -80,8 +81,11 @@ class Engine(Protocol):
     def end(self, services: Sequence[str]) -> None:
         """End some services, so that `start` begins them again. DevError 112 if they cannot be ended."""
 
-    def failing(self) -> list[str]:
-        """The services that do not run, or whose healthcheck fails when it is run now."""
+    def failing(self, states: Mapping[str, State]) -> list[str]:
+        """The services that are not healthy in `states`, a look of just now, or whose healthcheck fails when it is run.
+
+        All healthchecks run at once.
+        """
 
     def stop(self) -> None:
         """Stop everything and keep all data."""

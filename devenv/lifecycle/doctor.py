@@ -54,7 +54,7 @@ def examine() -> list[Finding]:
 def _engines() -> Iterator[Finding]:
     """The engine that dev.up would use here. A machine without containers is fine."""
     try:
-        name = choice.choose(os.environ, "")
+        name = choice.choose(os.environ, "").name
     except DevError as error:
         yield Finding("D01", False, error.message, " ".join(error.hints))
         return

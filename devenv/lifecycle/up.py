@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable
+from typing import Callable, NamedTuple
 
 from devenv.base import events, ports, records
 from devenv.base.errors import CONFLICT, MISSING, DevError
@@ -18,10 +18,16 @@ from devenv.lifecycle.plan import Facts, Step, decide, images, observe
 from devenv.model import lineage
 
 
-def up(env: Environment, only: bool = False) -> tuple[Environment, list[Step]]:
-    """Bring the service up: afterwards, all is healthy, migrated and seeded.
+class Done(NamedTuple):
+    """What `up` has done: the environment on the live data, the steps that were needed, and what runs now."""
 
-    Returns the environment on the live data, and the steps that were needed.
+    env: Environment
+    steps: list[Step]
+    states: Mapping[str, State]
+
+
+def up(env: Environment, only: bool = False) -> Done:
+    """Bring the service up: afterwards, all is healthy, migrated and seeded.
 
     `only`: another root drives it, and decides which checkout runs.
     """
@@ -32,23 +38,27 @@ def up(env: Environment, only: bool = False) -> tuple[Environment, list[Step]]:
     states = env.engine.look()
     if not only:
         claims.check(env, states)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        seen = pool.submit(images, env)  # meanwhile: a client in a container takes a tenth of a second
+    # At once: in containers each of them takes a tenth of a second.
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        made = pool.submit(images, env)
+        failing = pool.submit(health.failing, env, states)
         env = live.glance(env, states)
-    live.report_lost(env)
-    if env.seen.survey is not None and store.unsettled(env):
-        store.settle(env)
-    facts = observe(env, states, seen.result())
-    steps = decide(facts, env.config, place.services)
-    _say(steps)
+        live.report_lost(env)
+        settled = env.seen.survey is not None and store.unsettled(env)
+        if settled:
+            store.settle(env)
+        facts = observe(env, states, made.result())
+        steps = decide(facts, env.config, place.services)
+        _say(steps)
     if not only:
         _use(env)
     if steps:
         _claim(env, facts, only)
         env, steps = _carry_out(env, facts, steps)
-    if health.see(env) or steps:
-        _note_up(env, facts)
-    return env, steps
+    changed = settled or bool(steps)  # what was seen before does not count
+    if health.see(env, None if changed else failing.result()) or steps:
+        states = _note_up(env, facts)
+    return Done(env, steps, states)
 
 
 def _say(steps: Sequence[Step]) -> None:
@@ -155,9 +165,10 @@ def _started(done: Sequence[Step]) -> tuple[str, ...]:
     return tuple(name for step in done if step.kind == "start" for name in step.services)
 
 
-def _note_up(env: Environment, facts: Facts) -> None:
-    """Record what runs, and what it was made from."""
-    ids = {name: state.id for name, state in env.engine.look().items()}
+def _note_up(env: Environment, facts: Facts) -> dict[str, State]:
+    """Record what runs, and what it was made from. Returns what runs."""
+    states = env.engine.look()
+    ids = {name: state.id for name, state in states.items()}
     made = {
         "build": facts.build_files,
         "compose": fingerprints.compose(env),
@@ -166,6 +177,7 @@ def _note_up(env: Environment, facts: Facts) -> None:
     }
     env.record.up = {**env.record.up, **made}
     env.save()
+    return states
 
 
 def _do(env: Environment, step: Step) -> Environment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -14,6 +14,7 @@ from devenv.base.errors import FOUND, DevError
 from devenv.context import environment
 from devenv.context.workspace import MAIN
 from devenv.datastates import live
+from devenv.engines.interface import State
 from devenv.lifecycle import plan
 from devenv.lifecycle import up as operation
 from devenv.lifecycle.status import status as look
@@ -42,13 +43,13 @@ def up(
     start = time.monotonic()
     under = debug or (None if only else False)  # a root that drives this service keeps its debugger
     with _for_up(only, workspace, port, under) as env:
-        env, steps = operation.up(env, only)
-    found = look(env)
+        done = operation.up(env, only)
+    found = look(done.env, done.states)
     took = time.monotonic() - start
     render.up(found, took, json)
     if json:
-        done = {"steps": [str(step) for step in steps], "seconds": round(took, 3)}
-        output.answer({**report.of_run.summary(), **found.as_dict(), **done})
+        more = {"steps": [str(step) for step in done.steps], "seconds": round(took, 3)}
+        output.answer({**report.of_run.summary(), **found.as_dict(), **more})
     if not only:
         toolcache.collect_daily()
 
@@ -82,27 +83,31 @@ def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) ->
 @task(help={**WORKSPACE, **JSON, **ONLY})
 def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
     """Show what runs where, how to log in, and the memory it uses."""
-    env = _glanced(environment.open_environment(workspace))
-    found, required = look(env), [] if only else stack.recorded(env).status()
+    env = environment.open_environment(workspace)
+    states = env.engine.look()
+    env = _glanced(env, states)
+    found, required = look(env, states), [] if only else stack.recorded(env).status()
     if json:
         output.answer({**found.as_dict(), "requires": required})
         return
     render.status(found, required, output.data)
 
 
-def _glanced(env: environment.Environment) -> environment.Environment:
+def _glanced(env: environment.Environment, states: Mapping[str, State]) -> environment.Environment:
     """The environment with what the database's server knows of the data, if it answers; else with the record's copy."""
     with suppress(DevError):
-        return live.glance(env, env.engine.look())
+        return live.glance(env, states)
     return env
 
 
 @task(name="plan", help={**WORKSPACE, **PORT, **JSON, "mermaid": "print the graph as a Mermaid diagram"})
 def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermaid: bool = False) -> None:
     """Show what dev.up would do, on which ports, in which memory."""
-    env = _glanced(environment.open_environment(workspace, port, debug=False))
+    env = environment.open_environment(workspace, port, debug=False)
+    states = env.engine.look()
+    env = _glanced(env, states)
     live.report_lost(env)
-    steps = plan.decide(plan.observe(env, env.engine.look()), env.config, env.place.services)
+    steps = plan.decide(plan.observe(env, states), env.config, env.place.services)
     value = {**plan.describe(env, steps), "requires": stack.of(env).describe()}
     if json:
         output.answer(value)

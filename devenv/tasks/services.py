@@ -47,7 +47,7 @@ def open_(c: Any, service: str = "", as_: str = "", no_browser: bool = False, wo
 def _status(env: environment.Environment, name: str) -> dict[str, Any]:
     """What dev.status says of this service or of a required one."""
     if name in ("", env.config.service, env.config.app):
-        return look(env).as_dict()
+        return look(env, env.engine.look()).as_dict()
     members = stack.of(env)
     if name not in members.members:
         if name in env.place.services:

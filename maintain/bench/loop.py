@@ -25,6 +25,7 @@ HEAD = [
     "|---|---|---|---|---|---|",
 ]
 EDITS = 10
+QUICK = 30  # edits that follow each other before the first of them can be loaded
 REST = 60.0  # seconds without any command
 GROUPS = [
     f"/sys/fs/cgroup/{place}{group}"
@@ -80,9 +81,10 @@ def measure(service: Service, stack: Stack, engine: str) -> Iterator[tuple[str, 
     share = 100 * (cpu(service, engine) - used) / REST
     at_most = {"native": "0.5 %", "compose": "1 %"}[engine]
     yield "CPU without any command for a minute, % of one core", f"- | {share:.2f} | ({at_most})"
-    ours = edits(service, stack, url)
-    plain = with_own_reloader(service, stack) if engine == "native" else []
+    ours, refused = edits(service, stack, url), unanswered(service, stack, url)
+    plain, lost = with_own_reloader(service, stack) if engine == "native" else ([], "-")
     yield "an edit until the new answer, s; compared with the framework's reloader", figures(plain, ours, "0.5 s")
+    yield f"of {QUICK} requests during {QUICK} quick edits, not answered", f"{lost} | {refused} | - (0)"
     plain = times(service.rounds, lambda: None, tests_by_hand(service, stack, engine))
     ours = times(service.rounds, lambda: None, partial(service.dev, "dev.test"))
     yield "`dev.test`, s; compared with the test command", figures(plain, ours, "0.3 s more")
@@ -130,6 +132,22 @@ def edits(service: Service, stack: Stack, url: str) -> list[float]:
     return found[1:]  # the first one fills caches
 
 
+def unanswered(service: Service, stack: Stack, url: str) -> int:
+    """How many requests get no answer, each of them just after an edit."""
+    file = service.root / stack.file
+    source = file.read_text()
+    answered, lost = marked(source, stack), 0
+    try:
+        for number in range(QUICK):
+            file.write_text(answered.replace("MARK", f"quick {number}"))
+            time.sleep(0.1)
+            lost += not page(url)
+    finally:
+        file.write_text(source)
+        time.sleep(2)
+    return lost
+
+
 def marked(source: str, stack: Stack) -> str:
     """The source with `MARK<` in what `/` answers."""
     if stack.text == "<h1>Courses":
@@ -149,7 +167,7 @@ def page(url: str) -> str:
     return ""
 
 
-def with_own_reloader(service: Service, stack: Stack) -> list[float]:
+def with_own_reloader(service: Service, stack: Stack) -> tuple[list[float], int]:
     """The same edits with the framework's own reloader, started by hand in the environment of the app."""
     port, env = free_port(), environment(service)
     argv = shlex.split(stack.by_hand.format(port=port))
@@ -158,7 +176,7 @@ def with_own_reloader(service: Service, stack: Stack) -> list[float]:
         url = f"http://127.0.0.1:{port}"
         while not page(url):
             time.sleep(0.05)
-        return edits(service, stack, url)
+        return edits(service, stack, url), unanswered(service, stack, url)
 
 
 @contextmanager
@@ -191,7 +209,8 @@ def cpu(service: Service, engine: str) -> float:
     if engine == "compose":
         return sum(map(used_by, service.compose("ps", "--quiet", "--no-trunc").split()))
     folder = str(Path(service.env["XDG_STATE_HOME"], "devenv"))
-    processes = [path for path in Path("/proc").glob("[0-9]*") if mark(path).startswith(folder)]
+    everything = Path("/proc").glob("[0-9]*")
+    processes = [path for path in everything if mark(path).startswith(folder) or place(path).startswith(folder)]
     return sum(map(spent, processes))
 
 
@@ -227,3 +246,11 @@ def mark(process: Path) -> str:
     except OSError:
         return ""
     return found[1].decode() if found else ""
+
+
+def place(process: Path) -> str:
+    """Its current folder: that of a database server is its data, and its children do not show their variables."""
+    try:
+        return str((process / "cwd").readlink())
+    except OSError:
+        return ""

@@ -24,7 +24,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
-from importlib import machinery
+from importlib.machinery import SourceFileLoader
 from typing import Any
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
@@ -198,25 +198,20 @@ def fork(listener: socket.socket | None, broken: str = "") -> int:
     return pid
 
 
-class Fresh(machinery.SourceFileLoader):
-    """Ignores bytecode. Python compares its time in whole seconds, so the second of two quick edits would be lost."""
+def stats(loader: SourceFileLoader, path: str, known: Any = SourceFileLoader.path_stats) -> Any:
+    """The time of a module's file, with which Python judges bytecode; of this repository's modules it uses none.
 
-    def path_stats(self, path: str) -> Any:
+    It compares whole seconds, so the second of two quick edits would be lost.
+    """
+    if os.path.abspath(path).startswith(ROOT + os.sep) and "site-packages" not in path:
         raise OSError
-
-
-def find(path: str) -> machinery.FileFinder:
-    """Find modules of this repository, but not of a virtual environment inside it."""
-    if not os.path.abspath(path).startswith(ROOT) or "site-packages" in path:
-        raise ImportError
-    compiled = (machinery.ExtensionFileLoader, machinery.EXTENSION_SUFFIXES)
-    return machinery.FileFinder(path, compiled, (Fresh, machinery.SOURCE_SUFFIXES))
+    return known(loader, path)
 
 
 def run(listener: socket.socket | None, broken: str) -> Any:
     """Import the code and serve it; until a signal ends it."""
-    sys.path_hooks.insert(0, find)
-    sys.path_importer_cache.clear()
+    SourceFileLoader.path_stats = stats
+    importlib.invalidate_caches()
 {% if worker %}
     if listener is None:
         return work(broken)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,19 @@ def test_a_healthcheck_that_never_passes(breakable: Repo) -> None:
     breakable.edit("compose.yaml", "assert 0; import os, socket", "import os, socket")
     breakable.edit("dev.yaml", "ready: 4s", "ready: 60s")
     assert is_well(breakable)
+
+
+@pytest.mark.parametrize("engine", ["native"], indirect=True)
+def test_each_check_runs_once(breakable: Repo) -> None:
+    """However old the last result is. In containers the engine runs it too, so there it cannot be counted."""
+    breakable.edit("compose.yaml", "import os, socket", "open('checks', 'a').write('x'); import os, socket")
+    breakable.ok("dev.up")
+    [verdict] = Path(os.environ["XDG_STATE_HOME"]).rglob(f"{breakable.token}/native/app/healthy")
+    for age in (0, 3600):
+        (breakable.path / "checks").unlink()
+        os.utime(verdict, (time.time() - age,) * 2)
+        assert NOTHING_TO_DO in breakable.ok("dev.up").stderr
+        assert (breakable.path / "checks").read_text() == "x"
 
 
 @pytest.mark.parametrize("engine", COMPOSE, indirect=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
-from devenv.engines import docker
+from devenv.engines import choice, docker
 from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Logs, Place, State
 from tests.messages import (
@@ -388,3 +388,11 @@ def test_a_pull_counts_layers(separator: str) -> None:
     assert progress(f"{layers[1]}{separator}Download complete") is None
     assert progress(f"{layers[1]}{separator}Pull complete") == (2, 3, "layers")
     assert progress("Status: Downloaded newer image for postgres:17") is None
+
+
+def test_an_engine_that_was_chosen_by_its_version_is_not_queried_again(
+    seam: Seam, make_place: Callable[..., Place]
+) -> None:
+    seam.answer("docker version", "29.1.2\n")
+    assert choice.make(choice.choose({}, "compose"), make_place()).version() == "Docker 29.1.2"
+    assert len(seam.asked) == 1

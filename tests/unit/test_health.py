@@ -81,9 +81,9 @@ def test_new_connections_are_waited_for_and_a_check_that_keeps_failing_is_not(
     left = [["app"], ["app", "idle"], ["idle"]]
     up = {name: State(name, name != "idle", True, "") for name in ("app", "db", "idle")}
     monkeypatch.setattr(ComposeEngine, "look", lambda engine: up)
-    monkeypatch.setattr(ComposeEngine, "failing", lambda engine: left.pop(0))
+    monkeypatch.setattr(ComposeEngine, "failing", lambda engine, states: left.pop(0))
     health.reconnected(env)
     assert left == []
     monkeypatch.setattr(health, "RECONNECT", 0.1)
-    monkeypatch.setattr(ComposeEngine, "failing", lambda engine: ["app"])
+    monkeypatch.setattr(ComposeEngine, "failing", lambda engine, states: ["app"])
     health.reconnected(env)

@@ -67,5 +67,5 @@ def test_a_service_on_record_in_containers_does_not_go_native(monkeypatch: pytes
     with pytest.raises(DevError) as caught:
         choice.choose({}, "compose")
     assert caught.value.code == 110
-    assert choice.choose({}, "") == "native"
-    assert choice.choose({"DEV_ENGINE": "native"}, "compose") == "native"
+    assert choice.choose({}, "").name == "native"
+    assert choice.choose({"DEV_ENGINE": "native"}, "compose").name == "native"

@@ -67,11 +67,10 @@ class App:
         unit.note_verdict(self.folder, passed)
         return passed
 
-    def seems_ready(self) -> bool:
+    def was_ready(self) -> bool:
         check = self.service.healthcheck
-        if check and unit.passed_recently(self.folder, check.interval):
-            return all(addresses.listens(port) for port in self.ports)
-        return self.is_ready()
+        recently = check and unit.passed_recently(self.folder, check.interval)
+        return bool(recently) and all(addresses.listens(port) for port in self.ports)
 
     def differs(self) -> str:
         return ""

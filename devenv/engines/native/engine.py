@@ -89,10 +89,12 @@ class NativeEngine:
         for name in services:
             supervisor.note_end(self.units[name], "stopped")
 
-    def failing(self) -> list[str]:
+    def failing(self, states: Mapping[str, State]) -> list[str]:
+        sick = [name for name in self.units if name not in states or not states[name].healthy]
+        left = [name for name in self.units if name not in sick and states[name].running and not states[name].checked]
         with ThreadPoolExecutor(max_workers=8) as threads:
-            passed = dict(zip(self.units, threads.map(self._passes, self.units.values())))
-        return [name for name, well in passed.items() if not well]
+            passed = threads.map(lambda name: self.units[name].is_ready(), left)
+        return [*sick, *(name for name, well in zip(left, passed) if not well)]
 
     def stop(self) -> None:
         self._end_steps()
@@ -190,18 +192,13 @@ class NativeEngine:
         record = processes.read_record(unit.folder)
         entry = record.entry(seen) if record else None
         if record and entry:
-            healthy = unit.seems_ready()
+            recently = unit.was_ready()
+            healthy = recently or unit.is_ready()
             words = "running (healthy)" if healthy else "running (unhealthy)"
-            return State(f"{record.pid}-{record.birth}", True, healthy, words)
+            return State(f"{record.pid}-{record.birth}", True, healthy, words, checked=not recently)
         if supervisor.members(unit, seen):
             return State("", True, False, "its main process ended, others still run")
         return self._gone(unit, record) if record else None
-
-    def _passes(self, unit: Unit) -> bool:
-        record = processes.read_record(unit.folder)
-        if record and record.entry():
-            return unit.is_ready()
-        return bool(record and self._gone(unit, record).healthy)
 
     def _gone(self, unit: Unit, record: processes.Record) -> State:
         complete = record.ended == "exited (0)" and is_job(self.units, unit.service.name)

@@ -69,8 +69,8 @@ class Unit(Protocol):
     def is_ready(self) -> bool:
         """Whether its healthcheck passes now."""
 
-    def seems_ready(self) -> bool:
-        """Like `is_ready`, but faster: a result that is younger than the healthcheck's interval is reused."""
+    def was_ready(self) -> bool:
+        """Whether its healthcheck passed less than its interval ago, and it still listens. If not, run it."""
 
     def client(self, argv: tuple[str, ...]) -> Command:
         """A user's command, as it runs inside the service."""

@@ -16,14 +16,16 @@ console.log("waiting for jobs");
 /** Touches the file that the worker's healthcheck looks at, while the worker takes jobs and the queue answers. */
 async function beat() {
   const answers = await services.cache.ping().catch(() => false); // it has logged why not
-  if (answers && worker.isRunning()) writeFileSync(settings.HEARTBEAT, "");
+  const well = answers && worker.isRunning();
+  if (well) writeFileSync(settings.HEARTBEAT, "");
   else rmSync(settings.HEARTBEAT, { force: true });
+  next = setTimeout(beat, well ? 20_000 : 1000).unref(); // soon after a failure, or a start would take 20 seconds more
 }
-const beats = settings.HEARTBEAT && setInterval(beat, 20_000);
+let next;
 if (settings.HEARTBEAT) await beat();
 
 onStop(async () => {
-  clearInterval(beats);
+  clearTimeout(next);
   if (settings.HEARTBEAT) rmSync(settings.HEARTBEAT, { force: true });
   await worker.close(); // running jobs finish first
   await closeServices(services);

@@ -18,6 +18,7 @@ from app.settings import settings as environment
 
 A_DAY = 24 * 60 * 60  # seconds
 BEAT = 20  # seconds
+AGAIN = 1  # second after a failure, or a start at which the queue is late would take 20 seconds more
 
 logger = logging.getLogger(__name__)
 
@@ -37,13 +38,15 @@ async def report(_context: Context) -> None:
 async def beat(file: Path) -> None:
     """Touch the file that the worker's healthcheck looks at, while the worker runs and the queue answers."""
     while True:
+        pause = BEAT
         try:
-            await asyncio.wait_for(queue.count("queued"), BEAT)
+            await asyncio.wait_for(queue.count("queued"), 5)
             file.touch()
         except Exception as error:
             logger.error("the queue does not answer: %r", error)
             file.unlink(missing_ok=True)
-        await asyncio.sleep(BEAT)
+            pause = AGAIN
+        await asyncio.sleep(pause)
 
 
 async def start(context: Context) -> None:
