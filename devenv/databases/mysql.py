@@ -7,7 +7,6 @@ objects of its server. The rows are copied from table to table inside the server
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -117,11 +116,8 @@ class MySQL(Database):
         tables = origin._structure(engine, "--skip-triggers", "--routines")
         rest = origin._structure(engine, "--no-create-info", "--triggers", "--events")
         origin._end_sessions(engine)
-        with tempfile.TemporaryDirectory(prefix="devenv-") as folder:
-            file = Path(folder, "copy.sql")
-            made = _copy_script(source, self.name, collation, tables, columns, rest)
-            file.write_text(f"{made}{self._admit()}{self._flush()}", "utf-8")
-            self.checked(engine.pipe(self.service, self._login(), source=file))
+        made = _copy_script(source, self.name, collation, tables, columns, rest)
+        self.checked(engine.pipe(self.service, self._login(), source=f"{made}{self._admit()}{self._flush()}"))
 
     @events.stepped("dump", "the database to a file")
     def dump(self, engine: Engine, file: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -94,13 +93,10 @@ class Postgres(Database):
         login = self._quiet(self.ledger if any(isinstance(step, Note) for step in steps) else "postgres")
         if rows_only:
             return engine.ask(self.service, login, text)
-        with tempfile.NamedTemporaryFile("w", prefix="devenv-", suffix=".sql", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            for line in lines:
-                if line.startswith(SHOWN):
-                    events.note(f"-- {line}")
-            return engine.pipe(self.service, login, source=Path(file.name))
+        for line in lines:
+            if line.startswith(SHOWN):
+                events.note(f"-- {line}")
+        return engine.pipe(self.service, login, source=text)
 
     def _sql(self, step: Step) -> list[str]:
         if isinstance(step, Note):
