@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import need
+from tests.data import power
 from tests.verbs import machine
 from tests.verbs.fixtures import engine  # noqa: F401
 
@@ -21,23 +23,27 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def chaos(bake: Callable[..., Path], tmp_path: Path, engine: str, database: str, power_cuts: bool) -> Iterator[Chaos]:  # noqa: F811
+def cuts(request: pytest.FixtureRequest) -> bool:
+    """Whether the records and the data are on a disk that loses power."""
+    return bool(getattr(request, "param", False))
+
+
+@pytest.fixture
+def chaos(bake: Callable[..., Path], tmp_path: Path, engine: str, database: str, cuts: bool) -> Iterator[Chaos]:  # noqa: F811
     """The service, up. Afterwards dev.destroy has to leave nothing."""
     if engine == "native" and database == "mysql":
         need("mariadbd", "mariadb-dump")
     repo = service.make(bake, tmp_path, engine, database)
-    try:
-        repo.ok("dev.up")
-        yield Chaos(repo, database)
-        repo.ok("dev.destroy", "--yes")
-        left = machine.docker_things(repo.token) if engine == "compose" else machine.processes_below(tmp_path)
-        assert not left, left
-    finally:
-        repo.run("dev.destroy", "--yes")
-        if engine == "compose":
-            machine.remove_by_force(repo.token)
-
-
-@pytest.fixture
-def power_cuts() -> bool:
-    return False
+    with ExitStack() as machines:
+        disk = machines.enter_context(power.disk(tmp_path / "disk")) if cuts else None
+        if disk:
+            repo.env["XDG_STATE_HOME"] = str(disk.folder)
+        try:
+            repo.ok("dev.up")
+            yield Chaos(repo, database, disk)
+        finally:
+            done = repo.run("dev.destroy", "--yes")
+            left = machine.docker_things(repo.token) if engine == "compose" else machine.processes_below(tmp_path)
+            if engine == "compose":
+                machine.remove_by_force(repo.token)
+    assert (done.code, left) == (0, []), done.stderr

@@ -15,8 +15,10 @@ from tests.conftest import link_tree
 from tests.gitrepo import replace_text
 
 from . import ledger, service
-from .driver import Chaos, Command, kill_unit
+from .driver import Chaos
+from .kills import kill_unit
 from .ledger import Ledger, World
+from .verbs import Command
 
 RESET = Command(("dev.reset",), ledger.reset())
 CHANCE = random.Random(0)
@@ -123,7 +125,7 @@ def a_lock(chaos: Chaos) -> Iterator[None]:
 
 @contextmanager
 def no_app(chaos: Chaos) -> Iterator[None]:
-    kill_unit(chaos, [], service.ROOT, "app")
+    kill_unit(chaos.repo, [], None, service.ROOT, "app")
     yield
 
 

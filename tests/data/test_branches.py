@@ -6,7 +6,7 @@ import pytest
 
 from devenv.base.errors import REFUSED, USAGE, DevError
 from devenv.databases.states import ASIDE, BUILT, PREVIOUS, SNAPSHOT
-from devenv.datastates import snapshots, store
+from devenv.datastates import dumps, snapshots, store
 
 from .world import World
 
@@ -356,3 +356,17 @@ def test_a_row_that_cannot_be_read_is_a_database_that_nothing_names(here: World,
     assert kept.database in here.databases
     here.restore(kept.database)
     assert "by hand" in here.live
+
+
+# ---- files of killed commands
+
+
+@pytest.mark.parametrize("name", ["0123456789ab", f"0123456789ab{dumps.NEW}"])
+def test_the_next_command_removes_a_dump_that_was_not_completed(here: World, name: str) -> None:
+    """It holds rows of people. The databases need nothing, so this alone has to be reason enough to look."""
+    home = dumps.home(here.env())
+    before = sorted(home.iterdir())
+    (home / name).mkdir()
+    (home / name / "dump").write_text("rows")
+    assert here.up() == []
+    assert sorted(home.iterdir()) == before != []

@@ -11,13 +11,14 @@ try:
     import psycopg as client
 
     NAME, INSERT = "dbname", "INSERT INTO {} VALUES (%s) ON CONFLICT DO NOTHING"
-    DATABASES = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
+    # One of which a DROP was interrupted cannot be read; PostgreSQL marks it with -2.
+    DATABASES = "SELECT datname, datconnlimit <> -2 FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
 except ImportError:
     import pymysql as client
 
     NAME, INSERT = "database", "INSERT IGNORE INTO {} VALUES (%s)"
     DATABASES = (
-        "SELECT schema_name FROM information_schema.schemata"
+        "SELECT schema_name, true FROM information_schema.schemata"
         " WHERE schema_name NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys', 'test')"
     )
 LIVE = os.environ["DB_NAME"]
@@ -57,8 +58,8 @@ def seed(name, size="0"):
 def look():
     """Everything on the server: which database is live here, and the rows and migrations of each."""
     with connect() as session:
-        names = [name for [name] in ask(session, DATABASES)]
-    return {"live": LIVE, "word": os.environ["WORD"], "databases": {name: content(name) for name in names}}
+        found = {name: content(name) if valid else {} for name, valid in ask(session, DATABASES)}
+    return {"live": LIVE, "word": os.environ["WORD"], "databases": found}
 
 
 def content(name):
@@ -78,7 +79,7 @@ def content(name):
 
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.answer(look())
+        self.answer(look() if self.path == "/look" else {})
 
     def do_POST(self):
         with connect() as session:
