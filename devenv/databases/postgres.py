@@ -131,7 +131,8 @@ class Postgres(Database):
 
     def sizes(self, engine: Engine) -> dict[str, int]:
         names = f"datname NOT IN ('postgres', {literal(self.ledger)})"
-        query = f"SELECT pg_database_size(oid), datname FROM pg_database WHERE NOT datistemplate AND {names}"
+        size = "coalesce(pg_database_size(oid), 0)"  # NULL while one is dropped, or if its DROP was interrupted
+        query = f"SELECT {size}, datname FROM pg_database WHERE NOT datistemplate AND {names}"
         lines = [line.split("|", 1) for line in self._admin(engine, query).splitlines()]
         return {name: int(size) for size, name in lines}
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import IO
+
 import pytest
 
 from devenv.base.errors import REFUSED, USAGE, DevError
 from devenv.databases.states import ASIDE, BUILT, PREVIOUS, SNAPSHOT
-from devenv.datastates import dumps, snapshots, store
+from devenv.datastates import dumps, exports, snapshots, store
 
+from . import world
 from .world import World
 
 ONE, TWO, OTHER, THREE = "0001_item", "0002_more", "0003_other", "0003_third"
@@ -370,3 +374,23 @@ def test_the_next_command_removes_a_dump_that_was_not_completed(here: World, nam
     (home / name / "dump").write_text("rows")
     assert here.up() == []
     assert sorted(home.iterdir()) == before != []
+
+
+def test_a_killed_export_leaves_nothing(here: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither next to its target, where no command looks again, nor among our files."""
+
+    def pack_half(stream: IO[bytes], *parts: object) -> None:
+        stream.write(b"half")
+        here.end = world.killed(len(here.done))
+        here.effect("pack", world.nothing)
+
+    here.snapshot()
+    monkeypatch.setattr(exports, "_pack", pack_half)
+    target = tmp_path / "exported/data.tar.gz"
+    target.parent.mkdir()
+    with pytest.raises(world.Killed), here.command("dev.snapshot") as env:
+        exports.export(env, snapshots.find(env, "kept"), target, scrub=False)
+    here.end = None
+    here.up()
+    assert list(target.parent.iterdir()) == []
+    assert dumps.left(here.env()) == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from tests.verbs.fixtures import NATIVE_FIRST
@@ -81,3 +84,15 @@ def test_a_database_of_ours_that_is_half_made_is_finished(up_repo: Repo, left: s
     assert up_repo.rows("SELECT title FROM courses_course WHERE code = 'hand'") == ["By hand"]
     up_repo.ok("dev.snapshot", "kept")
     assert up_repo.ok("dev.up").commands == []
+
+
+@pytest.mark.parametrize("engine", ["native"], indirect=True)
+def test_a_database_that_is_being_dropped_is_listed(up_repo: Repo) -> None:
+    """Its row is there when its files are gone already, and stays if the server is killed at that moment."""
+    up_repo.rows("CREATE DATABASE half STRATEGY file_copy")  # nothing of it is in memory, to be written later
+    [folder] = up_repo.rows("SHOW data_directory")
+    [oid] = up_repo.rows("SELECT oid FROM pg_database WHERE datname = 'half'")
+    shutil.rmtree(Path(folder, "base", oid))
+    listed = {state["name"]: state["size"] for state in up_repo.ok("dev.state", "list", "--json").json()}
+    assert listed["half"] == 0 < listed["live"]
+    up_repo.ok("dev.snapshot", "kept")
