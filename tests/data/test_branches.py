@@ -362,6 +362,19 @@ def test_a_row_that_cannot_be_read_is_a_database_that_nothing_names(here: World,
     assert "by hand" in here.live
 
 
+def test_own_data_comes_back_also_if_the_server_was_down(here: World) -> None:
+    """The record of the machine does not list other databases: only the server knows that there is one."""
+    switch(here, "main", ONE, TWO, THREE)
+    here.enter("with three")
+    switch(here, "main", ONE, TWO)
+    here.enter("with two")
+    here.running.clear()
+    switch(here, "main", ONE, TWO, THREE)
+    assert here.live == rows(ONE, TWO, THREE) | DEFAULT | {"by hand", "with three"}
+    switch(here, "main", ONE, TWO)
+    assert here.live == rows(ONE, TWO) | DEFAULT | {"with two"}
+
+
 # ---- files of killed commands
 
 
