@@ -15,10 +15,11 @@ from typing import NoReturn
 from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError, UnexpectedExit
 from invoke.parser import Parser
+from invoke.parser.context import ParserContext
 from invoke.program import Program
 
 from devenv.base import events, launch, output, toolcache
-from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, USAGE, DevError, did_you_mean
+from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, DevError
 from devenv.commandline import arguments, completion, helping
 from devenv.readers import chosen, report
 from devenv.tasks import completion as completing
@@ -109,9 +110,8 @@ def _complete(words: list[str]) -> int:
     """Answer a shell that completes a command line; without an answer, if a file cannot be read."""
     with suppress(DevError):
         namespace = collection()
-        tasks = {str(context.name): context for context in namespace.to_contexts()}
         core = Tasks(namespace, [], "").initial_context
-        _print(completion.candidates(words, tasks, core, ROOT))
+        _print(completion.candidates(words, _contexts(namespace), core, ROOT))
     return 0
 
 
@@ -125,7 +125,7 @@ def _run(own: list[str], rest: list[str]) -> int:
     except DevError as error:
         return _failed(own, error)
     except ParseError as error:
-        return _failed(own, DevError(USAGE, str(error), _usage_hint(own)))
+        return _failed(own, _refused(own, error))
     except Exit as error:
         return int(error.code)
     except UnexpectedExit as error:  # a command of tasks_local.py
@@ -172,11 +172,16 @@ def _gather(name: str, *modules: ModuleType) -> Collection:
     return gathered
 
 
-def _usage_hint(argv: list[str]) -> str:
-    """A similar task, or the help of the given task."""
-    names = list(collection().task_names)
-    task = next((word for word in argv if not word.startswith("-")), "")
-    return f"inv {task} --help" if task in names else did_you_mean(task, names)
+def _refused(words: list[str], error: ParseError) -> DevError:
+    """What is wrong with the command line."""
+    from devenv.commandline import usage  # here, since most commands are right
+
+    return usage.refused(error, words, _contexts(collection()), ROOT)
+
+
+def _contexts(tasks: Collection) -> dict[str, ParserContext]:
+    """The tasks by name, as invoke parses them."""
+    return {str(context.name): context for context in tasks.to_contexts()}
 
 
 def _local_tasks() -> Collection:

@@ -42,13 +42,18 @@ GIT = {
 FOREIGN = ("GIT_", "MAKE", "MFLAGS", "ARGS")
 
 
-def run(*command: object) -> None:
-    """Print and run a command in the top folder. If it fails, it has printed the error, and this program ends."""
+def run(*command: object, notes: bool = True) -> None:
+    """Print and run a command in the top folder. If it fails, it has printed the error, and this program ends.
+
+    Without `notes`, its stderr is printed only if it fails.
+    """
     argv = [str(part) for part in command]
     print("$", shlex.join(argv), flush=True)
-    code = subprocess.run(argv, cwd=ROOT, env=environment(), check=False).returncode
-    if code:
-        sys.exit(code)
+    stderr = None if notes else subprocess.PIPE
+    done = subprocess.run(argv, cwd=ROOT, env=environment(), stderr=stderr, text=True, check=False)
+    if done.returncode:
+        print(done.stderr or "", end="", file=sys.stderr)
+        sys.exit(done.returncode)
 
 
 def environment() -> dict[str, str]:
@@ -78,7 +83,8 @@ def make(folder: Path) -> None:
 def generate(folder: Path, service: str) -> None:
     """The template's files, overwritten by the example's."""
     answers = ("stack=bare", f"service={service}", f"port={PORTS[service]}")
-    run(".venv/bin/cookiecutter", "--config-file", CONFIG, "--no-input", "--output-dir", folder, ".", *answers)
+    cookiecutter = (".venv/bin/cookiecutter", "--config-file", CONFIG, "--no-input", "--output-dir", folder)
+    run(*cookiecutter, ".", *answers, notes=False)  # its notes are for owners of a new service: "next: cd …"
     run("cp", "-R", f"examples/stack/{FOLDERS[service]}/.", folder / service)
 
 

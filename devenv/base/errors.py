@@ -36,8 +36,12 @@ class DevError(Exception):
 
 def did_you_mean(word: str, allowed: list[str]) -> str:
     """The hint for an unknown word."""
+    return f"{guess(word, allowed)}allowed: {', '.join(sorted(allowed)) or 'none'}"
+
+
+def guess(word: str, allowed: list[str]) -> str:
+    """The beginning of a hint: the most similar word, as a question; empty if none is similar."""
     import difflib  # here, since it is slow to import
 
     close = difflib.get_close_matches(word, allowed, n=1)
-    guess = f"did you mean {close[0]}? " if close else ""
-    return f"{guess}allowed: {', '.join(sorted(allowed)) or 'none'}"
+    return f"did you mean {close[0]}? " if close else ""

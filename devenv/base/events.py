@@ -190,3 +190,21 @@ def progress(done: int | None = None, total: int | None = None, unit: str = "", 
 def carried(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function with the current step, for another thread. It can be called once."""
     return functools.partial(copy_context().run, function)
+
+
+@contextmanager
+def meanwhile(look: Callable[[], None], every: float) -> Iterator[None]:
+    """During the block, call `look` every `every` seconds in another thread, whose events belong to this step."""
+    done = threading.Event()
+
+    def run() -> None:
+        while not done.wait(every):
+            look()
+
+    looking = threading.Thread(target=carried(run), daemon=True)
+    looking.start()
+    try:
+        yield
+    finally:
+        done.set()
+        looking.join()

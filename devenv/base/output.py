@@ -17,7 +17,7 @@ ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])"
 )  # ECMA-48: CSI, OSC, others
 TOLD = (events.NOTE, events.RESULT, events.PLANNED)  # their text is their line
-TYPED = re.compile(r"\b(?:inv|git|make|docker) [^,;:()]*[^,;:() ]")  # a command within a message
+TYPED = re.compile(r"\b(?:inv|git|make|docker) [^,;:()`]*[^,;:()` ]")  # a command within a message
 GLUE = "\0"  # instead of a space in such a command
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -111,13 +111,16 @@ def columns(stream: TextIO) -> int:
         return 0
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """A text in lines of at most `width` characters; 0: in one. No address and no command is broken."""
+def wrapped(text: str, width: int, indent: str | None = None) -> list[str]:
+    """A text in lines of at most `width` characters; 0: in one. No address and no command is broken.
+
+    `indent` is put before each line but the first; without it, they are indented by two more than the first one.
+    """
     if not width or len(text) <= width or "\n" in text:
         return [text]
     import textwrap  # here, since most commands print no long line on a terminal
 
-    indent = " " * (len(text) - len(text.lstrip()) + 2)
+    indent = " " * (len(text) - len(text.lstrip()) + 2) if indent is None else indent
     glued = TYPED.sub(lambda command: command[0].replace(" ", GLUE), text)
     found = textwrap.wrap(glued, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
     return [line.replace(GLUE, " ") for line in found]

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ inherited: set[int] = set()
 # The file that gets the output of visible commands, where a reader wants it line by line; `main` chooses it. None: they
 # write to our stderr.
 run_log: Path | None = None
+followed = 0  # commands whose output is being read from there
 TIMED_OUT = 124  # the same exit code as timeout(1)
 EVERY = 0.1  # seconds between two looks at what a command has printed
 BYTES = "bytes"
@@ -73,6 +73,13 @@ def attach(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str
         return _start([*wrapper, *argv], env).returncode
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def converse(argv: Sequence[str], env: Mapping[str, str]) -> Result:
+    """Hand the terminal to a program of ours that may ask something there, and keep its stdout."""
+    events.publish(events.ATTACHED, argv=tuple(argv))
+    done = _start(argv, env, stdout=subprocess.PIPE)
+    return Result(done.returncode, done.stdout, "")
 
 
 def capture(
@@ -256,11 +263,16 @@ def _watched(measure: Measure | None = None) -> Iterator[Any]:
 
     A file and not a pipe: if only this process is killed, the command goes on, and nothing stops it at its next line.
     """
+    global followed
     if not run_log:
         yield None
         return
-    with run_log.open("ab") as out, _followed(run_log, out.tell(), measure):
-        yield out
+    followed += 1
+    try:
+        with run_log.open("ab") as out, _followed(run_log, out.tell(), measure):
+            yield out
+    finally:
+        followed -= 1
 
 
 @contextlib.contextmanager
@@ -288,7 +300,7 @@ def _followed(
                 told(output.visible(rest.decode(errors="replace")))
 
         try:
-            with _meanwhile(read):
+            with events.meanwhile(read, EVERY):
                 yield
         finally:
             read(last=True)
@@ -304,27 +316,9 @@ def _counted(into: IO[bytes] | None, out: IO[bytes] | None) -> Iterator[None]:
         elif out:
             events.progress(os.fstat(out.fileno()).st_size, None, BYTES)
 
-    with _meanwhile(count):
+    with events.meanwhile(count, EVERY):
         yield
     count()
-
-
-@contextlib.contextmanager
-def _meanwhile(look: Callable[[], None]) -> Iterator[None]:
-    """Call `look` again and again in another thread during the block."""
-    done = threading.Event()
-
-    def run() -> None:
-        while not done.wait(EVERY):
-            look()
-
-    looking = threading.Thread(target=events.carried(run), daemon=True)
-    looking.start()
-    try:
-        yield
-    finally:
-        done.set()
-        looking.join()
 
 
 def _start(argv: Sequence[str], env: Mapping[str, str], **streams: Any) -> subprocess.CompletedProcess[str]:

@@ -38,12 +38,13 @@ def candidates(words: Sequence[str], tasks: Contexts, core: ParserContext, root:
         return []  # arguments of the service's own command
     task, places, waiting = _read(before, tasks, core)
     if waiting:
-        return _values(waiting, task, root)
+        return values(waiting, task, root)
     if not task:
         return [*tasks, "--list", "--help", *more]
-    found = _values(task.args[places[0]], task, root) if places else []
+    found = values(task.args[places[0]], task, root) if places else []
     required = places and places[0] not in OPTIONAL.get(str(task.name), ())
-    return [*found, *_flags(task), *([] if required else tasks), *more]
+    others = [] if found or required else tasks  # another task may follow, which few people type
+    return [*found, *_flags(task), *others, *more]
 
 
 def _read(
@@ -70,7 +71,7 @@ def _flags(task: ParserContext) -> list[str]:
     return [*(f"--{name}" for name in task.args if len(name) > 1), "--help"]
 
 
-def _values(argument: Argument, task: ParserContext | None, root: Path) -> list[str]:
+def values(argument: Argument, task: ParserContext | None, root: Path) -> list[str]:
     """The values that an argument may have, as far as files tell; none if they are not known or cannot be read."""
     name, of = str(argument.names[0]), str(task.name if task else "")
     data = _data(root / "dev.yaml")

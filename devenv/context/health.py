@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -82,21 +81,15 @@ def _unhealthy(env: Environment, name: str) -> DevError:
 @contextmanager
 def told(lines: Callable[[float], list[str]], every: float = EVERY) -> Iterator[None]:
     """While the block runs, print `lines(seconds since the start)` every `every` seconds."""
-    begun, done = time.monotonic(), threading.Event()
+    begun = time.monotonic()
 
     def speak() -> None:
-        while not done.wait(every):
-            with suppress(DevError, OSError):  # the block itself reports errors
-                for line in lines(time.monotonic() - begun):
-                    events.progress(text=line)
+        with suppress(DevError, OSError):  # the block itself reports errors
+            for line in lines(time.monotonic() - begun):
+                events.progress(text=line)
 
-    speaker = threading.Thread(target=events.carried(speak), daemon=True)
-    speaker.start()
-    try:
+    with events.meanwhile(speak, every):
         yield
-    finally:
-        done.set()
-        speaker.join()
 
 
 def describe(env: Environment, services: Sequence[str], seconds: float) -> list[str]:

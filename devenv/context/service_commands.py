@@ -23,7 +23,8 @@ def within(verb: str, step: str, run: Callable[..., T], *args: Any) -> T:
     except DevError as error:
         if error.code in OURS:
             raise
-        raise DevError(UNHEALTHY, f"{verb} stopped at {step}: {error.message}", *error.hints) from None
+        hints = (*error.hints, f"to go on after the fix: inv {verb}")
+        raise DevError(UNHEALTHY, f"{verb} stopped at {step}: {error.message}", *hints) from None
 
 
 def migrate(env: Environment) -> None:

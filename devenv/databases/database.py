@@ -46,7 +46,7 @@ class Database:
 
     @property
     def keeps(self) -> bool:
-        """Whether our account may make databases. If not, nothing is kept on the server, and there are no states."""
+        """Whether our account may make databases. If not, the server keeps no record and no states."""
         return True
 
     def survey(self, engine: Engine) -> Survey:

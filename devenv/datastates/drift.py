@@ -45,8 +45,8 @@ class Report(NamedTuple):
     def error(self) -> DevError:
         """Exit code 1, for differences other than names and orders."""
         what = "1 difference" if self.drift == 1 else f"{self.drift} differences"
-        hint = "a migration that brings production there, or one fewer change by hand"
-        return DevError(FOUND, f"{what} between production and a fresh migration", hint, f"where {FILE} is old: {DUMP}")
+        hint = "write a migration for each, or take back what was changed by hand in production"
+        return DevError(FOUND, f"{what} between production and a fresh migration", hint, f"if {FILE} is old: {DUMP}")
 
     def json(self) -> dict[str, Any]:
         """For programs."""
@@ -141,7 +141,7 @@ def _migrate_production(env: Environment) -> None:
             raise
         message = f"the pending migrations fail on production's schema: {error.message}"
         hint = "a migration that production has applied was edited, squashed away or removed, or production was changed"
-        raise DevError(FOUND, message, hint, f"where {FILE} is old: {DUMP}") from None
+        raise DevError(FOUND, message, hint, f"if {FILE} is old: {DUMP}") from None
 
 
 def _migrations(env: Environment) -> dict[str, str]:

@@ -152,8 +152,7 @@ def _seed(env: Environment, scenario: Scenario, given: Given) -> dict[str, Any]:
         _start_all(env)
     result = service_commands.check(env, scenario, given) if scenario.once and scenario.check else None
     result = service_commands.seed(env, scenario, given) if result is None else result
-    if scenario.once or not given:
-        _note(env, seeded={**known(env).get("seeded", {}), label: result})
+    _note(env, seeded={**known(env).get("seeded", {}), label: result})
     return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from devenv.base import events
@@ -78,13 +79,22 @@ def bring(env: Environment, made: State, stored: State) -> Environment:
     known = store.known_of_copy(env, stored)
     behind = known.get("migrated") != lineage.key(files) and "migrate" in env.config.commands
     if behind and env.chooses_database:
-        events.note(f"{stored.name} is older than the checkout: migrating it")
+        events.note(f"{stored.name} was made with {_difference(known.get('files') or {}, files)}: migrating it")
         service_commands.migrate(env.on(made.database))
         known = {**known, "migrated": lineage.key(files), "files": files, "packages": live.packages(env)}
     env = live.restart(store.swap(env, made, known, PREVIOUS, PREVIOUS))
     if behind and not env.chooses_database:
         live.migrate(env)
     return env
+
+
+def _difference(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Which files differ, in words: `other content of seeds/default.py and 2 more files`."""
+    names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+    if not before or not names:
+        return "another version of this checkout"
+    more = f" and {len(names) - 1} more file{'s' * (len(names) > 2)}" if len(names) > 1 else ""
+    return f"other content of {names[0]}{more}"
 
 
 def check_known(gone: State) -> None:

@@ -62,10 +62,11 @@ def _carry_out(env: Environment, recipe: Recipe, packages: Sequence[str]) -> Non
         _append(path, before, packages)
     with events.step("add", " ".join(packages)):
         code = env.engine.manage("add", recipe.argv) if recipe.argv else 0
-    if code:
+        if not code:
+            return
         if path:
             records.replace_file(path, before, path.stat().st_mode & 0o777)
-        message = f"{env.config.service}: {recipe.manager} ended with exit code {code}"
+        message = f"{env.config.service}: {recipe.manager} ended with exit code {code}, so nothing was added"
         trust = "if it is a certificate: CA_BUNDLE=/path/to/ca.pem in the environment, with your network's authorities"
         raise DevError(code, message, "see its output above", trust)
 

@@ -33,6 +33,7 @@ class Facts(NamedTuple):
     image: str = ""  # the released image to use instead of building the app
     looked: bool = True  # whether the database's server was looked at; else `known` is what the record says
     unseen: bool = False  # there is data, and the record does not say what it is
+    started: tuple[str, ...] = ()  # services that this command has started
 
 
 class Step(NamedTuple):
@@ -108,18 +109,17 @@ def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> lis
     data = [*_migrate(facts, config), *([] if late else seed)]
     needed = [name for name in backing if not _healthy(facts, name)]
     # Data that only devenv wrote is noted as used before the app starts.
-    first = (
-        [Step("start", tuple(needed), "the data steps need it")]
-        if needed and (data or facts.known.get("fresh"))
-        else []
-    )
-    return [*build, *first, *data, *_start(facts, services, bool(build)), *(seed if late else [])]
+    early = tuple(needed) if data or facts.known.get("fresh") else ()
+    first = [Step("start", early, "the data steps need it")] if early else []
+    last = _start(facts._replace(started=(*facts.started, *early)), services, bool(build))
+    return [*build, *first, *data, *last, *(seed if late else [])]
 
 
 def _build(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:
-    why = "" if facts.built else "not built yet"
-    if facts.built and facts.record.up.get("build") != facts.build_files:
-        why = "Dockerfile or dependencies changed"
+    before = facts.record.up.get("build", "")
+    why = "" if facts.built and before == facts.build_files else "packages or the Dockerfile changed"
+    if not facts.built and before in ("", facts.build_files):
+        why = "not built yet"
     app = services[config.app].build if facts.image and config.app in services else None
     pulled = tuple(name for name, service in services.items() if app and service.build == app)
     built = tuple(name for name, service in services.items() if service.build and name not in pulled)
@@ -147,20 +147,21 @@ def _seed(facts: Facts, config: Config, late: bool) -> list[Step]:
 
 
 def _start(facts: Facts, services: Mapping[str, Service], rebuilt: bool) -> list[Step]:
-    sick = tuple(name for name in services if not _healthy(facts, name))
-    changed = _changed(facts, rebuilt)
-    if not sick and not changed:
+    """Start what is not healthy or out of date, and was not started by an earlier step of this command."""
+    sick = [name for name in services if not _healthy(facts, name)]
+    changed = _changed(facts)
+    # After a change all are started, even healthy ones: Compose recreates those that the change affects.
+    wanted = [name for name in services if name in sick or changed or (rebuilt and services[name].build)]
+    wanted = [name for name in wanted if name not in facts.started]
+    if not wanted:
         return []
     running = any(name in facts.states and facts.states[name].running for name in sick)
-    why = changed if not sick else "not healthy" if running else "not running"
-    # After a change all are started, even healthy ones: Compose recreates those that the change affects.
-    return [Step("start", tuple(services) if changed else sick, why)]
+    why = "not healthy" if running else "not running" if sick else changed or "newly built"
+    return [Step("start", tuple(wanted), why)]
 
 
-def _changed(facts: Facts, rebuilt: bool) -> str:
-    """How the containers are out of date; empty if they are not."""
-    if rebuilt:
-        return "the image changed"
+def _changed(facts: Facts) -> str:
+    """How the containers are out of date, apart from their images; empty if they are not."""
     if facts.record.up.get("compose") != facts.compose_files:
         return "compose.yaml or a setting changed"
     if facts.record.up.get("ids") != {name: state.id for name, state in facts.states.items()}:

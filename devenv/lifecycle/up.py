@@ -141,7 +141,7 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[E
         if step.kind == "start" and not facts.looked and env.database and env.database.service in step.services:
             before, env = env.database.name, live.opened(env)
             if (env.database and env.database.name != before) or _is_other(env, facts):
-                facts = observe(env, env.engine.look())
+                facts = observe(env, env.engine.look())._replace(started=_started(done))
                 left = decide(facts, env.config, env.place.services)
                 _say(left)
             facts = facts._replace(looked=True)
@@ -154,6 +154,10 @@ def _is_other(env: Environment, facts: Facts) -> bool:
     """Whether the server, which can be looked at now, holds something else than `facts`, from which was decided."""
     known = live.known(env)
     return facts.unseen or known != facts.known or branches.due(env, known, store.files(env)) != facts.switch
+
+
+def _started(done: Sequence[Step]) -> tuple[str, ...]:
+    return tuple(name for step in done if step.kind == "start" for name in step.services)
 
 
 def _note_up(env: Environment, facts: Facts) -> None:

@@ -30,12 +30,12 @@ class Log:
         if event.kind in STARTS and not self._begun:
             self._begin()
         self._early += output.lines(event)
-        if self._begun:
-            with contextlib.suppress(OSError):  # a full disk: the command itself reports it
-                self._write()
+        if not process.followed:  # what is written now would be read as the output of the command that runs
+            self._write()
 
     def close(self) -> None:
         """The end of the run: later commands of this process do not write to its file."""
+        self._write()
         if self._begun:
             process.run_log = None
 
@@ -52,6 +52,9 @@ class Log:
         process.run_log = self.path
 
     def _write(self) -> None:
-        with self.path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.writelines(f"{line}\n" for line in self._early)
-        self._early = []
+        if not self._begun:
+            return
+        with contextlib.suppress(OSError):  # a full disk: the command itself reports it
+            with self.path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+                file.writelines(f"{line}\n" for line in self._early)
+            self._early = []

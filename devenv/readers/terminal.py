@@ -28,6 +28,7 @@ TAIL = 3  # lines of a running step
 UNFOLDED = 20  # lines of a failed one
 WORTH = 1.0  # seconds: a command outside of a step that took longer gets a line with its time
 WORTH_BYTES = 2**20 // 10  # less would be "0.0 MB"
+SQL = "-- "  # how a statement begins that the next command carries out
 OUTSIDE = 0  # the number of what runs outside of a step
 
 
@@ -38,7 +39,8 @@ class Row:
         self.name = name
         self.text = text
         self.start = time.monotonic()
-        self.tail: deque[str] = deque(maxlen=UNFOLDED)
+        self.tail: deque[str] = deque(maxlen=TAIL)  # what is shown while it runs
+        self.output: deque[str] = deque(maxlen=UNFOLDED)  # what its commands printed
         self.inner: list[str] = []  # the steps within it that run
         self.amount = ""
         self.command = ""
@@ -118,7 +120,7 @@ class Terminal:
             row.amount = ""
             return
         del self.rows[event.step]
-        self._finished("green", self.glyphs.done, row.name, " ".join(filter(None, [event.text, row.amount])), event)
+        self._finished("green", self.glyphs.done, row.name, ", ".join(filter(None, [event.text, row.amount])), event)
 
     def _step_failed(self, event: Event) -> None:
         top = self.owner.pop(event.step)
@@ -163,10 +165,12 @@ class Terminal:
 
     def _line(self, event: Event) -> None:
         if event.text.strip():
-            self._row(event).tail.append(event.text)
+            row = self._row(event)
+            row.tail.append(event.text)
+            row.output.append(event.text)
 
     def _note(self, event: Event) -> None:
-        self._print(event.text)
+        self._print(event.text, "dim" if event.text.startswith(SQL) else "")
 
     def _warning(self, event: Event) -> None:
         self._print(event.text, "", ("warning: ", "yellow"))
@@ -217,7 +221,7 @@ class Terminal:
         if self.unfolded:
             return
         self.unfolded = True
-        self._write([[(f"    {line}", "")] for line in row.tail])
+        self._write([[(f"    {line}", "")] for line in row.output])
         if row.command:
             self._print("  to repeat the last command:")
             self._print(row.command)

@@ -151,6 +151,11 @@ def leave(place: Place, service: str) -> bool:
     return not records.change(place.workspace, service, "dev.down", change).users
 
 
+def is_used_elsewhere(place: Place, service: str) -> bool:
+    """Whether another root uses the service."""
+    return any(user != str(place.root) for user in _there(records.read(place.workspace, service).users))
+
+
 def refuse_switch(place: Place, pin: lockfile.Pin, checkout: Path, record: records.Record) -> None:
     """DevError 113 if another root that is up wants another version. Roots that are not up lose their claim."""
     if record.use or record.checkout == str(checkout):

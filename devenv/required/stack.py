@@ -111,10 +111,10 @@ class Stack:
         ]
 
     def unshared(self) -> list[str]:
-        """The pinned members that no other root uses: dev.destroy removes them too."""
-        workspace, root = self.env.place.workspace, str(self.env.place.root)
-        mine = [m for m in self.members.values() if not m.edited and records.read(workspace, m.name).users == [root]]
-        return [f"{workspace}-{member.name}" for member in mine]
+        """The pinned members that ran here and that no other root uses: dev.destroy removes them too."""
+        place = self.env.place
+        ran = [m for m in self.members.values() if not m.edited and records.read(place.workspace, m.name).checkout]
+        return [f"{place.workspace}-{m.name}" for m in ran if not sources.is_used_elsewhere(place, m.name)]
 
     def logs(self, name: str, flags: Sequence[str]) -> int:
         """Show the logs of one member."""

@@ -33,12 +33,18 @@ def finish(sentence: str, json: bool = False, data: str = "", known: Mapping[str
         output.data(data)
 
 
-def pass_on(code: int, what: str) -> None:
+def flags(given: Mapping[str, str | bool]) -> list[str]:
+    """The words for another command: `--tail 5 --follow`. Without a value, a flag is left out."""
+    chosen = {flag: value for flag, value in given.items() if value}
+    return [word for flag, value in chosen.items() for word in ([flag] if value is True else [flag, str(value)])]
+
+
+def pass_on(code: int, what: str, *hints: str) -> None:
     """End with the service's exit code. The error line has it too, since make hides the code."""
     if code == INTERRUPTED:
         raise DevError(code, f"{what} was interrupted")
     if code:
-        raise DevError(code, f"{what} ended with exit code {code}")
+        raise DevError(code, f"{what} ended with exit code {code}", *hints)
 
 
 def confirm(question: str, yes: bool) -> None:
@@ -49,4 +55,4 @@ def confirm(question: str, yes: bool) -> None:
         raise DevError(REFUSED, f"{question} Without a terminal to ask, --yes is required", "add --yes")
     events.note(f"{question} [y/N] ")
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise DevError(REFUSED, "nothing was changed")
+        raise DevError(REFUSED, "not confirmed, so nothing was changed", "answer y, or add --yes")

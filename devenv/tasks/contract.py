@@ -10,7 +10,7 @@ from invoke.tasks import task
 
 from devenv.base.errors import FOUND, DevError
 from devenv.context import environment
-from devenv.tasks.common import JSON, pass_on
+from devenv.tasks.common import JSON, flags, pass_on
 from devenv.template import conformance
 
 
@@ -35,11 +35,11 @@ def check(
     junit: str = "",
 ) -> None:
     """Check which MUSTs of the contract this repository keeps."""
-    given = {"--level": level, "--html": html, "--junit": junit, "--engine": os.environ.get("DEV_ENGINE", "")}
-    flags = [word for flag, value in given.items() if value for word in (flag, value)]
-    flags += [word for must in only or [] for word in ("--only", must)]
-    flags += [flag for flag, chosen in {"--static": static, "--json": json}.items() if chosen]
-    code = conformance.check(environment.ROOT, flags)
+    engine = os.environ.get("DEV_ENGINE", "")
+    given: dict[str, str | bool] = {"--level": level, "--html": html, "--junit": junit, "--engine": engine}
+    given |= {"--static": static, "--json": json}
+    musts = [word for must in only or [] for word in ("--only", must)]
+    code = conformance.check(environment.ROOT, [*flags(given), *musts])
     if code == FOUND:
         raise DevError(FOUND, "the contract is not kept", "each MUST above says how to fix it")
     if code == 2:  # usage: the suite has printed the error, and there must be only one

@@ -16,7 +16,7 @@ from devenv.engines.interface import Logs
 from devenv.model import units
 from devenv.required import stack
 from devenv.tasks import log_lines
-from devenv.tasks.common import WORKSPACE, pass_on
+from devenv.tasks.common import WORKSPACE, flags, pass_on
 
 SERVICE = {"service": "a service of compose.yaml other than the app"}
 ROUTINE_LINES = 2000  # lines that are read more than --tail says: some of them are left out
@@ -52,11 +52,9 @@ def logs(
         raise DevError(USAGE, f"--tail {tail} is not a number", "inv dev.logs --tail 20")
     wanted = Logs(follow, int(tail) if tail else None, _seconds(since))
     own = [name for name in service or [] if name in env.place.services]
-    given = {"--tail": tail, "--since": since, "--grep": grep}
-    flags = [word for flag, value in given.items() if value for word in (flag, value)]
-    flags += [flag for flag, chosen in {"--follow": follow, "--all": all}.items() if chosen]
+    given = flags({"--tail": tail, "--since": since, "--grep": grep, "--follow": follow, "--all": all})
     for name in sorted({*(service or [])} - {*own}):
-        _required_logs(env, name, flags)
+        _required_logs(env, name, given)
     if own or not service:
         _own_logs(env, own, wanted, grep, all)
 
@@ -74,6 +72,9 @@ def _own_logs(env: environment.Environment, names: list[str], wanted: Logs, grep
     more = None if wanted.tail is None or grep else wanted.tail + ROUTINE_LINES
     code = env.engine.logs(names, wanted if wanted.follow else wanted._replace(tail=more), lines.take)
     lines.close()
+    if not (code or lines.printed or lines.left_out):
+        chosen = bool(grep or wanted.since or names)
+        events.note("no lines like these in the logs" if chosen else "no logs yet; to start the service: inv dev.up")
     if lines.left_out:
         number = f"{lines.left_out} line{'s' * (lines.left_out > 1)}"
         events.note(f"left out {number} of routine, such as checkpoints; to see all: inv dev.logs --all")
@@ -94,7 +95,8 @@ def run(c: Any, service: str = "", workspace: str = "") -> None:
     if not c.args:
         raise DevError(USAGE, "dev.run needs a command", "inv dev.run -- ls -l")
     env = environment.open_environment(workspace)
-    pass_on(_attach(env, _known(env, service or env.config.app), list(c.args)), c.args[0])
+    code = _attach(env, _known(env, service or env.config.app), list(c.args))
+    pass_on(code, c.args[0], *_why(env, code))
 
 
 @task(help=WORKSPACE)
@@ -115,7 +117,16 @@ def dbshell(c: Any, workspace: str = "") -> None:
 def test(c: Any, workspace: str = "") -> None:
     """Run the service's tests: dev.test, or dev.test -- -k name."""
     env = environment.open_environment(workspace)
-    pass_on(_attach(env, env.config.app, [*env.config.command("test"), *c.args]), "commands.test")
+    code = _attach(env, env.config.app, [*env.config.command("test"), *c.args])
+    pass_on(code, "commands.test", *_why(env, code))
+
+
+def _why(env: environment.Environment, code: int) -> list[str]:
+    """A hint if a command failed and a server that it may need does not run."""
+    states = env.engine.look() if code else {}
+    servers = [name for name, service in env.place.services.items() if not service.build]
+    absent = [name for name in servers if code and not (name in states and states[name].running)]
+    return [f"not running: {', '.join(absent)}; to start all: inv dev.up"] if absent else []
 
 
 def _attach(env: environment.Environment, service: str, argv: Sequence[str]) -> int:
@@ -131,12 +142,12 @@ def _by_hand(env: environment.Environment) -> environment.Environment:
         return live.used_by_hand(there)
 
 
-def _required_logs(env: environment.Environment, name: str, flags: list[str]) -> None:
+def _required_logs(env: environment.Environment, name: str, given: list[str]) -> None:
     members = stack.recorded(env)
     if name not in members.members:
         names = [*env.place.services, *members.members]
         raise DevError(USAGE, f"unknown service {name}", did_you_mean(name, names))
-    pass_on(members.logs(name, flags), f"dev.logs of {name}")
+    pass_on(members.logs(name, given), f"dev.logs of {name}")
 
 
 def _known(env: environment.Environment, name: str) -> str:

@@ -79,6 +79,10 @@ def reset(c: Any, scenario: str = DEFAULT, param: Any = None, json: bool = False
     """Go back to fresh data; keep the current data as `previous`."""
     given = dict(_pair(text) for text in param or [])
     with environment.opened("dev.reset", workspace) as env:
+        declared = bool(env.config.scenarios) or "migrate" in env.config.commands
+        if scenario == DEFAULT and not given and _has_no_data(env, "reset", declared):
+            _answer(env, json)
+            return
         if given or scenario != DEFAULT:
             env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
         env = live.ready(env)
@@ -112,9 +116,11 @@ def _has_no_data(env: environment.Environment, what: str, declared: bool) -> boo
 
 
 def _list(env: environment.Environment) -> None:
-    for scenario in env.config.scenarios.values():
-        params = " ".join(f"{name}={default}" for name, default in scenario.params.items())
-        output.data(f"{scenario.name}  {params}  {scenario.help}".rstrip())
+    rows = [
+        [scenario.name, " ".join(f"{name}={default}" for name, default in scenario.params.items()), scenario.help]
+        for scenario in env.config.scenarios.values()
+    ]
+    render.scenarios(rows, output.data)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -257,24 +263,39 @@ def state(
     with environment.opened("dev.state", workspace) as env:
         snapshots.check_possible(env)
         env = live.ready(env, changes=action == "prune")
-        if action == "list":
-            found = store.rows(env)
-            output.answer(found) if json else render.states(found, output.data)
-            return
-        gone = [snapshots.find(env, each) for each in name or []] or store.prunable(env, all)
-        _prune(env, gone, yes, json)
-
-
-def _prune(env: environment.Environment, gone: list[State], yes: bool, json: bool) -> None:
-    if not gone:
+        gone = _gone(env, name or [], all) if action == "prune" else []
+        found = store.rows(env)
+    if action == "list":
+        output.answer(found) if json else render.states(found, output.data)
+    elif gone:
+        _prune([row for row in found if row["id"] in {each.id for each in gone}], yes, json, workspace)
+    else:
         events.note("nothing to remove: each state is the newest of its branch, or may have rows made by hand (--all)")
         _answer(env, json)
-        return
+
+
+def _gone(env: environment.Environment, names: list[str], all: bool) -> list[State]:
+    """The states to remove. DevError 2, 114 for one that is not known, or not ours."""
+    gone = [snapshots.find(env, each) for each in names] or store.prunable(env, all)
     for each in gone:
         snapshots.check_known(each)
-    rows = [row for row in store.rows(env) if row["id"] in {each.id for each in gone}]
+    return gone
+
+
+def _prune(rows: list[dict[str, Any]], yes: bool, json: bool, workspace: str) -> None:
+    """Ask, without the lock, and remove what is still there of what was shown."""
     render.states(rows, events.note)
-    confirm(f"Remove these {len(gone)}, {output.mebibytes(sum(row['size'] for row in rows))}?", yes)
-    store.prune(env, gone)
-    freed = output.mebibytes(sum(row["size"] for row in rows))
-    _finish(env, json, f"removed {len(gone)} stored states, {freed}; the live data is as it was: inv dev.state list")
+    confirm(f"Remove {_states(rows)}?", yes)
+    shown = {row["id"] for row in rows}
+    with environment.opened("dev.state", workspace) as env:
+        env = live.ready(env)
+        gone = [each for each in store.every(env) if each.id in shown]
+        store.prune(env, gone)
+    removed = [row for row in rows if row["id"] in {each.id for each in gone}]
+    _finish(env, json, f"removed {_states(removed)}; the live data is as it was: inv dev.state list")
+
+
+def _states(rows: list[dict[str, Any]]) -> str:
+    """How many, and how much: `2 stored states, 16 MB`."""
+    size = output.mebibytes(sum(row["size"] for row in rows))
+    return f"{len(rows)} stored state{'s' * (len(rows) != 1)}, {size}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from invoke.tasks import task
 from devenv.base import output
 from devenv.base.errors import USAGE, DevError
 
+LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 TEXT = Path(__file__).resolve().parents[1] / "errors.md"
 
 
@@ -24,18 +25,16 @@ def explain(c: Any, code: str) -> None:
         hint = f"known: {', '.join(found)}; any other code comes from a command of the service"
         raise DevError(USAGE, f"{code} is not a code of the tools", hint)
     width = output.columns(sys.stdout)
-    output.data(wrapped(found[code], width) if width else found[code])
+    for line in fitted(found[code], width) if width else [found[code]]:
+        output.data(line)
 
 
-def wrapped(text: str, width: int) -> str:
-    """Paragraphs and list items in lines of this width: they are wrapped for a page, not for the terminal."""
-    parts = [" ".join(part.split()) for part in re.split(r"\n\n|\n(?=- )", text)]
-    lines = [
-        textwrap.fill(part, width, subsequent_indent="  " * part.startswith("- "), break_on_hyphens=False)
-        for part in parts
-    ]
-    joints = [match.group() for match in re.finditer(r"\n\n|\n(?=- )", text)]
-    return "".join(line + joint for line, joint in zip(lines, [*joints, ""]))
+def fitted(text: str, width: int) -> Iterator[str]:
+    """A page's text for a terminal: without Markdown's signs, its paragraphs and list items in lines of this width."""
+    for part in re.split(r"(\n)\n|\n(?=- )", LINK.sub(r"\1", text).replace("**", "")):
+        if part is not None:
+            line = " ".join(part.split())
+            yield from output.wrapped(line, width, "  " if line.startswith("- ") else "")
 
 
 def sections() -> dict[str, str]:

@@ -66,7 +66,8 @@ def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) ->
     again = "inv dev.up" if env.place.workspace == MAIN else f"inv dev.up --workspace {env.place.workspace}"
     name = env.config.service
     words = f"{name} is stopped, and its data is kept" if stopped else f"{name} stays up for the others"
-    finish(f"{words}; to start it again: {again}", json, known=_known(env))
+    words = f"{words}; to start it again" if env.record.checkout else f"{name} was not up; to start it"
+    finish(f"{words}: {again}", json, known=_known(env))
 
 
 @task(help={**WORKSPACE, **JSON, **ONLY})

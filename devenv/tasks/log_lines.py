@@ -37,6 +37,7 @@ class Lines:
         self.last: dict[str, deque[str]] | None = None if tail is None else {}
         self.tail = tail
         self.left_out = 0
+        self.printed = 0
         self.colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
     def take(self, service: str, text: str) -> None:
@@ -61,6 +62,7 @@ class Lines:
         return not self.everything and bool(known and not known.build and ROUTINE.search(text))
 
     def _print(self, service: str, text: str) -> None:
+        self.printed += 1
         head = f"{service.ljust(self.width)}  | "
         if not self.colours:
             output.data(f"{head}{output.plain(text)}")

@@ -32,9 +32,9 @@ def up(found: Status, took: float, json: bool) -> None:
 def status(found: Status, required: Sequence[Mapping[str, Any]], write: Write) -> None:
     """A table of what runs where, the services that it requires among it, and how to log in."""
     width = output.columns(sys.stdout)
-    healthy = "healthy" if found.healthy else "not healthy"
+    state = _health(found.healthy, found.memory)
     rows = [["SERVICE", "STATE", "MEMORY", "VERSION", "URL"]]
-    rows.append([found.service, healthy, _of_budget(found.memory, found.budget), found.image, found.url])
+    rows.append([found.service, state, _of_budget(found.memory, found.budget), found.image, found.url])
     rows += [[f"  {s.name}", s.state, output.mebibytes(s.memory), "", ""] for s in found.services]
     rows += [_member(each) for each in required]
     head = f"{found.service} · workspace {found.workspace} · {found.engine_version}"
@@ -53,8 +53,13 @@ def status(found: Status, required: Sequence[Mapping[str, Any]], write: Write) -
 def _member(answer: Mapping[str, Any]) -> list[str]:
     """A required service; services of other templates answer with five keys only."""
     memory = _of_budget(answer["memory"], answer.get("budget")) if answer.get("memory") else "-"
-    state = "healthy" if answer["healthy"] else "not healthy"
+    state = _health(answer["healthy"], answer.get("memory"))
     return [str(answer["service"]), state, memory, str(answer["runs"]), str(answer["url"])]
+
+
+def _health(healthy: bool, memory: int | None) -> str:
+    """The state of a whole service in words. What uses no memory does not run."""
+    return "healthy" if healthy else "not healthy" if memory else "not running"
 
 
 def fitted(rows: Sequence[Sequence[str]], width: int) -> list[str]:
@@ -71,7 +76,8 @@ def fitted(rows: Sequence[Sequence[str]], width: int) -> list[str]:
         lines = output.table([row[:columns] for row in kept])
         if not width or columns == 1 or max(map(len, lines)) <= width:
             break
-    below = [[f"    {cell}" for cell in row[columns:] if cell] for row in kept]
+    room = max(1, width - 4) if width else 0
+    below = [[f"    {line}" for cell in row[columns:] if cell for line in output.wrapped(cell, room)] for row in kept]
     return [line for each, more in zip(lines, [[], *below[1:]]) for line in (each, *more)]
 
 
@@ -130,15 +136,21 @@ def plan(value: Mapping[str, Any], write: Write) -> None:
     write(f"memory at most {output.mebibytes(memory)}, machine {output.mebibytes(value['machine_memory'])}")
 
 
+def scenarios(rows: Sequence[Sequence[str]], write: Write) -> None:
+    """The scenarios of dev.yaml: name, parameters with their defaults, and what is in the data."""
+    for line in fitted([["SCENARIO", "PARAMETERS", "DATA"], *rows], output.columns(sys.stdout)):
+        write(line)
+
+
 def states(found: Iterable[Mapping[str, Any]], write: Write) -> None:
     """Stored states of the data, a line each."""
-    for line in output.table([["NAME", "KIND", "KEY", "BRANCH", "AGE", "SIZE", ""], *map(_state, found)]):
+    for line in output.table([["NAME", "KIND", "KEY", "BRANCH", "AGE", "SIZE", "LIVE"], *map(_state, found)]):
         write(line)
 
 
 def _state(row: Mapping[str, Any]) -> list[str]:
     words = [row["name"], row["kind"], row["key"] or row["id"], row["branch"], _age(row["age"])]
-    return [*map(str, words), output.mebibytes(row["size"]), "live" if row["live"] else ""]
+    return [*map(str, words), output.mebibytes(row["size"]), "yes" if row["live"] else ""]
 
 
 def _age(seconds: int) -> str:
@@ -160,7 +172,8 @@ def doctor(findings: Iterable[Finding], write: Write) -> None:
             for line in output.wrapped(f"            {text}", width):
                 write(line)
         if finding.fix:
-            write(f"          fix: {finding.fix}")
+            for line in output.wrapped(f"          fix: {finding.fix}", width):
+                write(line)
 
 
 def _logins(found: Status, write: Write, width: int) -> None:

@@ -43,7 +43,7 @@ def run(root: Path, verb: str, flags: Sequence[str]) -> process.Result:
     python = environment(tools / ADOPT / "requirements.txt")
     # By its path, not with -m, which would look for modules in this repository first.
     argv = [str(python), str(tools / ADOPT / "__main__.py"), "--template", str(history), verb, str(root), *flags]
-    return process.collect(argv, {**os.environ, "PYTHONPATH": str(tools)})
+    return process.converse(argv, {**os.environ, "PYTHONPATH": str(tools)})
 
 
 def vendor(root: Path) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.adopt.read_trees import Tree, facts, notes, reading
+from tests.messages import NOT_SUPPORTED
 
 
 def package(**content: object) -> str:
@@ -105,7 +106,7 @@ def test_yarn_is_named_and_its_scripts_are_not_taken(tmp_path: Path) -> None:
     scripts = {"start": "yarn babel-node src", "dev": "pnpm dev:api"}
     found = reading(tmp_path, {"package.json": package(scripts=scripts), "yarn.lock": ""})
     assert (found.commands.serve, found.commands.develop) == (None, None)
-    assert "yarn.lock: Yarn is not supported, only npm is" in notes(found)
+    assert f"yarn.lock: Yarn {NOT_SUPPORTED}, only npm is" in notes(found)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.adopt.read_trees import Tree, facts, notes, reading
+from tests.messages import NOT_SUPPORTED
 from tools.adopt.read.project import host_name
 
 MANAGE = """\
@@ -348,7 +349,7 @@ def test_pipenv_is_named_and_not_taken_for_pip(tmp_path: Path) -> None:
         tmp_path, {"Pipfile": "[packages]\nflask = '*'\n", "app.py": "from flask import Flask\napp = Flask('a')\n"}
     )
     assert found.dependencies is None
-    assert "Pipfile: Pipenv is not supported, only pip, uv and Poetry are" in notes(found)
+    assert f"Pipfile: Pipenv {NOT_SUPPORTED}, only pip, uv and Poetry are" in notes(found)
 
 
 def test_a_server_is_only_named_where_it_is_among_the_dependencies(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.adopt.read_trees import Tree, facts, notes, reading
+from tests.messages import NOT_SUPPORTED
 
 MANAGE = "execute_from_command_line(sys.argv)\n"
 
@@ -164,7 +165,7 @@ def test_two_kinds_are_reported(tmp_path: Path) -> None:
 def test_what_we_have_nothing_for_is_named_and_no_url_of_it_taken(tmp_path: Path) -> None:
     tree = django("os.getenv('DATABASE_URI', 'mongodb://localhost/x')\n", "django\npymongo\npsycopg\n")
     found = reading(tmp_path, tree)
-    assert "requirements.txt:2: MongoDB is not supported, see pymongo" in notes(found)
+    assert f"requirements.txt:2: MongoDB {NOT_SUPPORTED}, see pymongo" in notes(found)
     assert "database.variables.url" not in facts(found)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import run_quietly
+from tests.messages import IS_A_LINK, NO_ANSWERS_FILE, NOT_COMMITTED, NOT_IN_GIT
 
 from .conftest import adopt, commit, git, tree
 
@@ -154,7 +155,7 @@ def test_links(history: Path, make: Make, tmp_path: Path) -> None:
     (repo / ".env.example").symlink_to(tmp_path / "outside.env")
     (repo / "up").symlink_to("..")
     commit(repo, "links")
-    assert "Makefile is a link" in assert_nothing_is_harmed(history, repo)
+    assert f"Makefile {IS_A_LINK}" in assert_nothing_is_harmed(history, repo)
     retrofit(history, repo)
     assert b"never-read" not in b"".join(entry.content for entry in tree(repo).values())
 
@@ -223,12 +224,12 @@ def test_owner_s_filters_and_hooks_touch_nothing(history: Path, make: Make) -> N
 @pytest.mark.parametrize(
     ("spoil", "code", "message"),
     [
-        (lambda repo: (repo / "new.txt").write_text("x"), 114, "has changes that are not committed: new.txt"),
-        (lambda repo: (repo / "app.py").write_text("x"), 114, "has changes that are not committed: app.py"),
-        (lambda repo: shutil.rmtree(repo / ".git"), 111, "is not in a git repository"),
+        (lambda repo: (repo / "new.txt").write_text("x"), 114, f"{NOT_COMMITTED}: new.txt"),
+        (lambda repo: (repo / "app.py").write_text("x"), 114, f"{NOT_COMMITTED}: app.py"),
+        (lambda repo: shutil.rmtree(repo / ".git"), 111, NOT_IN_GIT),
         (lambda repo: (shutil.rmtree(repo / ".git"), git(repo, "init", "--quiet")), 114, "has no commit yet"),
         (lambda repo: ((repo / "dev.yaml").write_text("mine: 1\n"), commit(repo)), 113, "dev.yaml already exists"),
-        (lambda repo: ((repo / ".cruft.json").write_text("{}"), commit(repo)), 111, "no template, commit and answers"),
+        (lambda repo: ((repo / ".cruft.json").write_text("{}"), commit(repo)), 111, NO_ANSWERS_FILE),
         (lambda repo: ((repo / "compose.lean.yaml").touch(), commit(repo)), 113, "compose.lean.yaml already exists"),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.conftest import run_quietly
+from tests.messages import HAS_BRANCH, NO_ANSWERS_FILE, NOT_COMMITTED, NOT_IN_GIT
 from tools.adopt import change, releases
 from tools.adopt.render import render
 from tools.adopt.repository import find
@@ -99,7 +100,7 @@ def test_conflict_is_113_and_the_attempt_is_on_its_branch(template: Path, servic
     assert "<<<<<<< HEAD" in attempt
     assert f">>>>>>> {branch}" in attempt
     assert git(repo, "show", f"{branch}:.dev/VERSION") == NEXT  # all else was taken
-    assert "already has a branch" in refused(template, repo, 113)
+    assert HAS_BRANCH in refused(template, repo, 113)
     git(repo, "switch", "--quiet", branch)
     git(repo, "checkout", "--quiet", "main", "--", "Dockerfile")
     commit(repo, "fixed")
@@ -286,12 +287,12 @@ def test_bytes_modes_and_links_of_the_template_arrive(template: Path, service: S
 def test_what_is_not_committed_is_114(template: Path, service: Service) -> None:
     repo = service("0.2.0", stack="bare")
     (repo / "notes.txt").write_text("mine")
-    assert "has changes that are not committed: notes.txt" in refused(template, repo, 114)
+    assert f"{NOT_COMMITTED}: notes.txt" in refused(template, repo, 114)
 
 
 def test_no_service_of_this_template(template: Path, service: Service, tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
-    assert "is not in a git repository" in refused(template, tmp_path / "plain", 111)
+    assert NOT_IN_GIT in refused(template, tmp_path / "plain", 111)
     repo = service("0.2.0", stack="bare")
     known = json.loads((repo / ".cruft.json").read_text())
     (repo / ".cruft.json").write_text(json.dumps({**known, "commit": "0" * 40}))
@@ -299,7 +300,7 @@ def test_no_service_of_this_template(template: Path, service: Service, tmp_path:
     assert "does not have the template's commit 000000000000" in refused(template, repo, 111)
     (repo / ".cruft.json").write_text("{")
     commit(repo, "broken")
-    assert f"{repo}/.cruft.json:1: no template, commit and answers" in refused(template, repo, 111)
+    assert f"{repo}/.cruft.json:1: {NO_ANSWERS_FILE}" in refused(template, repo, 111)
     assert "the template has no release 7.0.0" in refused(template, service_again(repo, known), 2, "--to", "7.0.0")
 
 
@@ -314,7 +315,7 @@ def test_a_cruft_json_that_is_not_cruft_s(template: Path, service: Service, wron
     (repo / ".cruft.json").write_text(json.dumps({**json.loads((repo / ".cruft.json").read_text()), wrong: value}))
     (repo / "pyproject.toml").write_text("tool = 3\n")
     commit(repo, "wrong")
-    assert "no template, commit and answers" in refused(template, repo, 111)
+    assert NO_ANSWERS_FILE in refused(template, repo, 111)
     assert not trap.exists()
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import run_quietly
+from tests.messages import IS_A_LINK
 from tools.adopt.repository import Entry
 from tools.adopt.wiring import IMPORT, INCLUDE, Unwired, makefile, tasks
 
@@ -45,7 +46,7 @@ def test_makefile_includes_ours_last(before: bytes, after: bytes) -> None:
     ("text", "mode", "reason"),
     [
         (b"all:\r\n\techo\r\n", "100644", "Makefile has Windows line endings"),
-        (b"build/Makefile", "120000", "Makefile is a link"),
+        (b"build/Makefile", "120000", f"Makefile {IS_A_LINK}"),
         (b"all:\n\ndev.up: all\n", "100644", "Makefile:3 has a target dev.up of its own"),
         (b"dev.up dev.down &: x\n", "100644", "Makefile:1 has a target dev.up of its own"),
         (b"x:\nup dev.up: y\n", "100644", "Makefile:2 has a target dev.up of its own"),

@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.messages import MAKING_TOOL_ENVIRONMENT
+
 DEV = Path(__file__).resolve().parents[2] / "devenv"
 BOOTSTRAP = DEV / "bootstrap.py"
 REQUIREMENTS = DEV / "requirements.txt"
@@ -121,7 +123,7 @@ def is_complete(venv: Path) -> bool:
 
 def test_every_machine_gets_the_same_environment(machine: Machine, venv: Path) -> None:
     code, output = machine.bootstrap(venv)
-    assert (code, output) == (0, f"making the tool environment in {venv} (once) …\n")
+    assert (code, output) == (0, f"{MAKING_TOOL_ENVIRONMENT} {venv} (once) …\n")
     assert is_complete(venv)
 
 
@@ -181,7 +183,7 @@ def test_of_two_at_once_one_makes_it_and_the_other_waits(with_uv: Machine, venv:
     runs = [with_uv.start(venv), with_uv.start(venv)]
     outputs = sorted(run.communicate(timeout=120)[0] for run in runs)
     assert [run.returncode for run in runs] == [0, 0]
-    assert outputs == ["", f"making the tool environment in {venv} (once) …\n"]
+    assert outputs == ["", f"{MAKING_TOOL_ENVIRONMENT} {venv} (once) …\n"]
     assert is_complete(venv)
 
 
@@ -238,7 +240,7 @@ def test_equal_requirements_share_a_place_that_is_printed(with_uv: Machine, tmp_
     folder, copy = tmp_path / "a place", tmp_path / "copy.txt"
     shutil.copy(REQUIREMENTS, copy)
     code, place, told = in_folder(with_uv, folder)
-    assert (code, told) == (0, f"making the tool environment in {place} (once) …\n")
+    assert (code, told) == (0, f"{MAKING_TOOL_ENVIRONMENT} {place} (once) …\n")
     assert Path(place).parent == folder
     assert sysconfig.get_config_var("SOABI") in Path(place).name
     assert is_complete(Path(place))
@@ -254,7 +256,7 @@ def test_an_environment_that_lacks_files_is_rebuilt(with_uv: Machine, tmp_path: 
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     code, again, told = in_folder(with_uv, tmp_path)
     assert (code, Path(again)) == (0, place)
-    assert told == f"making the tool environment in {place} (again, since files of it are damaged) …\n"
+    assert told == f"{MAKING_TOOL_ENVIRONMENT} {place} (again, since files of it are damaged) …\n"
     assert is_complete(place)
 
 
@@ -322,4 +324,4 @@ def test_on_a_debian_without_python3_venv(bare_debian: str) -> None:
     settings = ["-e", "SSL_CERT_FILE=/ca.pem", "-e", "PIP_INDEX_URL"]
     command = ["docker", "run", "--rm", "--init", *mounts, *settings, bare_debian, "sh", "-c", " && ".join(script)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    assert (done.returncode, done.stderr) == (0, "making the tool environment in /tmp/v (once) …\n")
+    assert (done.returncode, done.stderr) == (0, f"{MAKING_TOOL_ENVIRONMENT} /tmp/v (once) …\n")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+import shutil
 import signal
 import sys
 import time
@@ -121,7 +122,8 @@ def main(argv: list[str]) -> int:
     result = report.Report(service, level, text(keeps), options.engine, found, unseen, time.monotonic() - began)
     if options.html:
         options.html.write_text(page.html(result), encoding="utf-8")
-    print(result.as_json() if options.json else report.terminal(result))
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    print(result.as_json() if options.json else report.terminal(result, width))
     return 0 if result.kept else 1
 
 

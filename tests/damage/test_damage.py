@@ -57,7 +57,7 @@ def test_a_damaged_file(shop: Repo, folders: Folders, kind: str, way: str, tmp_p
         shutil.copy2(before, path)
     damage(path, way)
     done = run(shop, ["dev.down"])
-    assert running(shop) == [] or done.code == DECIDED.get(kind), done.stderr  # without its pin there are no tools
+    assert running(shop) == [] or done.code == DECIDED.get(kind), done.stderr  # its pin names the tools
     assert_up(shop, kind, path, before)
 
 

@@ -24,6 +24,7 @@ from tests.unit.conftest import state_home  # noqa: F401
 from tests.verbs.fixtures import built_repo, engine, make_repo, repo, up_repo  # noqa: F401
 
 from . import world
+from .branched import data  # noqa: F401
 from .world import World
 
 PASSWORD = "development-only"

@@ -10,6 +10,7 @@ import pytest
 from devenv.base.errors import REFUSED, USAGE, DevError
 from devenv.databases.states import ASIDE, BUILT, PREVIOUS, SNAPSHOT
 from devenv.datastates import dumps, exports, snapshots, store
+from tests.messages import OF_A_PACKAGE, SET_ASIDE
 
 from . import world
 from .world import World
@@ -123,7 +124,7 @@ def test_an_older_package_has_its_own_data_and_the_newer_ones_come_back(
     here.branch = "other"
     here.packages("wiki.0001")
     here.up()
-    assert "is set aside with its rows: wiki.0002 of a package is missing" in capfd.readouterr().err
+    assert f"{SET_ASIDE}: wiki.0002 {OF_A_PACKAGE}" in capfd.readouterr().err
     assert here.live == rows(ONE, TWO, "wiki.0001") | DEFAULT
     here.branch = "main"
     here.packages("wiki.0001", "wiki.0002")
@@ -164,7 +165,7 @@ def test_a_state_with_more_of_a_package_is_refused(here: World) -> None:
     here.up()
     here.snapshot()
     here.packages()
-    with pytest.raises(DevError, match=r"wiki\.0001 of a package is missing") as refused:
+    with pytest.raises(DevError, match=rf"wiki\.0001 {OF_A_PACKAGE}") as refused:
         here.restore()
     assert refused.value.code == REFUSED
 

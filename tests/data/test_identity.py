@@ -16,6 +16,7 @@ from devenv.databases.states import ASIDE, BUILT, DRAFT, PREVIOUS, SNAPSHOT
 from devenv.datastates import dumps, live, snapshots, store
 from devenv.lifecycle import up as operation
 from tests.gitrepo import commit, git
+from tests.messages import ALREADY_RUNS, DATA_OF
 
 from . import world
 from .world import LIVE, World
@@ -135,7 +136,7 @@ def test_data_that_is_gone_is_reported_before_anything_new_is_made(
     with pytest.raises(world.Killed):
         here.up()
     here.end = None
-    assert "the data of catalog is gone (also aside main, previous previous, snapshot kept)" in seen[0]
+    assert f"{DATA_OF} catalog is gone (also aside main, previous previous, snapshot kept)" in seen[0]
 
 
 # ---- another owner
@@ -237,7 +238,7 @@ def test_a_checkout_that_is_up_keeps_others_from_changing_its_data(here: World, 
     record.checkout = str(tmp_path / "first")
     records.write(record)
     databases = dict(here.databases)
-    with pytest.raises(DevError, match="already runs in workspace main, from") as refused:
+    with pytest.raises(DevError, match=f"{ALREADY_RUNS} main, from") as refused:
         VERBS[verb](here)
     assert refused.value.code == CONFLICT
     assert here.databases == databases

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 
 import pytest
 
-from tests.verbs.fixtures import MakeRepo, removed_after
 from tests.verbs.repo import Repo
 
-from .test_killed import Data, branch
+from .branched import Data
 
 VERBS: dict[str, tuple[str, ...]] = {
     "up": ("dev.up",),
@@ -28,16 +26,6 @@ OFTEN = [pair for pair in PAIRS if "reset" in pair and {"up", "restore", "down"}
 ROUNDS = [pytest.param("native", id="native"), pytest.param("compose", marks=[pytest.mark.engine, pytest.mark.slow])]
 
 pytestmark = pytest.mark.timeout(3600)
-
-
-@pytest.fixture(params=["postgres", "mysql"])
-def data(make_repo: MakeRepo, engine: str, request: pytest.FixtureRequest) -> Iterator[Data]:
-    with removed_after(make_repo(database=request.param)) as repo:
-        if engine == "native" and request.param == "postgres":
-            request.getfixturevalue("link_environment")(repo.path)
-        repo.ok("dev.up")
-        branch(repo.path)
-        yield Data(repo, request.param)
 
 
 def enter(data: Data, code: str) -> None:

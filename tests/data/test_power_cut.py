@@ -21,8 +21,9 @@ from tests.conftest import need, until
 from tests.verbs.fixtures import MakeRepo
 from tests.verbs.repo import end
 
+from .branched import SQL, Data, branch
 from .power import Disk, disk, is_possible
-from .test_killed import ALL, CASES, SQL, Data, branch, check, prepare
+from .test_killed import ALL, CASES, check, prepare
 
 FEW, MANY = 1, 20  # rounds of each case
 SECOND = 1.5  # MariaDB writes its log to the disk once a second, and a loaded machine a little later

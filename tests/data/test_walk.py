@@ -15,8 +15,8 @@ from tests.verbs.fixtures import NATIVE_FIRST
 from tests.verbs.repo import Repo
 
 BLOCKS = blocks((REPO / "docs/data.md").read_text())
-BRANCH, CASE, DRIFT, SCENARIOS = map(typed, BLOCKS)
-DRIFT_SAYS = [line for line in BLOCKS[2] if not line.startswith("$ ")]
+BRANCH, _, _, CASE, DRIFT, SCENARIOS = map(typed, BLOCKS)  # the two left out: tests/docs/test_start.py
+DRIFT_SAYS = [line for line in BLOCKS[4] if not line.startswith("$ ")]
 DSN = "postgresql://reader:password@db.example.org/shop"
 BY_HAND = """
 ALTER TABLE courses_course ALTER title DROP NOT NULL;

@@ -76,10 +76,11 @@ def type_all(terminal: Terminal, lines: list[str]) -> str:
     return "".join(map(terminal.type, lines))
 
 
-def made(terminal: Terminal, *, up: bool = True) -> str:
+def made(terminal: Terminal, *, up: bool = True, stack: str = "django") -> str:
     """The service of docs/new-service.md, typed as the page says, with the answers that it proposes; its URL."""
     make, *rest = NEW["Make a new service"]
-    terminal.type(make.replace("cookiecutter ", "cookiecutter --no-input ", 1))
+    make = make.partition("  ")[0].replace("cookiecutter ", "cookiecutter --no-input ", 1)
+    terminal.type(f"{make} stack={stack}")
     return type_all(terminal, rest if up else rest[:-1]).strip().splitlines()[-1]
 
 
@@ -132,6 +133,14 @@ def test_recipes(terminal: Terminal) -> None:
     said = type_all(terminal, RECIPES["Keep a setting of yours in `.env`"])
     assert said.endswith("DEBUG\n")
     type_all(terminal, RECIPES["Restart"])
+    address = re.findall(r"^      TEST_DATABASE_URL: .*\n", RECIPES_TEXT, re.M)[0]
+    compose.write_text(compose.read_text().replace("    environment:\n", f"    environment:\n{address}", 1))
+    create, up, test = RECIPES["Give your tests a second database"]
+    type_all(terminal, [create, up])
+    look = "import os, psycopg; print(psycopg.connect(os.environ['TEST_DATABASE_URL']).info.dbname)"
+    assert terminal.type(f'inv dev.run -- python -c "{look}"') == "catalog_test\n"
+    terminal.type(test)
+    assert "catalog_test  unknown" in terminal.type("inv dev.state list")
     on, follow, off = RECIPES["See the SQL"]
     terminal.type(on)
     terminal.type("inv dev.run -- python manage.py migrate --check")
@@ -245,3 +254,86 @@ def test_the_production_image_is_built(terminal: Terminal) -> None:
     made(terminal, up=False)
     (build,) = page("ci")["Build the production image"]
     terminal.type(build)
+
+
+STACKS = {"Django": "django", "FastAPI": "fastapi", "Node": "node"}
+
+
+def code(name: str, heading: str) -> list[str]:
+    """The blocks of code, not of commands, below a heading of a page."""
+    text = (REPO / f"docs/{name}.md").read_text().partition(f"\n{heading}\n")[2]
+    text = re.split(r"^#{2,3} ", text, maxsplit=1, flags=re.M)[0]
+    return re.findall(r"^```(?!console)\w+\n(.*?)^```", text, re.M | re.S)
+
+
+def put(file: Path, before: str, text: str) -> None:
+    """Put text before the last line that begins like this; without such words, at the end."""
+    content = file.read_text()
+    found = [line.start() for line in re.finditer(rf"^{re.escape(before)}", content, re.M)] if before else []
+    assert found or not before, f"{file}: {before}"
+    at = found[-1] if found else len(content)
+    file.write_text(content[:at] + text + content[at:])
+
+
+# By stack: the files of a scenario, and the lines before which the page's blocks go.
+PLACES = {
+    "Django": (
+        ("seeds/scenarios.py", ""),
+        ("courses/management/commands/seed.py", "\n    def handle"),
+        ("courses/management/commands/seed.py", "            else:"),
+    ),
+    "FastAPI": (
+        ("seeds/scenarios.py", ""),
+        ("seeds/__main__.py", "    return parser.parse_args"),
+        ("seeds/__main__.py", "        else:"),
+    ),
+    "Node": (("seeds/scenarios.js", ""), ("seeds/run.js", "import { countRows"), ("seeds/run.js", "};")),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_lines_for_each_stack(terminal: Terminal, stack: str) -> None:
+    made(terminal, stack=STACKS[stack])
+    header, _, *rows = [
+        line.split("|")[1:-1] for line in (REPO / "docs/start.md").read_text().splitlines() if "|" in line
+    ]
+    cell = {row[0].strip(): row[[name.strip() for name in header].index(stack)].strip(" `") for row in rows}
+    assert (terminal.cwd / cell["A page to edit"]).is_file()
+    terminal.type(f"inv dev.test {cell['Some of the tests']}")
+    terminal.type(f"inv dev.run -- {cell['Look at the migrations']}")
+
+    *blocks_of_code, entry = code("scenarios", f"### In {stack}")
+    for (file, before), text in zip(PLACES[stack], blocks_of_code, strict=True):
+        put(terminal.cwd / file, before, text)
+    if stack == "Node":  # the page's import replaces the other one
+        run_js = terminal.cwd / "seeds/run.js"
+        run_js.write_text(
+            run_js.read_text().replace('import { countRows, seedBigTenant, seedDefault } from "./scenarios.js";\n', "")
+        )
+    declared = code("scenarios", "### In Django")[-1]
+    declared = declared if stack == "Django" else re.sub(r"^    run: .*\n", entry, declared, flags=re.M)
+    put(terminal.cwd / "dev.yaml", "  big-tenant:", declared)
+    (seed,) = page("scenarios")["Add a scenario"]
+    assert json.loads(terminal.type(seed))["courses"] == 8
+
+    if stack != "Django":  # for Django: tests/data/test_walk.py
+        (make,) = [line for line in page("data")["In FastAPI and Node"] if (stack == "Node") == ("knex" in line)]
+        add_price(terminal, stack, make)
+        terminal.type("inv dev.up")
+        terminal.type("inv dev.dbshell -- -c \"UPDATE course SET price = 25 WHERE code = 'welding'\"")
+    terminal.type("inv dev.test")
+
+
+def add_price(terminal: Terminal, stack: str, make: str) -> None:
+    """The migration of docs/data.md: Alembic's comes from the model, Knex's is written by hand."""
+    field, functions = code("data", "## In FastAPI and Node")
+    if stack == "FastAPI":
+        models = terminal.cwd / "app/models.py"
+        put(models, "\n\nclass Learner", field)
+        models.write_text(models.read_text().replace("MetaData, String", "MetaData, Numeric, String"))
+        terminal.type(make)
+        return
+    terminal.type(make)
+    [migration] = (terminal.cwd / "migrations").glob("*_price.mjs")
+    migration.write_text(functions)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.messages import NOTHING_TO_DO
 from tests.verbs import machine
 from tests.verbs.fixtures import COMPOSE_FIRST
 from tests.verbs.repo import Done, Repo
@@ -74,9 +75,10 @@ def test_two_services_a_login_and_nothing_left(clone: Clone, engine: str) -> Non
     assert printed(done, "shop ") == f"{found['url']}  log in: alice / alice"
     assert f"POST {lms['url']}/login/" in done.stdout
     assert "the page of shop says: logged in as alice" in done.stdout
+    assert "dev.doctor" not in done.stdout + done.stderr, "what the generator proposes is not for the demo"
     again = clone.demo()
     assert "cookiecutter" not in again.stdout
-    assert "nothing to do" in again.stderr
+    assert NOTHING_TO_DO in again.stderr
     clone.shop.ok("dev.edit", "lms")  # as the demo proposes: lms then has data of a source checkout
     assert clone.run(*shlex.split(printed(done, "remove:"))).code == 0
     assert not (clone.path / "build/demo").exists()

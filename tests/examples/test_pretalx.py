@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.examples import services
+from tests.messages import CHECK_FINDS_NO_DATA
 from tests.verbs.fixtures import ENGINES, removed_after
 from tests.verbs.repo import Repo
 
@@ -52,7 +53,7 @@ def assert_a_lie_is_caught(pretalx: Repo) -> None:
     """Without freezegun, create_test_event says what it lacks, makes nothing, and ends with 0."""
     pretalx.ok("dev.run", "--", "uv", "pip", "uninstall", "freezegun")
     done = pretalx.fails(1, "dev.seed", "event")
-    assert "scenario event ended with exit code 0, but its check finds no data" in done.error
+    assert f"scenario event {CHECK_FINDS_NO_DATA}" in done.error
     assert "the event nextcon has no talks" in done.stderr
 
 
@@ -62,5 +63,5 @@ def test_demo_data_that_was_not_made_is_not_a_success(pretalx: Repo) -> None:
     pretalx.edit("Dockerfile", "HOME=/root uv sync --locked\n", "HOME=/root uv sync --locked --no-dev\n")
     with removed_after(pretalx):
         done = pretalx.fails(112, "dev.up")
-        assert "scenario default ended with exit code 0, but its check finds no data" in done.error
+        assert f"scenario default {CHECK_FINDS_NO_DATA}" in done.error
         assert "the event democon has no talks" in done.stderr

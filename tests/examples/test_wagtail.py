@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.examples import services
+from tests.messages import NOTHING_TO_DO
 from tests.verbs.fixtures import NATIVE_FIRST, removed_after
 from tests.verbs.repo import DOORS, Repo
 
@@ -53,7 +54,7 @@ def test_every_verb_works_through_each_door(wagtail: Repo) -> None:
             assert '"posts": 5' in wagtail.ok("dev.seed", door=door).stdout
             assert_home_page_shows_the_seeded_posts(wagtail)
             assert "wagtail.localhost" in wagtail.ok("dev.status", door=door).stdout
-            assert "nothing to do" in wagtail.ok("dev.plan", door=door).stdout
+            assert NOTHING_TO_DO in wagtail.ok("dev.plan", door=door).stdout
             assert "WRONG" not in wagtail.ok("dev.doctor", door=door).stdout
             assert "GET /" in wagtail.ok("dev.logs", "-s", "app", door=door).stdout
             assert wagtail.ok("dev.shell", door=door, stdin="echo inside\n").stdout == "inside\n"

@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import BIN
 from tests.examples import services
 from tests.gitrepo import commit, git
+from tests.messages import DATA_OF, OF_A_PACKAGE, SET_ASIDE
 from tests.verbs.fixtures import removed_after
 from tests.verbs.repo import Repo
 
@@ -63,11 +64,11 @@ def test_rows_stay_with_the_branch_whose_packages_they_need(wagtail: Repo) -> No
     assert users(wagtail) == [*SEEDED[:2], "jane", *SEEDED[2:]]
     git(wagtail.path, "switch", "--quiet", "main")
     said = wagtail.ok("dev.up").stderr
-    assert "the data of oauth is set aside with its rows: oauth2_provider.0001_initial of a package is missing" in said
+    assert f"{DATA_OF} oauth {SET_ASIDE}: oauth2_provider.0001_initial {OF_A_PACKAGE}" in said
     assert users(wagtail) == SEEDED
     assert wagtail.fetch("/")[0] == 200
     git(wagtail.path, "switch", "--quiet", "oauth")
-    assert "the data of oauth comes back" in wagtail.ok("dev.up").stderr
+    assert f"{DATA_OF} oauth comes back" in wagtail.ok("dev.up").stderr
     assert "jane" in users(wagtail)
     assert wagtail.ok("dev.up").commands == []
 

@@ -17,6 +17,7 @@ import yaml
 
 from tests.conftest import need
 from tests.examples import services
+from tests.messages import MEMORY_AT_MOST
 from tests.terminal import Terminal, blocks
 from tests.verbs import machine
 from tests.verbs.repo import Repo, get
@@ -134,7 +135,7 @@ def remove_what_is_left(walk: Walk) -> None:
 def nothing_runs_yet(walk: Walk, said: str) -> None:
     assert re.search(r"^lms .*v1\.0\.0 ", said, re.M)
     assert re.search(r"^notes .*v1\.0\.0 ", said, re.M)
-    assert re.search(r"^memory at most .*, machine ", said, re.M)
+    assert re.search(rf"^{MEMORY_AT_MOST} .*, machine ", said, re.M)
 
 
 def all_run_lean_and_someone_can_log_in(walk: Walk, said: str) -> None:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from tests.messages import DID_YOU_MEAN, NOT_A_PORT, NOT_A_WORKSPACE_NAME, NOT_SUPPORTED
 from tests.verbs.repo import Repo
 
 BROKEN = {
     "broken YAML": ("dev.yaml", "app: app", "app: [app", "expected", "check line"),
-    "unknown key": ("dev.yaml", "scenarios:", "scenarois:", "unknown key scenarois", "did you mean scenarios?"),
-    "unknown key below": ("dev.yaml", "  test: pytest", "  tset: pytest", "unknown key tset", "did you mean test?"),
+    "unknown key": ("dev.yaml", "scenarios:", "scenarois:", "unknown key scenarois", f"{DID_YOU_MEAN} scenarios?"),
+    "unknown key below": ("dev.yaml", "  test: pytest", "  tset: pytest", "unknown key tset", f"{DID_YOU_MEAN} test?"),
     "wrong type": ("dev.yaml", "service: ", "service: 7 # ", "service: must be text, not 7", ""),
     "a time that is none": ("dev.yaml", "ready: 60s", "ready: soon", '"soon" is not allowed', ""),
-    "unknown contract": ("dev.yaml", 'contract: "1.4"', 'contract: "9.0"', "contract 9.0 is not supported", "1.0"),
+    "unknown contract": ("dev.yaml", 'contract: "1.4"', 'contract: "9.0"', f"contract 9.0 {NOT_SUPPORTED}", "1.0"),
     "unknown parameter": (
         "dev.yaml",
         "{learners}",
         "{leaners}",
         "{leaners} is not a parameter",
-        "did you mean learners?",
+        f"{DID_YOU_MEAN} learners?",
     ),
     "open quote": ("dev.yaml", "test: pytest", "test: pytest 'a", "commands.test", "close the quote"),
     "no such compose service": ("dev.yaml", "app: app", "app: web", "compose.yaml has no service web", ""),
@@ -58,9 +59,9 @@ def test_own_tasks_that_do_not_load(files: Repo) -> None:
 
 
 def test_an_invalid_workspace_name(files: Repo) -> None:
-    assert "My Space is not a valid workspace name" in files.fails(2, "dev.up", "--workspace", "My Space").error
+    assert f"My Space {NOT_A_WORKSPACE_NAME}" in files.fails(2, "dev.up", "--workspace", "My Space").error
 
 
 def test_a_port_that_is_not_a_number(files: Repo) -> None:
     files.env["DEV_PORT"] = "many"
-    assert "DEV_PORT=many is not a valid port" in files.fails(2, "dev.up").error
+    assert f"DEV_PORT=many {NOT_A_PORT}" in files.fails(2, "dev.up").error

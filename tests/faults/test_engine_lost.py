@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.messages import CHECK_DOCKER, NO_ENGINE_ANSWERS
 from tests.verbs.fixtures import COMPOSE
 from tests.verbs.repo import Done, Repo, printed, rest
 
@@ -87,8 +88,8 @@ def lost(repo: Repo, address: Path, engine: str, *words: str, after: int) -> Don
 
 def assert_said(done: Done) -> None:
     assert done.code == 110, done
-    assert done.error.startswith("error[110]: no container engine answers: ")
-    assert done.hints[-1] == "then check: docker version"
+    assert done.error.startswith(f"error[110]: {NO_ENGINE_ANSWERS}: ")
+    assert done.hints[-1] == CHECK_DOCKER
     assert "Traceback" not in done.stderr
 
 

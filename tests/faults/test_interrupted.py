@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.messages import TO_CONTINUE
 from tests.verbs.fixtures import NATIVE_FIRST
 from tests.verbs.repo import Done, Repo, printed, rest
 from tests.verbs.test_daily import CTRL_C, on_terminal
@@ -46,7 +47,7 @@ def test_up_is_taken_up_again_at_each_command(repo: Repo) -> None:
         os.killpg(process.pid, signal.SIGINT)
         done = rest(process)
         assert interrupted(done, "interrupted")
-        assert done.hints == ["to continue: inv dev.up"]
+        assert done.hints == [TO_CONTINUE]
     assert turn >= 2
     assert rest(process).code == 0
     assert repo.steps() == []

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.messages import CHECK_DOCKER, INSTALL_COMPOSE_PLUGIN, NO_COMPOSE_PLUGIN, NO_ENGINE_ANSWERS
 from tests.verbs.repo import Repo
 
 NEED_AN_ENGINE = ["dev.up", "dev.down", "dev.status", "dev.plan", "dev.logs", "dev.migrate", "dev.seed", "dev.reset"]
@@ -29,7 +30,7 @@ def path_without_docker(tmp_path: Path) -> str:
 def test_no_docker_on_the_path(files: Repo, path_without_docker: str) -> None:
     files.env["PATH"] = path_without_docker
     done = files.fails(110, "dev.up")
-    assert "no container engine answers" in done.error
+    assert NO_ENGINE_ANSWERS in done.error
     assert "https://docs.docker.com/engine/install/" in done.hints[0]
     assert done.stdout == ""
     assert done.commands == []
@@ -51,8 +52,8 @@ def without_compose(files: Repo, tmp_path: Path) -> Repo:
 def test_no_compose_plugin(without_compose: Repo) -> None:
     for words in (["dev.up"], ["dev.run", "--", "ls"], ["dev.logs"], ["dev.down"], ["dev.migrate"]):
         done = without_compose.fails(110, *words)
-        assert done.error == "error[110]: docker has no compose plugin"
-        assert done.hints == ["install the Compose plugin: https://docs.docker.com/compose/install/linux/"]
+        assert done.error == f"error[110]: {NO_COMPOSE_PLUGIN}"
+        assert done.hints == [f"{INSTALL_COMPOSE_PLUGIN}: https://docs.docker.com/compose/install/linux/"]
     subprocess.run(["docker", "network", "rm", without_compose.env["DEV_NETWORK"]], check=True, capture_output=True)
 
 
@@ -60,7 +61,7 @@ def test_no_compose_plugin(without_compose: Repo) -> None:
 def test_engine_does_not_answer(files: Repo, verb: str) -> None:
     files.env["DOCKER_HOST"] = NOWHERE
     done = files.fails(110, verb)
-    assert done.hints[-1] == "then check: docker version"
+    assert done.hints[-1] == CHECK_DOCKER
 
 
 def test_doctor_says_so_too_and_goes_on_with_what_it_can(files: Repo) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.messages import NOTHING_TO_DO
 from tests.verbs.fixtures import COMPOSE, ENGINES
 from tests.verbs.repo import Repo
 
@@ -98,6 +99,6 @@ def test_a_job_that_others_wait_for(breakable: Repo) -> None:
     breakable.edit("compose.yaml", "COMPLETED", "service_completed_successfully")
     breakable.edit("compose.yaml", "\nvolumes:", f"{MIGRATED}\nvolumes:")
     assert is_well(breakable)
-    assert "nothing to do" in breakable.ok("dev.up").stderr
+    assert NOTHING_TO_DO in breakable.ok("dev.up").stderr
     breakable.ok("dev.down")
     assert is_well(breakable)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.small import MakeRoot, assert_works, follow, gone_after, in_workspace, required, running
+from tests.messages import TAKEN_BY
 from tests.verbs.fixtures import NATIVE_FIRST
 from tests.verbs.repo import Repo, end
 
@@ -98,7 +99,7 @@ def test_a_port_of_the_provider_that_was_taken_meanwhile(make_root: MakeRoot) ->
         shop.ok("dev.down")
         with socket.create_server(("127.0.0.1", port)):
             done = shop.fails(113, "dev.up")
-            assert f"lms: port {port} is taken by " in done.error
+            assert f"lms: port {port} {TAKEN_BY} " in done.error
             follow(shop, done, "inv dev.up")
             assert_works(there)
         shop.ok("dev.up")

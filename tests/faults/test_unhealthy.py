@@ -10,6 +10,17 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import until
+from tests.messages import (
+    CHECK_BY_HAND,
+    CHECK_FINDS_NO_DATA,
+    ENDED_WITH,
+    LAST_WORDS,
+    NOT_BUILDABLE,
+    NOT_FOR_AN_ENVIRONMENT,
+    NOT_HEALTHY_WITHIN,
+    NOT_HEALTHY_YET,
+    NOT_PULLED,
+)
 from tests.verbs.fixtures import COMPOSE, NATIVE_FIRST
 from tests.verbs.repo import Repo
 
@@ -41,7 +52,7 @@ def test_database_that_never_becomes_healthy(breakable: Repo) -> None:
     )
     breakable.edit("dev.yaml", "ready: 60s", "ready: 3s")
     done = breakable.fails(112, "dev.up")
-    assert f"{breakable.token}: db is not healthy within 3 s" in done.error
+    assert f"{breakable.token}: db {NOT_HEALTHY_WITHIN} 3 s" in done.error
     shown = [line for line in done.stderr.partition("error[112]")[2].splitlines() if line.startswith("  ")]
     assert any("database system is ready" in line for line in shown)
     assert len(shown) <= 20
@@ -57,7 +68,7 @@ def test_one_who_waits_reads_for_what(breakable: Repo) -> None:
     breakable.edit("compose.yaml", "import os, socket", "assert 0; import os, socket")
     breakable.edit("dev.yaml", "ready: 60s", "ready: 13s")
     done = breakable.fails(112, "dev.up")
-    assert done.stderr.count("  app: not healthy yet (10 s of 13 s); its last words: ") == 1
+    assert done.stderr.count(f"  app: {NOT_HEALTHY_YET} (10 s of 13 s); {LAST_WORDS} ") == 1
 
 
 def test_app_that_does_not_start(breakable: Repo) -> None:
@@ -78,7 +89,7 @@ def test_migration_that_fails_half_way(breakable: Repo) -> None:
     done = breakable.fails(112, "dev.up")
     assert "dev.up stopped at migrate" in done.error
     assert 'type "no_such_type" does not exist' in done.stderr
-    assert "commands.migrate ended with exit code 1" in breakable.fails(1, "dev.migrate").error
+    assert f"commands.migrate {ENDED_WITH} 1" in breakable.fails(1, "dev.migrate").error
     breakable.edit(MIGRATION, "no_such_type", "text")
     assert is_well(breakable)
     assert breakable.rows("SELECT whole FROM half") == []
@@ -98,7 +109,7 @@ def test_scenario_that_tells_what_no_variable_can_hold(breakable: Repo) -> None:
     breakable.edit("dev.yaml", "run: python manage.py seed default", "run: python tell.py")
     done = breakable.fails(111, "dev.seed")
     assert done.error.startswith("error[111]: dev.yaml:")
-    assert r"one with '\x00', which no environment variable can hold" in done.error
+    assert rf"one with '\x00', {NOT_FOR_AN_ENVIRONMENT}" in done.error
     assert done.hints
 
 
@@ -109,9 +120,9 @@ LOOK = "check: python manage.py shell -c 'from courses.models import Course; Cou
 def test_scenario_that_lies_in_its_exit_status(breakable: Repo) -> None:
     breakable.edit("dev.yaml", "run: python manage.py seed default", f"run: echo all done\n    {LOOK}")
     done = breakable.fails(1, "dev.seed")
-    assert "scenario default ended with exit code 0, but its check finds no data" in done.error
+    assert f"scenario default {CHECK_FINDS_NO_DATA}" in done.error
     assert "DoesNotExist" in done.stderr, "what the check said"
-    assert done.hints[-1].startswith("to check by hand: inv dev.run -- python manage.py shell -c ")
+    assert done.hints[-1].startswith(f"{CHECK_BY_HAND} python manage.py shell -c ")
     assert "dev.reset stopped at seed" in breakable.fails(112, "dev.reset").error
     forget(breakable)
     assert "dev.up stopped at seed" in breakable.fails(112, "dev.up").error
@@ -160,7 +171,7 @@ def test_seed_that_fails_in_up(breakable: Repo) -> None:
 def test_image_that_cannot_be_built(breakable: Repo) -> None:
     breakable.edit("Dockerfile", "FROM deps AS dev", "FROM deps AS dev\nRUN echo told >&2 && false")
     done = breakable.fails(112, "dev.up")
-    assert "the image could not be built" in done.error
+    assert NOT_BUILDABLE in done.error
     assert "told" in done.stderr
     assert breakable.fetch("/health")[0] == 200, "what ran goes on"
 
@@ -170,7 +181,7 @@ def test_image_that_cannot_be_pulled(breakable: Repo) -> None:
     nowhere = "127.0.0.1:1/nobody/postgres:17"
     breakable.edit("compose.yaml", "image: postgres:17", f"image: {nowhere}")
     done = breakable.fails(110, "dev.up")
-    assert done.error == f"error[110]: {breakable.token}: db: the image {nowhere} could not be pulled"
+    assert done.error == f"error[110]: {breakable.token}: db: the image {nowhere} {NOT_PULLED}"
     assert done.hints == [f"docker pull {nowhere}"]
     breakable.edit("compose.yaml", f"image: {nowhere}", "image: postgres:17")
     assert is_well(breakable)
@@ -181,7 +192,7 @@ def test_data_that_was_removed_behind_our_back(repo: Repo) -> None:
     repo.ok("dev.up")
     project = ["docker", "compose", "--project-name", repo.project()]
     subprocess.run([*project, "down", "--volumes"], check=True, capture_output=True)
-    assert repo.steps() == ["start db", "restore", "start app db"]
+    assert repo.steps() == ["start db", "restore", "start app"]
     assert is_well(repo)
     assert repo.fetch("/")[1].count("<li>") == 3
 

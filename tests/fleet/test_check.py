@@ -12,6 +12,7 @@ import pytest
 
 from tests.fleet.conftest import DAYS, Checked, Checkout, Make, contents
 from tests.gitrepo import commit, git
+from tests.messages import KNOWN_FROM_BEFORE, NO_FOLDER, TOOK_LONGER
 
 REPO = Path(__file__).resolve().parents[2]
 OPEN_PORT = {"compose.yaml": ('"127.0.0.1:', '"')}
@@ -108,7 +109,7 @@ def explained(rows: dict[str, Any]) -> None:
     assert "not a git repository" in errors["plain"]
     assert errors["empty"] == "it has no commit"
     assert errors["bare-of-ours"].startswith("dev.yaml: No such file")
-    assert errors["missing"] == "the folder does not exist"
+    assert errors["missing"] == NO_FOLDER
     assert errors["~nosuchuser/x"].startswith("not a path: ")
     assert errors["a\0b"].startswith("not a path: ")
 
@@ -152,14 +153,14 @@ def test_what_is_kept_is_asked_for_again_when_it_moved(checkout: Checkout, make:
     flags = ("--state", str(state))
     assert checkout.check(fleet, *flags).code == 0
     again = checkout.check(fleet, *flags)
-    assert (again.code, again.err.count("known from before")) == (0, 2)
+    assert (again.code, again.err.count(KNOWN_FROM_BEFORE)) == (0, 2)
     (first / "compose.yaml").write_text((first / "compose.yaml").read_text().replace('"127.0.0.1:', '"'))
     commit(first, "opened")
     moved = checkout.check(fleet, *flags)
-    assert (moved.code, moved.err.count("known from before")) == (1, 1)
-    assert checkout.check(fleet, "--fresh", *flags).err.count("known from before") == 0
+    assert (moved.code, moved.err.count(KNOWN_FROM_BEFORE)) == (1, 1)
+    assert checkout.check(fleet, "--fresh", *flags).err.count(KNOWN_FROM_BEFORE) == 0
     commit(checkout.folder, "another template")
-    assert checkout.check(fleet, *flags).err.count("known from before") == 0
+    assert checkout.check(fleet, *flags).err.count(KNOWN_FROM_BEFORE) == 0
 
 
 def test_the_conflicts_to_expect(checkout: Checkout, make: Make, state: Path) -> None:
@@ -224,7 +225,7 @@ def test_a_limit_for_each(checkout: Checkout, make: Make, state: Path) -> None:
     fleet = make("slow").parent / "fleet.txt"
     fleet.write_text("slow\n")
     found = checkout.check(fleet, "--json", "--limit", "0.001", "--state", str(state))
-    assert found.repos["slow"]["error"] == "it took longer than 0.001 s"
+    assert found.repos["slow"]["error"] == f"{TOOK_LONGER} 0.001 s"
     assert checkout.check(fleet, "--state", str(state)).code == 0, "that is not kept"
 
 
@@ -262,4 +263,4 @@ def test_through_the_task_and_from_stdin(make: Make, state: Path) -> None:
     piped = ["make", "-s", "-C", str(REPO), "fleet.check", f"ARGS=- --json --state {state}"]
     done = subprocess.run(piped, input=f"{repo}\n", capture_output=True, text=True, check=False)
     assert json.loads(done.stdout)["repos"][0]["broken"] == []
-    assert "known from before" in done.stderr
+    assert KNOWN_FROM_BEFORE in done.stderr

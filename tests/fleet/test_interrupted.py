@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.fleet.conftest import Checkout, Make
+from tests.messages import KNOWN_FROM_BEFORE
 from tests.verbs import machine
 
 COUNT = 6
@@ -65,6 +66,6 @@ def test_the_next_run_does_the_rest(
 
     second = checkout.check(fleet, *flags)
     assert second.code == 0, second.err
-    known = second.err.count("known from before")
+    known = second.err.count(KNOWN_FROM_BEFORE)
     assert 2 <= known < COUNT
     assert second.err.count("\n") == COUNT

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import until
+from tests.messages import TOOK_LONGER
 from tools.fleet import pool
 
 
@@ -54,7 +55,7 @@ def test_what_takes_too_long_ends_with_all_that_it_started(tmp_path: Path) -> No
 
     root = tmp_path / "root"
     root.mkdir()
-    assert run(["hangs", "works"], work, root, limit=1) == {"hangs": "it took longer than 1 s", "works": ""}
+    assert run(["hangs", "works"], work, root, limit=1) == {"hangs": f"{TOOK_LONGER} 1 s", "works": ""}
     (pid,) = (int(path.name) for path in pids.iterdir())
     assert until(lambda: gone(pid))
 

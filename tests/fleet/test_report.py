@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.messages import NO_FOLDER
 from tools.fleet import page, rows, table
 from tools.fleet.facts import Facts
 from tools.fleet.listing import Repo
@@ -69,7 +70,7 @@ def test_the_table() -> None:
     text = table.terminal([ORDERED[0], ORDERED[2]], "0.2.0")
     assert text == (
         "STATE   REPOSITORY  SERVICE  RELEASE  BEHIND           CONTRACT  BROKEN  WHY\n"
-        "error   lost        lost     0.2.0                                       the folder does not exist\n"
+        f"error   lost        lost     0.2.0                                       {NO_FOLDER}\n"
         "broken  one         one      0.1.0    1 release, 40 d  1.2 core  CMP-1\n"
         "\n"
         "2 repositories: 1 error, 1 broken; newest release 0.2.0"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.fleet.conftest import Checkout, Make
+from tests.messages import KNOWN_FROM_BEFORE
 
 COUNT = int(os.environ.get("FLEET_COUNT", "1000"))
 
@@ -28,4 +29,4 @@ def test_a_thousand(checkout: Checkout, make: Make, tmp_path: Path) -> None:
         found = checkout.check(fleet, "--json", "--state", str(tmp_path / "state"))
         print(f"\n{COUNT} repositories, {what}: {time.monotonic() - began:.0f} s on {os.cpu_count()} cores")
         assert json.loads(found.out)["counts"] == {"fine": COUNT}
-    assert found.err.count("known from before") == COUNT
+    assert found.err.count(KNOWN_FROM_BEFORE) == COUNT

@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import run_quietly
 from tests.gitrepo import commit, git
 from tests.launcher.conftest import BASE_PYTHON, Machine, Template, make_service, pin
+from tests.messages import FETCHING_TOOLS
 
 WHOLE = "fetching the whole history"
 
@@ -49,7 +50,7 @@ def test_a_commit_of_a_branch_is_fetched_alone(machine: Machine, service: Path, 
     pin(service, f"file://{small.bare}", made)
     answer = machine.run(service)
     assert answer.commit == made
-    assert answer.err.startswith(f"fetching the tools of {made[:12]} from file://")
+    assert answer.err.startswith(f"{FETCHING_TOOLS} {made[:12]} from file://")
     assert WHOLE not in answer.err
     assert_entry_is_the_commit(machine, small.bare, made)
     assert machine.entries == [made]

@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import run_quietly
 from tests.gitrepo import git
 from tests.launcher.conftest import Answer, Machine, Template, pin
+from tests.messages import MAKING_TOOL_ENVIRONMENT
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
@@ -179,7 +180,7 @@ def test_a_checkout_comes_first(machine: Machine, service: Path, small: Template
     assert answer.err == ""
     (small.work / "devenv/requirements.txt").write_text("# other\n")
     answer = machine.run(service, DEVENV_TOOLS=str(small.work))
-    assert "making the tool environment" in answer.err
+    assert MAKING_TOOL_ENVIRONMENT in answer.err
     assert machine.entries == []
 
 

@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import run_quietly, until
 from tests.gitrepo import commit, git
 from tests.launcher.conftest import BASE_PYTHON, Machine, Template, end, make_service, pin
+from tests.messages import FETCHING_TOOLS, MAKING_TOOL_ENVIRONMENT
 
 # Reports that it was reached, and goes on when somebody opens the pipe.
 STOP_AT = """\
@@ -135,7 +136,7 @@ def test_ten_at_once_in_three_services_of_two_commits(
     assert calls.count("uv venv") == 1
     assert machine.entries == sorted({small.tip, small.second})
     assert not [path for entry in machine.entries for path in (machine.cache / "tools" / entry).glob("entry")]
-    assert sum(answer.err.count("fetching the tools") for answer in answers) == 2
+    assert sum(answer.err.count(FETCHING_TOOLS) for answer in answers) == 2
     for each in services[:3]:
         assert machine.run(each).err == ""
 
@@ -181,7 +182,7 @@ def test_files_removed_from_an_entry_come_back(machine: Machine, service: Path, 
     shutil.rmtree(entry) if name == "." else (entry / name).unlink()
     answer = machine.run(service)
     assert answer.commit == small.tip
-    assert "fetching the tools" in answer.err
+    assert FETCHING_TOOLS in answer.err
     assert machine.run(service).err == ""
     assert machine.entries == [small.tip]
 
@@ -199,7 +200,7 @@ def test_files_removed_from_the_environment_come_back(machine: Machine, service:
     shutil.rmtree(environment) if name == "." else (environment / name).unlink()
     answer = machine.run(service)
     assert answer.told["prefix"] == str(environment)
-    assert answer.err.startswith("making the tool environment")
+    assert answer.err.startswith(MAKING_TOOL_ENVIRONMENT)
     assert len(answer.err.splitlines()) == 1
     assert machine.run(service).err == ""
 
@@ -221,7 +222,7 @@ def test_an_environment_is_rebuilt_if_its_python_is_gone(
     machine.wrap("python3", f'exec {BASE_PYTHON} "$@"')
     answer = machine.run(service)
     assert answer.told["prefix"] == before
-    assert answer.err == f"making the tool environment in {before} (again, since its Python is gone) …\n"
+    assert answer.err == f"{MAKING_TOOL_ENVIRONMENT} {before} (again, since its Python is gone) …\n"
     assert machine.run(service).err == ""
 
 

@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import Bake, until
 from tests.gitrepo import commit, git, repin
 from tests.launcher.conftest import Machine, end
+from tests.messages import FETCHING_TOOLS
 
 LONG = """\
 import sys, time
@@ -39,7 +40,7 @@ def test_a_generated_service_starts_cold_and_then_at_once(machine: Machine, bake
     repo = bake()
     cold = machine.run(repo, "--list")
     assert "dev.up" in cold.out
-    assert "fetching the tools" in cold.err
+    assert FETCHING_TOOLS in cold.err
     warm = machine.run(repo, "--list")
     assert (warm.out, warm.err) == (cold.out, "")
     for pages in ("json.py", "types.py"):

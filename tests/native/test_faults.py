@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.messages import NOTHING_TO_DO
+
 from .conftest import CACHE, STATE, Repo
 
 COUNT = "SELECT count(*) FROM courses_course WHERE title = 'hand-made'"
@@ -133,7 +135,7 @@ def test_down_leaves_no_process_and_keeps_rows(repo: Repo) -> None:
 def test_nothing_is_done_where_all_is_well(repo: Repo) -> None:
     repo.up()
     before = {unit: record(repo, unit) for unit in ("app", "db")}
-    assert "nothing to do" in repo.up().stderr
+    assert NOTHING_TO_DO in repo.up().stderr
     assert {unit: record(repo, unit) for unit in ("app", "db")} == before
 
 

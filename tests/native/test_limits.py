@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import until
+from tests.messages import NOT_HEALTHY_WITHIN
 
 from . import stacks
 from .conftest import Make
@@ -59,7 +60,7 @@ def test_an_app_that_never_answers_is_112_with_its_last_line(small: Make) -> Non
     repo_config = repo.root / "dev.yaml"
     repo_config.write_text(repo_config.read_text().replace("20s", "2s"))
     said = repo.fails(112, "dev.up")
-    assert "app is not healthy within 2 s" in said
+    assert f"app {NOT_HEALTHY_WITHIN} 2 s" in said
     assert "I hang" in said
 
 

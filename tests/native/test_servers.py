@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import until
+from tests.messages import HELD_BY
 
 from . import stacks
 from .conftest import Make, Repo
@@ -106,7 +107,7 @@ def test_one_checkout_in_two_workspaces_is_installed_once(small: Make) -> None:
     os.mkfifo(repo.root / "gate")
     second = {"DEV_WORKSPACE": "second"}
     with up_until(repo, ("$ python install.py",)) as one, up_until(repo, ("waiting: ", "$ python "), **second) as two:
-        assert two.said == "waiting: environment is held by `install`"
+        assert two.said == f"waiting: environment {HELD_BY} `install`"
         (repo.root / "gate").write_text("")
         assert (one.process.wait(), two.process.wait()) == (0, 0)
     repo.ok("dev.destroy", "--yes", **second)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.messages import NOTHING_TO_DO
+
 from .conftest import Repo, environment
 
 pytestmark = [
@@ -78,4 +80,4 @@ def test_an_ordinary_user_has_every_verb(theirs: Repo, user: str) -> None:
     assert owners(theirs) == {user}
     theirs.ok("dev.down")
     assert not theirs.processes()
-    assert "nothing to do" not in theirs.up().stderr
+    assert NOTHING_TO_DO not in theirs.up().stderr

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPO, until
+from tests.messages import WHOLE_OUTPUT
 from tests.screen import Screen
 
 HEAD = """
@@ -99,7 +100,7 @@ def test_the_list_fills_in(run: Run, tmp_path: Path) -> None:
         r"\$ sh -c 'for i in 1 2 3 .* … .*",
         r"✓ build app  not built yet +\d\.\d s",
         r"\$ sh -c 'printf .* … .*",
-        r"✓ migrate  the database is new 3 MB of 12 MB +\d\.\d s",
+        r"✓ migrate  the database is new, 3 MB of 12 MB +\d\.\d s",
         r"catalog is up: 1\.0 s",
         "http://catalog\\.localhost:18160",
     ]
@@ -198,12 +199,37 @@ def test_a_failed_step_unfolds(run: Run, tmp_path: Path) -> None:
     whole = "".join(lines[22:])
     assert "a long command that has to be cut somewhere at 80; exit 3" in whole, "the whole command"
     assert lines[-3:] == [
-        "the whole output: .dev/local/logs/dev.up.log",
+        f"{WHOLE_OUTPUT} .dev/local/logs/dev.up.log",
         "error[112]: app: the build ended with 3",
         "hint: inv dev.up",
     ]
     assert "· start app" not in screen.text
     assert (tmp_path / ".dev/local/logs/dev.up.log").read_text().count("line ") == 30 + 1
+
+
+def test_waiting_is_shown_once_and_is_not_output(run: Run, tmp_path: Path) -> None:
+    """It is written to the log that the command's output is read from."""
+    body = """
+    with events.step("start", "app"):
+        import threading
+        def wait_and_tell():
+            wait("begun")
+            events.progress(text="app: not healthy yet (10 s of 60 s)")
+            Path("told").touch()
+        teller = threading.Thread(target=events.carried(wait_and_tell))
+        teller.start()
+        sh("echo out; touch begun; until test -e told && test -e go; do sleep 0.02; done")
+        teller.join()
+        raise DevError(112, "app is not healthy")
+"""
+    screen = run(body)
+    assert screen.shows("not healthy yet")
+    assert screen.text.count("not healthy yet") == 1
+    (tmp_path / "go").touch()
+    assert screen.end() == 112
+    assert "    out" in screen.lines
+    assert "not healthy yet" not in screen.text, "the error says it"
+    assert (tmp_path / ".dev/local/logs/dev.up.log").read_text().count("not healthy yet") == 1
 
 
 def test_ctrl_c_leaves_a_clean_screen(run: Run) -> None:
@@ -280,7 +306,7 @@ def test_a_folder_that_cannot_be_written_to_is_no_obstacle(run: Run, tmp_path: P
     screen = run(FAILS, TMPDIR=str(tmp_path))
     assert screen.end() == 112
     [log] = tmp_path.glob("dev.up.*.log")
-    assert f"the whole output: {log.name}" in screen.text
+    assert f"{WHOLE_OUTPUT} {log.name}" in screen.text
     assert "line 30" in log.read_text()
 
 

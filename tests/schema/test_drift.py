@@ -24,7 +24,7 @@ def test_each_mutation_is_reported_in_words_and_nothing_else(drifted: Drifted, k
     hard = [line for line in told if not line.startswith(("soft: ", "  "))]
     assert drifted.words.code == 1
     assert drifted.words.error == f"error[1]: {len(hard)} differences between production and a fresh migration"
-    assert drifted.words.hints[-1] == "where schema.sql is old: inv dev.schema dump --from DSN"
+    assert drifted.words.hints[-1] == "if schema.sql is old: inv dev.schema dump --from DSN"
 
 
 def test_the_same_for_programs(drifted: Drifted, kind: str) -> None:

@@ -21,6 +21,7 @@ from devenv.required import lockfile
 from devenv.required.lockfile import Lock, Pin
 from devenv.tasks import required
 from tests.gitrepo import git
+from tests.messages import DID_YOU_MEAN, IS_THE_SERVICE, MUST_BE_MAPPING, NOT_SUPPORTED
 
 from .conftest import Repo
 
@@ -189,9 +190,9 @@ def test_a_conflict_and_its_settlement(shop: Repo) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('contract: "9.0"\nservice: lms\n', ":dev.yaml:1: contract 9.0 is not supported"),
-        ('contract: "1.0"\nservice: cms\n', ":dev.yaml:2: ../lms is the service cms, not lms"),
-        ('contract: "1.0"\nservice: lms\nrequires: x\n', ":dev.yaml:3: requires: must be a mapping"),
+        ('contract: "9.0"\nservice: lms\n', f":dev.yaml:1: contract 9.0 {NOT_SUPPORTED}"),
+        ('contract: "1.0"\nservice: cms\n', f":dev.yaml:2: ../lms {IS_THE_SERVICE} cms, not lms"),
+        ('contract: "1.0"\nservice: lms\nrequires: x\n', f":dev.yaml:3: requires: {MUST_BE_MAPPING}"),
     ],
 )
 def test_a_repository_that_cannot_be_required(shop: Repo, text: str, message: str) -> None:
@@ -344,7 +345,7 @@ def test_upgrade_does_not_change_a_shared_version(shop: Repo, task: Task, case: 
 def test_an_upgrade_that_makes_no_sense_changes_nothing(shop: Repo, task: Task) -> None:
     before = (shop.root / "dev.yaml").read_bytes()
     error = error_of(task, upgrade=["lsm"])
-    assert (error.code, error.hints) == (USAGE, ("did you mean lms? allowed: lms, notes",))
+    assert (error.code, error.hints) == (USAGE, (f"{DID_YOU_MEAN} lms? allowed: lms, notes",))
     assert error_of(task, upgrade=["lms=v7.0"]).code == CONFIG
     assert (shop.root / "dev.yaml").read_bytes() == before
 

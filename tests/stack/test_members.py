@@ -21,6 +21,7 @@ from devenv.model.requirements import Requirement
 from devenv.model.resolver import Ask
 from devenv.required import lockfile, mirrors, sources, stack
 from tests.gitrepo import git
+from tests.messages import DID_YOU_MEAN, IS_THE_SERVICE, WHOLE_NUMBER
 
 from .conftest import PORT, Repo
 
@@ -150,7 +151,7 @@ def test_a_required_service_without_a_port(shop: Root, line: str) -> None:
     shop.repo.write(lms="v1.2")
     error = error_of(shop.members)
     assert error.code == CONFIG
-    assert "port: must be a whole number" in error.message
+    assert f"port: {WHOLE_NUMBER}" in error.message
 
 
 @pytest.mark.parametrize("budget", ["512M", "{memory: much}", "{memory: 5}", "[]", "{}", ""])
@@ -229,7 +230,7 @@ def test_edit_clones_without_the_network(shop: Root, hidden: Callable[[Repo], No
 def test_edit_of_a_folder_that_is_another_service(shop: Root) -> None:
     error = error_of(sources.edit, shop.env, "lms", str(beside(shop, "notes")))
     assert error.code == CONFLICT
-    assert "is the service notes, not lms" in error.message
+    assert f"{IS_THE_SERVICE} notes, not lms" in error.message
     assert not shop.members()["lms"].edited
 
 
@@ -244,7 +245,7 @@ def test_edit_of_a_folder_that_keeps_no_contract_of_ours(shop: Root, tmp_path: P
 @pytest.mark.parametrize("act", [lambda env: sources.edit(env, "lsm", ""), lambda env: sources.use(env, "lsm", "")])
 def test_a_service_that_is_not_required(shop: Root, act: Callable[[Any], object]) -> None:
     error = error_of(act, shop.env)
-    assert (error.code, error.hints) == (USAGE, ("did you mean lms? allowed: lms, notes",))
+    assert (error.code, error.hints) == (USAGE, (f"{DID_YOU_MEAN} lms? allowed: lms, notes",))
 
 
 def test_use_goes_back_or_to_another_version(shop: Root) -> None:
@@ -261,6 +262,24 @@ def test_use_of_a_version_that_there_is_not_leaves_the_choice_as_it_was(shop: Ro
     sources.use(shop.env, "lms", "v1.1")
     assert error_of(sources.use, shop.env, "lms", "v9.0").code == CONFIG
     assert shop.members()["lms"].pin.version == "v1.1"
+
+
+def test_the_question_of_destroy_names_all_that_it_removes(shop: Root) -> None:
+    """After dev.down this root uses nothing, and what it had started still has its data."""
+    members = stack.Stack(shop.env, stack.members_of(shop.env))
+
+    def used_by(users: list[str]) -> None:
+        def change(record: records.Record) -> None:
+            record.checkout, record.users = "/lms", users
+
+        records.change("main", "lms", "dev.up", change)
+
+    assert members.unshared() == [], "neither of them ran here"
+    for users in ([str(shop.repo.root)], []):
+        used_by(users)
+        assert members.unshared() == ["main-lms"]
+    used_by([str(beside(shop, "notes"))])
+    assert members.unshared() == []
 
 
 # ---- records

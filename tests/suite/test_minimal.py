@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -81,44 +82,29 @@ def test_the_files_for_go_keep_level_core(in_containers: Path) -> None:
     assert_core(check(in_containers, "--static"))
 
 
-GO = """\
-package main
+def block(begin: str) -> list[str]:
+    """The lines of the code block of docs/contract.md that begins with these words."""
+    found = re.findall(rf"^```sh\n({re.escape(begin)}.*?)^```", (ROOT / "docs/contract.md").read_text(), re.M | re.S)
+    assert len(found) == 1
+    return str(found[0]).splitlines(keepends=True)
 
-import (
-	"fmt"
-	"io"
-	"net/http"
-	"os"
-)
 
-func main() {
-	port := os.Getenv("PORT")
-	if len(os.Args) > 1 { // check
-		answer, err := http.Get("http://127.0.0.1:" + port)
-		if err != nil {
-			os.Exit(1)
-		}
-		io.Copy(os.Stdout, answer.Body)
-		return
-	}
-	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, os.Getpid()) })
-	fmt.Println(http.ListenAndServe("127.0.0.1:"+port, nil))
-}
-"""
+def replace(repo: Path, lines: dict[str, str]) -> None:
+    """Replace lines of dev.sh, each found by its begin."""
+    script = (repo / "dev.sh").read_text()
+    for begin, line in lines.items():
+        script, count = re.subn(rf"^{re.escape(begin)}.*\n", lambda _, line=line: line, script, flags=re.M)
+        assert count == 1, begin
+    (repo / "dev.sh").write_text(script)
 
 
 @pytest.fixture
 def in_go(minimal: Path) -> Path:
     """The repository of CONTRACT.md with the lines for Go of docs/contract.md."""
-    block = re.findall(r"^```sh\n(export GOPATH.*?)^```", (ROOT / "docs/contract.md").read_text(), re.M | re.S)[0]
-    script = (minimal / "dev.sh").read_text()
-    gopath, wanted, alive, healthy, _, build, start, test = block.splitlines(keepends=True)
-    replaced = {"wanted=": gopath + wanted, "alive()": alive, "healthy()": healthy, "  echo '$ ": build}
-    for begin, line in {**replaced, "  nohup ": start, "  dev.test)": test}.items():
-        script, count = re.subn(rf"^{re.escape(begin)}.*\n", lambda _, line=line: line, script, flags=re.M)
-        assert count == 1, begin
-    (minimal / "dev.sh").write_text(script)
-    (minimal / "main.go").write_text(GO)
+    go, now, alive, healthy, stop, build, start, test = block("go() {")
+    replace(minimal, {"now=": go + now, "alive()": alive, "healthy()": healthy, "  stop &&": stop + build})
+    replace(minimal, {"  nohup ": start, "  dev.test)": test})
+    (minimal / "main.go").write_text(dict(FOR_GO.findall((ROOT / "docs/contract.md").read_text()))["main.go"])
     (minimal / "go.mod").write_text("module hello\n\ngo 1.19\n")
     dev = (minimal / "dev.yaml").read_text()
     (minimal / "dev.yaml").write_text(dev.replace("python3 server.py check", "go test ./...").replace("64M", "512M"))
@@ -188,3 +174,48 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def make(minimal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """make("dev.up") types it in the repository of CONTRACT.md and returns stdout. The service is gone at the end."""
+    for name, value in {"XDG_STATE_HOME": tmp_path / "state", "DEV_ENGINE": "native", "DEV_PORT": free_port()}.items():
+        monkeypatch.setenv(name, str(value))
+
+    def make(command: str, args: str = "", code: int = 0) -> str:
+        done = subprocess.run(["make", "-s", command, f"ARGS={args}"], cwd=minimal, capture_output=True, text=True)
+        assert (done.returncode != 0) == bool(code), done.stderr
+        assert f"error[{code}]" in done.stderr or not code
+        return done.stdout
+
+    yield make
+    make("dev.destroy", "--yes")
+
+
+def test_the_lines_for_data_in_files_keep_and_remove_it(minimal: Path, make: Callable[..., str]) -> None:
+    data, folder, up, reset = block("export DATA")
+    state = next(
+        line for line in (minimal / "dev.sh").read_text().splitlines(keepends=True) if line.startswith("state=")
+    )
+    stop = "  stop && mkdir -p \"$state\" && echo '$ python3 server.py' >&2\n"
+    replace(minimal, {"state=": state + data, "  stop &&": stop + folder, "  dev.up | dev.reset)": up + reset})
+    look = """-- sh -c 'ls "$DATA"'"""
+    make("dev.up")
+    make("dev.run", """-- sh -c 'echo 1 >"$DATA/row"'""")
+    make("dev.down")
+    make("dev.up")
+    assert make("dev.run", look) == "row\n"
+    make("dev.reset")
+    assert make("dev.run", look) == ""
+
+
+def test_the_lines_for_scenarios_read_parameters(minimal: Path, make: Callable[..., str]) -> None:
+    loop, *seed, case = block('[ "$command" = dev.seed ]')
+    first = (minimal / "dev.sh").read_text().splitlines(keepends=True)[3]
+    assert first.startswith("run() ")
+    replace(minimal, {"for word; do": loop, "run() ": first + "".join(seed), "  dev.seed)": case})
+    assert make("dev.seed") == '{"scenario": "default", "size": "10"}\n'
+    assert make("dev.seed", "big -p 'size=3 m'") == '{"scenario": "big", "size": "3 m"}\n'
+    assert make("dev.seed", "bigger", code=2) == ""
+    assert make("dev.seed", "big -p sise=3", code=2) == ""
+    assert make("dev.down") == ""

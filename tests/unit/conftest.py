@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from devenv.base import process
+from devenv.base import process, records
 from devenv.base.process import Result
+from devenv.context.environment import Asked, Environment
+from devenv.databases.states import Seen
+from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Place
-from devenv.model import services
+from devenv.model import config, services
 
 # No deadline: other tests of the same run use the same two cores.
 settings.register_profile("unit", deadline=None, max_examples=100)
@@ -134,5 +137,18 @@ def make_place(repo: Path) -> Callable[..., Place]:
         return Place(
             repo, "main", "catalog", "app", "compose.yaml", "", found, variables, env, "devenv-main", {}, "main-catalog"
         )
+
+    return make
+
+
+@pytest.fixture
+def make_environment(repo: Path, make_place: Callable[..., Place]) -> Callable[..., Environment]:
+    """make_environment(data of the record) → the service of `repo` on the engine compose, as a command has it."""
+
+    def make(data: Mapping[str, Any] | None = None) -> Environment:
+        place, record = make_place(), records.Record("catalog", "main", data=dict(data or {}))
+        asked = Asked("", 0, False, None)
+        engine = ComposeEngine(place)
+        return Environment(config.load(repo), place, engine, record, "catalog.localhost", 18160, 0, None, Seen(), asked)
 
     return make

@@ -12,6 +12,14 @@ from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines import docker
 from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Logs, Place, State
+from tests.messages import (
+    LOGGED_NOTHING,
+    NO_COMPOSE_PLUGIN,
+    NO_ENGINE_ANSWERS,
+    NOT_BUILDABLE,
+    NOT_HEALTHY_WITHIN,
+    NOT_PULLED,
+)
 
 from .conftest import COMPOSE_YAML, Seam
 
@@ -264,14 +272,14 @@ def test_a_missing_engine_is_the_error(fail: Callable[[str], DevError], seam: Se
     seam.answer("image inspect", code=1)
     error = fail(action)
     assert error.code == MISSING
-    assert error.message == "no container engine answers: Cannot connect to the Docker daemon"
+    assert error.message == f"{NO_ENGINE_ANSWERS}: Cannot connect to the Docker daemon"
 
 
 @pytest.mark.parametrize("action", FAILURES)
 def test_a_missing_plugin_is_the_error(fail: Callable[[str], DevError], seam: Seam, action: str) -> None:
     seam.answer("docker compose version", code=1)
     seam.answer("config --quiet", code=125, stderr="unknown shorthand flag: 'p' in -p\n")
-    assert (fail(action).code, fail(action).message) == (MISSING, "docker has no compose plugin")
+    assert (fail(action).code, fail(action).message) == (MISSING, NO_COMPOSE_PLUGIN)
 
 
 @pytest.mark.parametrize("lost", ["docker version", "docker compose version"])
@@ -300,7 +308,7 @@ def test_a_refused_compose_file_is_the_error(fail: Callable[[str], DevError], se
 @pytest.mark.parametrize(
     ("action", "message"),
     [
-        ("build", "catalog: the image could not be built"),
+        ("build", f"catalog: {NOT_BUILDABLE}"),
         ("stop", "catalog: could not be stopped"),
         ("remove", "catalog: could not be removed"),
     ],
@@ -318,7 +326,7 @@ def test_else_the_command_itself_failed(
 def test_an_image_that_could_not_be_pulled(fail: Callable[[str], DevError], seam: Seam) -> None:
     seam.answer("image inspect postgres:17", code=1)
     error = fail("start")
-    assert (error.code, error.message) == (MISSING, "catalog: db: the image postgres:17 could not be pulled")
+    assert (error.code, error.message) == (MISSING, f"catalog: db: the image postgres:17 {NOT_PULLED}")
     assert error.hints == ("docker pull postgres:17",)
 
 
@@ -345,12 +353,12 @@ def test_what_did_not_get_healthy_is_named_with_its_last_lines(
     seam.answer(f"logs --no-color --no-log-prefix --tail 20 {name}", "line 1\nline 2\n")
     error = fail("start")
     assert error.code == UNHEALTHY
-    assert error.message == f"catalog: {name} is not healthy within 60 s: {words}\nline 1\nline 2"
+    assert error.message == f"catalog: {name} {NOT_HEALTHY_WITHIN} 60 s: {words}\nline 1\nline 2"
     assert error.hints[0] == f"inv dev.logs -s {name}"
 
 
 def test_silence_is_reported_too(fail: Callable[[str], DevError]) -> None:
-    assert fail("start").message.splitlines()[1:] == ["(it logged nothing)"]
+    assert fail("start").message.splitlines()[1:] == [f"({LOGGED_NOTHING})"]
 
 
 # ---- how far it is

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from devenv.base.errors import CONFIG, USAGE, DevError
 from devenv.model import config, scenarios
+from tests.messages import ADD_A_LINE, DID_YOU_MEAN, NOT_SUPPORTED
 
 HEAD = 'contract: "1.0"\nservice: catalog\napp: app\nport: 18160\n'
 
@@ -99,13 +100,13 @@ def test_an_open_quote_is_an_error_with_its_line(root: Path) -> None:
 def test_a_command_that_is_not_declared_is_an_error_with_the_line_of_the_others(root: Path) -> None:
     with pytest.raises(DevError, match=r"^dev\.yaml:5: commands\.migrate is missing$") as caught:
         load(root, "commands: {test: a}\n").command("migrate")
-    assert (caught.value.code, caught.value.hints) == (CONFIG, ("add a line `migrate: ...`",))
+    assert (caught.value.code, caught.value.hints) == (CONFIG, (f"{ADD_A_LINE} `migrate: ...`",))
 
 
 @pytest.mark.parametrize("version", ["0.9", "2.0", "10.0"])
 def test_an_unknown_contract_is_an_error_with_its_line(root: Path, version: str) -> None:
     (root / "dev.yaml").write_text(HEAD.replace("1.0", version))
-    with pytest.raises(DevError, match=rf"^dev\.yaml:1: contract {version} is not supported$") as caught:
+    with pytest.raises(DevError, match=rf"^dev\.yaml:1: contract {version} {NOT_SUPPORTED}$") as caught:
         config.load(root)
     assert caught.value.code == CONFIG
 
@@ -136,19 +137,19 @@ def test_the_braces_of_json_are_left_alone(root: Path) -> None:
 def test_a_placeholder_that_is_not_a_parameter_is_an_error_with_its_line(root: Path) -> None:
     error = error_of(root, "scenarios:\n  big:\n    params: {learners: 5}\n    run: seed {learner}\n")
     assert (error.code, error.message) == (CONFIG, "dev.yaml:8: {learner} is not a parameter of this scenario")
-    assert error.hints == ("did you mean learners? allowed: learners",)
+    assert error.hints == (f"{DID_YOU_MEAN} learners? allowed: learners",)
 
 
 def test_a_parameter_that_is_not_there_is_a_wrong_command_line(root: Path) -> None:
     with pytest.raises(DevError, match=r"^scenario big has no parameter nam$") as caught:
         load(root, BIG).scenario("big").argv({"nam": "x"})
-    assert (caught.value.code, caught.value.hints) == (USAGE, ("did you mean name? allowed: n, name",))
+    assert (caught.value.code, caught.value.hints) == (USAGE, (f"{DID_YOU_MEAN} name? allowed: n, name",))
 
 
 def test_a_scenario_that_is_not_there_is_a_wrong_command_line(root: Path) -> None:
     with pytest.raises(DevError, match=r"^unknown scenario bik$") as caught:
         load(root, BIG).scenario("bik")
-    assert (caught.value.code, caught.value.hints) == (USAGE, ("did you mean big? allowed: big",))
+    assert (caught.value.code, caught.value.hints) == (USAGE, (f"{DID_YOU_MEAN} big? allowed: big",))
 
 
 def test_a_scenario_says_when_it_runs_and_how_one_sees_that_it_did(root: Path) -> None:
@@ -176,7 +177,11 @@ def test_a_scenario_comes_after_all_that_it_builds_on(root: Path) -> None:
     ("scenarios", "message", "hint"),
     [
         ("a: {run: x, after: b}", "scenarios.a.after: unknown scenario b", "allowed: a, up"),
-        ("a: {run: x, after: [aa]}", "scenarios.a.after: unknown scenario aa", "did you mean a? allowed: a, up"),
+        (
+            "a: {run: x, after: [aa]}",
+            "scenarios.a.after: unknown scenario aa",
+            f"{DID_YOU_MEAN} a? allowed: a, up",
+        ),
         ("a: {run: x, after: a}", "scenarios.a.after: a builds on a itself", "remove one of the two"),
         (
             "a: {run: x, after: b}, b: {run: x, after: [up, a]}",

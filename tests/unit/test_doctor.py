@@ -21,6 +21,7 @@ from devenv.engines.native.processes import MARK
 from devenv.lifecycle import doctor
 from devenv.lifecycle.doctor import Finding
 from tests.conftest import REPO
+from tests.messages import ADD_A_LINE, KEEP_DATA, NO_ENGINE_ANSWERS, TAKEN_BY
 
 from .conftest import COMPOSE_YAML, Seam
 
@@ -64,7 +65,7 @@ def test_no_engine(examine: Examine, seam: Seam) -> None:
     seam.answer("docker version", code=1, stderr="Cannot connect to the Docker daemon\n")
     findings = examine()
     assert not findings["D01"].ok
-    assert findings["D01"].what == "no container engine answers: Cannot connect to the Docker daemon"
+    assert findings["D01"].what == f"{NO_ENGINE_ANSWERS}: Cannot connect to the Docker daemon"
     assert findings["D01"].fix.startswith("start Docker, or install Docker Engine 25 or newer")
     assert "D20" in findings  # what does not need it is still examined
 
@@ -89,7 +90,7 @@ def test_a_wrong_dev_yaml(examine: Examine, repo: Path) -> None:
     finding = examine()["D10"]
     assert not finding.ok
     assert finding.what == "dev.yaml:1: contract is missing"
-    assert finding.fix.startswith("add a line `contract: ...`")
+    assert finding.fix.startswith(f"{ADD_A_LINE} `contract: ...`")
 
 
 def test_a_compose_file_that_we_cannot_read(examine: Examine, repo: Path) -> None:
@@ -159,7 +160,7 @@ def test_a_port_that_another_has(examine: Examine, repo: Path) -> None:
         (repo / "dev.yaml").write_text("\n".join(f"port: {port}" if "port:" in x else x for x in text.splitlines()))
         findings = examine()
     assert wrong(findings) == ["D14"]
-    assert findings["D14"].what.startswith(f"catalog: port {port} is taken by ")
+    assert findings["D14"].what.startswith(f"catalog: port {port} {TAKEN_BY} ")
     assert findings["D14"].fix.startswith("inv dev.up --port ")
 
 
@@ -201,7 +202,7 @@ def test_an_environment_whose_checkout_is_gone(examine: Examine, tmp_path: Path)
     files = records.path("old", "catalog").with_suffix("")
     down = "docker compose -p old-catalog down --volumes --rmi local"
     kept, _, removed = findings["D22"].fix.splitlines()
-    assert kept == "# to keep its data: inv dev.up --workspace old, in another checkout of catalog"
+    assert kept == f"{KEEP_DATA} old, in another checkout of catalog"
     assert removed == f"{down}; rm -rf {files} {files}.*"
 
 

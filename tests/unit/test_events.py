@@ -12,6 +12,7 @@ from devenv.base import events
 from devenv.base.errors import DevError
 from devenv.base.events import Event
 from devenv.readers import chosen, report
+from tests.messages import NOT_BUILT
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_each_call_of_a_stepped_function_is_a_step(seen: list[Event]) -> None:
 def test_a_report_has_the_outer_steps_and_the_lines_of_the_inner_one_that_failed() -> None:
     kept = report.Report()
     with events.read_by(kept):
-        with events.step("build", "app", "not built yet"):
+        with events.step("build", "app", NOT_BUILT):
             events.publish(events.LINE, "fine")
         with pytest.raises(DevError):
             fail()

@@ -4,38 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from devenv.base import records
 from devenv.base.errors import MISSING, DevError
 from devenv.context import health
-from devenv.context.environment import Asked, Environment
-from devenv.databases.states import Seen
+from devenv.context.environment import Environment
 from devenv.engines.compose import ComposeEngine
-from devenv.engines.interface import Place, State
-from devenv.model import config
+from devenv.engines.interface import State
+from tests.messages import LAST_WORDS, LOGGED_NOTHING, NOT_HEALTHY_YET
 
 from .conftest import Seam
 from .test_compose_engine import container
 
 
 @pytest.fixture
-def env(seam: Seam, make_place: Callable[..., Place], repo: Path) -> Environment:
-    place, record = make_place(), records.Record("catalog", "main")
-    return Environment(
-        config.load(repo),
-        place,
-        ComposeEngine(place),
-        record,
-        "catalog.localhost",
-        18160,
-        0,
-        None,
-        Seen(),
-        Asked("", 0, False, None),
-    )
+def env(seam: Seam, make_environment: Callable[..., Environment]) -> Environment:
+    return make_environment()
 
 
 def test_each_service_that_is_not_healthy_has_a_line_with_what_it_logged_last(env: Environment, seam: Seam) -> None:
@@ -43,7 +28,7 @@ def test_each_service_that_is_not_healthy_has_a_line_with_what_it_logged_last(en
     seam.answer("docker ps", container("db", healthy) + container("app", starting))
     seam.answer("logs", "first\n\x1b[32mapplying\x1b[39m 0042\n\x1b[0m\n")
     assert health.describe(env, ["app", "db"], 42.3) == [
-        "  app: not healthy yet (42 s of 60 s); its last words: applying 0042"
+        f"  app: {NOT_HEALTHY_YET} (42 s of 60 s); {LAST_WORDS} applying 0042"
     ]
 
 
@@ -52,7 +37,7 @@ def test_a_service_that_has_said_nothing_or_is_not_there_is_named_too(env: Envir
     slow = env._replace(config=env.config._replace(ready=180.0))
     assert health.describe(slow, ["app", "db"], 10.0) == [
         "  app: not started yet (10 s of 180 s)",
-        "  db: not healthy yet (10 s of 180 s); it logged nothing",
+        f"  db: {NOT_HEALTHY_YET} (10 s of 180 s); {LOGGED_NOTHING}",
     ]
 
 

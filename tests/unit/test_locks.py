@@ -13,6 +13,7 @@ import pytest
 
 from devenv.base import locks, process
 from tests.conftest import REPO
+from tests.messages import HELD_BY
 
 HOLD = "import sys; print('held', flush=True); sys.stdin.read()"
 # The command that it runs outlives it: `cat` ends when we close its stdin.
@@ -101,7 +102,7 @@ def test_the_second_waits_and_says_who_is_first(start: Start, lock: Path) -> Non
     first = start("dev.up")
     assert holds(first)
     second = start("dev.reset")
-    assert says(second).startswith(f"waiting: catalog is held by `dev.up` (pid {first.pid}) since ")
+    assert says(second).startswith(f"waiting: catalog {HELD_BY} `dev.up` (pid {first.pid}) since ")
     end(first)
     assert holds(second)
     assert locks.holder(lock).startswith(f"`dev.reset` (pid {second.pid})")

@@ -11,11 +11,13 @@ from devenv.base.errors import DevError
 from devenv.tasks import explain
 from maintain import messages
 from tests.conftest import REPO
+from tests.messages import ENDED_WITH, HAS_BRANCH, INSTALL_COMPOSE_PLUGIN, NO_COMPOSE_PLUGIN, TAKEN_BY
 
 PAGE = (REPO / "docs/reference/errors.md").read_text()
 CODES = {str(value) for value in vars(errors).values() if isinstance(value, int)}
 # Functions that pass a message on: it is collected where it is written.
 PASS_ON = {
+    "devenv/commandline/usage.py",
     "devenv/main.py",  # of invoke
     "devenv/model/compose_file.py",
     "devenv/model/scenarios.py",
@@ -47,13 +49,13 @@ def test_every_message_is_on_the_page_or_passed_on() -> None:
 @pytest.mark.parametrize(
     ("code", "text", "hint"),
     [
-        (113, "SERVICE: port PORT is taken by …", "inv dev.up --port …"),
+        (113, f"SERVICE: port PORT {TAKEN_BY} …", "inv dev.up --port …"),
         (111, "FILE:LINE: unknown key KEY", ""),
-        (110, "docker has no compose plugin", "install the Compose plugin"),
+        (110, NO_COMPOSE_PLUGIN, INSTALL_COMPOSE_PLUGIN),
         (2, "DEVENV_TOOLS=GIVEN: not a checkout of the template: MISSING is missing", "unset DEVENV_TOOLS"),
         (110, "python3 is not on the path, or does not start", ""),
-        (113, "PATH already has a branch BRANCH", "git -C PATH branch --delete"),
-        (0, "SERVICE: commands.NAME ended with exit code CODE", ""),
+        (113, f"PATH {HAS_BRANCH} BRANCH", "git -C PATH branch --delete"),
+        (0, f"SERVICE: commands.NAME {ENDED_WITH} CODE", ""),
     ],
 )
 def test_how_a_message_is_read(code: int, text: str, hint: str) -> None:
@@ -84,20 +86,20 @@ def test_a_code_of_another_command_has_no_section() -> None:
 
 def test_an_explanation_fits_the_terminal() -> None:
     for text in explain.sections().values():
-        found = explain.wrapped(text, 40)
-        assert max(map(len, found.splitlines())) <= 40 or "http" in found
-        assert found.split() == text.split()
-    assert explain.wrapped("a b\nc\n\n- d e\n  f\n- g", 5) == "a b c\n\n- d e\n  f\n- g"
+        lines = list(explain.fitted(text, 60))
+        assert [line for line in lines if len(line) > 60 and "`" not in line] == []
+        assert " ".join(lines).split() == explain.LINK.sub(r"\1", text).replace("**", "").split()
+    assert list(explain.fitted("a b\nc\n\n- d **e**\n  f\n- [g](#g)", 5)) == ["a b c", "", "- d e", "  f", "- g"]
 
 
 def test_an_error_without_a_hint_names_its_explanation(capsys: pytest.CaptureFixture[str]) -> None:
     events.error(DevError(112, "it stopped"))
     events.error(DevError(112, "it stopped", "look"))
-    events.error(DevError(3, "pytest ended with exit code 3"))
+    events.error(DevError(3, f"pytest {ENDED_WITH} 3"))
     assert capsys.readouterr().err.splitlines() == [
         "error[112]: it stopped",
         "hint: inv dev.explain 112",
         "error[112]: it stopped",
         "hint: look",
-        "error[3]: pytest ended with exit code 3",
+        f"error[3]: pytest {ENDED_WITH} 3",
     ]

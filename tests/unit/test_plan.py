@@ -16,6 +16,7 @@ from devenv.engines.interface import State
 from devenv.lifecycle.plan import Facts, Step, decide
 from devenv.model import config, services
 from devenv.model.services import Service
+from tests.messages import NOT_BUILT
 
 from .conftest import COMPOSE_YAML, DEV_YAML
 
@@ -74,13 +75,13 @@ START_DB = "start db (the data steps need it)"
         pytest.param(facts(), [], id="all is well"),
         pytest.param(
             facts(**NOTHING)._replace(record=Record("catalog", "main")),
-            ["build app (not built yet)", START_DB, *NEW_DATA, "start app db (not running)"],
+            [f"build app ({NOT_BUILT})", START_DB, *NEW_DATA, "start app (not running)"],
             id="the first time",
         ),
         pytest.param(facts(states=STOPPED), ["start app db (not running)"], id="after dev.down"),
         pytest.param(
             facts(states=STOPPED, state_files="S2"),
-            [START_DB, "migrate (migrations, seeds or lock files changed)", "start app db (not running)"],
+            [START_DB, "migrate (migrations, seeds or lock files changed)", "start app (not running)"],
             id="after dev.down, with a new migration",
         ),
         pytest.param(
@@ -103,12 +104,12 @@ START_DB = "start db (the data steps need it)"
         pytest.param(facts(known={**ALL_WELL.known, "seeded": {"big": {}}}), NEW_DATA[1:], id="killed before the seed"),
         pytest.param(
             facts(build_files="B2"),
-            ["build app (Dockerfile or dependencies changed)", "start app db (the image changed)"],
+            ["build app (packages or the Dockerfile changed)", "start app (newly built)"],
             id="a new dependency",
         ),
         pytest.param(
             facts(built=False),
-            ["build app (not built yet)", "start app db (the image changed)"],
+            [f"build app ({NOT_BUILT})", "start app (newly built)"],
             id="the image was removed",
         ),
         pytest.param(
@@ -121,7 +122,7 @@ START_DB = "start db (the data steps need it)"
         ),
         pytest.param(
             facts(build_files="B2", states={"app": state("app"), "db": state("db", healthy=False)}),
-            ["build app (Dockerfile or dependencies changed)", "start app db (not healthy)"],
+            ["build app (packages or the Dockerfile changed)", "start app db (not healthy)"],
             id="the database is sick and the app has a new image",
         ),
         pytest.param(
@@ -142,7 +143,7 @@ def test_situations(found: Facts, settings: config.Config, both: Services, steps
         pytest.param(facts(known={**ALL_WELL.known, "seeded": {}}), [NEW_DATA[1]], id="all runs"),
         pytest.param(
             facts(states=STOPPED, known={}),
-            [START_DB, NEW_DATA[0], "start app db (not running)", NEW_DATA[1]],
+            [START_DB, NEW_DATA[0], "start app (not running)", NEW_DATA[1]],
             id="new data",
         ),
         pytest.param(
@@ -166,8 +167,8 @@ PULL = f"pull app ({IMAGE} is this release)"
 @pytest.mark.parametrize(
     ("found", "steps"),
     [
-        pytest.param(facts(built=False, image=IMAGE), [PULL, "start app db (the image changed)"], id="no image yet"),
-        pytest.param(facts(build_files="B2", image=IMAGE), [PULL, "start app db (the image changed)"], id="another"),
+        pytest.param(facts(built=False, image=IMAGE), [PULL, "start app (newly built)"], id="no image yet"),
+        pytest.param(facts(build_files="B2", image=IMAGE), [PULL, "start app (newly built)"], id="another"),
         pytest.param(facts(image=IMAGE), [], id="it runs"),
     ],
 )
@@ -284,9 +285,12 @@ def test_no_container_is_left_on_an_old_image_or_an_old_setting(
     settings: config.Config, both: Services, found: Facts, with_data: tuple[bool, bool]
 ) -> None:
     steps = decide(found, adapted(settings, with_data), both)
-    if any(step.kind == "build" for step in steps) or found.record.up.get("compose") != found.compose_files:
-        assert steps[-1].kind == "start"
-        assert set(steps[-1].services) == set(both)
+    started = [name for step in steps if step.kind == "start" for name in step.services]
+    if any(step.kind == "build" for step in steps):
+        assert "app" in steps[-1].services
+    if found.record.up.get("compose") != found.compose_files:
+        assert set(started) == set(both)
+    assert len(started) == len({*started}), "each step names what it starts, and nothing that was started before"
 
 
 @given(any_facts, any_settings)

@@ -7,6 +7,7 @@ import pytest
 from devenv.lifecycle.doctor import Finding
 from devenv.lifecycle.status import ServiceStatus, Status
 from devenv.tasks import render
+from tests.messages import MEMORY_AT_MOST, NEXT, NOT_BUILT, NOTHING_TO_DO
 
 MB = 2**20
 STATUS = Status(
@@ -76,7 +77,7 @@ def test_the_end_of_up_goes_to_stderr_and_its_url_to_stdout(
         "http://catalog.localhost:18160",
         "login admin:  a / b  http://x/admin/  (may do all)",
         "login guest:  c / d  http://x/",
-        "next: inv dev.logs --follow, inv dev.test, inv dev.down",
+        NEXT,
     ]
 
 
@@ -96,7 +97,7 @@ def test_the_services_that_it_requires_are_in_the_same_table() -> None:
         "  app    Up (healthy)  96 MB",
         "  db     not created   -",
         "lms      healthy       2 MB of 8 MB     v1 (7ac7)  http://lms.localhost:1",
-        "notes    not healthy   -                v2 (0000)  http://notes.localhost:2",
+        "notes    not running   -                v2 (0000)  http://notes.localhost:2",
     ]
 
 
@@ -124,7 +125,7 @@ PLAN = {
     "engine_version": "Docker 28.5.1",
     "url": "http://catalog.localhost:18160",
     "port": 18160,
-    "steps": ["build app (not built yet)", "start app db (not running)"],
+    "steps": [f"build app ({NOT_BUILT})", "start app db (not running)"],
     "services": [
         {"name": "app", "runs": "built here", "memory": 320 * MB},
         {"name": "db", "runs": "postgres:17", "memory": None},
@@ -142,20 +143,20 @@ def test_plan() -> None:
     render.plan(PLAN, lines.append)
     assert lines == [
         "catalog · workspace main · Docker 28.5.1",
-        "  build app (not built yet)",
+        f"  build app ({NOT_BUILT})",
         "  start app db (not running)",
         "SERVICE  RUNS         MEMORY  URL",
         "catalog               320 MB  http://catalog.localhost:18160",
         "  app    built here   320 MB",
         "  db     postgres:17  -",
-        "memory at most 320 MB, machine 16384 MB",
+        f"{MEMORY_AT_MOST} 320 MB, machine 16384 MB",
     ]
 
 
 def test_a_plan_without_steps() -> None:
     lines: list[str] = []
     render.plan({**PLAN, "steps": []}, lines.append)
-    assert lines[1] == "  nothing to do"
+    assert lines[1] == f"  {NOTHING_TO_DO}"
 
 
 def test_doctor() -> None:

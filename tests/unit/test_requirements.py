@@ -13,6 +13,7 @@ from devenv.base.errors import CONFIG, DevError
 from devenv.model import document, requirements
 from devenv.model.requirements import Wiring
 from devenv.model.resolver import Ask
+from tests.messages import MUST_BE_MAPPING, NOT_SUPPORTED
 
 HEAD = 'contract: "1.0"\nservice: shop\n'
 LMS = HEAD + "requires:\n  lms:\n    repo: ../lms\n    version: v1.0\n"
@@ -50,7 +51,7 @@ def test_keys_of_a_newer_template_are_ignored() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (HEAD + "requires: [lms]\n", "dev.yaml:3: requires: must be a mapping"),
+        (HEAD + "requires: [lms]\n", f"dev.yaml:3: requires: {MUST_BE_MAPPING}"),
         (HEAD + "requires:\n  lms:\n", "dev.yaml:4: requires.lms: repo is missing"),
         (HEAD + "requires:\n  lms: v1\n", "dev.yaml:4: requires.lms: repo is missing"),
         (HEAD + "requires:\n  lms: {repo: ../lms}\n", "dev.yaml:4: requires.lms: version is missing"),
@@ -59,9 +60,9 @@ def test_keys_of_a_newer_template_are_ignored() -> None:
         (LMS + "    scenarios:\n      - {a: {}, b: {}}\n", "dev.yaml:8: scenarios: each must be one name"),
         (LMS + "    scenarios:\n      - {}\n", "dev.yaml:8: scenarios: each must be one name"),
         (LMS + "    scenarios:\n      - 5\n", "dev.yaml:8: scenarios: each must be one name"),
-        (LMS + "    scenarios:\n      - a\n      - oauth: text\n", "dev.yaml:9: oauth: must be a mapping"),
+        (LMS + "    scenarios:\n      - a\n      - oauth: text\n", f"dev.yaml:9: oauth: {MUST_BE_MAPPING}"),
         (LMS + "    scenarios:\n      - a: {k: 1}\n      - a\n", "dev.yaml:9: scenarios: a is listed twice"),
-        (LMS + "    env: [A]\n", "dev.yaml:7: env: must be a mapping"),
+        (LMS + "    env: [A]\n", f"dev.yaml:7: env: {MUST_BE_MAPPING}"),
     ],
 )
 def test_each_error_names_the_line(text: str, message: str) -> None:
@@ -105,11 +106,11 @@ def test_any_minor_version_of_our_contract_will_do(contract: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('a: 1\ncontract: "2.0"\n', "dev.yaml:2: contract 2.0 is not supported"),
-        ("a: 1\n", "dev.yaml:1: contract (missing) is not supported"),
-        ("", "dev.yaml:1: contract (missing) is not supported"),
-        ("- a\n", "dev.yaml:1: contract (missing) is not supported"),
-        ('contract: "11.0"\n', "dev.yaml:1: contract 11.0 is not supported"),
+        ('a: 1\ncontract: "2.0"\n', f"dev.yaml:2: contract 2.0 {NOT_SUPPORTED}"),
+        ("a: 1\n", f"dev.yaml:1: contract (missing) {NOT_SUPPORTED}"),
+        ("", f"dev.yaml:1: contract (missing) {NOT_SUPPORTED}"),
+        ("- a\n", f"dev.yaml:1: contract (missing) {NOT_SUPPORTED}"),
+        ('contract: "11.0"\n', f"dev.yaml:1: contract 11.0 {NOT_SUPPORTED}"),
     ],
 )
 def test_another_major_of_the_contract_is_refused(text: str, message: str) -> None:

@@ -8,14 +8,10 @@ from typing import Any
 
 import pytest
 
-from devenv.base import records
 from devenv.base.errors import CONFIG, FOUND, DevError
-from devenv.context.environment import Asked, Environment
-from devenv.databases.states import Seen
+from devenv.context.environment import Environment
 from devenv.datastates import live
-from devenv.engines.compose import ComposeEngine
-from devenv.engines.interface import Place
-from devenv.model import config
+from tests.messages import CHECK_BY_HAND, CHECK_FINDS_NO_DATA, ENDED_WITH
 
 from .conftest import DEV_YAML, Seam
 from .test_compose_engine import container
@@ -27,26 +23,14 @@ Open = Callable[..., Environment]
 
 
 @pytest.fixture
-def opened(seam: Seam, make_place: Callable[..., Place], repo: Path, state_home: Path) -> Open:
+def opened(seam: Seam, make_environment: Callable[..., Environment], repo: Path, state_home: Path) -> Open:
     """opened("once: true") → the service with such scenarios, its data migrated and not seeded."""
     seam.answer("docker volume inspect", "v1 2026\n")
 
     def opened(how: str, known: Mapping[str, Any] = KNOWN) -> Environment:
         text = DEV_YAML.replace("scenarios: {default: {run: ./seed default}}\n", EVENT.format(how, how))
         (repo / "dev.yaml").write_text(text)
-        place, record = make_place(), records.Record("catalog", "main", data={"compose": dict(known)})
-        return Environment(
-            config.load(repo),
-            place,
-            ComposeEngine(place),
-            record,
-            "catalog.localhost",
-            18160,
-            0,
-            None,
-            Seen(),
-            Asked("", 0, False, None),
-        )
+        return make_environment({"compose": dict(known)})
 
     return opened
 
@@ -107,14 +91,14 @@ def test_without_once_it_runs_whenever_it_is_asked_for(opened: Open, seam: Seam)
     live.seed(env, "named", {"slug": "b"})
     live.seed(env, "named", {"slug": "b"})
     assert len(commands(seam)) == 2
-    assert "seeded" not in env.data
+    assert set(env.data["seeded"]) == {"named slug=b"}, "dev.status shows it"
 
 
 def test_one_that_failed_half_way_says_that_only_fresh_data_helps(opened: Open, seam: Seam) -> None:
     env = opened("once: true")
     seam.answer("./make", "no\n", code=3)
     error = error_of(lambda: live.seed(env, "default", {}))
-    assert (error.code, error.message) == (3, "catalog: scenario default ended with exit code 3\nno")
+    assert (error.code, error.message) == (3, f"catalog: scenario default {ENDED_WITH} 3\nno")
     assert error.hints[-1] == "it is declared once: true, so start again from fresh data: inv dev.reset"
 
 
@@ -125,8 +109,8 @@ def test_a_scenario_that_lies_is_caught(opened: Open, seam: Seam) -> None:
     env = opened("check: ./look")
     seam.answer("./look", "none\n", code=1)
     error = error_of(lambda: live.seed(env, "default", {}))
-    assert (error.code, error.hints[-1]) == (FOUND, "to check by hand: inv dev.run -- ./look")
-    assert error.message == "catalog: scenario default ended with exit code 0, but its check finds no data"
+    assert (error.code, error.hints[-1]) == (FOUND, f"{CHECK_BY_HAND} ./look")
+    assert error.message == f"catalog: scenario default {CHECK_FINDS_NO_DATA}"
     assert "seeded" not in env.data
 
 

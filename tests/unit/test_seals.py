@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_no_flaw(folder: Path) -> None:
-    (folder / "new").write_text("what is added later is no damage")
+    (folder / "new").write_text("a file that is added later is not damage")
     (folder / "bin" / "__pycache__").mkdir()
     assert (seals.flaw(folder), seals.flaw(folder, whole=True)) == ("", "")
 

@@ -15,6 +15,7 @@ from devenv.base import records
 from devenv.base.errors import CONFLICT, USAGE, DevError
 from devenv.base.records import Record
 from devenv.context import workspace
+from tests.messages import NOT_A_PORT, NOT_A_WORKSPACE_NAME, TAKEN_BY
 
 from .conftest import Seam
 
@@ -76,7 +77,7 @@ def test_else_main(state_home: Path, tmp_path: Path, git: str) -> None:
 @pytest.mark.parametrize("by", ["flag", "variable"])
 def test_invalid_names(state_home: Path, tmp_path: Path, name: str, by: str) -> None:
     given, variables = (name, {}) if by == "flag" else ("", {"DEV_WORKSPACE": name})
-    with pytest.raises(DevError, match="is not a valid workspace name") as caught:
+    with pytest.raises(DevError, match=NOT_A_WORKSPACE_NAME) as caught:
         workspace.choose(tmp_path, "catalog", given, variables)
     assert caught.value.code == USAGE
 
@@ -111,20 +112,20 @@ def test_the_port(name: str, recorded: int, given: int, variables: dict[str, str
 def test_the_port_of_the_debugger_has_a_variable_of_its_own() -> None:
     variables = {"DEV_PORT": "18200", "DEV_DEBUG_PORT": "5679"}
     assert workspace.choose_port(5678, "main", 0, 0, variables, "DEV_DEBUG_PORT") == 5679
-    with pytest.raises(DevError, match="DEV_DEBUG_PORT=x is not a valid port"):
+    with pytest.raises(DevError, match=f"DEV_DEBUG_PORT=x {NOT_A_PORT}"):
         workspace.choose_port(5678, "main", 0, 0, {"DEV_DEBUG_PORT": "x"}, "DEV_DEBUG_PORT")
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "1.5", " 1", "²", "65536", "99999999"])
 def test_an_invalid_port_in_the_environment(value: str) -> None:
-    with pytest.raises(DevError, match="is not a valid port") as caught:
+    with pytest.raises(DevError, match=NOT_A_PORT) as caught:
         workspace.choose_port(18160, "main", 0, 0, {"DEV_PORT": value})
     assert caught.value.code == USAGE
 
 
 @pytest.mark.parametrize("value", [-1, 65536])
 def test_an_invalid_port_as_a_flag(value: int) -> None:
-    with pytest.raises(DevError, match="is not a valid port") as caught:
+    with pytest.raises(DevError, match=NOT_A_PORT) as caught:
         workspace.choose_port(18160, "main", 0, value, {})
     assert caught.value.code == USAGE
 
@@ -144,7 +145,7 @@ def test_a_taken_port_is_a_conflict_that_names_who_listens_and_a_way_round(seam:
         with pytest.raises(DevError) as caught:
             workspace.check_port(port, "catalog")
     assert caught.value.code == CONFLICT
-    assert caught.value.message.startswith(f"catalog: port {port} is taken by ")
+    assert caught.value.message.startswith(f"catalog: port {port} {TAKEN_BY} ")
     assert f"(pid {os.getpid()})" in caught.value.message
     command, _, other_port = caught.value.hints[0].rpartition(" ")
     assert command == "inv dev.up --port"
@@ -156,7 +157,7 @@ def test_a_port_that_a_container_publishes_names_the_container(seam: Seam) -> No
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        with pytest.raises(DevError, match=r"is taken by the container main-lms-app-1$"):
+        with pytest.raises(DevError, match=rf"{TAKEN_BY} the container main-lms-app-1$"):
             workspace.check_port(other.getsockname()[1], "catalog")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.messages import ALREADY_RUNS, KEEP_DATA
 from tests.verbs.fixtures import ENGINES
 from tests.verbs.repo import Repo
 
@@ -40,14 +41,14 @@ def test_after_a_move_it_can_be_stopped_and_removed(entered: Repo, tmp_path: Pat
     moved.ok("dev.down")
     assert not any(service["healthy"] for service in moved.status()["services"])
     fix = next(f["fix"] for f in moved.run("dev.doctor", "--json").json() if f["code"] == "D22")
-    assert fix.startswith("# to keep its data: inv dev.up")
+    assert fix.startswith(KEEP_DATA)
     moved.ok("dev.destroy", "--yes")
     moved.path.rename(entered.path)
 
 
 def test_another_clone_takes_over_from_a_removed_one(entered: Repo, tmp_path: Path) -> None:
     clone = replace(entered, path=shutil.copytree(entered.path, tmp_path / "clone", symlinks=True))
-    assert "already runs in workspace main" in clone.fails(113, "dev.up").error
+    assert f"{ALREADY_RUNS} main" in clone.fails(113, "dev.up").error
     kept = entered.path.rename(tmp_path / "away")
     clone.ok("dev.up")
     assert clone.rows(COUNT) == ["4"]

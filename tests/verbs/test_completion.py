@@ -49,6 +49,7 @@ def test_what_can_follow(repo: Repo) -> None:
     assert {"dev.up", "template.update", "--list"} <= lines(repo, "dev.")
     assert {"--port", "--json", "--workspace"} <= lines(repo, "dev.up", "--p")
     assert {"default", "big-tenant", "--param"} <= lines(repo, "dev.seed", "")
+    assert not {"dev.up", "dev.seed"} & lines(repo, "dev.seed", ""), "scenarios and flags, and no tasks among them"
     assert {"learners=", "courses="} == lines(repo, "dev.seed", "big-tenant", "-p", "")
     assert "big-tenant" in lines(repo, "dev.seed", "-p", "learners=1", "")
     assert "big-tenant" not in lines(repo, "dev.seed", "default", "")

@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import link_tree
 from tests.gitrepo import git
+from tests.messages import ALREADY_RUNS, HELD_BY, TAKEN_BY
 from tests.verbs.fixtures import COMPOSE, COMPOSE_FIRST, NATIVE_FIRST, MakeRepo, removed_after
 from tests.verbs.repo import Repo
 
@@ -27,7 +28,7 @@ SELECT = "SELECT title FROM courses_course WHERE code LIKE 'only%'"
 def test_taken_port_is_named_and_the_hinted_command_works(repo: Repo, listener: int) -> None:
     repo.env["DEV_PORT"] = str(listener)
     done = repo.fails(113, "dev.up")
-    assert f"port {listener} is taken by " in done.error
+    assert f"port {listener} {TAKEN_BY} " in done.error
     assert f"(pid {os.getpid()})" in done.error
     assert done.commands == [], "nothing was begun"
     (hint,) = done.hints
@@ -42,7 +43,7 @@ def test_taken_port_is_named_and_the_hinted_command_works(repo: Repo, listener: 
 @pytest.mark.parametrize("engine", COMPOSE, indirect=True)
 def test_port_taken_by_a_container(running: Repo, repo: Repo) -> None:
     repo.env["DEV_PORT"] = running.status()["url"].rpartition(":")[2]
-    assert f"is taken by the container {running.project()}-app" in repo.fails(113, "dev.up").error
+    assert f"{TAKEN_BY} the container {running.project()}-app" in repo.fails(113, "dev.up").error
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def two(running: Repo, second_checkout: Repo) -> Iterator[tuple[Repo, Repo]]:
 
 def test_second_checkout_in_the_same_workspace_is_refused(running: Repo, second_checkout: Repo) -> None:
     done = second_checkout.fails(113, "dev.up")
-    assert f"already runs in workspace main, from {running.path}" in done.error
+    assert f"{ALREADY_RUNS} main, from {running.path}" in done.error
     assert done.commands == []
     assert "inv dev.up --workspace " in done.hints[0]
     assert done.hints[1].endswith(f"make -C {running.path} dev.down")
@@ -126,7 +127,7 @@ def test_two_ups_at_once(make_repo: MakeRepo) -> None:
         while not (line := first.stderr.readline()).startswith("$ "):
             assert line, "the first dev.up ended before it did anything"
         second = repo.run("dev.up")
-        assert f"waiting: {repo.token} is held by `dev.up` (pid {first.pid}) since " in second.stderr
+        assert f"waiting: {repo.token} {HELD_BY} `dev.up` (pid {first.pid}) since " in second.stderr
         assert second.code == 0
         assert second.commands == []
         stdout, _ = first.communicate()

@@ -15,6 +15,7 @@ from dataclasses import replace
 import pytest
 
 from tests.conftest import until
+from tests.messages import DID_YOU_MEAN, ENDED_WITH
 from tests.verbs.fixtures import COMPOSE
 from tests.verbs.repo import Repo
 
@@ -119,7 +120,7 @@ def test_logs_end_quietly_where_nobody_reads_on(running: Repo) -> None:
 
 def test_logs_of_an_unknown_service(running: Repo) -> None:
     done = running.fails(2, "dev.logs", "-s", "ap")
-    assert done.hints == ["did you mean app? allowed: app, db"]
+    assert done.hints == [f"{DID_YOU_MEAN} app? allowed: app, db"]
 
 
 def test_shell_runs_a_script_from_stdin(running: Repo) -> None:
@@ -151,16 +152,23 @@ def test_run_in_another_service(running: Repo) -> None:
 @pytest.mark.parametrize("door", ["run", "inv"])
 def test_run_ends_with_the_inner_code(running: Repo, door: str) -> None:
     done = running.fails(42, "dev.run", "--", "sh", "-c", "exit 42", door=door)
-    assert done.error == "error[42]: sh ended with exit code 42"
+    assert done.error == f"error[42]: sh {ENDED_WITH} 42"
 
 
 def test_make_has_its_own_code_and_the_line_has_ours(running: Repo) -> None:
     done = running.run("dev.run", "--", "sh", "-c", "exit 42", door="make")
-    assert (done.code, done.error) == (2, "error[42]: sh ended with exit code 42")
+    assert (done.code, done.error) == (2, f"error[42]: sh {ENDED_WITH} 42")
 
 
 def test_run_without_a_command(running: Repo) -> None:
     assert running.fails(2, "dev.run").hints == ["inv dev.run -- ls -l"]
+
+
+@pytest.mark.parametrize("engine", ["native"], indirect=True)  # Compose starts what a container depends on
+def test_a_command_that_fails_says_which_server_does_not_run(running: Repo) -> None:
+    assert running.fails(1, "dev.run", "--", "false").hints == []
+    running.ok("dev.down")
+    assert running.fails(1, "dev.run", "--", "false").hints == ["not running: db; to start all: inv dev.up"]
 
 
 def test_dbshell_reads_sql_from_stdin(running: Repo) -> None:
@@ -190,7 +198,7 @@ def test_test_passes_arguments_on(running: Repo) -> None:
 
 def test_test_ends_with_the_code_of_the_tests(running: Repo) -> None:
     done = running.fails(5, "dev.test", "--", "-k", "no_test_of_that_name")  # 5: pytest found no tests
-    assert done.error == "error[5]: commands.test ended with exit code 5"
+    assert done.error == f"error[5]: commands.test {ENDED_WITH} 5"
 
 
 def test_the_services_own_tests_pass(running: Repo) -> None:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.messages import DID_YOU_MEAN, ENDED_WITH, NOT_BUILT
 from tests.verbs.repo import Repo
 
 EVERYTHING = """
@@ -64,16 +65,18 @@ def test_scrub_replaces_people_and_leaves_what_the_seeds_made(running: Repo) -> 
 
 
 def test_seed_lists_the_scenarios(running: Repo) -> None:
-    default, big = running.ok("dev.seed", "--list").stdout.splitlines()
-    assert default.startswith("default ")
+    head, default, big = running.ok("dev.seed", "--list").stdout.splitlines()
+    assert head.split() == ["SCENARIO", "PARAMETERS", "DATA"]
+    assert default.startswith("default     ")
     assert big.startswith("big-tenant  learners=1000 courses=1  ")
+    assert default.index("a user of") == big.index("the default") == head.index("DATA")
 
 
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
-        (["big-tenent"], "did you mean big-tenant? allowed: big-tenant, default"),
-        (["big-tenant", "-p", "learner=7"], "did you mean learners? allowed: courses, learners"),
+        (["big-tenent"], f"{DID_YOU_MEAN} big-tenant? allowed: big-tenant, default"),
+        (["big-tenant", "-p", "learner=7"], f"{DID_YOU_MEAN} learners? allowed: courses, learners"),
         (["big-tenant", "-p", "7"], "inv dev.seed NAME -p size=10"),
     ],
 )
@@ -83,7 +86,7 @@ def test_seed_refuses_what_it_does_not_know(running: Repo, words: list[str], hin
 
 def test_seed_passes_the_scenarios_code_on(running: Repo) -> None:
     done = running.fails(2, "dev.seed", "big-tenant", "-p", "learners=many")  # argparse's code
-    assert "scenario big-tenant ended with exit code 2" in done.error
+    assert f"scenario big-tenant {ENDED_WITH} 2" in done.error
 
 
 def test_reset_leaves_fresh_rows_and_nothing_else(running: Repo) -> None:
@@ -111,10 +114,10 @@ def test_data_verbs_build_what_is_checked_out(running: Repo) -> None:
     manifest.write_text(f"{before}\n# changed\n")
     try:
         done = running.ok("dev.reset")
-        assert "the checkout is not built yet" in done.stderr
+        assert f"the checkout is {NOT_BUILT}" in done.stderr
         assert any(" build " in command or command.startswith("uv sync") for command in done.commands)
         assert running.ok("dev.up").commands != []
-        assert running.ok("dev.reset").stderr.count("not built yet") == 0
+        assert running.ok("dev.reset").stderr.count(NOT_BUILT) == 0
     finally:
         manifest.write_text(before)
         running.ok("dev.up")

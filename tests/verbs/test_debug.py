@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.conftest import another_port, need
+from tests.messages import TAKEN_BY
 from tests.verbs.dap import Session
 from tests.verbs.fixtures import NATIVE_FIRST, MakeRepo, removed_after
 from tests.verbs.repo import Repo, get
@@ -150,7 +151,7 @@ def fetch_targets(port: int) -> list[str]:
 def test_a_taken_port_is_named_and_the_hinted_command_works(built_repo: Repo, listener: int) -> None:
     built_repo.edit("dev.yaml", "debug: {port: 5678", f"debug: {{port: {listener}")
     done = built_repo.fails(113, "dev.up", "--debug")
-    assert f"port {listener} is taken by " in done.error
+    assert f"port {listener} {TAKEN_BY} " in done.error
     (hint,) = done.hints
     variable, door, *words = shlex.split(hint)
     name, _, port = variable.partition("=")

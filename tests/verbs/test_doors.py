@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.messages import DID_YOU_MEAN, NOTHING_TO_DO
 from tests.verbs.repo import DOORS, Repo
 
 VERBS = [
@@ -50,7 +51,7 @@ def test_every_verb_works_through_the_door(running: Repo, door: str) -> None:
     ok("dev.down")
     assert ok("dev.up") == f"{url}\n"
     assert url in ok("dev.status")
-    assert "nothing to do" in ok("dev.plan")
+    assert NOTHING_TO_DO in ok("dev.plan")
     assert "WRONG" not in ok("dev.doctor")
     assert ok("dev.logs", "-s", "db", "--tail", "3").count("\n") == 3
     assert ok("dev.shell", stdin="echo inside\n") == "inside\n"
@@ -116,7 +117,7 @@ def test_own_tasks_are_next_to_ours(with_local_tasks: Repo) -> None:
 
 
 def test_unknown_task_is_guessed(running: Repo) -> None:
-    assert "did you mean dev.status?" in running.fails(2, "dev.staus").hints[0]
+    assert f"{DID_YOU_MEAN} dev.status?" in running.fails(2, "dev.staus").hints[0]
 
 
 def test_unknown_flag_names_the_help(running: Repo) -> None:

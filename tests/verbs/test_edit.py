@@ -49,11 +49,11 @@ def test_an_edit_is_live_in_a_checkout_that_was_recreated_at_its_path(up_repo: R
 def test_dockerfile_and_lock_file_are_reasons_to_build(running: Repo) -> None:
     dockerfile, lock = ((running.path / name).read_text() for name in ("Dockerfile", "uv.lock"))
     running.append("uv.lock", "# changed\n")
-    assert running.steps() == ["build app", "migrate", "start app db"]
+    assert running.steps() == ["build app", "migrate", "start app"]
     (running.path / "uv.lock").write_text(lock)
     running.append("Dockerfile", "# changed\n")
     up = running.ok("dev.up", "--json")
-    assert [step.partition(" (")[0] for step in up.json()["steps"]] == ["build app", "start app db"]
+    assert [step.partition(" (")[0] for step in up.json()["steps"]] == ["build app", "start app"]
     assert running.ok("dev.up").commands == []
     (running.path / "Dockerfile").write_text(dockerfile)
 

@@ -6,6 +6,7 @@ import json
 import re
 
 from maintain.visitor import Visitor
+from tests.messages import DID_YOU_MEAN, NOTHING_TO_DO
 from tests.verbs.fixtures import MakeRepo
 from tests.verbs.repo import Repo
 
@@ -54,7 +55,7 @@ def test_status_of_what_never_ran(repo: Repo) -> None:
 
 def test_plan_of_a_running_service_is_empty(running: Repo) -> None:
     text = running.ok("dev.plan")
-    assert "nothing to do" in text.stdout
+    assert NOTHING_TO_DO in text.stdout
     assert text.commands == []
     plan = running.ok("dev.plan", "--json").json()
     assert plan["steps"] == []
@@ -63,7 +64,7 @@ def test_plan_of_a_running_service_is_empty(running: Repo) -> None:
 
 
 def test_plan_of_a_new_service_names_all_steps_and_does_none(repo: Repo) -> None:
-    assert repo.steps() == ["build app", "start db", "migrate", "seed", "start app db"]
+    assert repo.steps() == ["build app", "start db", "migrate", "seed", "start app"]
     assert [s["state"] for s in repo.status()["services"]] == ["not created", "not created"]
 
 
@@ -98,6 +99,6 @@ def test_doctor_finds_a_broken_file_and_says_how_to_fix_it(repo: Repo) -> None:
     assert done.code == 1
     (wrong,) = [finding for finding in json.loads(done.stdout) if not finding["ok"]]
     assert "dev.yaml:" in wrong["what"]
-    assert "did you mean service?" in wrong["fix"]
+    assert f"{DID_YOU_MEAN} service?" in wrong["fix"]
     assert done.error.startswith("error[1]: found 1")
     repo.edit("dev.yaml", "sevrice:", "service:")

@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import another_port, need, until
 from tests.gitrepo import commit, git
+from tests.messages import DID_YOU_MEAN
 from tests.verbs.fixtures import NATIVE_FIRST, MakeRepo, removed_after
 from tests.verbs.repo import Done, Repo, get
 
@@ -51,7 +52,7 @@ def test_open_only_prints_where_nobody_would_see_the_browser(running: Repo, ther
 
 def test_open_what_there_is_not(running: Repo) -> None:
     assert running.fails(2, "dev.open", "--as", "admn").hints == [
-        "did you mean admin? allowed: admin, learner, teacher"
+        f"{DID_YOU_MEAN} admin? allowed: admin, learner, teacher"
     ]
     assert "db has no page" in running.fails(2, "dev.open", "-s", "db").error
     assert "unknown service lms" in running.fails(2, "dev.open", "-s", "lms").error
@@ -96,7 +97,7 @@ def test_restart_of_another_service(running: Repo) -> None:
     assert after["db"] != before["db"]
     assert running.fetch("/")[0] == 200
     assert running.ok("dev.up").commands == []
-    assert "did you mean app?" in running.fails(2, "dev.restart", "-s", "ap").hints[0]
+    assert f"{DID_YOU_MEAN} app?" in running.fails(2, "dev.restart", "-s", "ap").hints[0]
 
 
 def test_restart_reports_an_app_that_does_not_come_back(up_repo: Repo) -> None:

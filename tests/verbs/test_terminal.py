@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests.messages import NEXT, WHOLE_OUTPUT
 from tests.screen import Screen
 from tests.verbs.repo import Repo
 
@@ -26,7 +27,7 @@ def test_one_screen_says_what_happened_and_what_to_do_next(built_repo: Repo) -> 
     assert len(lines) <= 40, "one screen"
     assert lines[0].startswith(f"{built_repo.token} · workspace main · ")
     steps = [line for line in lines if line.startswith("✓ ")]
-    names = ["build app", "start db", "migrate", "seed", "start app db"]
+    names = ["build app", "start db", "migrate", "seed", "start app"]
     assert [line[2 : len(name) + 2] for line, name in zip(steps, names)] == names
     assert len(steps) == len(names)
     assert all(re.search(r" \d+\.\d s$", line) and len(line) == 79 for line in steps)
@@ -37,7 +38,7 @@ def test_one_screen_says_what_happened_and_what_to_do_next(built_repo: Repo) -> 
     assert end[1] == url
     assert end[2].startswith("login admin: ")
     assert f"{url}/admin/" in end[2]
-    assert end[-1] == "next: inv dev.logs --follow, inv dev.test, inv dev.down"
+    assert end[-1] == NEXT
     log = (built_repo.path / ".dev/local/logs/dev.up.log").read_text()
     assert "Applying courses.0001_initial... OK" in log
     assert "will build app" in log
@@ -131,5 +132,22 @@ def test_a_failure_at_a_terminal(running: Repo) -> None:
         running.ok("dev.up")
     assert re.search(r"^✗ migrate  failed +\d+\.\d s$", screen.text, re.M)
     assert "    RuntimeError: no luck" in screen.lines
-    assert "  the whole output: .dev/local/logs/dev.up.log" in screen.lines
+    assert f"  {WHOLE_OUTPUT} .dev/local/logs/dev.up.log" in screen.lines
     assert sum(line.startswith("error[112]: ") for line in screen.lines) == 1
+
+
+@NATIVE_ONLY
+def test_prune_asks_without_the_lock_and_removes_what_it_showed(running: Repo) -> None:
+    running.ok("dev.snapshot", "shown", "--replace")
+    screen = Screen(
+        running.argv("dev.state", "prune", "--name", "shown", "--name", "default"), running.path, running.env
+    )
+    assert screen.shows("Remove 2 stored states, ", "[y/N]"), screen.text
+    running.ok("dev.snapshot", "meanwhile", "--replace")  # it would wait for the lock
+    running.ok("dev.state", "prune", "--name", "shown", "--yes")
+    screen.press("y\n")
+    assert screen.end() == 0, screen.text
+    assert "removed 1 stored state, " in screen.text
+    names = {row["name"] for row in running.ok("dev.state", "list", "--json").json()}
+    assert "meanwhile" in names
+    assert not {"shown", "default"} & names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tests.messages import NEXT, NOTHING_TO_DO
 from tests.verbs.repo import Done, Repo
 
 KEYS = {"service", "workspace", "engine", "checkout", "url", "healthy", "services", "logins", "outputs", "memory"}
@@ -28,7 +29,7 @@ def test_first_up_ends_with_logins_memory_and_time(first_up: Done) -> None:
     assert f"{url}\n" == first_up.stdout
     for line, name in ((admin, "admin"), (teacher, "teacher"), (learner, "learner")):
         assert re.match(rf"login {name}: +{name} / {name} +http://", line)
-    assert after == "next: inv dev.logs --follow, inv dev.test, inv dev.down"
+    assert after == NEXT
 
 
 def test_pages_show_the_seeded_rows(running: Repo) -> None:
@@ -42,7 +43,7 @@ def test_pages_show_the_seeded_rows(running: Repo) -> None:
 def test_second_up_does_nothing(running: Repo) -> None:
     again = running.ok("dev.up")
     assert again.commands == []
-    assert "nothing to do" in again.stderr
+    assert NOTHING_TO_DO in again.stderr
     assert again.stdout == running.status()["url"] + "\n"
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from devenv.base import vendored
 from tests.gitrepo import commit, git
+from tests.messages import NOTHING_TO_DO
 from tests.verbs.repo import Repo
 
 GONE = "/nonexistent/template"
@@ -34,7 +35,7 @@ def test_every_verb_works_without_the_template(isolated: Repo) -> None:
     url = isolated.ok("dev.up").stdout.strip()
     assert isolated.fetch("/health")[0] == 200
     assert url in isolated.ok("dev.status").stdout
-    assert "nothing to do" in isolated.ok("dev.plan").stdout
+    assert NOTHING_TO_DO in isolated.ok("dev.plan").stdout
     doctor = isolated.ok("dev.doctor").stdout
     assert f"the tools in {isolated.path}/.dev/tools are complete" in doctor
     assert "the launcher and the tools are of one commit" in doctor

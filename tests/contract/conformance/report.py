@@ -52,12 +52,24 @@ class Report:
         return json.dumps({**known, **found, "seconds": round(self.seconds, 1)}, indent=2, ensure_ascii=False)
 
 
-def terminal(report: Report) -> str:
-    """The report by area. A MUST that is kept takes one line; a broken one has its reason, the evidence and the fix."""
+def terminal(report: Report, width: int = 0) -> str:
+    """The report by area. A MUST that is kept takes one line; a broken one has its reason, the evidence and the fix.
+
+    `width`: the columns of the terminal, at which lines are wrapped; 0: they are not.
+    """
     lines = []
     for area, verdicts in report.by_area().items():
         lines += ["", f"{area}: {AREAS[area]}", *(line for verdict in verdicts for line in entry(verdict))]
-    return "\n".join([*lines, "", report.summary]).lstrip("\n")
+    whole = [*lines, "", report.summary]
+    return "\n".join(part for line in whole for part in wrapped(line, width)).lstrip("\n")
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """A line of the report, broken between words; what follows is below its text."""
+    indent = " " * 12 if line.startswith(" ") else ""
+    if not width or len(line) <= width or width < 40:
+        return [line]
+    return textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def entry(verdict: Verdict) -> list[str]:

@@ -109,7 +109,7 @@ def facts(folder: Path) -> dict[str, str]:
 
 
 def adopted(folder: Path, wanted: int) -> dict[str, str]:
-    """The facts about data whose record was lost, written again; empty if there is no data."""
+    """The facts about data whose record was lost, written again; empty without data."""
     if not folder.is_dir() or not os.listdir(folder):
         return {}
     known = {"id": secrets.token_hex(16), "wanted": str(wanted)}
