@@ -232,7 +232,8 @@ class Chaos:
         self.check_leftovers()
         listed = self.repo.ok("dev.state", "list", "--json").json()
         on_server = [(row[0], row[1]) for row in sight.states(seen[service.ROOT]) if row[1] not in ("live", "draft")]
-        assert sorted((each["id"], each["kind"]) for each in listed if each["kind"] != "live") == sorted(on_server)
+        named = sorted((each["id"], each["kind"]) for each in listed if each["kind"] != "live")
+        assert named == sorted(on_server), f"dev.state list has {named}, the server {sorted(on_server)}"
 
     def is_settled(self, seen: dict[str, Any], name: str) -> bool:
         """Whether no draft is on the server: some are dropped in the background. `seen` gets what is there."""
