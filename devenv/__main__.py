@@ -58,13 +58,4 @@ except Exception as error:  # a file of the tools, or of a package, that is miss
 
 os.environ.pop(REPAIRED, None)
 del sys.argv[1:3]
-try:
-    main()
-except Exception:
-    from devenv.base import toolcache
-
-    if not (damaged := toolcache.damaged()):
-        raise  # a mistake of ours, and all of it is needed
-    print(f"error[110]: the tools are damaged: {damaged}", file=sys.stderr)
-    print("hint: run the command again: it checks all files of the tools, and repairs them", file=sys.stderr)
-    sys.exit(110)
+main()

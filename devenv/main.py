@@ -21,7 +21,7 @@ from invoke.program import Program
 from devenv.base import events, launch, output, toolcache
 from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, DevError
 from devenv.commandline import arguments, completion, helping
-from devenv.readers import chosen, report
+from devenv.readers import chosen, mistakes, report
 from devenv.tasks import completion as completing
 from devenv.tasks import contract, daily, datastates, explain, lifecycle, required, services, template
 from devenv.tasks.common import CHANGES
@@ -134,6 +134,8 @@ def _run(own: list[str], rest: list[str]) -> int:
         return _system_failed(own, error)
     except KeyboardInterrupt:
         return _failed(own, DevError(INTERRUPTED, "interrupted", "to continue: inv dev.up"))
+    except Exception as error:
+        return _failed(own, mistakes.error(error, own, ROOT))
     return 0
 
 

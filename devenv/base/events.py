@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from typing import Any, NamedTuple, TypeVar
 
+from devenv.base import foreign
 from devenv.base.errors import INTERRUPTED, DevError
 
 STEP_BEGAN = "step-began"
@@ -96,12 +97,23 @@ def read_by(*readers: Reader) -> Iterator[None]:
 
 
 def publish(kind: str, text: str = "", **fields: Any) -> None:
-    """Report an event of the current step to every reader."""
+    """Report an event of the current step to every reader. Text may be another program's: what it would do to a
+    terminal, and passwords in addresses, are removed here, in one place.
+    """
     around = _current.get()
-    event = Event(kind, time.time(), **{"step": around.number if around else 0, "text": text, **fields})
+    known = {"step": around.number if around else 0, "text": _fit(text), **fields}
+    known = {key: tuple(map(_fit, value)) if key == "items" else value for key, value in known.items()}
+    if "argv" in known:
+        known["argv"] = tuple(map(foreign.masked, known["argv"]))
+    event = Event(kind, time.time(), **known)
     with _lock:
         for reader in _readers:
             reader(event)
+
+
+def _fit(text: str) -> str:
+    """A text that shows no password, and does nothing to a terminal but to appear."""
+    return foreign.masked(foreign.clean(text))
 
 
 def note(text: str = "") -> None:

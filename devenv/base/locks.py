@@ -7,19 +7,20 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from devenv.base import events, process
 
 
 @contextmanager
-def held(path: Path, command: str, *, alone: bool = False) -> Iterator[None]:
+def held(path: Path, command: str, *, alone: bool = False, brief: bool = False) -> Iterator[None]:
     """Hold the lock file `path` for `command`. If another command holds it, report that one and wait.
 
     `alone`: `command` starts no process. Processes that other threads start meanwhile must not inherit the lock.
+    `brief`: it is held for so short a time that waiting is not reported.
     """
-    fd = _acquire(path)
+    fd = _acquire(path, brief)
     _sign(fd, command)
     # Children inherit the lock. If only this process is killed, its engine command goes on, and the next command must
     # not start before that one has ended.
@@ -56,24 +57,25 @@ def holder(path: Path) -> str:
         return "another command"
 
 
-def _acquire(path: Path) -> int:
+def _acquire(path: Path, brief: bool) -> int:
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except FileNotFoundError:
             continue  # `dev.destroy` removed the folder at this very moment
-        _wait_for(fd, path)
+        _wait_for(fd, path, brief)
         if _is_current(fd, path):
             return fd
         os.close(fd)  # `dev.destroy` removed the file, or its folder too, while we waited: take the lock of the new one
 
 
-def _wait_for(fd: int, path: Path) -> None:
+def _wait_for(fd: int, path: Path, brief: bool) -> None:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        events.note(f"waiting: {path.stem} is held by {holder(path)}")
+        if not brief:
+            events.note(f"waiting: {path.stem} is held by {holder(path)}")
         fcntl.flock(fd, fcntl.LOCK_EX)
 
 
@@ -86,5 +88,6 @@ def _is_current(fd: int, path: Path) -> bool:
 
 def _sign(fd: int, command: str) -> None:
     owner = {"pid": os.getpid(), "command": command, "since": time.strftime("%H:%M:%S")}
-    os.ftruncate(fd, 0)
-    os.pwrite(fd, json.dumps(owner).encode(), 0)
+    with suppress(OSError):  # on a full disk: the lock is held, and only its holder has no name
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, json.dumps(owner).encode(), 0)

@@ -10,26 +10,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, Callable, TextIO
 
-from devenv.base import events
+from devenv.base import events, foreign
 from devenv.base.events import Event
 
-ESCAPES = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])"
-)  # ECMA-48: CSI, OSC, others
 TOLD = (events.NOTE, events.RESULT, events.PLANNED)  # their text is their line
 TYPED = re.compile(r"\b(?:inv|git|make|docker) [^,;:()`]*[^,;:()` ]")  # a command within a message
 GLUE = "\0"  # instead of a space in such a command
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-
-
-def plain(text: str) -> str:
-    """A text from another program, without escape codes: our output may go to a file."""
-    return ESCAPES.sub("", text)
-
-
-def visible(line: str) -> str:
-    """A line of another program as a terminal would show it at the end: of a line that was overwritten, the last."""
-    return CONTROLS.sub("", plain(line).rstrip().rpartition("\r")[2]).expandtabs()
 
 
 def print_line(text: str) -> None:
@@ -50,7 +36,7 @@ def data(text: str) -> None:
     """One line of the answer."""
     global answered
     answered = True
-    write(text)
+    write(foreign.clean(text))
 
 
 def answer(value: Any) -> None:
@@ -92,7 +78,7 @@ def is_told(event: Event) -> bool:
 
 def typed(argv: Sequence[str]) -> str:
     """A command so that it can be pasted into a shell. A control character in it, which nobody can type, is a `?`."""
-    return f"$ {CONTROLS.sub('?', shlex.join(argv))}"
+    return f"$ {foreign.CONTROLS.sub('?', shlex.join(argv))}"
 
 
 def headed(head: str, text: str) -> Iterator[str]:

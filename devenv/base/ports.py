@@ -3,11 +3,69 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import random
 import socket
 import time
+from collections.abc import Collection
+from contextlib import AbstractContextManager
+from pathlib import Path
 
+from devenv.base import disk, locks, records, shapes
+from devenv.base.shapes import ANY
+
+# Below the range of ephemeral ports, so that no outgoing connection takes one of ours by chance.
+RANGE = (20000, 32000)
+REMEMBERED = 4000  # ports: that many others are drawn before one is drawn again
 POLL = 0.1  # seconds between two attempts
 SLOW = 3.0  # seconds after which a page that has not answered counts as slow
+
+
+def draw() -> int:
+    """A port that is free now. No other command of this user draws it, nor one that is on record.
+
+    From here until a service listens, the file `ports.json` of the machine's state has it.
+    """
+    with _locked():
+        last = _remembered()
+        taken = {*last, *_recorded()}
+        port = next(port for port in iter(lambda: random.randint(*RANGE), 0) if port not in taken and is_free(port))
+        _remember([*last, port])
+    return port
+
+
+def keep(ports: Collection[int]) -> None:
+    """Let no command draw these ports, which are declared by services that start soon."""
+    if set(ports) <= set(_remembered()):
+        return
+    with _locked():
+        last = _remembered()
+        _remember([*(port for port in last if port not in ports), *ports])
+
+
+def _locked() -> AbstractContextManager[None]:
+    return locks.held(_file().with_suffix(".lock"), "a port", alone=True, brief=True)
+
+
+def _file() -> Path:
+    return records.home() / records.PORTS
+
+
+def _remembered() -> list[int]:
+    return list(shapes.read(_file(), [int]) or [])
+
+
+def _remember(ports: list[int]) -> None:
+    # Not flushed: after a power cut, nothing that was about to listen still runs.
+    disk.replace(_file(), json.dumps(ports[-REMEMBERED:]), 0o600, lasting=False)
+
+
+def _recorded() -> set[int]:
+    """The ports of all services on this machine: of the apps, of their debuggers, and natively of their servers."""
+    known = records.of_workspace()
+    servers = (shapes.read(file, {ANY: int}) or {} for file in records.home().glob(f"*/*/native/{records.PORTS}"))
+    apps = {port for record in known for port in (record.port, record.up.get("debug", 0))}
+    return apps | {port for found in servers for port in found.values()}
 
 
 def is_free(port: int) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Callable, NamedTuple, Optional
 
-from devenv.base import events, output
+from devenv.base import events, foreign
 from devenv.base.errors import MISSING, DevError
 
 # File descriptors that every child inherits, such as the lock's. If only this process is killed, its engine command
@@ -108,7 +108,7 @@ def measured(argv: Sequence[str], env: Mapping[str, str], measure: Measure) -> R
         except DevError as error:
             return Result(127, "", error.message)
         log.seek(0)
-        lines = (output.visible(line) for line in log.read().decode(errors="replace").splitlines())
+        lines = (foreign.visible(line) for line in log.read().decode(errors="replace").splitlines())
     return Result(done.returncode, "", "\n".join(lines))
 
 
@@ -292,12 +292,12 @@ def _followed(
             nonlocal rest
             *whole, rest = (rest + text.read()).split(b"\n")
             for line in [*whole, *([rest] if last and rest else [])]:
-                shown = output.visible(line.decode(errors="replace"))
+                shown = foreign.visible(line.decode(errors="replace"))
                 if lines:
                     events.publish(events.LINE, shown, service=service)
                 told(shown)
             if b"\r" in rest:  # a line that the command writes again and again
-                told(output.visible(rest.decode(errors="replace")))
+                told(foreign.visible(rest.decode(errors="replace")))
 
         try:
             with events.meanwhile(read, EVERY):

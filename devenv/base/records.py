@@ -39,6 +39,7 @@ SHAPE = {
 
 ID = re.compile("[0-9a-f]{16}")
 IDENTITY = "id"
+PORTS = "ports.json"  # here the ports that were drawn last (base/ports.py); of a service, those of its native servers
 
 
 @dataclass
@@ -139,8 +140,9 @@ def remove(workspace: str, service: str) -> None:
         if own.is_dir():
             own.rmdir()
         own.parent.rmdir()
-    if not any(home().glob("*/*")):  # nothing has a name that was made from it
-        (home() / IDENTITY).unlink(missing_ok=True)
+    if not any(home().glob("*/*")):  # nothing has a name that was made from it, nor a port
+        for name in (IDENTITY, PORTS, "ports.lock"):
+            (home() / name).unlink(missing_ok=True)
 
 
 def of_workspace(workspace: str = "*") -> list[Record]:

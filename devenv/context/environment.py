@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base import launch, locks, process, records
+from devenv.base import launch, locks, ports, process, records
 from devenv.base.errors import USAGE, DevError
 from devenv.context import workspace
 from devenv.databases import find
@@ -182,7 +182,7 @@ def open_environment(
     name = workspace.choose(ROOT, settings.service, given_workspace, os.environ)
     record = records.read(name, settings.service)
     port = workspace.choose_port(settings.port, name, record.port, given_port, os.environ)
-    port = port or (drawn or workspace.free_port() if allocate else settings.port)
+    port = port or (drawn or ports.draw() if allocate else settings.port)
     engine = engine or choice.choose(os.environ, record.engine)
     debug_port = _debug_port(settings, record, debug)
     host = choice.host(engine, settings.service)
@@ -209,7 +209,7 @@ def _debug_port(settings: config.Config, record: records.Record, debug: bool | N
         return 0
     declared, name = settings.debug.port, record.workspace
     port = workspace.choose_port(declared, name, recorded, 0, os.environ, "DEV_DEBUG_PORT")
-    return port or workspace.free_port()
+    return port or ports.draw()
 
 
 def _no_debugger(settings: config.Config) -> DevError | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import socket
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from devenv.base import ports, process, records
+from devenv.base import disk, ports, process, records
 from devenv.base.errors import CONFLICT, USAGE, DevError
 from devenv.model import fingerprint
 
+FOLDER_ID = Path(".dev", "local", "folder")
 MAIN = "main"  # the workspace that uses the declared ports
-_given_out: set[int] = set()
 LONGEST = 40  # characters of a workspace's name
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
@@ -47,15 +47,22 @@ def is_gone(checkout: str) -> bool:
 
 
 def folder_id(root: Path) -> str:
-    """An id of a checkout's folder, by a file that is never edited: it stays when the folder is moved.
+    """An id of a checkout's folder; empty until `name_folder`. It stays when the folder is moved.
 
-    The folder's own inode number may be reused.
+    No tracked file can tell: git writes those again when it switches branches. The folder's own inode may be reused.
     """
     try:
-        kept = (root / ".dev" / "VERSION").stat()
-    except OSError:
+        return (root / FOLDER_ID).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
         return ""
-    return f"{kept.st_ino}-{kept.st_mtime_ns}"
+
+
+def name_folder(root: Path) -> str:
+    """`folder_id`, after giving the folder one if it has none."""
+    if not folder_id(root):
+        (root / FOLDER_ID).parent.mkdir(parents=True, exist_ok=True)
+        disk.replace(root / FOLDER_ID, secrets.token_hex(8) + "\n", 0o644, lasting=False)
+    return folder_id(root)
 
 
 def _of_moved(root: Path, service: str) -> list[str]:
@@ -86,23 +93,11 @@ def _number(variable: str, text: str) -> int:
     return int(text or 0)
 
 
-def free_port() -> int:
-    """A port that is free now, not on record, and not given out by this process yet."""
-    taken = {record.port for record in records.of_workspace()}
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        if port not in taken | _given_out:
-            _given_out.add(port)
-            return port
-
-
 def check_port(port: int, service: str, hint: str = "") -> None:
     """DevError 113 if something listens on the port: what it is, and a command that takes another port."""
     if not ports.is_free(port):
         message = f"{service}: port {port} is taken by {_listener(port)}"
-        raise DevError(CONFLICT, message, hint or f"inv dev.up --port {free_port()}")
+        raise DevError(CONFLICT, message, hint or f"inv dev.up --port {ports.draw()}")
 
 
 def _listener(port: int) -> str:

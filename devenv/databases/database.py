@@ -99,6 +99,9 @@ class Database:
         Some servers stop on their own when a client is gone; for those, this does nothing.
         """
 
+    def renew(self, engine: Engine) -> None:
+        """Build the indexes again after the image got another version of its sort order: see Survey.stale."""
+
     @property
     def renames(self) -> bool:
         """Whether the server can give a database another name. If not, the app has to use another name."""

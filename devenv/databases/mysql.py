@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from devenv.base import disk, events, process
+from devenv.base.errors import REFUSED, DevError
+from devenv.base.process import Result
 from devenv.databases import states
 from devenv.databases.database import Database, literal
 from devenv.databases.states import Note, State, Survey
@@ -22,6 +24,13 @@ PROGRAMS = ("mariadb", "mysql")  # images that are such a server
 OWN = ("mysql", "information_schema", "performance_schema", "sys")  # the server's databases
 BATCH = ("--batch", "--skip-column-names")
 NO_TABLE = ("ERROR 1049 ", "ERROR 1146 ")  # how it reports a missing database and a missing table
+WAITED = "ERROR 1205 "  # how it reports that this time is over
+ESCAPED = r"\\_"
+# An account as GRANT wants it. The server writes it as 'user'@'host', and leaves quotes inside as they are. A role has
+# no host.
+HOST = """left(substring_index(grantee, "'@'", -1), char_length(substring_index(grantee, "'@'", -1)) - 1)"""
+USER = f"substring(grantee, 2, char_length(grantee) - char_length({HOST}) - 5)"
+GRANTEE = f"quote({USER}), if({HOST} = '', '', concat('@', quote({HOST})))"
 PATIENCE = "SET SESSION lock_wait_timeout = 30"  # seconds to wait for sessions with open tables; the default is a day
 # `unique_checks` stays on, although an empty table is filled faster without: on a full disk, MariaDB 10.11 then loses
 # rows and reports no error. The mode keeps a 0 in an AUTO_INCREMENT column, and invalid dates.
@@ -107,17 +116,21 @@ class MySQL(Database):
 
     def drop(self, engine: Engine) -> None:
         self._end_sessions(engine)
-        self._admin(engine, f"{PATIENCE}; DROP DATABASE IF EXISTS {identifier(self.name)}")
+        dropped = f"{PATIENCE}; DROP DATABASE IF EXISTS {identifier(self.name)}"
+        self._checked(engine, engine.ask(self.service, [*self._login(), "--execute", dropped]))
 
     @events.stepped("copy", "the database")
     def copy(self, engine: Engine, source: str) -> None:
         origin = replace(self, name=source)
-        collation, columns = _parsed(self._admin(engine, _facts(source)))
+        options, columns, grants = _parsed(self._admin(engine, _facts(source, self.name)), source)
         tables = origin._structure(engine, "--skip-triggers", "--routines")
         rest = origin._structure(engine, "--no-create-info", "--triggers", "--events")
         origin._end_sessions(engine)
-        made = _copy_script(source, self.name, collation, tables, columns, rest)
-        self.checked(engine.pipe(self.service, self._login(), source=f"{made}{self._admit()}{self._flush()}"))
+        made = _copy_script(source, self.name, options, tables, columns, rest)
+        script = f"{made}{self._admit()}{self._flush()}"
+        self._checked(engine, engine.pipe(self.service, self._login(), source=script))
+        if grants:  # not in the script: an account that is gone must not keep the copy from being made
+            engine.ask(self.service, [*self._login(), "--force"], "\n".join(grants))
 
     @events.stepped("dump", "the database to a file")
     def dump(self, engine: Engine, file: Path) -> None:
@@ -145,6 +158,19 @@ class MySQL(Database):
     def _flush(self) -> str:
         name = identifier(self.name)
         return f"CREATE TABLE {name}.{FLUSHED} (n int); DROP TABLE {name}.{FLUSHED};"
+
+    def _checked(self, engine: Engine, done: Result) -> None:
+        """`checked`, after statements that wait for others: only a transaction that was prepared outlives its session.
+
+        DevError 114 if there is one: a person has to end it.
+        """
+        prepared = self._admin(engine, "XA RECOVER").splitlines() if WAITED in done.stderr else []
+        if prepared:
+            named = [line.split("\t", 3)[3] for line in prepared]
+            message = f"{self.service}: {self.name} waits for a prepared transaction: {', '.join(named)}"
+            hints = [f'inv dev.dbshell -- -e "XA ROLLBACK {literal(name)}"' for name in named]
+            raise DevError(REFUSED, message, *hints)
+        self.checked(done)
 
     def _admit(self) -> str:
         return f"GRANT ALL ON {identifier(self.name)}.* TO {literal(self.guest)}@'%';" if self.guest else ""
@@ -188,36 +214,66 @@ def declared(service: Service) -> MySQL:
     return MySQL(service.name, service.program, user, given("DATABASE"), password, guest)
 
 
-def _facts(source: str) -> str:
-    """The queries for what `_parsed` reads: the collation, then a line for each column of a table that can be inserted.
+def _facts(source: str, target: str) -> str:
+    """The queries for what `_parsed` reads: the options, a line for each column that can be inserted, the grants.
 
     Generated columns are left out: only they have an expression (others '' in MySQL, NULL in MariaDB).
     """
-    return (
-        f"SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = {literal(source)};"
-        " SELECT t.table_name, if(t.table_type = 'SEQUENCE', '', c.column_name)"
+    columns = (
+        "SELECT t.table_name, if(t.table_type = 'SEQUENCE', '', c.column_name)"
         " FROM information_schema.tables t JOIN information_schema.columns c"
         " ON c.table_schema = t.table_schema AND c.table_name = t.table_name"
         f" WHERE t.table_schema = {literal(source)} AND t.table_type <> 'VIEW'"
         " AND coalesce(c.generation_expression, '') = '' ORDER BY t.table_name, c.ordinal_position"
     )
+    return "; ".join([f"SHOW CREATE DATABASE {identifier(source)}", columns, *_grants(source, target)])
 
 
-def _parsed(answer: str) -> tuple[str, dict[str, list[str]]]:
-    """The collation, and the columns of each table; a sequence has none. A missing database has no collation."""
-    collation, *lines = answer.splitlines() or [""]
+def _grants(source: str, target: str) -> list[str]:
+    """Queries that write the grants on a database again, for its copy, each as a row without a table."""
+    new, name = literal(identifier(target)), "concat('`', replace({}, '`', '``'), '`')"
+    # In the name of a database, _ stands for any character unless it is escaped.
+    mine = f"table_schema IN ({literal(source)}, replace({literal(source)}, '_', {literal(ESCAPED)}))"
+    to = f"' TO ', {GRANTEE}, if(is_grantable = 'YES', ' WITH GRANT OPTION;', ';')"
+    row, table = "SELECT '', concat('GRANT '", name.format("table_name")
+    column = f"privilege_type, ' (', {name.format('column_name')}, ')'"
+    routine = f"routine_type, ' ', {new}, '.', {name.format('routine_name')}, ' TO ', quote(user), '@', quote(host)"
+    all, by = "group_concat(privilege_type)", "GROUP BY grantee, is_grantable"
+    run = f"db = {literal(source)} AND find_in_set('Execute', proc_priv)"
+    on = f"' ON ', {new}, '.'"
+    return [
+        f"{row}, {all}, {on}, '*', {to}) FROM information_schema.schema_privileges WHERE {mine} {by}",
+        f"{row}, {all}, {on}, {table}, {to}) FROM information_schema.table_privileges WHERE {mine} {by}, table_name",
+        f"{row}, {column}, {on}, {table}, {to}) FROM information_schema.column_privileges WHERE {mine}",
+        f"{row}, 'EXECUTE ON ', {routine}, ';') FROM mysql.procs_priv WHERE {run}",
+    ]
+
+
+def _parsed(answer: str, source: str) -> tuple[str, dict[str, list[str]], list[str]]:
+    """The options of the database, the columns of each table, and the grants. A sequence has no columns."""
+    shown, *lines = answer.splitlines() or [""]
+    options = shown.partition(f"CREATE DATABASE {identifier(source)}")[2]
     columns: dict[str, list[str]] = {}
+    grants = []
     for line in lines:
-        table, _, column = line.partition("\t")
-        columns.setdefault(table, []).extend([column] if column else [])
-    return collation, columns
+        table, _, rest = line.partition("\t")
+        if table:
+            columns.setdefault(table, []).extend([rest] if rest else [])
+        else:
+            grants.append(_unescaped(rest))
+    return _unescaped(options), columns, grants
+
+
+def _unescaped(text: str) -> str:
+    """A value as the client prints it in its batch mode."""
+    return text.replace("\\\\", "\\")
 
 
 def _copy_script(
-    source: str, target: str, collation: str, tables: str, columns: Mapping[str, Sequence[str]], rest: str
+    source: str, target: str, options: str, tables: str, columns: Mapping[str, Sequence[str]], rest: str
 ) -> str:
     """All statements of a copy. `tables`: the structure. `rest`: triggers and such, which must not act on the rows."""
-    create = f"CREATE DATABASE {identifier(target)} COLLATE {collation};\nUSE {identifier(target)};"
+    create = f"CREATE DATABASE {identifier(target)}{options};\nUSE {identifier(target)};"
     rows = [FILLING, *_rows(source, target, columns), FILLED]
     return "\n".join([create, _renamed(tables, target), *rows, _renamed(rest, target), ""])
 

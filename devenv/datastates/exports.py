@@ -15,21 +15,29 @@ import shutil
 import tarfile
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
-from devenv.base import process
+from devenv.base import output, process
 from devenv.base.errors import CONFIG, REFUSED, DevError
 from devenv.context import service_commands
 from devenv.context.environment import Environment
 from devenv.databases.find import kind
 from devenv.databases.states import State
 from devenv.datastates import dumps, snapshots, store
+from devenv.model import document, json_schema
 
 FORMAT = 1
+MANIFEST = 10_000_000  # bytes; it names every file of `state:`
+SCHEMA = Path(__file__).with_name("manifest.schema.json")
 NEEDED = {"service", "database", "version", "branch", "files", "data", "sha256"}
+
+DAMAGED = (
+    *(EOFError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError),
+    *(tarfile.TarError, zlib.error, gzip.BadGzipFile),
+)
 
 
 def export(env: Environment, stored: State, target: Path, scrub: bool) -> None:
@@ -53,8 +61,7 @@ def restore(env: Environment, file: Path, force: bool = False) -> Environment:
     """
     with dumps.folder(env) as folder:
         dump = folder / "dump"
-        manifest = _unpack(file, dump)
-        _check(env, manifest, file)
+        manifest = unpack(file, dump, lambda found: _check(env, found, file))
         known = {"files": manifest["files"], "data": manifest["data"], "branch": manifest["branch"]}
         stored = replace(store.new(env, name=file.name), **known)
         snapshots.check_fits(env, stored, force)
@@ -118,35 +125,75 @@ def _pack(stream: IO[bytes], manifest: bytes, dump: Path) -> None:
             tar.addfile(member, content)
 
 
-def _unpack(file: Path, dump: Path) -> dict[str, Any]:
-    """Return a file's manifest and write its dump to `dump`. DevError 111 if one of the two is not valid."""
+def unpack(file: Path, dump: Path, check: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
+    """Return a file's manifest, and write its dump to `dump`.
+
+    The manifest comes first, and `check` sees it before anything is written. DevError 111 if a part is not valid, or
+    the dump is larger than the space that is free.
+    """
     try:
         with tarfile.open(file, "r:gz") as tar:
-            manifest = json.load(_member(tar, "manifest.json"))
-            with dump.open("wb") as stream:
-                shutil.copyfileobj(_member(tar, "dump"), stream)
-        _read_to_the_end(file)
-        known = manifest["format"] != FORMAT or manifest.keys() >= NEEDED
-        whole = known and manifest["sha256"] == _sha256(dump)
-    except (EOFError, ValueError, KeyError, TypeError, AttributeError, tarfile.TarError, zlib.error, gzip.BadGzipFile):
-        whole = False
-    if not whole:
-        hint = "get the file again; it is written by: inv dev.snapshot NAME --export FILE"
-        raise DevError(CONFIG, f"{file} is damaged, or not an export of a data state", hint)
-    return dict(manifest)
+            manifest = _manifest_of(tar, file)
+            check(manifest)
+            _write_dump(tar, file, dump)
+            _check_end(tar, file)
+    except DAMAGED:
+        raise _damaged(file) from None
+    if _sha256(dump) != manifest.get("sha256"):
+        raise _damaged(file)
+    return manifest
 
 
-def _read_to_the_end(file: Path) -> None:
-    """Read the checksum at the end of the file, which covers the manifest too. tar stops before it."""
-    with gzip.open(file) as stream:
-        while stream.read(2**20):
-            pass
+def _damaged(file: Path, why: str = "is damaged, or not an export of a data state") -> DevError:
+    hint = "get the file again; it is written by: inv dev.snapshot NAME --export FILE"
+    return DevError(CONFIG, f"{file} {why}", hint)
 
 
-def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:
-    found = tar.extractfile(name)
-    if not found:
+def _manifest_of(tar: tarfile.TarFile, file: Path) -> dict[str, Any]:
+    member = _member(tar, "manifest.json")
+    if member.size > MANIFEST:
+        raise _damaged(file)
+    content = _content(tar, member).read()
+    source = document.Document(Path(f"{file.name}: manifest.json"), json.loads(content), {})
+    json_schema.check(source, json.loads(SCHEMA.read_text()))
+    if source.data["format"] == FORMAT and not source.data.keys() >= NEEDED:
+        raise _damaged(file)
+    return dict(source.data)
+
+
+def _write_dump(tar: tarfile.TarFile, file: Path, dump: Path) -> None:
+    member = _member(tar, "dump")
+    free = shutil.disk_usage(dump.parent).free
+    if member.size > free:
+        needed = f"holds {output.mebibytes(member.size)}, and {dump.parent} has {output.mebibytes(free)} free"
+        raise DevError(CONFIG, f"{file} {needed}", "inv dev.state prune")
+    with dump.open("wb") as stream:
+        shutil.copyfileobj(_content(tar, member), stream)
+
+
+def _check_end(tar: tarfile.TarFile, file: Path) -> None:
+    """Read what is left, with the checksum of it all at its end. It may be as much as tar fills up, and no more."""
+    if tar.next():
+        raise _damaged(file)
+    stream, left = cast(IO[bytes], tar.fileobj), 0
+    while block := stream.read(2**16):
+        left += len(block)
+        if left > tarfile.RECORDSIZE:
+            raise _damaged(file)
+
+
+def _member(tar: tarfile.TarFile, name: str) -> tarfile.TarInfo:
+    """The next member. It must have this name, and be a plain file that is stored in full: no link, and no holes."""
+    found = tar.next()
+    if not found or found.name != name or not found.isreg() or found.issparse():
         raise KeyError(name)
+    return found
+
+
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    found = tar.extractfile(member)
+    if not found:
+        raise KeyError(member.name)
     return found
 
 

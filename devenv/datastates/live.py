@@ -269,10 +269,11 @@ def used(env: Environment) -> None:
         _write(env, facts)
 
 
-def used_by_hand(env: Environment) -> Environment:
+def used_by_hand(env: Environment, loads: bool = False) -> Environment:
     """`used`, for a command that a person runs; returns the environment on the live data.
 
-    Without a server that runs, the command cannot write into the database.
+    `loads`: it may replace the schema, so the next dev.up checks for migrations. Without a server that runs, the
+    command cannot write into the database.
     """
     if store.keeps(env):
         env = glance(env, env.engine.look())
@@ -281,6 +282,8 @@ def used_by_hand(env: Environment) -> Environment:
         if store.unsettled(env):
             store.settle(env)
     used(env)
+    if loads and "migrated" in known(env):
+        _note(env, migrated="")
     return env
 
 

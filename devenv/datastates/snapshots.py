@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -114,5 +115,6 @@ def check_fits(env: Environment, stored: State, force: bool) -> None:
         events.warn(message)
     elif lost:
         detach = "--detach " if COMMIT.fullmatch(stored.branch) else ""
-        other = f"git switch {detach}{stored.branch}" if stored.branch else "switch to the branch that it was made on"
+        switch = f"git switch {detach}{shlex.quote(stored.branch)}"
+        other = switch if stored.branch else "switch to the branch that it was made on"
         raise DevError(REFUSED, message, other, "if the migrations do the same, run the command again with --force")

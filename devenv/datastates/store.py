@@ -195,7 +195,7 @@ def do(env: Environment, *steps: Step) -> None:
         _copy(env, after)  # first: a copy that says less than the server would let others write unseen, see live.used
     env.database.carry_out(env.engine, steps)
     env.seen.survey = after
-    if changed:
+    if changed or _listed(before) != _listed(after):
         _copy(env, after)
 
 
@@ -210,9 +210,13 @@ def _hint(env: Environment, found: Survey) -> dict[str, Any]:
     if not found.live:
         return {}
     name = found.live.database
-    listed = sorted(f"{s.kind} {s.name}" for s in found.states if s.kind in (SNAPSHOT, ASIDE, PREVIOUS))
     live = "" if name == declared(env) else name
-    return earlier.signed({**found.live.data, "id": env.engine.data_id(), "live": live, "stored": listed})
+    return earlier.signed({**found.live.data, "id": env.engine.data_id(), "live": live, "stored": _listed(found)})
+
+
+def _listed(found: Survey) -> list[str]:
+    """The states that hold rows of people, in words."""
+    return sorted(f"{s.kind} {s.name}" for s in found.states if s.kind in (SNAPSHOT, ASIDE, PREVIOUS))
 
 
 def new(env: Environment, kind: str = DRAFT, name: str = "") -> State:
@@ -351,7 +355,7 @@ def note(env: Environment, known: Mapping[str, Any]) -> None:
 def unsettled(env: Environment) -> bool:
     """Whether `settle` has something to do. The server was looked at."""
     found = survey(env)
-    whole = found.kept and found.live is not None and not env.seen.pending and _is_owner(env)
+    whole = found.kept and found.live is not None and not env.seen.pending and not found.stale and _is_owner(env)
     left = any(_is_left(s) or s.database not in found.databases for s in found.states) or bool(dumps.left(env))
     return not whole or left or not _is_copied(env) or _renamed(env)
 
@@ -379,8 +383,13 @@ def settle(env: Environment) -> None:
     assert env.database
     found = survey(env)
     if not found.kept:
+        env.engine.flush(env.database.service)  # first: a server without our table may be new
         env.database.ensure(env.engine)
         env.seen.survey = found = found._replace(kept=True)
+    if found.stale:
+        events.note(f"{env.database.service}: its image sorts text in another way now: building all indexes again")
+        env.database.renew(env.engine)
+        env.seen.survey = found._replace(stale=False)
     _settle_live(env)
     live = survey(env).live
     if live and _renamed(env):
@@ -428,10 +437,18 @@ def _settle_drafts(env: Environment) -> None:
         # A server may still copy for a killed client. Such a copy would appear after this.
         env.database.settle(env.engine, [s.database for s in drafts])
         for made in drafts:
-            drop(env, made)
+            _drop_left(env, made)
     gone = [s.id for s in survey(env).states if s.kind != LIVE and s.database not in survey(env).databases]
     if gone:
         do(env, Note(gone=tuple(gone)))
+
+
+def _drop_left(env: Environment, made: State) -> None:
+    """Drop a draft. If the server refuses, such as for a replication slot, that is in the way of nothing else."""
+    try:
+        drop(env, made)
+    except DevError as error:
+        events.warn(f"{made.database}, which is not needed any more, cannot be dropped yet: {error.message}")
 
 
 # ---- what it takes, and what can go

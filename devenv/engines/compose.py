@@ -6,13 +6,14 @@ import functools
 import math
 import os
 import re
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import output, process
+from devenv.base import foreign, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines import cgroup, docker
@@ -20,6 +21,8 @@ from devenv.engines.interface import LOG_LINES, Logs, Place, State, logged
 from devenv.model import services
 from devenv.model.services import Healthcheck
 
+# The file system of the data alone. Images with a small `sync` flush all of them.
+FLUSH = 'sync -f "${PGDATA:-/var/lib/mysql}" 2>/dev/null || sync'
 CUT = "cut from the network"
 STEP = "devenv.step"  # the label of our own one-off containers
 BUNDLE = "/run/secrets/ca"  # where a one-off container of a package manager has CA_BUNDLE, as in a build
@@ -129,6 +132,10 @@ class ComposeEngine:
     ) -> Result:
         return docker.answered(process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target))
 
+    def flush(self, service: str) -> None:
+        # The image writes its settings last, and does not wait for the disk: after a power cut, nobody could log in.
+        self.ask(service, ["sh", "-c", FLUSH])
+
     def detach(self, service: str, argv: Sequence[str]) -> None:
         done = process.run(docker.inside(self.place, service, argv, "--detach"), self.place.env)
         docker.checked(done)
@@ -149,7 +156,7 @@ class ComposeEngine:
 
     def tail(self, service: str, lines: int) -> list[str]:
         argv = self._compose("logs", "--no-color", "--no-log-prefix", "--tail", str(lines), service)
-        return output.plain(process.capture(argv, self.place.env).stdout).splitlines()
+        return foreign.plain(process.capture(argv, self.place.env).stdout).splitlines()
 
     def memory(self, states: Mapping[str, State]) -> dict[str, int]:
         found = {name: cgroup.memory(state.id) for name, state in states.items() if state.running}
@@ -168,6 +175,10 @@ class ComposeEngine:
         before = {name: at for name, at in docker.births(noted).items() if name in names}
         return bool(before) and before == docker.births(docker.volumes_born(self.place, before))
 
+    def spare(self) -> None:
+        self._end_steps()
+        docker.remove_unnamed_images(self.place.project)
+
     def remove(self) -> None:
         self._end_steps()
         if self._run("down", "--volumes", "--rmi", "local", "--remove-orphans"):
@@ -176,6 +187,7 @@ class ComposeEngine:
         docker.untag([self._image(name) for name, s in self.place.services.items() if s.build and not s.image])
         # Compose does not remove images that lost their tag to a later build.
         docker.remove_unnamed_images(self.place.project)
+        docker.remove_left(self.place.project)
         process.capture(["docker", "network", "rm", self.place.network])  # refused while another service is on it
 
     def _image(self, name: str) -> str:
@@ -260,7 +272,7 @@ class ComposeEngine:
         if not lacking:
             return None
         message = f"{self.place.service}: {lacking.name}: the image {lacking.image} could not be pulled"
-        return DevError(MISSING, message, f"docker pull {lacking.image}")
+        return DevError(MISSING, message, f"docker pull {shlex.quote(lacking.image)}")
 
     def _unhealthy(self, timeout: float) -> DevError:
         states = self.look()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
@@ -129,6 +130,15 @@ def untag(names: Sequence[str]) -> None:
     """Remove names of images if they exist. An image without another name is removed, too."""
     for name in names:
         process.capture(["docker", "image", "rm", name])
+
+
+def remove_left(project: str) -> None:
+    """Remove the volumes, networks and images of a project that its compose file does not declare any more."""
+    label = ["--filter", f"label={PROJECT}={project}"]
+    for kind in ("volume", "network", "image"):
+        left = process.capture(["docker", kind, "ls", "--quiet", *label]).stdout.split()
+        if left:
+            process.run(["docker", kind, "rm", *sorted(set(left))], dict(os.environ))
 
 
 def remove_unnamed_images(project: str) -> None:

@@ -106,6 +106,9 @@ class Engine(Protocol):
     ) -> Result:
         """Like `ask` but visibly, with its input from a file of this machine or a text, or its output to a file."""
 
+    def flush(self, service: str) -> None:
+        """Wait until what a database server's image has just made is on the disk."""
+
     def detach(self, service: str, argv: Sequence[str]) -> None:
         """Begin a command inside a running service, printed, and do not wait for it."""
 
@@ -126,6 +129,9 @@ class Engine(Protocol):
 
         Data of other services may have been added or removed since, and times may be written in another way.
         """
+
+    def spare(self) -> None:
+        """Remove what is not needed or can be made again, since the disk is full: logs, templates, unused images."""
 
     def remove(self) -> None:
         """Remove everything, data included."""

@@ -41,6 +41,7 @@ class Orphan(NamedTuple):
             folders.discard(self._folder)
             return
         self._compose("down", "--volumes", "--rmi", "local", "--remove-orphans")
+        docker.remove_left(self.project)
         if self.network:
             process.capture(["docker", "network", "rm", self.network])  # refused while another service is on it
 

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
@@ -15,7 +16,7 @@ from devenv.base import launch, output, process, records, seals, shapes, toolcac
 from devenv.base.errors import DevError
 from devenv.context import environment, workspace
 from devenv.engines import choice, docker
-from devenv.engines.native import folders
+from devenv.engines.native import app_environment, folders
 from devenv.model import config
 
 ENGINE_NEEDED = 25  # healthcheck.start_interval came with Docker Engine 25
@@ -24,6 +25,7 @@ UNSAFE = re.compile(
 )
 FILLED_IN = ("dev.yaml", "compose*.y*ml", "Dockerfile*")
 POINT = re.compile(r"\s*# FILL IN: (.*\S)\s*")
+MIRRORS_LIMIT = 20.0  # seconds for the mirrors of all repositories
 DISK_NEEDED = 2 * 2**30  # bytes: an image with its dependencies, and a database
 
 
@@ -186,6 +188,15 @@ def _durable(env: environment.Environment) -> Finding:
     return Finding("D18", False, what, "remove it from `command:`, or take the current fragment: inv template.update")
 
 
+def _environment(env: environment.Environment) -> Finding:
+    """The app's own environment, file by file. In containers it is in the image, which the engine verifies."""
+    found = app_environment.flaw(env.place) if env.engine.name == choice.NATIVE else ""
+    if not found:
+        return Finding("D34", True, "the app's packages are complete")
+    fix = shlex.join(["rm", "-r", *map(str, app_environment.folders_of(env.place))])
+    return Finding("D34", False, f"damaged: {found}", f"{fix}; inv dev.up")
+
+
 REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _compose_file,
     _healthcheck,
@@ -195,6 +206,7 @@ REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _left_out,
     _fallback,
     _durable,
+    _environment,
 )
 
 
@@ -204,6 +216,7 @@ def _tools() -> Iterator[Finding]:
     yield _of_one_commit()
     yield Finding("D32", True, toolcache.described())
     yield _installed()
+    yield _mirrors()
 
 
 def _whole() -> Finding:
@@ -225,6 +238,25 @@ def _installed() -> Finding:
         return Finding("D33", True, f"what was installed into {toolcache.home()} is complete")
     fix = shlex.join(["rm", "-r", *(str(folder) for _, folder in damaged)])
     return Finding("D33", False, f"damaged: {', '.join(path for path, _ in damaged)}", f"{fix}; inv dev.up")
+
+
+def _mirrors() -> Finding:
+    """The mirrors of required repositories and of the template, examined by git within a limited time."""
+    found: list[Path] = []
+    unseen: list[Path] = []
+    end = time.monotonic() + MIRRORS_LIMIT
+    mirrors = sorted(toolcache.home().glob("mirrors/*.git"))
+    for mirror in mirrors:
+        argv = ["git", "--git-dir", str(mirror), "fsck", "--no-dangling", "--no-progress"]
+        whole = process.probe(argv, os.environ, launch.TOOLS, max(0.0, end - time.monotonic()))
+        if not whole:
+            (found if time.monotonic() < end else unseen).append(mirror)
+    if found:
+        fix = shlex.join(["rm", "-rf", *map(str, found)])
+        return Finding("D35", False, f"damaged: {', '.join(map(str, found))}", f"{fix}; inv dev.up")
+    seen = len(mirrors) - len(unseen)
+    more = f"; not examined, for lack of time: {', '.join(each.name for each in unseen)}" if unseen else ""
+    return Finding("D35", True, f"mirrors of repositories: {seen} examined, none is damaged{more}")
 
 
 def _of_one_commit() -> Finding:

@@ -135,6 +135,8 @@ def _migrate(facts: Facts, config: Config) -> list[Step]:
     if "migrate" not in config.commands or facts.known.get("migrated") == facts.state_files:
         return []
     why = "migrations, seeds or lock files changed" if "migrated" in facts.known else "the database is new"
+    if facts.known.get("migrated") == "":
+        why = "a file was loaded by hand"
     return [Step("migrate", (), why)]
 
 

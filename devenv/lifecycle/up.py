@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable
 
-from devenv.base import events, records
+from devenv.base import events, ports, records
 from devenv.base.errors import CONFLICT, MISSING, DevError
 from devenv.context import claims, fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment, open_environment
@@ -118,7 +119,7 @@ def _check_ports(env: Environment, states: Mapping[str, State], only: bool) -> N
         workspace.check_port(env.port, env.config.service, hint)
     record = env.record
     if env.debug_port and not (ours and record.up.get("debug", env.debug_port) == env.debug_port):
-        hint = f"DEV_DEBUG_PORT={workspace.free_port()} inv dev.up --debug"
+        hint = f"DEV_DEBUG_PORT={ports.draw()} inv dev.up --debug"
         workspace.check_port(env.debug_port, env.config.service, hint)
 
 
@@ -167,7 +168,7 @@ def _note_up(env: Environment, facts: Facts) -> None:
         "build": facts.build_files,
         "compose": fingerprints.compose(env),
         "ids": ids,
-        "folder": workspace.folder_id(env.place.root),
+        "folder": workspace.name_folder(env.place.root),
     }
     env.record.up = {**env.record.up, **made}
     env.save()
@@ -267,7 +268,7 @@ def destroy(env: Environment, only: bool = False) -> None:
     others = _others(env)
     if others and not only:
         message = f"{env.config.service} is used by {', '.join(others)}"
-        raise DevError(CONFLICT, message, *(f"make -C {other} dev.down" for other in others))
+        raise DevError(CONFLICT, message, *(f"make -C {shlex.quote(other)} dev.down" for other in others))
     live.check_owner(env)
     for other in sorted(set(env.record.data) - {env.engine.name}):
         _on_other_engine(env, other, lambda engine: engine.remove())

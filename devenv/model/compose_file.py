@@ -9,23 +9,27 @@ https://docs.docker.com/compose/how-tos/environment-variables/variable-interpola
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
 from devenv.base.errors import CONFIG, DevError
-from devenv.model import document
+from devenv.model import document, json_schema
 
+SCHEMA = Path(__file__).with_name("compose.schema.json")
 FRAGMENTS = {"postgres.yaml": "database=postgres", "mysql.yaml": "database=mysql", "redis.yaml": "cache=redis"}
 APPENDED = ("ports", "volumes", "env_file", "secrets", "configs")  # lists to which extends adds entries
 # Mappings that extends merges.
 MERGED = ("environment", "healthcheck", "depends_on", "build", "labels", "networks", "deploy")
 NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
+NESTED = 20  # variables in the default of a variable
 OPERATOR = re.compile(r":?[-?+]")
 LINE = re.compile(
-    r"""^[ \t]*\#[^\n]*$ | ^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*
+    r"""^[ \t]*\#[^\n]*$ | ^[ \t]*(?:export[ \t]+)?(?P<name>\w[\w.-]*)[ \t]*
         (?:[=:][ \t]*(?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<bare>[^\n]*))[^\n]*)?$""",
     re.M | re.X | re.S,
 )
@@ -44,6 +48,18 @@ class Raw(NamedTuple):
         return self.source.error(("services", self.name, *keys), message)
 
 
+def read(path: Path) -> document.Document:
+    """A compose file as written. DevError 111 with file and line if a part that we read has another type."""
+    source = document.load(path)
+    json_schema.check(source, _schema())
+    return source
+
+
+@cache
+def _schema() -> Any:
+    return json.loads(SCHEMA.read_text())
+
+
 def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> dict[str, Raw]:
     """The services of a compose file by name, in the file's order, merged with a second file `over` it.
 
@@ -58,9 +74,9 @@ def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> 
 
 
 def _load(path: Path, variables: Mapping[str, str]) -> dict[str, Raw]:
-    source = document.load(path)
-    services = source.data.get("services") if isinstance(source.data, dict) else None
-    if not isinstance(services, dict) or not services:
+    source = read(path)
+    services = source.data.get("services")
+    if not services:
         raise source.error(("services",), "services: at least one service must be defined")
     return {name: Raw(name, _service(source, name, variables, ()), source) for name in services}
 
@@ -69,9 +85,9 @@ def _service(
     source: document.Document, name: str, variables: Mapping[str, str], seen: tuple[Any, ...]
 ) -> dict[str, Any]:
     keys = ("services", name)
-    own = (source.data.get("services") or {}).get(name)
-    if not isinstance(own, dict):
-        raise source.error(keys, f"service {name} must be a mapping")
+    own = source.data["services"][name]
+    if isinstance(own, document.Instead):
+        own = own.value or {}
     if (source.path, name) in seen:
         raise source.error(keys, f"service {name} extends itself")
     own = normalise(_fill(own, variables, source, keys))
@@ -94,10 +110,10 @@ def _parent(
     other = source
     if "file" in parent:
         path = source.path.parent / parent["file"]
-        if not path.is_file():
+        if not os.path.isfile(path):
             message = f"extends: {parent['file']} not found"
             raise source.error(("services", name, "extends", "file"), message, *_fragment_hint(parent["file"]))
-        other = document.load(path)
+        other = read(path)
     if parent.get("service") not in (other.data.get("services") or {}):
         message = f"extends: {other.path.name} has no service {parent.get('service')}"
         raise source.error(("services", name, "extends"), message)
@@ -127,6 +143,8 @@ def normalise(service: dict[str, Any]) -> dict[str, Any]:
             result[key] = expand(result[key])
     if isinstance(result.get("build"), str):
         result["build"] = {"context": result["build"]}
+    if isinstance(result.get("build"), dict) and isinstance(result["build"].get("args"), list):
+        result["build"] = {**result["build"], "args": _pairs(result["build"]["args"])}
     if isinstance(result.get("env_file"), str):
         result["env_file"] = [result["env_file"]]
     return result
@@ -217,24 +235,29 @@ class InterpolationError(ValueError):
     """A required variable is not set, or a `$` does not start a variable."""
 
 
-def interpolate(text: str, variables: Mapping[str, str]) -> str:
-    """Replace the variables in one value. A variable that is not set becomes an empty text."""
+def interpolate(text: str, variables: Mapping[str, str], strict: bool = True) -> str:
+    """Replace the variables in one value. A variable that is not set becomes an empty text.
+
+    InterpolationError for a `$` that starts no variable; without `strict`, as in environment files, it stays.
+    """
     result, rest = [], text
     while "$" in rest:
         before, _, rest = rest.partition("$")
-        value, rest = _variable(rest, variables)
+        value, rest = _variable(rest, variables, strict)
         result += [before, value]
     return "".join([*result, rest])
 
 
-def _variable(rest: str, variables: Mapping[str, str]) -> tuple[str, str]:
+def _variable(rest: str, variables: Mapping[str, str], strict: bool) -> tuple[str, str]:
     """The value of the variable after a `$`, and the text after it."""
     if rest.startswith("$"):
         return "$", rest[1:]
     if rest.startswith("{"):
         inside, after = _braces(rest)
-        return _expression(inside, variables), after
+        return _expression(inside, variables, strict), after
     name = NAME.match(rest)
+    if not name and not strict:
+        return "$", rest
     if not name:
         raise InterpolationError(f"a $ before {rest[:10]!r}: write $$ for the character itself")
     return variables.get(name[0], ""), rest[name.end() :]
@@ -250,7 +273,7 @@ def _braces(rest: str) -> tuple[str, str]:
     raise InterpolationError(f"${rest[:20]} has no closing brace")
 
 
-def _expression(inside: str, variables: Mapping[str, str]) -> str:
+def _expression(inside: str, variables: Mapping[str, str], strict: bool) -> str:
     name = NAME.match(inside)
     if not name:
         raise InterpolationError(f"${{{inside}}}: not a variable's name")
@@ -259,19 +282,16 @@ def _expression(inside: str, variables: Mapping[str, str]) -> str:
     operator = OPERATOR.match(inside, name.end())
     if not operator:
         raise InterpolationError(f"${{{inside}}}: expected one of :- - :? ? :+ +")
-    return _operate(name[0], operator[0], inside[operator.end() :], variables)
-
-
-def _operate(name: str, operator: str, operand: str, variables: Mapping[str, str]) -> str:
-    value = variables.get(name)
-    there = bool(value) if operator[0] == ":" else value is not None
-    if operator[-1] == "+":
-        return interpolate(operand, variables) if there else ""
-    if there:
+    if inside.count("${") > NESTED:
+        raise InterpolationError(f"${{{name[0]}…}}: more than {NESTED} variables in one another")
+    value = variables.get(name[0])
+    there = bool(value) if operator[0][0] == ":" else value is not None
+    if there and operator[0][-1] != "+":
         return value or ""
-    if operator[-1] == "?":
-        raise InterpolationError(f"{name} is not set: {interpolate(operand, variables) or 'it is required'}")
-    return interpolate(operand, variables)
+    other = interpolate(inside[operator.end() :], variables, strict)
+    if operator[0][-1] == "?":
+        raise InterpolationError(f"{name[0]} is not set: {other or 'it is required'}")
+    return "" if operator[0][-1] == "+" and not there else other
 
 
 def read_env_file(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
@@ -281,7 +301,10 @@ def read_env_file(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     text = document.text_of(path)
+    end = 0  # of what was read
     for match in LINE.finditer(text):
+        _check_blank(path, text, end, match.start())
+        end = match.end()
         if match["name"] is None:  # a comment, not a # inside quotes
             continue
         try:
@@ -291,17 +314,28 @@ def read_env_file(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
             raise DevError(CONFIG, f"{path.name}:{line}: {match['name']}: {error}") from None
         if value is not None:
             found[match["name"]] = value
+    _check_blank(path, text, end, len(text))
     return found
+
+
+def _check_blank(path: Path, text: str, start: int, end: int) -> None:
+    """DevError 111 if there is something between two variables."""
+    between = text[start:end]
+    if between.strip():
+        line = text.count("\n", 0, start + len(between) - len(between.lstrip())) + 1
+        raise DevError(CONFIG, f"{path.name}:{line}: not a comment, and not NAME=VALUE")
 
 
 def _value(match: re.Match[str], variables: Mapping[str, str]) -> str | None:
     if match["single"] is not None:
         return match["single"].replace("\\'", "'")
     if match["double"] is not None:
-        return interpolate(re.sub(r"\\(.)", _escape, match["double"]), variables)
+        return interpolate(re.sub(r"\\(.)", _escape, match["double"]), variables, strict=False)
     if match["bare"] is None:
         return variables.get(match["name"])
-    return interpolate(re.split(r"(?:^|\s)#", match["bare"])[0].strip(), variables)
+    if match["bare"].startswith(("'", '"')):
+        raise InterpolationError("the quote is not closed")
+    return interpolate(re.split(r"(?:^|\s)#", match["bare"])[0].strip(), variables, strict=False)
 
 
 def _escape(match: re.Match[str]) -> str:

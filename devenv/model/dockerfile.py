@@ -1,48 +1,128 @@
-"""The files that an image is built from. If none of them changed, it is not built again."""
+"""The files that an image is built from. If none of them changed, it is not built again.
+
+The only Dockerfile reader of the tools. Sources: https://docs.docker.com/reference/dockerfile/ and, for .dockerignore,
+https://docs.docker.com/build/concepts/context/#dockerignore-files
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from devenv.model import fingerprint
 from devenv.model.services import Build
 
-FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?", re.I)
-COPY = re.compile(r"^(?:COPY|ADD)\s+(?P<flags>(?:--\S+\s+)*)(?P<words>.+)$", re.I)
+INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)", re.S)
+FROM = re.compile(r"(?:--\S+\s+)*(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?", re.I)
+COPY = re.compile(r"(?P<flags>(?:--\S+\s+)*)(?P<words>.+)$", re.S)
+VARIABLE = re.compile(r"\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)")
 COPY_FROM = re.compile(r"--from=(\S+)|from=([^,\s]+)")
 MOUNT = re.compile(r"--mount=(\S+)")
 # A comment above a RUN that sees the whole context but depends on few files: it lists them. It is for projects that are
 # installed as editable, so the image contains none of their code.
 MADE_FROM = re.compile(r"^#\s*dev\.up (?:re)?builds(?: \w+)? when these change:(?P<files>.*)\n\s*RUN\b", re.M)
-MADE = re.compile(r"^RUN --made-from=(\S*)")
+MADE = re.compile(r"--made-from=(\S*)")
+STARS = 8  # more in one pattern would take minutes on a long path
 HEREDOC = re.compile(r"""(?<!\S)\d*<<-?(["']?)(\w+)\1(?!\S)""")
+
+
+class Instruction(NamedTuple):
+    """One instruction: its word in capitals, the rest with continuation lines joined, and its first line."""
+
+    word: str
+    text: str
+    line: int
+
+
+class Stage(NamedTuple):
+    """What a stage is built on: another stage or an image; and its instructions."""
+
+    base: str
+    steps: list[Instruction]
+
+
+def instructions(text: str) -> Iterator[Instruction]:
+    """The instructions of a Dockerfile, without comments and the content of heredocs."""
+    joined, first = "", 0
+    for number, line in _without_heredocs(text.splitlines()):
+        if line.lstrip().startswith("#") or (not line.strip() and joined):
+            continue
+        first = first if joined else number
+        joined += line
+        if line.rstrip().endswith("\\"):
+            joined = joined.rstrip()[:-1] + " "
+            continue
+        found = INSTRUCTION.fullmatch(joined)
+        if found:
+            yield Instruction(found[1].upper(), found[2].strip(), first)
+        joined = ""
+
+
+def expand(text: str, values: Mapping[str, str]) -> str:
+    """A text with its variables replaced: `$V`, `${V}`, `${V:-default}`."""
+    return VARIABLE.sub(lambda match: values.get(match[1] or match[3], match[2] or ""), text)
 
 
 def inputs(build: Build) -> list[Path]:
     """The Dockerfile, .dockerignore, and the files of the context that the steps up to the target use."""
     text = build.dockerfile.read_text(encoding="utf-8", errors="replace") if build.dockerfile.is_file() else ""
-    sources = [source for step in _steps_of(text, build.target) for source in _sources(step)]
+    sources = [source for step in _steps_of(text, build) for source in _sources(step)]
+    ignore = _ignore_file(build)
+    ignored = _Ignored(ignore.read_text(encoding="utf-8", errors="replace") if ignore.is_file() else "")
     found = [path for source in sources for path in _files(build.context, source)]
-    return sorted({build.dockerfile, build.context / ".dockerignore", *found})
+    used = {path for path in found if not ignored.match(path.relative_to(build.context).as_posix())}
+    return sorted({build.dockerfile, ignore, *used})
 
 
-def _steps_of(text: str, target: str) -> list[str]:
+def _ignore_file(build: Build) -> Path:
+    """The Dockerfile's own .dockerignore comes before the context's."""
+    own = build.dockerfile.with_name(f"{build.dockerfile.name}.dockerignore")
+    return own if own.is_file() else build.context / ".dockerignore"
+
+
+class _Ignored:
+    """The patterns of a .dockerignore file: the last one that matches a path, or a folder above it, decides."""
+
+    def __init__(self, text: str) -> None:
+        lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+        pairs = [(line.startswith("!"), os.path.normpath(line.lstrip("!").strip()).strip("/")) for line in lines]
+        self.patterns: list[tuple[bool, re.Pattern[str]]] = []
+        for kept, name in pairs:
+            if name.count("*") > STARS and not kept:
+                continue  # it would take minutes; without it, more files count, which is harmless
+            wide = name if name.count("*") <= STARS else "**"
+            with contextlib.suppress(re.error):  # Docker refuses to build with it
+                self.patterns.append((kept, fingerprint.ignore_pattern(wide)))
+
+    def match(self, path: str) -> bool:
+        """Whether Docker leaves this file out of the context."""
+        parts = path.split("/")
+        places = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+        ignored = False
+        for kept, pattern in self.patterns:
+            if kept == ignored and any(pattern.fullmatch(place) for place in places):
+                ignored = not kept
+        return ignored
+
+
+def _steps_of(text: str, build: Build) -> list[Instruction]:
     """The instructions of a stage and of all stages that it builds on."""
-    stages = _stages(text)
+    stages = _stages(text, build.args)
     wanted: set[str] = set()
-    todo = [_find(stages, target) or list(stages)[-1]] if stages else []
+    todo = [_find(stages, build.target) or list(stages)[-1]] if stages else []
     while todo:
         name = todo.pop()
         if name and name not in wanted:
             wanted.add(name)
             base, steps = stages[name]
-            used = [base, *(a or b for step in steps for a, b in COPY_FROM.findall(step))]
+            used = [base, *(a or b for step in steps for a, b in COPY_FROM.findall(step.text))]
             todo += [_find(stages, word) for word in used]
-    return [step for name in wanted for step in stages[name][1]]
+    return [step for name in wanted for step in stages[name].steps]
 
 
 def _find(stages: Iterable[str], word: str) -> str:
@@ -53,41 +133,42 @@ def _find(stages: Iterable[str], word: str) -> str:
     return names[int(word)] if word.isdecimal() and int(word) < len(names) else ""
 
 
-def _stages(text: str) -> dict[str, tuple[str, list[str]]]:
-    """Name of each stage → its base and its instructions, with joined continuation lines."""
-    stages: dict[str, tuple[str, list[str]]] = {}
-    steps: list[str] = []
+def _stages(text: str, given: Mapping[str, str]) -> dict[str, Stage]:
+    """The stages by name. `given`: the build's arguments, which come before the defaults of ARG."""
+    stages: dict[str, Stage] = {}
+    values: dict[str, str] = {}
     marked = MADE_FROM.sub(lambda match: f"RUN --made-from={','.join(match['files'].split())}", text)
-    uncommented = re.sub(r"^\s*#.*\n?", "", "\n".join(_without_heredocs(marked.splitlines())), flags=re.M)
-    for line in re.sub(r"\\\s*\n", " ", uncommented).splitlines():
-        start = FROM.match(line.strip())
+    for step in instructions(marked):
+        start = FROM.match(expand(step.text, values)) if step.word == "FROM" else None
         if start:
-            steps = []
-            stages[(start["name"] or str(len(stages))).lower()] = (start["base"], steps)
-        elif line.strip():
-            steps.append(line.strip())
+            stages[(start["name"] or str(len(stages))).lower()] = Stage(start["base"], [])
+        elif stages:
+            list(stages.values())[-1].steps.append(step)
+        elif step.word == "ARG":
+            name, _, default = step.text.partition("=")
+            values[name] = given.get(name, default.strip("\"'"))
     return stages
 
 
-def _without_heredocs(lines: Iterable[str]) -> Iterator[str]:
-    """The lines that are instructions: a script in a heredoc may have a line such as `from os import path`."""
-    rest = iter(lines)
-    for line in rest:
-        yield line
+def _without_heredocs(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The lines that are instructions, with numbers: a script in a heredoc may have a line `from os import path`."""
+    rest = enumerate(lines, 1)
+    for number, line in rest:
+        yield number, line
         for _, end in [] if line.lstrip().startswith("#") else HEREDOC.findall(line):
-            for inner in rest:
+            for _, inner in rest:
                 if inner.lstrip("\t") == end:
                     break
 
 
-def _sources(step: str) -> list[str]:
+def _sources(step: Instruction) -> list[str]:
     """The paths of the build context that one instruction uses."""
-    made = MADE.match(step)
+    made = MADE.match(step.text) if step.word == "RUN" else None
     if made:
         return made[1].split(",")
-    copy = COPY.match(step)
+    copy = COPY.match(step.text) if step.word in ("COPY", "ADD") else None
     if not copy:
-        return [source for mount in MOUNT.findall(step) for source in _bound(mount)]
+        return [source for mount in MOUNT.findall(step.text) for source in _bound(mount)]
     return [] if "--from=" in copy["flags"] else _words(copy["words"])[:-1]
 
 
@@ -113,7 +194,7 @@ def _files(context: Path, source: str) -> list[Path]:
     if source.startswith(("http", "<<")):
         return []
     found = [context / name]
-    if re.search(r"[*?[]", name):
+    if re.search(r"[*?[]", name) and name.count("*") <= STARS:
         with contextlib.suppress(ValueError):  # an invalid pattern matches nothing
             found = list(context.glob(name))
     return [f for path in found for f in ([path] if path.is_file() else fingerprint.walk(path))]

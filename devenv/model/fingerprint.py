@@ -58,6 +58,13 @@ def walk(root: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in files)
 
 
+def ignore_pattern(text: str) -> re.Pattern[str]:
+    """A pattern of a .dockerignore file: as in `matching`, and `[a-z]` for one character."""
+    parts = re.split(r"(\[\^?[^/\]]+\])", text)
+    classes = [part.replace("\\", r"\\") if index % 2 else _translate(part) for index, part in enumerate(parts)]
+    return re.compile("".join(classes), re.DOTALL)
+
+
 def _translate(pattern: str) -> str:
     parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
     special = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}

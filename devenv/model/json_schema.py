@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from devenv.base.errors import did_you_mean
-from devenv.model.document import Document
+from devenv.model.document import Document, Instead
 
 TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -20,6 +20,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
     "boolean": (bool,),
+    "null": (type(None),),
 }
 
 
@@ -29,6 +30,10 @@ def check(document: Document, schema: Any) -> None:
 
 
 def _check(document: Document, keys: tuple[Any, ...], value: Any, schema: Any) -> None:
+    if isinstance(value, Instead):
+        if value.value is None:
+            return
+        value = value.value
     wrong = _wrong(value, schema)
     if wrong:
         raise document.error(keys, f"{_name(keys)}{wrong}", *_hints(schema))
@@ -44,7 +49,7 @@ def _wrong(value: Any, schema: Any) -> str:
     kinds = schema.get("type", [])
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if kinds and not any(_is(value, kind) for kind in kinds):
-        return f"must be {' or '.join(_article(k) for k in kinds)}, not {_show(value)}"
+        return f"must be {' or '.join(_article(k) for k in kinds if k != 'null')}, not {_show(value)}"
     if "enum" in schema and value not in schema["enum"]:
         return f"must be one of {', '.join(schema['enum'])}, not {_show(value)}"
     if isinstance(value, str) and not _matches(value, schema):
@@ -66,8 +71,8 @@ def _check_object(document: Document, keys: tuple[Any, ...], value: Any, schema:
         _check(document, (*keys, key), item, known.get(key, rest))
     for key in schema.get("required", []):
         if key not in value:
-            hint = known[key].get("description", "")
-            raise document.error(keys, f"{_name(keys)}{key} is missing", f"add a line `{key}: ...`. {hint}")
+            hint = f"add a line `{key}: ...`. {known[key].get('description', '')}".strip()
+            raise document.error(keys, f"{_name(keys)}{key} is missing", hint)
 
 
 def _check_key(document: Document, keys: tuple[Any, ...], schema: Any) -> None:

@@ -6,12 +6,19 @@ the protocol between repositories, and ignore unknown keys.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.model import document
+from devenv.model import document, json_schema
 from devenv.model.config import CONTRACT
 from devenv.model.resolver import Ask
+
+PASSWORD = re.compile(r"https?://[^/@]*@|[a-z+]+://[^/@:]*:[^/@]*@")
+SCHEMA = Path(__file__).with_name("required.schema.json")
 
 
 class Wiring(NamedTuple):
@@ -31,8 +38,14 @@ class Requirement(NamedTuple):
 
 def of(source: document.Document) -> dict[str, Requirement]:
     """What a repository requires, by name. DevError 111 with file and line if it is not such a mapping."""
-    requires = _part(source, dict, source.data, "requires")
+    json_schema.check(source, _schema())
+    requires = source.data.get("requires") or {}
     return {name: _requirement(source, name, value) for name, value in requires.items()}
+
+
+@cache
+def _schema() -> Any:
+    return json.loads(SCHEMA.read_text())
 
 
 def check_contract(source: document.Document) -> None:
@@ -43,29 +56,27 @@ def check_contract(source: document.Document) -> None:
         raise source.error(("contract",), f"contract {version or '(missing)'} is not supported", hint)
 
 
-def _requirement(source: document.Document, name: str, value: Any) -> Requirement:
+def _requirement(source: document.Document, name: str, value: Mapping[str, Any]) -> Requirement:
     keys = ("requires", name)
-    for key in ("repo", "version"):
-        if not isinstance(value, dict) or not isinstance(value.get(key), str):
-            raise source.error(keys, f"requires.{name}: {key} is missing", f"add a line `{key}: ...`")
+    if PASSWORD.match(value["repo"]):
+        message = f"requires.{name}.repo: it holds a password or a token, which would be copied to other files"
+        raise source.error((*keys, "repo"), message, "remove it; git asks its helper: git config credential.helper")
     where = f"{source.path.name}:{source.line(*keys)}"
     ask = Ask(name, value["repo"], value["version"], str(source.data.get("service", "?")), where)
-    items = _part(source, list, value, *keys, "scenarios")
+    items = value.get("scenarios") or []
     wirings = tuple(_wiring(source, item, (*keys, "scenarios", index)) for index, item in enumerate(items))
     _check_wirings(source, wirings, (*keys, "scenarios"))
-    env = _part(source, dict, value, *keys, "env")
-    return Requirement(ask, wirings, {key: str(text) for key, text in env.items()})
+    return Requirement(ask, wirings, {key: str(text) for key, text in (value.get("env") or {}).items()})
 
 
 def _wiring(source: document.Document, item: Any, keys: tuple[Any, ...]) -> Wiring:
     """`- oauth-client: {client_id: catalog}`, or just `- oauth-client`."""
     if isinstance(item, str):
         return Wiring(item, {})
-    if not isinstance(item, dict) or len(item) != 1:
+    if len(item) != 1:
         raise source.error(keys, "scenarios: each must be one name, or NAME: {parameter: value}")
-    ((name, _),) = item.items()
-    params = _part(source, dict, item, *keys, name)
-    return Wiring(str(name), {key: str(value) for key, value in params.items()})
+    ((name, params),) = item.items()
+    return Wiring(name, {key: str(value) for key, value in (params or {}).items()})
 
 
 def _check_wirings(source: document.Document, wirings: Sequence[Wiring], keys: tuple[Any, ...]) -> None:
@@ -78,11 +89,3 @@ def _check_wirings(source: document.Document, wirings: Sequence[Wiring], keys: t
             if "\n" in word:
                 message = f"scenarios: {word!r} cannot be passed through make: it has a line break"
                 raise source.error((*keys, index), message, "write it on one line; the scenario may split it")
-
-
-def _part(source: document.Document, kind: type, around: Any, *keys: Any) -> Any:
-    """The value below the last of the keys, empty if there is none. DevError 111 if it has another type."""
-    value = kind() if around.get(keys[-1]) is None else around[keys[-1]]
-    if not isinstance(value, kind):
-        raise source.error(keys, f"{keys[-1]}: must be a {'mapping' if kind is dict else 'list'}")
-    return value

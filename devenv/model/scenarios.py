@@ -69,10 +69,15 @@ def read(source: document.Document, name: str) -> Scenario:
 
 def chain(scenarios: Mapping[str, Scenario], name: str) -> list[Scenario]:
     """The scenarios to run for a scenario, in order: those that it builds on, then itself."""
-    found: list[Scenario] = []
-    for base in scenarios[name].after:
-        found += [scenario for scenario in chain(scenarios, base) if scenario not in found]
-    return [*found, scenarios[name]]
+    found: dict[str, Scenario] = {}
+    todo = [(name, False)]
+    while todo:  # not recursive, and each scenario once: a long chain or many diamonds end soon
+        at, done = todo.pop()
+        if done:
+            found[at] = scenarios[at]
+        elif at not in found:
+            todo += [(at, True), *((base, False) for base in reversed(scenarios[at].after))]
+    return list(found.values())
 
 
 def _after(source: document.Document, name: str) -> list[str]:
@@ -84,7 +89,7 @@ def _after(source: document.Document, name: str) -> list[str]:
         if word != UP and word not in declared:
             hint = did_you_mean(word, [UP, *declared])
             raise source.error(keys, f"scenarios.{name}.after: unknown scenario {word}", hint)
-        if name in _below(declared, word, set()):
+        if name in _below(declared, word):
             raise source.error(keys, f"scenarios.{name}.after: {word} builds on {name} itself", "remove one of the two")
     return after
 
@@ -94,12 +99,15 @@ def _listed(data: Mapping[str, Any]) -> list[str]:
     return [after] if isinstance(after, str) else list(after)
 
 
-def _below(declared: Mapping[str, Any], name: str, seen: set[str]) -> set[str]:
+def _below(declared: Mapping[str, Any], name: str) -> set[str]:
     """A scenario and all declared ones that it builds on."""
-    if name in declared and name not in seen:
-        seen.add(name)
-        for word in _listed(declared[name]):
-            _below(declared, word, seen)
+    seen: set[str] = set()
+    todo = [name]
+    while todo:
+        at = todo.pop()
+        if at in declared and at not in seen:
+            seen.add(at)
+            todo += _listed(declared[at])
     return seen
 
 

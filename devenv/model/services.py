@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.model import compose_file, document, units
+from devenv.model import compose_file, units
 
 STARTED = "service_started"  # the default condition of depends_on
 COMPLETED = "service_completed_successfully"
@@ -20,6 +22,7 @@ class Build(NamedTuple):
     context: Path
     dockerfile: Path
     target: str
+    args: Mapping[str, str] = {}
 
 
 class Service(NamedTuple):
@@ -65,9 +68,8 @@ def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> 
 
 def backing_names(path: Path) -> list[str]:
     """The services without a build, read before any variable is known: there are variables for them."""
-    data = document.load(path).data
-    services = data.get("services") if isinstance(data, dict) else None
-    return [n for n, s in (services or {}).items() if isinstance(s, dict) and "build" not in s]
+    services = compose_file.read(path).data.get("services", {})
+    return [n for n, s in services.items() if isinstance(s, dict) and "build" not in s]
 
 
 def _service(raw: compose_file.Raw, root: Path, variables: Mapping[str, str]) -> Service:
@@ -95,7 +97,9 @@ def _service(raw: compose_file.Raw, root: Path, variables: Mapping[str, str]) ->
 def _build(raw: compose_file.Raw, root: Path) -> Build:
     data = _mapping(raw, "build")
     context = root / str(data.get("context", "."))
-    return Build(context, context / str(data.get("dockerfile", "Dockerfile")), str(data.get("target", "")))
+    dockerfile = context / str(data.get("dockerfile", "Dockerfile"))
+    args = {name: _text(value) for name, value in (data.get("args") or {}).items() if value is not None}
+    return Build(context, dockerfile, str(data.get("target", "")), args)
 
 
 def _words(raw: compose_file.Raw, key: str) -> tuple[str, ...] | None:
@@ -115,7 +119,7 @@ def _environment(raw: compose_file.Raw, root: Path, variables: Mapping[str, str]
     for entry in raw.data.get("env_file") or []:
         entry = {"path": entry} if isinstance(entry, str) else entry
         path = root / entry["path"]
-        if path.is_file():
+        if os.path.isfile(path):  # not Path.is_file, which fails for a name that is too long
             result.update(compose_file.read_env_file(path, variables))
         elif entry.get("required", True):
             raise raw.error(f"env_file: {entry['path']} not found", "env_file")
@@ -165,8 +169,20 @@ def _memory(raw: compose_file.Raw) -> int | None:
 
 
 def _text(value: Any) -> str:
-    """A value of the environment as Compose passes it on: true and false in lower case."""
+    """A value of the environment as Compose passes it on: true and false in lower case, floats as Go prints them."""
+    if isinstance(value, float):
+        return _float(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _float(value: float) -> str:
+    """The fewest digits that mean this number, with an exponent below -4 and from 6, as Go's format `g` has it."""
+    if not math.isfinite(value):
+        return {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}[str(value)]
+    digits = next(n for n in range(17) if float(f"{value:.{n}e}") == value)
+    short = f"{value:.{digits}e}"
+    exponent = int(short.partition("e")[2])
+    return f"{value:.{max(0, digits - exponent)}f}" if -4 <= exponent < 6 else short
 
 
 def jobs(found: Mapping[str, Service]) -> set[str]:
@@ -204,7 +220,14 @@ def _healthcheck(raw: compose_file.Raw) -> Healthcheck | None:
         return None
     argv = _argv(raw, data.get("test"))
     times = {key: _time(raw, key, data[key]) for key in TIMES if key in data}
-    return Healthcheck(argv, retries=int(data.get("retries", 3)), **times) if argv else None
+    return Healthcheck(argv, retries=_retries(raw, data.get("retries", 3)), **times) if argv else None
+
+
+def _retries(raw: compose_file.Raw, value: Any) -> int:
+    try:
+        return int(value)
+    except (OverflowError, ValueError):
+        raise raw.error(f"healthcheck.retries: {value} is not a whole number", "healthcheck", "retries") from None
 
 
 def _argv(raw: compose_file.Raw, test: Any) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ class Log:
         self._begun = True
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            _ignored(self.path.parent.parent)
             self.path.unlink(missing_ok=True)  # another run that still writes to it keeps its own file
             self.path.touch()
         except OSError:  # a folder of another user, a disk that cannot be written to
@@ -58,3 +59,10 @@ class Log:
             with self.path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.writelines(f"{line}\n" for line in self._early)
             self._early = []
+
+
+def _ignored(local: Path) -> None:
+    """Let git ignore the folder of a checkout's own files by itself: on a branch without .dev/.gitignore, too."""
+    ignore = local / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")

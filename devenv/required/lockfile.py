@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError, did_you_mean
-from devenv.model import document, fingerprint, requirements, resolver, versions
+from devenv.base.errors import CONFLICT, USAGE, DevError, did_you_mean
+from devenv.model import document, fingerprint, json_schema, requirements, resolver, versions
 from devenv.model.config import Config
 from devenv.required import mirrors
 
 NAME = "dev.lock"
+SCHEMA = Path(__file__).with_name("lock.schema.json")
 HINT = f"rm {NAME}; inv dev.lock"
 HEAD = "# Made by dev.lock from requires: in dev.yaml. Commit it; do not edit it: inv dev.lock --upgrade NAME"
 
@@ -78,12 +80,10 @@ def read(root: Path) -> Lock | None:
         return None
     try:
         source = document.load(path)
-        pins = {name: _from_data(name, data) for name, data in source.data["services"].items()}
-        return Lock(_text(source.data, "asks"), pins)
+        json_schema.check(source, json.loads(SCHEMA.read_text()))
     except DevError as error:  # not YAML, for example because of conflict markers
         raise DevError(error.code, error.message, HINT) from None
-    except (KeyError, TypeError, AttributeError):
-        raise DevError(CONFIG, f"{NAME}:1: not a lock file, or a merge left it broken", HINT) from None
+    return Lock(source.data["asks"], {name: _from_data(name, data) for name, data in source.data["services"].items()})
 
 
 def known(root: Path) -> Mapping[str, Pin]:
@@ -178,12 +178,4 @@ def _pin(choice: resolver.Choice, reader: _Reader) -> Pin:
 
 
 def _from_data(name: str, data: Mapping[str, Any]) -> Pin:
-    asked_by = tuple(_text(data["asked_by"], index) for index in range(len(data["asked_by"])))
-    return Pin(name, _text(data, "repo"), _text(data, "version"), _text(data, "commit"), asked_by)
-
-
-def _text(data: Any, key: str | int) -> str:
-    """A text of the file. TypeError if it is not a text."""
-    if isinstance(data, str) or not isinstance(data[key], str):
-        raise TypeError(key)
-    return str(data[key])
+    return Pin(name, data["repo"], data["version"], data["commit"], tuple(data["asked_by"]))

@@ -13,20 +13,21 @@ import hashlib
 import os
 import posixpath
 import re
+import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import events, locks, process, toolcache
+from devenv.base import events, foreign, locks, process, toolcache
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.model import document
 from devenv.model.resolver import same_repository
+from devenv.required import trust
 
 AS_NEW = "devenv-status"  # in the repository of a checkout: what git says about it when it is new
 AMOUNT = re.compile(r"\d+% \((\d+)/(\d+)\)")  # how far git is, in any language
-LOGIN = re.compile(r"(\w://)[^@/\s]*@")  # in an address, to be removed from messages
 
 
 class Mirror(NamedTuple):
@@ -54,7 +55,7 @@ class Mirror(NamedTuple):
             if not (self.path / "HEAD").exists():
                 self._clone()
                 return
-            with events.step("fetch", text=LOGIN.sub(r"\1", self.repo)):
+            with events.step("fetch", text=self.repo):
                 words = ("fetch", "--quiet", "--progress", "--prune", "--force", "origin", "+refs/*:refs/*")
                 done = process.measured(["git", "--git-dir", str(self.path), *words], quiet(), _progress)
         if done.code and not self._replace_damaged():
@@ -143,6 +144,8 @@ class Mirror(NamedTuple):
                 self._make_checkout(commit, target, how)
 
     def _make_checkout(self, commit: str, target: Path, how: Sequence[str]) -> None:
+        tools = trust.template(self._git("show", f"{commit}:.cruft.json").stdout)
+        trust.check(tools, f"{self.repo} names the template")
         draft = _draft(target)
         inside = ["git", "-C", str(draft)]
         for argv in (
@@ -160,9 +163,9 @@ class Mirror(NamedTuple):
         os.replace(draft, target)  # so that the folder is always complete
 
     def _clone(self) -> None:
-        repo = LOGIN.sub(r"\1", self.repo)
+        trust.check(self.repo, "the required repository")
         draft = _draft(self.path)
-        with events.step("fetch", text=repo, said=f"fetching {repo}"):
+        with events.step("fetch", text=self.repo, said=f"fetching {foreign.masked(self.repo)}"):
             argv = ["git", "clone", "--quiet", "--progress", "--mirror", self.repo, str(draft)]
             done = process.measured(argv, quiet(), _progress)
             if done.code:
@@ -182,9 +185,8 @@ class Mirror(NamedTuple):
 
     def _unreachable(self, said: str) -> DevError:
         told = "\n".join(line for line in said.splitlines() if line and not AMOUNT.search(line))
-        reason = LOGIN.sub(r"\1", told.strip()) or "git printed nothing"
-        repo = LOGIN.sub(r"\1", self.repo)
-        return DevError(MISSING, f"{repo} cannot be reached: {reason}", f"git ls-remote {repo}")
+        reason = told.strip() or "git printed nothing"
+        return DevError(MISSING, f"{self.repo} cannot be reached: {reason}", f"git ls-remote {shlex.quote(self.repo)}")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -203,8 +205,10 @@ def quiet() -> dict[str, str]:
 
     Inside a git hook, git's variables point to the user's repository, so they are removed.
     """
-    foreign = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
-    return {**{k: v for k, v in os.environ.items() if k not in foreign}, "GIT_TERMINAL_PROMPT": "0"}
+    ours = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
+    limits = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "30"}  # a server that never answers
+    given = {name: value for name, value in os.environ.items() if name not in ours}
+    return {**limits, **given, "GIT_TERMINAL_PROMPT": "0"}
 
 
 def differs(checkout: Path, commit: str) -> str:
@@ -245,7 +249,9 @@ def _draft(target: Path) -> Path:
     """The draft of a folder before it gets its name. We hold the lock, so leftovers of a killed command are removed."""
     draft = target.with_name(f".{target.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
-    draft.parent.mkdir(parents=True, exist_ok=True)
+    draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if draft.parent.parent == toolcache.home():
+        draft.parent.chmod(0o700)  # made by an earlier release
     return draft
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base import events, locks, output, records
+from devenv.base import events, locks, output, ports, records
 from devenv.base.errors import CONFIG, CONFLICT, MISSING, DevError
 from devenv.context import health, workspace
 from devenv.context.environment import Environment, open_environment
@@ -335,7 +335,7 @@ def _member(env: Environment, pin: lockfile.Pin) -> Member:
     release = pin.version if not edited and mirror.is_release(pin.version, pin.commit) else ""
     source = document.load(checkout / "dev.yaml")
     requirements.check_contract(source)
-    port = record.port or (_port(source) if env.place.workspace == workspace.MAIN else workspace.free_port())
+    port = record.port or (_port(source) if env.place.workspace == workspace.MAIN else ports.draw())
     host = choice.host(env.engine.name, pin.name)
     memory = _memory(source, bool(edited))
     return Member(pin, checkout, host, port, bool(edited), requirements.of(source), memory, release)
@@ -365,9 +365,10 @@ def _check_ports(env: Environment, members: Mapping[str, Member]) -> None:
         if other != member.name:
             ours = other == env.config.service  # --port only sets this service's port
             beside = workspace.another(env.place.workspace)
-            hint = f"--port {workspace.free_port()}" if ours else f"--workspace {beside}"
+            hint = f"--port {ports.draw()}" if ours else f"--workspace {beside}"
             message = f"{other} and {member.name} both want port {member.port}"
             raise DevError(CONFLICT, message, f"inv dev.up {hint}", "or change a port in a dev.yaml")
+    ports.keep(list(taken))
 
 
 def in_order(members: Mapping[str, Member]) -> list[Member]:

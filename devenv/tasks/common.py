@@ -12,6 +12,7 @@ from devenv.readers import report
 
 WORKSPACE = {"workspace": "the set of running services, instead of main (also DEV_WORKSPACE)"}
 ONLY = {"only": "only this repository, without the services that it requires; used by the root that drives it"}
+YES = {"yes": "run code of required repositories whose owners are new on this machine, without asking"}
 JSON = {"json": "answer with one JSON object on stdout"}
 # The verbs that change something. With --json, each answers with what it did, also when it fails.
 CHANGES = {

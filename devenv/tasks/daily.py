@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -108,7 +111,7 @@ def dbshell(c: Any, workspace: str = "") -> None:
     state = env.engine.look().get(env.database.service)
     if not (state and state.running):
         raise DevError(UNHEALTHY, f"{env.database.service} is not running", "inv dev.up")
-    env = _by_hand(env)
+    env = _by_hand(env, loads=_reads_file(c.args))
     assert env.database
     pass_on(_attach(env, env.database.service, env.database.client(*c.args)), "dev.dbshell")
 
@@ -129,17 +132,26 @@ def _why(env: environment.Environment, code: int) -> list[str]:
     return [f"not running: {', '.join(absent)}; to start all: inv dev.up"] if absent else []
 
 
+def _reads_file(args: Sequence[str]) -> bool:
+    """Whether a database's client reads statements from a file or another program, such as a dump."""
+    mode = os.fstat(sys.stdin.fileno()).st_mode if sys.stdin else 0
+    return stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or any(word.startswith(("-f", "--file")) for word in args)
+
+
 def _attach(env: environment.Environment, service: str, argv: Sequence[str]) -> int:
     """Give the terminal to a command."""
     return _by_hand(env).engine.attach(service, argv)
 
 
-def _by_hand(env: environment.Environment) -> environment.Environment:
-    """The environment on the live data, for a command that may write into it: the data is not fresh any more."""
-    if env.data and not env.data.get("fresh"):
+def _by_hand(env: environment.Environment, loads: bool = False) -> environment.Environment:
+    """The environment on the live data, for a command that may write into it: the data is not fresh any more.
+
+    `loads`: it may replace the schema.
+    """
+    if env.data and not env.data.get("fresh") and not loads:
         return env
     with env.locked("dev.run") as there:
-        return live.used_by_hand(there)
+        return live.used_by_hand(there, loads)
 
 
 def _required_logs(env: environment.Environment, name: str, given: list[str]) -> None:

@@ -12,7 +12,7 @@ from devenv.base import events, output
 from devenv.base.errors import USAGE, DevError
 from devenv.context import environment, health
 from devenv.databases.states import PREVIOUS, State
-from devenv.datastates import live, snapshots, store
+from devenv.datastates import live, room, snapshots, store
 from devenv.datastates.live import DEFAULT
 from devenv.readers import report
 from devenv.tasks import render
@@ -262,7 +262,11 @@ def state(
         raise DevError(USAGE, f"dev.state {action}: unknown action", f"allowed: {', '.join(STATE_ACTIONS)}")
     with environment.opened("dev.state", workspace) as env:
         snapshots.check_possible(env)
-        env = live.ready(env, changes=action == "prune")
+        if action == "prune":
+            # Without the server, only dumps are known. Those that cannot be made again go if that is confirmed.
+            env = room.ready(env, [] if name else store.prunable(env, all and yes))
+        else:
+            env = live.ready(env, changes=False)
         gone = _gone(env, name or [], all) if action == "prune" else []
         found = store.rows(env)
     if action == "list":

@@ -19,17 +19,26 @@ from devenv.lifecycle import up as operation
 from devenv.lifecycle.status import status as look
 from devenv.model import requirements
 from devenv.readers import report
-from devenv.required import stack
+from devenv.required import stack, trust
 from devenv.tasks import render
-from devenv.tasks.common import JSON, ONLY, WORKSPACE, confirm, finish
+from devenv.tasks.common import JSON, ONLY, WORKSPACE, YES, confirm, finish
 
 PORT = {"port": "the port, instead of the one in dev.yaml (also DEV_PORT)"}
 DEBUG = {"debug": "run the app under its debugger, and print how to attach; without the flag, it is off again"}
 
 
-@task(help={**WORKSPACE, **PORT, **DEBUG, **JSON, **ONLY})
-def up(c: Any, workspace: str = "", port: int = 0, debug: bool = False, json: bool = False, only: bool = False) -> None:
+@task(help={**WORKSPACE, **PORT, **DEBUG, **JSON, **ONLY, **YES})
+def up(
+    c: Any,
+    workspace: str = "",
+    port: int = 0,
+    debug: bool = False,
+    json: bool = False,
+    only: bool = False,
+    yes: bool = False,
+) -> None:
     """Start the service, its data and the services that it requires."""
+    trust.everyone = yes
     start = time.monotonic()
     under = debug or (None if only else False)  # a root that drives this service keeps its debugger
     with _for_up(only, workspace, port, under) as env:

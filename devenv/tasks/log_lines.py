@@ -9,7 +9,7 @@ import sys
 from collections import deque
 from collections.abc import Mapping
 
-from devenv.base import output
+from devenv.base import foreign, output
 from devenv.base.errors import USAGE, DevError
 from devenv.model.services import Service
 
@@ -42,7 +42,7 @@ class Lines:
 
     def take(self, service: str, text: str) -> None:
         """One line of a service."""
-        if self.wanted and not self.wanted.search(output.plain(text)):
+        if self.wanted and not self.wanted.search(foreign.plain(text)):
             return
         if self._is_routine(service, text):
             self.left_out += 1
@@ -65,7 +65,7 @@ class Lines:
         self.printed += 1
         head = f"{service.ljust(self.width)}  | "
         if not self.colours:
-            output.data(f"{head}{output.plain(text)}")
+            output.data(f"{head}{foreign.plain(text)}")
             return
         place = list(self.services).index(service) if service in self.services else 0
         output.data(f"\033[{COLOURS[place % len(COLOURS)]}m{head}\033[0m{text}\033[0m")

@@ -10,8 +10,8 @@ from invoke.tasks import task
 
 from devenv.base.errors import FOUND, DevError
 from devenv.context import environment
-from devenv.required import lockfile, sources, stack
-from devenv.tasks.common import JSON, WORKSPACE, finish
+from devenv.required import lockfile, sources, stack, trust
+from devenv.tasks.common import JSON, WORKSPACE, YES, finish
 
 
 @task(
@@ -20,10 +20,12 @@ from devenv.tasks.common import JSON, WORKSPACE, finish
         "upgrade": "NAME or NAME=VERSION: write a newer version of it into dev.yaml; can be repeated",
         "check": "exit 1 if dev.lock is stale, without changes",
         **JSON,
+        **YES,
     },
 )
-def lock(c: Any, upgrade: Any = None, check: bool = False, json: bool = False) -> None:
+def lock(c: Any, upgrade: Any = None, check: bool = False, json: bool = False, yes: bool = False) -> None:
     """Choose the versions of required services, in dev.lock."""
+    trust.everyone = yes
     config = environment.open_config()
     for wish in upgrade or []:
         lockfile.upgrade(config, *wish.partition("=")[::2])

@@ -7,6 +7,7 @@ required service.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -50,7 +51,7 @@ def vendor(root: Path) -> Path:
     """Put the tools of the commit that .cruft.json names into .dev/tools. Returns the folder. DevError 110, 111."""
     entry = Path(launcher(root, "--fetch"))
     if wrong := vendored.differences(entry):
-        raise DevError(MISSING, f"{entry}: {wrong[0]}", f"rm -r {entry}; then run it again")
+        raise DevError(MISSING, f"{entry}: {wrong[0]}", f"rm -r {shlex.quote(str(entry))}; then run it again")
     return vendored.write(entry, root / ".dev", entry.name)
 
 
@@ -84,10 +85,11 @@ def unvendor(root: Path) -> Path | None:
         raise DevError(
             REFUSED, f"{folder} has the only tools: {toolcache.PIN} is missing, so others cannot be fetched", hint
         )
+    quoted = shlex.quote(str(folder))
     wrong = vendored.differences(folder) if is_vendored(root) else [f"{vendored.MANIFEST} is missing"]
     if wrong:
         raise DevError(
-            REFUSED, f"{folder}: {wrong[0]}, which would be lost", f"git rm -r --cached {folder}; rm -r {folder}"
+            REFUSED, f"{folder}: {wrong[0]}, which would be lost", f"git rm -r --cached {quoted}; rm -r {quoted}"
         )
     shutil.rmtree(folder)
     return folder

@@ -297,6 +297,19 @@ def test_undo_leaves_nothing_running_that_could_not_be_stopped(history: Path, ma
     retrofit(history, repo, "--undo")
 
 
+def test_undo_refuses_for_the_owners_commits_before_it_hints_at_removing_data(history: Path, make: Make) -> None:
+    repo = make(FLASK)
+    retrofit(history, repo)
+    git(repo, "commit", "--allow-empty", "-q", "-m", "the owner's")
+    page = Path(os.environ["XDG_STATE_HOME"], "devenv/v1/main/shop.json")
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(json.dumps({"checkout": str(repo)}))
+    try:
+        assert "dev.destroy" not in retrofit(history, repo, "--undo", code=114)
+    finally:
+        page.unlink()
+
+
 def test_ignored_files_of_the_owner_are_never_replaced(history: Path, make: Make) -> None:
     """git switch would, without a word: what git ignores has no copy anywhere."""
     repo = make({**FLASK, ".gitignore": "dev.yaml\n.dev\n"})

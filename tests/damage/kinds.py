@@ -67,6 +67,7 @@ KINDS = {
     "environment of the root": Kind(ROOT, ".dev/local/native/made"),
     "lock file": Kind(ROOT, "dev.lock"),
     "pin of the tools": Kind(ROOT, ".cruft.json"),
+    "ports that were drawn": Kind(HOME, "ports.json", ("ports.lock",)),
 }
 # Only a person can decide: the repository's own files, which git can bring back.
 DECIDED = {"lock file": 111, "pin of the tools": 111}

@@ -23,7 +23,9 @@ MOUNTS = Path("/proc/self/mounts")
 
 
 class Disk:
-    """An ext4 file system at `folder`."""
+    """An ext4 file system at `folder`. `token`: part of the names of the containers that have a volume on it."""
+
+    token = ""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.image = folder, folder.with_suffix(".ext4")
@@ -53,6 +55,10 @@ class Disk:
 
     def remove_from(self) -> None:
         """End what works on it, and switch it off."""
+        named = ["docker", "ps", "--quiet", "--filter", f"name={self.token}"] if self.token else ["true"]
+        containers = subprocess.run(named, check=True, capture_output=True, text=True).stdout.split()
+        for container in containers:  # one that could not write has ended by itself
+            subprocess.run(["docker", "kill", container], check=False, capture_output=True)
         assert until(self._is_idle), f"still on {self.folder}: {self._users()}"
         root("umount", "--lazy", str(self.folder))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from devenv.base.errors import DevError
+from devenv.base.errors import REFUSED, DevError
 from devenv.base.process import Result
+from devenv.databases import mysql
 from tests.conftest import REPO, until
 
 from .conftest import Local, Server, at, login
@@ -160,6 +162,47 @@ def test_the_account_of_the_app_may_use_what_is_made_for_it(shop: Server) -> Non
     assert shop.ask("db", [*client, "CREATE TABLE t (id INT)", "fresh"]).code == 0
     assert shop.ask("db", [*client, "SELECT 1 FROM customers", "copied"]).code == 0
     shop.sql("DROP USER me@'%'")
+
+
+GIVEN = r"""
+CREATE USER reader@'%'; CREATE ROLE readers; CREATE USER "o'dd``one"@localhost;
+GRANT SELECT, SHOW VIEW ON `my\_shop`.* TO reader@'%' WITH GRANT OPTION;
+GRANT SELECT ON my_shop.* TO readers; GRANT CREATE ON my_shop.* TO PUBLIC;
+GRANT INSERT, UPDATE ON my_shop.customers TO reader@'%';
+GRANT UPDATE (`an odd.column`), SELECT (id) ON my_shop.`größe``s table` TO "o'dd``one"@localhost;
+GRANT EXECUTE ON FUNCTION my_shop.twice TO reader@'%';
+ALTER DATABASE my_shop COMMENT 'it''s "ours" \\\\ ';
+"""
+SHOWN = r"""SHOW GRANTS FOR reader@'%'; SHOW GRANTS FOR readers; SHOW GRANTS FOR "o'dd``one"@localhost;
+SELECT concat(privilege_type, ' `', table_schema, '`') FROM information_schema.schema_privileges
+WHERE grantee LIKE '_PUB%' AND table_schema NOT LIKE 'test%'"""
+
+
+def test_a_copy_has_the_grants_and_the_comment(shop: Server) -> None:
+    at("my_shop").copy(shop, "shop")
+    shop.sql(GIVEN)
+    before = {line.replace("my\\_shop", "my_shop") for line in shop.sql(SHOWN).splitlines()}
+    assert len(before) == 9
+    at("copied").copy(shop, "my_shop")
+    added = {line for line in shop.sql(SHOWN).splitlines() if "`copied`" in line}
+    assert {line.replace("`copied`", "`my_shop`") for line in added} == {line for line in before if "my_shop" in line}
+    shown = shop.sql("SHOW CREATE DATABASE my_shop").replace("my_shop", "copied")
+    assert "ours" in shown
+    assert shop.sql("SHOW CREATE DATABASE copied") == shown
+    shop.sql("""DROP USER reader@'%', "o'dd``one"@localhost; DROP ROLE readers;""")
+
+
+def test_a_prepared_transaction_is_what_a_copy_waits_for(shop: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It outlives its session, so only a person can end it. The copy that was begun is dropped."""
+    monkeypatch.setattr(mysql, "FILLING", mysql.FILLING.replace("lock_wait_timeout = 30", "lock_wait_timeout = 1"))
+    shop.sql("XA START 'by hand'; DELETE FROM parts; XA END 'by hand'; XA PREPARE 'by hand'", "shop")
+    with pytest.raises(DevError, match="waits for a prepared transaction: by hand") as caught:
+        at("copied").copy(shop, "shop")
+    assert caught.value.code == REFUSED
+    [hint] = caught.value.hints
+    shop.sql(shlex.split(hint)[-1])
+    at("copied").drop(shop)
+    at("copied").copy(shop, "shop")
 
 
 def test_a_routine_keeps_the_collation_that_it_was_made_under(shop: Server) -> None:

@@ -23,7 +23,7 @@ VERBS: dict[str, tuple[str, ...]] = {
 PAIRS = list(itertools.combinations_with_replacement(VERBS, 2))
 # In every run; all of them take some minutes.
 OFTEN = [pair for pair in PAIRS if "reset" in pair and {"up", "restore", "down"} & {*pair}] + [("snapshot", "prune")]
-ROUNDS = [pytest.param("native", id="native"), pytest.param("compose", marks=[pytest.mark.engine, pytest.mark.slow])]
+ROUNDS = [pytest.param("native", id="native"), pytest.param("compose", marks=pytest.mark.engine)]
 
 pytestmark = pytest.mark.timeout(3600)
 

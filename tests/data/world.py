@@ -285,6 +285,9 @@ class FakeEngine:
     def stop(self) -> None:
         self.world.effect("stop", self.world.running.clear)
 
+    def flush(self, _service: str) -> None:
+        pass
+
     def data_id(self) -> str:
         return self.world.volume
 

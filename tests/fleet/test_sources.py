@@ -47,6 +47,24 @@ def test_what_a_url_led_to_before_is_removed(shop: Repo, tmp_path: Path) -> None
         commit(tmp_path / "shop")
 
 
+@pytest.mark.parametrize("damaged", ["name", ".git/HEAD", ".git/index", ".git/devenv-status"])
+@pytest.mark.parametrize("content", [None, "", "torn"])
+def test_a_damaged_clone_is_made_again(shop: Repo, tmp_path: Path, damaged: str, content: str | None) -> None:
+    def copy() -> Path:
+        return sources.copy(shop, sources.head(shop), tmp_path / "scratch", tmp_path / "cache")
+
+    folder = copy()
+    (folder / "of-a-run").touch()
+    assert (copy() / "of-a-run").exists(), "one that is whole is used again"
+    before = (folder / damaged).read_bytes()
+    (folder / damaged).unlink()
+    if content is not None:
+        (folder / damaged).write_text(content)
+    assert (copy() / "name").read_text() == "shop"
+    assert (folder / damaged).exists()
+    assert (folder / damaged).read_bytes() == before or damaged == ".git/index"
+
+
 def test_inside_a_hook_of_another_repository(
     nobodys_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

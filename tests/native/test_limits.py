@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -47,12 +48,38 @@ def test_a_full_disk_is_reported_and_repaired_once_there_is_room(small_disk: Pat
 
 
 def fill(folder: Path) -> None:
-    with (folder / "filler").open("wb") as filler:
-        try:
-            while True:
-                filler.write(bytes(2**20))
-        except OSError:
-            return
+    with (folder / "filler").open("ab", buffering=0) as filler:
+        for size in (2**20, 2**12):
+            with suppress(OSError):
+                while True:
+                    filler.write(bytes(size))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small disk")
+def test_a_full_disk_on_which_the_database_does_not_start_is_pruned(small_disk: Path, small: Make) -> None:
+    subprocess.run(["mount", "-o", "remount,size=300m", small_disk], check=True)
+    repo = small(stacks.compose(others=DATABASE), stacks.PYTHON, stacks.files(), small_disk)
+    repo.up()
+    repo.sql("CREATE TABLE rows_of_mine AS SELECT 7 AS n")
+    repo.run("dev.snapshot", "kept")
+    repo.run("dev.down")
+    logs = list(repo.native.glob("*/log"))
+    for log in logs:
+        log.unlink()
+    fill(small_disk)
+    stuck = repo.fails(112, "dev.state", "prune", "--yes")
+    assert "its stored states stay (snapshot kept)" in stuck
+    assert f"hint: df -h {small_disk}" in stuck
+    (small_disk / "filler").unlink()
+    left = repo.native.parent / "states/native/0a1b.new"  # the dump of a command that was killed
+    left.mkdir(parents=True)
+    (left / "dump").write_bytes(bytes(40 * 2**20))
+    fill(small_disk)
+    freed = repo.run("dev.state", "prune", "--yes")
+    assert freed.returncode == 0, freed.stderr
+    assert "freed 40 MB without it" in freed.stderr
+    assert repo.sql("SELECT n FROM rows_of_mine") == "7"
+    repo.up()
 
 
 def test_an_app_that_never_answers_is_112_with_its_last_line(small: Make) -> None:

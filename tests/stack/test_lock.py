@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -72,7 +73,11 @@ words = st.text(st.characters(min_codepoint=32, max_codepoint=0x2000, exclude_ca
 texts = st.one_of(
     words, st.sampled_from(["1.10", "no", "0123456701234567", "1e3", "a: b", "- x", "#", "{a}", "~", " "])
 )
-pins = st.builds(Pin, texts, texts, texts, texts, st.lists(texts, min_size=1, max_size=3).map(tuple))
+repos = texts.filter(lambda text: not re.match(r"[-\s]", text))
+names = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
+tags = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,12}", fullmatch=True)
+commits = st.from_regex(r"[0-9a-f]{40}", fullmatch=True)
+pins = st.builds(Pin, names, repos, tags, commits, st.lists(texts, min_size=1, max_size=3).map(tuple))
 locks = st.builds(Lock, texts, st.lists(pins, max_size=4).map(lambda found: {pin.name: pin for pin in found}))
 
 
@@ -192,7 +197,7 @@ def test_a_conflict_and_its_settlement(shop: Repo) -> None:
     [
         ('contract: "9.0"\nservice: lms\n', f":dev.yaml:1: contract 9.0 {NOT_SUPPORTED}"),
         ('contract: "1.0"\nservice: cms\n', f":dev.yaml:2: ../lms {IS_THE_SERVICE} cms, not lms"),
-        ('contract: "1.0"\nservice: lms\nrequires: x\n', f":dev.yaml:3: requires: {MUST_BE_MAPPING}"),
+        ('contract: "1.0"\nservice: lms\nrequires: x\n', f':dev.yaml:3: requires: {MUST_BE_MAPPING}, not "x"'),
     ],
 )
 def test_a_repository_that_cannot_be_required(shop: Repo, text: str, message: str) -> None:

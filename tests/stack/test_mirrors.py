@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ import pytest
 
 from devenv.base import toolcache
 from devenv.base.errors import CONFIG, MISSING, DevError
-from devenv.required import mirrors
+from devenv.required import mirrors, trust
 from tests.conftest import REPO
 from tests.gitrepo import git
 
@@ -26,7 +27,7 @@ CHECKOUT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from devenv.required import mirrors
+from devenv.required import mirrors, trust
 mirror = mirrors.of(sys.argv[2], Path("/"))
 print(mirror.checkout(mirror.commit(sys.argv[3])))
 """
@@ -229,6 +230,7 @@ def private() -> Iterator[str]:
 
 def test_git_asks_for_no_password(private: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GIT_TERMINAL_PROMPT", raising=False)
+    monkeypatch.setattr(trust, "everyone", True)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     error = error_of(lambda: mirrors.of(private, Path("/")).commit("v1.0"))
     assert error.code == MISSING
@@ -295,3 +297,14 @@ def test_what_a_killed_command_left_is_never_taken_for_whole(lms: Repo, tmp_path
     assert again.returncode == 0, err
     assert git(Path(out.strip()), "rev-parse", "HEAD") == commit
     assert [path.name for path in target.parent.iterdir() if path.name.endswith(".new")] == []
+
+
+def test_a_server_that_never_answers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trust, "everyone", True)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setenv("GIT_HTTP_LOW_SPEED_TIME", "1")  # of the user; ours is 30
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/lms"
+        error = error_of(lambda: mirrors.of(address, Path("/")).commit("v1.0"))
+    assert error.code == MISSING
+    assert "too slow" in error.message

@@ -174,3 +174,50 @@ def test_the_dockerfile_counts_before_it_exists(tmp_path: Path) -> None:
 
 def test_a_dockerfile_without_stages_takes_nothing(context: Path) -> None:
     assert inputs(context, "# nothing yet\nCOPY a.txt .\n") == set()
+
+
+@pytest.mark.parametrize(
+    ("ignore", "files"),
+    [
+        ("*.txt\n", {"pyproject.toml", "src/x.py", "src/deep/y.py", "uv.lock"}),
+        ("*.txt\n!a.txt\n", {"a.txt", "pyproject.toml", "src/x.py", "src/deep/y.py", "uv.lock"}),
+        ("src\n", ALL - {"src/x.py", "src/deep/y.py"}),
+        ("/src/\n", ALL - {"src/x.py", "src/deep/y.py"}),
+        ("src/*\n!src/deep\n", ALL - {"src/x.py"}),
+        ("*/*.py\n", ALL - {"src/x.py"}),
+        ("**/*.py\n", ALL - {"src/x.py", "src/deep/y.py"}),
+        ("*\n!src/deep/y.py\n", {"src/deep/y.py"}),
+        ("# *.txt\n\n  a.txt\n", ALL - {"a.txt"}),
+        ("deep\nx.py\n", ALL),
+        ("c?.txt\n", ALL - {"c1.txt"}),
+    ],
+)
+def test_dockerignore_leaves_files_out(context: Path, ignore: str, files: set[str]) -> None:
+    """tests/model/test_dockerignore.py asks Docker the same."""
+    (context / ".dockerignore").write_text(ignore)
+    assert inputs(context, "FROM x AS dev\nCOPY . /x/\n") == files - {"Dockerfile", ".dockerignore"}
+
+
+def test_a_dockerignore_of_one_dockerfile_comes_first(context: Path) -> None:
+    (context / "Dockerfile.dockerignore").write_text("*\n!a.txt\n")
+    (context / ".dockerignore").write_text("a.txt\n")
+    (context / "Dockerfile").write_text("FROM x AS dev\nCOPY . /x/\n")
+    found = dockerfile.inputs(Build(context, context / "Dockerfile", "dev"))
+    assert {path.name for path in found} == {"Dockerfile", "Dockerfile.dockerignore", "a.txt"}
+
+
+@pytest.mark.parametrize(
+    ("first", "args", "files"),
+    [
+        ("ARG BASE=deps", {}, {"a.txt"}),
+        ("ARG BASE", {"BASE": "deps"}, {"a.txt"}),
+        ('ARG BASE="deps"', {}, {"a.txt"}),
+        ("ARG BASE=deps", {"BASE": "python:3.12"}, set()),
+        ("# BASE has only its default", {}, {"a.txt"}),
+    ],
+)
+def test_a_stage_may_be_named_by_an_argument(context: Path, first: str, args: dict[str, str], files: set[str]) -> None:
+    text = f"{first}\nFROM python AS deps\nCOPY a.txt .\nFROM ${{BASE:-deps}} AS dev\nRUN true\n"
+    (context / "Dockerfile").write_text(text)
+    found = dockerfile.inputs(Build(context, context / "Dockerfile", "dev", args))
+    assert {path.name for path in found} == {"Dockerfile", ".dockerignore"} | files

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from devenv.base import records
+from devenv.base import ports, records
 from devenv.base.records import Record
-from devenv.context import environment, workspace
+from devenv.context import environment
 from devenv.engines.native import folders
 from devenv.engines.native.processes import MARK
 from devenv.lifecycle import doctor
@@ -39,7 +39,7 @@ def examine(repo: Path, seam: Seam, state_home: Path, monkeypatch: pytest.Monkey
     shutil.copytree(REPO / "{{cookiecutter.repo_name}}/.dev", repo / ".dev", dirs_exist_ok=True)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, 50 * 2**30))
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, port: [])
-    port = workspace.free_port()
+    port = ports.draw()
     (repo / "dev.yaml").write_text((repo / "dev.yaml").read_text().replace("18160", str(port)))
     return lambda: {finding.code: finding for finding in doctor.examine()}
 
@@ -246,3 +246,32 @@ def test_a_database_that_skips_the_disk(
     assert wrong(examine()) == ["D18"]
     monkeypatch.setenv("DEV_DURABILITY", "off")
     assert wrong(examine()) == []
+
+
+@pytest.fixture
+def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The mirror of a repository with one commit, in a cache of this test's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    source, mirror = tmp_path / "lms", tmp_path / "cache/devenv/mirrors/lms-1234.git"
+    for argv in (
+        ["git", "init", "-q", source],
+        ["git", "-C", source, "commit", "-q", "--allow-empty", "-m", "first"],
+        ["git", "clone", "-q", "--mirror", source, mirror],
+    ):
+        subprocess.run(argv, check=True)
+    return mirror
+
+
+def test_a_damaged_mirror(examine: Examine, mirror: Path) -> None:
+    assert examine()["D35"] == Finding("D35", True, "mirrors of repositories: 1 examined, none is damaged")
+    packed = next(path for path in mirror.glob("objects/**/*") if path.is_file() and path.stat().st_size > 50)
+    packed.chmod(0o644)
+    packed.write_bytes(packed.read_bytes()[:-10])
+    found = examine()["D35"]
+    assert (found.ok, found.what) == (False, f"damaged: {mirror}")
+    assert found.fix == f"rm -rf {mirror}; inv dev.up"
+
+
+def test_mirrors_for_which_there_is_no_time(examine: Examine, mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "MIRRORS_LIMIT", 0.0)
+    assert "0 examined, none is damaged; not examined, for lack of time: lms-1234.git" in examine()["D35"].what

@@ -77,13 +77,67 @@ def test_an_empty_file_is_an_empty_document(file: Path) -> None:
         ("a: !!bool x\n", "dev.yaml:1: x is not a valid bool"),
         ("a: !!timestamp x\n", "dev.yaml:1: x is not a valid timestamp"),
         ('a: !!int ""\n', "dev.yaml:1:  is not a valid int"),
-        ("a: 1\n? [b]\n: 2\n", "dev.yaml:2: found unhashable key"),
-        ("- " * 2000, "dev.yaml:1: nested too deeply"),
+        ("a: 1\n? [b]\n: 2\n", "dev.yaml:2: a list or a mapping cannot be a key"),
         ('a: 1\nb: ["x\\0"]\n', "dev.yaml:2: 'x\\x00' is a text that cannot be an argument"),
     ],
 )
 def test_what_is_wrong_is_reported_with_its_line(file: Path, content: str | bytes, message: str) -> None:
     assert error_of(file, content).message == message
+
+
+def deep(opening: str, closing: str = "", times: int = 100_000) -> str:
+    return f"a: {opening * times}{closing * times}"
+
+
+def laughs(link: str, levels: int) -> str:
+    """Each level has ten aliases of the one before."""
+    rows = [f"x{n}: &x{n} {link % ', '.join([f'*x{n - 1}'] * 10)}" for n in range(1, levels)]
+    return "\n".join(["x0: &x0 {a: 1, b: 2}", *rows])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (deep("[", "]"), "dev.yaml:1: nested more than 64 levels deep"),
+        (deep("{a: ", "}"), "dev.yaml:1: nested more than 64 levels deep"),
+        ("- " * 100_000, "dev.yaml:1: nested more than 64 levels deep"),
+        ("? " * 100_000, "dev.yaml:1: nested more than 64 levels deep"),
+        ("".join(f"{' ' * n}a:\n" for n in range(1000)), "dev.yaml:65: nested more than 64 levels deep"),
+        (laughs("[%s]", 9), "dev.yaml:5: more than 50,000 values, counting what aliases stand for"),
+        (laughs("{<<: [%s]}", 9), "dev.yaml:5: more than 50,000 values, counting what aliases stand for"),
+        (f"[{'1,' * 60_000}]", "dev.yaml:1: more than 50,000 values, counting what aliases stand for"),
+        ("#" * 1_000_001, "dev.yaml:1: the file has 1,000,001 characters, and 1,000,000 are allowed"),
+        ("a: &x {b: [1, {c: *x}]}\n", "dev.yaml:1: an anchor contains itself"),
+    ],
+    ids=["lists", "mappings", "items", "keys", "block", "aliases", "merges", "values", "characters", "itself"],
+)
+def test_a_file_has_limits(file: Path, content: str, message: str) -> None:
+    assert error_of(file, content).message == message
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *((word, word) for word in ("on", "off", "yes", "No", "y", "12:30:45", "2222:22", "=", "1e", "0x", ".")),
+        *((word, True) for word in ("true", "True", "TRUE")),
+        *((word, None) for word in ("", "~", "null", "Null")),
+        ("0o17", 15),
+        ("-017", -15),
+        ("0x1F", 31),
+        ("0b101", 5),
+        ("1_000", 1000),
+        ("08", 8.0),
+        ("1e3", 1000.0),
+        (".5", 0.5),
+        ("1.", 1.0),
+        (str(2**64 - 1), 2**64 - 1),
+        (str(2**64), float(2**64)),
+    ],
+)
+def test_plain_values_mean_what_compose_reads(file: Path, text: str, value: object) -> None:
+    file.write_text(f"a: {text}\n")
+    found = document.load(file).data["a"]
+    assert (found, type(found)) == (value, type(value))
 
 
 def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from devenv.base import events
 from devenv.base.errors import DevError
 from devenv.base.events import Event
 from devenv.readers import chosen, report
+from devenv.readers.log import Log
 from tests.messages import NOT_BUILT
 
 
@@ -111,3 +114,16 @@ def test_events_leave_out_what_is_empty(seen: list[Event]) -> None:
 def test_flags_of_all_our_commands(words: list[str], rest: list[str], flags: set[str]) -> None:
     """A task of tasks_local.py may have a flag of that name."""
     assert chosen.without_flags(words) == (rest, flags)
+
+
+def test_git_ignores_the_folder_of_logs_on_any_branch(tmp_path: Path) -> None:
+    """On a branch without .dev/.gitignore, `git add .` must not take what this machine alone needs."""
+    run = ["git", "-C", str(tmp_path)]
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    log = Log(tmp_path / ".dev/local/logs/dev.up.log")
+    log(Event(events.STEP_BEGAN, name="build"))
+    log.close()
+    (tmp_path / ".dev/local/native").mkdir()
+    (tmp_path / ".dev/local/native/made").touch()
+    assert log.path.is_file()
+    assert subprocess.run([*run, "status", "--short"], capture_output=True, check=True).stdout == b""

@@ -243,6 +243,9 @@ def fail(c):
 @task
 def stop(c):
     raise KeyboardInterrupt
+@task
+def slip(c):
+    raise ValueError("no\\x1b[2J number")
 """
 
 
@@ -259,6 +262,18 @@ def test_an_interrupt_is_130(run: Run, tmp_path: Path, capsys: pytest.CaptureFix
     (tmp_path / "tasks_local.py").write_text(LOCAL)
     assert run("stop") == 130
     assert capsys.readouterr().err == f"error[130]: interrupted\nhint: {TO_CONTINUE}\n"
+
+
+def test_what_nobody_expected_is_one_error_line_and_a_file(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tasks_local.py").write_text(LOCAL)
+    assert run("slip") == 112
+    error, hint = capsys.readouterr().err.splitlines()
+    assert error == "error[112]: an error that was not expected, in tasks_local.py:14: ValueError: no number"
+    report = Path(hint.rpartition(": ")[2]).read_text()
+    assert report.startswith("command: inv slip\n")
+    assert "Traceback (most recent call last)" in report
 
 
 def test_a_broken_tasks_local_is_reported_in_one_line(

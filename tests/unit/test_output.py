@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devenv.base import events, output
+from devenv.base import events, foreign, output
 from devenv.base.errors import DevError
 
 
@@ -82,7 +82,7 @@ def test_durations_for_people(value: float, text: str) -> None:
 
 
 def test_somebody_elses_words_lose_their_escape_codes() -> None:
-    assert output.plain("\x1b[1;31mred\x1b[0m and \x1b[?25lplain [31m") == "red and plain [31m"
+    assert foreign.plain("\x1b[1;31mred\x1b[0m and \x1b[?25lplain [31m") == "red and plain [31m"
 
 
 def test_a_long_line_is_wrapped_but_no_address_and_no_command_is_broken() -> None:
@@ -102,10 +102,24 @@ def test_a_long_line_is_wrapped_but_no_address_and_no_command_is_broken() -> Non
         ("\x1b[2K\x1b[1A done\r", " done"),
         ("\x1b]0;title\x07text\x1b]8;;http://x\x1b\\", "text"),
         ("a\x08b\x00", "ab"),
+        ("\x1b]52;c;Y3VybA==\x07a", "a"),  # sets the clipboard
+        ("\x1bP+q544e\x1b\\a", "a"),
+        ("\x1b]0;no end", ""),
+        ("\x9b31ma\u202eb", "31mab"),
     ],
 )
 def test_a_line_of_another_program_is_shown_as_a_terminal_would(line: str, shown: str) -> None:
-    assert output.visible(line) == shown
+    assert foreign.visible(line) == shown
+
+
+def test_no_event_and_no_answer_does_anything_to_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    evil = "a\x1b[2J\x1b]0;t\x07\x08\u202eb"
+    events.note(evil)
+    events.error(DevError(2, evil, evil))
+    output.data(evil)
+    shown = capsys.readouterr()
+    assert shown.err.splitlines() == ["ab", "error[2]: ab", "hint: ab"]
+    assert shown.out == "ab\n"
 
 
 def test_a_command_holds_no_escape_codes(capsys: pytest.CaptureFixture[str]) -> None:

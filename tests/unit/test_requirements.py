@@ -13,7 +13,7 @@ from devenv.base.errors import CONFIG, DevError
 from devenv.model import document, requirements
 from devenv.model.requirements import Wiring
 from devenv.model.resolver import Ask
-from tests.messages import MUST_BE_MAPPING, NOT_SUPPORTED
+from tests.messages import MUST_BE_MAPPING, MUST_BE_TEXT, NOT_ALLOWED, NOT_SUPPORTED
 
 HEAD = 'contract: "1.0"\nservice: shop\n'
 LMS = HEAD + "requires:\n  lms:\n    repo: ../lms\n    version: v1.0\n"
@@ -52,17 +52,32 @@ def test_keys_of_a_newer_template_are_ignored() -> None:
     ("text", "message"),
     [
         (HEAD + "requires: [lms]\n", f"dev.yaml:3: requires: {MUST_BE_MAPPING}"),
-        (HEAD + "requires:\n  lms:\n", "dev.yaml:4: requires.lms: repo is missing"),
-        (HEAD + "requires:\n  lms: v1\n", "dev.yaml:4: requires.lms: repo is missing"),
+        (HEAD + "requires:\n  lms:\n", f"dev.yaml:4: requires.lms: {MUST_BE_MAPPING}, not nothing"),
+        (HEAD + "requires:\n  lms: v1\n", f'dev.yaml:4: requires.lms: {MUST_BE_MAPPING}, not "v1"'),
         (HEAD + "requires:\n  lms: {repo: ../lms}\n", "dev.yaml:4: requires.lms: version is missing"),
-        (HEAD + "requires:\n  lms: {repo: ../lms, version: 1.10}\n", "dev.yaml:4: requires.lms: version is missing"),
-        (LMS + "    scenarios: oauth\n", "dev.yaml:7: scenarios: must be a list"),
+        (
+            HEAD + "requires:\n  lms: {repo: ../lms, version: 1.10}\n",
+            f"dev.yaml:4: requires.lms.version: {MUST_BE_TEXT}, not 1.1",
+        ),
+        (LMS + "    scenarios: oauth\n", "dev.yaml:7: requires.lms.scenarios: must be a list"),
         (LMS + "    scenarios:\n      - {a: {}, b: {}}\n", "dev.yaml:8: scenarios: each must be one name"),
         (LMS + "    scenarios:\n      - {}\n", "dev.yaml:8: scenarios: each must be one name"),
-        (LMS + "    scenarios:\n      - 5\n", "dev.yaml:8: scenarios: each must be one name"),
-        (LMS + "    scenarios:\n      - a\n      - oauth: text\n", f"dev.yaml:9: oauth: {MUST_BE_MAPPING}"),
+        (
+            LMS + "    scenarios:\n      - 5\n",
+            f"dev.yaml:8: requires.lms.scenarios.0: {MUST_BE_TEXT} or a mapping, not 5",
+        ),
+        (
+            LMS + "    scenarios:\n      - a\n      - oauth: text\n",
+            f"dev.yaml:9: requires.lms.scenarios.1.oauth: {MUST_BE_MAPPING}",
+        ),
         (LMS + "    scenarios:\n      - a: {k: 1}\n      - a\n", "dev.yaml:9: scenarios: a is listed twice"),
-        (LMS + "    env: [A]\n", f"dev.yaml:7: env: {MUST_BE_MAPPING}"),
+        (HEAD + "requires: {../../x: {repo: r, version: v}}\n", f'dev.yaml:3: the name "../../x" {NOT_ALLOWED}'),
+        (
+            HEAD + "requires: {lms: {repo: --x, version: v}}\n",
+            f'dev.yaml:3: requires.lms.repo: "--x" {NOT_ALLOWED}',
+        ),
+        (HEAD + "requires: {lms: {repo: r, version: --x}}\n", 'dev.yaml:3: requires.lms.version: "--x" is not'),
+        (LMS + "    env: [A]\n", f"dev.yaml:7: requires.lms.env: {MUST_BE_MAPPING}"),
     ],
 )
 def test_each_error_names_the_line(text: str, message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import tempfile
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devenv.base import records
+from devenv.base import ports, records
 from devenv.base.errors import CONFLICT, USAGE, DevError
 from devenv.base.records import Record
 from devenv.context import workspace
@@ -130,8 +131,8 @@ def test_an_invalid_port_as_a_flag(value: int) -> None:
     assert caught.value.code == USAGE
 
 
-def test_a_free_port_is_free(seam: Seam) -> None:
-    port = workspace.free_port()
+def test_a_drawn_port_is_free(seam: Seam, state_home: Path) -> None:
+    port = ports.draw()
     assert 1024 <= port <= 65535
     workspace.check_port(port, "catalog")  # raises nothing
 
@@ -179,16 +180,19 @@ def test_a_checkout_that_moved_keeps_its_workspace(tmp_path: Path, state_home: P
     checkout = tmp_path / "catalog"
     (checkout / ".dev").mkdir(parents=True)
     (checkout / ".dev/VERSION").write_text("1")
-    folder = {"folder": workspace.folder_id(checkout)}
+    folder = {"folder": workspace.name_folder(checkout)}
     records.write(records.Record("catalog", "mine", checkout=str(checkout), up=folder))
     moved = checkout.rename(tmp_path / "moved")
     assert workspace.choose(moved, "catalog", "", {}) == "mine"
 
 
-def test_a_drawn_port_is_not_drawn_again(state_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = [workspace.free_port() for _ in range(300)]
-    assert len(set(drawn)) == 300
-    records.write(records.Record("catalog", "other", port=21000))
-    numbers = iter([21000, drawn[0], 21001])
-    monkeypatch.setattr(socket.socket, "getsockname", lambda self: ("127.0.0.1", next(numbers)))
-    assert workspace.free_port() == 21001
+def test_a_folder_is_the_same_after_git_wrote_its_files_again_and_another_one_after_a_new_clone(tmp_path: Path) -> None:
+    checkout = tmp_path / "catalog"
+    (checkout / ".dev").mkdir(parents=True)
+    before = workspace.name_folder(checkout)
+    (checkout / ".dev/VERSION").write_text("2")
+    assert workspace.folder_id(checkout) == workspace.name_folder(checkout) == before != ""
+    shutil.rmtree(checkout)
+    (checkout / ".dev").mkdir(parents=True)
+    assert workspace.folder_id(checkout) == ""
+    assert workspace.name_folder(checkout) != before

@@ -135,3 +135,20 @@ def test_migrate_and_up_bring_a_new_migration_in_and_keep_the_rows(up_repo: Repo
     again = up_repo.ok("dev.up")
     assert len(again.commands) == 1, "asked whether something is pending: nothing is"
     assert up_repo.ok("dev.up").commands == []
+
+
+OLDER = """
+DROP TABLE courses_enrolment;
+DELETE FROM django_migrations WHERE name = '0002_enrolment';
+"""
+
+
+def test_an_older_dump_that_was_loaded_by_hand_is_migrated(running: Repo) -> None:
+    assert running.steps() == []
+    assert running.run("dev.dbshell", "--", "-q", stdin="SELECT 1;").code == 0
+    assert running.steps() == ["migrate"]
+    assert not [line for line in running.ok("dev.up").commands if "--noinput" in line], "nothing is pending"
+    assert running.run("dev.dbshell", "--", "-q", stdin=OLDER).code == 0
+    running.ok("dev.up")
+    assert running.rows("SELECT count(*) FROM courses_enrolment") == ["0"]
+    assert running.steps() == []

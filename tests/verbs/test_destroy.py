@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.verbs import machine
+from tests.verbs.fixtures import COMPOSE
 from tests.verbs.repo import Repo
 from tests.verbs.test_daily import on_terminal
 
@@ -34,6 +35,35 @@ def test_destroy_leaves_nothing_even_of_images_that_were_replaced(up_repo: Repo,
     code, _ = on_terminal(up_repo, "dev.destroy", talk=[(r"\[y/N\]", "y\n")])
     assert code == 0
     assert machine.left_by(up_repo.token, up_repo.path, engine) == []
+
+
+OLD = """
+  old:
+    build: {context: ., target: dev}
+    command: sleep infinity
+    volumes: ["wheels:/wheels"]
+    networks: [aside]
+    mem_limit: 64m
+"""
+
+
+@pytest.mark.parametrize("engine", COMPOSE, indirect=True)
+def test_destroy_removes_what_compose_yaml_has_no_more(repo: Repo, engine: str) -> None:
+    before = (repo.path / "compose.yaml").read_text()
+    repo.edit("compose.yaml", "\nvolumes:\n", f"{OLD}\nvolumes:\n  wheels: {{}}\n")
+    repo.edit("compose.yaml", "\nnetworks:\n", "\nnetworks:\n  aside: {}\n")
+    repo.ok("dev.up")
+    (repo.path / "compose.yaml").write_text(before)
+    repo.ok("dev.up")
+    assert [thing for thing in machine.left_by(repo.token, repo.path, engine) if "wheels" in thing or "aside" in thing]
+    repo.ok("dev.destroy", "--yes")
+    assert machine.left_by(repo.token, repo.path, engine) == []
+
+
+def test_looking_leaves_nothing(repo: Repo, engine: str) -> None:
+    for words in (["dev.plan"], ["dev.status"], ["dev.list"], ["dev.doctor"]):
+        repo.run(*words)
+        assert machine.left_by(repo.token, repo.path, engine) == [], words
 
 
 def test_destroy_of_what_is_not_there_is_not_an_error(repo: Repo) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -116,3 +117,5 @@ if __name__ == "__main__":
         end(refusal)
     except KeyboardInterrupt:
         end(Refusal(130, "interrupted; nothing was changed"))
+    except BrokenPipeError:  # a reader that has enough, such as head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

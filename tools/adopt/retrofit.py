@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,10 +160,11 @@ def undo(path: Path) -> str:
         raise Refusal(CONFLICT, f"{BRANCH} was not made in this clone", by_hand)
     if is_ancestor(owner.top, made, before):
         raise Refusal(CONFLICT, f"{BRANCH} is merged into {before}", f"git switch {before} && git revert …")
-    if running := on_this_machine(owner):
-        raise Refusal(CONFLICT, f"{running} still exists on this machine", f"{owner.folder}/.dev/run dev.destroy --yes")
     if owner.git("rev-parse", BRANCH) != made:
         raise Refusal(LOSS, f"{BRANCH} has commits or changes that are not the retrofit's", by_hand)
+    if running := on_this_machine(owner):  # last: its hint removes data
+        launcher = shlex.quote(f"{owner.folder}/.dev/run")
+        raise Refusal(CONFLICT, f"{running} still exists on this machine", f"{launcher} dev.destroy --yes")
     if owner.branch() == BRANCH:
         # Files that the tasks made: afterwards, .gitignore would not list them any more.
         owner.git("clean", "--quiet", "--force", "-d", "-X", "--", f"{owner.prefix}.dev")

@@ -18,6 +18,8 @@ KEPT = (*WHO, "GIT_SSH", "GIT_ASKPASS", "GIT_SSL_", "GIT_HTTP_", "GIT_PROXY_", "
 TOLD = {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 UNHOOKED = ("-c", "core.hooksPath=/dev/null")
 CLONE = (*UNHOOKED, "clone", "--quiet", "--no-tags", "--template=")
+CHANGED = ("status", "--porcelain", "--untracked-files=no")
+AS_NEW = "devenv-status"  # in the repository of a clone: what git says about it when it is new
 
 
 class Unreachable(Exception):
@@ -93,16 +95,26 @@ def copy(repo: Repo, at: Head, scratch: Path, cache: Path) -> Path:
 
 
 def cached(repo: Repo, at: Head, cache: Path) -> Path:
-    """A shallow clone of a URL at a commit, made once; clones of other commits of it are removed."""
+    """A shallow clone of a URL at a commit: made once, and again if it is damaged. Those of other commits go."""
     own = cache / hashlib.sha256(repo.where.encode()).hexdigest()[:16]
     folder = own / at.commit
-    if not folder.is_dir():
+    if not is_whole(folder):
         half = own / f"half-{os.getpid()}"
         shutil.rmtree(own, ignore_errors=True)
         half.parent.mkdir(parents=True, exist_ok=True)
         fetch(repo.where, at.commit, half)
+        # With some settings for line endings, git calls files changed that nobody changed.
+        (half / ".git" / AS_NEW).write_text(git("-C", str(half), *CHANGED))
         half.rename(folder)  # completely or not at all
     return folder
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a clone is there and as it was made. Files are compared by sizes and times, as by `git status`."""
+    try:
+        return git("-C", str(folder), *CHANGED) == (folder / ".git" / AS_NEW).read_text()
+    except (Unreachable, OSError, ValueError):
+        return False
 
 
 def fetch(url: str, commit: str, folder: Path) -> None:

@@ -8,26 +8,21 @@ only: elsewhere, or if the kernel refuses, commands run without the wrapper.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import functools
 import json
 import os
-import random
 import shutil
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
 
-from devenv.base import process, records, shapes
-from devenv.base.ports import is_free
+from devenv.base import disk, ports, process, records, shapes
 from devenv.engines.native import folders, processes
 
 ETC = Path("/etc/hosts")
 MOUNT = 'mount --bind "$0" /etc/hosts && exec "$@"'
 HOSTS = processes.HOSTS
-# Below the range of ephemeral ports, so that no outgoing connection takes one of ours by chance.
-RANGE = (20000, 32000)
+_drawn: dict[Path, int] = {}
 
 
 def wrapper(workspace: str, service: str, unit: str = "") -> tuple[str, ...]:
@@ -100,24 +95,27 @@ def _resolves(name: str) -> bool:
 
 
 def assign(folder: Path, names: Sequence[str]) -> dict[str, int]:
-    """The port of each service. A service without a port, or whose port is taken, gets a free one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "ports.json").open("a+", errors="replace") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        known = _read(file)
-        ports = {name: _keep(folder / name, known.get(name, 0)) or free(set(known.values())) for name in names}
-        if ports != known:
-            file.truncate(0)
-            file.write(json.dumps({**known, **ports}))
-    return ports
+    """The port of each server. One without a port, or whose port is taken, gets a free one. `note` keeps them.
+
+    Writes nothing: commands that only look must leave nothing behind.
+    """
+    known = _read(folder)
+    return {name: _keep(folder / name, known.get(name, 0)) or _draw(folder / name) for name in names}
 
 
-def free(taken: set[int]) -> int:
-    """A port that is free now."""
-    while True:
-        port = random.randint(*RANGE)
-        if port not in taken and is_free(port):
-            return port
+def note(folder: Path, chosen: Mapping[str, int]) -> None:
+    """Keep the ports of servers that start now. The caller holds the lock of the service."""
+    known = _read(folder)
+    if {**known, **chosen} != known:
+        folder.mkdir(parents=True, exist_ok=True)
+        disk.replace(folder / records.PORTS, json.dumps({**known, **chosen}), 0o600, lasting=False)
+
+
+def _draw(unit: Path) -> int:
+    """A new port for a server: the same one each time that this command reads compose.yaml."""
+    if unit not in _drawn:
+        _drawn[unit] = ports.draw()
+    return _drawn[unit]
 
 
 def listens(port: int) -> bool:
@@ -129,14 +127,11 @@ def listens(port: int) -> bool:
 
 def _keep(unit: Path, port: int) -> int:
     """The port if it is free or if its own service listens on it, else 0."""
-    if 0 < port < 65536 and (is_free(port) or processes.is_alive(unit)):
+    if 0 < port < 65536 and (ports.is_free(port) or processes.is_alive(unit)):
         return port
     return 0
 
 
-def _read(file: TextIO) -> dict[str, int]:
-    file.seek(0)
-    try:
-        return dict(shapes.shaped(json.load(file), {shapes.ANY: int}) or {})
-    except (ValueError, RecursionError):  # damaged: every server gets a new port, and the app is started again
-        return {}
+def _read(folder: Path) -> dict[str, int]:
+    """Those that were noted. If the file is damaged, every server gets a new one, and the app is started again."""
+    return dict(shapes.read(folder / records.PORTS, {shapes.ANY: int}) or {})

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from glob import glob
 from pathlib import Path
 
-from devenv.base import locks, process
+from devenv.base import locks, process, seals
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines.interface import Place
 from devenv.engines.native import folders, programs
@@ -57,11 +57,28 @@ def is_made(place: Place) -> bool:
 
 def repair(place: Place) -> str:
     """Let a damaged environment be made again; returns the damaged file, empty if there is none. After a failure."""
-    found = _flaw(place, whole=True) if "python" in place.native and _stamp(place).exists() else ""
+    found = flaw(place)
     if found:
         _stamp(place).unlink(missing_ok=True)
-        shutil.rmtree(_venv(place), ignore_errors=True)  # installers would skip packages that seem to be there
+        for folder in folders_of(place):  # installers would skip packages that seem to be there
+            shutil.rmtree(folder, ignore_errors=True)
     return found
+
+
+def flaw(place: Place) -> str:
+    """A damaged file of a complete environment, by content; empty if there is none."""
+    if not _stamp(place).exists():
+        return ""
+    found = _flaw(place, whole=True) if "python" in place.native else ""
+    if not found and "node" in place.native and _seal(place).exists():
+        found = seals.flaw(_modules(place), _seal(place), whole=True)
+    return found
+
+
+def folders_of(place: Place) -> list[Path]:
+    """The folders that its packages are in."""
+    found = {"python": _venv(place), "node": _modules(place)}
+    return [folder for language, folder in found.items() if language in place.native]
 
 
 def _flaw(place: Place, whole: bool = False) -> str:
@@ -138,13 +155,15 @@ def _make(place: Place) -> None:
     if "node" in place.native:
         _check_node(place.native["node"])
     _install(place)
+    if "node" in place.native and _modules(place).is_dir():  # unlike Python's, its packages do not list their files
+        seals.write(_modules(place), _seal(place))
     _stamp(place).write_text("\n".join([_fingerprint(place), *_packages(place)]) + "\n")
 
 
 def variables(place: Place) -> dict[str, str]:
     """The variables of the app's processes, before those of compose.yaml are added."""
     env = {name: value for name, value in os.environ.items() if PASSED.fullmatch(name)}
-    bins = [str(_venv(place) / "bin"), str(place.root / "node_modules" / ".bin")]
+    bins = [str(_venv(place) / "bin"), str(_modules(place) / ".bin")]
     env["PATH"] = os.pathsep.join([*bins, env.get("PATH", os.defpath)])
     if "python" in place.native:
         # Last: a uv of the machine wins. `dev.add` and `dev.run -- uv` work without one.
@@ -209,6 +228,14 @@ def _venv(place: Place) -> Path:
     return folders.environments(place) / "venv"
 
 
+def _modules(place: Place) -> Path:
+    return place.root / "node_modules"
+
+
+def _seal(place: Place) -> Path:
+    return folders.environments(place) / "node_modules.files"
+
+
 def _stamp(place: Place) -> Path:
     return folders.environments(place) / "made"
 
@@ -217,7 +244,7 @@ def _fingerprint(place: Place) -> str:
     """A fingerprint of everything that the environment is made from, including the version of Python."""
     files = fingerprint.of_files(place.root, [f for p in LOCKS for f in place.root.glob(p) if f.is_file()])
     there = str(os.access(_venv(place) / "bin" / "python", os.X_OK)) if "python" in place.native else ""
-    modules = str((place.root / "node_modules").is_dir()) if "node" in place.native else ""
+    modules = str(_modules(place).is_dir()) if "node" in place.native else ""
     return fingerprint.of_text(repr(sorted(place.native.items())), files, there, modules)
 
 

@@ -75,6 +75,8 @@ class NativeEngine:
             self._start(services, timeout)
 
     def _start(self, services: Sequence[str], timeout: float) -> None:
+        servers = [unit for unit in self.units.values() if isinstance(unit, server.Server)]
+        addresses.note(folders.of(self.place), {unit.service.name: unit.port for unit in servers})
         for name in services:
             self.units[name].make()
         supervisor.start_keeper(self.place)
@@ -138,6 +140,9 @@ class NativeEngine:
 
         return self._with_client(pipe)
 
+    def flush(self, _service: str) -> None:
+        """New data got its place once it was on the disk: see servers/server.py."""
+
     def detach(self, service: str, argv: Sequence[str]) -> None:
         command = self.units[service].client(tuple(argv))
         process.echo(command.argv)
@@ -162,6 +167,11 @@ class NativeEngine:
         units = [unit for name, unit in self.units.items() if unit.data and service in ("", name)]
         ids = [server.facts(unit.data).get("id") for unit in units if unit.data]
         return noted == self.data_id() or any(id in noted.split() for id in ids)
+
+    def spare(self) -> None:
+        for unit in self.known.values():
+            logs.clear(unit.folder)
+        shutil.rmtree(folders.clusters(), ignore_errors=True)
 
     def remove(self) -> None:
         self.stop()

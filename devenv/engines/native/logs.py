@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, Callable
 
-from devenv.base import output, process
+from devenv.base import foreign, process
 from devenv.engines.interface import Logs
 
 NAME = "log"
@@ -32,7 +32,7 @@ def tail(unit: Path, lines: int) -> list[str]:
             text, whole = _end(log)
     except OSError:
         return []
-    found = output.plain(text.decode(errors="replace")).split("\n")
+    found = foreign.plain(text.decode(errors="replace")).split("\n")
     found = found if whole else found[1:]  # without an incomplete line
     return (found if found[-1:] != [""] else found[:-1])[-lines:] if lines else []
 
@@ -43,6 +43,13 @@ def _end(log: BinaryIO) -> tuple[bytes, bool]:
     log.seek(max(0, size - LIMIT))
     text = log.read(min(size, LIMIT))
     return (text, size <= LIMIT) if text or not size else _end(log)  # it was truncated just now
+
+
+def clear(unit: Path) -> None:
+    """Empty a log, in place: a process that writes to it goes on at its start."""
+    if path(unit).exists():
+        os.truncate(path(unit), 0)
+    (unit / NOTES).unlink(missing_ok=True)
 
 
 def trim(unit: Path) -> None:

@@ -8,13 +8,13 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from devenv.model import dockerfile
+from devenv.model.dockerfile import expand
 from tools.adopt.found import Found
 from tools.adopt.read.files import Files
 
 NAMES = ("Dockerfile", "Containerfile", "Dockerfile.prod*", "Dockerfile.*", "*.Dockerfile")
 FOLDERS = re.compile(r"^\.?(docker\w*|compose|containers?|deploy\w*|build|images?)/", re.IGNORECASE)
-STEP = re.compile(r"^\s*([A-Za-z]+)\s+(.*)$", re.DOTALL)
-VARIABLE = re.compile(r"\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)")
 INSTALL = re.compile(r"apt(?:-get)?\s(?:[^;&|]*?\s)?install\s([^;&|]*)", re.DOTALL)
 PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+$")
 PAIR = re.compile(r"(\w+)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|\S*)")
@@ -101,23 +101,8 @@ def _stage(made: Image, base: Found) -> None:
 
 def steps(files: Files, name: str) -> Iterator[tuple[str, str, str]]:
     """Each instruction with its continuation lines as one text, without comments, and its first line."""
-    pending, start = "", 0
-    for number, line in enumerate(files.text(name).split("\n"), start=1):
-        if line.lstrip().startswith("#") or (not line.strip() and pending):
-            continue
-        start = start if pending else number
-        pending += line
-        if line.rstrip().endswith("\\"):
-            pending = pending.rstrip()[:-1] + " "
-            continue
-        match = STEP.match(pending)
-        if match:
-            yield match[1].upper(), match[2].strip(), f"{name}:{start}"
-        pending = ""
-
-
-def expand(text: str, values: dict[str, str]) -> str:
-    return VARIABLE.sub(lambda match: values.get(match[1] or match[3], match[2] or ""), text)
+    for step in dockerfile.instructions(files.text(name)):
+        yield step.word, step.text, f"{name}:{step.line}"
 
 
 def command_line(text: str) -> str:

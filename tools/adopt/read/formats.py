@@ -6,10 +6,11 @@ import configparser
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-import yaml
-
+from devenv.base.errors import DevError
+from devenv.model import document
 from tools.adopt.found import Found
 from tools.adopt.read.files import Files
 
@@ -18,43 +19,13 @@ try:
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib  # type: ignore[no-redef]
 
-MUCH = 200_000  # characters of YAML: larger files take the Python reader seconds
 ASSIGNMENT = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 
 
-class Text(str):
-    """A scalar of a YAML file with its line."""
-
-    line = 0
-
-
-class Loader(yaml.SafeLoader):
-    """All scalars stay text: `8000:8000` and `no` are not converted."""
-
-    yaml_implicit_resolvers = {"<": yaml.SafeLoader.yaml_implicit_resolvers["<"]}  # noqa: RUF012
-
-
-def _scalar(loader: Loader, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.SequenceNode):  # with a custom tag
-        return loader.construct_sequence(node, True)
-    if isinstance(node, yaml.MappingNode):
-        return loader.construct_mapping(node, True)
-    text = Text(node.value)
-    text.line = node.start_mark.line + 1
-    return text
-
-
-Loader.add_constructor("tag:yaml.org,2002:str", _scalar)
-Loader.add_multi_constructor("", _scalar)  # unknown tags, such as !reset
-for kind in ("null", "bool", "int", "float", "timestamp", "binary"):
-    Loader.add_constructor(f"tag:yaml.org,2002:{kind}", _scalar)
-
-
 def yaml_of(files: Files, name: str) -> dict[str, Any]:
-    text = files.text(name)
     try:
-        return table(yaml.load(text, Loader)) if len(text) <= MUCH else {}  # a safe loader: see above
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+        return table(document.parse(Path(name), files.text(name), document.Texts).data)
+    except DevError:
         return {}
 
 

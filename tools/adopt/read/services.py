@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from devenv.model.document import Text
 from tools.adopt.found import Found
 from tools.adopt.read.docker import command_line, image
 from tools.adopt.read.files import Files
-from tools.adopt.read.formats import Text, environment_of, table
+from tools.adopt.read.formats import environment_of, table
 
 # Compose files for development. Others, such as docker-compose.prod.yml, have production's settings and keys.
 DEVELOPMENT = re.compile(r"^(?!.*prod)(.*/)?((docker-)?compose([.-](override|local|dev\w*))?|local)\.ya?ml$")

@@ -1,0 +1,84 @@
+"""PostgreSQL: in SQL, what a copy by TEMPLATE lacks, and what keeps a database from being copied or renamed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Sequence
+
+from devenv.base.errors import REFUSED, DevError
+from devenv.databases.database import literal
+
+SIGN = "devenv: in use: "
+FOUND = re.compile(rf"{SIGN}(\[.*\])$", re.MULTILINE)
+
+
+def settings(source: str, target: str) -> list[str]:
+    """Statements that give a copy the owner, the limit, the comment, the settings and the grants of its source."""
+    old, new = (f"(SELECT oid FROM pg_database WHERE datname = {literal(name)})" for name in (source, target))
+    name = literal(identifier(target))
+    own = ", ".join(
+        (
+            f"format('ALTER DATABASE %s OWNER TO %I', {name}, pg_get_userbyid(datdba))",
+            f"format('ALTER DATABASE %s CONNECTION LIMIT %s', {name}, datconnlimit)",
+            f"format('COMMENT ON DATABASE %s IS %L', {name}, shobj_description(oid, 'pg_database'))",
+        )
+    )
+    # The catalogue itself, since a list such as search_path would need quotes of its own in ALTER DATABASE.
+    kept = (
+        "INSERT INTO pg_catalog.pg_db_role_setting (setdatabase, setrole, setconfig)"
+        f" SELECT {new}, setrole, setconfig FROM pg_db_role_setting WHERE setdatabase = {old};"
+    )
+    who = "CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END"
+    option = "CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END"
+    given = f"FROM pg_database, aclexplode(datacl) WHERE datname = {literal(source)}"
+    revoke = f"SELECT 'REVOKE ALL ON DATABASE ' || {name} || ' FROM PUBLIC' FROM pg_database WHERE datname ="
+    grant = f"SELECT format('GRANT %s ON DATABASE %s TO %s%s', privilege_type, {name}, {who}, {option}) {given}"
+    return [
+        f"SELECT {own} FROM pg_database WHERE datname = {literal(source)} \\gexec",
+        kept,
+        f"{revoke} {literal(source)} AND datacl IS NOT NULL \\gexec",
+        f"{grant} \\gexec",
+    ]
+
+
+def check(copied: Sequence[str], moved: Sequence[str]) -> str:
+    """A statement that fails if a database cannot be copied, or should not be renamed; see `refused`.
+
+    The server refuses both while a transaction is prepared. It would rename under a client that reads a replication
+    slot, which then reads of data that is not live; and it would never drop a database that has a subscription.
+    """
+    both, own = (", ".join(map(literal, names)) for names in ([*copied, *moved], moved))
+    rows = (
+        "SELECT 'the prepared transaction ' || gid, format('ROLLBACK PREPARED %L', gid), ''"
+        f" FROM pg_prepared_xacts WHERE database IN ({both})"
+    )
+    if moved:
+        rows += (
+            " UNION ALL SELECT 'the replication slot ' || slot_name, '', 'stop the client that reads it'"
+            f" FROM pg_replication_slots WHERE active AND database IN ({own})"
+            " UNION ALL SELECT 'the subscription ' || subname, format('DROP SUBSCRIPTION %I', subname), ''"
+            f" FROM pg_subscription JOIN pg_database ON pg_database.oid = subdbid WHERE datname IN ({own})"
+        )
+    return (
+        "DO $devenv$ DECLARE found text; BEGIN"
+        f" SELECT jsonb_agg(jsonb_build_array(what, sql, hint)) INTO found FROM ({rows}) AS each(what, sql, hint);"
+        f" IF found IS NOT NULL THEN RAISE EXCEPTION '{SIGN}%', found; END IF; END $devenv$;"
+    )
+
+
+def refused(service: str, said: str) -> DevError | None:
+    """The error 114 that explains what `check` found, from what the client said; None if it found nothing."""
+    found = FOUND.search(said)
+    if not found:
+        return None
+    things = json.loads(found[1])
+    what = ", ".join(thing for thing, _, _ in things)
+    ways = [hint or f"inv dev.dbshell -- -c {shlex.quote(sql)}" for _, sql, hint in things]
+    return DevError(REFUSED, f"{service}: its database is in use by {what}", *ways)
+
+
+def identifier(name: str) -> str:
+    """A name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
