@@ -102,7 +102,8 @@ def capture(
 
 def measured(argv: Sequence[str], env: Mapping[str, str], measure: Measure) -> Result:
     """Run a command without printing it, and report how far it is, read from its stderr. Its stdout is not kept."""
-    with tempfile.NamedTemporaryFile() as log, _followed(Path(log.name), 0, measure, lines=False):
+    with tempfile.NamedTemporaryFile(delete=False) as log, _followed(Path(log.name), 0, measure, lines=False):
+        os.unlink(log.name)  # both ends have it open; a file with a name would stay if this process is killed
         try:
             done = _start(argv, env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
         except DevError as error:
@@ -112,17 +113,35 @@ def measured(argv: Sequence[str], env: Mapping[str, str], measure: Measure) -> R
     return Result(done.returncode, "", "\n".join(lines))
 
 
-def pipe(argv: Sequence[str], env: Mapping[str, str], source: Path | None, target: Path | None) -> Result:
-    """Run a command visibly with its stdin from a file, or its stdout to a file that only this user can read."""
+def pipe(argv: Sequence[str], env: Mapping[str, str], source: Path | str | None, target: Path | None) -> Result:
+    """Run a command visibly with its stdin from a file, or its stdout to a file that only this user can read.
+
+    `source`: a file, or the text itself.
+    """
     start = _begun(argv)
     with contextlib.ExitStack() as files:
-        into = files.enter_context(open(source, "rb")) if source else None
+        into = files.enter_context(_input(source))
         out = files.enter_context(open(target, "wb", opener=private)) if target else None
         files.enter_context(_counted(into, out))
         streams = {"stdin": into or subprocess.DEVNULL, "stdout": out or subprocess.DEVNULL}
         done = _start(argv, env, stderr=subprocess.PIPE, **streams)
     _ended(start, done.returncode)
     return Result(done.returncode, "", done.stderr)
+
+
+@contextlib.contextmanager
+def _input(source: Path | str | None) -> Iterator[IO[bytes] | None]:
+    """A file to read from. That of a text has no name, so it does not stay if this process is killed."""
+    if isinstance(source, str):
+        with tempfile.TemporaryFile() as text:
+            text.write(source.encode())
+            text.seek(0)
+            yield text
+    elif source:
+        with source.open("rb") as file:
+            yield file
+    else:
+        yield None
 
 
 def private(path: str, flags: int) -> int:

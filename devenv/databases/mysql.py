@@ -7,7 +7,6 @@ objects of its server. The rows are copied from table to table inside the server
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -127,11 +126,9 @@ class MySQL(Database):
         tables = origin._structure(engine, "--skip-triggers", "--routines")
         rest = origin._structure(engine, "--no-create-info", "--triggers", "--events")
         origin._end_sessions(engine)
-        with tempfile.TemporaryDirectory(prefix="devenv-") as folder:
-            file = Path(folder, "copy.sql")
-            made = _copy_script(source, self.name, options, tables, columns, rest)
-            file.write_text(f"{made}{self._admit()}{self._flush()}", "utf-8")
-            self._checked(engine, engine.pipe(self.service, self._login(), source=file))
+        made = _copy_script(source, self.name, options, tables, columns, rest)
+        script = f"{made}{self._admit()}{self._flush()}"
+        self._checked(engine, engine.pipe(self.service, self._login(), source=script))
         if grants:  # not in the script: an account that is gone must not keep the copy from being made
             engine.ask(self.service, [*self._login(), "--force"], "\n".join(grants))
 

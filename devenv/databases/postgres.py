@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -108,13 +107,10 @@ class Postgres(Database):
         login = self._quiet(self.ledger if any(isinstance(step, Note) for step in steps) else "postgres")
         if rows_only:
             return engine.ask(self.service, login, text)
-        with tempfile.NamedTemporaryFile("w", prefix="devenv-", suffix=".sql", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            for line in lines:
-                if line.startswith(SHOWN):
-                    events.note(f"-- {line}")
-            return engine.pipe(self.service, login, source=Path(file.name))
+        for line in lines:
+            if line.startswith(SHOWN):
+                events.note(f"-- {line}")
+        return engine.pipe(self.service, login, source=text)
 
     def _sql(self, step: Step) -> list[str]:
         if isinstance(step, Note):
@@ -161,7 +157,8 @@ class Postgres(Database):
 
     def sizes(self, engine: Engine) -> dict[str, int]:
         names = f"datname NOT IN ('postgres', {literal(self.ledger)})"
-        query = f"SELECT pg_database_size(oid), datname FROM pg_database WHERE NOT datistemplate AND {names}"
+        size = "coalesce(pg_database_size(oid), 0)"  # NULL while one is dropped, or if its DROP was interrupted
+        query = f"SELECT {size}, datname FROM pg_database WHERE NOT datistemplate AND {names}"
         lines = [line.split("|", 1) for line in self._admin(engine, query).splitlines()]
         return {name: int(size) for size, name in lines}
 

@@ -75,8 +75,13 @@ def folder(env: Environment) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
+def left(env: Environment) -> list[Path]:
+    """What killed commands left: folders without a manifest, of this release or (state.json) an earlier one."""
+    notes = (MANIFEST, "state.json")
+    return [folder for folder in home(env).glob("*") if not any((folder / name).is_file() for name in notes)]
+
+
 def clean(env: Environment) -> None:
-    """Remove what killed commands left: folders without a manifest, of this release or (state.json) an earlier one."""
-    for left in home(env).glob("*"):
-        if not (left / MANIFEST).is_file() and not (left / "state.json").is_file():
-            shutil.rmtree(left, ignore_errors=True)
+    """Remove what killed commands left."""
+    for folder in left(env):
+        shutil.rmtree(folder, ignore_errors=True)

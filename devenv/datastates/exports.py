@@ -5,6 +5,7 @@ It is a gzipped tar with two members: `manifest.json`, which describes the dump,
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
@@ -91,10 +92,23 @@ def _write(env: Environment, made: State, manifest: Mapping[str, Any], folder: P
     dump = folder / "dump"
     store.at(env, made).dump(env.engine, dump)
     text = json.dumps({**manifest, "sha256": _sha256(dump)}, indent=2, sort_keys=True).encode()
+    packed = folder / "packed"  # here and not next to the target: the next command cleans up if this one is killed
+    with open(packed, "xb", opener=process.private) as stream:
+        _pack(stream, text, dump)
+    try:
+        os.replace(packed, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy(packed, target)
+
+
+def _copy(packed: Path, target: Path) -> None:
+    """Write a file on another disk, in one step."""
     new = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:
-        with open(new, "xb", opener=process.private) as stream:
-            _pack(stream, text, dump)
+        with open(new, "xb", opener=process.private) as stream, packed.open("rb") as source:
+            shutil.copyfileobj(source, stream)
         os.replace(new, target)
     finally:
         new.unlink(missing_ok=True)

@@ -356,7 +356,7 @@ def unsettled(env: Environment) -> bool:
     """Whether `settle` has something to do. The server was looked at."""
     found = survey(env)
     whole = found.kept and found.live is not None and not env.seen.pending and not found.stale and _is_owner(env)
-    left = any(_is_left(s) or s.database not in found.databases for s in found.states)
+    left = any(_is_left(s) or s.database not in found.databases for s in found.states) or bool(dumps.left(env))
     return not whole or left or not _is_copied(env) or _renamed(env)
 
 

@@ -129,7 +129,9 @@ class ComposeEngine:
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
         return docker.answered(process.capture(docker.inside(self.place, service, argv), self.place.env, stdin))
 
-    def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
+    def pipe(
+        self, service: str, argv: Sequence[str], source: Path | str | None = None, target: Path | None = None
+    ) -> Result:
         return docker.answered(process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target))
 
     def flush(self, service: str) -> None:

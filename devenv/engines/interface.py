@@ -105,8 +105,10 @@ class Engine(Protocol):
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
         """Run a command inside a running service without printing it, and return its output."""
 
-    def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
-        """Like `ask` but visibly, with its input from a file of this machine or its output to one."""
+    def pipe(
+        self, service: str, argv: Sequence[str], source: Path | str | None = None, target: Path | None = None
+    ) -> Result:
+        """Like `ask` but visibly, with its input from a file of this machine or a text, or its output to a file."""
 
     def flush(self, service: str) -> None:
         """Wait until what a database server's image has just made is on the disk."""

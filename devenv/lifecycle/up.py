@@ -151,7 +151,7 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[E
             env.save()
         if step.kind == "start" and not facts.looked and env.database and env.database.service in step.services:
             before, env = env.database.name, live.opened(env)
-            if facts.unseen or live.known(env) != facts.known or (env.database and env.database.name != before):
+            if (env.database and env.database.name != before) or _is_other(env, facts):
                 facts = observe(env, env.engine.look())._replace(started=_started(done))
                 left = decide(facts, env.config, env.place.services)
                 _say(left)
@@ -159,6 +159,12 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[E
     if DEFAULT in env.config.scenarios and DEFAULT not in live.known(env).get("seeded", {}):
         _seed(env)  # after a switch that was not in the plan
     return env, done
+
+
+def _is_other(env: Environment, facts: Facts) -> bool:
+    """Whether the server, which can be looked at now, holds something else than `facts`, from which was decided."""
+    known = live.known(env)
+    return facts.unseen or known != facts.known or branches.due(env, known, store.files(env)) != facts.switch
 
 
 def _started(done: Sequence[Step]) -> tuple[str, ...]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import IO
+
 import pytest
 
 from devenv.base.errors import REFUSED, USAGE, DevError
 from devenv.databases.states import ASIDE, BUILT, PREVIOUS, SNAPSHOT
-from devenv.datastates import snapshots, store
+from devenv.datastates import dumps, exports, snapshots, store
 from tests.messages import OF_A_PACKAGE, SET_ASIDE
 
+from . import world
 from .world import World
 
 ONE, TWO, OTHER, THREE = "0001_item", "0002_more", "0003_other", "0003_third"
@@ -357,3 +361,50 @@ def test_a_row_that_cannot_be_read_is_a_database_that_nothing_names(here: World,
     assert kept.database in here.databases
     here.restore(kept.database)
     assert "by hand" in here.live
+
+
+def test_own_data_comes_back_also_if_the_server_was_down(here: World) -> None:
+    """The record of the machine does not list other databases: only the server knows that there is one."""
+    switch(here, "main", ONE, TWO, THREE)
+    here.enter("with three")
+    switch(here, "main", ONE, TWO)
+    here.enter("with two")
+    here.running.clear()
+    switch(here, "main", ONE, TWO, THREE)
+    assert here.live == rows(ONE, TWO, THREE) | DEFAULT | {"by hand", "with three"}
+    switch(here, "main", ONE, TWO)
+    assert here.live == rows(ONE, TWO) | DEFAULT | {"with two"}
+
+
+# ---- files of killed commands
+
+
+@pytest.mark.parametrize("name", ["0123456789ab", f"0123456789ab{dumps.NEW}"])
+def test_the_next_command_removes_a_dump_that_was_not_completed(here: World, name: str) -> None:
+    """It holds rows of people. The databases need nothing, so this alone has to be reason enough to look."""
+    home = dumps.home(here.env())
+    before = sorted(home.iterdir())
+    (home / name).mkdir()
+    (home / name / "dump").write_text("rows")
+    assert here.up() == []
+    assert sorted(home.iterdir()) == before != []
+
+
+def test_a_killed_export_leaves_nothing(here: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither next to its target, where no command looks again, nor among our files."""
+
+    def pack_half(stream: IO[bytes], *parts: object) -> None:
+        stream.write(b"half")
+        here.end = world.killed(len(here.done))
+        here.effect("pack", world.nothing)
+
+    here.snapshot()
+    monkeypatch.setattr(exports, "_pack", pack_half)
+    target = tmp_path / "exported/data.tar.gz"
+    target.parent.mkdir()
+    with pytest.raises(world.Killed), here.command("dev.snapshot") as env:
+        exports.export(env, snapshots.find(env, "kept"), target, scrub=False)
+    here.end = None
+    here.up()
+    assert list(target.parent.iterdir()) == []
+    assert dumps.left(here.env()) == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -242,3 +244,15 @@ def test_an_image_that_sorts_text_in_another_way(repo: Repo) -> None:
     assert repo.rows(ENTERED) == ["By hand"]
     assert repo.rows("SELECT datname FROM pg_database WHERE datcollversion = '1.0' AND datallowconn") == []
     assert repo.ok("dev.up").commands == []
+
+
+@pytest.mark.parametrize("engine", ["native"], indirect=True)
+def test_a_database_that_is_being_dropped_is_listed(up_repo: Repo) -> None:
+    """Its row is there when its files are gone already, and stays if the server is killed at that moment."""
+    up_repo.rows("CREATE DATABASE half STRATEGY file_copy")  # nothing of it is in memory, to be written later
+    [folder] = up_repo.rows("SHOW data_directory")
+    [oid] = up_repo.rows("SELECT oid FROM pg_database WHERE datname = 'half'")
+    shutil.rmtree(Path(folder, "base", oid))
+    listed = {state["name"]: state["size"] for state in up_repo.ok("dev.state", "list", "--json").json()}
+    assert listed["half"] == 0 < listed["live"]
+    up_repo.ok("dev.snapshot", "kept")

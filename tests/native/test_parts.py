@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from devenv.base import process, records
+from devenv.engines.interface import Place
 from devenv.engines.native import addresses, app_environment, folders, logs, processes, programs, supervisor
 from devenv.model import compose_file
 from tests.conftest import until
@@ -94,6 +95,22 @@ def test_a_child_whose_parent_ended_first_is_waited_for(tmp_path: Path) -> None:
     supervisor.end_marked(mark)
     assert (tmp_path / "end").read_text() == "orderly\n"
     assert processes.marked(processes.look(), mark) == set()
+
+
+def test_a_child_of_a_killed_keeper_does_not_count_as_the_keeper(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the mark, too. In a second it is gone, and then nothing would keep the logs short."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    place = Place(tmp_path, "main", "catalog", "app", "compose.yaml", "", {}, {}, {}, "", {}, "main-catalog")
+    mark = folders.unit(place, supervisor.KEEPERS)
+    with subprocess.Popen(["sleep", "60"], env={**os.environ, processes.MARK: str(mark)}) as orphan:
+        supervisor.start_keeper(place)
+        supervisor.start_keeper(place)
+        started = processes.marked(processes.look(), mark) - {orphan.pid}
+        leaders = {entry.session for pid, entry in processes.look().items() if pid in started}
+        supervisor.end_keeper(place)
+    assert len(leaders) == 1
 
 
 def test_a_folder_is_removed_while_another_service_writes_names_into_it(

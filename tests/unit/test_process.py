@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ import pytest
 
 from devenv.base import events, process
 from devenv.base.events import Event
+from tests.conftest import REPO, until
 
 
 def test_a_command_that_takes_too_long_is_ended(capfd: pytest.CaptureFixture[str]) -> None:
@@ -103,3 +106,37 @@ def test_a_line_that_is_written_again_and_again_is_measured(seen: list[Event]) -
     told = [(event.done, event.total) for event in seen if event.kind == events.STEP_PROGRESSED]
     assert {(1, 10), (5, 10)} == {*told}
     assert texts(seen) == texts(seen, events.COMMAND) == [], "it is not printed"
+
+
+# ---- killed
+
+
+HANDS_OVER = {
+    "pipe": "process.pipe(['sh', '-c', 'cat; exec sleep 60'], os.environ, 'a text', None)",
+    "measured": "process.measured(['sh', '-c', 'echo a text; exec sleep 60'], os.environ, print)",
+}
+
+
+@pytest.mark.parametrize("function", HANDS_OVER)
+def test_a_killed_process_leaves_no_temporary_file(function: str, tmp_path: Path) -> None:
+    code = f"import os; from devenv.base import process; {HANDS_OVER[function]}"
+    argv = [sys.executable, "-c", code]
+    env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(REPO)}
+    started = subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, start_new_session=True)
+    assert until(lambda: b"sleep" in b"".join(words(pid) for pid in children(started.pid)))
+    os.killpg(started.pid, signal.SIGKILL)
+    started.communicate()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_is_the_input(tmp_path: Path) -> None:
+    assert process.pipe(["cat"], os.environ, "ein Übungstext", tmp_path / "out").code == 0
+    assert (tmp_path / "out").read_text() == "ein Übungstext"
+
+
+def children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def words(pid: str) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()

@@ -133,7 +133,9 @@ class NativeEngine:
 
         return self._with_client(ask)
 
-    def pipe(self, service: str, argv: Sequence[str], source: Path | None = None, target: Path | None = None) -> Result:
+    def pipe(
+        self, service: str, argv: Sequence[str], source: Path | str | None = None, target: Path | None = None
+    ) -> Result:
         def pipe() -> Result:
             command = self.units[service].client(tuple(argv))
             return process.pipe(command.argv, command.env, source, target)

@@ -252,7 +252,9 @@ def start_keeper(place: Place) -> None:
     """Start the small process that limits the size of a service's logs (keeper.sh), unless it runs."""
     folder, mark = folders.of(place), _keeper_mark(place)
     folder.mkdir(parents=True, exist_ok=True)
-    if not processes.marked(processes.look(), mark):
+    seen = processes.look()
+    # Not one of its children, such as `sleep`: they outlive a killed keeper for a moment.
+    if not any(seen[pid].session == pid for pid in processes.marked(seen, mark)):
         env = {"PATH": os.environ.get("PATH", os.defpath), processes.MARK: str(mark)}
         process.spawn(["sh", str(KEEPER), str(folder)], env, Path(os.devnull), folder)
 

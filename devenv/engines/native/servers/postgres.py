@@ -7,7 +7,6 @@ import functools
 import locale
 import shutil
 import signal
-import tempfile
 from collections.abc import Mapping
 from glob import glob
 from pathlib import Path
@@ -101,13 +100,16 @@ class Postgres(Server):
         draft.rename(source)
 
     def _make_cluster(self, draft: Path) -> None:
-        with tempfile.NamedTemporaryFile("w", dir=draft.parent, prefix="password") as secret:
-            secret.write(self.password + "\n")
-            secret.flush()
-            account.hand_over(Path(secret.name))
-            login = ("-U", self.user, "-A", "scram-sha-256", f"--pwfile={secret.name}")
+        secret = draft.with_suffix(".password")  # a fixed name: what a killed command leaves, the next one removes
+        try:
+            with open(secret, "w", opener=process.private) as file:
+                file.write(f"{self.password}\n")
+            account.hand_over(secret)
+            login = ("-U", self.user, "-A", "scram-sha-256", f"--pwfile={secret}")
             options = ("--encoding=UTF8", f"--locale={_locale()}", "--no-sync", "--no-instructions")
             self._run_inside("initdb", "-D", str(draft), *login, *options)
+        finally:
+            secret.unlink(missing_ok=True)
         if self.database != "postgres":
             # Single-user mode: it needs no port, and no server is left if this is killed.
             create = f'CREATE DATABASE "{self.database}";\n'
