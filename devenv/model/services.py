@@ -193,8 +193,14 @@ def jobs(found: Mapping[str, Service]) -> set[str]:
 def is_on(service: Service, network: str, variables: Mapping[str, str]) -> bool:
     """Whether compose.yaml puts a service on the network of that name."""
     declared = service.raw.source.data.get("networks") or {}
-    names = [(declared.get(key) or {}).get("name", "") for key in service.raw.data.get("networks") or ()]
-    return network in [compose_file.interpolate(str(name), variables) for name in names]
+    for key in service.raw.data.get("networks") or ():
+        try:
+            name = compose_file.interpolate(str((declared.get(key) or {}).get("name", "")), variables)
+        except compose_file.InterpolationError as error:
+            raise service.raw.source.error(("networks", key, "name"), str(error)) from None
+        if name == network:
+            return True
+    return False
 
 
 def variable(service: str, suffix: str) -> str:
