@@ -6,6 +6,7 @@ import re
 
 # ECMA-48: CSI, OSC and other strings (to their end, or else to the end of the line), others.
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # Characters that let text look like another text: they turn the direction of writing, or end a line.
 TURNS = re.compile("[\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -26,6 +27,11 @@ def clean(text: str) -> str:
 def masked(text: str) -> str:
     """A text without the passwords in its addresses."""
     return LOGIN.sub(r"\1***@", text)
+
+
+def coloured(text: str) -> str:
+    """`clean`, but with its colours."""
+    return "".join(part if COLOUR.fullmatch(part) else clean(part) for part in COLOUR.split(text))
 
 
 def visible(line: str) -> str:

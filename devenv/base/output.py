@@ -32,11 +32,11 @@ def say(text: str = "") -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def data(text: str) -> None:
-    """One line of the answer."""
+def data(text: str, colours: bool = False) -> None:
+    """One line of the answer. `colours`: a terminal shows them."""
     global answered
     answered = True
-    write(foreign.clean(text))
+    write(foreign.coloured(text) if colours else foreign.clean(text))
 
 
 def answer(value: Any) -> None:

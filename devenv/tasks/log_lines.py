@@ -68,7 +68,7 @@ class Lines:
             output.data(f"{head}{foreign.plain(text)}")
             return
         place = list(self.services).index(service) if service in self.services else 0
-        output.data(f"\033[{COLOURS[place % len(COLOURS)]}m{head}\033[0m{text}\033[0m")
+        output.data(f"\033[{COLOURS[place % len(COLOURS)]}m{head}\033[0m{text}\033[0m", colours=True)
 
 
 def _pattern(grep: str) -> re.Pattern[str] | None:

@@ -112,6 +112,10 @@ def test_a_line_of_another_program_is_shown_as_a_terminal_would(line: str, shown
     assert foreign.visible(line) == shown
 
 
+def test_of_all_escape_codes_a_terminal_may_get_colours() -> None:
+    assert foreign.coloured("\x1b[1;31mred\x1b[0m\x1b[2J\x1b]0;t\x07\x08.") == "\x1b[1;31mred\x1b[0m."
+
+
 def test_no_event_and_no_answer_does_anything_to_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     evil = "a\x1b[2J\x1b]0;t\x07\x08\u202eb"
     events.note(evil)
