@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -279,7 +279,7 @@ class FakeEngine:
     def start(self, names: Sequence[str], timeout: float) -> None:
         self.world.effect("start", lambda: self.world.running.update(names))
 
-    def failing(self) -> list[str]:
+    def failing(self, states: Mapping[str, Running]) -> list[str]:
         return [name for name in self.place.services if name not in self.world.running]
 
     def stop(self) -> None:

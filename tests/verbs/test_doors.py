@@ -121,4 +121,5 @@ def test_unknown_task_is_guessed(running: Repo) -> None:
 
 
 def test_unknown_flag_names_the_help(running: Repo) -> None:
-    assert running.fails(2, "dev.up", "--jsno").hints == ["inv dev.up --help"]
+    hint = f"{DID_YOU_MEAN} --json? to see all flags: inv dev.up --help"
+    assert running.fails(2, "dev.up", "--jsno").hints == [hint]
