@@ -104,7 +104,9 @@ LIVE = [
         recipe("OUT-5", "dev.seed", "2>.dev/local/said " + RUN.format(task="dev.seed") + "; c=$$?; "
                "grep -v '^hint' .dev/local/said >&2; exit $$c"),
         recipe("OUT-9", "dev.logs", RUN.format(task="dev.logs") + r"; printf '\033[31mred\033[0m\n'"),
-        edit("DATA-1", "service.py", "statement))\n", "statement))\n        db.execute(\"INSERT INTO visits (path) VALUES ('/')\")\n"),
+        # DATA-7: other breaches write through dev.dbshell, and data that was written so is migrated when it comes back.
+        edit("DATA-1", "service.py", "statement))\n", "statement))\n        db.execute(\"INSERT INTO visits (path) VALUES ('/')\")\n",
+             also=("DATA-7",)),
         recipe("DATA-3", "dev.reset", RUN.format(task="dev.reset")
                + " && echo \"INSERT INTO visits (path) VALUES ('/')\" | '.dev/run' dev.dbshell >&2",
                unjudged=("DATA-4",)),
