@@ -194,11 +194,8 @@ def is_on(service: Service, network: str, variables: Mapping[str, str]) -> bool:
     """Whether compose.yaml puts a service on the network of that name."""
     declared = service.raw.source.data.get("networks") or {}
     for key in service.raw.data.get("networks") or ():
-        try:
-            name = compose_file.interpolate(str((declared.get(key) or {}).get("name", "")), variables)
-        except compose_file.InterpolationError as error:
-            raise service.raw.source.error(("networks", key, "name"), str(error)) from None
-        if name == network:
+        name = str((declared.get(key) or {}).get("name", ""))
+        if compose_file.fill(name, variables, service.raw.source, ("networks", key, "name")) == network:
             return True
     return False
 
