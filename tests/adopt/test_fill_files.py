@@ -107,6 +107,22 @@ def test_the_state_is_migrations_and_locks() -> None:
     assert dev(DJANGO)["state"] == ["**/migrations/*.py", "requirements.txt", "requirements-dev.txt"]
 
 
+@pytest.mark.parametrize(
+    ("where", "patterns"),
+    [
+        ("shop/management/commands/load_demo.py", ["shop/management/commands/load_demo.py"]),
+        ("shop/cli.py:12", ["shop/cli.py"]),
+        ("shop/fixtures/initial.json", ["shop/fixtures/**"]),
+        ("fixtures/initial.json", ["fixtures/**"]),
+        ("db/seeds/01_users.js", ["db/seeds/**"]),
+        ("package.json:14", []),
+    ],
+)
+def test_the_state_has_the_seed_too(where: str, patterns: list[str]) -> None:
+    reading = replace(DJANGO, commands=replace(DJANGO.commands, seed=found("python manage.py x", where)))
+    assert dev(reading)["state"] == ["**/migrations/*.py", *patterns, "requirements.txt", "requirements-dev.txt"]
+
+
 def test_sqlite_has_migrations_and_data_too() -> None:
     assert {"state", "scenarios", "commands"} <= set(dev(FLASK))
     assert "migrate" in dev(FLASK)["commands"]

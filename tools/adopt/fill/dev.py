@@ -102,12 +102,24 @@ LOGINS = [
 
 
 def state(reading: Reading) -> list[str]:
-    """The files that the database's content depends on: migrations, and lock files for those in packages."""
+    """The files that the database's content depends on: migrations, the seed, and lock files for packages' ones."""
     files = reading.dependencies.files if reading.dependencies else ()
     locks = [name for name in files if name.rpartition("/")[2] in LOCKS] or files
-    patterns = ", ".join(lines.item(name) for name in [*reading.migration_files, *locks])
+    patterns = ", ".join(lines.item(name) for name in [*reading.migration_files, *_of_seed(reading), *locks])
     where = f" Migrations: {reading.migrations.value}, {reading.migrations.where}." if reading.migrations else ""
     return [f"# The files that the database's content depends on.{lines.comment(where)}", f"state: [{patterns}]"]
+
+
+def _of_seed(reading: Reading) -> list[str]:
+    """The pattern of the seed's files. A script of package.json does not say which they are."""
+    seed = reading.commands.seed
+    file = seed.where.partition(":")[0] if seed else ""
+    folder = file.rpartition("/")[0]
+    if not file or file.endswith(".json") and "/fixtures/" not in f"/{file}":
+        return []
+    if folder.rpartition("/")[2] in ("fixtures", "seeds"):  # with those next to it
+        return [f"{folder}/**"]
+    return [file]
 
 
 def volatile(reading: Reading) -> list[str]:
