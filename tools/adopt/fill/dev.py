@@ -115,7 +115,7 @@ def _of_seed(reading: Reading) -> list[str]:
     seed = reading.commands.seed
     file = seed.where.partition(":")[0] if seed else ""
     folder = file.rpartition("/")[0]
-    if not file or file.endswith(".json") and "/fixtures/" not in f"/{file}":
+    if not file or (file.endswith(".json") and "/fixtures/" not in f"/{file}"):
         return []
     if folder.rpartition("/")[2] in ("fixtures", "seeds"):  # with those next to it
         return [f"{folder}/**"]
