@@ -262,6 +262,13 @@ def state(
         raise DevError(USAGE, f"dev.state {action}: unknown action", f"allowed: {', '.join(STATE_ACTIONS)}")
     with environment.opened("dev.state", workspace) as env:
         snapshots.check_possible(env)
+        if not env.engine.data_id():  # to look must not make an empty database
+            events.note(f"{env.config.service} has no data here yet; to make it: inv dev.up")
+            if action == "list" and json:
+                output.answer([])
+            elif action == "prune":
+                _answer(env, json)
+            return
         if action == "prune":
             # Without the server, only dumps are known. Those that cannot be made again go if that is confirmed.
             env = room.ready(env, [] if name else store.prunable(env, all and yes))

@@ -61,7 +61,14 @@ def test_destroy_removes_what_compose_yaml_has_no_more(repo: Repo, engine: str) 
 
 
 def test_looking_leaves_nothing(repo: Repo, engine: str) -> None:
-    for words in (["dev.plan"], ["dev.status"], ["dev.list"], ["dev.doctor"]):
+    for words in (
+        ["dev.plan"],
+        ["dev.status"],
+        ["dev.list"],
+        ["dev.state", "list"],
+        ["dev.state", "prune"],
+        ["dev.doctor"],
+    ):
         repo.run(*words)
         assert machine.left_by(repo.token, repo.path, engine) == [], words
 
