@@ -71,7 +71,7 @@ class Terminal:
         self.rows: dict[int, Row] = {}
         self.owner: dict[int, int] = {}  # step → the row that shows it
         self.pending: list[str] = []
-        self.unfolded = False
+        self.unfolded: set[str] | None = None  # the lines of the failed step that were printed
         self._live: Live | None = None
 
     def __call__(self, event: Event) -> None:
@@ -183,6 +183,7 @@ class Terminal:
         self.close()
         first, *rest = event.text.splitlines() or [""]
         self._print(first, "", (f"error[{event.code}]: ", "red"))
+        rest = [line for line in rest if line.strip() not in (self.unfolded or ())]  # they are right above
         self._write([[(f"  {line}", "")] for line in rest])  # often a log: wrapped by the terminal alone
         for hint in event.items:
             first, *rest = hint.splitlines() or [""]
@@ -218,9 +219,9 @@ class Terminal:
         return [sign, (f" {name}", ""), (text, "dim"), (f"{' ' * (room - len(name) - len(text))}  {right}", "dim")]
 
     def _unfold(self, row: Row) -> None:
-        if self.unfolded:
+        if self.unfolded is not None:
             return
-        self.unfolded = True
+        self.unfolded = {line.strip() for line in row.output}
         self._write([[(f"    {line}", "")] for line in row.output])
         if row.command:
             self._print("  to repeat the last command:")

@@ -207,6 +207,18 @@ def test_a_failed_step_unfolds(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / ".dev/local/logs/dev.up.log").read_text().count("line ") == 30 + 1
 
 
+def test_an_error_does_not_repeat_the_lines_above_it(run: Run) -> None:
+    """The error of a required service has the end of its output, for pipes and programs."""
+    screen = run("""
+    with events.step("service", "lms"):
+        sh("echo one; echo two")
+        raise DevError(112, "lms: it failed\\none\\ntwo\\nthree")
+""")
+    assert screen.end() == 112
+    assert screen.lines[-3:-1] == ["error[112]: lms: it failed", "  three"]
+    assert [line.strip() for line in screen.lines].count("two") == 1
+
+
 def test_waiting_is_shown_once_and_is_not_output(run: Run, tmp_path: Path) -> None:
     """It is written to the log that the command's output is read from."""
     body = """
