@@ -117,4 +117,7 @@ def check_fits(env: Environment, stored: State, force: bool) -> None:
         detach = "--detach " if COMMIT.fullmatch(stored.branch) else ""
         switch = f"git switch {detach}{shlex.quote(stored.branch)}"
         other = switch if stored.branch else "switch to the branch that it was made on"
-        raise DevError(REFUSED, message, other, "if the migrations do the same, run the command again with --force")
+        same = "if the migrations do the same, run the command again with --force"
+        if stored.branch and stored.branch == store.branch(env):  # they were changed on this branch
+            raise DevError(REFUSED, message, same)
+        raise DevError(REFUSED, message, other, same)
