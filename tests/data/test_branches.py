@@ -276,6 +276,15 @@ def test_a_snapshot_of_other_migrations_is_refused(here: World) -> None:
     assert f"migrations/{TWO}.py is missing" in caught.value.message
 
 
+def test_a_snapshot_of_this_branch_from_before_its_migrations_changed_has_no_other_branch_to_go_to(here: World) -> None:
+    here.snapshot()
+    switch(here, "main", ONE, OTHER)
+    with pytest.raises(DevError) as caught:
+        here.restore()
+    assert caught.value.code == REFUSED
+    assert [hint.partition(",")[0] for hint in caught.value.hints] == ["if the migrations do the same"]
+
+
 def test_an_older_snapshot_is_migrated_on_and_stays_as_it_is(here: World) -> None:
     here.snapshot()
     switch(here, "main", ONE, TWO, THREE)
