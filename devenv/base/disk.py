@@ -28,8 +28,9 @@ def add_line(file: Path, line: str) -> None:
     """Add a line to a file that only this user can read. It is made if it is missing."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+", encoding="utf-8") as stream:
-        content = stream.read()
-        stream.write(f"{'' if content.endswith(chr(10)) or not content else chr(10)}{line}{chr(10)}")
+        before = stream.read()
+        separator = "\n" if before and not before.endswith("\n") else ""
+        stream.write(f"{separator}{line}\n")
 
 
 def replace(target: Path, text: str, mode: int, lasting: bool = True) -> None:

@@ -101,11 +101,13 @@ def publish(kind: str, text: str = "", **fields: Any) -> None:
     terminal, and passwords in addresses, are removed here, in one place.
     """
     around = _current.get()
-    known = {"step": around.number if around else 0, "text": _fit(text), **fields}
-    known = {key: tuple(map(_fit, value)) if key == "items" else value for key, value in known.items()}
-    if "argv" in known:
-        known["argv"] = tuple(map(foreign.masked, known["argv"]))
-    event = Event(kind, time.time(), **known)
+    event = Event(kind, time.time(), **{"step": around.number if around else 0, "text": text, **fields})
+    event = event._replace(
+        text=_fit(event.text),
+        said=_fit(event.said),
+        items=tuple(map(_fit, event.items)),
+        argv=tuple(map(foreign.masked, event.argv)),
+    )
     with _lock:
         for reader in _readers:
             reader(event)

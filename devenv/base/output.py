@@ -32,6 +32,12 @@ def say(text: str = "") -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def agreed(question: str) -> bool:
+    """Ask on the terminal, and return whether the answer is yes. The caller has seen that there is one."""
+    events.note(f"{question} [y/N] ")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 def data(text: str, colours: bool = False) -> None:
     """One line of the answer. `colours`: a terminal shows them."""
     global answered

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Callable, NamedTuple, Optional
 
-from devenv.base import events, foreign, output  # noqa: F401  with its plain reader, for programs that choose none
+from devenv.base import events, foreign
 from devenv.base.errors import MISSING, DevError
 
 # File descriptors that every child inherits, such as the lock's. If only this process is killed, its engine command

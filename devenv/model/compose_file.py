@@ -9,11 +9,9 @@ https://docs.docker.com/compose/how-tos/environment-variables/variable-interpola
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
@@ -51,13 +49,8 @@ class Raw(NamedTuple):
 def read(path: Path) -> document.Document:
     """A compose file as written. DevError 111 with file and line if a part that we read has another type."""
     source = document.load(path)
-    json_schema.check(source, _schema())
+    json_schema.check(source, json_schema.read(SCHEMA))
     return source
-
-
-@cache
-def _schema() -> Any:
-    return json.loads(SCHEMA.read_text())
 
 
 def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> dict[str, Raw]:

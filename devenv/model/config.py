@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -78,7 +77,7 @@ class Config(NamedTuple):
 def load(root: Path) -> Config:
     """Read and check dev.yaml. DevError 111 with file and line for the first error."""
     source = document.load(root / "dev.yaml")
-    json_schema.check(source, json.loads(SCHEMA.read_text()))
+    json_schema.check(source, json_schema.read(SCHEMA))
     _check_contract(source)
     data = source.data
     budget = data.get("budget", {})

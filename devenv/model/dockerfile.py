@@ -93,11 +93,12 @@ class _Ignored:
         pairs = [(line.startswith("!"), os.path.normpath(line.lstrip("!").strip()).strip("/")) for line in lines]
         self.patterns: list[tuple[bool, re.Pattern[str]]] = []
         for kept, name in pairs:
-            if name.count("*") > STARS and not kept:
-                continue  # it would take minutes; without it, more files count, which is harmless
-            wide = name if name.count("*") <= STARS else "**"
+            if name.count("*") > STARS:  # it would take minutes; so more files count, which is harmless
+                if not kept:
+                    continue
+                name = "**"
             with contextlib.suppress(re.error):  # Docker refuses to build with it
-                self.patterns.append((kept, fingerprint.ignore_pattern(wide)))
+                self.patterns.append((kept, fingerprint.ignore_pattern(name)))
 
     def match(self, path: str) -> bool:
         """Whether Docker leaves this file out of the context."""

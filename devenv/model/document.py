@@ -28,13 +28,13 @@ MANY = 50_000  # values, each alias counted as what it stands for: 10 aliases to
 
 TAG = "tag:yaml.org,2002:"
 PLAIN = (  # the type of a plain value, by its first characters
-    ("bool", re.compile("true|True|TRUE|false|False|FALSE"), "tTfF"),
-    ("null", re.compile("~|null|Null|NULL|"), ["~", "n", "N", ""]),
-    ("int", re.compile("[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)"), "-+0123456789"),
-    ("float", re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?"), "-+.0123456789"),
-    ("float", re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"), "-+."),
-    ("timestamp", re.compile(r"\d{4}-\d\d?-\d\d?(?:(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d.*)?"), "0123456789"),
-    ("merge", re.compile("<<"), "<"),
+    ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("null", "~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("int", "[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)", "-+0123456789"),
+    ("float", r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?", "-+.0123456789"),
+    ("float", r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", "-+."),
+    ("timestamp", r"\d{4}-\d\d?-\d\d?(?:(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d.*)?", "0123456789"),
+    ("merge", "<<", "<"),
 )
 
 
@@ -80,8 +80,7 @@ def _override(loader: Any, node: yaml.Node) -> Instead:
 
 
 for _kind, _pattern, _first in PLAIN:
-    whole = re.compile(rf"(?:{_pattern.pattern})\Z")
-    _Loader.add_implicit_resolver(f"{TAG}{_kind}", whole, list(_first))
+    _Loader.add_implicit_resolver(f"{TAG}{_kind}", re.compile(rf"(?:{_pattern})\Z"), list(_first))
 _Loader.add_constructor(f"{TAG}int", _int)
 _Loader.add_constructor("!reset", _reset)
 _Loader.add_constructor("!override", _override)

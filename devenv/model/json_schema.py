@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from devenv.base.errors import did_you_mean
@@ -22,6 +24,12 @@ TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "null": (type(None),),
 }
+
+
+@cache
+def read(file: Path) -> Any:
+    """A schema of ours."""
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def check(document: Document, schema: Any) -> None:

@@ -6,10 +6,8 @@ the protocol between repositories, and ignore unknown keys.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,14 +36,9 @@ class Requirement(NamedTuple):
 
 def of(source: document.Document) -> dict[str, Requirement]:
     """What a repository requires, by name. DevError 111 with file and line if it is not such a mapping."""
-    json_schema.check(source, _schema())
+    json_schema.check(source, json_schema.read(SCHEMA))
     requires = source.data.get("requires") or {}
     return {name: _requirement(source, name, value) for name, value in requires.items()}
-
-
-@cache
-def _schema() -> Any:
-    return json.loads(SCHEMA.read_text())
 
 
 def check_contract(source: document.Document) -> None:

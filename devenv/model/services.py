@@ -193,11 +193,11 @@ def jobs(found: Mapping[str, Service]) -> set[str]:
 def is_on(service: Service, network: str, variables: Mapping[str, str]) -> bool:
     """Whether compose.yaml puts a service on the network of that name."""
     declared = service.raw.source.data.get("networks") or {}
-    for key in service.raw.data.get("networks") or ():
-        name = str((declared.get(key) or {}).get("name", ""))
-        if compose_file.fill(name, variables, service.raw.source, ("networks", key, "name")) == network:
-            return True
-    return False
+    source = service.raw.source
+    names = {key: str((declared.get(key) or {}).get("name", "")) for key in service.raw.data.get("networks") or ()}
+    return any(
+        compose_file.fill(name, variables, source, ("networks", key, "name")) == network for key, name in names.items()
+    )
 
 
 def variable(service: str, suffix: str) -> str:

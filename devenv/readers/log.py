@@ -41,15 +41,7 @@ class Log:
 
     def _begin(self) -> None:
         self._begun = True
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            _ignored(self.path.parent.parent)
-            self.path.unlink(missing_ok=True)  # another run that still writes to it keeps its own file
-            self.path.touch()
-        except OSError:  # a folder of another user, a disk that cannot be written to
-            handle, name = tempfile.mkstemp(prefix=f"{self.path.stem}.", suffix=".log")
-            os.close(handle)
-            self.path = Path(name)
+        self.path = new_file(self.path)
         process.run_log = self.path
 
     def _write(self) -> None:
@@ -59,6 +51,21 @@ class Log:
             with self.path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.writelines(f"{line}\n" for line in self._early)
             self._early = []
+
+
+def new_file(path: Path, text: str = "") -> Path:
+    """Write a file of this run into the folder of logs, or if that fails a temporary one. Returns where it is."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _ignored(path.parent.parent)
+        path.unlink(missing_ok=True)  # another run that still writes to it keeps its own file
+        path.write_text(text, encoding="utf-8", errors="replace")
+    except OSError:  # a folder of another user, a disk that cannot be written to
+        handle, name = tempfile.mkstemp(prefix=f"{path.stem}.", suffix=".log")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+        return Path(name)
+    return path
 
 
 def _ignored(local: Path) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
-import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 from devenv.base import launch, toolcache
 from devenv.base.errors import MISSING, UNHEALTHY, DevError
+from devenv.readers import log
 
 
 def error(mistake: Exception, words: Sequence[str], root: Path) -> DevError:
@@ -36,14 +35,4 @@ def _report(mistake: Exception, words: Sequence[str], root: Path) -> Path:
         f"Python {sys.version} on {sys.platform}",
         "".join(traceback.format_exception(type(mistake), mistake, mistake.__traceback__)),
     ]
-    folder = root / ".dev" / "local" / "logs"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = folder / "error.log"
-        file.write_text("\n".join(lines), encoding="utf-8", errors="replace")
-    except OSError:  # a folder of another user, a disk that cannot be written to
-        handle, name = tempfile.mkstemp(prefix="devenv.", suffix=".error.log")
-        file = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as stream:
-            stream.write("\n".join(lines))
-    return file
+    return log.new_file(root / ".dev" / "local" / "logs" / "error.log", "\n".join(lines))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,7 +79,7 @@ def read(root: Path) -> Lock | None:
         return None
     try:
         source = document.load(path)
-        json_schema.check(source, json.loads(SCHEMA.read_text()))
+        json_schema.check(source, json_schema.read(SCHEMA))
     except DevError as error:  # not YAML, for example because of conflict markers
         raise DevError(error.code, error.message, HINT) from None
     return Lock(source.data["asks"], {name: _from_data(name, data) for name, data in source.data["services"].items()})

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import events, foreign, locks, process, toolcache
+from devenv.base import events, locks, process, toolcache
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.model import document
 from devenv.model.resolver import same_repository
@@ -165,7 +165,7 @@ class Mirror(NamedTuple):
     def _clone(self) -> None:
         trust.check(self.repo, "the required repository")
         draft = _draft(self.path)
-        with events.step("fetch", text=self.repo, said=f"fetching {foreign.masked(self.repo)}"):
+        with events.step("fetch", text=self.repo, said=f"fetching {self.repo}"):
             argv = ["git", "clone", "--quiet", "--progress", "--mirror", self.repo, str(draft)]
             done = process.measured(argv, quiet(), _progress)
             if done.code:

@@ -14,7 +14,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from devenv.base import disk, events, foreign, launch, process
+from devenv.base import disk, launch, output, process
 from devenv.base.errors import MISSING, DevError
 
 URL = re.compile(r"[a-z+]+://(?:[^@/]*@)?(?P<host>[^/]+)/+(?:(?P<owner>[^/]+)/+)?")
@@ -52,12 +52,11 @@ def check(repo: str, what: str) -> None:
     new = owner(repo)
     if everyone or not new or new in _known() or new in _ours():
         return
-    message = f"{what} {foreign.clean(repo)} would run with your rights, and {new} is new on this machine"
+    message = f"{what} {repo} would run with your rights, and {new} is new on this machine"
     if not sys.stdin.isatty():
         line = f"mkdir -p {shlex.quote(str(file().parent))} && echo {shlex.quote(new)} >> {shlex.quote(str(file()))}"
         raise DevError(MISSING, message, f"to allow it: {line}", "to allow all for one run: inv dev.up --yes")
-    events.note(f"{message}. Run code of {new} from now on? [y/N] ")
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    if not output.agreed(f"{message}. Run code of {new} from now on?"):
         raise DevError(MISSING, f"{new} is not allowed to run code on this machine")
     disk.add_line(file(), new)
 

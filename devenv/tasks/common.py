@@ -54,6 +54,5 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise DevError(REFUSED, f"{question} Without a terminal to ask, --yes is required", "add --yes")
-    events.note(f"{question} [y/N] ")
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    if not output.agreed(question):
         raise DevError(REFUSED, "not confirmed, so nothing was changed", "answer y, or add --yes")

@@ -126,9 +126,11 @@ def test(c: Any, workspace: str = "") -> None:
 
 def _why(env: environment.Environment, code: int) -> list[str]:
     """A hint if a command failed and a server that it may need does not run."""
-    states = env.engine.look() if code else {}
+    if not code:
+        return []
+    states = env.engine.look()
     servers = [name for name, service in env.place.services.items() if not service.build]
-    absent = [name for name in servers if code and not (name in states and states[name].running)]
+    absent = [name for name in servers if not (name in states and states[name].running)]
     return [f"not running: {', '.join(absent)}; to start all: inv dev.up"] if absent else []
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from devenv.base import process, records
+from devenv.base import output, process, records  # noqa: F401  output prints what tests read
 from devenv.base.process import Result
 from devenv.context.environment import Asked, Environment
 from devenv.databases.states import Seen

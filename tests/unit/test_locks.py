@@ -21,7 +21,7 @@ RUN = "import os; process.run(['sh', '-c', 'echo running >&2; exec cat'], os.env
 PROGRAM = """
 import sys
 from pathlib import Path
-from devenv.base import locks, process
+from devenv.base import locks, output, process  # output prints the notes
 with locks.held(Path(sys.argv[1]), sys.argv[2]):
     {body}
 """
