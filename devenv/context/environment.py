@@ -16,6 +16,7 @@ from devenv.databases.database import Database
 from devenv.databases.states import Seen
 from devenv.engines import choice, names
 from devenv.engines.interface import Engine, Place
+from devenv.engines.secrets import Secrets
 from devenv.model import compose_file, config, services
 
 # Merged over compose.yaml, at most one of them:
@@ -263,6 +264,9 @@ def _place(
         *(ROOT, name, settings.service, settings.app, settings.compose, overlay, found, variables, env, network),
         native=settings.native,
         project=project,
+        secrets=Secrets(
+            settings.secrets, settings.service, ROOT, os.environ, settings.ssh and engine == choice.COMPOSE
+        ),
     )
 
 

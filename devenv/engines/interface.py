@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Callable, NamedTuple, Protocol
 
 from devenv.base.process import Result
+from devenv.engines.secrets import Secrets
 from devenv.model.services import Service
 
 LOG_LINES = 20  # log lines of a failed service that are shown with the error
@@ -45,6 +46,7 @@ class Place(NamedTuple):
     native: Mapping[str, str]  # `native:` of dev.yaml: python, node, install
 
     project: str = ""  # the name of the Compose project, and the mark of everything of this service in this workspace
+    secrets: Secrets = Secrets()  # those of dev.yaml; a value is read when something needs it
 
 
 class Logs(NamedTuple):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from devenv.base.errors import USAGE, DevError, did_you_mean
-from devenv.model import document, json_schema, scenarios, units
+from devenv.model import document, json_schema, scenarios, secrets, units
 from devenv.model.scenarios import Scenario
 
 SCHEMA = Path(__file__).with_name("schema.json")
@@ -54,6 +54,8 @@ class Config(NamedTuple):
     debug: Debug | None
     image: str  # the name of a released image, with {version} in it; empty if there is none
     native: Mapping[str, str]  # how the native engine makes the app's environment: python, node, install
+    secrets: tuple[secrets.Secret, ...]
+    ssh: bool  # whether builds can use the person's ssh agent
     source: document.Document
 
     def scenario(self, name: str) -> Scenario:
@@ -101,6 +103,8 @@ def load(root: Path) -> Config:
         debug=_debug(source),
         image=data.get("image", ""),
         native=data.get("native", {}),
+        secrets=secrets.read(source),
+        ssh=data.get("ssh", False),
         source=source,
     )
 

@@ -35,6 +35,7 @@ ELSEWHERE = {
     "contract": "tests/suite/test_minimal.py",
     "data": "tests/data/test_walk.py",
     "fleet": "tests/fleet/test_docs.py",
+    "private-dependencies": "tests/secrets/test_python.py",
     "security": "tests/faults/test_security.py",
     "stacks": "tests/examples/test_walk.py",
     "update": "tests/adopt/test_docs.py",

@@ -22,6 +22,7 @@ from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines.interface import Place
 from devenv.engines.native import folders, programs
 from devenv.model import fingerprint
+from devenv.model.secrets import BUILD
 
 # The files that dependencies are read from, in the root or in a subfolder.
 LOCKS = (
@@ -162,7 +163,8 @@ def _make(place: Place) -> None:
 
 def variables(place: Place) -> dict[str, str]:
     """The variables of the app's processes, before those of compose.yaml are added."""
-    env = {name: value for name, value in os.environ.items() if PASSED.fullmatch(name)}
+    held = place.secrets.variables()  # the app and the install step each get what dev.yaml declares for them
+    env = {name: value for name, value in os.environ.items() if PASSED.fullmatch(name) and name not in held}
     bins = [str(_venv(place) / "bin"), str(_modules(place) / ".bin")]
     env["PATH"] = os.pathsep.join([*bins, env.get("PATH", os.defpath)])
     if "python" in place.native:
@@ -186,7 +188,11 @@ def _make_venv(place: Place) -> None:
 
 def _install(place: Place) -> None:
     command = place.native.get("install", "")
-    if command and process.run(shlex.split(command), _tool_env(place)):
+    if not command:
+        return
+    with place.secrets.lent(BUILD, folders.lent(place)) as given:
+        code = process.run(shlex.split(command), {**_tool_env(place), **given})
+    if code:
         hint = f"try it by hand: inv dev.run -- {command}"
         raise DevError(UNHEALTHY, f"{place.service}: native.install of dev.yaml failed", hint)
 

@@ -25,6 +25,16 @@ def unit(place: Place, name: str) -> Path:
     return of(place) / name
 
 
+def secrets(place: Place) -> Path:
+    """The folder of the files with secrets that the running app reads."""
+    return of(place).with_name("secrets")
+
+
+def lent(place: Place) -> Path:
+    """The folder of the files with secrets that an install step reads. It exists while the step runs."""
+    return of(place).with_name("lent")
+
+
 def environments(place: Place) -> Path:
     """The folder of the app's environment: it belongs to the checkout, so all workspaces share it."""
     return place.root / ".dev" / "local" / "native"
