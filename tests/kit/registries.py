@@ -44,7 +44,7 @@ class Server:
 
     @property
     def host(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"localhost:{self.port}"  # a name: pip cannot check the certificate of an address
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.test_start import code
 from tests.kit import planted
+from tests.kit.registries import Server
 from tests.verbs import machine
 from tests.verbs.fixtures import engine  # noqa: F401
 from tests.verbs.repo import Done, Repo
@@ -57,15 +59,21 @@ networks:
 secrets:
   ca: {{file: "${{CA_BUNDLE:-/dev/null}}"}}
 """
+MOUNT = "    --mount=type=secret,id=ca \\\n"
+
 MakePrivate = Callable[..., "Private"]
 
 
 class Private(Repo):
-    """A repo that keeps all of its caches in a folder of its own, `home`, so that they can be searched."""
+    """A repo with folders of its own: `home` has the person's logins, `caches` is searched for them."""
 
     @property
     def home(self) -> Path:
         return self.path.parent / "home"
+
+    @property
+    def caches(self) -> Path:
+        return self.path.parent / "caches"
 
     def up(self, secret: str) -> Done:
         """dev.up, after which the secret is nowhere. It was watched while it ran."""
@@ -76,9 +84,15 @@ class Private(Repo):
 
     def left(self, secret: str, done: Done) -> list[str]:
         """Where the secret is after a command: below the repo, in caches and the state, in Docker, in the output."""
-        folders = [self.path, self.home, machine.state_home(), Path(os.environ["XDG_CACHE_HOME"])]
+        folders = [self.path, self.caches, machine.state_home(), Path(os.environ["XDG_CACHE_HOME"])]
         docker = self.token if self.env["DEV_ENGINE"] == "compose" else ""
         return planted.left(secret, folders=folders, containers=docker, text=done.stdout + done.stderr)
+
+
+@pytest.fixture
+def dockerfile(bake: Callable[..., Path], tmp_path: Path) -> Callable[[str], str]:
+    """dockerfile("fastapi") → the Dockerfile that a service of this stack gets."""
+    return lambda stack: (bake(stack, into=tmp_path / "generated", database="none") / "Dockerfile").read_text()
 
 
 @pytest.fixture
@@ -102,8 +116,9 @@ def private(bake: Callable[..., Path], free_port: int, engine: str, tmp_path: Pa
             (path / name).write_text(text)
         repo = Private(path, token, {"DEV_ENGINE": engine, "DEV_NETWORK": f"devenv-{token}"})
         repo.home.mkdir()
-        caches = {"UV_CACHE_DIR": "uv", "PIP_CACHE_DIR": "pip", "npm_config_cache": "npm", "HOME": "."}
-        repo.env.update({name: str(repo.home / folder) for name, folder in caches.items()})
+        caches = {"UV_CACHE_DIR": "uv", "PIP_CACHE_DIR": "pip", "npm_config_cache": "npm"}
+        repo.env.update({name: str(repo.caches / folder) for name, folder in caches.items()})
+        repo.env["HOME"] = str(repo.home)
         if ca:
             repo.env.update(trusting(ca))
         made.append(repo)
@@ -117,6 +132,21 @@ def private(bake: Callable[..., Path], free_port: int, engine: str, tmp_path: Pa
         finally:
             if engine == "compose":
                 machine.remove_by_force(repo.token)
+
+
+def told(heading: str, at: int, server: Server) -> str:
+    """A block of docs/private-dependencies.md below a heading, with this server in place of the page's examples."""
+    text = code("private-dependencies", heading)[at]
+    for example in ("pypi.example.org", "npm.example.org", "git.example.org"):
+        text = text.replace(f"//{example}", f"//{server.host}").replace(f"@{example}", f"@{server.host}")
+        text = text.replace(example, server.host if "git: " in text else "localhost")
+    return text
+
+
+def mounted(dockerfile: str, *lines: str) -> str:
+    """The Dockerfile with lines among the mounts of each RUN that installs."""
+    assert MOUNT in dockerfile
+    return dockerfile.replace(MOUNT, MOUNT + "".join(lines))
 
 
 def trusting(ca: Path) -> dict[str, str]:

@@ -10,42 +10,18 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import BIN
-from tests.docs.test_start import code
 from tests.kit import planted, registries
 from tests.kit.registries import SAYS, Server
-from tests.secrets.conftest import MakePrivate, Private
+from tests.secrets.conftest import MakePrivate, Private, mounted, told
 from tests.verbs import machine
 
-UV = {"python": ">=3.9", "install": "uv sync --locked"}
 PROJECT = '[project]\nname = "shop"\nversion = "1.0.0"\nrequires-python = ">=3.9"\ndependencies = ["acme-greeting"]\n'
-CA_LINE = "    --mount=type=secret,id=ca \\\n"
 
 
 @pytest.fixture
 def index(tmp_path: Path, secret: str) -> Iterator[Server]:
     with registries.index(tmp_path / "index", "me", secret) as server:
         yield server
-
-
-@pytest.fixture
-def dockerfile(bake: Callable[..., Path], tmp_path: Path) -> str:
-    """The Dockerfile that a service gets."""
-    return (bake("fastapi", into=tmp_path / "generated", database="none") / "Dockerfile").read_text()
-
-
-def told(heading: str, at: int, server: Server) -> str:
-    """A block of the page, with this server in place of its example."""
-    text = code("private-dependencies", heading)[at]
-    for example in ("pypi.example.org", "npm.example.org", "git.example.org"):
-        text = text.replace(f"https://{example}", f"https://{server.host}").replace(f"//{example}", f"//{server.host}")
-        text = text.replace(example, "127.0.0.1")
-    return text
-
-
-def mounted(dockerfile: str, line: str) -> str:
-    """The Dockerfile with a line in each RUN that installs."""
-    assert CA_LINE in dockerfile
-    return dockerfile.replace(CA_LINE, CA_LINE + line)
 
 
 def locked(repo: Private, **env: str) -> None:
@@ -56,16 +32,18 @@ def locked(repo: Private, **env: str) -> None:
 
 def netrc(folder: Path, password: str) -> None:
     file = folder / ".netrc"
-    file.write_text(f"machine 127.0.0.1 login me password {password}\n")
+    file.write_text(f"machine localhost login me password {password}\n")
     file.chmod(0o600)
 
 
-def test_uv_installs_from_a_private_index(private: MakePrivate, index: Server, secret: str, dockerfile: str) -> None:
+def test_uv_installs_from_a_private_index(
+    private: MakePrivate, index: Server, secret: str, dockerfile: Callable[[str], str]
+) -> None:
     declared = told("## Declare a secret", 0, index)
     line = told("## Install Python packages from a private index", 2, index)
     project = PROJECT + told("## Install Python packages from a private index", 0, index)
     native = 'native: {python: ">=3.9", install: uv sync --locked}\n'
-    files = {"pyproject.toml": project, "Dockerfile": mounted(dockerfile, line)}
+    files = {"pyproject.toml": project, "Dockerfile": mounted(dockerfile("fastapi"), line)}
     repo = private(declared + native, files, ca=index.ca)
 
     failed = repo.fails(110, "dev.up")
@@ -76,13 +54,37 @@ def test_uv_installs_from_a_private_index(private: MakePrivate, index: Server, s
     netrc(repo.home, secret)
     locked(repo)
     (repo.home / ".netrc").unlink()
-    repo.env["ACME_LOGIN"] = f"machine 127.0.0.1 login me password {secret}"
+    repo.env["ACME_LOGIN"] = f"machine localhost login me password {secret}"
     index.asked.clear()
     repo.up(secret)
     assert any(path.startswith("/files/") for path in index.asked)
     assert repo.fetch() == (200, f"{SAYS}||")
     assert "login (build): env ACME_LOGIN" in repo.run("dev.doctor").stdout
     assert repo.status()["secrets"] == [{"name": "login", "for": ["build"], "required": True, "from": "env ACME_LOGIN"}]
+
+
+PIP = """\
+FROM python:3.13-slim AS dev
+ENV PATH=/venv/bin:$PATH
+WORKDIR /app
+RUN --mount=type=secret,id=ca \\
+    --mount=type=bind,source=requirements.txt,target=requirements.txt \\
+    if [ -s /run/secrets/ca ]; then export PIP_CERT=/run/secrets/ca; fi; \\
+    export HOME=/root; python -m venv /venv && pip install --no-cache-dir -r requirements.txt
+"""
+
+
+def test_pip_installs_from_a_private_index(private: MakePrivate, index: Server, secret: str) -> None:
+    heading = "## Install Python packages from a private index"
+    native = "native: {python: '>=3.9', install: pip install -r requirements.txt}\n"
+    dockerfile = PIP.replace("RUN ", "RUN \\\n    ", 1)
+    files = {"requirements.txt": told(heading, 1, index), "Dockerfile": mounted(dockerfile, told(heading, 2, index))}
+    repo = private(told("## Declare a secret", 0, index) + native, files, ca=index.ca)
+    netrc(repo.home, secret)
+    repo.up(secret)
+    assert any(path.startswith("/files/") for path in index.asked)
+    assert repo.fetch() == (200, f"{SAYS}||")
+    assert repo.status()["secrets"][0]["from"] == "netrc localhost"
 
 
 # ---- the search finds what it is for
