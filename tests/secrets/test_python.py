@@ -89,6 +89,18 @@ def test_pip_installs_from_a_private_index(private: MakePrivate, index: Server, 
     assert repo.status()["secrets"][0]["from"] == "netrc localhost"
 
 
+def test_dev_add_gets_what_builds_get(private: MakePrivate) -> None:
+    declared = "  login: {from: [{env: ACME_LOGIN}], path: NETRC}\n  token: {from: [{env: T}], variable: TOKEN}\n"
+    check = "import os; assert open(os.environ['NETRC']).read() + os.environ['TOKEN'] == 'one' + 'two'"
+    commands = f'commands: {{add: "python -c \\"{check}\\""}}\nnative: {{python: ">=3.9"}}\n'
+    dockerfile = "FROM python:3.13-slim AS dev\nWORKDIR /app\n"
+    repo = private(f"secrets:\n{declared}{commands}", {"Dockerfile": dockerfile})
+    repo.env.update(ACME_LOGIN="one", T="two")
+    repo.ok("dev.add", "acme-greeting")
+    own = repo.run("dev.run", "--", "python", "-c", check)
+    assert "KeyError: 'NETRC'" in own.stderr + own.stdout, "another command gets none of it"
+
+
 # ---- the search finds what it is for
 
 
