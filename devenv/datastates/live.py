@@ -1,7 +1,7 @@
 """The live data: migrated, seeded, reset. Its row on the server says how far it has been prepared.
 
 These are its facts (`known`). "files": the files of `state:` at the last migrate. "migrated": a fingerprint of them.
-"packages": see `packages`. "branch": the branch of the data. "seeded": what each scenario printed. "generation":
+"packages": see packages.py. "branch": the branch of the data. "seeded": what each scenario printed. "generation":
 changes with each reset. "state": the state that it is a copy of. "fresh": true while only devenv has written into the
 database. They are written after each step. If a command is killed, they may say less than was done, but never more.
 
@@ -25,7 +25,7 @@ from devenv.base.errors import DevError
 from devenv.context import claims, fingerprints, health, service_commands
 from devenv.context.environment import Environment
 from devenv.databases.states import BUILT, DRAFT, PREVIOUS, Create, Drop, Note, State
-from devenv.datastates import dumps, earlier, store
+from devenv.datastates import dumps, earlier, packages, settling, space, store
 from devenv.engines.interface import State as Seen
 from devenv.model import lineage
 from devenv.model.lineage import Files
@@ -66,8 +66,8 @@ def opened(env: Environment) -> Environment:
         return env
     env = store.look(env)
     report_lost(env)
-    if store.unsettled(env):
-        store.settle(env)
+    if settling.unsettled(env):
+        settling.settle(env)
     return env
 
 
@@ -280,8 +280,8 @@ def used_by_hand(env: Environment, loads: bool = False) -> Environment:
         env = glance(env, env.engine.look())
         if env.seen.survey is None:
             return env
-        if store.unsettled(env):
-            store.settle(env)
+        if settling.unsettled(env):
+            settling.settle(env)
     used(env)
     if loads and "migrated" in known(env):
         _note(env, migrated="")
@@ -290,7 +290,7 @@ def used_by_hand(env: Environment, loads: bool = False) -> Environment:
 
 def _note_migrated(env: Environment, **more: Any) -> None:
     files = store.files(env)
-    more = {**more, "branch": store.branch(env), "packages": packages(env)}
+    more = {**more, "branch": store.branch(env), "packages": packages.of(env)}
     _note(env, migrated=lineage.key(files), files=files, **more)
 
 
@@ -335,7 +335,7 @@ def provide(env: Environment, wanted: Sequence[Layer], verb: str) -> State:
         return found
     below = provide(env, wanted[:-1], verb) if wanted[:-1] else _ancestor(env, wanted[-1].files)
     made = _build(env, wanted[-1], below, verb)
-    store.check_space(env)
+    space.check_space(env)
     return made
 
 
@@ -365,11 +365,11 @@ def _keep(env: Environment, layer: Layer, known: Mapping[str, Any]) -> None:
     assert env.database
     with store.draft(env, env.database.name) as made:
         _store(env, made, layer, known)
-    store.check_space(env)
+    space.check_space(env)
 
 
 def _store(env: Environment, made: State, layer: Layer, known: Mapping[str, Any]) -> State:
-    known = {**known, "migrated": lineage.key(layer.files), "files": layer.files, "packages": packages(env)}
+    known = {**known, "migrated": lineage.key(layer.files), "files": layer.files, "packages": packages.of(env)}
     store.at(env, made).flush(env.engine)
     made = replace(made, kind=BUILT, name=layer.name, key=layer.key, files=layer.files)
     made = replace(made, data=known, program=_server(env))
@@ -391,27 +391,3 @@ def _server(env: Environment) -> str:
     """Database and version, as in compose.yaml."""
     assert env.database
     return env.place.services[env.database.service].image
-
-
-def packages(env: Environment) -> dict[str, Any]:
-    """The migrations of installed packages: "names", and "of", a fingerprint of the lock files.
-
-    No file of the repository lists them, so the service's command does; empty if it declares none. It runs once for
-    each content of the lock files: the record and each state keep the answer as "packages".
-    """
-    if "package_migrations" not in env.config.commands:
-        return {}
-    of = lineage.key(lineage.others(store.files(env), env.config.migrations))
-    stored = store.every(env) if store.keeps(env) else []
-    told = [known.get("packages", {}) for known in (env.data, *(s.data for s in stored))]
-    return next((dict(each) for each in told if each.get("of") == of), None) or {
-        "of": of,
-        "names": service_commands.package_migrations(env),
-    }
-
-
-def lost_packages(env: Environment, known: Mapping[str, Any]) -> list[str]:
-    """The packages' migrations that were applied to the data in `known` and are not in the checkout, in words."""
-    applied = known.get("packages", {}).get("names", [])
-    names = packages(env).get("names") if applied else None
-    return [] if names is None else [f"{name} of a package is missing" for name in applied if name not in names]

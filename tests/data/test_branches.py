@@ -9,7 +9,7 @@ import pytest
 
 from devenv.base.errors import REFUSED, USAGE, DevError
 from devenv.databases.states import ASIDE, BUILT, PREVIOUS, SNAPSHOT
-from devenv.datastates import dumps, exports, snapshots, store
+from devenv.datastates import dumps, exports, snapshots, space, store
 from tests.messages import OF_A_PACKAGE, SET_ASIDE
 
 from . import world
@@ -324,15 +324,15 @@ def test_prune_keeps_the_newest_of_each_branch_and_all_that_people_entered(here:
         switch(here, branch, *migrations)
         here.reset()
     env = store.look(here.env())
-    gone = store.prunable(env, all=False)
+    gone = space.prunable(env, all=False)
     assert {s.kind for s in gone} == {BUILT}
-    store.prune(env, gone)
+    space.prune(env, gone)
     left = here.states()
     assert sorted((s.branch, s.name) for s in left if s.kind == BUILT) == [
         (branch, name) for branch in ("b", "main") for name in ("default", "schema")
     ]
     assert {s.kind for s in left} == {BUILT, SNAPSHOT, PREVIOUS, ASIDE}
-    store.prune(env, store.prunable(env, all=True))
+    space.prune(env, space.prunable(env, all=True))
     assert here.states() == []
     assert list(here.databases) == [here.live_name]
 
@@ -350,7 +350,7 @@ def test_what_is_over_the_budget_or_fills_the_disk_is_reported(
 
 def test_rows_tell_what_is_live(here: World) -> None:
     here.reset()
-    live, *others = store.rows(store.look(here.env()))
+    live, *others = space.rows(store.look(here.env()))
     assert (live["name"], live["live"], live["scenarios"]) == ("live", True, ["default"])
     assert [row["name"] for row in others if row["live"]] == ["default"]
     assert all({"name", "key", "branch", "age", "size", "live"} <= row.keys() for row in others)
@@ -364,9 +364,9 @@ def test_a_row_that_cannot_be_read_is_a_database_that_nothing_names(here: World,
     here.table[kept.id] = ("snapshot", kept.database, text)
     here.reset()
     assert kept.database in here.databases
-    rows = store.rows(store.look(here.env()))
+    rows = space.rows(store.look(here.env()))
     assert [row["name"] for row in rows if row["kind"] == "unknown"] == [kept.database]
-    store.prune(here.env(), store.prunable(store.look(here.env()), all=True))
+    space.prune(here.env(), space.prunable(store.look(here.env()), all=True))
     assert kept.database in here.databases
     here.restore(kept.database)
     assert "by hand" in here.live
