@@ -58,6 +58,16 @@ def test_a_copy_keeps_what_people_gave_the_database(up_repo: Repo) -> None:
 
 
 @pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
+def test_nothing_is_asked_for_that_is_not_there(up_repo: Repo) -> None:
+    """A server logs that as an error, and people look for the reason. The first dev.up was on a new server."""
+    for words in (["dev.status"], ["dev.snapshot", "kept"], ["dev.reset"], ["dev.restore", "kept"], ["dev.up"]):
+        up_repo.ok(*words)
+    log = up_repo.ok("dev.logs", "-s", "db").stdout
+    assert "ready to accept connections" in log
+    assert "does not exist" not in log
+
+
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_a_client_that_is_cut_off_in_the_middle_of_a_swap_changes_nothing(up_repo: Repo) -> None:
     """The text of the whole change is sent at once; here it ends at each of its lines."""
     up_repo.rows("INSERT INTO courses_course (code, title) VALUES ('hand', 'By hand')")
