@@ -97,20 +97,12 @@ def glance(env: Environment, seen: Mapping[str, Seen]) -> Environment:
     return store.look(env) if runs else env
 
 
-def built(env: Environment) -> None:
-    """Build the app from the checkout: the key of built data includes the lock files."""
-    up = env.record.up.get("build")
-    if env.image or (env.engine.is_built() and up in (None, fingerprints.build(env))):
-        return
-    events.note("the checkout is not built yet: building; the next dev.up restarts the app")
-    with events.step("build", env.config.app, "files changed"):
-        env.engine.build([name for name, service in env.place.services.items() if service.build])
-
-
 def migrate(env: Environment) -> None:
     """Run the service's migrate command; its exit code becomes the error's."""
     env.config.command("migrate")
-    fresh = is_fresh(env)
+    fresh = is_fresh(env) and _is_as_built(env)
+    if not fresh:
+        used(env)
     service_commands.migrate(env)
     _note_migrated(env, **({"fresh": True} if fresh else {}))
     if fresh and store.keeps(env):
@@ -218,8 +210,10 @@ def take_stored(env: Environment) -> Environment:
 def restart(env: Environment) -> Environment:
     """Start again what runs if the live database got another name: the app reads the name when it starts."""
     assert env.database
-    running = [name for name, state in env.engine.look().items() if state.running and env.place.services[name].build]
-    if running and not env.database.renames:
+    if env.database.renames:
+        return env
+    running = _running(env)
+    if running:
         health.start(env, running)
         _note_running(env, compose=fingerprints.compose(env))
     return env
@@ -261,6 +255,18 @@ def is_fresh(env: Environment) -> bool:
     if env.database.name not in store.survey(env).databases:  # a reset was killed half-way
         store.do(env, Create(env.database.name))
     return env.database.is_empty(env.engine)
+
+
+def _is_as_built(env: Environment) -> bool:
+    """Whether fresh data is what a build from the checkout would give: no other migrations, and no app that writes."""
+    lost = lineage.lost(known(env).get("files", {}), store.files(env), env.config.migrations)
+    return not (lost or packages.lost(env, known(env)) or _running(env))
+
+
+def _running(env: Environment) -> list[str]:
+    """What runs of the app and its other processes, each of which may write into the database."""
+    services = env.place.services
+    return [name for name, seen in env.engine.look().items() if seen.running and services[name].build]
 
 
 def used(env: Environment) -> None:

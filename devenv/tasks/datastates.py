@@ -10,7 +10,7 @@ from invoke.tasks import task
 
 from devenv.base import events, output
 from devenv.base.errors import USAGE, DevError
-from devenv.context import environment, health
+from devenv.context import building, environment, health
 from devenv.databases.states import PREVIOUS, State
 from devenv.datastates import live, room, snapshots, space, store
 from devenv.datastates.live import DEFAULT
@@ -30,7 +30,7 @@ def migrate(c: Any, workspace: str = "", json: bool = False) -> None:
             _answer(env, json)
             return
         env = live.ready(env)
-        live.built(env)
+        building.ensure(env)
         live.migrate(env)
     _finish(env, json, "the schema is up to date; to go back to fresh data: inv dev.reset")
 
@@ -59,7 +59,7 @@ def seed(
             return
         env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
         env = live.ready(env)
-        live.built(env)
+        building.ensure(env)
         told = live.seed(env, scenario, given)
     if not json:
         output.answer(told)
@@ -86,7 +86,7 @@ def reset(c: Any, scenario: str = DEFAULT, param: Any = None, json: bool = False
         if given or scenario != DEFAULT:
             env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
         env = live.ready(env)
-        live.built(env)
+        building.ensure(env)
         live.reset(env, scenario, given)
         health.reconnected(env)
         kept = any(each.kind == PREVIOUS for each in store.every(env)) if env.database else False
@@ -222,7 +222,7 @@ def restore(c: Any, name: str, force: bool = False, json: bool = False, workspac
     with environment.opened("dev.restore", workspace) as env:
         snapshots.check_possible(env)
         env = live.ready(env)
-        live.built(env)
+        building.ensure(env)
         if file.is_file():
             from devenv.datastates import exports
 

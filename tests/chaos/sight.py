@@ -60,4 +60,5 @@ def assert_whole(seen: dict[str, Any]) -> None:
             assert len(rows) == size + len(rest), (facts["name"], rows)
             assert len(rest) == (facts["name"] != "schema"), (facts["name"], rows)
             assert all(row.startswith("default-") for row in rest), (facts["name"], rows)
-            assert applied == {Path(name).stem for name in facts["files"] if name.startswith("migrations/")}
+            wanted = {Path(name).stem for name in facts["files"] if name.startswith("migrations/")}
+            assert applied == wanted, (facts["name"], database, sorted(applied), sorted(wanted))
