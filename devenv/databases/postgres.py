@@ -37,17 +37,12 @@ class Postgres(Database):
         return self._admin(engine, "SHOW server_version").partition(" ")[0]
 
     def survey(self, engine: Engine) -> Survey:
-        done = engine.ask(self.service, [*self._quiet(self.ledger), "--command", _both(self.ledger)])
-        if done.code == 0:
-            found = json.loads(done.stdout)
-            rows = [states.read(*row) for row in found["states"]]
-            stale = MISMATCH in done.stderr
-            return Survey(frozenset(found["databases"]), tuple(filter(None, rows)), kept=True, stale=stale)
-        found = json.loads(self._admin(engine, _names(self.ledger)))
-        has_table = f"SELECT to_regclass('{TABLE}') IS NOT NULL"
-        if self.ledger in found["all"] and self.ask(engine, [*self._quiet(self.ledger), "--command", has_table]) == "t":
-            self.checked(done)
-        return Survey(frozenset(found["databases"]))
+        # One call of the client, which asks for our database before it connects: the server logs a failed login.
+        done = self.checked(engine.ask(self.service, self._quiet("postgres"), _look(self.ledger)))
+        found = json.loads(done.stdout)
+        rows = [states.read(*row) for row in found.get("states", [])]
+        stale = MISMATCH in done.stderr and "states" in found
+        return Survey(frozenset(found["databases"]), tuple(filter(None, rows)), kept="states" in found, stale=stale)
 
     def ensure(self, engine: Engine) -> None:
         # The app's account is usually a superuser, who may do everything. Any other account is kept out.
@@ -196,11 +191,23 @@ def _names(ledger: str) -> str:
     return f"SELECT json_build_object({_listed(ledger)})"
 
 
-def _both(ledger: str) -> str:
-    """In SQL: the same, and the rows of the table."""
+def _look(ledger: str) -> str:
+    """A script for psql: the same, and the rows of our table as `states` if there is one."""
     # `facts` is of type json, which keeps its text: plain ASCII, whatever the client's encoding is.
     rows = f"SELECT coalesce(json_agg(json_build_array(id, kind, database, facts)), '[]') FROM {TABLE}"
-    return f"SELECT json_build_object({_listed(ledger)}, 'states', ({rows}))"
+    lines = [
+        f"SELECT EXISTS (SELECT FROM pg_database WHERE datname = {literal(ledger)}) AS kept \\gset",
+        "\\if :kept",
+        f"\\connect {identifier(ledger)}",
+        f"SELECT to_regclass({literal(TABLE)}) IS NOT NULL AS kept \\gset",
+        "\\endif",
+        "\\if :kept",
+        f"SELECT json_build_object({_listed(ledger)}, 'states', ({rows}));",
+        "\\else",
+        f"{_names(ledger)};",
+        "\\endif",
+    ]
+    return "\n".join([*lines, ""])
 
 
 def _listed(ledger: str) -> str:

@@ -11,7 +11,7 @@ from devenv.base import events, ports, records
 from devenv.base.errors import CONFLICT, MISSING, DevError
 from devenv.context import claims, fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment, open_environment
-from devenv.datastates import branches, live, store
+from devenv.datastates import branches, live, packages, settling, store
 from devenv.datastates.live import DEFAULT
 from devenv.engines.interface import Engine, State
 from devenv.lifecycle.plan import Facts, Step, decide, images, observe
@@ -44,9 +44,9 @@ def up(env: Environment, only: bool = False) -> Done:
         failing = pool.submit(health.failing, env, states)
         env = live.glance(env, states)
         live.report_lost(env)
-        settled = env.seen.survey is not None and store.unsettled(env)
+        settled = env.seen.survey is not None and settling.unsettled(env)
         if settled:
-            store.settle(env)
+            settling.settle(env)
         facts = observe(env, states, made.result())
         steps = decide(facts, env.config, place.services)
         _say(steps)
@@ -243,7 +243,7 @@ def _switch(env: Environment, why: str) -> Environment:
 
 def _migrate_or_switch(env: Environment) -> Environment:
     """Migrate, or switch if a package's migration is missing: that is only known once packages are installed."""
-    lost = live.lost_packages(env, live.known(env))
+    lost = packages.lost(env, live.known(env))
     if lost:
         return _switch(env, lost[0])
     _migrate(env)
