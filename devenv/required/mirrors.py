@@ -27,6 +27,7 @@ from devenv.model.resolver import same_repository
 from devenv.required import trust
 
 AS_NEW = "devenv-status"  # in the repository of a checkout: what git says about it when it is new
+READABLE = 0o055  # of a folder: by everyone
 AMOUNT = re.compile(r"\d+% \((\d+)/(\d+)\)")  # how far git is, in any language
 
 
@@ -124,6 +125,8 @@ class Mirror(NamedTuple):
         target = self.place(commit)
         if not target.is_dir() or differs(target, commit):
             self.clone(commit, target, "--detach", again=True)
+        if target.stat().st_mode & READABLE != READABLE:
+            _share(target)
         return target
 
     def clone(self, commit: str, target: Path, *how: str, again: bool = False) -> None:
@@ -243,6 +246,18 @@ def _put_aside(target: Path, draft: Path) -> None:
         os.replace(target / local, draft / local)
     os.replace(target, aside)
     events.warn(f"{target} was not as its commit: it was made again, and the old one is {aside}")
+
+
+def _share(checkout: Path) -> None:
+    """Let everyone read a checkout, whatever the umask is: images are made of it, and another user runs in them.
+
+    The folder that all checkouts are in remains private. The checkout itself is last: it says that all is done.
+    """
+    for where, _, names in os.walk(checkout, topdown=False):
+        for path in (*(Path(where, name) for name in names), Path(where)):
+            if not path.is_symlink():
+                mode = path.stat().st_mode & 0o777
+                path.chmod(mode | (READABLE if mode & 0o100 else 0o044))
 
 
 def _draft(target: Path) -> Path:

@@ -6,6 +6,7 @@ import http.server
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -178,6 +179,22 @@ def test_a_locked_commit_is_fetched_where_nothing_is_here_yet(lms: Repo) -> None
     assert (mirror_of(lms).checkout(commit) / "dev.yaml").is_file()
     later = lms.release("v1.1")  # someone else wrote a newer dev.lock
     assert git(mirror_of(lms).checkout(later), "rev-parse", "HEAD") == later
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o027, 0o077])
+def test_images_can_be_made_of_a_checkout_and_no_other_user_reaches_it(lms: Repo, umask: int) -> None:
+    mirror, before = mirror_of(lms), os.umask(umask)
+    try:
+        checkout = mirror.checkout(mirror.commit("v1.0"))
+    finally:
+        os.umask(before)
+    paths = [checkout, *checkout.rglob("*")]
+    assert [path for path in paths if not path.stat().st_mode & stat.S_IROTH] == []
+    assert checkout.parent.stat().st_mode & 0o077 == 0
+    for path in paths:
+        path.chmod(path.stat().st_mode & 0o700)  # as an earlier release made it
+    mirror.checkout(mirror.commit("v1.0"))
+    assert [path for path in paths if not path.stat().st_mode & stat.S_IROTH] == []
 
 
 def test_a_commit_that_its_tag_left_stays(lms: Repo) -> None:
