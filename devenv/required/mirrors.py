@@ -9,6 +9,7 @@ examined after git failed in it. What is damaged is made again.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import posixpath
@@ -20,7 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import events, locks, process, toolcache
+from devenv.base import authorities, events, locks, process, toolcache
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.model import document
 from devenv.model.resolver import same_repository
@@ -211,7 +212,16 @@ def quiet() -> dict[str, str]:
     ours = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
     limits = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "30"}  # a server that never answers
     given = {name: value for name, value in os.environ.items() if name not in ours}
-    return {**limits, **given, "GIT_TERMINAL_PROMPT": "0"}
+    return {**limits, **_trusted(), **given, "GIT_TERMINAL_PROMPT": "0"}
+
+
+@functools.cache
+def _trusted() -> dict[str, str]:
+    """The network's certificate authorities for git, which only knows the system's and those of its configuration."""
+    if not authorities.named(os.environ):
+        return {}
+    configured = process.capture(["git", "config", "--get-regexp", r"^http\.(.*\.)?sslcainfo$"]).code == 0
+    return {} if configured else {"GIT_SSL_CAINFO": authorities.find(os.environ)}
 
 
 def differs(checkout: Path, commit: str) -> str:
