@@ -294,11 +294,11 @@ exec {git} "$@"
 """
 
 
-@pytest.mark.parametrize("word", ["--mirror", "--no-checkout", "switch"])
+@pytest.mark.parametrize("word", ["--bare", "--no-checkout", "switch"])
 def test_what_a_killed_command_left_is_never_taken_for_whole(lms: Repo, tmp_path: Path, word: str) -> None:
     """A git that writes half of what it should and kills the command that started it."""
     mirror, commit = mirror_of(lms), git(lms.root, "rev-parse", "HEAD")
-    target = mirror.path if word == "--mirror" else toolcache.home() / "checkouts" / f"{mirror.path.stem}-{commit[:12]}"
+    target = mirror.path if word == "--bare" else toolcache.home() / "checkouts" / f"{mirror.path.stem}-{commit[:12]}"
     real = subprocess.run(["which", "git"], capture_output=True, text=True, check=True).stdout.strip()
     script = tmp_path / "bin" / "git"
     script.parent.mkdir()
