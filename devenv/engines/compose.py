@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import os
 import re
 import shlex
 import sys
@@ -16,8 +15,8 @@ from typing import Callable
 from devenv.base import foreign, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines import cgroup, docker
-from devenv.engines.interface import LOG_LINES, Logs, Place, State, logged
+from devenv.engines import cgroup, docker, network_file
+from devenv.engines.interface import IMPATIENT, LOG_LINES, Logs, Place, State, logged
 from devenv.model import services
 from devenv.model.services import Healthcheck
 
@@ -25,13 +24,6 @@ from devenv.model.services import Healthcheck
 FLUSH = 'sync -f "${PGDATA:-/var/lib/mysql}" 2>/dev/null || sync'
 CUT = "cut from the network"
 STEP = "devenv.step"  # the label of our own one-off containers
-BUNDLE = "/run/secrets/ca"  # where a one-off container of a package manager has CA_BUNDLE, as in a build
-TRUSTING = (
-    "SSL_CERT_FILE",
-    "PIP_CERT",
-    "REQUESTS_CA_BUNDLE",
-    "NODE_EXTRA_CA_CERTS",
-)  # uv, pip, Poetry; npm, pnpm, Yarn
 # Seconds for pulling a released image: Docker waits for ever for a registry that does not respond. In this time a slow
 # connection (8 Mbit/s) loads 300 MB. If it is slower, a build is as fast.
 PULL_LIMIT = 300
@@ -109,10 +101,8 @@ class ComposeEngine:
 
     def manage(self, name: str, argv: Sequence[str]) -> int:
         self._end_steps()
-        bundle = self.place.variables.get("CA_BUNDLE", os.devnull)
-        trusted = [] if bundle == os.devnull else ["--volume", f"{os.path.abspath(bundle)}:{BUNDLE}:ro"]
-        trusted += [word for name in TRUSTING if trusted for word in ("--env", f"{name}={BUNDLE}")]
-        return docker.checked(process.run(self._one_off(name, argv, *trusted), self.place.env))
+        soon = [word for name, value in IMPATIENT.items() for word in ("--env", f"{name}={value}")]
+        return docker.checked(process.run(self._one_off(name, argv, *soon), self.place.env))
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
         self._end_steps()
@@ -200,7 +190,9 @@ class ComposeEngine:
         """A whole command. The variables are in a file, so that the printed line works when it is typed."""
         known = [f for f in (".env", str(variables_file(self.place))) if (self.place.root / f).is_file()]
         env_files = [word for file in known for word in ("--env-file", file)]
-        files = [word for file in (self.place.compose, self.place.overlay) if file for word in ("-f", file)]
+        network = str(network_file.path(self.place))
+        ours = network if (self.place.root / network).is_file() else ""
+        files = [word for file in (self.place.compose, self.place.overlay, ours) if file for word in ("-f", file)]
         return ["docker", "compose", "-p", self.place.project, *files, *env_files, *words]
 
     def _run(self, *words: str, **unless_set: str) -> int:
@@ -296,3 +288,4 @@ def _write_variables(place: Place) -> None:
     target = place.root / variables_file(place)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("".join(f"{name}={value}\n" for name, value in sorted(place.variables.items())))
+    network_file.write(place)

@@ -9,6 +9,8 @@ from typing import Callable, NamedTuple, Protocol
 from devenv.base.process import Result
 from devenv.model.services import Service
 
+# npm waits ten seconds and a minute, without a word, for an index that it does not trust.
+IMPATIENT = {"npm_config_fetch_retry_mintimeout": "1000", "npm_config_fetch_retry_maxtimeout": "5000"}
 LOG_LINES = 20  # log lines of a failed service that are shown with the error
 
 
@@ -45,6 +47,7 @@ class Place(NamedTuple):
     native: Mapping[str, str]  # `native:` of dev.yaml: python, node, install
 
     project: str = ""  # the name of the Compose project, and the mark of everything of this service in this workspace
+    outside: Mapping[str, str] = {}  # the proxies, for the variables of what runs, and what is reached without them
 
 
 class Logs(NamedTuple):
@@ -94,7 +97,7 @@ class Engine(Protocol):
         """Run a step (migrate, seed) as the app, printed and timed. First end what a killed step left running."""
 
     def manage(self, name: str, argv: Sequence[str]) -> int:
-        """Like `step`, for a package manager: with the certificate authorities of CA_BUNDLE."""
+        """Like `step`, for a package manager, which gives up soon if an index does not answer."""
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
         """Like `step`, but return what the command printed on stdout."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from devenv.base import process
 from devenv.base.errors import DOCUMENTED, MISSING, UNHEALTHY, DevError
-from devenv.model import answers
+from devenv.model import answers, outside
 
 ERROR = re.compile(r"^error\[(\d+)\]: (.*)$", re.M)
 HINT = re.compile(r"^hint: (.*)$", re.M)
@@ -81,8 +81,9 @@ def attach(checkout: Path, handed: Handed, task: str, args: Sequence[str]) -> in
 
 
 def environment(handed: Handed) -> Mapping[str, str]:
-    """The user's environment with the protocol's variables."""
-    return {**users_environment(), **handed.variables()}
+    """The user's environment with the protocol's variables. Its healthchecks use no proxy, in any language."""
+    direct = {name: value for name, value in outside.variables(os.environ).items() if name.lower() == outside.DIRECT}
+    return {**users_environment(), **direct, **handed.variables()}
 
 
 def users_environment() -> Mapping[str, str]:

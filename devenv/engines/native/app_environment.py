@@ -17,11 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from glob import glob
 from pathlib import Path
 
-from devenv.base import locks, process, seals
+from devenv.base import authorities, locks, process, seals
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines.interface import Place
 from devenv.engines.native import folders, programs
-from devenv.model import fingerprint
+from devenv.model import fingerprint, outside
 
 # The files that dependencies are read from, in the root or in a subfolder.
 LOCKS = (
@@ -163,6 +163,10 @@ def _make(place: Place) -> None:
 def variables(place: Place) -> dict[str, str]:
     """The variables of the app's processes, before those of compose.yaml are added."""
     env = {name: value for name, value in os.environ.items() if PASSED.fullmatch(name)}
+    env.update({name: value for name, value in place.outside.items() if name.lower() == outside.DIRECT})
+    trusted = authorities.variables(place.variables.get("CA_BUNDLE", ""))
+    kept = {name for name in trusted if env.get(name) and name not in authorities.GIVEN}  # the person's own choice
+    env.update({name: path for name, path in trusted.items() if name not in kept})
     bins = [str(_venv(place) / "bin"), str(_modules(place) / ".bin")]
     env["PATH"] = os.pathsep.join([*bins, env.get("PATH", os.defpath)])
     if "python" in place.native:
@@ -170,6 +174,12 @@ def variables(place: Place) -> dict[str, str]:
         env["PATH"] = os.pathsep.join([env["PATH"], str(programs.UV.bin)])
         env.update(VIRTUAL_ENV=str(_venv(place)), UV_PROJECT_ENVIRONMENT=str(_venv(place)), PYTHONUNBUFFERED="1")
     return env
+
+
+def fetch_manager(place: Place) -> None:
+    """Let uv be on the path of commands, also if it was removed from the machine since the environment was made."""
+    if "python" in place.native:
+        _uv()
 
 
 def _make_venv(place: Place) -> None:

@@ -14,7 +14,7 @@ from typing import Callable
 from devenv.base import events, process, records
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines.interface import Logs, Place, State
+from devenv.engines.interface import IMPATIENT, Logs, Place, State
 from devenv.engines.native import addresses, app_environment, folders, logs, processes, supervisor, support
 from devenv.engines.native.app import App, shell_environment
 from devenv.engines.native.servers import BY_PROGRAM, server
@@ -111,8 +111,10 @@ class NativeEngine:
         code = process.run(command.argv, self._marked(command), wrapper=command.wrapper)
         return self.step(_name, argv) if code and self._repair() else code
 
-    def manage(self, name: str, argv: Sequence[str]) -> int:
-        return self.step(name, argv)  # it has the user's variables for certificates and proxies
+    def manage(self, _name: str, argv: Sequence[str]) -> int:
+        app_environment.fetch_manager(self.place)
+        command = self._step(argv)
+        return process.run(command.argv, {**IMPATIENT, **self._marked(command)}, wrapper=command.wrapper)
 
     def collect(self, _name: str, argv: Sequence[str]) -> Result:
         command = self._step(argv)
