@@ -16,7 +16,7 @@ from devenv.databases.database import Database
 from devenv.databases.states import Seen
 from devenv.engines import choice, names
 from devenv.engines.interface import Engine, Place
-from devenv.model import compose_file, config, services
+from devenv.model import compose_file, config, service_names, services
 
 # Merged over compose.yaml, at most one of them:
 LEAN = "compose.lean.yaml"  # when another repository requires this one
@@ -259,6 +259,7 @@ def _place(
     found = choice.supported(engine, services.load(compose, env, ROOT / overlay if overlay else None))
     if settings.app not in found:
         raise settings.source.error(("app",), f"app: {settings.compose} has no service {settings.app}")
+    service_names.check_beside(settings.source, found.keys() - {settings.app})
     return Place(
         *(ROOT, name, settings.service, settings.app, settings.compose, overlay, found, variables, env, network),
         native=settings.native,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from devenv.base.errors import USAGE, DevError, did_you_mean
-from devenv.model import document, json_schema, scenarios, units
+from devenv.model import document, json_schema, scenarios, service_names, units
 from devenv.model.scenarios import Scenario
 
 SCHEMA = Path(__file__).with_name("schema.json")
@@ -79,6 +79,7 @@ def load(root: Path) -> Config:
     source = document.load(root / "dev.yaml")
     json_schema.check(source, json_schema.read(SCHEMA))
     _check_contract(source)
+    service_names.check(source)
     data = source.data
     budget = data.get("budget", {})
     return Config(
