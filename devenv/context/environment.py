@@ -16,11 +16,15 @@ from devenv.databases.database import Database
 from devenv.databases.states import Seen
 from devenv.engines import choice, names
 from devenv.engines.interface import Engine, Place
-from devenv.model import compose_file, config, services
+from devenv.model import compose_file, config, libraries, services
+from devenv.model.libraries import Library
 
 # Merged over compose.yaml, at most one of them:
 LEAN = "compose.lean.yaml"  # when another repository requires this one
 DEBUG = "compose.debug.yaml"  # by `dev.up --debug`: the app under a debugger
+# A person's own settings of this checkout, which git ignores:
+PERSONAL = Path(".dev", "local", "env")  # variables
+OVERRIDE = Path(".dev", "local", "compose.override.yaml")  # merged over the others
 ROOT = launch.ROOT
 
 
@@ -256,14 +260,34 @@ def _place(
         **variables,
         "BUILDX_BAKE_ENTITLEMENTS_FS": "0",  # the CA bundle is outside the repository
     }
-    found = choice.supported(engine, services.load(compose, env, ROOT / overlay if overlay else None))
+    personal = _personal(env, variables)
+    override = str(OVERRIDE) if (ROOT / OVERRIDE).is_file() else ""
+    own_files = (ROOT / overlay if overlay else None, ROOT / override if override else None)
+    found = choice.supported(engine, services.load(compose, env, *own_files, personal))
     if settings.app not in found:
         raise settings.source.error(("app",), f"app: {settings.compose} has no service {settings.app}")
     return Place(
         *(ROOT, name, settings.service, settings.app, settings.compose, overlay, found, variables, env, network),
         native=settings.native,
         project=project,
+        libraries=_libraries(settings, record),
+        personal=personal,
+        override=override,
     )
+
+
+def _libraries(settings: config.Config, record: records.Record) -> dict[str, Library]:
+    """The libraries that dev.edit chose. One whose checkout is gone counts as not edited."""
+    there = {name: Path(path) for name, path in sorted(record.libraries.items()) if os.path.isdir(path)}
+    return {name: libraries.library(ROOT, name, path, settings.libraries.get(name)) for name, path in there.items()}
+
+
+def _personal(env: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the person. Those that the tools set themselves keep our values. DevError 111 with the line."""
+    if not (ROOT / PERSONAL).is_file():
+        return {}
+    found = compose_file.read_env_file(ROOT / PERSONAL, env)
+    return {name: value for name, value in found.items() if name not in ours}
 
 
 def _overlay(debug_port: int) -> str:

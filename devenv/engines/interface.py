@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Callable, NamedTuple, Protocol
 
 from devenv.base.process import Result
+from devenv.model.libraries import Library
 from devenv.model.services import Service
 
 LOG_LINES = 20  # log lines of a failed service that are shown with the error
@@ -45,6 +47,19 @@ class Place(NamedTuple):
     native: Mapping[str, str]  # `native:` of dev.yaml: python, node, install
 
     project: str = ""  # the name of the Compose project, and the mark of everything of this service in this workspace
+    libraries: Mapping[str, Library] = {}  # checkouts that replace released packages, by name
+    personal: Mapping[str, str] = {}  # the person's variables for the app
+    override: str = ""  # the person's compose file over the others, from the root; empty if there is none
+
+    def watching(self, root: str, folders: Sequence[str]) -> dict[str, str]:
+        """The variables by which a reloader of the app also watches edited libraries, in `folders`.
+
+        `root`: the repository, where the app runs. DEV_LIBRARIES is ours; uvicorn's --reload has a variable, too.
+        """
+        return {
+            "DEV_LIBRARIES": os.pathsep.join(folders),
+            "UVICORN_RELOAD_DIRS": os.pathsep.join([root, *folders]),
+        }
 
 
 class Logs(NamedTuple):
