@@ -15,16 +15,13 @@ from devenv.databases import find
 from devenv.databases.database import Database
 from devenv.databases.states import Seen
 from devenv.engines import choice, names
-from devenv.engines.interface import Engine, Place
+from devenv.engines.interface import OVERRIDE, PERSONAL, Engine, Place
 from devenv.model import compose_file, config, libraries, services
 from devenv.model.libraries import Library
 
 # Merged over compose.yaml, at most one of them:
 LEAN = "compose.lean.yaml"  # when another repository requires this one
 DEBUG = "compose.debug.yaml"  # by `dev.up --debug`: the app under a debugger
-# A person's own settings of this checkout, which git ignores:
-PERSONAL = Path(".dev", "local", "env")  # variables
-OVERRIDE = Path(".dev", "local", "compose.override.yaml")  # merged over the others
 ROOT = launch.ROOT
 
 
@@ -261,7 +258,7 @@ def _place(
         "BUILDX_BAKE_ENTITLEMENTS_FS": "0",  # the CA bundle is outside the repository
     }
     personal = _personal(env, variables)
-    override = str(OVERRIDE) if (ROOT / OVERRIDE).is_file() else ""
+    override = OVERRIDE if (ROOT / OVERRIDE).is_file() else ""
     own_files = (ROOT / overlay if overlay else None, ROOT / override if override else None)
     found = choice.supported(engine, services.load(compose, env, *own_files, personal))
     if settings.app not in found:

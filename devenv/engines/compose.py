@@ -16,8 +16,8 @@ from typing import Callable
 from devenv.base import foreign, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines import cgroup, docker
-from devenv.engines.interface import LOG_LINES, Logs, Place, State, logged
+from devenv.engines import additions, cgroup, docker
+from devenv.engines.interface import LOG_LINES, PERSONAL, Logs, Place, State, logged
 from devenv.model import services
 from devenv.model.services import Healthcheck
 
@@ -198,9 +198,11 @@ class ComposeEngine:
 
     def _compose(self, *words: str) -> list[str]:
         """A whole command. The variables are in a file, so that the printed line works when it is typed."""
-        known = [f for f in (".env", str(variables_file(self.place))) if (self.place.root / f).is_file()]
+        own_variables = (".env", PERSONAL, str(variables_file(self.place)))
+        known = [file for file in own_variables if (self.place.root / file).is_file()]
         env_files = [word for file in known for word in ("--env-file", file)]
-        files = [word for file in (self.place.compose, self.place.overlay) if file for word in ("-f", file)]
+        own = (self.place.compose, self.place.overlay, self.place.override, additions.file(self.place))
+        files = [word for file in own if file for word in ("-f", file)]
         return ["docker", "compose", "-p", self.place.project, *files, *env_files, *words]
 
     def _run(self, *words: str, **unless_set: str) -> int:

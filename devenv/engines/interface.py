@@ -11,6 +11,9 @@ from devenv.base.process import Result
 from devenv.model.libraries import Library
 from devenv.model.services import Service
 
+# A person's own settings of this checkout, which git ignores:
+PERSONAL = ".dev/local/env"  # variables
+OVERRIDE = ".dev/local/compose.override.yaml"  # merged over the other compose files
 LOG_LINES = 20  # log lines of a failed service that are shown with the error
 
 
@@ -51,14 +54,14 @@ class Place(NamedTuple):
     personal: Mapping[str, str] = {}  # the person's variables for the app
     override: str = ""  # the person's compose file over the others, from the root; empty if there is none
 
-    def watching(self, root: str, folders: Sequence[str]) -> dict[str, str]:
+    def watching(self, folders: Sequence[str]) -> dict[str, str]:
         """The variables by which a reloader of the app also watches edited libraries, in `folders`.
 
-        `root`: the repository, where the app runs. DEV_LIBRARIES is ours; uvicorn's --reload has a variable, too.
+        DEV_LIBRARIES is ours; uvicorn's --reload has a variable, too.
         """
         return {
             "DEV_LIBRARIES": os.pathsep.join(folders),
-            "UVICORN_RELOAD_DIRS": os.pathsep.join([root, *folders]),
+            "UVICORN_RELOAD_DIRS": os.pathsep.join([os.curdir, *folders]),
         }
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from devenv.context.environment import OVERRIDE, PERSONAL, Environment
-from devenv.engines.interface import State
+from devenv.context.environment import Environment
+from devenv.engines.interface import OVERRIDE, PERSONAL, State
 
 
 class ServiceStatus(NamedTuple):
@@ -83,7 +83,7 @@ def libraries(env: Environment) -> dict[str, str]:
 
 def personal(env: Environment) -> list[str]:
     """The files with the person's own settings that there are, from the root."""
-    return [name for name in (str(PERSONAL), str(OVERRIDE)) if (env.place.root / name).is_file()]
+    return [name for name in (PERSONAL, OVERRIDE) if (env.place.root / name).is_file()]
 
 
 def _debugger(env: Environment, states: Mapping[str, State]) -> dict[str, str]:

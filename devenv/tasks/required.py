@@ -53,7 +53,7 @@ def lock(c: Any, upgrade: Any = None, check: bool = False, json: bool = False, y
     },
 )
 def edit(c: Any, name: str, path: str = "", in_: str = "", json: bool = False, workspace: str = "") -> None:
-    """Run a required service or a library from a checkout, with reload."""
+    """Run a required service or a library from a checkout."""
     env = environment.open_environment(workspace)
     path = str(Path(c.folder, Path(path).expanduser()).resolve()) if path else ""
     own = str(env.place.root) if name == env.config.service else ""  # this checkout itself
@@ -76,7 +76,7 @@ def edit(c: Any, name: str, path: str = "", in_: str = "", json: bool = False, w
     help={**WORKSPACE, **JSON, **IN, "name": "a required service, NAME=VERSION, or an edited library"},
 )
 def use(c: Any, name: str, in_: str = "", json: bool = False, workspace: str = "") -> None:
-    """Run a service in its pinned version, a library in its release."""
+    """Run a service or a library in its pinned version."""
     env = environment.open_environment(workspace)
     if _elsewhere(env, "dev.use", name, [], in_, json):
         return

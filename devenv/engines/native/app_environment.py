@@ -178,7 +178,7 @@ def variables(place: Place) -> dict[str, str]:
         env["PATH"] = os.pathsep.join([env["PATH"], str(programs.UV.bin)])
         env.update(VIRTUAL_ENV=str(_venv(place)), UV_PROJECT_ENVIRONMENT=str(_venv(place)), PYTHONUNBUFFERED="1")
     if place.libraries:
-        env.update(place.watching(str(place.root), [str(each.checkout) for each in place.libraries.values()]))
+        env.update(place.watching([str(each.checkout) for each in place.libraries.values()]))
     return env
 
 
