@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.conftest import BIN, run_quietly
@@ -78,3 +78,34 @@ def use_released(service: Path, library: Path, needs: Sequence[str] = ()) -> Non
 def changed_files(folder: Path) -> str:
     """What git would commit by `git add -A`."""
     return git(folder, "status", "--porcelain")
+
+
+def node_library(folder: Path, text: str = "released") -> Path:
+    """A checkout of a library for Node whose TEXT a service can answer with."""
+    folder.mkdir(parents=True)
+    declare_node(folder)
+    say_node(folder, text)
+    (folder / ".gitignore").write_text("node_modules/\n")
+    return committed(folder)
+
+
+def declare_node(folder: Path, needs: Mapping[str, str] | None = None) -> None:
+    """Write what a library for Node needs."""
+    package = {"name": NAME, "version": "1.0.0", "type": "module", "main": "index.js", "dependencies": needs or {}}
+    (folder / "package.json").write_text(json.dumps(package, indent=2) + "\n")
+
+
+def say_node(folder: Path, text: str) -> None:
+    (folder / "index.js").write_text(f'export const TEXT = "{text}";\n')
+
+
+def use_released_by_node(service: Path, library: Path) -> None:
+    """Let a service for Node depend on the library's release: in its manifest, its lock file and its image."""
+    (service / "wheels").mkdir()
+    run_quietly("npm", "pack", "--pack-destination", service / "wheels", cwd=library)
+    run_quietly("npm", "install", "--package-lock-only", f"./wheels/{NAME}-1.0.0.tgz", cwd=service)
+    dockerfile = service / "Dockerfile"
+    mount = "--mount=type=bind,source=package-lock.json,target=package-lock.json"
+    text = dockerfile.read_text()
+    assert mount in text
+    dockerfile.write_text(text.replace(mount, f"{mount} \\\n    --mount=type=bind,source=wheels,target=wheels"))
