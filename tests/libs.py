@@ -56,6 +56,7 @@ def say(folder: Path, text: str) -> None:
 def release(library: Path, into: Path) -> None:
     """Build a library's wheel into a folder that serves as an index."""
     run_quietly(BIN / "uv", "build", "--quiet", "--wheel", library, "--out-dir", into)
+    (into / ".gitignore").unlink()  # of uv: everything
 
 
 def use_released(service: Path, library: Path, needs: Sequence[str] = ()) -> None:
