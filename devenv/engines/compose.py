@@ -65,7 +65,8 @@ class ComposeEngine:
     def build(self, services: Sequence[str]) -> None:
         if self._run("build", *services):
             hint = "see the failing step above; a registry behind a company's CA needs CA_BUNDLE=/path/to/ca.pem"
-            raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint))
+            back = [f"without the edited library: inv dev.use {name}" for name in self.place.libraries]
+            raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint, *back))
 
     def take(self, image: str, services: Sequence[str]) -> bool:
         # Tagged with the name that Compose looks for, so that compose files are the same for pulled and built images.

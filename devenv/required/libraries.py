@@ -7,7 +7,7 @@ production cannot reload, so it runs from source while one of its libraries is e
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ class User(NamedTuple):
     name: str
     root: Path
     declared: Declared | None  # what its dev.yaml says of the library
+    native: Mapping[str, str]  # `native:` of its dev.yaml
     edits: dict[str, str]
     member: stack.Member | None
 
@@ -78,7 +79,8 @@ def use(env: Environment, name: str, only: str) -> list[str]:
     for user in users:
         if Path(user.edits[name]).is_dir():
             found = libraries.library(user.root, name, Path(user.edits[name]), user.declared)
-            choice.undo(env.engine.name, env.place._replace(service=user.name, root=user.root), found)
+            place = env.place._replace(service=user.name, root=user.root)
+            choice.undo(env.engine.name, place._replace(native=user.native, libraries={name: found}), found)
         records.change(env.place.workspace, user.name, "dev.use", change)
     _update(env, name, users)
     return [user.name for user in users]
@@ -100,12 +102,11 @@ def _users(env: Environment, whole: stack.Stack, name: str, only: str) -> list[U
     users = [user for user in everyone if only in ("", user.name) and (user.uses(name) or name in user.edits)]
     if users:
         return users
-    where = only or (env.config.service if len(names) == 1 else f"{env.config.service} and what it requires")
     known = guess(name, [*whole.members, *_known(everyone)])
-    required = ", ".join(whole.members) or "none"
-    message = f"{name} is neither a required service nor a library in a lock file of {where}"
-    declare = f"or declare it: libraries: {{{name}: {{}}}} in dev.yaml"
-    raise DevError(USAGE, message, f"{known}required services: {required}", declare)
+    required = ", ".join(whole.members) or "no services"
+    allowed = f"{known}allowed: {required}, and every library in a lock file"
+    declare = f"or declare the library: libraries: {{{name}: {{}}}} in dev.yaml"
+    raise DevError(USAGE, f"{only or env.config.service} does not require {name}", allowed, declare)
 
 
 def _known(users: Sequence[User]) -> Iterator[str]:
@@ -116,19 +117,21 @@ def _known(users: Sequence[User]) -> Iterator[str]:
 
 def _own(env: Environment, name: str) -> User:
     declared = env.config.libraries.get(name)
-    return User(env.config.service, env.place.root, declared, env.record.libraries, None)
+    return User(env.config.service, env.place.root, declared, env.config.native, env.record.libraries, None)
 
 
 def _member(member: stack.Member, name: str) -> User:
     """A required service, whose own tools check its dev.yaml: what is wrong there counts as not declared."""
+    native: Mapping[str, str] = {}
     try:
         source = document.load(member.checkout / "dev.yaml")
+        native = source.data.get("native") or {}
         known = {key: value for key, value in source.data.items() if key == "libraries"}
         json_schema.check(source._replace(data=known), _LIBRARIES)
         declared = config.library(source, name) if name in known.get("libraries", {}) else None
     except DevError:
         declared = None
-    return User(member.name, member.checkout, declared, dict(member.libraries), member)
+    return User(member.name, member.checkout, declared, native, dict(member.libraries), member)
 
 
 _LIBRARIES = {

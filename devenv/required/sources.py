@@ -57,8 +57,8 @@ def use(env: Environment, name: str, version: str) -> None:
 
 
 def requires(env: Environment, name: str) -> bool:
-    """Whether a service of this name is required."""
-    return name in requirements.of(env.config.source) or name in lockfile.current(env.config).pins
+    """Whether a service of this name is required, by dev.yaml and by dev.lock as they are."""
+    return name in requirements.of(env.config.source) or name in lockfile.known(env.config.root)
 
 
 def _pin(env: Environment, name: str) -> lockfile.Pin:

@@ -60,7 +60,7 @@ def edit(c: Any, name: str, path: str = "", in_: str = "", json: bool = False, w
     flags = ["--path", path or own] if path or own else []
     if _elsewhere(env, "dev.edit", name, flags, in_, json):
         return
-    if in_ or not sources.requires(env, name):
+    if in_ or name not in lockfile.current(env.config).pins:
         folder, services = libraries.edit(env, name, path, in_)
         words = f"{name} comes from {folder} in {', '.join(services)}; to go back to the release: inv dev.use {name}"
         finish(words, json, str(folder), {"library": name, "checkout": str(folder), "services": services})
@@ -81,7 +81,7 @@ def use(c: Any, name: str, in_: str = "", json: bool = False, workspace: str = "
     if _elsewhere(env, "dev.use", name, [], in_, json):
         return
     service, _, version = name.partition("=")
-    if in_ or libraries.is_edited(env, name) or not sources.requires(env, service):
+    if in_ or libraries.is_edited(env, name) or service not in lockfile.current(env.config).pins:
         services = libraries.use(env, name, in_)
         words = f"{name} is the release of the lock file again in {', '.join(services)}"
         finish(words, json, known={"library": name, "services": services})

@@ -113,7 +113,7 @@ def test_what_a_checkout_adds_is_installed_and_what_contradicts_the_lock_file_is
 def test_a_wrong_library_is_refused_before_anything_changes(service: Repo, library: Path, tmp_path: Path) -> None:
     record = Path(os.environ["XDG_STATE_HOME"], f"devenv/v1/main/{service.token}.json")
     before = record.read_text()
-    assert "grating is neither a required service nor a library" in service.fails(2, "dev.edit", "grating").error
+    assert f"{service.token} {messages.NOT_REQUIRED} grating" in service.fails(2, "dev.edit", "grating").error
     assert service.run("dev.edit", "grating").hints[0].startswith(f"{messages.DID_YOU_MEAN} greeting?")
     assert (
         f"there is no folder {service.path.parent / 'nowhere'}"

@@ -79,7 +79,7 @@ def _link(place: Place, env: Mapping[str, str], library: Library) -> None:
 
 def _failed(place: Place, library: Library) -> DevError:
     message = f"{place.service}: {library.name} could not be installed from {library.folder}"
-    return DevError(UNHEALTHY, message, "see its output above", f"inv dev.use {library.name}")
+    return DevError(UNHEALTHY, message, f"see its output above; to go back: inv dev.use {library.name}")
 
 
 def _modules(place: Place) -> Path:
