@@ -45,6 +45,7 @@ def run(
     wrapper: Sequence[str] = (),
     limit: float | None = None,
     measure: Measure | None = None,
+    cwd: Path | None = None,
 ) -> int:
     """Run a command visibly: report it, its output and the time it took. Returns its exit code.
 
@@ -55,7 +56,9 @@ def run(
     start = _begun(argv)
     try:
         with _watched(measure) as out:
-            code = _start([*wrapper, *argv], env, stdout=out or sys.stderr, stderr=out, timeout=limit).returncode
+            code = _start(
+                [*wrapper, *argv], env, stdout=out or sys.stderr, stderr=out, timeout=limit, cwd=cwd
+            ).returncode
     except subprocess.TimeoutExpired:
         code = TIMED_OUT
     _ended(start, code)

@@ -15,8 +15,9 @@ from devenv.databases import find
 from devenv.databases.database import Database
 from devenv.databases.states import Seen
 from devenv.engines import choice, names
-from devenv.engines.interface import Engine, Place
-from devenv.model import compose_file, config, service_names, services
+from devenv.engines.interface import OVERRIDE, PERSONAL, Engine, Place
+from devenv.model import compose_file, config, libraries, service_names, services
+from devenv.model.libraries import Library
 
 # Merged over compose.yaml, at most one of them:
 LEAN = "compose.lean.yaml"  # when another repository requires this one
@@ -256,7 +257,10 @@ def _place(
         **variables,
         "BUILDX_BAKE_ENTITLEMENTS_FS": "0",  # the CA bundle is outside the repository
     }
-    found = choice.supported(engine, services.load(compose, env, ROOT / overlay if overlay else None))
+    personal = _personal(env, variables)
+    override = OVERRIDE if (ROOT / OVERRIDE).is_file() else ""
+    own_files = (ROOT / overlay if overlay else None, ROOT / override if override else None)
+    found = choice.supported(engine, services.load(compose, env, *own_files, personal))
     if settings.app not in found:
         raise settings.source.error(("app",), f"app: {settings.compose} has no service {settings.app}")
     service_names.check_beside(settings.source, found.keys() - {settings.app})
@@ -265,6 +269,9 @@ def _place(
         native=settings.native,
         outside=choice.outside(engine, os.environ, _direct(settings, record, found)),
         project=project,
+        libraries=_libraries(settings, record),
+        personal=personal,
+        override=override,
     )
 
 
@@ -272,6 +279,18 @@ def _direct(settings: config.Config, record: records.Record, found: Mapping[str,
     """The names that containers reach without a proxy: of this service, and of the others in its workspace."""
     others = (each.service for each in records.of_workspace(record.workspace))
     return sorted({*found, settings.service, *others})
+def _libraries(settings: config.Config, record: records.Record) -> dict[str, Library]:
+    """The libraries that dev.edit chose. One whose checkout is gone counts as not edited."""
+    there = {name: Path(path) for name, path in sorted(record.libraries.items()) if os.path.isdir(path)}
+    return {name: libraries.library(ROOT, name, path, settings.libraries.get(name)) for name, path in there.items()}
+
+
+def _personal(env: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the person. Those that the tools set themselves keep our values. DevError 111 with the line."""
+    if not (ROOT / PERSONAL).is_file():
+        return {}
+    found = compose_file.read_env_file(ROOT / PERSONAL, env)
+    return {name: value for name, value in found.items() if name not in ours}
 
 
 def _overlay(debug_port: int) -> str:

@@ -10,10 +10,12 @@ from devenv.model import dockerfile, fingerprint, outside
 
 
 def build(env: Environment) -> str:
-    """A fingerprint of everything that images are made from: files, or the released image that is used instead."""
+    """A fingerprint of everything that images are made from: files, edited libraries, or the released image instead."""
     built = [s.build for s in env.place.services.values() if s.build]
     files = fingerprint.of_files(env.place.root, [f for b in built for f in dockerfile.inputs(b)])
-    return fingerprint.of_text(env.image, files) if env.image else files
+    more = [library.key for library in env.place.libraries.values()]
+    more += [env.image] if env.image else []
+    return fingerprint.of_text(*more, files) if more else files
 
 
 def compose(env: Environment) -> str:
@@ -31,6 +33,7 @@ def compose(env: Environment) -> str:
         told,
         env.place.root / env.place.compose,
         env.place.root / (env.place.overlay or env.place.compose),
+        env.place.root / (env.place.override or env.place.compose),
         *Path(env.place.root, ".dev", "compose").glob("*.yaml"),
     ]
     return fingerprint.of_text(repr(read), repr(sorted(variables.items())), fingerprint.of_files(env.place.root, files))

@@ -12,10 +12,11 @@ from devenv.base.errors import USAGE, DevError
 from devenv.engines import docker, names
 from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Engine, Place
-from devenv.engines.native import addresses, folders, supervisor, support
+from devenv.engines.native import addresses, app_environment, folders, supervisor, support
 from devenv.engines.native.engine import NativeEngine
 from devenv.model import outside as network
 from devenv.model import services
+from devenv.model.libraries import Library
 from devenv.model.services import Service
 
 COMPOSE, NATIVE = "compose", "native"
@@ -73,6 +74,12 @@ def running(services: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], b
 
 def _project(workspace: str, service: str) -> str:
     return names.project(records.read(workspace, service))
+
+
+def undo(name: str, place: Place, library: Library) -> None:
+    """Run the command by which dev.yaml removes a library. In containers the image is built without it instead."""
+    if name == NATIVE:
+        app_environment.undo(place, library)
 
 
 def host(name: str, service: str) -> str:

@@ -15,8 +15,8 @@ from typing import Callable
 from devenv.base import foreign, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines import cgroup, docker, network_file
-from devenv.engines.interface import IMPATIENT, LOG_LINES, Logs, Place, State, logged
+from devenv.engines import additions, cgroup, docker, network_file
+from devenv.engines.interface import IMPATIENT, LOG_LINES, PERSONAL, Logs, Place, State, logged
 from devenv.model import services
 from devenv.model.services import Healthcheck
 
@@ -57,7 +57,8 @@ class ComposeEngine:
     def build(self, services: Sequence[str]) -> None:
         if self._run("build", *services):
             hint = "see the failing step above; a registry behind a company's CA needs CA_BUNDLE=/path/to/ca.pem"
-            raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint))
+            back = [f"without the edited library: inv dev.use {name}" for name in self.place.libraries]
+            raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint, *back))
 
     def take(self, image: str, services: Sequence[str]) -> bool:
         # Tagged with the name that Compose looks for, so that compose files are the same for pulled and built images.
@@ -188,11 +189,13 @@ class ComposeEngine:
 
     def _compose(self, *words: str) -> list[str]:
         """A whole command. The variables are in a file, so that the printed line works when it is typed."""
-        known = [f for f in (".env", str(variables_file(self.place))) if (self.place.root / f).is_file()]
+        own_variables = (".env", PERSONAL, str(variables_file(self.place)))
+        known = [file for file in own_variables if (self.place.root / file).is_file()]
         env_files = [word for file in known for word in ("--env-file", file)]
         network = str(network_file.path(self.place))
         ours = network if (self.place.root / network).is_file() else ""
-        files = [word for file in (self.place.compose, self.place.overlay, ours) if file for word in ("-f", file)]
+        own = (self.place.compose, self.place.overlay, self.place.override, additions.file(self.place), ours)
+        files = [word for file in own if file for word in ("-f", file)]
         return ["docker", "compose", "-p", self.place.project, *files, *env_files, *words]
 
     def _run(self, *words: str, **unless_set: str) -> int:

@@ -15,7 +15,7 @@ from devenv.datastates import branches, live, packages, settling, store
 from devenv.datastates.live import DEFAULT
 from devenv.engines.interface import Engine, State
 from devenv.lifecycle.plan import Facts, Step, decide, images, observe
-from devenv.model import lineage
+from devenv.model import libraries, lineage
 
 
 class Done(NamedTuple):
@@ -191,6 +191,7 @@ def _do(env: Environment, step: Step) -> Environment:
     if step.kind == "pull":
         _pull(env, step.services)
     elif step.kind == "build":
+        libraries.check_locked(env.config.service, env.place.root, env.place.libraries)
         env.engine.build(step.services)
     elif step.kind == "start":
         _start(env, step.services)

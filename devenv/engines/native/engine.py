@@ -62,6 +62,8 @@ class NativeEngine:
         # Running processes would lose their modules while the environment is rebuilt.
         supervisor.end([unit for unit in self.units.values() if unit.service.build])
         app_environment.make(self.place)  # all of them share one
+        if not self.place.libraries:
+            shutil.rmtree(folders.edited(self.place), ignore_errors=True)
 
     def take(self, _image: str, _services: Sequence[str]) -> bool:
         return False  # an image needs containers
@@ -183,9 +185,10 @@ class NativeEngine:
         folders.discard(own)
         if own.parent.is_dir() and not os.listdir(own.parent):
             own.parent.rmdir()
+        shutil.rmtree(folders.edited(self.place), ignore_errors=True)
         # The environment belongs to the checkout, which may run in another workspace too.
         if records.workspaces_of(self.place.root, self.place.service) in ([], [self.place.workspace]):
-            shutil.rmtree(folders.environments(self.place), ignore_errors=True)
+            shutil.rmtree(folders.locked(self.place), ignore_errors=True)
 
     def _unit(self, name: str) -> Unit:
         service = self.place.services[name]
