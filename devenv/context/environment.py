@@ -16,6 +16,7 @@ from devenv.databases.database import Database
 from devenv.databases.states import Seen
 from devenv.engines import choice, names
 from devenv.engines.interface import OVERRIDE, PERSONAL, Engine, Place
+from devenv.engines.secrets import Secrets
 from devenv.model import compose_file, config, libraries, service_names, services
 from devenv.model.libraries import Library
 
@@ -272,6 +273,9 @@ def _place(
         libraries=_libraries(settings, record),
         personal=personal,
         override=override,
+        secrets=Secrets(
+            settings.secrets, settings.service, ROOT, os.environ, settings.ssh and engine == choice.COMPOSE
+        ),
     )
 
 
@@ -279,6 +283,8 @@ def _direct(settings: config.Config, record: records.Record, found: Mapping[str,
     """The names that containers reach without a proxy: of this service, and of the others in its workspace."""
     others = (each.service for each in records.of_workspace(record.workspace))
     return sorted({*found, settings.service, *others})
+
+
 def _libraries(settings: config.Config, record: records.Record) -> dict[str, Library]:
     """The libraries that dev.edit chose. One whose checkout is gone counts as not edited."""
     there = {name: Path(path) for name, path in sorted(record.libraries.items()) if os.path.isdir(path)}

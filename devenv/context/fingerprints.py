@@ -7,6 +7,7 @@ from pathlib import Path
 
 from devenv.context.environment import Environment
 from devenv.model import dockerfile, fingerprint, outside
+from devenv.model.secrets import RUN
 
 
 def build(env: Environment) -> str:
@@ -36,4 +37,6 @@ def compose(env: Environment) -> str:
         env.place.root / (env.place.override or env.place.compose),
         *Path(env.place.root, ".dev", "compose").glob("*.yaml"),
     ]
-    return fingerprint.of_text(repr(read), repr(sorted(variables.items())), fingerprint.of_files(env.place.root, files))
+    declared = [repr(secret) for secret in env.place.secrets.of(RUN)]  # not their values, which may be slow to get
+    texts = [repr(read), repr(sorted(variables.items())), fingerprint.of_files(env.place.root, files), *declared]
+    return fingerprint.of_text(*texts)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Callable, NamedTuple, Protocol
 
 from devenv.base.process import Result
+from devenv.engines.secrets import Secrets
 from devenv.model.libraries import Library
 from devenv.model.services import Service
 
@@ -66,6 +67,8 @@ class Place(NamedTuple):
             "DEV_LIBRARIES": os.pathsep.join(folders),
             "UVICORN_RELOAD_DIRS": os.pathsep.join([os.curdir, *folders]),
         }
+
+    secrets: Secrets = Secrets()  # those of dev.yaml; a value is read when something needs it
 
 
 class Logs(NamedTuple):

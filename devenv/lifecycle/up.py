@@ -16,6 +16,7 @@ from devenv.datastates.live import DEFAULT
 from devenv.engines.interface import Engine, State
 from devenv.lifecycle.plan import Facts, Step, decide, images, observe
 from devenv.model import libraries, lineage
+from devenv.model.secrets import BUILD, RUN
 
 
 class Done(NamedTuple):
@@ -50,6 +51,7 @@ def up(env: Environment, only: bool = False) -> Done:
         facts = observe(env, states, made.result())
         steps = decide(facts, env.config, place.services)
         _say(steps)
+    _check_secrets(env, steps)
     if not only:
         _use(env)
     if steps:
@@ -59,6 +61,13 @@ def up(env: Environment, only: bool = False) -> Done:
     if health.see(env, None if changed else failing.result()) or steps:
         states = _note_up(env, facts)
     return Done(env, steps, states)
+
+
+def _check_secrets(env: Environment, steps: Sequence[Step]) -> None:
+    """DevError 110 before anything starts, if a secret is not set that a step needs."""
+    kinds = {step.kind for step in steps}
+    uses = [BUILD] if "build" in kinds else []
+    env.place.secrets.check(*uses, *([RUN] if kinds - {"build", "pull"} else []))
 
 
 def _say(steps: Sequence[Step]) -> None:

@@ -23,6 +23,7 @@ from devenv.engines.interface import Place
 from devenv.engines.native import app_libraries, folders, programs
 from devenv.model import fingerprint, outside
 from devenv.model.libraries import Library
+from devenv.model.secrets import BUILD
 
 # The files that dependencies are read from, in the root or in a subfolder.
 LOCKS = (
@@ -170,7 +171,8 @@ def _make(place: Place) -> None:
 
 def variables(place: Place) -> dict[str, str]:
     """The variables of the app's processes, before those of compose.yaml are added."""
-    env = {name: value for name, value in os.environ.items() if PASSED.fullmatch(name)}
+    held = place.secrets.variables()  # the app and the install step each get what dev.yaml declares for them
+    env = {name: value for name, value in os.environ.items() if PASSED.fullmatch(name) and name not in held}
     env.update({name: value for name, value in place.outside.items() if name.lower() == outside.DIRECT})
     trusted = authorities.variables(place.variables.get("CA_BUNDLE", ""))
     kept = {name for name in trusted if env.get(name) and name not in authorities.GIVEN}  # the person's own choice
@@ -190,6 +192,8 @@ def fetch_manager(place: Place) -> None:
     """Let uv be on the path of commands, also if it was removed from the machine since the environment was made."""
     if "python" in place.native:
         _uv()
+
+
 def undo(place: Place, library: Library) -> None:
     """Run the command by which dev.yaml removes a library."""
     app_libraries.undo(place, library, _tool_env(place))
@@ -209,7 +213,11 @@ def _make_venv(place: Place) -> None:
 
 def _install(place: Place) -> None:
     command = place.native.get("install", "")
-    if command and process.run(shlex.split(command), _tool_env(place)):
+    if not command:
+        return
+    with place.secrets.lent(BUILD, folders.lent(place)) as given:
+        code = process.run(shlex.split(command), {**_tool_env(place), **given})
+    if code:
         hint = f"try it by hand: inv dev.run -- {command}"
         raise DevError(UNHEALTHY, f"{place.service}: native.install of dev.yaml failed", hint)
 
