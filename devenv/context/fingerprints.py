@@ -26,7 +26,7 @@ def compose(env: Environment) -> str:
     """
     variables = {name: value for name, value in env.place.variables.items() if name != "CA_BUNDLE"}
     variables.update({name: value for name, value in env.place.outside.items() if name.lower() != outside.DIRECT})
-    if env.place.variables["CA_BUNDLE"] != os.devnull:
+    if env.place.variables.get("CA_BUNDLE", os.devnull) != os.devnull:
         variables["CA_BUNDLE"] = "given"  # its content changes with each update of the system
     read = {name: service.raw.data for name, service in env.place.services.items()}
     told = Path(env.place.variables["DEV_ENV_FILE"])

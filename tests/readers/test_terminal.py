@@ -282,7 +282,7 @@ def test_parallel_steps_have_a_line_each(run: Run, tmp_path: Path) -> None:
 def test_plain_text_leaves_the_lines_of_required_services_in_their_logs(run: Run, tmp_path: Path) -> None:
     screen = run(
         """
-    process.background(["sh", "-c", "echo busy >&2; echo answer"], os.environ, Path("lms.log"), service="lms")
+    process.background(["sh", "-c", "echo busy >&2; echo answer"], os.environ, Path("lms.log"), 60, service="lms")
 """,
         "--verbose",
     )
