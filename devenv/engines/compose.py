@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import json
 import math
-import os
 import re
 import shlex
 import sys
@@ -17,8 +15,8 @@ from typing import Callable
 from devenv.base import foreign, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines import cgroup, docker
-from devenv.engines.interface import LOG_LINES, Logs, Place, State, logged
+from devenv.engines import additions, cgroup, docker
+from devenv.engines.interface import IMPATIENT, LOG_LINES, PERSONAL, Logs, Place, State, logged
 from devenv.model import services
 from devenv.model.secrets import BUILD, RUN
 from devenv.model.services import Healthcheck
@@ -27,13 +25,6 @@ from devenv.model.services import Healthcheck
 FLUSH = 'sync -f "${PGDATA:-/var/lib/mysql}" 2>/dev/null || sync'
 CUT = "cut from the network"
 STEP = "devenv.step"  # the label of our own one-off containers
-BUNDLE = "/run/secrets/ca"  # where a one-off container of a package manager has CA_BUNDLE, as in a build
-TRUSTING = (
-    "SSL_CERT_FILE",
-    "PIP_CERT",
-    "REQUESTS_CA_BUNDLE",
-    "NODE_EXTRA_CA_CERTS",
-)  # uv, pip, Poetry; npm, pnpm, Yarn
 # Seconds for pulling a released image: Docker waits for ever for a registry that does not respond. In this time a slow
 # connection (8 Mbit/s) loads 300 MB. If it is slower, a build is as fast.
 PULL_LIMIT = 300
@@ -67,7 +58,8 @@ class ComposeEngine:
     def build(self, services: Sequence[str]) -> None:
         if self._run("build", *services, secrets=self._secrets(BUILD)):
             hint = "see the failing step above; a registry behind a company's CA needs CA_BUNDLE=/path/to/ca.pem"
-            raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint))
+            back = [f"without the edited library: inv dev.use {name}" for name in self.place.libraries]
+            raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint, *back))
 
     def take(self, image: str, services: Sequence[str]) -> bool:
         # Tagged with the name that Compose looks for, so that compose files are the same for pulled and built images.
@@ -113,13 +105,10 @@ class ComposeEngine:
 
     def manage(self, name: str, argv: Sequence[str]) -> int:
         self._end_steps()
-        bundle = self.place.variables.get("CA_BUNDLE", os.devnull)
-        trusted = [] if bundle == os.devnull else ["--volume", f"{os.path.abspath(bundle)}:{BUNDLE}:ro"]
-        trusted += [word for name in TRUSTING if trusted for word in ("--env", f"{name}={BUNDLE}")]
+        soon = [word for name, value in IMPATIENT.items() for word in ("--env", f"{name}={value}")]
         given = self._secrets(BUILD, RUN)
-        return docker.checked(
-            process.run(self._one_off(name, argv, *trusted, install=True), {**self.place.env, **given})
-        )
+        argv = self._one_off(name, argv, *soon, install=True)
+        return docker.checked(process.run(argv, {**self.place.env, **given}))
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
         self._end_steps()
@@ -212,11 +201,11 @@ class ComposeEngine:
 
         `install`: the app's container gets the secrets of builds, too.
         """
-        known = [f for f in (".env", str(variables_file(self.place))) if (self.place.root / f).is_file()]
+        own_variables = (".env", PERSONAL, str(variables_file(self.place)))
+        known = [file for file in own_variables if (self.place.root / file).is_file()]
         env_files = [word for file in known for word in ("--env-file", file)]
-        own = str(_secrets_file(self.place, install))
-        own = own if self.place.secrets.used and (self.place.root / own).is_file() else ""
-        files = [word for file in (self.place.compose, self.place.overlay, own) if file for word in ("-f", file)]
+        own = (self.place.compose, self.place.overlay, self.place.override, additions.file(self.place, install))
+        files = [word for file in own if file for word in ("-f", file)]
         return ["docker", "compose", "-p", self.place.project, *files, *env_files, *words]
 
     def _run(self, *words: str, secrets: Mapping[str, str] | None = None, **unless_set: str) -> int:
@@ -317,12 +306,3 @@ def _write_variables(place: Place) -> None:
     target = place.root / variables_file(place)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("".join(f"{name}={value}\n" for name, value in sorted(place.variables.items())))
-    for install in (False, True) if place.secrets.used else ():
-        built = [name for name, service in place.services.items() if service.build]
-        text = json.dumps(place.secrets.overlay(built, install), indent=2)
-        (place.root / _secrets_file(place, install)).write_text(f"{text}\n")
-
-
-def _secrets_file(place: Place, install: bool) -> Path:
-    """The compose file that says which secrets there are, without their values, from the root."""
-    return variables_file(place).with_suffix(".install.json" if install else ".secrets.json")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from devenv.context.environment import Environment
-from devenv.engines.interface import State
+from devenv.engines.interface import OVERRIDE, PERSONAL, State
 from devenv.engines.secrets import Report
 
 
@@ -39,6 +39,8 @@ class Status(NamedTuple):
     outputs: dict[str, Any]  # what the scenarios printed
     memory: int  # bytes, of all services
     budget: int | None  # bytes
+    libraries: Mapping[str, str] = {}  # by name: the checkouts that replace released packages
+    personal: Sequence[str] = ()  # the files with the person's own settings, from the root
 
     def as_dict(self) -> dict[str, Any]:
         """For --json; the keys are part of the contract."""
@@ -65,6 +67,8 @@ def status(env: Environment, states: Mapping[str, State]) -> Status:
         data=str(env.data.get("generation", "")),
         healthy=all(service.healthy for service in services),
         image=env.image if env.record.up.get("image") == env.image else "",
+        libraries=libraries(env),
+        personal=personal(env),
         debugger=_debugger(env, states),
         secrets=[_secret(each) for each in env.place.secrets.report()],
         services=services,
@@ -73,6 +77,16 @@ def status(env: Environment, states: Mapping[str, State]) -> Status:
         memory=sum(memory.values()),
         budget=env.config.lean if env.lean else env.config.memory,
     )
+
+
+def libraries(env: Environment) -> dict[str, str]:
+    """The checkouts that replace released packages, by name."""
+    return {name: str(library.checkout) for name, library in env.place.libraries.items()}
+
+
+def personal(env: Environment) -> list[str]:
+    """The files with the person's own settings that there are, from the root."""
+    return [name for name in (PERSONAL, OVERRIDE) if (env.place.root / name).is_file()]
 
 
 def _debugger(env: Environment, states: Mapping[str, State]) -> dict[str, str]:

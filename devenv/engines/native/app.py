@@ -11,6 +11,7 @@ from devenv.base import process
 from devenv.engines.interface import Place
 from devenv.engines.native import addresses, app_environment, folders, unit
 from devenv.engines.native.unit import Command
+from devenv.model import outside
 from devenv.model.secrets import RUN
 from devenv.model.services import Service
 
@@ -73,7 +74,8 @@ class App:
         if not check:
             return True
         command = self.check_command(check.argv)
-        passed = process.probe(command.argv, command.env, command.cwd, check.timeout)
+        env = {name: value for name, value in command.env.items() if name.lower() not in outside.PROXIES}
+        passed = process.probe(command.argv, env, command.cwd, check.timeout)
         unit.note_verdict(self.folder, passed)
         return passed
 

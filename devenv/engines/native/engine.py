@@ -14,7 +14,7 @@ from typing import Callable
 from devenv.base import events, process, records
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines.interface import Logs, Place, State
+from devenv.engines.interface import IMPATIENT, Logs, Place, State
 from devenv.engines.native import addresses, app_environment, folders, logs, processes, supervisor, support
 from devenv.engines.native.app import App, shell_environment
 from devenv.engines.native.servers import BY_PROGRAM, server
@@ -63,6 +63,8 @@ class NativeEngine:
         # Running processes would lose their modules while the environment is rebuilt.
         supervisor.end([unit for unit in self.units.values() if unit.service.build])
         app_environment.make(self.place)  # all of them share one
+        if not self.place.libraries:
+            shutil.rmtree(folders.edited(self.place), ignore_errors=True)
 
     def take(self, _image: str, _services: Sequence[str]) -> bool:
         return False  # an image needs containers
@@ -119,8 +121,9 @@ class NativeEngine:
 
     def manage(self, _name: str, argv: Sequence[str]) -> int:
         # It has the user's variables for certificates and proxies, and what the install step gets.
+        app_environment.fetch_manager(self.place)
         with self.place.secrets.lent(BUILD, folders.lent(self.place)) as given:
-            return self._run_step(argv, given)
+            return self._run_step(argv, {**IMPATIENT, **given})
 
     def collect(self, _name: str, argv: Sequence[str]) -> Result:
         command = self._step(argv)
@@ -189,9 +192,10 @@ class NativeEngine:
         folders.discard(own)
         if own.parent.is_dir() and not os.listdir(own.parent):
             own.parent.rmdir()
+        shutil.rmtree(folders.edited(self.place), ignore_errors=True)
         # The environment belongs to the checkout, which may run in another workspace too.
         if records.workspaces_of(self.place.root, self.place.service) in ([], [self.place.workspace]):
-            shutil.rmtree(folders.environments(self.place), ignore_errors=True)
+            shutil.rmtree(folders.locked(self.place), ignore_errors=True)
 
     def _unit(self, name: str) -> Unit:
         service = self.place.services[name]

@@ -25,6 +25,11 @@ def unit(place: Place, name: str) -> Path:
     return of(place) / name
 
 
+def locked(place: Place) -> Path:
+    """The folder of the environment that the lock file gives: it is the checkout's, so all workspaces share it."""
+    return place.root / ".dev" / "local" / "native"
+
+
 def secrets(place: Place) -> Path:
     """The folder of the files with secrets that the running app reads."""
     return of(place).with_name("secrets")
@@ -35,9 +40,14 @@ def lent(place: Place) -> Path:
     return of(place).with_name("lent")
 
 
+def edited(place: Place) -> Path:
+    """The folder of the environment with edited libraries, of this workspace alone."""
+    return locked(place) / "edited" / place.workspace
+
+
 def environments(place: Place) -> Path:
-    """The folder of the app's environment: it belongs to the checkout, so all workspaces share it."""
-    return place.root / ".dev" / "local" / "native"
+    """The folder of the app's environment: with edited libraries it is another one, so the first stays as locked."""
+    return edited(place) if place.libraries else locked(place)
 
 
 def tools() -> Path:
