@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BIN
+from tests.conftest import BIN, REPO
 from tests.kit import planted, registries
 from tests.kit.registries import SAYS, Server
 from tests.secrets.conftest import MakePrivate, Private, mounted, told
+from tests.terminal import blocks
 from tests.verbs import machine
 from tests.verbs.fixtures import NATIVE_FIRST
 
@@ -23,6 +24,16 @@ PROJECT = '[project]\nname = "shop"\nversion = "1.0.0"\nrequires-python = ">=3.9
 def index(tmp_path: Path, secret: str) -> Iterator[Server]:
     with registries.index(tmp_path / "index", "me", secret) as server:
         yield server
+
+
+def shown(heading: str, repo: Private, server: Server) -> list[str]:
+    """The output in the first console block of the page below a heading, as it should be for this repo."""
+    text = (REPO / "docs/private-dependencies.md").read_text().partition(f"# {heading}\n")[2]
+    lines = blocks(text)[0][1:]
+    places = {"catalog": repo.token, "//pypi.example.org": f"//{server.host}", "pypi.example.org": "localhost"}
+    for old, new in places.items():
+        lines = [line.replace(old, new) for line in lines]
+    return lines
 
 
 def locked(repo: Private, **env: str) -> None:
@@ -48,8 +59,7 @@ def test_uv_installs_from_a_private_index(
     repo = private(declared + native, files, ca=index.ca)
 
     failed = repo.fails(110, "dev.up")
-    assert "a secret is not set: login" in failed.error
-    assert failed.hints == [f"login: make a token at https://{index.host}/account"]
+    assert [failed.error, *(f"hint: {hint}" for hint in failed.hints)] == shown("Private dependencies", repo, index)
     assert failed.commands == []
 
     netrc(repo.home, secret)
@@ -61,7 +71,9 @@ def test_uv_installs_from_a_private_index(
     assert any(path.startswith("/files/") for path in index.asked)
     assert repo.fetch() == (200, f"{SAYS}||")
     assert "login (build): env ACME_LOGIN" in repo.run("dev.doctor").stdout
-    assert repo.status()["secrets"] == [{"name": "login", "for": ["build"], "required": True, "from": "env ACME_LOGIN"}]
+    netrc(repo.home, secret)
+    assert "\n".join(shown("Declare a secret", repo, index)) in repo.run("dev.doctor").stdout
+    assert repo.status()["secrets"] == [{"name": "login", "for": ["build"], "required": True, "from": "netrc localhost"}]
 
 
 PIP = """\
