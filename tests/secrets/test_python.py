@@ -73,7 +73,9 @@ def test_uv_installs_from_a_private_index(
     assert "login (build): env ACME_LOGIN" in repo.run("dev.doctor").stdout
     netrc(repo.home, secret)
     assert "\n".join(shown("Declare a secret", repo, index)) in repo.run("dev.doctor").stdout
-    assert repo.status()["secrets"] == [{"name": "login", "for": ["build"], "required": True, "from": "netrc localhost"}]
+    assert repo.status()["secrets"] == [
+        {"name": "login", "for": ["build"], "required": True, "from": "netrc localhost"}
+    ]
 
 
 PIP = """\
