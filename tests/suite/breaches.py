@@ -148,6 +148,12 @@ CONTAINERS = [
     edit("STK-4", "compose.yaml", "aliases: [specimen, specimen.localhost]", "aliases: [specimen]"),
 ]  # fmt: skip
 
+# In containers: a secret that only dev.yaml declares.
+SECRET = Breach("IMG-2", (
+    ("Dockerfile", "COPY . .", "COPY . .\n# For later.\nRUN --mount=type=secret,id=token cp /run/secrets/token /app/token"),
+    ("dev.yaml", "", "\nsecrets: {token: {from: [{command: [sh, -c, 'echo of-nobody | sha256sum']}]}}\n"),
+))  # fmt: skip
+
 
 def apply(breaches: Iterable[Breach], repo: Path) -> None:
     """Change a repository. It must hold the text to replace."""

@@ -43,6 +43,15 @@ def test_breaches_that_need_containers(specimen: Path) -> None:
     assert_exactly(breaches.CONTAINERS, check(specimen, "--engine", "compose"))
 
 
+@pytest.mark.engine
+def test_a_secret_of_dev_yaml_in_a_layer(specimen: Path) -> None:
+    breaches.apply([breaches.SECRET], specimen)
+    found = check(specimen, "--engine", "compose", "--only", "IMG-2")
+    assert found.broken, found.verdict("IMG-2")["evidence"]
+    assert_exactly([breaches.SECRET], found)
+    assert "/app/token in a layer" in found.verdict("IMG-2")["evidence"]
+
+
 def assert_exactly(group: list[Breach], found: Checked) -> None:
     """These MUSTs are broken and no other; the report has evidence and a fix for each."""
     wrong = {
