@@ -205,6 +205,18 @@ def test_the_services_own_tests_pass(running: Repo) -> None:
     assert " passed" in running.ok("dev.test").stdout
 
 
+def test_the_database_of_the_tests_is_kept_until_a_migration_changes(running: Repo) -> None:
+    query = "SELECT oid FROM pg_database WHERE datname = 'test_service'"
+    running.ok("dev.test")
+    made = running.rows(query)
+    running.ok("dev.test")
+    assert running.rows(query) == made != []
+    running.edit("courses/migrations/0001_initial.py", "class Migration", "# Edited.\nclass Migration")
+    running.ok("dev.test")
+    assert running.rows(query) != made
+    assert "test_service" not in running.ok("dev.state", "list").stdout, "it is no data of the service's"
+
+
 def test_run_and_test_work_while_the_service_is_down(running: Repo) -> None:
     running.ok("dev.down")
     assert running.ok("dev.run", "--", "echo", "still").stdout == "still\n"
