@@ -93,6 +93,14 @@ class Database:
         """
         raise NotImplementedError
 
+    @property
+    def clearing(self) -> str:
+        """A shell script for the server's container, while the server is down: it removes all files of the data.
+
+        It fails, and removes nothing, if a file may be a table that a person, the app or we made. Empty: there is none.
+        """
+        return ""
+
     def settle(self, engine: Engine, names: Sequence[str]) -> None:
         """End the work that the server still does for killed clients on these databases, and wait until it has ended.
 

@@ -21,6 +21,14 @@ from devenv.engines.interface import Engine
 from devenv.model.services import Service
 
 PROGRAMS = ("mariadb", "mysql")  # images that are such a server
+# MySQL can have all tables in one file, in which a script cannot see them.
+CLEARING = """\
+cd /var/lib/mysql && [ -n "$(ls -A)" ] || exit 9
+found=$(find . -mindepth 2 ! -type d ! -path './mysql/*' ! -path './performance_schema/*' ! -path './sys/*' \
+  ! -name db.opt) || exit 9
+[ -z "$found" ] || exit 9
+find . -mindepth 1 -delete
+"""
 OWN = ("mysql", "information_schema", "performance_schema", "sys")  # the server's databases
 BATCH = ("--batch", "--skip-column-names")
 NO_TABLE = ("ERROR 1049 ", "ERROR 1146 ")  # how it reports a missing database and a missing table
@@ -110,6 +118,10 @@ class MySQL(Database):
         )
         lines = [line.split("\t", 1) for line in self._admin(engine, query).splitlines()]
         return {name: int(size) for size, name in lines}
+
+    @property
+    def clearing(self) -> str:
+        return CLEARING if self.program == "mariadb" else ""
 
     def is_empty(self, engine: Engine) -> bool:
         query = f"SELECT count(*) FROM information_schema.tables WHERE table_schema = {literal(self.name)}"

@@ -24,6 +24,16 @@ COLUMNS = f"CREATE TABLE IF NOT EXISTS {TABLE} (id text PRIMARY KEY, kind text, 
 SHOWN = ("CREATE", "ALTER", "DROP")  # statements that are printed: the others are about rows and sessions
 # The warning of a server since version 15 about a database whose text was sorted by another version of the C library.
 MISMATCH = "collation version mismatch"
+# Files of tables that the server did not make itself have a number from 16384 on.
+CLEARING = """\
+cd "$PGDATA" && [ -n "$(ls -A)" ] || exit 9
+for file in base/*/* pg_tblspc/*; do
+  number=${file##*/} number=${number%%[!0-9]*}
+  case $file in pg_tblspc/[!*]*) exit 9 ;; esac
+  [ "${number:-0}" -lt 16384 ] || exit 9
+done
+find . -mindepth 1 -delete
+"""
 SETTLING = 100  # checks, a tenth of a second apart, until terminated sessions have ended
 
 
@@ -120,6 +130,10 @@ class Postgres(Database):
             made = postgres_copies.made(step.source, step.name, self.user, clones)
             return [_end_sessions(step.source), *made, *postgres_copies.settings(step.source, step.name)]
         return [f"DROP DATABASE IF EXISTS {identifier(step.name)} WITH (FORCE);"]
+
+    @property
+    def clearing(self) -> str:
+        return CLEARING
 
     def settle(self, engine: Engine, names: Sequence[str]) -> None:
         if not names:

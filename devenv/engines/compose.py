@@ -134,6 +134,14 @@ class ComposeEngine:
     ) -> Result:
         return docker.answered(process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target))
 
+    def alone(self, service: str, script: str) -> bool:
+        self._end_steps()
+        shell = ["--entrypoint", "sh", service, "-c", script]
+        _write_variables(self.place)
+        label = ["--label", f"{STEP}=alone"]
+        argv = self._compose("run", "--rm", "--no-deps", "-T", *label, *shell)
+        return process.capture(argv, self.place.env).code == 0
+
     def flush(self, service: str) -> None:
         # The image writes its settings last, and does not wait for the disk: after a power cut, nobody could log in.
         self.ask(service, ["sh", "-c", FLUSH])

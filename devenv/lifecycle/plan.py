@@ -181,10 +181,7 @@ def describe(env: Environment, steps: list[Step]) -> dict[str, Any]:
         {"name": s.name, "runs": s.image or "built here", "memory": s.memory} for s in env.place.services.values()
     ]
     return {
-        "service": env.config.service,
-        "workspace": env.place.workspace,
-        "engine": env.engine.name,
-        "engine_version": env.engine.version(),
+        **head(env),
         "url": env.url,
         "port": env.port,
         "root_requires": sorted(env.config.source.data.get("requires", {})),
@@ -195,6 +192,12 @@ def describe(env: Environment, steps: list[Step]) -> dict[str, Any]:
         "budget": env.config.memory,
         "machine_memory": machine_memory(),
     }
+
+
+def head(env: Environment) -> dict[str, Any]:
+    """What a plan is about."""
+    about = {"service": env.config.service, "workspace": env.place.workspace}
+    return {**about, "engine": env.engine.name, "engine_version": env.engine.version()}
 
 
 def machine_memory() -> int:
