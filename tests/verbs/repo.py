@@ -57,6 +57,11 @@ def get(url: str, path: str = "/", method: str = "GET") -> tuple[int, str]:
         connection.close()
 
 
+def elsewhere(url: str) -> str:
+    """The same page, asked for by the name of another host, as a web page of others would."""
+    return f"http://evil.example.org:{url.rpartition(':')[2]}"
+
+
 def page(url: str) -> str:
     """The service's page; empty while it restarts."""
     try:
