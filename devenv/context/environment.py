@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base import launch, locks, ports, process, records
+from devenv.base import authorities, launch, locks, ports, process, records
 from devenv.base.errors import USAGE, DevError
 from devenv.context import workspace
 from devenv.databases import find
@@ -16,7 +16,8 @@ from devenv.databases.database import Database
 from devenv.databases.states import Seen
 from devenv.engines import choice, names
 from devenv.engines.interface import OVERRIDE, PERSONAL, Engine, Place
-from devenv.model import compose_file, config, libraries, services
+from devenv.engines.secrets import Secrets
+from devenv.model import compose_file, config, libraries, service_names, services
 from devenv.model.libraries import Library
 
 # Merged over compose.yaml, at most one of them:
@@ -263,14 +264,25 @@ def _place(
     found = choice.supported(engine, services.load(compose, env, *own_files, personal))
     if settings.app not in found:
         raise settings.source.error(("app",), f"app: {settings.compose} has no service {settings.app}")
+    service_names.check_beside(settings.source, found.keys() - {settings.app})
     return Place(
         *(ROOT, name, settings.service, settings.app, settings.compose, overlay, found, variables, env, network),
         native=settings.native,
+        outside=choice.outside(engine, os.environ, _direct(settings, record, found)),
         project=project,
         libraries=_libraries(settings, record),
         personal=personal,
         override=override,
+        secrets=Secrets(
+            settings.secrets, settings.service, ROOT, os.environ, settings.ssh and engine == choice.COMPOSE
+        ),
     )
+
+
+def _direct(settings: config.Config, record: records.Record, found: Mapping[str, services.Service]) -> list[str]:
+    """The names that containers reach without a proxy: of this service, and of the others in its workspace."""
+    others = (each.service for each in records.of_workspace(record.workspace))
+    return sorted({*found, settings.service, *others})
 
 
 def _libraries(settings: config.Config, record: records.Record) -> dict[str, Library]:
@@ -308,12 +320,11 @@ def _env_file(name: str, service: str) -> str:
 def _variables(url: str, port: int, network: str) -> dict[str, str]:
     """The variables for compose.yaml. The owner of the checkout also owns the files that the app writes into it."""
     owner = ROOT.stat()
-    bundle = os.environ.get("CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or "/dev/null"
     return {
         "PORT": str(port),
         "PUBLIC_URL": url,
         "DEV_UID": str(owner.st_uid),
         "DEV_GID": str(owner.st_gid),
         "DEV_NETWORK": network,
-        "CA_BUNDLE": bundle if os.path.isfile(bundle) else "/dev/null",
+        "CA_BUNDLE": authorities.find(os.environ),
     }

@@ -11,7 +11,7 @@ from devenv.base.process import Result
 from devenv.databases.states import Copy, Create, Note, Step, Survey
 from devenv.engines.interface import Engine
 
-FULL = ("No space left on device", "ERROR 1114 ")  # how servers report a full disk
+FULL = ("No space left on device", "ERROR 1114 ", "Temp file write failure")  # how servers report a full disk
 
 
 @dataclass(frozen=True)

@@ -37,17 +37,12 @@ class Postgres(Database):
         return self._admin(engine, "SHOW server_version").partition(" ")[0]
 
     def survey(self, engine: Engine) -> Survey:
-        done = engine.ask(self.service, [*self._quiet(self.ledger), "--command", _both(self.ledger)])
-        if done.code == 0:
-            found = json.loads(done.stdout)
-            rows = [states.read(*row) for row in found["states"]]
-            stale = MISMATCH in done.stderr
-            return Survey(frozenset(found["databases"]), tuple(filter(None, rows)), kept=True, stale=stale)
-        found = json.loads(self._admin(engine, _names(self.ledger)))
-        has_table = f"SELECT to_regclass('{TABLE}') IS NOT NULL"
-        if self.ledger in found["all"] and self.ask(engine, [*self._quiet(self.ledger), "--command", has_table]) == "t":
-            self.checked(done)
-        return Survey(frozenset(found["databases"]))
+        # One call of the client, which asks for our database before it connects: the server logs a failed login.
+        done = self.checked(engine.ask(self.service, self._quiet("postgres"), _look(self.ledger)))
+        found = json.loads(done.stdout)
+        rows = [states.read(*row) for row in found.get("states", [])]
+        stale = MISMATCH in done.stderr and "states" in found
+        return Survey(frozenset(found["databases"]), tuple(filter(None, rows)), kept="states" in found, stale=stale)
 
     def ensure(self, engine: Engine) -> None:
         # The app's account is usually a superuser, who may do everything. Any other account is kept out.
@@ -75,11 +70,14 @@ class Postgres(Database):
         # the text, so a client that is killed half-way leaves none of it.
         copies = any(isinstance(step, Copy) for step in steps)
         with events.step("copy", "the database") if copies else nullcontext():
-            done = self._script(engine, steps)
+            clones = True
+            done = self._script(engine, steps, clones)
             for _ in range(ATTEMPTS - 1):
-                if "accessed by other users" not in done.stderr:
+                if not any(reason in done.stderr for reason in ("accessed by other users", postgres_copies.NOT_CLONED)):
                     break
-                done = self._script(engine, [*(Drop(step.name) for step in steps if isinstance(step, Copy)), *steps])
+                clones = clones and postgres_copies.NOT_CLONED not in done.stderr
+                again = [*(Drop(step.name) for step in steps if isinstance(step, Copy)), *steps]
+                done = self._script(engine, again, clones)
             self._checked(done)
 
     def discard(self, engine: Engine, steps: Sequence[Step]) -> bool:
@@ -96,8 +94,8 @@ class Postgres(Database):
             raise error
         self.checked(done)
 
-    def _script(self, engine: Engine, steps: Sequence[Step]) -> Result:
-        lines = [line for step in steps for line in self._sql(step)]
+    def _script(self, engine: Engine, steps: Sequence[Step], clones: bool) -> Result:
+        lines = [line for step in steps for line in self._sql(step, clones)]
         copied = [step.source for step in steps if isinstance(step, Copy)]
         moved = [old for step in steps if isinstance(step, Note) for old, _ in step.renames]
         first = [postgres_copies.check(copied, moved)] if copied or moved else []
@@ -109,18 +107,18 @@ class Postgres(Database):
             return engine.ask(self.service, login, text)
         for line in lines:
             if line.startswith(SHOWN):
-                events.note(f"-- {line}")
+                events.note(f"-- {line.replace(postgres_copies.STRATEGY, '')}")
         return engine.pipe(self.service, login, source=text)
 
-    def _sql(self, step: Step) -> list[str]:
+    def _sql(self, step: Step, clones: bool = False) -> list[str]:
         if isinstance(step, Note):
             return ["BEGIN;", *_renames(step), *_rows(step), "COMMIT;"]
         owner = f"OWNER {identifier(self.user)}"
         if isinstance(step, Create):
             return [f"CREATE DATABASE {identifier(step.name)} {owner};"]
         if isinstance(step, Copy):
-            made = f"CREATE DATABASE {identifier(step.name)} TEMPLATE {identifier(step.source)} {owner};"
-            return [_end_sessions(step.source), made, *postgres_copies.settings(step.source, step.name)]
+            made = postgres_copies.made(step.source, step.name, self.user, clones)
+            return [_end_sessions(step.source), *made, *postgres_copies.settings(step.source, step.name)]
         return [f"DROP DATABASE IF EXISTS {identifier(step.name)} WITH (FORCE);"]
 
     def settle(self, engine: Engine, names: Sequence[str]) -> None:
@@ -193,11 +191,23 @@ def _names(ledger: str) -> str:
     return f"SELECT json_build_object({_listed(ledger)})"
 
 
-def _both(ledger: str) -> str:
-    """In SQL: the same, and the rows of the table."""
+def _look(ledger: str) -> str:
+    """A script for psql: the same, and the rows of our table as `states` if there is one."""
     # `facts` is of type json, which keeps its text: plain ASCII, whatever the client's encoding is.
     rows = f"SELECT coalesce(json_agg(json_build_array(id, kind, database, facts)), '[]') FROM {TABLE}"
-    return f"SELECT json_build_object({_listed(ledger)}, 'states', ({rows}))"
+    lines = [
+        f"SELECT EXISTS (SELECT FROM pg_database WHERE datname = {literal(ledger)}) AS kept \\gset",
+        "\\if :kept",
+        f"\\connect {identifier(ledger)}",
+        f"SELECT to_regclass({literal(TABLE)}) IS NOT NULL AS kept \\gset",
+        "\\endif",
+        "\\if :kept",
+        f"SELECT json_build_object({_listed(ledger)}, 'states', ({rows}));",
+        "\\else",
+        f"{_names(ledger)};",
+        "\\endif",
+    ]
+    return "\n".join([*lines, ""])
 
 
 def _listed(ledger: str) -> str:

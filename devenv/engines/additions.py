@@ -1,39 +1,91 @@
-"""What a person adds to the containers of a checkout: variables and edited libraries, as one more file for Compose.
+"""What we and a person add to a service's containers, as one more file for Compose, after the service's own.
 
-A library is a step after those of the service's Dockerfile, so it is installed on top of what the lock file gives, and
-the image without it is in the build cache. Its checkout is mounted where it was installed from, so an edit is live. The
-files are in `.dev/local`, and git ignores them.
+- The way to the outside: proxies, and the certificate authorities of a network that has its own.
+- The secrets of dev.yaml, without their values.
+- The person's variables, and edited libraries. A library is a step after those of the service's Dockerfile, so it is
+  installed on top of what the lock file gives, and the image without it is in the build cache. Its checkout is mounted
+  where it was installed from, so an edit is live.
+
+The file exists only if there is something to add. It is in `.dev/local`, which git ignores.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
-from devenv.base import records
+from devenv.base import authorities, records
 from devenv.engines.interface import Place
 from devenv.model import dockerfile, libraries
 from devenv.model.libraries import Library
-from devenv.model.services import Build
+from devenv.model.services import Build, Service
 
 HERE = Path(__file__).with_name("build")  # the build context with our script
 LIBRARIES = "/libraries"  # in containers; each checkout is in a folder with the library's name
 STAGE = "devenv-libraries"
+AUTHORITIES = "/run/devenv-authorities.pem"  # in containers of the service's own images
 
 
-def file(place: Place) -> str:
-    """The path of the file for Compose, from the root, as it should be now; empty if nothing is added."""
-    added = {name: _service(place, name, s.build) for name, s in place.services.items() if s.build}
-    if not any(added.values()):
+def file(place: Place, install: bool = False) -> str:
+    """The path of the file for Compose, from the root, as it should be now; empty if nothing is added.
+
+    `install`: the app's container gets the secrets of builds, too.
+    """
+    built = [name for name, service in place.services.items() if service.build]
+    said: dict[str, Any] = {"services": {}}
+    for name, service in place.services.items():
+        said["services"][name] = _merged(_escaped(_outside(place, service)), _escaped(_personal(place, service)))
+    if place.secrets.used:
+        said = _merged(said, place.secrets.overlay(built, install))
+    said["services"] = {name: part for name, part in said["services"].items() if part}
+    name = f".dev/local/{place.workspace}{'.install' if install else ''}.compose.json"
+    if not said["services"]:
+        (place.root / name).unlink(missing_ok=True)
         return ""
-    name = f".dev/local/{place.workspace}.compose.yaml"
-    _write(place.root / name, json.dumps({"services": added}, indent=2) + "\n")
+    _write(place.root / name, json.dumps(said, indent=2) + "\n")
     return name
 
 
-def _service(place: Place, name: str, build: Build) -> dict[str, Any]:
+def _merged(one: Any, other: Any) -> Any:
+    """Both: mappings key by key, lists one after the other; of two plain values the other."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {key: _merged(one.get(key), other[key]) if key in other else one[key] for key in {**one, **other}}
+    return [*one, *other] if isinstance(one, list) and isinstance(other, list) else other
+
+
+def _escaped(part: Any) -> Any:
+    """The same for Compose, which fills in variables."""
+    if isinstance(part, dict):
+        return {key: _escaped(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_escaped(value) for value in part]
+    return part.replace("$", "$$") if isinstance(part, str) else part
+
+
+def _outside(place: Place, service: Service) -> dict[str, Any]:
+    """Proxies and certificate authorities. What the service sets itself stays."""
+    bundle = place.variables.get("CA_BUNDLE", os.devnull)
+    trusted = authorities.variables(AUTHORITIES if bundle != os.devnull and service.build else "")
+    environment = {**place.outside, **trusted}
+    part: dict[str, Any] = {
+        "environment": {name: value for name, value in environment.items() if name not in service.environment}
+    }
+    if trusted:
+        mount = {"type": "bind", "source": bundle, "target": AUTHORITIES, "read_only": True}
+        part["volumes"] = [mount]
+    if service.build and place.outside:
+        args = {name: value for name, value in place.outside.items() if name not in service.build.args}
+        part["build"] = {"args": args}
+    return part if environment else {}
+
+
+def _personal(place: Place, service: Service) -> dict[str, Any]:
+    """The person's variables and libraries."""
+    if not service.build:
+        return {}
     variables = dict(place.personal)
     more: dict[str, Any] = {}
     if place.libraries:
@@ -41,13 +93,13 @@ def _service(place: Place, name: str, build: Build) -> dict[str, Any]:
         variables.update(place.watching([_mounted(library) for library in edited]))
         more["volumes"] = [{"type": "bind", "source": str(e.checkout), "target": _mounted(e)} for e in edited]
         contexts = {_context(index): str(library.checkout) for index, library in enumerate(edited)}
-        if build.dockerfile.is_file():  # else Docker reports it
+        if service.build.dockerfile.is_file():  # else Docker reports it
             more["build"] = {
-                **{"dockerfile": str(_dockerfile(place, name, build)), "target": STAGE},
+                **{"dockerfile": str(_dockerfile(place, service.name, service.build)), "target": STAGE},
                 "additional_contexts": {"devenv-tools": str(HERE), **contexts},
             }
     if variables:
-        more["environment"] = {key: value.replace("$", "$$") for key, value in variables.items()}
+        more["environment"] = variables
     return more
 
 

@@ -14,6 +14,7 @@ from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Engine, Place
 from devenv.engines.native import addresses, app_environment, folders, supervisor, support
 from devenv.engines.native.engine import NativeEngine
+from devenv.model import outside as network
 from devenv.model import services
 from devenv.model.libraries import Library
 from devenv.model.services import Service
@@ -98,6 +99,13 @@ def variables(name: str, workspace: str, service: str, compose: Path) -> dict[st
         host, number = services.variable(backing, "HOST"), services.variable(backing, "PORT")
         found.update({host: "127.0.0.1", number: str(port)})
     return found
+
+
+def outside(name: str, environment: Mapping[str, str], direct: Sequence[str]) -> dict[str, str]:
+    """The proxies for what runs on this engine. `direct`: names of services, which only containers have."""
+    if name == NATIVE:
+        return network.variables(environment)
+    return network.variables(docker.proxied(environment), direct)
 
 
 def supported(name: str, found: Mapping[str, Service]) -> dict[str, Service]:

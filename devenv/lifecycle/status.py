@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from devenv.context.environment import Environment
 from devenv.engines.interface import OVERRIDE, PERSONAL, State
+from devenv.engines.secrets import Report
 
 
 class ServiceStatus(NamedTuple):
@@ -32,6 +33,7 @@ class Status(NamedTuple):
     healthy: bool
     image: str  # the released image that the app runs; empty if it was built
     debugger: dict[str, str]  # where the app's debugger listens and how to attach; empty if it runs without one
+    secrets: list[dict[str, Any]]  # which are set, and from where; never what they are
     services: list[ServiceStatus]
     logins: list[dict[str, str]]
     outputs: dict[str, Any]  # what the scenarios printed
@@ -68,6 +70,7 @@ def status(env: Environment, states: Mapping[str, State]) -> Status:
         libraries=libraries(env),
         personal=personal(env),
         debugger=_debugger(env, states),
+        secrets=[_secret(each) for each in env.place.secrets.report()],
         services=services,
         logins=[_login(env, login) for login in env.config.logins],
         outputs=env.data.get("seeded", {}),
@@ -91,6 +94,10 @@ def _debugger(env: Environment, states: Mapping[str, State]) -> dict[str, str]:
     if not (env.debug_port and app and app.running and declared):
         return {}
     return {"address": f"127.0.0.1:{env.debug_port}", "help": declared.help}
+
+
+def _secret(found: Report) -> dict[str, Any]:
+    return {"name": found.name, "for": list(found.uses), "required": found.required, "from": found.place}
 
 
 def _login(env: Environment, login: Any) -> dict[str, str]:

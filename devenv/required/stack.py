@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base import events, locks, output, ports, records
+from devenv.base import events, locks, output, patience, ports, records
 from devenv.base.errors import CONFIG, CONFLICT, MISSING, DevError
 from devenv.context import health, workspace
 from devenv.context.environment import Environment, open_environment
@@ -75,7 +75,7 @@ class Stack:
         True if the root's environment changed. If one fails, the error is raised after the others have finished, and
         healthy services are not stopped.
         """
-        with ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
+        with patience.interruptible(), ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
             begun: dict[str, Future[None]] = {}
             for name, member in self.members.items():
                 first = [begun[needed] for needed in member.requires if needed in begun]
@@ -105,7 +105,7 @@ class Stack:
 
     def status(self) -> list[dict[str, Any]]:
         """The status of each member, and what runs."""
-        with ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
+        with patience.interruptible(), ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
             said = pool.map(self._status, self.members.values())
             return [{**answer, "runs": m.runs} for m, answer in zip(self.members.values(), said)]
 

@@ -48,6 +48,7 @@ def status(found: Status, required: Sequence[Mapping[str, Any]], write: Write) -
     _libraries({found.service: found.libraries, **{str(r["service"]): r.get("libraries") for r in required}}, write)
     if found.personal:
         write(f"personal settings: {', '.join(found.personal)}")
+    _secrets(found, write, width)
     for scenario, result in found.outputs.items():
         pairs = ", ".join(f"{key}={value}" for key, value in result.items())
         for line in output.wrapped(f"scenario {scenario}: {pairs or 'done'}", width):
@@ -206,6 +207,13 @@ def _debugger(found: Status, write: Write) -> None:
     if found.debugger:
         help_text = f"  ({found.debugger['help']})" if found.debugger["help"] else ""
         write(f"debugger listens on {found.debugger['address']}{help_text}")
+
+
+def _secrets(found: Status, write: Write, width: int) -> None:
+    for secret in found.secrets:
+        missing = "not set" if secret["required"] else "not set (optional)"
+        for line in output.wrapped(f"secret {secret['name']}: {secret['from'] or missing}", width):
+            write(line)
 
 
 def _of_budget(used: int, budget: int | None) -> str:

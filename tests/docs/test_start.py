@@ -36,6 +36,7 @@ ELSEWHERE = {
     "data": "tests/data/test_walk.py",
     "fleet": "tests/fleet/test_docs.py",
     "libraries": "tests/libraries/test_walk.py",
+    "private-dependencies": "tests/secrets/test_python.py",
     "security": "tests/faults/test_security.py",
     "stacks": "tests/examples/test_walk.py",
     "update": "tests/adopt/test_docs.py",

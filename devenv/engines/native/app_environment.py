@@ -17,12 +17,13 @@ from concurrent.futures import ThreadPoolExecutor
 from glob import glob
 from pathlib import Path
 
-from devenv.base import locks, process, seals
+from devenv.base import authorities, locks, process, seals
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines.interface import Place
 from devenv.engines.native import app_libraries, folders, programs
-from devenv.model import fingerprint
+from devenv.model import fingerprint, outside
 from devenv.model.libraries import Library
+from devenv.model.secrets import BUILD
 
 # The files that dependencies are read from, in the root or in a subfolder.
 LOCKS = (
@@ -170,7 +171,12 @@ def _make(place: Place) -> None:
 
 def variables(place: Place) -> dict[str, str]:
     """The variables of the app's processes, before those of compose.yaml are added."""
-    env = {name: value for name, value in os.environ.items() if PASSED.fullmatch(name)}
+    held = place.secrets.variables()  # the app and the install step each get what dev.yaml declares for them
+    env = {name: value for name, value in os.environ.items() if PASSED.fullmatch(name) and name not in held}
+    env.update({name: value for name, value in place.outside.items() if name.lower() == outside.DIRECT})
+    trusted = authorities.variables(place.variables.get("CA_BUNDLE", ""))
+    kept = {name for name in trusted if env.get(name) and name not in authorities.GIVEN}  # the person's own choice
+    env.update({name: path for name, path in trusted.items() if name not in kept})
     bins = [str(_venv(place) / "bin"), str(_modules(place) / ".bin")]
     env["PATH"] = os.pathsep.join([*bins, env.get("PATH", os.defpath)])
     if "python" in place.native:
@@ -180,6 +186,12 @@ def variables(place: Place) -> dict[str, str]:
     if place.libraries:
         env.update(place.watching([str(each.checkout) for each in place.libraries.values()]))
     return env
+
+
+def fetch_manager(place: Place) -> None:
+    """Let uv be on the path of commands, also if it was removed from the machine since the environment was made."""
+    if "python" in place.native:
+        _uv()
 
 
 def undo(place: Place, library: Library) -> None:
@@ -201,7 +213,11 @@ def _make_venv(place: Place) -> None:
 
 def _install(place: Place) -> None:
     command = place.native.get("install", "")
-    if command and process.run(shlex.split(command), _tool_env(place)):
+    if not command:
+        return
+    with place.secrets.lent(BUILD, folders.lent(place)) as given:
+        code = process.run(shlex.split(command), {**_tool_env(place), **given})
+    if code:
         hint = f"try it by hand: inv dev.run -- {command}"
         raise DevError(UNHEALTHY, f"{place.service}: native.install of dev.yaml failed", hint)
 

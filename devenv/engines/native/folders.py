@@ -30,6 +30,16 @@ def locked(place: Place) -> Path:
     return place.root / ".dev" / "local" / "native"
 
 
+def secrets(place: Place) -> Path:
+    """The folder of the files with secrets that the running app reads."""
+    return of(place).with_name("secrets")
+
+
+def lent(place: Place) -> Path:
+    """The folder of the files with secrets that an install step reads. It exists while the step runs."""
+    return of(place).with_name("lent")
+
+
 def edited(place: Place) -> Path:
     """The folder of the environment with edited libraries, of this workspace alone."""
     return locked(place) / "edited" / place.workspace
