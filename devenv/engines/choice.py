@@ -14,6 +14,7 @@ from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Engine, Place
 from devenv.engines.native import addresses, folders, supervisor, support
 from devenv.engines.native.engine import NativeEngine
+from devenv.engines.native.servers import held as held_natively
 from devenv.model import services
 from devenv.model.services import Service
 
@@ -91,6 +92,16 @@ def variables(name: str, workspace: str, service: str, compose: Path) -> dict[st
         host, number = services.variable(backing, "HOST"), services.variable(backing, "PORT")
         found.update({host: "127.0.0.1", number: str(port)})
     return found
+
+
+def held(name: str, record: records.Record, store: Service, volumes: Sequence[str]) -> dict[str, str] | None:
+    """What the engine knows of a database's data: None without data; {} if an earlier release made it.
+
+    Else it is ours, and has its "password" if the engine knows that.
+    """
+    if name == NATIVE:
+        return held_natively(folders.service(record.workspace, record.service) / store.name, store.program)
+    return docker.held(store, volumes, names.project(record))
 
 
 def supported(name: str, found: Mapping[str, Service]) -> dict[str, Service]:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import foreign, process
+from devenv.base import disk, foreign, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines import cgroup, docker
@@ -198,7 +198,7 @@ class ComposeEngine:
 
     def _compose(self, *words: str) -> list[str]:
         """A whole command. The variables are in a file, so that the printed line works when it is typed."""
-        known = [f for f in (".env", str(variables_file(self.place))) if (self.place.root / f).is_file()]
+        known = [f for f in (".env", str(variables_file(self.place.workspace))) if (self.place.root / f).is_file()]
         env_files = [word for file in known for word in ("--env-file", file)]
         files = [word for file in (self.place.compose, self.place.overlay) if file for word in ("-f", file)]
         return ["docker", "compose", "-p", self.place.project, *files, *env_files, *words]
@@ -287,12 +287,13 @@ class ComposeEngine:
         return DevError(UNHEALTHY, message, f"inv dev.logs -s {name}", slow)
 
 
-def variables_file(place: Place) -> Path:
-    """The file that holds our variables for the printed commands, from the root."""
-    return Path(".dev", "local", f"{place.workspace}.env")
+def variables_file(workspace: str) -> Path:
+    """The file that holds our variables for the printed commands, from the root. Only its owner can read it."""
+    return Path(".dev", "local", f"{workspace}.env")
 
 
 def _write_variables(place: Place) -> None:
-    target = place.root / variables_file(place)
+    target = place.root / variables_file(place.workspace)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text("".join(f"{name}={value}\n" for name, value in sorted(place.variables.items())))
+    text = "".join(f"{name}={value}\n" for name, value in sorted(place.variables.items()))
+    disk.replace(target, text, 0o600, lasting=False)  # it has passwords

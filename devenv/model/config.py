@@ -54,6 +54,8 @@ class Config(NamedTuple):
     debug: Debug | None
     image: str  # the name of a released image, with {version} in it; empty if there is none
     native: Mapping[str, str]  # how the native engine makes the app's environment: python, node, install
+    extensions: tuple[str, ...]  # of PostgreSQL, which a superuser creates in each database
+    superuser: bool  # whether the app's account is one
     source: document.Document
 
     def scenario(self, name: str) -> Scenario:
@@ -101,6 +103,8 @@ def load(root: Path) -> Config:
         debug=_debug(source),
         image=data.get("image", ""),
         native=data.get("native", {}),
+        extensions=tuple(data.get("database", {}).get("extensions", ())),
+        superuser=data.get("database", {}).get("superuser", False),
         source=source,
     )
 

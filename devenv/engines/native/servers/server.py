@@ -11,6 +11,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Callable
 
 from devenv.base import disk, events, records, shapes
 from devenv.base.errors import CONFLICT, DevError
@@ -19,8 +20,10 @@ from devenv.engines.native import app_environment, folders
 from devenv.engines.native.programs import Programs, major
 from devenv.engines.native.servers import account
 from devenv.engines.native.unit import Command
+from devenv.model import fingerprint
 from devenv.model.services import Service, variable
 
+ACCOUNTS = "accounts"  # the fact about data with accounts of ours: a fingerprint of their password
 FILE = "data.json"  # next to the folder, since servers expect an empty one
 
 
@@ -42,6 +45,16 @@ class Server:
     def programs(self) -> Programs:
         """The programs to run."""
         raise NotImplementedError
+
+    @property
+    def secret(self) -> str:
+        """The password that we chose; empty if the data has the one of compose.yaml. See context/accounts.py."""
+        return self.place.variables.get(variable(self.service.name, "PASSWORD"), "")
+
+    @property
+    def accounts(self) -> dict[str, str]:
+        """What to note about the accounts of new data."""
+        return {ACCOUNTS: fingerprint.of_text(self.secret)} if self.secret else {}
 
     @property
     def program(self) -> str:
@@ -86,12 +99,32 @@ class Server:
         """The variables with which clients find the server and log in."""
         return {}
 
+    def marked(self) -> dict[str, str]:
+        """A variable that changes with the password, so that the server is started again, and gets it."""
+        return {"DEVENV_ACCOUNTS": self.accounts[ACCOUNTS]} if self.accounts else {}
+
     def inside(self, *argv: str, env: dict[str, str] | None = None) -> Command:
         """A command of the server, run as its account and in its folder."""
         base = {
             name: value for name, value in app_environment.variables(self.place).items() if name != "LD_LIBRARY_PATH"
         }
-        return Command(argv, {**base, **(env or {})}, self.home, account.wrapper())
+        return Command(argv, {**base, **self.marked(), **(env or {})}, self.home, account.wrapper())
+
+    def initialise_data(self, fill: Callable[[Path], None], admit: Callable[[Path], None]) -> None:
+        """Make the data if there is none. `fill` makes it; `admit` gives the accounts their password."""
+        self.check_data()
+        known = facts(self.home)
+        if not known:
+            with made(self.home, **self.noted(), **self.accounts) as draft:
+                fill(draft)
+                admit(draft)
+        elif self.secret and known.get(ACCOUNTS) not in (None, *self.accounts.values()):
+            admit(self.home)  # the record with the password was lost, or a person chose another one
+            records.replace_file(self.home.parent / FILE, json.dumps({**known, **self.accounts}))
+
+    def noted(self) -> dict[str, str]:
+        """The facts to record about new data."""
+        return {"wanted": str(self.wanted)}
 
     def check_data(self) -> None:
         """DevError 113 if the data was made by another version than the image's."""
