@@ -83,11 +83,14 @@ class Postgres(Database):
         # the text, so a client that is killed half-way leaves none of it.
         copies = any(isinstance(step, Copy) for step in steps)
         with events.step("copy", "the database") if copies else nullcontext():
-            done = self._script(engine, steps)
+            clones = True
+            done = self._script(engine, steps, clones)
             for _ in range(ATTEMPTS - 1):
-                if "accessed by other users" not in done.stderr:
+                if not any(reason in done.stderr for reason in ("accessed by other users", postgres_copies.NOT_CLONED)):
                     break
-                done = self._script(engine, [*(Drop(step.name) for step in steps if isinstance(step, Copy)), *steps])
+                clones = clones and postgres_copies.NOT_CLONED not in done.stderr
+                again = [*(Drop(step.name) for step in steps if isinstance(step, Copy)), *steps]
+                done = self._script(engine, again, clones)
             self._checked(done)
 
     def discard(self, engine: Engine, steps: Sequence[Step]) -> bool:
@@ -104,8 +107,8 @@ class Postgres(Database):
             raise error
         self.checked(done)
 
-    def _script(self, engine: Engine, steps: Sequence[Step]) -> Result:
-        lines = [line for step in steps for line in self._sql(step)]
+    def _script(self, engine: Engine, steps: Sequence[Step], clones: bool) -> Result:
+        lines = [line for step in steps for line in self._sql(step, clones)]
         copied = [step.source for step in steps if isinstance(step, Copy)]
         moved = [old for step in steps if isinstance(step, Note) for old, _ in step.renames]
         first = [postgres_copies.check(copied, moved)] if copied or moved else []
@@ -117,18 +120,18 @@ class Postgres(Database):
             return engine.ask(self.service, login, text)
         for line in lines:
             if line.startswith(SHOWN):
-                events.note(f"-- {line}")
+                events.note(f"-- {line.replace(postgres_copies.STRATEGY, '')}")
         return engine.pipe(self.service, login, source=text)
 
-    def _sql(self, step: Step) -> list[str]:
+    def _sql(self, step: Step, clones: bool = False) -> list[str]:
         if isinstance(step, Note):
             return ["BEGIN;", *_renames(step), *_rows(step), "COMMIT;"]
         owner = f"OWNER {identifier(self.login)}"
         if isinstance(step, Create):
             return [f"CREATE DATABASE {identifier(step.name)} {owner};"]
         if isinstance(step, Copy):
-            made = f"CREATE DATABASE {identifier(step.name)} TEMPLATE {identifier(step.source)} {owner};"
-            return [_end_sessions(step.source), made, *postgres_copies.settings(step.source, step.name)]
+            made = postgres_copies.made(step.source, step.name, self.user, clones)
+            return [_end_sessions(step.source), *made, *postgres_copies.settings(step.source, step.name)]
         return [f"DROP DATABASE IF EXISTS {identifier(step.name)} WITH (FORCE);"]
 
     def settle(self, engine: Engine, names: Sequence[str]) -> None:
