@@ -84,7 +84,7 @@ def _known(root: Path, record: records.Record, engine: str, store: Service, env:
         volumes = services.volume_names(store, names.project(record), env)
         held = choice.held(engine, record, store, volumes)
         held = _typed(root, record, store) if held == {} and engine == choice.COMPOSE else held
-        known = held if not held else {**held, **(known or {})}
+        known = {**(known or {}), **held} if held else held
     if known == {}:
         return {}
     return {"password": (known or {}).get("password") or _draw(record, engine, store.name)}

@@ -20,9 +20,10 @@ BY_PROGRAM: dict[str, Any] = {
 
 
 def held(folder: Path, program: str) -> dict[str, str] | None:
-    """See choice.held. The password is not with the data: a server gets a lost one again, before it starts."""
+    """See choice.held. The password is with the data, so that the two are never apart."""
     kind = BY_PROGRAM.get(program)
     home = folder / kind.kind if kind else folder
     if kind and not home.is_dir():
         return None
-    return {"password": ""} if kind and server.ACCOUNTS in server.facts(home) else {}
+    password = server.facts(home).get(server.PASSWORD, "")
+    return {"password": password} if kind and password else {}

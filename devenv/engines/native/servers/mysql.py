@@ -68,7 +68,7 @@ class MySQL(Server):
         return super().client(tuple(word for given in argv for word in with_host(given)))
 
     def login(self) -> dict[str, str]:
-        password = self._given("ROOT_PASSWORD") or self._given("PASSWORD")
+        password = self.in_force or self._given("ROOT_PASSWORD") or self._given("PASSWORD")
         return {"MYSQL_HOST": "127.0.0.1", "MYSQL_TCP_PORT": str(self.port), "MYSQL_PWD": password}
 
     def _given(self, what: str) -> str:

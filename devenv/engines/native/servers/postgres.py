@@ -55,7 +55,8 @@ class Postgres(Server):
         return wire.postgres(self.port, self.user)
 
     def login(self) -> dict[str, str]:
-        return {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": self.user, "PGPASSWORD": self.password}
+        password = self.in_force or self.password
+        return {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": self.user, "PGPASSWORD": password}
 
     @property
     def user(self) -> str:

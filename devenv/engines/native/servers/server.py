@@ -23,7 +23,7 @@ from devenv.engines.native.unit import Command
 from devenv.model import fingerprint
 from devenv.model.services import Service, variable
 
-ACCOUNTS = "accounts"  # the fact about data with accounts of ours: a fingerprint of their password
+PASSWORD = "password"  # the fact about data with a password that we chose, which the data has: see context/accounts.py
 FILE = "data.json"  # next to the folder, since servers expect an empty one
 
 
@@ -52,9 +52,9 @@ class Server:
         return self.place.variables.get(variable(self.service.name, "PASSWORD"), "")
 
     @property
-    def accounts(self) -> dict[str, str]:
-        """What to note about the accounts of new data."""
-        return {ACCOUNTS: fingerprint.of_text(self.secret)} if self.secret else {}
+    def in_force(self) -> str:
+        """The password that the data has. It differs from `secret` until the server is started again."""
+        return facts(self.home).get(PASSWORD, "") or self.secret
 
     @property
     def program(self) -> str:
@@ -101,7 +101,7 @@ class Server:
 
     def marked(self) -> dict[str, str]:
         """A variable that changes with the password, so that the server is started again, and gets it."""
-        return {"DEVENV_ACCOUNTS": self.accounts[ACCOUNTS]} if self.accounts else {}
+        return {"DEVENV_ACCOUNTS": fingerprint.of_text(self.secret)} if self.secret else {}
 
     def inside(self, *argv: str, env: dict[str, str] | None = None) -> Command:
         """A command of the server, run as its account and in its folder."""
@@ -113,14 +113,15 @@ class Server:
     def initialise_data(self, fill: Callable[[Path], None], admit: Callable[[Path], None]) -> None:
         """Make the data if there is none. `fill` makes it; `admit` gives the accounts their password."""
         self.check_data()
-        known = facts(self.home)
+        known, secret = facts(self.home), {PASSWORD: self.secret} if self.secret else {}
         if not known:
-            with made(self.home, **self.noted(), **self.accounts) as draft:
+            with made(self.home, **self.noted(), **secret) as draft:
                 fill(draft)
                 admit(draft)
-        elif self.secret and known.get(ACCOUNTS) not in (None, *self.accounts.values()):
-            admit(self.home)  # the record with the password was lost, or a person chose another one
-            records.replace_file(self.home.parent / FILE, json.dumps({**known, **self.accounts}))
+        elif secret and known.get(PASSWORD, self.secret) != self.secret:  # a person chose another one
+            admit(self.home)
+            for file in (self.home / FILE, self.home.parent / FILE):
+                records.replace_file(file, json.dumps({**known, **secret}))
 
     def noted(self) -> dict[str, str]:
         """The facts to record about new data."""
@@ -162,7 +163,7 @@ def made(folder: Path, **noted: str) -> Iterator[Path]:
     account.hand_over(draft)
     yield draft
     known = json.dumps({"id": secrets.token_hex(16), **noted})
-    (draft / FILE).write_text(known)  # the data keeps its id if the record is lost
+    records.replace_file(draft / FILE, known)  # the data keeps its id if the record is lost
     disk.sync_tree(draft)
     records.replace_file(folder.parent / FILE, known)
     os.replace(draft, folder)
