@@ -183,7 +183,8 @@ class MySQL(Database):
         if prepared:
             named = [line.split("\t", 3)[3] for line in prepared]
             message = f"{self.service}: {self.name} waits for a prepared transaction: {', '.join(named)}"
-            hints = [f'inv dev.dbshell -- -e "XA ROLLBACK {literal(name)}"' for name in named]
+            login = f"--user={self.user} " if self.account else ""
+            hints = [f'inv dev.dbshell -- {login}-e "XA ROLLBACK {literal(name)}"' for name in named]
             raise DevError(REFUSED, message, *hints)
         self.checked(done)
 

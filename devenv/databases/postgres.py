@@ -102,7 +102,7 @@ class Postgres(Database):
         return False
 
     def _checked(self, done: Result) -> None:
-        error = postgres_copies.refused(self.service, done.stderr)
+        error = postgres_copies.refused(self.service, done.stderr, self.user if self.account else "")
         if error:
             raise error
         self.checked(done)

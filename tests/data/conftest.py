@@ -118,7 +118,7 @@ class Local(Server):
 def local(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Iterator[Local]:
     need("mariadbd", "mariadb-dump")
     port = str(another_port(shared))
-    env = {**os.environ, "PATH": PATH, "MYSQL_HOST": "127.0.0.1", "MYSQL_TCP_PORT": port}
+    env = {**os.environ, "PATH": PATH, "MYSQL_HOST": "127.0.0.1", "MYSQL_TCP_PORT": port, "MYSQL_PWD": PASSWORD}
     server = Local(env=env, home=tmp_path_factory.mktemp("mariadb"))
     server.install()
     server.start()
