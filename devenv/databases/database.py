@@ -12,7 +12,7 @@ from devenv.databases.states import Copy, Create, Note, Step, Survey
 from devenv.engines.interface import Engine
 from devenv.model import fingerprint
 
-FULL = ("No space left on device", "ERROR 1114 ")  # how servers report a full disk
+FULL = ("No space left on device", "ERROR 1114 ", "Temp file write failure")  # how servers report a full disk
 
 
 @dataclass(frozen=True)
