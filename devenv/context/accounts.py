@@ -22,7 +22,6 @@ from devenv.model import compose_file, services
 from devenv.model.config import Config
 from devenv.model.services import Service, variable
 
-ADMIN = "devenv"  # our account on a PostgreSQL server
 ACCOUNT = "service"  # the app's on MariaDB and MySQL; on PostgreSQL it is in the fragment
 CACHES = ("redis", "valkey")  # what they hold is lost when they stop, so it has no accounts
 _drawn: dict[tuple[str, ...], str] = {}
@@ -53,7 +52,7 @@ def choose(record: records.Record, engine: str, compose: Path, over: Path | None
             continue
         found.variables[password] = given.get(password) or known["password"]
         if store.program in postgres.PROGRAMS:
-            found.variables[variable(store.name, "ADMIN")] = ADMIN
+            found.variables[variable(store.name, "ADMIN")] = names.ADMIN
             found.apps[store.name] = store.environment.get("POSTGRES_USER", "postgres")
         elif store.program in mysql.PROGRAMS and _is_shared(seen, store, user):
             found.variables[user] = found.apps[store.name] = given.get(user) or ACCOUNT

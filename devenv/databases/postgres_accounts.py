@@ -10,7 +10,7 @@ from devenv.databases.postgres_copies import identifier
 SIGN = "devenv: "  # how the comment on the account begins; then Database.mark follows
 OWNED = 150000  # since this version, the schema `public` belongs to the owner of the database
 EXTENSION = re.compile(r'permission denied to create extension "([^"]+)"')
-DENIED = re.compile(r"must be (?:a )?superuser|permission denied to (?:set parameter|COPY )|pg_\w+_server_\w+")
+DENIED = re.compile(r"must be (?:a )?superuser|only (?:superuser|roles with)|permission denied to set parameter", re.I)
 
 
 def hints(said: str) -> list[str]:

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta, timezone
 from devenv.base import process
 from devenv.base.errors import MISSING, DevError
 from devenv.base.process import Result
+from devenv.engines import names
 from devenv.engines.interface import Place, State
-from devenv.engines.names import SECRET
 from devenv.model.services import Service
 from devenv.model.units import size
 
@@ -182,8 +182,11 @@ def held(store: Service, volumes: Sequence[str], project: str) -> dict[str, str]
     if not process.capture(["docker", "volume", "inspect", "--format", "{{.Name}}", *volumes]).stdout.strip():
         return None
     done = process.capture(["docker", "inspect", "--format", "{{json .Config.Env}}", container(project, store)])
-    pairs = [word.partition("=") for word in (json.loads(done.stdout) if done.code == 0 else [])]
-    return next(({"password": value} for name, _, value in pairs if name in PASSWORDS and value.startswith(SECRET)), {})
+    found = dict(word.split("=", 1) for word in (json.loads(done.stdout) if done.code == 0 else []) if "=" in word)
+    password = next((found[name] for name in PASSWORDS if found.get(name)), "")
+    # A person may have chosen the password.
+    ours = password.startswith(names.SECRET) or found.get("POSTGRES_USER") == names.ADMIN
+    return {"password": password} if password and ours else {}
 
 
 def has_lost_network(ids: Sequence[str]) -> bool:

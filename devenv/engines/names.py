@@ -5,6 +5,7 @@ from __future__ import annotations
 from devenv.base import records
 from devenv.model import fingerprint
 
+ADMIN = "devenv"  # our account on a PostgreSQL server
 SECRET = "devenv-"  # how the passwords that we draw begin, so that they are recognised in a container
 
 
