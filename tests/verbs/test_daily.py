@@ -68,7 +68,7 @@ def test_logs_tail_counts_lines(running: Repo) -> None:
 
 
 def test_logs_leave_out_checkpoints_unless_asked(running: Repo) -> None:
-    running.ok("dev.dbshell", "--", "-qc", "CHECKPOINT")
+    running.ok("dev.dbshell", "--", "-U", "devenv", "-qc", "CHECKPOINT")
     assert until(lambda: "checkpoint complete" in running.ok("dev.logs", "-s", "db", "--all").stdout)
     done = running.ok("dev.logs", "-s", "db")
     assert "checkpoint" not in done.stdout
@@ -146,7 +146,7 @@ def test_run_runs_where_the_app_runs(running: Repo) -> None:
 
 @pytest.mark.parametrize("engine", COMPOSE, indirect=True)
 def test_run_in_another_service(running: Repo) -> None:
-    assert running.ok("dev.run", "-s", "db", "--", "printenv", "POSTGRES_USER").stdout == "service\n"
+    assert running.ok("dev.run", "-s", "db", "--", "printenv", "POSTGRES_USER").stdout == "devenv\n"
 
 
 @pytest.mark.parametrize("door", ["run", "inv"])
@@ -177,7 +177,7 @@ def test_dbshell_reads_sql_from_stdin(running: Repo) -> None:
 
 
 def test_dbshell_on_a_terminal(running: Repo) -> None:
-    code, screen = on_terminal(running, "dev.dbshell", talk=[("service=#", "SELECT 40 + 2;\n\\q\n")])
+    code, screen = on_terminal(running, "dev.dbshell", talk=[("service=>", "SELECT 40 + 2;\n\\q\n")])
     assert code == 0
     assert "42" in screen
 
