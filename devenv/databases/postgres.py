@@ -26,7 +26,7 @@ SHOWN = ("CREATE", "ALTER", "DROP")  # statements that are printed: the others a
 MISMATCH = "collation version mismatch"
 # Files of tables that the server did not make itself have a number from 16384 on.
 CLEARING = """\
-cd "$PGDATA" && [ -n "$(ls -A)" ] || exit 9
+cd "${PGDATA:?}" && [ -d pg_wal ] || exit 9
 for file in base/*/* pg_tblspc/*; do
   number=${file##*/} number=${number%%[!0-9]*}
   case $file in pg_tblspc/[!*]*) exit 9 ;; esac
