@@ -197,6 +197,16 @@ def _environment(env: environment.Environment) -> Finding:
     return Finding("D34", False, f"damaged: {found}", f"{fix}; inv dev.up")
 
 
+def _secrets(env: environment.Environment) -> Finding:
+    """Which secrets are set, and where each comes from; never what it is. Programs that have one are started."""
+    found = env.place.secrets.report(run=True)
+    lines = [f"{each.name} ({', '.join(each.uses)}): {each.place or 'not set'}" for each in found]
+    lacking = [each for each in found if each.required and not each.place]
+    fix = "\n".join(f"{each.name}: {each.advice}" for each in lacking)
+    head = "secrets that are not set" if lacking else "all secrets are set" if found else "no secrets are declared"
+    return Finding("D36", not lacking, "\n".join([f"{head}:" if lines else head, *lines]), fix)
+
+
 REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _compose_file,
     _healthcheck,
@@ -207,6 +217,7 @@ REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _fallback,
     _durable,
     _environment,
+    _secrets,
 )
 
 

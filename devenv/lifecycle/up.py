@@ -17,7 +17,8 @@ from devenv.datastates import branches, live, packages, settling, store
 from devenv.datastates.live import DEFAULT
 from devenv.engines.interface import Engine, State
 from devenv.lifecycle.plan import Facts, Step, decide, images, observe
-from devenv.model import lineage
+from devenv.model import libraries, lineage
+from devenv.model.secrets import BUILD, RUN
 
 
 class Done(NamedTuple):
@@ -52,6 +53,7 @@ def up(env: Environment, only: bool = False) -> Done:
         facts = observe(env, states, made.result())
         steps = decide(facts, env.config, place.services)
         _say(steps)
+    _check_secrets(env, steps)
     if not only:
         _use(env)
     if steps:
@@ -61,6 +63,13 @@ def up(env: Environment, only: bool = False) -> Done:
     if health.see(env, None if changed else failing.result()) or steps:
         states = _note_up(env, facts)
     return Done(env, steps, states)
+
+
+def _check_secrets(env: Environment, steps: Sequence[Step]) -> None:
+    """DevError 110 before anything starts, if a secret is not set that a step needs."""
+    kinds = {step.kind for step in steps}
+    uses = [BUILD] if "build" in kinds else []
+    env.place.secrets.check(*uses, *([RUN] if kinds - {"build", "pull"} else []))
 
 
 def _say(steps: Sequence[Step]) -> None:
@@ -193,6 +202,7 @@ def _do(env: Environment, step: Step) -> Environment:
     if step.kind == "pull":
         _pull(env, step.services)
     elif step.kind == "build":
+        libraries.check_locked(env.config.service, env.place.root, env.place.libraries)
         env.engine.build(step.services)
     elif step.kind == "start":
         _start(env, step.services)

@@ -58,11 +58,27 @@ class Service(NamedTuple):
         return self.image.rsplit("/", 1)[-1].split("@")[0].partition(":")[2]
 
 
-def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> dict[str, Service]:
-    """The services of compose.yaml, merged with a second file `over` it, by name. Those with a profile are left out."""
+def load(
+    path: Path,
+    variables: Mapping[str, str],
+    over: Path | None = None,
+    override: Path | None = None,
+    personal: Mapping[str, str] | None = None,
+) -> dict[str, Service]:
+    """The services of compose.yaml, merged with a second file `over` it, by name. Those with a profile are left out.
+
+    `override`: a person's file over both, which may add services. `personal`: variables of that person: they fill
+    compose.yaml, and are set for every service with a build.
+    """
     dotenv = path.parent / ".env"
-    known = {**(compose_file.read_env_file(dotenv, variables) if dotenv.is_file() else {}), **variables}
-    found = {raw.name: _service(raw, path.parent, known) for raw in compose_file.load(path, known, over).values()}
+    known = {
+        **(compose_file.read_env_file(dotenv, variables) if dotenv.is_file() else {}),
+        **(personal or {}),
+        **variables,
+    }
+    raws = compose_file.load(path, known, over, override)
+    raws = {name: raw.with_environment(personal or {}) if "build" in raw.data else raw for name, raw in raws.items()}
+    found = {raw.name: _service(raw, path.parent, known) for raw in raws.values()}
     return {name: service for name, service in found.items() if not service.profiles}
 
 
