@@ -127,8 +127,9 @@ class Postgres(Database):
         if isinstance(step, Create):
             return [f"CREATE DATABASE {identifier(step.name)} {owner};"]
         if isinstance(step, Copy):
-            made = postgres_copies.made(step.source, step.name, self.user, clones)
-            return [_end_sessions(step.source), *made, *postgres_copies.settings(step.source, step.name)]
+            *first, made = postgres_copies.made(step.source, step.name, self.user, clones)
+            # Right before the copy: a session may connect again meanwhile.
+            return [*first, _end_sessions(step.source), made, *postgres_copies.settings(step.source, step.name)]
         return [f"DROP DATABASE IF EXISTS {identifier(step.name)} WITH (FORCE);"]
 
     @property
