@@ -23,6 +23,7 @@ WIDTH = 120  # characters of a log line that are shown
 def start(env: Environment, services: Sequence[str]) -> None:
     """Start services and return when all are healthy. Meanwhile report which ones are not, and their last log line."""
     half_made.clear(env, services)
+    env.note_accounts()
     with events.step("start", " ".join(services)), told(lambda seconds: describe(env, services, seconds)):
         env.engine.start(services, env.config.ready)
 

@@ -14,9 +14,10 @@ from tests.conftest import need, until
 from tests.examples import services
 from tests.gitrepo import replace_text
 from tests.verbs import machine
+from tests.verbs.fixtures import NATIVE_FIRST
 from tests.verbs.repo import Repo, get
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(1800)]
 SOON = 2  # seconds in which both services have to answer with an edit
 ROUTE = '    path("greeting", lambda request: HttpResponse(f"TEXT: {TEXT}")),\n    path("health", health),'
 
@@ -35,6 +36,8 @@ def shop(bake: Callable[..., Path], engine: str, tmp_path: Path, library: Path) 
     for name in ("lms", "shop"):
         libs.use_released(made[name], library)
         shutil.copy(develop, made[name])
+        with (made[name] / "config/settings.py").open("a") as settings:
+            settings.write('STATIC_URL = "/static/"\n')
         replace_text(made[name] / "compose.yaml", "python manage.py runserver", "python develop.py app")
         urls = made[name] / "config/urls.py"
         replace_text(urls, "from django.urls", "from django.http import HttpResponse\nfrom django.urls")
@@ -73,6 +76,7 @@ def text(url: str) -> str:
         return ""
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_one_edit_reaches_both_services_and_both_are_back_after_dev_use(shop: Repo, library: Path) -> None:
     before = states(shop)
     assert texts(before) == {"TEXT: released"}
