@@ -27,7 +27,7 @@ SHOWN = ("CREATE", "ALTER", "DROP")  # statements that are printed: the others a
 MISMATCH = "collation version mismatch"
 # Files of tables that the server did not make itself have a number from 16384 on.
 CLEARING = """\
-cd "$PGDATA" && [ -n "$(ls -A)" ] || exit 9
+cd "${PGDATA:?}" && [ -d pg_wal ] || exit 9
 for file in base/*/* pg_tblspc/*; do
   number=${file##*/} number=${number%%[!0-9]*}
   case $file in pg_tblspc/[!*]*) exit 9 ;; esac
@@ -135,8 +135,9 @@ class Postgres(Database):
         if isinstance(step, Create):
             return [f"CREATE DATABASE {identifier(step.name)} {owner};"]
         if isinstance(step, Copy):
-            made = postgres_copies.made(step.source, step.name, self.user, clones)
-            return [_end_sessions(step.source), *made, *postgres_copies.settings(step.source, step.name)]
+            *first, made = postgres_copies.made(step.source, step.name, self.user, clones)
+            # Right before the copy: a session may connect again meanwhile.
+            return [*first, _end_sessions(step.source), made, *postgres_copies.settings(step.source, step.name)]
         return [f"DROP DATABASE IF EXISTS {identifier(step.name)} WITH (FORCE);"]
 
     @property

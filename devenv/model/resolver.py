@@ -8,7 +8,7 @@ without an order, are a conflict.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from devenv.base.errors import CONFLICT, DevError
@@ -109,3 +109,21 @@ def _conflict(name: str, asks: Sequence[Ask], why: str, line: str = SETTLED) -> 
     settle = line.format(name=name, repo=document.scalar(best.repo), version=document.scalar(best.version))
     hint = f"choose one in this repository's dev.yaml: {settle}"
     return DevError(CONFLICT, "\n".join([f"{name} is wanted in {why}", *lines]), hint)
+
+
+def in_order(needs: Mapping[str, Iterable[str]]) -> list[str]:
+    """Each name after those that it needs. A cycle starts at its first name."""
+    done: list[str] = []
+    entered: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in entered or name not in needs:
+            return
+        entered.add(name)
+        for needed in sorted(needs[name]):
+            visit(needed)
+        done.append(name)
+
+    for name in sorted(needs):
+        visit(name)
+    return done

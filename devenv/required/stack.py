@@ -20,7 +20,7 @@ from devenv.context.environment import Environment, open_environment
 from devenv.engines import choice, names, orphans
 from devenv.lifecycle import plan
 from devenv.lifecycle import up as operation
-from devenv.model import document, requirements, units
+from devenv.model import document, requirements, resolver, units
 from devenv.model.requirements import Requirement, Wiring
 from devenv.required import lockfile, mirrors, protocol, sources, wiring
 
@@ -396,17 +396,4 @@ def _check_ports(env: Environment, members: Mapping[str, Member]) -> None:
 
 def in_order(members: Mapping[str, Member]) -> list[Member]:
     """Each member after those that it needs. A cycle starts at its first name."""
-    done: dict[str, Member] = {}
-    entered: set[str] = set()
-
-    def visit(name: str) -> None:
-        if name in entered or name not in members:
-            return
-        entered.add(name)
-        for needed in sorted(members[name].requires):
-            visit(needed)
-        done[name] = members[name]
-
-    for name in sorted(members):
-        visit(name)
-    return list(done.values())
+    return [members[name] for name in resolver.in_order({name: m.requires for name, m in members.items()})]

@@ -63,6 +63,9 @@ def test_only_files_without_a_table_are_removed(database: Database, image: str, 
         assert docker("stop", name).returncode == 0
 
     assert cleared() != 0, "there is nothing to remove"
+    elsewhere = ["--env", "PGDATA=", "--entrypoint", "sh", image, "-c", f"{database.clearing}\nexit 0"]
+    if database is POSTGRES:
+        assert docker("run", "--rm", *elsewhere).returncode != 0, "without a folder, nothing is removed"
     variables = [word for each in VARIABLES for word in ("--env", each)]
     assert docker("create", "--name", name, *mount, *variables, image).returncode == 0
     say("CREATE TABLE entry (n int)")
