@@ -21,7 +21,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from devenv.base import events
-from devenv.base.errors import DevError
+from devenv.base.errors import UNHEALTHY, DevError
 from devenv.context import claims, fingerprints, health, service_commands
 from devenv.context.environment import Environment
 from devenv.databases.states import BUILT, DRAFT, PREVIOUS, Create, Drop, Note, State
@@ -112,9 +112,27 @@ def migrate(env: Environment) -> None:
     env.config.command("migrate")
     fresh = is_fresh(env)
     service_commands.migrate(env)
+    if fresh:
+        _check_tables(env)
     _note_migrated(env, **({"fresh": True} if fresh else {}))
     if fresh and store.keeps(env):
         _keep(env, layers(env, [])[-1], {})
+
+
+def _check_tables(env: Environment) -> None:
+    """DevError 112 if the database has no table after migrating: the command wrote into another one, or into a file.
+
+    Each migration tool leaves at least the table with its own records. A command that is there to do nothing is meant.
+    """
+    command = env.config.commands.get("migrate", ())
+    if not env.database or not store.keeps(env) or command[:1] in ((), ("true",)):
+        return
+    if env.database.is_empty(env.engine):
+        message = f"commands.migrate ended with 0, but the database {env.database.name} has no table"
+        which = "the settings that it runs with name another database, or a file: set the variable that chooses them"
+        hints = (f"{which}, such as DJANGO_SETTINGS_MODULE", "to see what the app gets: inv dev.run -- env")
+        source = env.config.source
+        raise DevError(UNHEALTHY, f"{source.path.name}:{source.line('commands', 'migrate')}: {message}", *hints)
 
 
 def is_pending(env: Environment) -> bool:
@@ -351,6 +369,7 @@ def _build(env: Environment, layer: Layer, below: State | None, verb: str) -> St
             known["seeded"] = {**known.get("seeded", {}), layer.name: told}
         else:
             service_commands.within(verb, "migrate", service_commands.migrate, there)
+            _check_tables(there)
         return _store(env, made, layer, known)
 
 
