@@ -13,7 +13,8 @@ from tools.adopt.repository import Entry
 
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # in the order in which make looks for them
 INCLUDE = b"include .dev/dev.mk"
-IMPORT = b"import dev_tasks  # hands dev.*, contract.* and template.* over to .dev/run"
+# It hands dev.*, contract.* and template.* over to .dev/run, and is not in the order that their tools want.
+IMPORT = b"import dev_tasks  # noqa: F401  # isort: skip"
 TARGETS = re.compile(rb"^([^\t#:=\n][^:=\n]*)::?(?!=)", re.MULTILINE)
 TASKS = re.compile(r"^DEV_TASKS := ((?:.*\\\n)*.*)$", re.MULTILINE)  # in our dev.mk
 DEV_MK = Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}/.dev/dev.mk"
