@@ -7,19 +7,26 @@ import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
-from devenv.base import process
+from devenv.base import process, shapes
 from devenv.base.errors import MISSING, DevError
 from devenv.base.process import Result
+from devenv.engines import names
 from devenv.engines.interface import Place, State
+from devenv.model import outside
+from devenv.model.services import Service
 from devenv.model.units import size
 
 PAUSED = "(Paused)"
+# How images are told the password of the account that administers the database.
+PASSWORDS = ("POSTGRES_PASSWORD", "MYSQL_ROOT_PASSWORD", "MARIADB_ROOT_PASSWORD")
 PROJECT = "com.docker.compose.project"
 BUILT = re.compile(r"#\d+ \[(?:\S+ )?(\d+)/(\d+)\]")
 LAYER = re.compile(r"\s*([0-9a-f]{12}):? (Pulling fs layer|Waiting|Already exists|Pull complete)")
 LABEL = re.compile(r"com\.docker\.compose\.(service|oneoff|project\.working_dir)=([^,]*)")
 
+PROXY_KEYS = {"httpProxy": "http_proxy", "httpsProxy": "https_proxy", "allProxy": "all_proxy", "noProxy": "no_proxy"}
 # A volume and its creation time. Docker: 2026-01-01T10:00:00+01:00. Podman: 2026-01-01 10:00:00.5 +0100 CET.
 BORN = re.compile(
     r"(\S+) (\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(?:Z|([+-])(\d\d):?(\d\d))(?: [A-Z]{3,5}(?= |$))?"
@@ -39,6 +46,21 @@ def compose_version() -> str:
     """The version of the Compose plugin; empty if it is not installed."""
     done = process.capture(["docker", "compose", "version", "--short"])
     return done.stdout.strip() if done.code == 0 else ""
+
+
+def proxied(environment: Mapping[str, str]) -> dict[str, str]:
+    """The proxies for containers, as variables: those of Docker's configuration, else the person's, if reachable.
+
+    https://docs.docker.com/engine/cli/proxy/
+    """
+    folder = environment.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker")
+    known = shapes.read(Path(folder, "config.json"), {"proxies": {shapes.ANY: {shapes.ANY: str}}}) or {}
+    entries = known.get("proxies", {})
+    entry = entries.get(environment.get("DOCKER_HOST", "")) or entries.get("default")
+    own = {PROXY_KEYS[key]: value for key, value in (entry or {}).items() if key in PROXY_KEYS and value}
+    reachable = {name: value for name, value in outside.proxies(environment).items() if not outside.is_local(value)}
+    lists = (own.get(outside.DIRECT), environment.get("no_proxy") or environment.get("NO_PROXY"))
+    return {**reachable, **own, outside.DIRECT: ",".join(filter(None, lists))}
 
 
 def no_engine() -> DevError:
@@ -117,8 +139,12 @@ def with_label(project: str, label: str) -> list[str]:
 
 def inside(place: Place, service: str, argv: Sequence[str], how: str = "-i") -> list[str]:
     """A command in a running container, without Compose, which would need a tenth of a second to read its files."""
-    declared = place.services[service].raw.data.get("container_name")
-    return ["docker", "exec", how, declared or f"{place.project}-{service}-1", *argv]
+    return ["docker", "exec", how, container(place.project, place.services[service]), *argv]
+
+
+def container(project: str, service: Service) -> str:
+    """The name of a service's container."""
+    return str(service.raw.data.get("container_name") or f"{project}-{service.name}-1")
 
 
 def has_images(names: Sequence[str]) -> bool:
@@ -165,6 +191,20 @@ def births(born: str) -> dict[str, datetime]:
         zone = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
         found[name] = datetime.strptime(f"{day} {clock}", "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc) - zone
     return found
+
+
+def held(store: Service, volumes: Sequence[str], project: str) -> dict[str, str] | None:
+    """See choice.held. The container has the password that the volume was made with."""
+    if not volumes:
+        return {}  # a folder of the machine, or a volume without a name: it may hold anything
+    if not process.capture(["docker", "volume", "inspect", "--format", "{{.Name}}", *volumes]).stdout.strip():
+        return None
+    done = process.capture(["docker", "inspect", "--format", "{{json .Config.Env}}", container(project, store)])
+    found = dict(word.split("=", 1) for word in (json.loads(done.stdout) if done.code == 0 else []) if "=" in word)
+    password = next((found[name] for name in PASSWORDS if found.get(name)), "")
+    # A person may have chosen the password.
+    ours = password.startswith(names.SECRET) or found.get("POSTGRES_USER") == names.ADMIN
+    return {"password": password} if password and ours else {}
 
 
 def has_lost_network(ids: Sequence[str]) -> bool:

@@ -111,7 +111,7 @@ def test_what_production_runs_is_built_and_its_parts_are_where_they_are(tmp_path
     assert "source=src/db,target=src/db" in made
     assert "npx prisma generate --schema src/db/schema.prisma" in made
     build, prod = made.index("FROM dev AS build"), made.index("FROM base AS prod")
-    assert build < made.index("RUN npm run build") < prod < made.index("COPY --from=build /app /app")
+    assert build < made.index("RUN npm run build") < prod < made.index("COPY --from=build --chmod=755 /app /app")
     assert "sh -c 'npm run build && node --watch dist/main.js'" in text["compose.yaml"]
     assert "scripts/seed.ts" in text["dev.yaml"].partition("state: ")[2].partition("\n")[0]
 
@@ -120,7 +120,7 @@ def test_a_tracked_target_needs_no_build(tmp_path: Path) -> None:
     manifest = '{"scripts": {"start": "node server.js", "build": "vite build"}, "dependencies": {"express": "4"}}'
     found = reading(tmp_path, {"package.json": manifest, "server.js": ""})
     assert "commands.build" not in facts(found)
-    assert "COPY . .\n" in fill(found)["Dockerfile"]
+    assert "COPY --chmod=755 . .\n" in fill(found)["Dockerfile"]
 
 
 UV = {

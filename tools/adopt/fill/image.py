@@ -27,7 +27,7 @@ def parts(reading: Reading) -> dict[str, str]:
         "install": lines.block(installing(reading), 0).rstrip("\n") + "\n",
         "develop": lines.block(developing(reading, done), 0),
         "build": lines.block(building(reading), 0),
-        "source": "COPY --from=build /app /app\n" if reading.commands.build else "COPY . .\n",
+        "source": "COPY --from=build --chmod=755 /app /app\n" if reading.commands.build else "COPY --chmod=755 . .\n",
         "steps": lines.block(lines.open_points([one for one in reading.open if one.file == "image"]), 0),
         "serve": lines.block(serving(reading), 0),
     }
