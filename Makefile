@@ -11,6 +11,8 @@ HIDDEN := env -u DEVENV_REQUIRE_ENGINE DOCKER_HOST=unix:///nonexistent
 NONE := 5# pytest's exit code when ARGS chose no test of this half
 
 .DEFAULT_GOAL := help
+CARRIED := '{{cookiecutter.repo_name}}/.dev/fetch.py' '{{cookiecutter.repo_name}}/tasks.py'
+
 .PHONY: help demo test test-all lint docs reference recording bench requirements locks release clean venv contract.check fleet.check
 
 help: ## list the targets
@@ -36,6 +38,10 @@ fleet.check: venv ## check many repositories, and how far they are behind (ARGS=
 lint: venv ## check style, types, the layers of devenv/ and the words of the pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	# What services carry is hidden from their linters, and so from these two calls.
+	$(BIN)/ruff check --config pyproject.toml --ignore-noqa $(CARRIED)
+	@for file in $(CARRIED); do grep -v '^# fmt: off$$' "$$file" | \
+		$(BIN)/ruff format --check --config pyproject.toml --stdin-filename "$$file" - || exit 1; done
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports
 	$(PYTHON) -m maintain.prose

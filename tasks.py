@@ -5,12 +5,17 @@ They run in the checkout's environment (`make venv`), so any version of `inv` wo
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from invoke import Collection, task
 
 HERE = Path(__file__).resolve().parent
 PYTHON = HERE / ".venv" / "bin" / "python"
+
+# invoke takes the first word after a task for its argument, even --help: it would be the path of a repository.
+if len(sys.argv) > 2 and sys.argv[-1] in ("--help", "-h") and not sys.argv[1].startswith("-"):
+    os.execv(sys.executable, [sys.executable, "-m", "invoke", "--help", sys.argv[1]])
 
 
 @task(

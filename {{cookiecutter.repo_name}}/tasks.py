@@ -1,4 +1,10 @@
 # Owner: the template. Do not edit: updates replace this file.
+# Your own settings of these tools are not meant for it.
+# flake8: noqa
+# isort: skip_file
+# mypy: ignore-errors
+# pylint: skip-file
+# fmt: off
 """`inv dev.up` runs `sh .dev/run dev.up`, so any version of invoke works. Put your tasks into tasks_local.py.
 
 Where a tasks.py was there before, this is dev_tasks.py, which that one imports: then only our tasks are handed over.

@@ -24,7 +24,7 @@ from devenv.base import events
 from devenv.context import claims, fingerprints, health, service_commands
 from devenv.context.environment import Environment
 from devenv.databases.states import BUILT, PREVIOUS, Create, Drop, Note, State
-from devenv.datastates import dumps, earlier, packages, settling, space, store
+from devenv.datastates import dumps, earlier, migrated, packages, settling, space, store
 from devenv.datastates.steps import Step, carry_out
 from devenv.engines.interface import State as Seen
 from devenv.model import lineage
@@ -97,6 +97,8 @@ def migrate(env: Environment) -> None:
     if not fresh:
         used(env)
     service_commands.migrate(env)
+    if fresh:
+        migrated.check(env)
     note_migrated(env, **({"fresh": True} if fresh else {}))
     if fresh and store.keeps(env):
         _keep(env, layers(env, [])[-1], {})
@@ -350,6 +352,7 @@ def _build(env: Environment, layer: Layer, below: State | None, verb: str) -> St
             known["seeded"] = {**known.get("seeded", {}), layer.name: told}
         else:
             service_commands.within(verb, "migrate", service_commands.migrate, there)
+            migrated.check(there)
         return _store(env, made, layer, known)
 
 

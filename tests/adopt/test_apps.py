@@ -70,7 +70,7 @@ CASES: list[tuple[App, dict[str, str], int]] = [
     (
         apps.MONGO_EXPRESS,
         {"framework": "express", "language": "node", "version": "18", "port": "8081", "serve": "node app.js"},
-        1,
+        2,
     ),
     (
         apps.UNLEASH,

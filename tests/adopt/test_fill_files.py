@@ -393,7 +393,7 @@ def test_files_of_a_folder_are_seen_with_that_folder() -> None:
 
 
 def test_prismas_client_is_made_where_the_modules_are() -> None:
-    reading = replace(EXPRESS, migrations=found("prisma", "package.json:9"))
+    reading = replace(EXPRESS, migrations=found("prisma", "prisma/schema.prisma"))
     assert runs(reading)[0] == "; npm ci --omit=dev --no-audit --no-fund && npx prisma generate"
     assert dev(reading)["native"]["install"].startswith("sh -c 'npm ci")
 
@@ -454,7 +454,7 @@ def test_variables_that_the_code_cannot_do_without_are_one_point() -> None:
     point = open_points(written)[0]
     assert point.what.endswith("without a default: SECRET_KEY (settings.py:2), UI_URL (settings.py:3)")
     assert point.example == "SECRET_KEY: development-only"
-    assert "      # UI_URL: development-only\n" in written["compose.yaml"]
+    assert "      # UI_URL: http://localhost\n" in written["compose.yaml"]
     assert "Also found" not in written["dev.yaml"]
 
 

@@ -57,7 +57,7 @@ def test_a_files_name_adds_no_line_to_the_dockerfile(tmp_path: Path) -> None:
         "Dockerfile.a\nRUN evil": "FROM python:3.12\nRUN apt-get install -y gettext\n",
     }
     text = fill(reading(tmp_path, tree))["Dockerfile"]
-    assert "# Dockerfile.a?RUN evil:1\nFROM python:3.12-slim" in text
+    assert "# Dockerfile.a?RUN evil:1\nFROM python:3.12 AS base" in text
     assert "\nRUN evil" not in text
 
 

@@ -135,6 +135,12 @@ def test_a_start_script_that_sets_variables_keeps_them(tmp_path: Path) -> None:
     scripts = {"start": "TZ=UTC node ./dist/server.js", "build": "tsc"}
     found = reading(tmp_path, {"package.json": package(scripts=scripts, dependencies={"express": "^4"})})
     assert facts(found)["commands.serve"] == ("env TZ=UTC node ./dist/server.js", "package.json:4")
+    assert facts(found)["commands.build"] == ("npm run build", "package.json:5")
+
+
+def test_a_target_that_nothing_builds_is_told(tmp_path: Path) -> None:
+    scripts = {"start": "node ./dist/server.js"}
+    found = reading(tmp_path, {"package.json": package(scripts=scripts, dependencies={"express": "^4"})})
     assert "package.json:4: dist/server.js is not a tracked file: a build makes it" in notes(found)
 
 

@@ -163,9 +163,10 @@ def test_two_kinds_are_reported(tmp_path: Path) -> None:
 
 
 def test_what_we_have_nothing_for_is_named_and_no_url_of_it_taken(tmp_path: Path) -> None:
-    tree = django("os.getenv('DATABASE_URI', 'mongodb://localhost/x')\n", "django\npymongo\npsycopg\n")
+    tree = django("os.getenv('DATABASE_URI', 'mongodb://localhost/x')\n", "django\nkafka-python\npymongo\npsycopg\n")
     found = reading(tmp_path, tree)
-    assert f"requirements.txt:2: MongoDB {NOT_SUPPORTED}, see pymongo" in notes(found)
+    assert f"requirements.txt:2: Kafka {NOT_SUPPORTED}, see kafka-python" in notes(found)
+    assert [one.variables["DATABASE_URI"].value for one in found.backing] == ["mongodb://mongodb:27017/x"]
     assert "database.variables.url" not in facts(found)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.conftest import run_quietly
 from tests.messages import IS_A_LINK
 from tools.adopt.repository import Entry
-from tools.adopt.wiring import IMPORT, INCLUDE, Unwired, makefile, tasks
+from tools.adopt.wiring import DEV_MK, IMPORT, INCLUDE, Unwired, makefile, same_targets, tasks
 
 
 def wired(name: str, text: bytes) -> bytes:
@@ -47,9 +47,6 @@ def test_makefile_includes_ours_last(before: bytes, after: bytes) -> None:
     [
         (b"all:\r\n\techo\r\n", "100644", "Makefile has Windows line endings"),
         (b"build/Makefile", "120000", f"Makefile {IS_A_LINK}"),
-        (b"all:\n\ndev.up: all\n", "100644", "Makefile:3 has a target dev.up of its own"),
-        (b"dev.up dev.down &: x\n", "100644", "Makefile:1 has a target dev.up of its own"),
-        (b"x:\nup dev.up: y\n", "100644", "Makefile:2 has a target dev.up of its own"),
     ],
 )
 def test_makefile_that_is_left(text: bytes, mode: str, reason: str) -> None:
@@ -71,6 +68,30 @@ def test_the_included_targets_do_not_become_the_default_goal(tmp_path: Path) -> 
     (tmp_path / "Makefile").write_bytes(wired("Makefile", b"all:\n\t@echo all"))
     assert run_quietly("make", "-s", "-C", tmp_path).stdout == "all\n"
     assert run_quietly("make", "-s", "-C", tmp_path, "dev.up").stdout == "up\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "theirs"),
+    [
+        (b"all:\n\ndev.up: all\n", {"dev.up": 3}),
+        (b"dev.up dev.down &: x\n", {"dev.up": 1, "dev.down": 1}),
+        (b"x:\nup dev.up: y\ndev.provision:\n", {"dev.up": 2}),
+    ],
+)
+def test_targets_with_the_same_name_are_listed_and_stay(text: bytes, theirs: dict[str, int]) -> None:
+    listed = [each.why for each in same_targets("Makefile", Entry("100644", text))]
+    assert listed == [f"Makefile:{line} has a target {own} of its own, which stays" for own, line in theirs.items()]
+    assert f"DEV_THEIRS := {' '.join(sorted(theirs))}\n".encode() in wired("Makefile", text)
+
+
+def test_their_recipe_and_our_other_targets_run(tmp_path: Path) -> None:
+    (tmp_path / ".dev").mkdir()
+    (tmp_path / ".dev/dev.mk").write_bytes(DEV_MK.read_bytes())
+    (tmp_path / ".dev/run").write_text('echo "ours: $1"\n')
+    (tmp_path / "Makefile").write_bytes(wired("Makefile", b"dev.up:\n\t@echo theirs\n"))
+    theirs = run_quietly("make", "-s", "-C", tmp_path, "dev.up")
+    assert (theirs.stdout, theirs.stderr) == ("theirs\n", "")
+    assert run_quietly("make", "-s", "-C", tmp_path, "dev.down").stdout == "ours: dev.down\n"
 
 
 @pytest.mark.parametrize(

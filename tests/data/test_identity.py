@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from devenv.base import records
-from devenv.base.errors import CONFLICT, REFUSED, DevError
+from devenv.base.errors import CONFLICT, REFUSED, UNHEALTHY, DevError
 from devenv.databases.states import ASIDE, BUILT, DRAFT, PREVIOUS, SNAPSHOT
 from devenv.datastates import dumps, live, snapshots, space, store
 from devenv.lifecycle import up as operation
@@ -19,7 +19,7 @@ from tests.gitrepo import commit, git
 from tests.messages import ALREADY_RUNS, DATA_OF
 
 from . import world
-from .world import LIVE, World
+from .world import LIVE, LOCK, World
 
 ONE, TWO, OTHER = "0001_item", "0002_more", "0003_other"
 DEFAULT = {"default a", "default b"}
@@ -225,6 +225,19 @@ def test_data_that_is_still_fresh_is_noted_as_used_before_the_app_starts(here: W
     here.running.clear()
     assert here.up() == ["start", "start"]
     assert "fresh" not in here.known()
+
+
+def test_a_migrate_that_leaves_no_table_in_the_database_is_an_error(here: World) -> None:
+    here.volume, here.databases, here.table = "v2", {LIVE: frozenset()}, None
+    for file in [*(here.repo / "migrations").glob("*.py"), here.repo / LOCK]:
+        file.write_text("") if file.name == LOCK else file.unlink()
+    for act in (here.up, here.reset):
+        with pytest.raises(DevError) as error:
+            act()
+        assert error.value.code == UNHEALTHY
+        assert "commands.migrate ended with 0, but the database" in error.value.message
+        assert error.value.message.startswith("dev.yaml:")
+        assert any("DJANGO_SETTINGS_MODULE" in hint for hint in error.value.hints)
 
 
 # ---- another checkout

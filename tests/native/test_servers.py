@@ -70,6 +70,26 @@ def test_mariadb_keeps_rows_through_sigkill(small: Make) -> None:
     assert login(repo, "SELECT id FROM orders") == "7"
 
 
+@pytest.mark.skipif(not SERVER, reason="mariadbd is not installed")
+def test_mariadb_keeps_every_letter_as_in_its_image(small: Make) -> None:
+    repo = small(stacks.compose(others=MARIADB), stacks.PYTHON, stacks.files())
+    repo.up()
+    login(repo, "SET NAMES utf8mb4; CREATE TABLE notes (text VARCHAR(20)); INSERT INTO notes VALUES ('ж😀')")
+    assert login(repo, "SELECT char_length(text) FROM notes WHERE text = _utf8mb4'ж😀'") == "2"
+    assert login(repo, "SELECT @@character_set_server, @@character_set_database") == "utf8mb4\tutf8mb4"
+
+
+@pytest.mark.skipif(not SERVER, reason="mariadbd is not installed")
+@pytest.mark.parametrize("client", ["mariadb", "mariadb-dump"])
+def test_a_missing_client_of_mariadb_is_reported_before_anything_starts(
+    small: Make, without: Callable[..., str], client: str
+) -> None:
+    repo = small(stacks.compose(others=MARIADB), stacks.PYTHON, stacks.files())
+    said = repo.fails(110, "dev.up", PATH=without(client))
+    assert f"{client} is not installed" in said
+    assert not list(repo.native.glob("*/process.json"))
+
+
 def login(repo: Repo, statement: str) -> str:
     """As the user of compose.yaml, over TCP."""
     port = json.loads((repo.native / "ports.json").read_text())["db"]

@@ -18,13 +18,25 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Open:
+    """A finding that no file of ours can have without its owner: it becomes an open point.
+
+    `file`: environment or services (of the compose file), or image; `example`: the line to write.
+    """
+
+    what: Found
+    example: str
+    file: str = "environment"
+
+
+@dataclass(frozen=True)
 class Dependencies:
     """How the dependencies are installed.
 
     `manager`: uv, poetry, pip or npm. `files`: exactly the files that the installation needs, including lock files.
     `locked`: whether one of them is a lock. `build`: the project itself is installed too (an sdist with a build
     system), which needs its whole source. `extras`: the project's extras with the database driver, the framework or
-    the test runner: `.[postgres,dev]`.
+    the test runner: `.[postgres,dev]`. `package`: the member of a uv workspace to install.
     """
 
     manager: Found
@@ -32,6 +44,7 @@ class Dependencies:
     locked: bool
     build: bool = False
     extras: tuple[str, ...] = ()
+    package: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,10 @@ class Commands:
     migrate: Found | None = None
     pending: Found | None = None
     seed: Found | None = None
+    seed_files: tuple[str, ...] = ()  # what a script of package.json seeds from
+    build: Found | None = None  # makes what production runs from the source: npm run build
     worker: Found | None = None
+    workers: Mapping[str, Found] = field(default_factory=dict)  # further ones by name: beat, consumers
 
 
 @dataclass(frozen=True)
@@ -73,6 +89,7 @@ class Store:
     reads. `scheme`: for a url, the part before `://`, with its driver: `postgresql+psycopg2`, `redis`.
     `constants`: other variables that choose this kind, such as `PRETALX_DB_TYPE=postgresql`. `others`: of a cache,
     further variables that take an address of it, with what the repository gives them: a worker's broker.
+    `copies`: of a database, the variables of a read replica, with their role: in development it is the same server.
     """
 
     kind: Found
@@ -81,6 +98,24 @@ class Store:
     scheme: str = ""
     constants: Mapping[str, Found] = field(default_factory=dict)
     others: Mapping[str, Found] = field(default_factory=dict)
+    copies: Mapping[str, Found] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Backing:
+    """A server that only containers can run: `variables` take its address, with the value for our service `kind`."""
+
+    kind: str
+    title: Found
+    image: Found | None
+    usual: str
+    port: int
+    variables: Mapping[str, Found] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: str = ""
+    memory: str = "128m"
+    sure: bool = True  # it runs in a compose file, or there is a driver for it
+    hosts: tuple[str, ...] = ()  # its names in the repository's compose file, which code may have
 
 
 @dataclass(frozen=True)
@@ -88,7 +123,7 @@ class Reading:
     """Everything that was found. Only `service` is always set: by default it is the folder's name."""
 
     service: Found
-    language: Found | None = None  # python or node
+    language: Found | None = None  # python, node, or one of read/others.py
     version: Found | None = None  # of the language: 3.12, 20
     dependencies: Dependencies | None = None
     application: Application | None = None
@@ -97,10 +132,16 @@ class Reading:
     commands: Commands = Commands()
     database: Store | None = None
     cache: Store | None = None
+    backing: tuple[Backing, ...] = ()
     port: Found | None = None
     reads_port: Found | None = None  # the variable that the code takes its port from
     reads_host: Found | None = None  # and its address
     health: Found | None = None  # a path: /health
     environment: Mapping[str, Found] = field(default_factory=dict)  # other variables with their development values
-    packages: tuple[Found, ...] = ()  # of the operating system, from an existing Dockerfile: libpq5
+    packages: tuple[Found, ...] = ()  # of the operating system: libpq5
+    build_packages: tuple[Found, ...] = ()  # only to install the dependencies: libpq-dev
+    variant: Found | None = None  # of the language's image, as a Dockerfile has it: slim-bullseye, alpine, or empty
+    own_image: Found | None = None  # of a language without a stack: the text of its Dockerfile
+    own_ignore: str = ""  # and of its .dockerignore
+    open: tuple[Open, ...] = ()  # found, and not written
     notes: tuple[Found, ...] = ()  # what the owner should know: "makefile target `test`", "compose service worker"

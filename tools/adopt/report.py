@@ -47,7 +47,7 @@ def found(reading: Reading) -> Iterator[str]:
 def facts(reading: Reading) -> Iterator[tuple[str, Found]]:
     for each in fields(reading):
         value = getattr(reading, each.name)
-        if isinstance(value, Found):
+        if isinstance(value, Found) and each.name != "own_image":
             yield each.name.replace("_", " "), value
     if reading.dependencies:
         yield "packages by", reading.dependencies.manager
@@ -56,8 +56,10 @@ def facts(reading: Reading) -> Iterator[tuple[str, Found]]:
     yield from of_store("database", reading.database)
     yield from of_store("cache", reading.cache)
     for each in fields(reading.commands):
-        if command := getattr(reading.commands, each.name):
+        command = getattr(reading.commands, each.name)
+        if isinstance(command, Found):
             yield each.name, command
+    yield from ((f"process {name}", command) for name, command in reading.commands.workers.items())
 
 
 def of_store(kind: str, store: Store | None) -> Iterator[tuple[str, Found]]:

@@ -22,7 +22,7 @@ from tools.adopt.releases import is_ancestor, version_of
 from tools.adopt.releases import read as releases
 from tools.adopt.render import STATE, Files, render
 from tools.adopt.repository import Entry, Repository, run
-from tools.adopt.wiring import INCLUDE, MAKEFILES, Unwired, makefile, tasks
+from tools.adopt.wiring import INCLUDE, MAKEFILES, Unwired, makefile, same_targets, tasks
 
 BRANCH = "devenv-retrofit"
 LEAN = "compose.lean.yaml"
@@ -124,7 +124,10 @@ def wired(owner: Repository, names: Names) -> tuple[Files, list[Unwired]]:
 def each_wired(owner: Repository, names: Names) -> Iterator[tuple[str, Entry | Unwired]]:
     found = owner.files([*MAKEFILES, "tasks.py", "tasks/__init__.py"])
     if name := next((name for name in MAKEFILES if name in found), None):
-        yield name, makefile(name, found[name])
+        made = makefile(name, found[name])
+        yield name, made
+        if isinstance(made, Entry):
+            yield from ((name, each) for each in same_targets(name, found[name]))
     elif name := next((name for name in MAKEFILES if os.path.lexists(owner.folder / name)), None):
         yield (
             name,

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from tools.adopt.repository import Entry
 
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # in the order in which make looks for them
 INCLUDE = b"include .dev/dev.mk"
-IMPORT = b"import dev_tasks  # hands dev.*, contract.* and template.* over to .dev/run"
+# It hands dev.*, contract.* and template.* over to .dev/run, and is not in the order that their tools want.
+IMPORT = b"import dev_tasks  # noqa: F401  # isort: skip"
 TARGETS = re.compile(rb"^([^\t#:=\n][^:=\n]*)::?(?!=)", re.MULTILINE)
-OURS = re.compile(rb"(?:dev|contract|template)\.[a-z.]+")
+TASKS = re.compile(r"^DEV_TASKS := ((?:.*\\\n)*.*)$", re.MULTILINE)  # in our dev.mk
+DEV_MK = Path(__file__).resolve().parents[2] / "{{cookiecutter.repo_name}}/.dev/dev.mk"
 BOM = b"\xef\xbb\xbf"
 INVOKE = re.compile(rb"^\s*(from|import)\s+invoke\b", re.MULTILINE)
 
@@ -32,16 +37,39 @@ def makefile(name: str, entry: Entry) -> Entry | Unwired:
         return Unwired(f"{name} is a link", by_hand)
     if b"\r\n" in entry.content:
         return Unwired(f"{name} has Windows line endings, which make treats as part of a name", by_hand)
-    for rule in TARGETS.finditer(entry.content):
-        if own := next(filter(OURS.fullmatch, rule[1].split()), None):
-            line = entry.content[: rule.start()].count(b"\n") + 1
-            return Unwired(f"{name}:{line} has a target {own.decode()} of its own", f"rename it, then {by_hand}")
     text = entry.content
     if text and not text.endswith(b"\n"):
         text += b"\n"
     if text.endswith(b"\\\n"):
         text += b"\n"  # else our line would continue the last one
-    return entry._replace(content=text + INCLUDE + b"\n")
+    theirs = b" ".join(sorted({own for own, _ in _same(entry)}))
+    keeps = b"DEV_THEIRS := " + theirs + b"\n" if theirs else b""
+    return entry._replace(content=text + keeps + INCLUDE + b"\n")
+
+
+def same_targets(name: str, entry: Entry) -> list[Unwired]:
+    """The targets that keep the repository's own recipe, since it has the same names as ours."""
+    return [
+        Unwired(
+            f"{name}:{line} has a target {own.decode()} of its own, which stays",
+            f"for ours, use .dev/run {own.decode()}",
+        )
+        for own, line in _same(entry)
+    ]
+
+
+def _same(entry: Entry) -> Iterator[tuple[bytes, int]]:
+    ours = our_targets()
+    for rule in TARGETS.finditer(entry.content):
+        line = entry.content[: rule.start()].count(b"\n") + 1
+        yield from ((own, line) for own in rule[1].split() if own in ours)
+
+
+@cache
+def our_targets() -> frozenset[bytes]:
+    """The targets of our dev.mk."""
+    tasks = TASKS.search(DEV_MK.read_text(encoding="utf-8"))
+    return frozenset(word.encode() for word in (tasks[1] if tasks else "").replace("\\", " ").split()) | {b"dev.help"}
 
 
 def tasks(name: str, entry: Entry) -> Entry | Unwired:

@@ -8,6 +8,8 @@ DEV_TASKS := dev.up dev.down dev.restart dev.status dev.open dev.logs dev.test \
 	dev.list dev.edit dev.use dev.lock \
 	dev.plan dev.doctor dev.explain contract.check \
 	template.check template.update template.vendor template.prune dev.completion
+# Targets that the Makefile above has itself keep their recipes.
+DEV_TASKS := $(filter-out $(DEV_THEIRS),$(DEV_TASKS))
 
 # A bare `make` lists the tasks, unless the Makefile that includes this file has a default goal.
 ifeq ($(.DEFAULT_GOAL),)

@@ -1,4 +1,10 @@
 # Owner: the template. Do not edit: updates replace this file.
+# Your own settings of these tools are not meant for it.
+# flake8: noqa
+# isort: skip_file
+# mypy: ignore-errors
+# pylint: skip-file
+# fmt: off
 """Find or fetch the tools that .cruft.json names, create their Python environment, and start them.
 
     python3 -I -B .dev/fetch.py INTERFACE NAME [TASK [FLAGS]]

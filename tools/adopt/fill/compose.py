@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 
-from tools.adopt.fill import commands, environment, examples, lines
+from tools.adopt.fill import commands, environment, examples, lines, others, programs, servers
 from tools.adopt.found import Found, Reading, Store
 from tools.adopt.names import Names
 
@@ -29,17 +28,26 @@ def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str]:
     """By name of the block in compose.yaml, its text."""
     port = answers["port"]
     return {
+        "mounts": "" if reading.own_image else "yes",  # the source is in an image that is built as theirs
         "command": lines.block(command(reading, port), 4),
-        "environment": lines.block(environment.variables(reading, port), 6),
+        "environment": lines.block([*environment.variables(reading, port), *_points(reading, "environment")], 6),
         "database": lines.block(environment.of_store(reading.database), 6),
         "cache": lines.block(environment.of_store(reading.cache), 6),
         "health": lines.block(health(reading), 6),
         "worker": lines.block(worker(reading, port), 4),
         "worker_health": lines.block(worker_health(reading), 6),
+        "more": lines.block(
+            [*programs.services(reading, answers), *servers.services(reading), *_points(reading, "services")], 2
+        ),
         "postgres": image(reading.database, "postgres"),
         "mysql": image(reading.database, "mysql"),
         "redis": image(reading.cache, "redis"),
     }
+
+
+def _points(reading: Reading, file: str) -> list[str]:
+    """What was found for this part of the file, and needs its owner."""
+    return lines.open_points([each for each in reading.open if each.file == file])
 
 
 def lean_parts(reading: Reading, answers: Mapping[str, str], names: Names) -> dict[str, str]:
@@ -48,15 +56,20 @@ def lean_parts(reading: Reading, answers: Mapping[str, str], names: Names) -> di
     known = "# As in the image; repeated for the native engine, which has no image."
     unknown = "# Until production's command is known (see the Dockerfile), it runs as in development."
     serve = [known, *_command(found, answers["port"])] if found else [unknown]
+    if others.is_other(reading):
+        serve = []
     return {
         "compose": names.compose,
         "command": lines.block(serve, 4),
         "worker": lines.block(worker(reading, answers["port"]), 4),
+        "more": lines.block(programs.lean(reading, answers), 2),
     }
 
 
 def command(reading: Reading, port: str) -> list[str]:
     """The development server."""
+    if others.is_other(reading):
+        return others.command(reading, port)
     found = reading.commands.develop
     if found:
         return _command(found, port)
@@ -70,6 +83,8 @@ def _command(found: Found, port: str) -> list[str]:
 
 def health(reading: Reading) -> list[str]:
     """The app's healthcheck, in its own language: the image may have no other client."""
+    if others.is_other(reading):
+        return others.health()
     language = examples.language(reading)
     if reading.health:
         url = AT[language].format(reading.health.value)
@@ -102,21 +117,10 @@ def worker_health(reading: Reading) -> list[str]:
     It asks for one worker by name. Otherwise Celery would wait a second for answers of others, whenever it is run.
     """
     text = reading.commands.worker.value if reading.commands.worker else ""
-    celery = re.match(r"(.*\bcelery\b.*?)\s+worker\b(.*)", text)
-    if celery:
-        ping = f"exec {lines.compose(shlex.join(shlex.split(celery[1])))} inspect ping{_destination(celery[2])}"
-        return ["# Asks the worker itself, through the cache.", f"test: [CMD-SHELL, {lines.item(ping)}]"]
+    if re.search(r"\bcelery\b.*\sworker\b", text):
+        return programs.health(text)
     point = lines.open_point("what proves that the worker takes jobs", "test: [CMD, rq, info, --only-workers]")
     return [*point, 'test: [CMD, "true"]']
-
-
-def _destination(arguments: str) -> str:
-    """The option with the name that the worker has: `celery@HOST` unless it was given another one."""
-    given = re.search(r"(?:^|\s)(?:-n|--hostname)[ =]?(\S+)", arguments)
-    name = given[1] if given else "celery"
-    whole = name if "@" in name else f"{name}@%h"
-    known = re.fullmatch(r"[\w.@-]*(%h)?", whole)
-    return f' --destination "{whole.replace("%h", "$$(uname -n)")}"' if known else ""
 
 
 def image(store: Store | None, kind: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from tools.adopt.fill import commands, environment, examples, image, install, lines
+from tools.adopt.fill import commands, environment, examples, image, install, lines, others, programs
 from tools.adopt.found import Found, Reading
 
 LOCKS = ("uv.lock", "poetry.lock", "package-lock.json", "npm-shrinkwrap.json")
@@ -20,7 +20,7 @@ SHOWN = 8  # notes in the head of dev.yaml
 OLDEST = {"python": "3.10", "node": "20"}  # if no file names a version: the oldest maintained ones
 
 
-def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str]:
+def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str | int]:
     """By name of the block in dev.yaml, its text."""
     return {
         "head": lines.block(notes(reading), 0),
@@ -30,6 +30,7 @@ def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str]:
         "commands": lines.block(command_lines(reading, answers), 0),
         "data": lines.block(data(reading, answers), 0),
         "native": lines.block(native(reading), 0),
+        "others": len(programs.others(reading, answers)),
     }
 
 
@@ -83,6 +84,8 @@ def _command(name: str, reading: Reading) -> list[str]:
 
 
 def _example(name: str, reading: Reading) -> str:
+    if others.is_other(reading):
+        return others.example(name, reading)
     tables = {"migrate": examples.MIGRATE, "pending": examples.PENDING, "test": examples.TEST}
     return examples.of(tables[name], reading)
 
@@ -115,6 +118,8 @@ def _of_seed(reading: Reading) -> list[str]:
     seed = reading.commands.seed
     file = seed.where.partition(":")[0] if seed else ""
     folder = file.rpartition("/")[0]
+    if reading.commands.seed_files:
+        return list(reading.commands.seed_files)
     if not file or (file.endswith(".json") and "/fixtures/" not in f"/{file}"):
         return []
     if folder.rpartition("/")[2] in ("fixtures", "seeds"):  # with those next to it
@@ -133,6 +138,7 @@ def scenarios(reading: Reading) -> list[str]:
     """The scenario `default`: the seed that was found, else only the migrations' rows."""
     found, language = reading.commands.seed, examples.language(reading)
     example = examples.of(examples.SEED, reading)
+    none = "echo {}" if others.is_other(reading) else NO_ROWS[language]
     if found:
         return [
             lines.noted("scenarios:", "data sets", found),
@@ -144,7 +150,7 @@ def scenarios(reading: Reading) -> list[str]:
     return [
         "scenarios: # data sets: run twice, they leave the same rows; the last line on stdout is one JSON object",
         "  default:",
-        f"    run: {lines.scalar(NO_ROWS[language])} # no seed was found; one of yours: {example}",
+        f"    run: {lines.scalar(none)} # no seed was found; one of yours: {example}",
         "    help: what the migrations leave",
     ]
 
@@ -156,6 +162,8 @@ def _telling(command: str) -> str:
 
 def native(reading: Reading) -> list[str]:
     """How the app's environment is made without containers."""
+    if others.is_other(reading):
+        return others.native(reading)
     language, command = examples.language(reading), install.native(reading)
     least = image.version(reading) or OLDEST[language]
     if not command or not reading.dependencies:

@@ -5,11 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tools.adopt.fill import lines
+from tools.adopt.fill import lines, servers
 from tools.adopt.found import Found, Reading, Store
 
 # A note of the reader. Without a value the application does not start, so it becomes an open point.
 NEEDED = re.compile(r"(\w+) has no default\b.*")
+EXAMPLES = (
+    (re.compile(r"(^|_)(PORT|TIMEOUT|SIZE|LIMIT|COUNT|NUM|MAX|MIN|TTL|SECONDS|DAYS)(_|$)"), '"1"'),
+    (re.compile(r"^(ENABLE|USE|IS|HAS|ALLOW|DISABLE)_|(^|_)(ENABLED|DISABLED|DEBUG)$"), '"false"'),
+    (re.compile(r"(^|_)(PATH|DIR|DIRECTORY|FOLDER|ROOT|FILE)$"), "/tmp"),
+    (re.compile(r"(^|_)(URL|URI|ENDPOINT|ORIGIN|DOMAIN)S?$"), "http://localhost"),
+    (re.compile(r"(^|_)(EMAIL|MAIL|FROM)$"), "dev@example.org"),
+    (
+        re.compile(r"(^|_)(ENGINE|BACKEND|DRIVER|TYPE|LEVEL|MODE|ENV|REGION|LANG\w*|TZ)$"),
+        '"" # one that the code knows',
+    ),
+)
 HOSTS = re.compile(r"ALLOWED_HOSTS?$")
 OURS = ("PORT", "PUBLIC_URL")  # already in templates/compose.yaml
 PORTS = {"postgres": "5432", "mysql": "3306", "redis": "6379"}
@@ -27,13 +38,16 @@ def variables(reading: Reading, port: str) -> list[str]:
         **({reading.reads_port.value: (f"${{PORT:-{port}}}", reading.reads_port)} if reading.reads_port else {}),
         **({reading.reads_host.value: ("${BIND:-0.0.0.0}", reading.reads_host)} if reading.reads_host else {}),
     }
-    taken = {*OURS, *address, *_named(reading.database), *_named(reading.cache)}
+    more = {name: found for one in reading.backing for name, found in one.variables.items() if name not in address}
+    taken = {*OURS, *address, *more, *_named(reading.database), *_named(reading.cache)}
     own = {
         name: found for name, found in reading.environment.items() if name not in taken and lines.NAME.fullmatch(name)
     }
     return [
         *(lines.noted(f"{name}: {value}", found) for name, (value, found) in address.items() if name not in OURS),
         *(_constant(name, found) for name, found in own.items()),
+        *(_constant(name, found) for name, found in more.items()),
+        *servers.without(reading.backing),
         *_needed({name: found for name, found in needed(reading).items() if name not in {*taken, *own}}),
     ]
 
@@ -49,11 +63,16 @@ def _needed(names: Mapping[str, Found]) -> list[str]:
     if not names:
         return []
     where = ", ".join(f"{name} ({note.where})" for name, note in names.items())
-    first, *others = [f"{name}: development-only" for name in names]
+    first, *others = [f"{name}: {_example(name)}" for name in names]
     return [
         *lines.open_point(f"a value for each variable without a default: {where}", first),
         *(f"# {o}" for o in others),
     ]
+
+
+def _example(name: str) -> str:
+    """A value of the right kind: a password's would not do for a path, a number or a switch."""
+    return next((value for pattern, value in EXAMPLES if pattern.search(name)), "development-only")
 
 
 def of_store(store: Store | None) -> list[str]:
@@ -65,7 +84,8 @@ def of_store(store: Store | None) -> list[str]:
         values = roles(store)
         found = store.variables.items()
         named = [lines.noted(f"{v.value}: {values[role]}", v) for role, v in found if role in values]
-        return [*constants, *named, *_others(store, values["url"]), *_missing(store)]
+        copies = [lines.noted(f"{name}: {values[f.value]}", f) for name, f in store.copies.items() if f.value in values]
+        return [*constants, *named, *copies, *_others(store, values["url"]), *_missing(store)]
     return [*constants, *_unnamed(store)]
 
 
@@ -84,7 +104,13 @@ def roles(store: Store) -> dict[str, str]:
     kind = store.kind.value
     if kind == "redis":
         host, port = "${CACHE_HOST:-cache}", "${CACHE_PORT:-6379}"
-        return {"host": host, "port": port, "name": '"0"', "url": f"{store.scheme or 'redis'}://{host}:{port}/0"}
+        return {
+            "host": host,
+            "port": port,
+            "name": '"0"',
+            "address": f"{host}:{port}",
+            "url": f"{store.scheme or 'redis'}://{host}:{port}/0",
+        }
     user = "root" if kind == "mysql" else "service"
     parts = {
         "host": "${DB_HOST:-db}",
@@ -94,7 +120,7 @@ def roles(store: Store) -> dict[str, str]:
         "password": "${DB_PASSWORD:-development-only}",
     }
     url = "{scheme}://{user}:{password}@{host}:{port}/{name}".format(scheme=store.scheme or SCHEMES[kind], **parts)
-    return {**parts, "url": url}
+    return {**parts, "address": f"{parts['host']}:{parts['port']}", "url": url}
 
 
 def _unnamed(store: Store) -> list[str]:
@@ -106,7 +132,7 @@ def _unnamed(store: Store) -> list[str]:
 
 def _missing(store: Store) -> list[str]:
     """An open point for values that the code needs and that have no known variable."""
-    needed = {} if "url" in store.variables else GENERIC[store.kind.value]
+    needed = {} if "url" in store.variables or {"address"} >= {*store.variables} else GENERIC[store.kind.value]
     missing = [role for role in needed if role not in (*store.variables, "port")]
     if not missing:
         return []
@@ -140,4 +166,4 @@ def _with_our_host(value: str) -> str:
 def _named(store: Store | None) -> set[str]:
     if not store:
         return set()
-    return {*(found.value for found in store.variables.values()), *store.constants, *store.others}
+    return {*(found.value for found in store.variables.values()), *store.constants, *store.others, *store.copies}

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
-from tools.adopt.fill import compose, dev, examples, image
+from tools.adopt.fill import compose, dev, examples, image, others, programs
 from tools.adopt.found import Reading
 from tools.adopt.names import Names
 
@@ -22,17 +22,24 @@ def files(reading: Reading, answers: Mapping[str, str], names: Names, templates:
     `answers`: those of answers.py; `names`: the names of our files next to the repository's.
     """
     language = examples.language(reading)
+    more = bool(programs.others(reading, answers))  # services that share settings with the app
     jinja = environment(templates)
 
-    def rendered(name: str, parts: Mapping[str, str]) -> str:
-        return jinja.get_template(f"adopt/{name}").render(cookiecutter={**answers, "beside": names.beside}, fill=parts)
+    def rendered(name: str, parts: Mapping[str, object]) -> str:
+        return jinja.get_template(f"adopt/{name}").render(
+            cookiecutter={**answers, "beside": names.beside}, fill=parts, more=more
+        )
 
     return {
         "dev.yaml": rendered("dev.yaml", dev.parts(reading, answers)),
         names.compose: rendered("compose.yaml", compose.parts(reading, answers)),
         "compose.lean.yaml": rendered("compose.lean.yaml", compose.lean_parts(reading, answers, names)),
-        names.dockerfile: rendered(f"Dockerfile.{language}", image.parts(reading)),
-        names.ignore: rendered("dockerignore", {"language": language}),
+        names.dockerfile: others.dockerfile(reading)
+        if others.is_other(reading)
+        else rendered(f"Dockerfile.{language}", image.parts(reading)),
+        names.ignore: others.ignore(reading)
+        if others.is_other(reading)
+        else rendered("dockerignore", {"language": language}),
     }
 
 

@@ -22,9 +22,13 @@ def parts(reading: Reading) -> dict[str, str]:
     done = [] if language == "node" else install.production(reading)  # Node's stage dev starts from base
     return {
         "base": lines.block(base(reading), 0),
-        "packages": lines.block(packages(reading), 0),
+        "packages": lines.block(packages(reading, language), 0),
+        "build_packages": lines.block(build_packages(reading), 0),
         "install": lines.block(installing(reading), 0).rstrip("\n") + "\n",
         "develop": lines.block(developing(reading, done), 0),
+        "build": lines.block(building(reading), 0),
+        "source": "COPY --from=build --chmod=755 /app /app\n" if reading.commands.build else "COPY --chmod=755 . .\n",
+        "steps": lines.block(lines.open_points([one for one in reading.open if one.file == "image"]), 0),
         "serve": lines.block(serving(reading), 0),
     }
 
@@ -40,7 +44,13 @@ def base(reading: Reading) -> list[str]:
     """The FROM line, and why this version."""
     language, least = examples.language(reading), version(reading)
     usual = USUAL[language]
-    image = f"FROM {language}:{{}}-slim AS base"
+    # Their packages are named for it; the full image has compilers.
+    variant = reading.variant.value if reading.variant else "slim"
+    if reading.variant and not (reading.version and reading.version.where == reading.variant.where):
+        variant = "-".join(
+            word for word in variant.split("-") if re.match(r"slim|alpine", word)
+        )  # not in every release
+    image = f"FROM {language}:{{}}{'-' * bool(variant)}{variant} AS base"
     if not reading.language:
         what = "the image of the language, at production's version"
         return [*lines.open_point(what, image.format(usual)), image.format(usual)]
@@ -50,7 +60,7 @@ def base(reading: Reading) -> list[str]:
             image.format(usual),
         ]
     ranged = reading.version.where.split(":")[0].rpartition("/")[2].startswith(RANGES)
-    if ranged and _number(least) <= _number(usual):
+    if ranged and not reading.variant and _number(least) <= _number(usual):
         return [f"# {lines.comment(reading.version.where)}: {least} or newer.", image.format(usual)]
     return [f"# {lines.comment(reading.version.where)}", image.format(least)]
 
@@ -59,16 +69,26 @@ def _number(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split(".")))
 
 
-def packages(reading: Reading) -> list[str]:
-    """The step that installs packages of the operating system, if there are any."""
-    if not reading.packages:
+def packages(reading: Reading, language: str) -> list[str]:
+    """The step that installs packages of the operating system, if there are any; Node builds in this stage, too."""
+    more = reading.build_packages if language == "node" else ()
+    return _packages([*reading.packages, *more], "the libraries that dependencies are built with, or load.", reading)
+
+
+def build_packages(reading: Reading) -> list[str]:
+    """The step that installs what only the dependencies' installation needs, in the stage that installs them."""
+    return _packages([*reading.build_packages], "what dependencies are built with. It is not in prod.", reading)
+
+
+def _packages(found: list[Found], why: str, reading: Reading) -> list[str]:
+    if not found:
         return []
-    where = "; ".join(dict.fromkeys(package.where for package in reading.packages))
-    names = " ".join(dict.fromkeys(package.value for package in reading.packages))
-    return [
-        f"# {lines.comment(where)}: the libraries that dependencies are built with, or load.",
-        f"RUN apt-get update && apt-get install --yes --no-install-recommends {names} && rm -rf /var/lib/apt/lists/*",
-    ]
+    where = "; ".join(dict.fromkeys(package.where for package in found))
+    names = " ".join(dict.fromkeys(package.value for package in found))
+    install = f"apt-get update && apt-get install --yes --no-install-recommends {names} && rm -rf /var/lib/apt/lists/*"
+    if reading.variant and "alpine" in reading.variant.value:
+        install = f"apk add --no-cache {names}"
+    return [f"# {lines.comment(where)}: {why}", f"RUN {install}"]
 
 
 def installing(reading: Reading) -> list[str]:
@@ -92,6 +112,14 @@ def developing(reading: Reading, done: list[Step]) -> list[str]:
             text += ["# The same as above, now with what only development needs.", *_made_from(step)]
             text += _run(step, language, first=False)
     return text
+
+
+def building(reading: Reading) -> list[str]:
+    """Node's stage build: what production runs is made from the source, with development's packages."""
+    found = reading.commands.build
+    if not found:
+        return []
+    return [f"# {lines.comment(found.where)}", "FROM dev AS build", "USER root", "COPY . .", f"RUN {found.value}", ""]
 
 
 def serving(reading: Reading) -> list[str]:

@@ -41,7 +41,7 @@ def native(reading: Reading) -> str:
     if manager == "npm":
         return _and_generate(_npm(dependencies), reading, "sh -c ")
     if manager == "uv":
-        return f"uv sync --locked{_flags(dependencies, True)}"
+        return f"uv sync --locked{_member(dependencies)}{_flags(dependencies, True)}"
     if manager == "poetry":
         whole = f"{_poetry(dependencies, True)}{' && uv pip install --no-deps --editable .' * dependencies.build}"
         return f"sh -c {shlex.quote(whole)}"
@@ -79,9 +79,8 @@ def _steps(reading: Reading, dev: bool) -> list[Step]:
         return []
     manager = manager_of(dependencies)
     if manager == "npm":
-        prisma = ("prisma",) if _is_prisma(reading) else ()
         command = _npm(dependencies, "" if dev else "--omit=dev")
-        return [Step(_sees([*dependencies.files, *prisma]), _and_generate(command, reading))]
+        return [Step((*_sees(dependencies.files), *_schema(reading)), _and_generate(command, reading))]
     if manager == "uv":
         return _uv(dependencies, dev)
     if manager == "poetry":
@@ -99,20 +98,35 @@ def _is_prisma(reading: Reading) -> bool:
     return bool(reading.migrations and reading.migrations.value == "prisma")
 
 
+def _schema(reading: Reading) -> tuple[str, ...]:
+    """The folder of Prisma's schema, or the schema itself in the top folder."""
+    if not (_is_prisma(reading) and reading.migrations):
+        return ()
+    path = reading.migrations.where.partition(":")[0]
+    return (path.rpartition("/")[0] or path,)
+
+
 def _and_generate(command: str, reading: Reading, shell: str = "") -> str:
     """Also generate Prisma's client from the schema: the service cannot write into the modules later."""
     if not _is_prisma(reading):
         return command
-    whole = f"{command} && npx prisma generate"
+    folder = "".join(_schema(reading))
+    usual = folder in ("prisma", "schema.prisma")
+    whole = f"{command} && npx prisma generate{'' if usual else f' --schema {folder}/schema.prisma'}"
     return f"{shell}{shlex.quote(whole)}" if shell else whole
 
 
 def _uv(dependencies: Dependencies, dev: bool) -> list[Step]:
-    command = f"uv sync --locked{'' if dev else ' --no-dev'}{_flags(dependencies, dev)}"
+    command = f"uv sync --locked{_member(dependencies)}{'' if dev else ' --no-dev'}{_flags(dependencies, dev)}"
     if not dependencies.build:
         return [Step(_sees(dependencies.files), command)]
     whole = Step((CODE,), command, dependencies.files)
-    return [whole] if dev else [Step(_sees(dependencies.files), f"{command} --no-install-project"), whole]
+    without = "--no-install-workspace" if dependencies.package else "--no-install-project"
+    return [whole] if dev else [Step(_sees(dependencies.files), f"{command} {without}"), whole]
+
+
+def _member(dependencies: Dependencies) -> str:
+    return f" --package {dependencies.package}" if dependencies.package else ""
 
 
 def _poetry(dependencies: Dependencies, dev: bool) -> str:
@@ -159,5 +173,5 @@ def _lists(files: Iterable[str]) -> str:
 
 
 def _sees(files: Iterable[str]) -> tuple[str, ...]:
-    """The paths that the step sees: files of the top folder, and subfolders as a whole, for their includes."""
-    return tuple(dict.fromkeys(name.partition("/")[0] for name in files))
+    """The paths that the step sees: manifests, and the folders of lists as a whole, for their includes."""
+    return tuple(dict.fromkeys(name.partition("/")[0] if name.endswith(LISTS) else name for name in files))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 
 import yaml
 
-from tools.adopt.found import Found
+from tools.adopt.found import Found, Open
 
 MARK = "FILL IN"
 PLAIN = re.compile(r"[A-Za-z0-9_./@$-][^#\t\r\n]*")
@@ -60,6 +61,15 @@ def open_point(what: str, example: str) -> list[str]:
     return [f"# {MARK}: {comment(what)}", f"# {comment(example)}"]
 
 
+def open_points(found: Iterable[Open]) -> list[str]:
+    """The points for findings: one of each kind of sentence, with the places, and the lines to write below it."""
+    text: list[str] = []
+    for each in found:
+        first, *more = each.example.split("\n")
+        text += [*open_point(f"{each.what.value} ({each.what.where})", first), *(f"# {comment(line)}" for line in more)]
+    return text
+
+
 def block(lines: list[str], indent: int) -> str:
     """Lines as a piece of a file, each with its line end; nothing for no lines."""
-    return "".join(" " * indent + line + "\n" for line in lines)
+    return "".join((" " * indent + line).rstrip() + "\n" for line in lines)

@@ -17,6 +17,13 @@ SCHEMES = {
     "redis": re.compile(r"^(rediss?)://"),
     "sqlite": re.compile(r"^(sqlite\d?(?:\+\w+)?)://"),
 }
+# A host with the usual port: no name says what it is, but the value does.
+ADDRESSES = {
+    "postgres": re.compile(r"^[\w.-]+:5432$"),
+    "mysql": re.compile(r"^[\w.-]+:3306$"),
+    "redis": re.compile(r"^[\w.-]+:6379$"),
+    "sqlite": re.compile(r"^$(?!)"),
+}
 # The sources of a variable. What runs may set more than the code reads (a script may build a URL from it), or less.
 BOTH, READ, RUNS, EXAMPLE = range(4)
 
@@ -53,6 +60,9 @@ def choose(every: list[Candidate], store: str, kind: str) -> dict[str, Found]:
     urls = [one for one in every if _is_url(one, store, kind)]
     url = min(urls, key=lambda one: one.rank, default=None)
     whole = {"host", "name"} <= set(best) if store == "database" else "host" in best
+    if (store == "cache" and not url and "host" not in best) or (store == "database" and not best and not url):
+        pair = next((one for one in every if ADDRESSES[kind].match(one.value)), None)
+        best = {"address": pair} if pair else best
     if url and not (whole and min(one.rank for one in best.values()) <= url.rank):
         best = {"url": url}
     return {role: Found(one.name, one.where) for role, one in best.items()}

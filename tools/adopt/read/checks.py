@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from tools.adopt.found import Application, Found
 from tools.adopt.read import makefile
@@ -11,11 +12,16 @@ from tools.adopt.read.formats import ini_of, table, toml_of
 from tools.adopt.read.project import Project
 
 PYTEST = ("pytest", "pytest-django", "pytest-cov", "pytest-asyncio")
+RUNS_TESTS = re.compile(r"(python3? -m )?(pytest|py\.test|coverage run)\b|(python3? )?(\S*/)?manage\.py test\b")
+SETTINGS = "DJANGO_SETTINGS_MODULE"
 STUB = re.compile(r"no test specified|^\s*(exit 1|true|:)\s*$")
 
 
 def python_test(files: Files, project: Project, application: Application | None) -> Found | None:
-    """pytest if a file configures or requires it; else Django's; else tox; else the Makefile's."""
+    """The Makefile's test program; pytest if a file configures or requires it; else Django's; else tox; else make."""
+    made = makefile.test(files)
+    if made and RUNS_TESTS.match(made.value):
+        return made
     tool = table(toml_of(files, "pyproject.toml"), "tool", "pytest")
     places = [("pyproject.toml", bool(tool), r"^\[tool\.pytest"), ("pytest.ini", files.has("pytest.ini"), "^")]
     places += [("tox.ini", "pytest" in ini_of(files, "tox.ini"), r"^\[pytest\]")]
@@ -28,7 +34,24 @@ def python_test(files: Files, project: Project, application: Application | None)
     manage = application.manage if application else None
     if manage:
         return Found(f"{manage.value} test --noinput", manage.where)
-    return Found("tox", "tox.ini") if files.has("tox.ini") else makefile.test(files)
+    return Found("tox", "tox.ini") if files.has("tox.ini") else made
+
+
+def with_settings(files: Files, test: Found | None, settings: str) -> Found | None:
+    """pytest with the settings module of its own configuration, before which the variable would come.
+
+    `settings`: the module that the variable names for all commands.
+    """
+    places = {
+        "pytest.ini": ini_of(files, "pytest.ini").get("pytest", {}),
+        "setup.cfg": ini_of(files, "setup.cfg").get("tool:pytest", {}),
+        "tox.ini": ini_of(files, "tox.ini").get("pytest", {}),
+        "pyproject.toml": table(toml_of(files, "pyproject.toml"), "tool", "pytest", "ini_options"),
+    }
+    own = next((str(each[key]) for each in places.values() for key in (SETTINGS, SETTINGS.lower()) if key in each), "")
+    if not test or not own or own == settings or not re.match(r"(python3? -m )?pytest\b", test.value):
+        return test
+    return test if "--ds" in test.value else replace(test, value=f"{test.value} --ds={own}")
 
 
 def _conftest(files: Files) -> Found | None:

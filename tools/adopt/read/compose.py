@@ -16,8 +16,9 @@ from tools.adopt.read.services import Service
 NAMES = (*COMPOSE, "docker-compose.*.y*ml", "compose.*.y*ml", "docker-compose-*.y*ml", "local.yml", "production.yml")
 OURS = re.compile(r"devenv|\.lean\.|example|sample|^(tests?|docs?|e2e|\.github)/")
 USUAL = ("app", "web", "api", "backend", "server", "django", "flask", "node", "service", "site")
-WORKS = re.compile(r"worker|celery|queue")
-BESIDE = re.compile(WORKS.pattern + r"|beat|scheduler|cron|migrat|init|flower|nginx|proxy|front|client|test|docs")
+WORKS = re.compile(r"worker|celery|queue|beat|scheduler|cron|consumer?|\brq\b|dramatiq|huey|qcluster")
+ASIDE = re.compile(r"migrat|init|flower|nginx|proxy|front|client|test|docs")  # they serve no requests of ours
+BESIDE = re.compile(f"{WORKS.pattern}|{ASIDE.pattern}")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,14 @@ class Stack:
         needs = self.app.needs if self.app else ()
         found = [service for service in self.services if service.kind == kind]
         return sorted(found, key=lambda service: service.name not in needs)
+
+    def works(self, service: Service) -> bool:
+        """Whether a service is another process of this repository's code: a worker, a scheduler, a consumer."""
+        same = service.own or (self.app is not None and self.app.image is not None and service.image is not None)
+        ours = same and (service.own or service.image.value == self.app.image.value)  # type: ignore[union-attr]
+        line = service.command.value if service.command else ""
+        named = WORKS.search(service.name) or WORKS.search(line)
+        return service is not self.app and bool(named and (ours or service.own)) and not ASIDE.search(service.name)
 
 
 def stack(files: Files, service: str) -> Stack:
@@ -61,6 +70,8 @@ def _joined(first: Service, later: Service) -> Service:
         needs=(*first.needs, *later.needs),
         dockerfile=first.dockerfile or later.dockerfile,
         target=first.target or later.target,
+        hosts=(*first.hosts, *later.hosts),
+        initdb=first.initdb or later.initdb,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from devenv.model import dockerfile
@@ -15,7 +15,10 @@ from tools.adopt.read.files import Files
 
 NAMES = ("Dockerfile", "Containerfile", "Dockerfile.prod*", "Dockerfile.*", "*.Dockerfile")
 FOLDERS = re.compile(r"^\.?(docker\w*|compose|containers?|deploy\w*|build|images?)/", re.IGNORECASE)
-INSTALL = re.compile(r"apt(?:-get)?\s(?:[^;&|]*?\s)?install\s([^;&|]*)", re.DOTALL)
+INSTALL = re.compile(r"(?:apt(?:-get|itude)?\s(?:[^;&|]*?\s)?install|apk\s(?:[^;&|]*?\s)?add)\s([^;&|]*)", re.DOTALL)
+ASSIGNED = re.compile(r"""(?:^|[\s;&])([A-Za-z_]\w*)=("(?:[^"\\]|\\.)*"|'[^']*'|[^\s;&|]*)""")
+VERSIONS = {"python": re.compile(r"^python(3\.\d+)(?:-\w+)?$"), "node": re.compile(r"^nodejs=(\d+)")}
+DISTRIBUTIONS = re.compile(r"^(?:.*/)?(?:python|node):[\d.]+(?:-(?P<variant>[a-z][\w.-]*))?(?:@|\s|$)")
 PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+$")
 PAIR = re.compile(r"(\w+)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|\S*)")
 NO_CHECK = "NONE"
@@ -45,6 +48,8 @@ class Image:
     packages: list[Found] = field(default_factory=list)
     stages: list[Stage] = field(default_factory=list)
     target: str = ""
+    steps: list[Found] = field(default_factory=list)  # the commands of RUN
+    arguments: dict[str, Found] = field(default_factory=dict)
 
     @property
     def runs(self) -> Stage:
@@ -60,6 +65,17 @@ class Image:
             match = re.search(rf"(?:^|/){name}:(\d+(?:\.\d+)*)", base.value)
             if match:
                 return Found(match[1], base.where)
+        named = [Found(match[1], one.where) for one in self.packages if (match := VERSIONS[name].match(one.value))]
+        given = self.arguments.get(f"{name.upper()}_VERSION")
+        match = re.match(r"\d+\.\d+", given.value) if given else None
+        return next(iter(named), Found(match[0], given.where) if match and given else None)
+
+    def variant(self, name: str) -> Found | None:
+        """What follows the version in the tag of the language's base: slim-bullseye, alpine; empty: the full one."""
+        for base in reversed(self.bases):
+            match = DISTRIBUTIONS.match(base.value)
+            if match and re.search(rf"(?:^|/){name}:", base.value):
+                return Found(match["variant"] or "", base.where)
         return None
 
 
@@ -81,12 +97,13 @@ def image(files: Files, name: str) -> Image:
         if step == "ARG" and "=" in text:
             key, _, value = text.partition("=")
             arguments.setdefault(key.strip(), value.strip("\"' "))
+            made.arguments.setdefault(key.strip(), Found(value.strip("\"' "), where))
         elif step == "FROM":
             _stage(made, Found(expand(text, arguments), where))
         elif step in TAKEN and made.stages:
             TAKEN[step](made.stages[-1], text, where)
         elif step == "RUN":
-            _run(made, text, where)
+            _run(made, text, where, arguments)
     return made
 
 
@@ -127,9 +144,14 @@ def _expose(stage: Stage, text: str, where: str) -> None:
     stage.port = Found(port[0], where) if port else stage.port
 
 
-def _run(made: Image, text: str, where: str) -> None:
-    for words in INSTALL.findall(text):
-        names = [re.sub(r"[=/].*", "", word) for word in words.split() if not word.startswith("-")]
+def _run(made: Image, text: str, where: str, arguments: Mapping[str, str]) -> None:
+    bare = re.sub(r"^(--\S+\s+)+", "", text)
+    made.steps.append(Found(bare, where))
+    stage = made.stages[-1].environment if made.stages else {}
+    values = {**arguments, **{key: found.value for key, found in stage.items()}}
+    values |= {key: value.strip("\"'") for key, value in ASSIGNED.findall(bare)}
+    for words in INSTALL.findall(bare):
+        names = [re.sub(r"[=/~<>].*", "", word) for word in expand(words, values).split() if not word.startswith("-")]
         known = {found.value for found in made.packages}
         made.packages += [Found(name, where) for name in names if PACKAGE.match(name) and name not in known]
 

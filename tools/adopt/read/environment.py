@@ -17,16 +17,17 @@ PRODUCTION = {"NODE_ENV", "FLASK_ENV", "APP_ENV", "ENVIRONMENT", "ENV", "RAILS_E
 def of_stores(*stores: Store | None) -> set[str]:
     known = [store for store in stores if store]
     return {found.value for store in known for found in store.variables.values()} | {
-        n for s in known for n in s.constants
+        n for s in known for n in (*s.constants, *s.others, *s.copies)
     }
 
 
-def environment(given: Values, taken: Iterable[str]) -> dict[str, Found]:
+def environment(given: Values, taken: Iterable[str], read: Mapping[str, Variable]) -> dict[str, Found]:
     """`taken`: variables that are set in another way, such as addresses and stores. No value has an open `${…}`."""
     skip = {*taken, *NOT_OURS}
+    needed = {name: found for name, found in given.production.items() if name in read and read[name].required}
     return {
         name: found
-        for name, found in given.items()
+        for name, found in {**needed, **dict(given.items())}.items()
         if name not in skip and found.value and "${" not in found.value and not _elsewhere(name, found)
     }
 

@@ -94,7 +94,11 @@ def kind_of_database(facts: Facts, stack: Stack, every: list[Candidate]) -> tupl
     """The database in compose; else an address's scheme, a driver, an engine's name; SQLite if none is found."""
     says = [_image(stack, kind) for kind in SERVERS]
     says += [_address(every, kind) for kind in SERVERS]
-    says += [_driver(facts, kind, grouped=False) for kind in SERVERS]
+    drivers = [_driver(facts, kind, grouped=False) for kind in SERVERS]
+    engines = [one for kind in SERVERS if facts.framework == "django" and (one := facts.engine(kind))]
+    if len(engines) == 1 and engines[0].value not in [one.value for one in drivers if one][:1]:
+        says += engines  # settings say which one; drivers of others may be installed, too
+    says += drivers
     says += [facts.engine(kind) for kind in SERVERS]
     optional = [_driver(facts, kind, grouped=True) for kind in SERVERS]
     found = [one for one in says if one]

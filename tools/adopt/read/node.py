@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tools.adopt.found import Dependencies, Found
+from tools.adopt.read import tested
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import json_of, table
@@ -68,10 +69,12 @@ def _dependencies(files: Files) -> Dependencies:
 def node_version(
     files: Files, content: dict[str, object], images: list[Image]
 ) -> tuple[Found | None, tuple[Found, ...]]:
-    """The version that runs, else the developers', else the lowest major version that `engines` allows."""
+    """The version that runs, else the developers', else the newest that CI tests, else the lowest major
+    version that `engines` allows."""
     pins = [image.version("node") for image in images]
     pins += [files.first(pattern, [name]) for name, pattern in PINS]
     known = [Found(pin.value.split(".")[0], pin.where) for pin in pins if pin]
+    checked = tested.of_workflows(files, "node")
     engines = table(content, "engines").get("node")
     floor = lowest(engines) if isinstance(engines, str) else None
     allowed = [Found(floor, files.where(MANIFEST, r'"node"\s*:'))] if floor else []
@@ -79,7 +82,7 @@ def node_version(
     notes = tuple(
         Found(f"Node {pin.value} here, but {known[0].value} in {known[0].where}", pin.where) for pin in differ
     )
-    return next(iter([*known, *allowed]), None), notes
+    return next(iter([*known, *([checked] if checked else []), *allowed]), None), notes
 
 
 def lowest(spec: str) -> str | None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from tools.adopt.found import Dependencies, Found
+from tools.adopt.read import tested
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import table, toml_of
@@ -33,7 +34,7 @@ def project(files: Files, images: list[Image]) -> Project | None:
         return None
     first = pip.main if pip else about[0].file if about else "manage.py" if files.has("manage.py") else "Pipfile"
     packages = by_name([*(p for each in about for p in each.packages), *(pip.packages if pip else ())])
-    version, notes = python_version(files, about, images)
+    version, notes = python_version(files, about, images, pip)
     return Project(
         language=Found("python", about[0].file if about else first),
         name=next((each.name for each in about if each.name), None),
@@ -55,8 +56,13 @@ def _installed(files: Files, images: list[Image]) -> str | None:
     return None
 
 
-def python_version(files: Files, about: list[Metadata], images: list[Image]) -> tuple[Found | None, tuple[Found, ...]]:
-    """The version that runs; else the developers'; else the lowest that is allowed; else the newest tested one."""
+def python_version(
+    files: Files, about: list[Metadata], images: list[Image], pip: Requirements | None
+) -> tuple[Found | None, tuple[Found, ...]]:
+    """The version that runs (a Dockerfile's, a platform's); the developers'; that of a compiled list.
+
+    Else the lowest that is allowed; else the newest that CI or tox tests; else that the classifiers name.
+    """
     pins = [image.version("python") for image in images]
     pins += [files.first(pattern, [name]) for name, pattern in PINS]
     known = [Found(minor(pin.value), pin.where) for pin in pins if pin]
@@ -65,12 +71,19 @@ def python_version(files: Files, about: list[Metadata], images: list[Image]) -> 
     notes = tuple(
         Found(f"Python {pin.value} here, but {known[0].value} in {known[0].where}", pin.where) for pin in differ
     )
-    tested = [] if known or ranges else _tested(files)
+    proven = [
+        tested.of_locks(files, pip.files if pip else ()),
+        tested.of_workflows(files, "python"),
+        tested.of_tox(files),
+    ]
+    # A lock is for one version. What is tested only counts if no file says which ones work.
+    known += [one for one in (proven if not ranges else proven[:1]) if one][: 0 if known else 1]
+    classified = [] if known or ranges else _tested(files)
     notes += tuple(
         Found(f"Python {one.value} is the newest tested version; no file says which one runs", one.where)
-        for one in tested
+        for one in classified
     )
-    return next(iter([*known, *ranges, *tested]), None), notes
+    return next(iter([*known, *ranges, *classified]), None), notes
 
 
 def _tested(files: Files) -> list[Found]:

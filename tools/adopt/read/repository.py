@@ -8,8 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.adopt.found import Application, Commands, Dependencies, Found, Reading, Store
-from tools.adopt.read import node, python
-from tools.adopt.read.checks import PYTEST
+from tools.adopt.read import django, dropped, node, others, python, workspaces
+from tools.adopt.read.backing import backing
+from tools.adopt.read.backing import taken as servers_taken
+from tools.adopt.read.candidates import candidates
+from tools.adopt.read.checks import PYTEST, with_settings
 from tools.adopt.read.commands import commands
 from tools.adopt.read.compose import Stack, aimed, stack
 from tools.adopt.read.docker import Image, images
@@ -20,9 +23,10 @@ from tools.adopt.read.health import health
 from tools.adopt.read.kinds import KINDS, Facts
 from tools.adopt.read.migrations import migrations
 from tools.adopt.read.notes import notes
+from tools.adopt.read.packages import packages
 from tools.adopt.read.project import Project, host_name
 from tools.adopt.read.starts import Start, starts
-from tools.adopt.read.stores import stores, unknown_stores
+from tools.adopt.read.stores import stores
 from tools.adopt.read.values import Values, values
 from tools.adopt.read.variables import Variable, variables
 from tools.adopt.read.web import ports, reads_address
@@ -34,17 +38,62 @@ def read(root: Path, files: Sequence[str]) -> Reading:
     No code is run or imported, no link out of the folder is followed, and no content makes this raise. Facts that no
     file contains are None or empty.
     """
-    known = Files(root, files)
+    whole = Files(root, files)
+    lone = not whole.has("manage.py") and serves(whole) is None
+    if lone and (member := workspaces.serving(whole, serves)):
+        return workspaces.lifted(_read(root, member, member), member)
+    return _read(root, whole, None)
+
+
+def serves(files: Files) -> Project | None:
+    """The project, if it has a framework that serves."""
+    project = choose(files, images(files))
+    return project if project and framework_of(project) else None
+
+
+def _read(root: Path, known: Files, member: workspaces.Member | None) -> Reading:
     built = images(known)
     project = choose(known, built)
-    service = name_of(root, project)
+    other = others.language_of(known, project, framework_of(project) if project else None)
+    service = name_of(root, None if other or member else project)
     around = stack(known, service.value)
     built = aimed(built, around)
     given = values(known, around, built)
+    if other:
+        return _other(known, other, service, built, around, given)
+    if project and project.dependencies and member:
+        project = replace(project, dependencies=workspaces.dependencies(project.dependencies, member, project))
     if project is None:
         found = notes(known, around, built, found_project=False)
         return Reading(service, port=_first(ports(known, around, built, [], given, {}, "PORT")), notes=_sorted(found))
     return _reading(known, project, service, built, around, given)
+
+
+def _other(files: Files, language: Found, service: Found, built: list[Image], around: Stack, given: Values) -> Reading:
+    """A language without a stack: what containers need, and what does not depend on the language."""
+    title = others.LANGUAGES[language.value].title
+    every = candidates({}, given)
+    database, cache, about = stores(Facts(files, None, "", ()), around, every)
+    servers, more = backing(every, around, None)
+    taken = {*of_stores(database, cache), *servers_taken(servers), "PORT"}
+    dockerfile = next((image.file for image in built if "/" not in image.file), None)
+    kept = "FROM, build and command of the Dockerfile are kept" if dockerfile else "no Dockerfile says how it is built"
+    said = Found(f"{title} ({language.where}) is not known here: {kept}", language.where)
+    every_port = ports(files, around, built, [], given, {}, "PORT")
+    return Reading(
+        service=service,
+        language=language,
+        version=others.version(files, language.value),
+        commands=others.commands(files, language.value, built if dockerfile else []),
+        database=database,
+        cache=cache,
+        backing=servers,
+        port=_first(every_port),
+        environment=environment(given, taken, {}),
+        own_image=Found(files.text(dockerfile), dockerfile) if dockerfile else None,
+        own_ignore=files.text(".dockerignore"),
+        notes=_sorted([said, *about, *more, *given.notes, *notes(files, around, built, found_project=True)]),
+    )
 
 
 def choose(files: Files, built: list[Image]) -> Project | None:
@@ -68,14 +117,25 @@ def _reading(
     started = starts(files, around, built)
     served = application(files, project, started)
     migrated = migrations(files, project, served, started)
-    said = variables(files, language)
+    said = variables(files, language, django.aside(files, given) if _is_django(served) else ())
     code = tuple(files.code(*SOURCES))
     facts = Facts(files, project, served.framework.value if served else "", code)
-    database, cache, about_stores = stores(facts, around, said, given)
+    every = candidates(said, given)
+    database, cache, about_stores = stores(facts, around, every)
+    servers, more = backing(every, around, project)
     ways = commands(files, project, served, migrated, started)
-    remarks = [*project.notes, *_optional(project, served), *unknown_stores(project)]
+    remarks = [*project.notes, *_optional(project, served), *more]
     remarks += [*(migrated.notes if migrated else ()), *about_stores]
-    remarks += _built(files, served.target if served else None, language)
+    remarks += _built(files, served.target if served and not ways.build else None, language)
+    module, point, about_settings = django.chosen(files, given, database) if _is_django(served) else (None, None, [])
+    remarks += about_settings
+    run_packages, build_packages, about_packages = packages(files, project, built, ways)
+    remarks += about_packages
+    if module:
+        given = replace(given, run={**given.run, django.NAME: module})
+    set_module = given.get(django.NAME)
+    if set_module:
+        ways = replace(ways, test=with_settings(files, ways.test, set_module.value))
     found = Reading(
         service=service,
         language=project.language,
@@ -87,10 +147,18 @@ def _reading(
         commands=ways,
         database=database,
         cache=cache,
-        packages=_packages(built, ways),
+        backing=servers,
+        packages=run_packages,
+        build_packages=build_packages,
+        variant=next((one for image in built if (one := image.variant(language))), None),
+        open=(*([point] if point else []), *dropped.steps(built, ways), *dropped.start_scripts(around)),
         notes=tuple(remarks),
     )
     return _addressed(found, files, built, around, given, said, started)
+
+
+def _is_django(served: Application | None) -> bool:
+    return served is not None and served.framework.value == "django"
 
 
 def _addressed(
@@ -107,25 +175,31 @@ def _addressed(
     port, host = reads_address(said, given, found.service.value, language)
     every_port = ports(files, around, built, started, given, said, port.value if port else "PORT")
     well, about_health = health(files, around, built)
-    taken = {*of_stores(found.database, found.cache), *(one.value for one in (port, host) if one), "PORT"}
-    remarks = [*found.notes, *about_health, *_differing(every_port), *given.differing, *missing(said, given, taken)]
+    taken = {
+        *of_stores(found.database, found.cache),
+        *servers_taken(found.backing),
+        *(one.value for one in (port, host) if one),
+        "PORT",
+    }
+    remarks = [
+        *found.notes,
+        *about_health,
+        *_differing(every_port),
+        *given.differing,
+        *given.notes,
+        *missing(said, given, taken),
+    ]
+    written = environment(given, taken, said)
     return replace(
         found,
+        open=(*found.open, *dropped.addresses(said, given, taken, written)),
         port=_first(every_port),
         reads_port=port,
         reads_host=host,
         health=well,
-        environment=environment(given, taken),
+        environment=written,
         notes=_sorted([*remarks, *notes(files, around, built, found_project=True)]),
     )
-
-
-def _packages(built: list[Image], ways: Commands) -> tuple[Found, ...]:
-    """The packages of the Dockerfiles, each once; and make if the tests need it: slim images lack it."""
-    found = {one.value: one for image in reversed(built) for one in image.packages}
-    if ways.test and ways.test.value.startswith("make "):
-        found.setdefault("make", Found("make", ways.test.where))
-    return tuple(found.values())
 
 
 def with_extras(

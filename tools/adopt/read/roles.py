@@ -56,6 +56,17 @@ def role_of(name: str, store: str) -> Role | None:
     return next(Role(match["group"], role) for role in ROLES if match[role])
 
 
+REPLICA = re.compile(r"(^|_)(?:READ_?REPLICA|REPLICA|READ_?ONLY|READER|READ|SLAVE|RO)(?=_)")
+
+
+def replica(name: str) -> Role | None:
+    """The role of a variable of a read replica: `DB_REPLICA_HOST`, `READ_REPLICA_HOST`, `READER_DB_URL`."""
+    if not REPLICA.search(name.upper()):
+        return None
+    plain = REPLICA.sub("", name.upper(), count=1).strip("_")
+    return role_of(plain, "database") or role_of(f"DB_{plain}", "database")
+
+
 def of_a_store(name: str) -> bool:
     """Whether a variable belongs to any store, chosen or not: its value is for another machine."""
-    return any(role_of(name, store) for store in PATTERNS)
+    return any(role_of(name, store) for store in PATTERNS) or replica(name) is not None

@@ -14,7 +14,7 @@ from tools.adopt.read.node import npm_run
 from tools.adopt.read.project import Project
 
 SEED = re.compile(
-    r"(^|/)management/commands/((?:db_)?seed\w*|populate(?:_(?:db|database|data|demo|sample\w*|test\w*|dev\w*))?|load_?(?:demo|sample)\w*|create_?(?:demo|sample)\w*|\w+_seed)\.py$"
+    r"(^|/)management/commands/((?:db_)?seed\w*|populate(?:_(?:db|database|data|demo|sample\w*|test\w*|dev\w*))?|(?:load|create|init|generate|install|import)_?(?:demo|sample|initial|example|dev|test|fake|dummy|base|default|seed)_?\w*|initial_data|init_(?:data|db)|bootstrap_(?:data|dev\w*)|\w+_seed)\.py$"
 )
 FIXTURE = re.compile(r"(^|/)fixtures/([\w-]*(?:initial|demo|dev|sample|seed|example)[\w-]*)\.(json|ya?ml|xml)$")
 CLICK = re.compile(r"""\.cli\.command\(\s*(?:name\s*=\s*)?["'](seed[\w-]*)["']""")
@@ -53,3 +53,21 @@ def node_seed(files: Files, project: Project, migrated: Migrations | None) -> Fo
     seeds = next((name for name in files.names if re.match(r"(src/|db/)?seeds/[^/]+\.[cm]?[jt]s$", name)), None)
     knex = migrated and migrated.tool.value == "knex" and seeds
     return script or (Found("npx knex seed:run", seeds) if knex and seeds else None)
+
+
+def node_seed_files(files: Files, project: Project, seed: Found | None) -> tuple[str, ...]:
+    """The tracked files that a seed's script names, also by way of other scripts."""
+    if seed is None:
+        return ()
+    texts = [str(table(json_of(files, "package.json"), "prisma").get("seed") or "")] if "prisma" in seed.value else []
+    todo = re.findall(r"npm run ([\w:.-]+)", seed.value)
+    for name in todo:  # grows
+        script = project.scripts[name].value if name in project.scripts else ""
+        texts.append(script)
+        todo += [each for each in re.findall(r"(?:npm|yarn|pnpm)(?: run)? ([\w:.-]+)", script) if each not in todo]
+        if "prisma db seed" in script:
+            texts.append(str(table(json_of(files, "package.json"), "prisma").get("seed") or ""))
+    words = [word.strip("\"'").removeprefix("./") for text in texts for word in text.split()]
+    ends = ("", ".ts", ".js", ".mjs", ".cjs", "/index.ts", "/index.js")
+    found = [f"{word}{end}" for word in words for end in ends if files.has(f"{word}{end}")]
+    return tuple(dict.fromkeys(found))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 
 from tools.adopt.found import Application, Found
 from tools.adopt.read.addresses import placed
+from tools.adopt.read.files import Files
 from tools.adopt.read.node import OTHER_TOOLS, npm_run
 from tools.adopt.read.project import Package, Project
-from tools.adopt.read.starts import Start, split
+from tools.adopt.read.shell import split
+from tools.adopt.read.starts import Start
 
 DEVELOP = {
     "django": "{manage} runserver {{bind}}:{{port}}",
@@ -17,6 +20,7 @@ DEVELOP = {
     "express": "node --watch {target}",
 }
 DEFAULTED = re.compile(r"\$\{\w+:?-([^}]*)\}")
+BUILT = re.compile(r"\bnext start\b|\bnuxt start\b|(^|[\s/])(\.next|\.output|dist|build)/|\bnest start\b")
 JAVASCRIPT = (".js", ".cjs", ".mjs")
 ASYNCHRONOUS = ("fastapi", "starlette", "litestar", "quart")
 
@@ -24,6 +28,8 @@ ASYNCHRONOUS = ("fastapi", "starlette", "litestar", "quart")
 def run(starts: list[Start], develops: bool) -> Found | None:
     """The repository's command with our address, unless it needs a shell to fill it in."""
     for start in starts:
+        if start.words[0] in ("yarn", "pnpm", "bun"):  # not in our image; the script that they run is read instead
+            continue
         line = DEFAULTED.sub(r"\1", placed(start.words))
         if start.kind == "web" and start.develops is develops and "$" not in line:
             return Found(line, start.where)
@@ -97,12 +103,24 @@ def _waitress(target: str) -> list[str]:
     return [target if ":" in target else f"{target}:application"]
 
 
-def node_develop(project: Project, application: Application | None) -> Found | None:
-    """A script for it; else node itself, which reloads Express's code."""
+def node_build(files: Files, project: Project, application: Application | None) -> Found | None:
+    """The script that makes what production runs, if that is not in the repository."""
+    script = npm_run(project, "build", "compile", "build:server")
+    if script is None:
+        return None
+    target = application.target if application else None
+    starts = project.scripts["start"].value if "start" in project.scripts else ""
+    missing = target is not None and not files.has(target.value) and not re.search(r"\.[cm]?tsx?$", target.value)
+    return script if missing or BUILT.search(starts) else None
+
+
+def node_develop(project: Project, application: Application | None, built: Found | None) -> Found | None:
+    """A script for it; else node itself, which reloads Express's code; `built`: what makes that code."""
     script = npm_run(project, "dev", "start:dev", "develop")
     target = application.target if application else None
     plain = target and application and application.framework.value == "express" and target.value.endswith(JAVASCRIPT)
-    return script or (develop(project, application) if plain else None)
+    found = script or (develop(project, application) if plain else None)
+    return replace(found, value=f"{built.value} && {found.value}") if found and built and not script else found
 
 
 def node_serve(project: Project, application: Application | None) -> Found | None:

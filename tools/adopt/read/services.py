@@ -41,6 +41,8 @@ class Service:
     needs: tuple[str, ...] = ()
     dockerfile: str = ""
     target: str = ""
+    hosts: tuple[str, ...] = ()  # container_name and hostname
+    initdb: Found | None = None  # a script that the database's image runs at its first start
 
     @property
     def kind(self) -> str:
@@ -66,7 +68,22 @@ def service(files: Files, file: str, name: str, content: dict[str, Any], known: 
         needs=tuple(str(key) for key in content.get("depends_on") or ()),
         dockerfile=dockerfile,
         target=target,
+        hosts=tuple(text for key in ("container_name", "hostname") if isinstance(text := content.get(key), str)),
+        initdb=_initdb(file, content),
     )
+
+
+def _initdb(file: str, content: dict[str, Any]) -> Found | None:
+    """The source of the first mount at the folder of start scripts that the images of databases have."""
+    listed = content.get("volumes")
+    for entry in listed if isinstance(listed, list) else []:
+        long = table(entry)
+        source, _, target = (
+            entry.partition(":") if isinstance(entry, str) else (long.get("source"), "", long.get("target"))
+        )
+        if isinstance(source, str) and "docker-entrypoint-initdb.d" in str(target):
+            return Found(source, _at(file, entry if isinstance(entry, Text) else source))
+    return None
 
 
 def _of_stage(files: Files, dockerfile: str, target: str) -> Found | None:

@@ -10,17 +10,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tools.adopt.found import Found
-from tools.adopt.read.compose import WORKS, Stack
+from tools.adopt.read import shell
+from tools.adopt.read.compose import Stack
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
 
 PROCESS = re.compile(r"^([\w-]+):\s*(\S.*)$", re.MULTILINE)
-RUNNERS = (
-    ["tini", "--"],
-    ["dumb-init", "--"],
-    ["dumb-init"],
-    ["exec"],
-)
 DEVELOPS = re.compile(
     r"\b(runserver|runserver_plus|flask\s.*\brun|fastapi dev|nodemon|ts-node-dev|tsx watch|debugpy|next dev|vite)\b"
     r"|--(reload|watch|debug)\b"
@@ -31,8 +26,17 @@ PROGRAM = re.compile(
     r"|fastapi|granian|node|npm|python3?)\s.*)$",
     re.MULTILINE,
 )
-SHELL = re.compile(r"[|<>`]|\$\(")
 MIGRATES = re.compile(r"\b(migrate|upgrade head|db upgrade|collectstatic|createcachetable|loaddata)\b")
+# The programs of supervisord.conf; those that are not ours.
+SUPERVISED = re.compile(r"^\[program:(?P<name>[^\]]+)\](?P<body>(?:\n(?!\[)[^\n]*)*)", re.MULTILINE)
+COMMAND = re.compile(r"^[ \t]*command[ \t]*=[ \t]*(\S.*)$", re.MULTILINE)
+STORES = re.compile(r"^(nginx|redis-server|postgres|mysqld|memcached|sshd|cron|crond|rsyslogd?)\b")
+SERVES = re.compile(
+    r"\b(gunicorn|uvicorn|hypercorn|daphne|waitress-serve|granian|runserver\w*)\b|\buwsgi\b|\bflask\b.*\brun\b"
+)
+WORKING = re.compile(
+    r"\b(celery|rq|dramatiq|huey|arq|faktory|bull|worker|consumer?|consume_?\w*|scheduler?|beat|qcluster)\b"
+)
 Line = tuple[Found, str, str]  # a command, what for, and the Dockerfile of the image that it runs in
 
 
@@ -55,7 +59,7 @@ class Start:
 
 def starts(files: Files, stack: Stack, images: list[Image]) -> list[Start]:
     """Production's commands first (Procfile, Dockerfile), then compose. Commands that need a shell are left out."""
-    lines = [*_procfile(files), *_images(images), *_compose(stack)]
+    lines = [*_procfile(files), *_images(files, images), *_supervised(files), *_compose(stack)]
     return [start for line, kind, near in lines for start in _start(files, line, kind, near)]
 
 
@@ -65,44 +69,108 @@ def _procfile(files: Files) -> Iterator[Line]:
             yield Found(match[2], files.at(name, match.start())), match[1], ""
 
 
-def _images(images: list[Image]) -> Iterator[Line]:
+def _images(files: Files, images: list[Image]) -> Iterator[Line]:
     for image in images:
         entry, command = image.runs.entrypoint, image.runs.command
-        wraps = entry and re.search(r"\.sh\b|entrypoint|tini|dumb-init|--$", entry.value)
-        if entry and command and not wraps:
+        if entry is None:
+            yield from [(command, "web", image.file)] if command else []
+            continue
+        script = script_of(files, entry.value.split(), image.file, entry=True)
+        if script and command:
+            yield from _entered(files, script, entry, command, image.file)
+            continue
+        wraps = re.search(r"\.sh\b|entrypoint|tini|dumb-init|--$", entry.value)
+        if command and not wraps:
             yield Found(f"{entry.value} {command.value}", command.where), "web", image.file
-        elif command or entry:
-            yield (command or entry), "web", image.file  # type: ignore[misc]
-        if entry and command and wraps:
+        else:
+            yield (command or entry), "web", image.file
+        if command and wraps:
             yield entry, "entrypoint", image.file
+
+
+def _entered(files: Files, script: str, entry: Found, command: Found, near: str) -> Iterator[Line]:
+    """What an entrypoint script makes of the image's command: an arm of its `case`, the command, or both as words."""
+    text = files.text(script)
+    arms = shell.arms(text)
+    first = command.value.split()[0]
+    for name, body in arms.items():
+        found = shell.program(body)
+        if found is None or (name != first and not WORKING.search(" ".join(found.words))):
+            continue
+        line = Found(shlex.join(found.words), files.where(script, rf"\b{re.escape(found.words[0])}\b.*{_last(found)}"))
+        yield line, "web" if name == first else name, near
+    if first in arms and shell.split(arms[first]) is not None:
+        return
+    passes = re.search(r"\$[@*]", text) and first not in arms
+    yield (command if passes else Found(f"{script} {command.value}", command.where)), "web", near
+    if passes:
+        yield entry, "entrypoint", near
+
+
+def _last(found: shell.Simple) -> str:
+    return re.escape(found.words[-1]) if len(found.words) > 1 else ""
+
+
+def _supervised(files: Files) -> Iterator[Line]:
+    """The programs that supervisord keeps running; the one that serves is the web program."""
+    for name in files.named("supervisord.conf", "supervisor*.conf", "supervisord.ini", depth=4):
+        for match in SUPERVISED.finditer(files.text(name)):
+            command = COMMAND.search(match["body"])
+            if command and not STORES.match(command[1].rpartition("/")[2]):
+                kind = "web" if SERVES.search(command[1]) else match["name"].strip()
+                yield Found(command[1], files.at(name, match.start("body") + command.start(1))), kind, name
 
 
 def _compose(stack: Stack) -> Iterator[Line]:
     for service in [stack.app, *stack.services]:
         if service and service.command and not service.kind:
-            kind = "web" if service is stack.app else "worker" if WORKS.search(service.name) else service.name
+            kind = "web" if service is stack.app else service.name if stack.works(service) else "other"
             yield service.command, kind, service.dockerfile
 
 
 def _start(files: Files, line: Found, kind: str, near: str) -> list[Start]:
-    words = split(line.value)
-    script = _script(files, words, near)
+    words = shell.split(line.value)
+    script = script_of(files, words, near)
     if script:
         read = [found for found in _programs(files, script) if not MIGRATES.search(found.value)]
-        last = split(read[-1].value) if read else None
-        return [Start(tuple(last), read[-1].where, "web" if kind == "entrypoint" else kind)] if last else []
-    lost = words is None or (words[0].startswith("/") and "/bin/" not in words[0])  # a script that is only in the image
-    return [Start(tuple(words), line.where, kind)] if words and not lost and kind != "entrypoint" else []
+        last = shell.split(read[-1].value) if read else None
+        return (
+            [Start(_here(files, last), read[-1].where, "web" if kind == "entrypoint" else kind)]
+            if read and last
+            else []
+        )
+    if not words or kind == "entrypoint":
+        return []
+    here = _here(files, words)
+    lost = here[0].startswith("/") and "/bin/" not in here[0]  # a script that is only in the image
+    return [] if lost else [Start(here, line.where, kind)]
 
 
-def _script(files: Files, words: list[str] | None, near: str) -> str | None:
-    """The tracked shell script that a command runs, in any folder of the image; the nearest one."""
-    named = next((word for word in words or () if not re.fullmatch(r"(/bin/)?(ba|da)?sh|-\w+", word)), "")
-    shell = named.endswith(".sh") or (words and words[0].endswith("sh")) or named.startswith("/")
-    if not named or not shell or "." in PurePosixPath(named).name.removesuffix(".sh"):
+def _here(files: Files, words: list[str]) -> tuple[str, ...]:
+    """The words with this repository's paths: `/srv/shop/manage.py` of an image is `manage.py` here."""
+    return tuple(_tracked(files, word) if word.startswith("/") else word for word in words)
+
+
+def _tracked(files: Files, word: str) -> str:
+    parts = word.strip("/").split("/")
+    ends = ("/".join(parts[start:]) for start in range(len(parts)))
+    return next((end for end in ends if files.has(end)), word)
+
+
+def script_of(files: Files, words: list[str] | None, near: str, entry: bool = False) -> str | None:
+    """The tracked shell script that a command runs, in any folder of the image; the nearest one.
+
+    `entry`: the command is an ENTRYPOINT, whose script may have any name.
+    """
+    named = next(
+        (word for word in words or () if not re.fullmatch(r"(/bin/)?(ba|da)?sh|-\w+|tini|dumb-init|--", word)), ""
+    )
+    shell_runs = named.endswith(".sh") or (words and words[0].endswith("sh")) or named.startswith("/") or entry
+    if not named or not shell_runs or "." in PurePosixPath(named).name.removesuffix(".sh"):
         return None
     found = files.named(PurePosixPath(named).name, depth=4)
-    found.sort(key=lambda name: -len(posixpath.commonprefix([name, near])))
+    tail = named.strip("/.")
+    found.sort(key=lambda name: (not tail.endswith(name), -len(posixpath.commonprefix([name, near]))))
     return next((name for name in found if files.text(name).startswith("#!")), None)
 
 
@@ -112,30 +180,3 @@ def _programs(files: Files, script: str) -> list[Found]:
         Found(match[1], files.where(script, re.escape(match[1].split("  ")[0][:60])))
         for match in PROGRAM.finditer(text)
     ]
-
-
-def split(line: str) -> list[str] | None:
-    """The words of the last command of a line that needs no shell, without wrappers such as `exec`."""
-    words = _words(line)
-    if len(words) >= 3 and re.fullmatch(r"(/bin/)?(ba|da)?sh", words[0]) and re.fullmatch(r"-\w*c", words[1]):
-        return split(words[2]) if words[2] != line else None
-    last = re.split(r"&&|;", line)[-1].strip()
-    if SHELL.search(last):
-        return None
-    words = [word for word in _words(last) if word not in ("$@", "$*")]  # arguments that the image's command adds
-    while words and words[0] in ("uv", "poetry", "pipenv") and "run" in words:  # `poetry run uv run …`, too
-        words = words[words.index("run") + 1 :]
-        words = words[next((i for i, word in enumerate(words) if not word.startswith("-")), len(words)) :]
-    for runner in RUNNERS:
-        if words[: len(runner)] == runner:
-            words = words[len(runner) :]
-    words[:1] = [re.sub(r"^(/\w+)*/bin/", "", word) for word in words[:1]]  # its path differs between images
-    assigned = next((i for i, word in enumerate(words) if not re.match(r"[A-Za-z_]\w*=", word)), len(words))
-    return (["env", *words] if assigned else words) or None
-
-
-def _words(line: str) -> list[str]:
-    try:
-        return shlex.split(line)
-    except ValueError:  # an unclosed quote
-        return []

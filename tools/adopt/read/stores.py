@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
 from tools.adopt.found import Found, Store
-from tools.adopt.read.candidates import EXAMPLE, SCHEMES, Candidate, candidates, choose
+from tools.adopt.read.candidates import EXAMPLE, SCHEMES, Candidate, choose
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.kinds import KINDS, Facts, kind_of_database, scheme
-from tools.adopt.read.project import Project
-from tools.adopt.read.roles import role_of
-from tools.adopt.read.values import Values
-from tools.adopt.read.variables import Variable
-
-UNKNOWN = {
-    "MongoDB": ("mongodb", "mongoose", "pymongo", "motor", "mongoengine", "beanie"),
-    "RabbitMQ": ("pika", "aio-pika", "amqplib", "amqp"),
-    "Elasticsearch": ("elasticsearch", "elasticsearch-dsl", "opensearch-py", "@elastic/elasticsearch"),
-    "Kafka": ("kafka-python", "confluent-kafka", "aiokafka", "kafkajs"),
-    "Memcached": ("pymemcache", "pylibmc", "python-memcached", "memcached", "memjs"),
-    "SQL Server or Oracle": ("mssql-django", "pyodbc", "cx-oracle", "oracledb", "mssql", "tedious"),
-}
+from tools.adopt.read.roles import replica, role_of
 
 
-def stores(
-    facts: Facts, stack: Stack, read: Mapping[str, Variable], given: Values
-) -> tuple[Store | None, Store | None, list[Found]]:
-    """Database, cache, and notes about them."""
-    every = candidates(read, given)
+def stores(facts: Facts, stack: Stack, every: list[Candidate]) -> tuple[Store | None, Store | None, list[Found]]:
+    """Database, cache, and notes about them. `every`: the variables that may belong to a store."""
     kind, notes = kind_of_database(facts, stack, every)
     database = _store(kind, "database", every, facts, stack) if kind else None
     redis, more = _cache(every, facts, stack)
+    database = replace(database, copies=_copies(every)) if database else None
     further = _unused(every, redis, "cache")
     if redis:
         redis = replace(redis, others={one.name: Found(one.value, one.where) for one in further})
@@ -106,12 +91,10 @@ def _word(one: Candidate, kind: str, facts: Facts) -> str | None:
     return quoted[1] if quoted else None
 
 
-def unknown_stores(project: Project) -> list[Found]:
-    """Stores that the service may need, and that are not supported."""
-    there = [(name, project.uses(*drivers)) for name, drivers in UNKNOWN.items()]
-    return [
-        Found(f"{name} is not supported, see {one.name}", one.where) for name, one in there if one and not one.group
-    ]
+def _copies(every: list[Candidate]) -> dict[str, Found]:
+    """The variables of a read replica that code reads, or that run, with their roles."""
+    roles = [(one, replica(one.name)) for one in every if one.rank < EXAMPLE]
+    return {one.name: Found(role.role, one.where) for one, role in roles if role and role.role != "kind"}
 
 
 def _unused(every: list[Candidate], store: Store | None, kind: str) -> list[Candidate]:

@@ -27,9 +27,12 @@ class Values:
     run: Mapping[str, Found] = field(default_factory=dict)
     image: Mapping[str, Found] = field(default_factory=dict)
     example: Mapping[str, Found] = field(default_factory=dict)
+    production: Mapping[str, Found] = field(default_factory=dict)  # examples of it; only if there is nothing else
+    notes: tuple[Found, ...] = ()
 
     def get(self, name: str) -> Found | None:
-        return self.run.get(name) or self.image.get(name) or self.example.get(name)
+        every = (self.run, self.image, self.example, self.production)
+        return next((each[name] for each in every if name in each), None)
 
     def items(self) -> Iterable[tuple[str, Found]]:
         return {**self.example, **self.image, **self.run}.items()
@@ -47,7 +50,10 @@ class Values:
 
 
 def values(files: Files, stack: Stack, images: list[Image]) -> Values:
-    runs = {key: found for key, found in stack.app.environment.items() if NAME.fullmatch(key)} if stack.app else {}
+    # The application's, then those that only its workers have.
+    ours = [stack.app, *(one for one in stack.services if stack.works(one))]
+    runs = {k: found for one in reversed(ours) if one for k, found in one.environment.items() if NAME.fullmatch(k)}
+    example, production, notes = examples(files)
     built = {key: found for image in reversed(images[:1]) for key, found in image.runs.environment.items()}
     return Values(
         run=runs,
@@ -56,5 +62,7 @@ def values(files: Files, stack: Stack, images: list[Image]) -> Values:
             for key, found in built.items()
             if NAME.fullmatch(key) and not BUILD.match(key) and "$" not in found.value
         },
-        example=examples(files),
+        example=example,
+        production=production,
+        notes=tuple(notes),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from tools.adopt.read.files import Files
@@ -55,10 +55,10 @@ class Variable:
     near: str = ""
 
 
-def variables(files: Files, language: str) -> dict[str, Variable]:
-    """By name, the first use with a default, else the first one; settings files come first."""
+def variables(files: Files, language: str, without: Collection[str] = ()) -> dict[str, Variable]:
+    """By name, the first use with a default, else the first one; settings files come first, those `without` not."""
     suffixes = (".py",) if language == "python" else (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".prisma")
-    own = [name for name in files.code(*suffixes) if not SIDE.search(name)]
+    own = [name for name in files.code(*suffixes) if not SIDE.search(name) and name not in without]
     names = sorted(own, key=lambda name: not SETTINGS.search(name))
     found: dict[str, Variable] = {}
     for variable in python_reads(files, names) if language == "python" else node_reads(files, names):

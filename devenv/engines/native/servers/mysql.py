@@ -15,6 +15,7 @@ from devenv.engines.native.servers.server import Server
 from devenv.engines.native.unit import Command
 
 FOLDERS = "/usr/sbin:/usr/local/sbin"  # not on an ordinary user's PATH
+CLIENTS = {"mariadb": ("mariadb", "mariadb-dump"), "mysql": ("mysql", "mysqldump")}
 INSTALL = "apt-get install mariadb-server-core mariadb-client, or: brew install mariadb"
 
 
@@ -28,7 +29,19 @@ class MySQL(Server):
         found = _found(self.service.program)
         if not found:
             raise DevError(MISSING, f"{self.service.name}: no server for {self.service.image} is installed", INSTALL)
+        path = os.pathsep.join([str(found.bin), os.environ.get("PATH", "")])
+        missing = next((name for name in CLIENTS[self.service.program] if not shutil.which(name, path=path)), None)
+        if missing:
+            raise DevError(MISSING, f"{self.service.name}: {missing} is not installed, which copies its data", INSTALL)
         return found
+
+    @property
+    def defaults(self) -> tuple[str, ...]:
+        """The character set of the images. MariaDB has latin1 elsewhere until 11.6, and refuses other letters."""
+        if self.programs.name != "mariadb":
+            return ()
+        order = ("--collation-server=utf8mb4_uca1400_ai_ci",) if self.programs.major >= 11 else ()
+        return ("--character-set-server=utf8mb4", *order)
 
     @property
     def program(self) -> str:
@@ -47,7 +60,13 @@ class MySQL(Server):
         account.hand_over(self.files)
 
     def command(self) -> Command:
-        first = (str(self.programs.bin / self.program), "--no-defaults", f"--datadir={self.home}", "--skip-log-bin")
+        first: tuple[str, ...] = (
+            str(self.programs.bin / self.program),
+            "--no-defaults",
+            f"--datadir={self.home}",
+            "--skip-log-bin",
+        )
+        first += self.defaults  # before those of compose.yaml
         # Without name resolution, as in the image: else 127.0.0.1 becomes localhost, which has separate accounts.
         network = ("--bind-address=127.0.0.1", f"--port={self.port}", "--skip-name-resolve")
         # Relative to the data folder, whose path may be too long for a socket. At its start, a server empties its
@@ -100,7 +119,8 @@ class MySQL(Server):
         return "\n".join(lines) + "\n"
 
     def _run(self, draft: Path, program: str, *words: str, stdin: str = "") -> None:
-        command = self.inside(program, "--no-defaults", f"--datadir={draft}", f"--tmpdir={draft}", *words)
+        defaults = self.defaults if program == self.program else ()
+        command = self.inside(program, "--no-defaults", f"--datadir={draft}", f"--tmpdir={draft}", *defaults, *words)
         path = f"{self.programs.bin}:{self.programs.bin.parent / 'bin'}:{command.env['PATH']}"
         done = process.capture(command.whole, {**command.env, "PATH": path}, stdin, shown=command.argv)
         if done.code:

@@ -1,0 +1,137 @@
+"""Packages of the operating system, the image's distribution, and the versions of the language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.adopt.read_trees import Tree, facts, notes, reading
+from tests.adopt.test_fill_files import fill
+from tools.adopt.read.packages import NEEDS
+
+PROJECT = "[project]\nname='a'\ndependencies=['flask']\n"
+
+
+def packages(tmp_path: Path, tree: Tree) -> tuple[set[str], set[str]]:
+    found = reading(tmp_path, tree)
+    return {one.value for one in found.packages}, {one.value for one in found.build_packages}
+
+
+@pytest.mark.parametrize("name", NEEDS["python"])
+def test_what_a_dependency_needs_is_installed_where_it_is_needed(tmp_path: Path, name: str) -> None:
+    pinned = {"lxml": "==4.9.3"}.get(name, "")
+    found = reading(tmp_path, {"requirements.txt": f"flask\n{name}{pinned}\n"})
+    build, run = NEEDS["python"][name]
+    assert {one.value for one in found.packages} == {*run.split()}
+    assert {one.value for one in found.build_packages} == {*build.split()}
+    stages = fill(found)["Dockerfile"].split("FROM ")
+    base, deps = (next(stage for stage in stages if f" AS {each}\n" in stage) for each in ("base", "deps"))
+    assert all(f" {package} " in base for package in run.split())
+    assert all(f" {package} " in deps for package in build.split())
+    assert all(one.where == "requirements.txt:2" for one in (*found.packages, *found.build_packages))
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"requirements.txt": "flask\naddon @ git+https://git.example.org/addon.git@1.0\n"},
+        {"requirements.txt": "flask\n-e git+ssh://git@git.example.org/addon#egg=addon\n"},
+        {"pyproject.toml": PROJECT, "uv.lock": "[[package]]\nname = 'b'\nsource = { git = 'https://x' }\n"},
+    ],
+)  # fmt: skip
+def test_a_dependency_from_git_needs_git(tmp_path: Path, tree: Tree) -> None:
+    assert "git" in packages(tmp_path, tree)[1]
+
+
+def test_what_has_a_wheel_needs_nothing(tmp_path: Path) -> None:
+    needs = packages(
+        tmp_path, {"requirements.txt": "flask\npsycopg2-binary\npsycopg[binary]\nlxml==6.0.0\n# git+https://x\n"}
+    )
+    assert needs == (set(), set())
+
+
+def test_a_dependency_of_a_dependency_in_a_lock_counts(tmp_path: Path) -> None:
+    tree = {
+        "pyproject.toml": "[project]\nname='a'\ndependencies=['flask']\n",
+        "uv.lock": '[[package]]\nname = "xmlsec"\nversion = "1.3"\n',
+    }
+    assert "libxmlsec1-dev" in packages(tmp_path, tree)[1]
+
+
+DOCKERFILE = """\
+FROM python:3.12-slim-bullseye
+ARG BUILD="gcc libpq-dev"
+ENV MORE=gettext
+RUN set -ex \\
+    && RUN_DEPS=" \\
+        libpq5 \\
+    " \\
+    && apt-get update && apt-get install -y --no-install-recommends $RUN_DEPS ${BUILD} $MORE curl=7.*
+"""
+
+
+def test_packages_in_variables_and_the_distribution_are_kept(tmp_path: Path) -> None:
+    found = reading(tmp_path, {"requirements.txt": "flask\npsycopg2\n", "Dockerfile": DOCKERFILE})
+    assert [one.value for one in found.packages] == ["libpq5", "gcc", "libpq-dev", "gettext", "curl"]
+    assert found.build_packages == ()
+    assert "FROM python:3.12-slim-bullseye AS base" in fill(found)["Dockerfile"]
+
+
+@pytest.mark.parametrize(
+    ("base", "ours"),
+    [
+        ("python:3.12", "python:3.12"),
+        ("python:3.12-alpine3.20", "python:3.12-alpine3.20"),
+        ("registry.example.org/mirror/python:3.11.4-slim", "python:3.11-slim"),
+        ("python:3.11-bookworm@sha256:abc", "python:3.11-bookworm"),
+    ],
+)
+def test_the_variant_of_the_base_is_kept(tmp_path: Path, base: str, ours: str) -> None:
+    tree = {"requirements.txt": "flask\npsycopg2\n", "Dockerfile": f"FROM {base}\nRUN apk add git || apt install git\n"}
+    text = fill(reading(tmp_path, tree))["Dockerfile"]
+    assert f"FROM {ours} AS base\n" in text
+    assert ("apk add --no-cache git" in text) == ("alpine" in base)
+    assert ("libpq-dev" in text) == ("slim" in base)
+
+
+def test_another_distributions_packages_get_our_names(tmp_path: Path) -> None:
+    lines = "python3.11 python3.11-dev libmysqlclient-dev software-properties-common language-pack-en gettext"
+    tree = {"requirements.txt": "flask\n", "Dockerfile": f"FROM ubuntu:22.04\nRUN apt-get install -y {lines}\n"}
+    found = reading(tmp_path, tree)
+    assert [one.value for one in found.packages] == ["default-libmysqlclient-dev", "locales", "gettext"]
+    assert any("the base is ubuntu:22.04; the image of python is used" in note for note in notes(found))
+    assert facts(found)["version"] == ("3.11", "Dockerfile:2")
+
+
+CI = "jobs:\n  test:\n    strategy: {matrix: {python-version: ['3.10', '3.11', '3.15']}}\n"
+
+
+@pytest.mark.parametrize(
+    ("tree", "version"),
+    [
+        ({".github/workflows/ci.yml": CI}, ("3.11", ".github/workflows/ci.yml:3")),
+        ({".travis.yml": "  - with:\n      python-version: 3.12\n"}, ("3.12", ".travis.yml:2")),
+        ({"tox.ini": "[tox]\nenvlist = py{39,310}, py311-django\n"}, ("3.11", "tox.ini:2")),
+        ({".gitlab-ci.yml": "image: python:3.11-slim\n"}, ("3.11", ".gitlab-ci.yml:1")),
+        ({".python-version": "3.9\n", ".github/workflows/ci.yml": CI}, ("3.9", ".python-version:1")),
+        ({"Dockerfile": "FROM python:3.10\n", ".python-version": "3.10\n"}, ("3.10", "Dockerfile:1")),
+    ],
+)  # fmt: skip
+def test_the_version_comes_from_what_runs_else_from_what_is_tested(
+    tmp_path: Path, tree: Tree, version: tuple[str, str]
+) -> None:
+    assert facts(reading(tmp_path, {"requirements.txt": "flask\n", **tree}))["version"] == version
+
+
+def test_a_compiled_list_is_installed_without_its_inputs_and_says_the_version(tmp_path: Path) -> None:
+    tree = {
+        "requirements.txt": "#\n# This file is autogenerated by pip-compile with Python 3.12\n#\nflask==3.0\n"
+        "    # via -r base.in\n",
+        "base.in": "-c constraints.txt\nflask\n",
+        "constraints.txt": "",
+    }
+    found = reading(tmp_path, tree)
+    assert found.dependencies
+    assert found.dependencies.files == ("requirements.txt",)
+    assert facts(found)["version"] == ("3.12", "requirements.txt:2")

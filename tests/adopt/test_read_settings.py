@@ -1,0 +1,117 @@
+"""Django's settings that run, and examples that are production's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.adopt.read_trees import Tree, facts, notes, reading
+from tests.adopt.test_fill_files import fill
+from tools.adopt.fill.points import open_points
+
+MANAGE = (
+    "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.local')\nexecute_from_command_line([])\n"
+)
+SERVER = "from .base import *\nimport os\nDATABASES = {'default': {'ENGINE': 'django.db.backends.mysql',\n" + "".join(
+    f"    '{key}': os.environ['DB_{key}'],\n" for key in ("HOST", "NAME", "USER", "PASSWORD")
+)
+FILE = "from .base import *\nDATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3'}}\n"
+BASE: Tree = {
+    "requirements.txt": "django\nmysqlclient\n",
+    "manage.py": MANAGE,
+    "shop/settings/__init__.py": "",
+    "shop/settings/base.py": "INSTALLED_APPS = []\n",
+    "shop/settings/local.py": FILE,
+}
+NAME = "environment.DJANGO_SETTINGS_MODULE"
+
+
+def test_the_module_that_reads_the_variables_is_set(tmp_path: Path) -> None:
+    found = reading(tmp_path, {**BASE, "shop/settings/docker.py": SERVER + "}}\n"})
+    assert facts(found)[NAME] == ("shop.settings.docker", "shop/settings/docker.py:4")
+    assert any("shop.settings.local, which runs (manage.py:2)" in note for note in notes(found))
+    assert "DJANGO_SETTINGS_MODULE: shop.settings.docker" in fill(found)["compose.yaml"]
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        pytest.param({"shop/settings/local.py": SERVER + "}}\n"}, id="it runs"),
+        pytest.param(
+            {"shop/settings/local.py": "from .db import *\n", "shop/settings/db.py": SERVER + "}}\n"}, id="chain"
+        ),
+        pytest.param(
+            {
+                "shop/settings/local.py": "from split_settings.tools import include\ninclude('parts/db.py')\n",
+                "shop/settings/parts/db.py": SERVER.replace(".base", "..base") + "}}\n",
+            },
+            id="included",
+        ),
+    ],
+)  # fmt: skip
+def test_the_module_that_runs_is_left_if_it_reads_them(tmp_path: Path, tree: Tree) -> None:
+    found = reading(tmp_path, {**BASE, **tree})
+    assert NAME not in facts(found)
+    assert facts(found)["database.variables.host"][0] == "DB_HOST"
+
+
+def test_of_two_modules_the_one_that_runs_gives_the_names(tmp_path: Path) -> None:
+    other = SERVER.replace("DB_", "MYSQL_") + "}}\n"
+    tree = {**BASE, "shop/settings/local.py": SERVER + "}}\n", "shop/settings/aws.py": other}
+    assert facts(reading(tmp_path, tree))["database.variables.host"][0] == "DB_HOST"
+
+
+def test_if_only_production_reads_them_the_owner_is_asked(tmp_path: Path) -> None:
+    found = reading(tmp_path, {**BASE, "shop/settings/production.py": SERVER + "}}\n"})
+    assert NAME not in facts(found)
+    points = [point for point in open_points(fill(found)) if "the settings module" in point.what]
+    assert [point.example for point in points] == ["DJANGO_SETTINGS_MODULE: shop.settings.production"]
+
+
+def test_the_settings_engine_decides_between_two_drivers(tmp_path: Path) -> None:
+    tree = {**BASE, "requirements.txt": "django\npsycopg2\nmysqlclient\n", "shop/settings/local.py": SERVER + "}}\n"}
+    assert facts(reading(tmp_path, tree))["database.kind"] == ("mysql", "shop/settings/local.py:3")
+
+
+def test_tests_keep_the_settings_of_their_own_configuration(tmp_path: Path) -> None:
+    tree = {
+        **BASE,
+        "shop/settings/docker.py": SERVER + "}}\n",
+        "pytest.ini": "[pytest]\nDJANGO_SETTINGS_MODULE = shop.settings.test\n",
+    }
+    assert facts(reading(tmp_path, tree))["commands.test"] == ("pytest --ds=shop.settings.test", "pytest.ini:1")
+
+
+def test_the_makefiles_test_program_comes_first(tmp_path: Path) -> None:
+    tree = {**BASE, "pytest.ini": "[pytest]\n", "Makefile": "test:\n\tpytest --ds=shop.settings.ci\n"}
+    assert facts(reading(tmp_path, tree))["commands.test"] == ("pytest --ds=shop.settings.ci", "Makefile:2")
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("docker/.env.example", "DEBUG=False\nWANTED=1\nHOSTS=x\n"),
+        (".env.example", "DJANGO_DEBUG=0\nWANTED=1\nHOSTS=x\n"),
+        (".env.example", "NODE_ENV=production\nWANTED=1\nHOSTS=x\n"),
+    ],
+)
+def test_of_an_example_of_production_only_what_must_be_there_is_taken(tmp_path: Path, file: str, text: str) -> None:
+    code = "import os\nos.environ['WANTED']\nos.environ.get('HOSTS', '*')\nos.environ.get('DEBUG', 'True')\n"
+    found = reading(tmp_path, {**BASE, file: text, "shop/settings/local.py": FILE + code})
+    given = {name for name in facts(found) if name.startswith("environment.")}
+    assert given == {"environment.WANTED"}
+    assert any(note.startswith(f"{file}:1: ") and "an example of production" in note for note in notes(found))
+
+
+def test_an_example_of_development_is_taken(tmp_path: Path) -> None:
+    found = reading(tmp_path, {**BASE, ".env.example": "DEBUG=True\nHOSTS=x\n"})
+    assert facts(found)["environment.HOSTS"] == ("x", ".env.example:2")
+
+
+@pytest.mark.parametrize(
+    "name", ["load_initial_data", "create_demo_users", "seed", "generate_test_data", "initial_data", "import_sample"]
+)
+def test_a_command_that_fills_the_database_is_a_seed(tmp_path: Path, name: str) -> None:
+    tree = {**BASE, f"shop/management/commands/{name}.py": ""}
+    assert facts(reading(tmp_path, tree))["commands.seed"][0] == f"python manage.py {name}"

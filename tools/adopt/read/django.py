@@ -1,0 +1,143 @@
+"""Django's settings: the module that runs, those that it imports, and the one that reads the database's address."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+
+from tools.adopt.found import Found, Open, Store
+from tools.adopt.read.files import Files
+from tools.adopt.read.metadata import parse
+from tools.adopt.read.values import Values
+
+NAME = "DJANGO_SETTINGS_MODULE"
+DEFAULT = re.compile(rf"""environ(?:\.setdefault\(\s*|\[)["']{NAME}["'](?:\s*,|\]\s*=)\s*["']([\w.]+)["']""")
+# Places that name a module: `--settings=`, an assignment in a Makefile, a workflow, a shell.
+NAMED = re.compile(rf"""(?:{NAME}\s*[:=]+\s*|--settings[= ])["']?([A-Za-z_][\w.]*\w)""")
+ELSEWHERE = re.compile(
+    r"(^|[._])(prod|production|live|staging|stage|test|tests|testing|ci|pytest|heroku|deploy)($|[._\d])"
+)
+DEVELOPS = re.compile(r"(^|[._])(dev|devel|develop|development|local|docker|compose)($|[._\d])")
+
+
+def running(files: Files, given: Values, scripts: list[str]) -> Found | None:
+    """The settings module that commands get: the one in the environment, else the default of manage.py."""
+    return given.get(NAME) or files.first(DEFAULT, [*scripts, *files.named("manage.py", "wsgi.py", "asgi.py")])
+
+
+def path_of(files: Files, module: str) -> str:
+    """The file of a module; empty if it is not tracked. Its folder may be below the repository's."""
+    path = module.replace(".", "/")
+    ends = (f"{path}.py", f"{path}/__init__.py")
+    found = [name for name in files.names if any(name == end or name.endswith("/" + end) for end in ends)]
+    return next(iter(found), "")
+
+
+def module_of(files: Files, name: str) -> str:
+    """The module of a file, from the folder of manage.py."""
+    scripts = files.named("manage.py", depth=2)
+    base = scripts[0].rpartition("/")[0] if scripts else ""
+    path = name.removeprefix(f"{base}/" if base else "").removesuffix(".py").removesuffix("/__init__")
+    return path.replace("/", ".")
+
+
+def chain(files: Files, module: str) -> list[str]:
+    """The files that a settings module is made of: itself and what it imports, in this repository."""
+    found: list[str] = []
+    todo = [path_of(files, module)]
+    while todo and len(found) < 50:
+        name = todo.pop()
+        if name and name not in found:
+            found.append(name)
+            todo += [path for each in _imported(files, name) if (path := path_of(files, each))]
+    return found
+
+
+def _imported(files: Files, name: str) -> Iterator[str]:
+    tree = parse(files.text(name))
+    whole = module_of(files, name).split(".")
+    package = whole if name.endswith("/__init__.py") else whole[:-1]
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            stem = ".".join([*base, *(node.module.split(".") if node.module else [])])
+            yield stem
+            yield from (f"{stem}.{each.name}" for each in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "include":
+            # django-split-settings
+            words = [word.value for word in node.args if isinstance(word, ast.Constant)]
+            yield from (
+                ".".join([*package, *str(w).removesuffix(".py").split("/")]) for w in words if str(w).endswith(".py")
+            )
+
+
+def settings(files: Files) -> list[str]:
+    """The files that are settings modules: they set DATABASES or INSTALLED_APPS, or import all of one that does."""
+    own = [
+        name for name in files.code(".py") if re.search(r"^(DATABASES|INSTALLED_APPS)\s*[:=+]", files.text(name), re.M)
+    ]
+    folders = {name.rpartition("/")[0] for name in own if "settings" in name or "config" in name}
+    stars = [
+        name
+        for name in files.code(".py")
+        if name.rpartition("/")[0] in folders and re.search(r"^from [\w.]+ import \*", files.text(name), re.M)
+    ]
+    return list(dict.fromkeys([*own, *stars]))
+
+
+def aside(files: Files, given: Values) -> set[str]:
+    """The settings files that do not run, if those that do read the database's address: theirs do not count."""
+    module = running(files, given, [])
+    runs = chain(files, module.value) if module else []
+    reads = any(re.search(r"DATABASES", files.text(name)) and _reads(files.text(name)) for name in runs)
+    return set(settings(files)) - set(runs) if runs and reads else set()
+
+
+def _reads(text: str) -> bool:
+    """Whether the text around DATABASES reads a variable: an address can be given."""
+    at = text.find("DATABASES")
+    return bool(re.search(r"environ|getenv|\benv\b|\benv[.(]|config\(|dj_database_url", text[at : at + 1500]))
+
+
+def chosen(files: Files, given: Values, database: Store | None) -> tuple[Found | None, Open | None, list[Found]]:
+    """The settings module to set, an open point if it is not certain, and a note about it.
+
+    Both are None if the module that runs reads the database's address, or if there is no server to reach.
+    """
+    module = running(files, given, [])
+    if database is None or database.kind.value == "sqlite" or module is None:
+        return None, None, []
+    places = _places(database.variables)
+    runs = chain(files, module.value)
+    if not places or not runs or any(place in runs for place in places):
+        return None, None, []
+    every = [name for name in settings(files) if any(place in chain(files, module_of(files, name)) for place in places)]
+    names = [module_of(files, name) for name in every]
+    said = {match[1] for match, _ in files.search(NAMED, _texts(files))}
+    fit = [name for name in names if not ELSEWHERE.search(name)]
+    best = next(iter(sorted(fit, key=lambda n: (n not in said, not DEVELOPS.search(n), names.index(n)))), None)
+    variable = next(iter(database.variables.values()))
+    why = f"{module.value}, which runs ({module.where}), does not read {variable.value}"
+    if best:
+        where = path_of(files, best)
+        return Found(best, variable.where), None, [Found(f"{why}; {best} does, and is set for all commands", where)]
+    example = names[0] if names else module.value
+    what = Found(
+        f"the settings module for development: {why}; {', '.join(names) or 'another one'} does", variable.where
+    )
+    return None, Open(what, f"{NAME}: {example}"), []
+
+
+def _places(variables: Mapping[str, Found]) -> set[str]:
+    return {
+        found.where.rpartition(":")[0] for found in variables.values() if found.where.partition(":")[0].endswith(".py")
+    }
+
+
+def _texts(files: Files) -> list[str]:
+    """The files in which people and machines name a settings module."""
+    names = files.named("Makefile", "justfile", "*.sh", "Procfile*", "*.yml", "*.yaml", "*.toml", "tox.ini", depth=3)
+    return [*names, *files.named("Dockerfile*", depth=2)]

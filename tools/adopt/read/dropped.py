@@ -1,0 +1,62 @@
+"""What is found and that no file of ours can have: steps of a Dockerfile, start scripts of a database, addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from tools.adopt.found import Commands, Found, Open
+from tools.adopt.read import shell
+from tools.adopt.read.compose import Stack
+from tools.adopt.read.docker import Image
+from tools.adopt.read.environment import NOT_OURS
+from tools.adopt.read.values import Values
+from tools.adopt.read.variables import Variable
+
+# The commands of RUN that our own steps do, or that only prepare the image.
+DONE = re.compile(
+    r"^(apt(-get|itude)?|apk|dpkg|(python3? -m )?(pip3?|uv|poetry|pipenv|virtualenv|venv)\b.*"
+    r"|npm (ci|i|install|cache|config)\b.*|(yarn|pnpm)( install| config| fetch| workspaces focus)?( -.*)?$"
+    r"|npx prisma generate|corepack"
+    r"|(add|del|user|group)(user|add|group|mod)|locale-gen|update-locale|ldconfig|find|install|ls|which)\b"
+)
+
+
+def steps(images: list[Image], ways: Commands) -> list[Open]:
+    """The RUN lines of the Dockerfile that do something else than to install: one open point for all of them."""
+    found = [step for image in images[:1] for step in image.steps if _is_lost(step.value, ways)]
+    if not found:
+        return []
+    where = ", ".join(dict.fromkeys(step.where for step in found))
+    lines = "\n".join(f"RUN {' '.join(step.value.split())}" for step in found)
+    return [Open(Found("the steps that production needs, of those that are not here", where), lines, "image")]
+
+
+def _is_lost(text: str, ways: Commands) -> bool:
+    done = {ways.build.value} if ways.build else set()
+    programs = [each.words for each in shell.simple(text) if not each.helper]
+    lines = [" ".join(word for word in words if "=" not in word.partition("/")[0]) for words in programs]
+    return any(line and line not in done and not DONE.match(line) for line in lines)
+
+
+def start_scripts(stack: Stack) -> list[Open]:
+    """What the image of a database runs when its data is new."""
+    scripts = [one.initdb for one in stack.services if one.initdb and one.kind]
+    points = []
+    for script in scripts:
+        what = f"the start script {script.value} of the database: here, or as a part of commands.migrate"
+        mount = f"{script.value}:/docker-entrypoint-initdb.d/{script.value.rpartition('/')[2]}:ro"
+        points.append(Open(Found(what, script.where), f'db: {{volumes: ["{mount}"]}}', "services"))
+    return points
+
+
+def addresses(read: Mapping[str, Variable], given: Values, taken: Iterable[str], written: Iterable[str]) -> list[Open]:
+    """The variables that code reads and that have a value which is for another machine: one open point for all."""
+    skip = {*taken, *written, *NOT_OURS}
+    found = {name: value for name in read if name not in skip and (value := given.get(name)) and value.value}
+    if not found:
+        return []
+    places = ", ".join(f"{name}, {value.where}" for name, value in found.items())
+    return [
+        Open(Found("a value for development for each of these", places), "\n".join(f"{name}: ''" for name in found))
+    ]

@@ -1,0 +1,136 @@
+"""Languages that have no stack here: recognised by their manifests, so that they are not taken for another one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tools.adopt.found import Commands, Found
+from tools.adopt.read import makefile
+from tools.adopt.read.docker import Image
+from tools.adopt.read.files import Files
+from tools.adopt.read.formats import json_of, table
+from tools.adopt.read.project import Project
+
+
+@dataclass(frozen=True)
+class Language:
+    """`image`: with the version's place, and the one for no version. `develop`, `test`, `migrate`: by a file's name."""
+
+    title: str
+    manifests: tuple[str, ...]
+    image: str
+    usual: str
+    version: tuple[tuple[str, str], ...]
+    develop: tuple[tuple[str, str], ...] = ()
+    test: tuple[tuple[str, str], ...] = ()
+    migrate: tuple[tuple[str, str], ...] = ()
+
+
+RAILS = "bin/rails"
+# A new one is a row here, and a row in its test.
+LANGUAGES = {
+    "php": Language(
+        *("PHP", ("composer.json",), "php:{}-cli", "8.3", (("composer.json", r'"php"\s*:\s*"[^\d"]*(\d+\.\d+)'),)),
+        (
+            ("artisan", "php artisan serve --host {bind} --port {port}"),
+            ("bin/console", "php -S {bind}:{port} -t public"),
+        ),
+        (("artisan", "php artisan test"), ("phpunit.xml*", "vendor/bin/phpunit")),
+        (("artisan", "php artisan migrate --force"), ("bin/console", "php bin/console doctrine:migrations:migrate -n")),
+    ),
+    "ruby": Language(
+        *("Ruby", ("Gemfile",), "ruby:{}-slim", "3.3"),
+        ((".ruby-version", r"^(?:ruby-)?(\d+\.\d+)"), ("Gemfile", r"^\s*ruby\s+[\"'][^\d\"']*(\d+\.\d+)")),
+        ((RAILS, "bin/rails server -b {bind} -p {port}"), ("config.ru", "bundle exec rackup -o {bind} -p {port}")),
+        ((".rspec", "bundle exec rspec"), (RAILS, "bin/rails test")),
+        ((RAILS, "bin/rails db:migrate"),),
+    ),
+    "go": Language(
+        *("Go", ("go.mod",), "golang:{}", "1.23", (("go.mod", r"^go\s+(\d+\.\d+)"),)),
+        (("main.go", "go run ."),),
+        (("*_test.go", "go test ./..."),),
+    ),
+    "java": Language(
+        *("Java", ("pom.xml", "build.gradle", "build.gradle.kts"), "eclipse-temurin:{}", "21"),
+        (
+            ("pom.xml", r"<(?:java\.version|maven\.compiler\.(?:source|release))>(\d+)<"),
+            ("build.gradle*", r"(?:sourceCompatibility|languageVersion)\D*(\d+)"),
+        ),
+        (("mvnw", "./mvnw spring-boot:run"), ("gradlew", "./gradlew bootRun")),
+        (("mvnw", "./mvnw test"), ("gradlew", "./gradlew test"), ("pom.xml", "mvn test")),
+    ),
+    "rust": Language(
+        *("Rust", ("Cargo.toml",), "rust:{}", "1", (("Cargo.toml", r"^rust-version\s*=\s*[\"'](\d+\.\d+)"),)),
+        (("src/main.rs", "cargo run"),),
+        (("Cargo.toml", "cargo test"),),
+    ),
+    "elixir": Language(
+        *("Elixir", ("mix.exs",), "elixir:{}", "1.17", (("mix.exs", r"elixir:\s*\"[^\d\"]*(\d+\.\d+)"),)),
+        (("mix.exs", "mix phx.server"),),
+        (("mix.exs", "mix test"),),
+        (("priv/repo/migrations/*", "mix ecto.migrate"),),
+    ),
+    "dotnet": Language(
+        *(".NET", ("*.sln", "*.csproj", "*.fsproj"), "mcr.microsoft.com/dotnet/sdk:{}", "8.0"),
+        (("*.csproj", r"<TargetFramework>net(\d+\.\d+)"),),
+        (("*.csproj", "dotnet watch run"),),
+        (("*.sln", "dotnet test"),),
+    ),
+}
+SERVES = re.compile(r"\b(node|ts-node|tsx|nodemon|next|nest|nuxt|npm run)\b")
+
+
+def language_of(files: Files, project: Project | None, framework: Found | None) -> Found | None:
+    """The language of a manifest in the folder, unless a service of Python or Node is there, too."""
+    if framework or (project and project.language.value == "python" and files.has("manage.py")):
+        return None
+    start = project.scripts.get("start") if project and project.language.value == "node" else None
+    if start and SERVES.search(start.value):
+        return None
+    for name, language in LANGUAGES.items():
+        depth = 1 if name == "dotnet" else 0
+        manifest = next(iter(files.named(*language.manifests, depth=depth)), None)
+        if manifest:
+            return Found(name, manifest)
+    return None
+
+
+def version(files: Files, name: str) -> Found | None:
+    """The version that a file names."""
+    for pattern, text in LANGUAGES[name].version:
+        found = files.first(re.compile(text, re.MULTILINE), files.named(pattern, depth=1))
+        if found:
+            return found
+    return None
+
+
+def commands(files: Files, name: str, images: list[Image]) -> Commands:
+    """The image's command; the Makefile's tests, else the language's; its framework's migrations."""
+    language = LANGUAGES[name]
+    run = images[0].runs if images else None
+    own = run.entrypoint or run.command if run else None
+    scripts = table(json_of(files, "composer.json"), "scripts")
+    composer = Found("composer test", files.where("composer.json", r'"test"\s*:')) if "test" in scripts else None
+    return Commands(
+        develop=_by_file(files, language.develop),
+        serve=own,
+        test=makefile.test(files) or composer or _by_file(files, language.test),
+        migrate=_by_file(files, language.migrate),
+    )
+
+
+def _by_file(files: Files, table_: Iterable[tuple[str, str]]) -> Found | None:
+    for pattern, command in table_:
+        found = [name for name in (pattern,) if files.has(name)] or [
+            name for name in files.named(pattern.rpartition("/")[2]) if "*" in pattern and _fits(name, pattern)
+        ]
+        if found:
+            return Found(command, found[0])
+    return None
+
+
+def _fits(name: str, pattern: str) -> bool:
+    folder = pattern.rpartition("/")[0]
+    return not folder or name.startswith(f"{folder}/")

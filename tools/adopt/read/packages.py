@@ -1,0 +1,175 @@
+"""The operating system's packages: those of a Dockerfile, and those that dependencies need to be built or to run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from tools.adopt.found import Commands, Found
+from tools.adopt.read.docker import Image
+from tools.adopt.read.files import Files
+from tools.adopt.read.formats import json_of, table, toml_of
+from tools.adopt.read.project import Project, normal, version_key
+
+CC = "build-essential"
+# By dependency: what an image of Debian lacks to build it, and to run it. A name that differs between releases is that
+# of the development package, which brings the library along. A new one is a row.
+NEEDS = {
+    "python": {
+        "mysqlclient": (f"{CC} pkg-config default-libmysqlclient-dev", "libmariadb3"),
+        "psycopg2": (f"{CC} libpq-dev", "libpq5"),
+        "psycopg": ("", "libpq5"),
+        "psycopg-c": (f"{CC} libpq-dev", "libpq5"),
+        "uwsgi": (CC, ""),
+        "lxml": (f"{CC} libxml2-dev libxslt1-dev", "libxml2 libxslt1.1"),
+        "xmlsec": (f"{CC} pkg-config libxml2-dev libxmlsec1-dev", "libxmlsec1-openssl"),
+        "python3-saml": (f"{CC} pkg-config libxml2-dev libxmlsec1-dev", "libxmlsec1-openssl"),
+        "python-ldap": (CC, "libldap-dev libsasl2-dev"),
+        "django-auth-ldap": (CC, "libldap-dev libsasl2-dev"),
+        "pygraphviz": (f"{CC} pkg-config", "libgraphviz-dev graphviz"),
+        "pycurl": (f"{CC} libcurl4-openssl-dev libssl-dev", "libcurl4"),
+        "pycairo": (f"{CC} pkg-config libcairo2-dev", "libcairo2"),
+        "cairosvg": ("", "libcairo2"),
+        "cairocffi": ("", "libcairo2"),
+        "xhtml2pdf": (f"{CC} pkg-config libcairo2-dev", "libcairo2"),
+        "weasyprint": ("", "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"),
+        "python-magic": ("", "libmagic1"),
+        "pyzbar": ("", "libzbar0"),
+        "pyodbc": (f"{CC} unixodbc-dev", "unixodbc"),
+        "pylibmc": (f"{CC} libmemcached-dev zlib1g-dev", "libmemcached11"),
+        "python-snappy": (CC, "libsnappy-dev"),
+        "m2crypto": (f"{CC} swig libssl-dev", ""),
+        "pycrypto": (CC, ""),
+        "netifaces": (CC, ""),
+        "gdal": (f"{CC} libgdal-dev", "gdal-bin"),
+    },
+    "node": {
+        "prisma": ("", "openssl"),
+        "@prisma/client": ("", "openssl"),
+        "node-sass": (f"python3 {CC}", ""),
+        "canvas": (f"python3 {CC} pkg-config libcairo2-dev libpango1.0-dev libjpeg-dev libgif-dev", ""),
+        "node-rdkafka": (f"python3 {CC}", ""),
+    },
+}
+# The first version with a wheel for the Pythons of today; older ones are built.
+WHEELS = {"lxml": "5.3"}
+GIT = re.compile(
+    r"^[^#\n]*?(?:\bgit\+(?:https?|ssh|git|file)://|\bgit\s*=\s*[\"']|\bgit://)|^source = \{ git\b", re.MULTILINE
+)
+# Ubuntu's names, and those of earlier releases, that the image of the language does not have.
+NAMES = {
+    "libmysqlclient-dev": "default-libmysqlclient-dev",
+    "mysql-client": "default-mysql-client",
+    "netcat": "netcat-openbsd",
+    "libpcre3": "libpcre2-8-0",
+    "libpcre3-dev": "libpcre2-dev",
+    "libssl1.1": "libssl3",
+    "libmysqlclient21": "libmariadb3",
+    "language-pack-en": "locales",
+    "libgl1-mesa-glx": "libgl1",
+}
+# The language and its tools, which the image has; and what adds a source of packages.
+THERE = re.compile(
+    r"^(lib)?python(2|3)?(\.\d+)?(-(dev|minimal|venv|distutils|pip|setuptools|wheel|stdlib))*$|^(nodejs|npm|yarn)$"
+    r"|^(software-properties-common|add-apt-key|apt-transport-https|apt-utils)$"
+)
+
+
+def packages(
+    files: Files, project: Project, built: list[Image], ways: Commands
+) -> tuple[tuple[Found, ...], tuple[Found, ...], list[Found]]:
+    """Those to run, those only to build, each once, and notes. Slim images have none of them."""
+    language = project.language.value
+    run = {one.value: one for image in reversed(built) for one in image.packages}
+    run |= {name: Found(name, where) for name, where in _listed(files) if name not in run}
+    variants = [one for image in built if (one := image.variant(language))]
+    notes: list[Found] = []
+    if not variants and built:
+        run, notes = _translated(run, built[0], language)
+    if variants and "alpine" in variants[0].value:
+        return tuple(run.values()), (), []  # its packages have other names
+    build = _of_dependencies(files, project, run)
+    if git := _from_git(files, project):
+        build.setdefault("git", git)
+    if ways.test and ways.test.value.startswith("make "):
+        run.setdefault("make", Found("make", ways.test.where))
+    if {"gcc", CC} & {*run}:
+        build.pop(CC, None)
+    full = bool(variants) and not re.search(r"slim|alpine", variants[0].value)  # it has compilers, headers and git
+    only = {} if full else {name: one for name, one in build.items() if name not in run}
+    return tuple(run.values()), tuple(only.values()), notes
+
+
+def _of_dependencies(files: Files, project: Project, run: dict[str, Found]) -> dict[str, Found]:
+    """Those to build the dependencies, returned; those to run them are added to `run`."""
+    build: dict[str, Found] = {}
+    for name, where in _needed(files, project):
+        for into, words in zip((build, run), NEEDS[project.language.value][name]):
+            for package in words.split():
+                into.setdefault(package, Found(package, where))
+    return build
+
+
+def _listed(files: Files) -> Iterable[tuple[str, str]]:
+    """The lines of a file with packages, as platforms read it."""
+    for name in files.named("Aptfile", "apt.txt", "apt-packages.txt", "apt_requirements.txt", depth=1):
+        for number, line in enumerate(files.text(name).split("\n"), start=1):
+            if re.fullmatch(r"[a-z0-9][a-z0-9.+-]+", line.strip()):
+                yield line.strip(), f"{name}:{number}"
+
+
+def _translated(run: dict[str, Found], image: Image, language: str) -> tuple[dict[str, Found], list[Found]]:
+    """The packages of another distribution, by the names that the image of the language has."""
+    made: dict[str, Found] = {}
+    for name, found in run.items():
+        if not THERE.match(name):
+            made.setdefault(NAMES.get(name, name), Found(NAMES.get(name, name), found.where))
+    base = next((one for one in reversed(image.bases) if one.value.split()[0] not in ("scratch",)), None)
+    if not base or not run:
+        return made, []
+    text = f"the base is {base.value.split()[0]}; the image of {language} is used, where packages may have other names"
+    return made, [Found(text, base.where)]
+
+
+def _needed(files: Files, project: Project) -> Iterable[tuple[str, str]]:
+    """The dependencies of the table that are installed from their source, or that load a library."""
+    every = {name: (one.spec, one.where) for name, one in project.packages.items()}
+    for name, entry in _locked(files).items():
+        every.setdefault(name, entry)
+    for name in NEEDS[project.language.value]:
+        if name not in every or (name == "psycopg" and _binary(project, every)):
+            continue
+        spec, where = every[name]
+        pinned = re.search(r"==\s*([\d.]+)", spec)
+        if name in WHEELS and not (pinned and version_key(pinned[1]) < version_key(WHEELS[name])):
+            continue
+        yield name, where
+
+
+def _binary(project: Project, every: dict[str, tuple[str, str]]) -> bool:
+    wants = project.packages["psycopg"].wants if "psycopg" in project.packages else ()
+    return "psycopg-binary" in every or bool({"binary", "c"} & {*wants})
+
+
+def _locked(files: Files) -> dict[str, tuple[str, str]]:
+    """All packages of a lock: a dependency's dependency may have to be built, too."""
+    found = {}
+    for name in ("uv.lock", "poetry.lock"):
+        entries = toml_of(files, name).get("package") if files.has(name) else None
+        for entry in entries if isinstance(entries, list) else []:
+            key = normal(str(table(entry).get("name", "")))
+            found[key] = (f"=={table(entry).get('version', '')}", files.where(name, rf'^name = "{re.escape(key)}"'))
+    return found
+
+
+def _from_git(files: Files, project: Project) -> Found | None:
+    """A dependency that is a git repository."""
+    if project.language.value == "node":
+        every = [*table(json_of(files, "package.json"), "dependencies").values()]
+        there = any(isinstance(value, str) and re.search(r"^(git\+|git:|github:)", value) for value in every)
+        return Found("git", "package.json") if there else None
+    names = [
+        name for name in (project.dependencies.files if project.dependencies else ()) if not name.endswith(".lock")
+    ]
+    found = next(((match, where) for match, where in files.search(GIT, [*names, "uv.lock", "poetry.lock"])), None)
+    return Found("git", found[1]) if found else None
