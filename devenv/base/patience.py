@@ -108,7 +108,10 @@ def _send(processes: set[int], number: signal.Signals) -> None:
 
 def _with_children(found: set[int]) -> set[int]:
     """Those processes that still run, with all that they started, as far as they are in our process group."""
-    done = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,pgid="], stdout=subprocess.PIPE, text=True, check=False)
+    try:
+        done = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,pgid="], stdout=subprocess.PIPE, text=True, check=False)
+    except OSError:  # a small image has no ps
+        return found
     rows = [[int(word) for word in line.split()] for line in done.stdout.splitlines()]
     ours = {pid: parent for pid, parent, group in rows if group == os.getpgrp()}
     more = found

@@ -12,6 +12,13 @@ BROKEN = {
     "unknown key": ("dev.yaml", "scenarios:", "scenarois:", "unknown key scenarois", f"{DID_YOU_MEAN} scenarios?"),
     "unknown key below": ("dev.yaml", "  test: pytest", "  tset: pytest", "unknown key tset", f"{DID_YOU_MEAN} test?"),
     "wrong type": ("dev.yaml", "service: ", "service: 7 # ", "service: must be text, not 7", ""),
+    "a name that means something else": (
+        "dev.yaml",
+        "service: ",
+        "service: on # ",
+        "service: the name on",
+        "on-service",
+    ),
     "a time that is none": ("dev.yaml", "ready: 60s", "ready: soon", '"soon" is not allowed', ""),
     "unknown contract": ("dev.yaml", 'contract: "1.5"', 'contract: "9.0"', f"contract 9.0 {NOT_SUPPORTED}", "1.0"),
     "unknown parameter": (
@@ -46,6 +53,13 @@ def test_broken_file(files: Repo, case: str) -> None:
     assert message in done.error
     assert hint in "".join(done.hints)
     assert done.commands == []
+
+
+def test_the_name_of_one_of_its_servers(files: Repo) -> None:
+    files.edit("dev.yaml", "service: ", "service: mail # ")
+    files.edit("compose.yaml", "\nvolumes:", "\n  mail: {image: mail:1}\n\nvolumes:")
+    for words in (["dev.up"], ["dev.status"], ["dev.plan"], ["dev.seed", "--list"], ["dev.run", "--", "true"]):
+        assert "the name mail is also the name of a server in the compose file" in files.fails(111, *words).error
 
 
 def test_missing_file(files: Repo) -> None:

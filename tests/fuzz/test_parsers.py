@@ -142,10 +142,16 @@ def interpolate(chance: random.Random, folder: Path) -> None:
 
 
 def read_answer(chance: random.Random, folder: Path) -> None:
-    answer = {"url": "http://x", "oauth": {"id": "a", "list": ["x", None, 1.5]}}
+    answer = {
+        "service": "lms",
+        "url": "http://x",
+        "healthy": True,
+        "memory": 1,
+        "services": [{"id": "a", "of": [None]}],
+    }
     written = json.dumps(mutate.data(chance, answer)) if chance.random() < 0.9 else "[" * chance.choice([10, 200_000])
     with contextlib.suppress(ValueError):
-        answers.parse(mutate.text(chance, written))
+        answers.check(answers.parse(mutate.text(chance, written)), "lms")
 
 
 def read_dsn(chance: random.Random, folder: Path) -> None:
