@@ -28,6 +28,9 @@ class MySQL(Server):
         found = _found(self.service.program)
         if not found:
             raise DevError(MISSING, f"{self.service.name}: no server for {self.service.image} is installed", INSTALL)
+        if not shutil.which(found.name, path=f"{os.environ.get('PATH', '')}:{FOLDERS}:{found.bin.parent / 'bin'}"):
+            message = f"{self.service.name}: {found.name}d is installed, and its client {found.name} is not"
+            raise DevError(MISSING, message, INSTALL)
         return found
 
     @property
