@@ -10,7 +10,7 @@ from typing import Any
 from invoke.tasks import task
 
 from devenv.base import output, toolcache
-from devenv.base.errors import FOUND, MISSING, UNHEALTHY, DevError
+from devenv.base.errors import FOUND, MISSING, UNHEALTHY, DevError, of_system
 from devenv.context import environment
 from devenv.context.workspace import MAIN
 from devenv.datastates import live
@@ -59,7 +59,10 @@ def _examined() -> Iterator[None]:
     """If the block fails for want of something, or of a healthy service, say what the quick checks find."""
     try:
         yield
-    except DevError as error:
+    except (DevError, OSError) as problem:
+        if isinstance(problem, BrokenPipeError):
+            raise
+        error = of_system(problem) if isinstance(problem, OSError) else problem
         if error.code not in (MISSING, UNHEALTHY):
             raise
         from devenv.lifecycle.doctor import quick  # here, since most commands do not fail
