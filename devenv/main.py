@@ -19,7 +19,7 @@ from invoke.parser.context import ParserContext
 from invoke.program import Program
 
 from devenv.base import events, launch, output, toolcache
-from devenv.base.errors import CONFIG, INTERRUPTED, MISSING, DevError
+from devenv.base.errors import CONFIG, INTERRUPTED, DevError, of_system
 from devenv.commandline import arguments, completion, helping
 from devenv.readers import chosen, mistakes, report
 from devenv.tasks import completion as completing
@@ -140,12 +140,11 @@ def _run(own: list[str], rest: list[str]) -> int:
 
 
 def _system_failed(own: list[str], error: OSError) -> int:
-    """A full disk, a folder that is not ours. A reader of stdout that has enough, as `head`, is not an error."""
+    """An error of the system. A reader of stdout that has enough, as `head`, is not an error."""
     if isinstance(error, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest at its end
         return 0
-    what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    return _failed(own, DevError(MISSING, what, "check the disk's free space and the folder's owner: df -h; ls -ld"))
+    return _failed(own, of_system(error))
 
 
 def _failed(own: list[str], error: DevError) -> int:

@@ -11,6 +11,8 @@ import os
 import re
 import sys
 
+from cookiecutter import __version__
+
 # tojson escapes quotes of either kind, so that no answer can end this string early.
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 
@@ -20,6 +22,7 @@ RESERVED = (
     *("false", "n", "no", "null", "off", "on", "true", "y", "yes", "localhost"),
     *("app", "cache", "db", "default", "worker", "workspace", "public"),
 )
+NEEDED = (2, 2)  # the first that finds the folder templates/
 REPO_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -65,5 +68,9 @@ def refusals() -> list[str]:
     return found
 
 
+if tuple(map(int, re.findall(r"\d+", __version__)[:2])) < NEEDED:
+    needed = ".".join(map(str, NEEDED))
+    hint = "hint: pipx run cookiecutter TEMPLATE, or: pipx install cookiecutter"
+    sys.exit(f"error[110]: cookiecutter {__version__} is too old, {needed} or newer is needed\n{hint}")
 if found := refusals():
     sys.exit("\n".join(f"error[2]: {refusal}" for refusal in found))

@@ -34,6 +34,12 @@ class DevError(Exception):
         return self.hints or ((f"inv dev.explain {self.code}",) if MISSING <= self.code <= REFUSED else ())
 
 
+def of_system(error: OSError) -> DevError:
+    """A full disk, a folder that is not ours."""
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return DevError(MISSING, what, "check the disk's free space and the folder's owner: df -h; ls -ld")
+
+
 def did_you_mean(word: str, allowed: list[str]) -> str:
     """The hint for an unknown word."""
     return f"{guess(word, allowed)}allowed: {', '.join(sorted(allowed)) or 'none'}"

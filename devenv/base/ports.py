@@ -1,8 +1,8 @@
-"""Ports of this machine's loopback address."""
+"""Ports of this machine's loopback addresses."""
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import json
 import random
 import socket
@@ -69,13 +69,21 @@ def _recorded() -> set[int]:
 
 
 def is_free(port: int) -> bool:
-    """Whether the port is free on 127.0.0.1."""
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with contextlib.suppress(OSError):
-            listener.bind(("127.0.0.1", port))
-            return True
-    return False
+    """Whether the port is free on this machine's loopback.
+
+    Also on ::1, although our services do not listen there: browsers try it first, and would find another program.
+    """
+    return _binds(socket.AF_INET, "127.0.0.1", port) and _binds(socket.AF_INET6, "::1", port)
+
+
+def _binds(family: int, address: str, port: int) -> bool:
+    try:
+        with socket.socket(family) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((address, port))
+    except OSError as error:
+        return error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # a machine without IPv6
+    return True
 
 
 def answers(port: int, host: str, patience: float) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import records
+from devenv.base import events, records
 from devenv.base.errors import USAGE, DevError
 from devenv.engines import docker, names
 from devenv.engines.compose import ComposeEngine
@@ -42,6 +42,8 @@ def choose(environment: Mapping[str, str], recorded: str) -> Chosen:
         return Chosen(COMPOSE, version)
     if wanted or recorded == COMPOSE:  # on another engine it would have other data
         raise docker.no_engine()
+    if why := docker.refusal():
+        events.note(f"without containers, since Docker refuses this user: {why}. To use it: {docker.JOIN_GROUP}")
     return Chosen(NATIVE)
 
 

@@ -69,6 +69,7 @@ class ComposeEngine:
         return here and not any(process.run(argv, self.place.env) for argv in tags)
 
     def start(self, names: Sequence[str], timeout: float) -> None:
+        self.check_reach()
         docker.ensure_network(self.place.network)
         states = self.look()
         self._stop_stuck(names, states)
@@ -185,6 +186,12 @@ class ComposeEngine:
         before = {name: at for name, at in docker.births(noted).items() if name in names}
         return bool(before) and before == docker.births(docker.volumes_born(self.place, before))
 
+    def check_reach(self) -> None:
+        mounted = self.place.services[self.place.app].raw.data.get("volumes", [])
+        image = self._image(self.place.app)
+        if any(str(volume).startswith(".") for volume in mounted) and docker.distant() and docker.has_images([image]):
+            docker.check_reach(self.place.root, image)
+
     def spare(self) -> None:
         self._end_steps()
         docker.remove_unnamed_images(self.place.project)
@@ -230,6 +237,7 @@ class ComposeEngine:
 
     def _one_off(self, name: str, argv: Sequence[str], *flags: str, install: bool = False) -> list[str]:
         # In a separate container: it works before the app can start, and is found again if this process is killed.
+        self.check_reach()
         docker.ensure_network(self.place.network)
         _write_variables(self.place)
         label = ["--label", f"{STEP}={name}"]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 from devenv.base import process, shapes
 from devenv.base.errors import MISSING, DevError
@@ -26,6 +27,10 @@ BUILT = re.compile(r"#\d+ \[(?:\S+ )?(\d+)/(\d+)\]")
 LAYER = re.compile(r"\s*([0-9a-f]{12}):? (Pulling fs layer|Waiting|Already exists|Pull complete)")
 LABEL = re.compile(r"com\.docker\.compose\.(service|oneoff|project\.working_dir)=([^,]*)")
 
+DENIED = "permission denied"
+NO_FOLDER = "bind source path does not exist"
+JOIN_GROUP = "sudo usermod --append --groups docker $USER; then log in again"
+WITHOUT = "DEV_ENGINE=native inv dev.up"
 PROXY_KEYS = {"httpProxy": "http_proxy", "httpsProxy": "https_proxy", "allProxy": "all_proxy", "noProxy": "no_proxy"}
 # A volume and its creation time. Docker: 2026-01-01T10:00:00+01:00. Podman: 2026-01-01 10:00:00.5 +0100 CET.
 BORN = re.compile(
@@ -53,9 +58,7 @@ def proxied(environment: Mapping[str, str]) -> dict[str, str]:
 
     https://docs.docker.com/engine/cli/proxy/
     """
-    folder = environment.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker")
-    known = shapes.read(Path(folder, "config.json"), {"proxies": {shapes.ANY: {shapes.ANY: str}}}) or {}
-    entries = known.get("proxies", {})
+    entries = _configuration(environment).get("proxies", {})
     entry = entries.get(environment.get("DOCKER_HOST", "")) or entries.get("default")
     own = {PROXY_KEYS[key]: value for key, value in (entry or {}).items() if key in PROXY_KEYS and value}
     reachable = {name: value for name, value in outside.proxies(environment).items() if not outside.is_local(value)}
@@ -63,9 +66,66 @@ def proxied(environment: Mapping[str, str]) -> dict[str, str]:
     return {**reachable, **own, outside.DIRECT: ",".join(filter(None, lists))}
 
 
+def _configuration(environment: Mapping[str, str]) -> dict[str, Any]:
+    """What is read of the configuration of Docker's client."""
+    folder = environment.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker")
+    shape = {"proxies": {shapes.ANY: {shapes.ANY: str}}, "currentContext": str}
+    return shapes.read(Path(folder, "config.json"), shape) or {}
+
+
+def refusal() -> str:
+    """Why an engine that runs here refuses this user; empty if it does not, or none runs."""
+    said = process.capture(["docker", "version", "--format", "{{.Server.Version}}"]).stderr.strip()
+    return "".join(said.splitlines()[-1:]) if DENIED in said else ""
+
+
+def is_podman() -> bool:
+    """Whether Podman answers through Docker's socket."""
+    form = "{{range .Server.Components}}{{.Name}} {{end}}"
+    return "Podman" in process.capture(["docker", "version", "--format", form]).stdout
+
+
+def memory() -> int:
+    """The bytes of memory of the machine that containers run on; 0 if it is not known."""
+    said = process.capture(["docker", "info", "--format", "{{.MemTotal}}"]).stdout.strip()
+    return int(said) if said.isdecimal() else 0
+
+
+def distant() -> str:
+    """The address of the engine if it is on another machine; empty if it is on this one."""
+    host = os.environ.get("DOCKER_HOST", "")
+    if not host and (os.environ.get("DOCKER_CONTEXT") or _configuration(os.environ).get("currentContext")):
+        form = "{{.Endpoints.docker.Host}}"
+        host = process.capture(["docker", "context", "inspect", "--format", form]).stdout.strip()
+    return "" if host.startswith(("unix://", "npipe://")) else host
+
+
+def check_reach(root: Path, image: str) -> None:
+    """DevError 110 if the engine does not have this folder: Compose would let it create an empty one."""
+    words = {"type": "bind", "source": root, "target": "/devenv-checkout"}
+    mount = ",".join([*(f"{name}={value}" for name, value in words.items()), "readonly"])
+    made = process.capture(["docker", "create", "--mount", mount, image, "true"])
+    lacking = NO_FOLDER in made.stderr
+    if made.code == 0:
+        container = made.stdout.strip()
+        copied = process.capture(["docker", "cp", f"{container}:/devenv-checkout/dev.yaml", "-"])
+        process.capture(["docker", "rm", "--force", container])
+        lacking = (root / "dev.yaml").read_text(encoding="utf-8", errors="replace") not in copied.stdout
+    if lacking:
+        raise DevError(
+            MISSING,
+            f"the engine at {distant()} does not have the folder {root}, so containers would see an empty one",
+            "use the engine of this machine: unset DOCKER_HOST DOCKER_CONTEXT; docker context use default",
+            f"or work without containers: {WITHOUT}",
+        )
+
+
 def no_engine() -> DevError:
     """The error if no engine answers on this machine."""
     why = process.capture(["docker", "version", "--format", "{{.Server.Version}}"]).stderr.strip().splitlines()
+    if DENIED in "".join(why):
+        message = f"no container engine answers: Docker refuses this user: {why[-1]}"
+        return DevError(MISSING, message, JOIN_GROUP, f"or work without containers: {WITHOUT}")
     return DevError(
         MISSING,
         f"no container engine answers: {why[-1] if why else 'docker version failed'}",

@@ -161,6 +161,9 @@ class Engine(Protocol):
         Data of other services may have been added or removed since, and times may be written in another way.
         """
 
+    def check_reach(self) -> None:
+        """DevError 110 if what runs would not see the checkout."""
+
     def spare(self) -> None:
         """Remove what is not needed or can be made again, since the disk is full: logs, templates, unused images."""
 

@@ -9,16 +9,20 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable
 
 from devenv.base import launch, output, process, records, seals, shapes, toolcache, vendored
 from devenv.base.errors import DevError
 from devenv.context import environment, workspace
 from devenv.engines import choice, docker
 from devenv.engines.native import app_environment, folders
+from devenv.lifecycle import machine
+from devenv.lifecycle.machine import Finding
 from devenv.model import config
 
+PODMAN_NEEDED = 5  # an earlier one refuses healthcheck.start_interval
 ENGINE_NEEDED = 25  # healthcheck.start_interval came with Docker Engine 25
 UNSAFE = re.compile(
     r"(fsync|full_page_writes|innodb[-_]doublewrite)=(off|0|false|no)|skip[-_]innodb[-_]doublewrite", re.I
@@ -29,18 +33,9 @@ MIRRORS_LIMIT = 20.0  # seconds for the mirrors of all repositories
 DISK_NEEDED = 2 * 2**30  # bytes: an image with its dependencies, and a database
 
 
-class Finding(NamedTuple):
-    """The result of one check. `fix` is empty when all is well."""
-
-    code: str
-    ok: bool
-    what: str
-    fix: str = ""
-
-
 def examine() -> list[Finding]:
     """Run every check. Checks that cannot work because an earlier one failed are left out."""
-    findings = list(_engines())
+    findings, engine = list(_engines()), _engine()
     to_fill_in = _to_fill_in()
     try:
         settings = config.load(environment.ROOT)
@@ -48,7 +43,28 @@ def examine() -> list[Finding]:
         return [*findings, Finding("D10", False, error.message, " ".join(error.hints)), to_fill_in]
     findings.append(Finding("D10", True, "dev.yaml is valid"))
     findings += _repository(settings) if all(f.ok for f in findings) else []
-    return [*findings, to_fill_in, *_machine(settings)]
+    return [*findings, to_fill_in, *_machine(settings, engine)]
+
+
+def quick() -> list[Finding]:
+    """What is wrong, of the checks that need no time: for a command that failed."""
+    found: list[Finding] = []
+    with suppress(DevError, OSError):
+        found += _engines()
+        settings = config.load(environment.ROOT)
+        engine = _engine()
+        found += machine.examine(settings, engine)
+        env = environment.open_environment()
+        found += [check(env) for check in (machine.language, machine.programs)]
+    return [finding for finding in found if not finding.ok]
+
+
+def _engine() -> str:
+    """The engine that is used; empty if none answers."""
+    try:
+        return choice.choose(os.environ, "").name
+    except DevError:
+        return ""
 
 
 def _engines() -> Iterator[Finding]:
@@ -60,6 +76,7 @@ def _engines() -> Iterator[Finding]:
         return
     if name == choice.NATIVE:
         yield Finding("D01", True, "the native engine: processes of this machine, without containers")
+        yield machine.refused()
         return
     yield _docker()
     yield _compose()
@@ -68,6 +85,13 @@ def _engines() -> Iterator[Finding]:
 def _docker() -> Finding:
     version = docker.server_version()
     major = version.split(".")[0]
+    if docker.is_podman():
+        fix = f"install Docker Engine {ENGINE_NEEDED} or newer, or work without containers: {docker.WITHOUT}"
+        old = major.isdecimal() and int(major) < PODMAN_NEEDED
+        what = f"Podman {version} answers in place of Docker"
+        return Finding(
+            "D01", not old, f"{what}, and is too old" if old else f"{what}; it is not tested", fix if old else ""
+        )
     if major.isdecimal() and int(major) < ENGINE_NEEDED:  # a custom build may have a name instead
         fix = f"install Docker Engine {ENGINE_NEEDED} or newer: https://docs.docker.com/engine/install/"
         return Finding("D01", False, f"Docker {version} is too old for healthcheck.start_interval", fix)
@@ -88,6 +112,8 @@ def _repository(settings: config.Config) -> Iterator[Finding]:
         env = environment.open_environment()
     except DevError as error:
         return iter([Finding("D11", False, error.message, " ".join(error.hints) or f"fix {settings.compose}")])
+    except OSError:
+        return iter([])  # D26 says which folder cannot be used
     return (check(env) for check in REPOSITORY_CHECKS)
 
 
@@ -229,6 +255,9 @@ REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _environment,
     _secrets,
     _accounts,
+    machine.distant,
+    machine.language,
+    machine.programs,
 )
 
 
@@ -307,8 +336,9 @@ def _as_wanted(path: Path, digest: str, needed: bool) -> bool:
     return vendored.digest(path) == digest if path.is_file() else not needed
 
 
-def _machine(settings: config.Config) -> list[Finding]:
-    return [_disk(), _name(settings), _records(), _readable(), *_tools()]
+def _machine(settings: config.Config, engine: str) -> list[Finding]:
+    own = machine.examine(settings, engine)
+    return [_disk(), _name(settings), _records(), _readable(), *own, *_tools()]
 
 
 def _disk() -> Finding:

@@ -10,7 +10,7 @@ from typing import Any
 from invoke.tasks import task
 
 from devenv.base import output, toolcache
-from devenv.base.errors import FOUND, DevError
+from devenv.base.errors import FOUND, MISSING, UNHEALTHY, DevError, of_system
 from devenv.context import environment
 from devenv.context.workspace import MAIN
 from devenv.datastates import live, planning
@@ -42,7 +42,7 @@ def up(
     trust.everyone = yes
     start = time.monotonic()
     under = debug or (None if only else False)  # a root that drives this service keeps its debugger
-    with _for_up(only, workspace, port, under) as env:
+    with _examined(), _for_up(only, workspace, port, under) as env:
         done = operation.up(env, only)
     found = look(done.env, done.states)
     took = time.monotonic() - start
@@ -52,6 +52,25 @@ def up(
         output.answer({**report.of_run.summary(), **found.as_dict(), **more})
     if not only:
         toolcache.collect_daily()
+
+
+@contextmanager
+def _examined() -> Iterator[None]:
+    """If the block fails for want of something, or of a healthy service, say what the quick checks find."""
+    try:
+        yield
+    except (DevError, OSError) as problem:
+        if isinstance(problem, BrokenPipeError):
+            raise
+        error = of_system(problem) if isinstance(problem, OSError) else problem
+        if error.code not in (MISSING, UNHEALTHY):
+            raise
+        from devenv.lifecycle.doctor import quick  # here, since most commands do not fail
+
+        told = "\n".join([error.message, *error.hints])
+        found = [each for each in quick() if each.what not in told and each.fix not in told]
+        more = [f"{each.code} {each.what}; fix: {each.fix}" for each in found]
+        raise DevError(error.code, error.message, *error.advice, *more) from None
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 from devenv.base import events, output
 from devenv.databases.states import UNKNOWN
-from devenv.lifecycle.doctor import Finding
+from devenv.lifecycle.machine import Finding
 from devenv.lifecycle.overview import Entry
 from devenv.lifecycle.status import Status
 

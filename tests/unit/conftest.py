@@ -103,6 +103,7 @@ def seam(monkeypatch: pytest.MonkeyPatch) -> Seam:
     seam = Seam()
     seam.answer("docker version", "28.5.1\n")
     seam.answer("docker compose version", "2.40.0\n")
+    seam.answer("git --version", "git version 2.39.5\n")
     for name in ("run", "attach", "collect", "capture", "read"):
         monkeypatch.setattr(process, name, getattr(seam, name))
     return seam

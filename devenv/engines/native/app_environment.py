@@ -239,6 +239,14 @@ def _uv() -> str:
     return str(programs.UV.bin / "uv")
 
 
+def check_languages(place: Place) -> None:
+    """DevError 110 if this machine has no Python or Node as `native:` wants it."""
+    if "python" in place.native:
+        find_python(place.native["python"], place.root / "Dockerfile")
+    if "node" in place.native:
+        _check_node(place.native["node"])
+
+
 def _check_node(wanted: str) -> None:
     done = process.capture(["node", "--version"])
     version = tuple(map(int, re.findall(r"\d+", done.stdout)))

@@ -184,6 +184,9 @@ class NativeEngine:
         ids = [server.facts(unit.data).get("id") for unit in units if unit.data]
         return noted == self.data_id() or any(id in noted.split() for id in ids)
 
+    def check_reach(self) -> None:
+        """Processes see what we see."""
+
     def spare(self) -> None:
         for unit in self.known.values():
             logs.clear(unit.folder)
