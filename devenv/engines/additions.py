@@ -21,6 +21,7 @@ from devenv.base import authorities, records
 from devenv.engines.interface import Place
 from devenv.model import dockerfile, libraries
 from devenv.model.libraries import Library
+from devenv.model.secrets import BUILD
 from devenv.model.services import Build, Service
 
 HERE = Path(__file__).with_name("build")  # the build context with our script
@@ -130,9 +131,15 @@ def _step(place: Place, index: int, library: Library) -> str:
         "type=secret,id=ca",
         "type=cache,target=/root/.cache/uv,id=uv",
         "type=cache,target=/root/.npm,id=npm",
+        *(f"type=secret,id={secret.name}" for secret in place.secrets.of(BUILD)),
+        *(["type=ssh"] if place.secrets.ssh else []),
     )
     folder = "/".join([_mounted(library), *library.folder.relative_to(library.checkout).parts])
-    words = ["sh", "/devenv/tools/install.sh", folder, library.language or "command", *_words(place, library)]
+    held = [
+        f"{s.variable}=value:{s.name}" if s.variable else f"{s.path}=path:{s.name}" for s in place.secrets.of(BUILD)
+    ]
+    kind = library.language or "command"
+    words = ["sh", "/devenv/tools/install.sh", folder, " ".join(held), kind, *_words(place, library)]
     return "RUN " + "".join(f"--mount={mount} \\\n    " for mount in mounts) + json.dumps(words)
 
 

@@ -107,3 +107,24 @@ def test_one_edit_reaches_both_services_and_both_are_back_after_dev_use(shop: Re
     assert texts(after) == {"TEXT: released"}
     assert after["lms"]["budget"] == before["lms"]["budget"], "lms is lean again"
     assert [libs.changed_files(Path(after[name]["checkout"])) for name in ("shop", "lms")] == ["?? dev.lock", ""]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["native"], indirect=True)
+def test_typed_in_a_required_service_it_is_for_that_one(shop: Repo, library: Path) -> None:
+    lms = Repo(shop.path.parent / "lms", shop.token, shop.env)
+    shop.ok("dev.edit", "lms")
+    before = libs.changed_files(lms.path)
+    libs.say(library, "edited")
+    lms.ok("dev.edit", "greeting", "../../greeting")
+    now = states(shop)
+    assert {name: state["libraries"] for name, state in now.items()} == {
+        "shop": {},
+        "lms": {"greeting": str(library)},
+        "notes": {},
+    }
+    assert (text(now["shop"]["url"]), text(now["lms"]["url"])) == ("TEXT: released", "TEXT: edited")
+    lms.ok("dev.use", "greeting")
+    assert texts(states(shop)) == {"TEXT: released"}
+    assert libs.changed_files(lms.path) == before
+    lms.ok("dev.destroy", "--yes", "--only")

@@ -1,12 +1,18 @@
 # Installs a checkout of a library in an image, over the release that is there: a step of the build, see additions.py.
-# sh install.sh FOLDER KIND WORD…: KIND is python, node, or command: the words are the one that dev.yaml declares.
+# sh install.sh FOLDER SECRETS KIND WORD…: KIND is python, node, or command: the words are the one of dev.yaml.
+# SECRETS: VARIABLE=value:ID or VARIABLE=path:ID for each secret of the build, which are files here.
 set -eu
-folder=$1 kind=$2
-shift 2
+folder=$1 secrets=$2 kind=$3
+shift 3
 export HOME=/root
 if [ -s /run/secrets/ca ]; then
     export SSL_CERT_FILE=/run/secrets/ca PIP_CERT=/run/secrets/ca NODE_EXTRA_CA_CERTS=/run/secrets/ca
 fi
+for each in $secrets; do
+    variable=${each%%=*} file=/run/secrets/${each##*:}
+    [ -s "$file" ] || continue
+    case $each in *=value:*) export "$variable=$(cat "$file")" ;; *) export "$variable=$file" ;; esac
+done
 
 python() { # the names of the edited libraries; the first is this one
     export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1

@@ -163,7 +163,8 @@ def _make(place: Place) -> None:
         app_libraries.unlink(place)
     _install(place)
     if place.libraries:
-        app_libraries.install(place, _tool_env(place), _uv())
+        with place.secrets.lent(BUILD, folders.lent(place)) as given:
+            app_libraries.install(place, {**_tool_env(place), **given}, _uv())
     if "node" in place.native and _modules(place).is_dir():  # unlike Python's, its packages do not list their files
         seals.write(_modules(place), _seal(place))
     _stamp(place).write_text("\n".join([_fingerprint(place), *_packages(place)]) + "\n")
