@@ -52,8 +52,9 @@ FOREIGN = re.compile(
 )
 HINT = """\
 hint: the packages come from the index of PIP_INDEX_URL, else of pip's configuration, else from pypi.org:
-hint: look at the network, the proxy (HTTPS_PROXY) and the CA bundle (SSL_CERT_FILE), then run it again"""
+hint: look at the network, the proxy (HTTPS_PROXY) and the CA bundle (CA_BUNDLE), then run it again"""
 FOLDER = "hint: check the folder's owner and the free space: ls -ld, df -h; XDG_CACHE_HOME=FOLDER moves the cache"
+AUTHORITIES = runpy.run_path(str(Path(__file__).with_name("base") / "authorities.py"))
 SEALS = runpy.run_path(str(Path(__file__).with_name("base") / "seals.py"))
 FULL = re.compile("No space left|Disk quota exceeded|Errno 28|os error 28")
 
@@ -237,8 +238,11 @@ def names(requirements: Path) -> str:
 def environment() -> Dict[str, str]:
     env = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
     env.update(PIP_USER="0", PIP_CONSTRAINT=os.devnull, UV_PYTHON_DOWNLOADS="never")
-    if "SSL_CERT_FILE" in env and not pip_setting("cert"):
-        env["PIP_CERT"] = env["SSL_CERT_FILE"]  # the pip of an older Python reads only this one
+    trusted = AUTHORITIES["find"](os.environ)
+    if trusted != os.devnull:
+        env["SSL_CERT_FILE"] = trusted
+        if not pip_setting("cert"):
+            env["PIP_CERT"] = trusted  # the pip of an older Python reads only this one
     return env
 
 
@@ -262,7 +266,8 @@ def fetch(url: str) -> bytes:
     if login:  # urllib does not read the login from the address
         basic = base64.b64encode(urllib.parse.unquote(login).encode()).decode()
         request.add_unredirected_header("Authorization", f"Basic {basic}")
-    tls = ssl.create_default_context(cafile=pip_setting("cert"))
+    trusted = AUTHORITIES["find"](os.environ)
+    tls = ssl.create_default_context(cafile=pip_setting("cert") or (trusted if trusted != os.devnull else None))
     try:
         return bytes(urllib.request.urlopen(request, timeout=60, context=tls).read())
     except OSError as error:

@@ -31,6 +31,7 @@ SHAPE = {
     **{
         "port": int,
         "users": [str],
+        "libraries": {ANY: str},
         "wired": {ANY: {"due": str, "outputs": {ANY: dict}}},
         "up": UP,
         "data": {ANY: DATA},
@@ -56,6 +57,7 @@ class Record:
     port: int = 0
     edit: str = ""  # the source checkout that dev.edit chose, else empty
     use: str = ""  # the version that dev.use chose for this workspace, else empty
+    libraries: dict[str, str] = field(default_factory=dict)  # by name: the checkout of each that dev.edit chose
     wired: dict[str, Any] = field(default_factory=dict)  # by provider: outputs of its wiring scenarios for this one
     project: str = ""  # the Compose project; empty in records of releases before 0.7
     network: str = ""  # the network that it joined; empty like that

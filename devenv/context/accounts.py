@@ -35,12 +35,20 @@ class Accounts(NamedTuple):
     stores: dict[str, dict[str, str]]  # for the record, by store: its password; none: data of an earlier release
 
 
-def choose(record: records.Record, engine: str, compose: Path, over: Path | None, env: Mapping[str, str]) -> Accounts:
+def choose(
+    record: records.Record,
+    engine: str,
+    compose: Path,
+    over: tuple[Path | None, Path | None],
+    env: Mapping[str, str],
+    personal: Mapping[str, str],
+) -> Accounts:
     """The passwords and accounts, for stores that take them from a variable that the app takes, too.
 
     A password that the person has set counts. Writes nothing: `note` does.
     """
-    given, seen = services.with_dotenv(compose, env), _probed(compose, over, env)
+    given = services.with_dotenv(compose, env, personal)
+    seen = _probed(compose, over, given)
     found = Accounts({}, {}, {})
     for store in seen.values():
         password, user = variable(store.name, "PASSWORD"), variable(store.name, "USER")
@@ -59,11 +67,11 @@ def choose(record: records.Record, engine: str, compose: Path, over: Path | None
     return found
 
 
-def _probed(compose: Path, over: Path | None, env: Mapping[str, str]) -> dict[str, Service]:
+def _probed(compose: Path, over: tuple[Path | None, Path | None], env: Mapping[str, str]) -> dict[str, Service]:
     """The services with a mark instead of each password and account: where the marks are, the variables are used."""
     backing = services.backing_names(compose)
     marks = {name: _mark(name) for n in backing for name in (variable(n, "PASSWORD"), variable(n, "USER"))}
-    return services.load(compose, {**env, **marks}, over)
+    return services.load(compose, {**env, **marks}, *over)
 
 
 def _mark(name: str) -> str:

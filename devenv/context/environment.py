@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base import launch, locks, ports, process, records
+from devenv.base import authorities, launch, locks, ports, process, records
 from devenv.base.errors import USAGE, DevError
 from devenv.context import accounts, workspace
 from devenv.context.accounts import Accounts
@@ -16,8 +16,10 @@ from devenv.databases import find
 from devenv.databases.database import Database
 from devenv.databases.states import Seen
 from devenv.engines import choice, names
-from devenv.engines.interface import Engine, Place
-from devenv.model import compose_file, config, services
+from devenv.engines.interface import OVERRIDE, PERSONAL, Engine, Place
+from devenv.engines.secrets import Secrets
+from devenv.model import compose_file, config, libraries, service_names, services
+from devenv.model.libraries import Library
 
 # Merged over compose.yaml, at most one of them:
 LEAN = "compose.lean.yaml"  # when another repository requires this one
@@ -262,23 +264,54 @@ def _place(
     }
     if debug_port:
         variables["DEBUG_PORT"] = str(debug_port)
-    over = ROOT / overlay if overlay else None
-    known = known or accounts.choose(record, engine, compose, over, {**os.environ, **variables})
+    override = OVERRIDE if (ROOT / OVERRIDE).is_file() else ""
+    own_files = (ROOT / overlay if overlay else None, ROOT / override if override else None)
+    given = {**os.environ, **variables}
+    personal = _personal(given, variables)
+    known = known or accounts.choose(record, engine, compose, own_files, given, personal)
     variables.update(known.variables)
     env = {
         **os.environ,
         **variables,
         "BUILDX_BAKE_ENTITLEMENTS_FS": "0",  # the CA bundle is outside the repository
     }
-    found = choice.supported(engine, services.load(compose, env, over))
+    found = choice.supported(engine, services.load(compose, env, *own_files, personal))
     if settings.app not in found:
         raise settings.source.error(("app",), f"app: {settings.compose} has no service {settings.app}")
+    service_names.check_beside(settings.source, found.keys() - {settings.app})
     made = Place(
         *(ROOT, name, settings.service, settings.app, settings.compose, overlay, found, variables, env, network),
         native=settings.native,
+        outside=choice.outside(engine, os.environ, _direct(settings, record, found)),
         project=project,
+        libraries=_libraries(settings, record),
+        personal=personal,
+        override=override,
+        secrets=Secrets(
+            settings.secrets, settings.service, ROOT, os.environ, settings.ssh and engine == choice.COMPOSE
+        ),
     )
     return made, known
+
+
+def _direct(settings: config.Config, record: records.Record, found: Mapping[str, services.Service]) -> list[str]:
+    """The names that containers reach without a proxy: of this service, and of the others in its workspace."""
+    others = (each.service for each in records.of_workspace(record.workspace))
+    return sorted({*found, settings.service, *others})
+
+
+def _libraries(settings: config.Config, record: records.Record) -> dict[str, Library]:
+    """The libraries that dev.edit chose. One whose checkout is gone counts as not edited."""
+    there = {name: Path(path) for name, path in sorted(record.libraries.items()) if os.path.isdir(path)}
+    return {name: libraries.library(ROOT, name, path, settings.libraries.get(name)) for name, path in there.items()}
+
+
+def _personal(env: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the person. Those that the tools set themselves keep our values. DevError 111 with the line."""
+    if not (ROOT / PERSONAL).is_file():
+        return {}
+    found = compose_file.read_env_file(ROOT / PERSONAL, env)
+    return {name: value for name, value in found.items() if name not in ours}
 
 
 def _overlay(debug_port: int) -> str:
@@ -302,12 +335,11 @@ def _env_file(name: str, service: str) -> str:
 def _variables(url: str, port: int, network: str) -> dict[str, str]:
     """The variables for compose.yaml. The owner of the checkout also owns the files that the app writes into it."""
     owner = ROOT.stat()
-    bundle = os.environ.get("CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or "/dev/null"
     return {
         "PORT": str(port),
         "PUBLIC_URL": url,
         "DEV_UID": str(owner.st_uid),
         "DEV_GID": str(owner.st_gid),
         "DEV_NETWORK": network,
-        "CA_BUNDLE": bundle if os.path.isfile(bundle) else "/dev/null",
+        "CA_BUNDLE": authorities.find(os.environ),
     }

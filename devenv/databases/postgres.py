@@ -38,18 +38,13 @@ class Postgres(Database):
         return self._admin(engine, "SHOW server_version").partition(" ")[0]
 
     def survey(self, engine: Engine) -> Survey:
-        done = engine.ask(self.service, [*self._quiet(self.ledger), "--command", _both(self.ledger, self.account)])
-        if done.code == 0:
-            found = json.loads(done.stdout)
-            rows = [states.read(*row) for row in found["states"]]
-            stale = MISMATCH in done.stderr
-            names, admitted = frozenset(found["databases"]), (found["mark"] or "").removeprefix(SIGN)
-            return Survey(names, tuple(filter(None, rows)), kept=True, admitted=admitted, stale=stale)
-        found = json.loads(self._admin(engine, _names(self.ledger)))
-        has_table = f"SELECT to_regclass('{TABLE}') IS NOT NULL"
-        if self.ledger in found["all"] and self.ask(engine, [*self._quiet(self.ledger), "--command", has_table]) == "t":
-            self.checked(done)
-        return Survey(frozenset(found["databases"]))
+        # One call of the client, which asks for our database before it connects: the server logs a failed login.
+        done = self.checked(engine.ask(self.service, self._quiet("postgres"), _look(self.ledger, self.account)))
+        found = json.loads(done.stdout)
+        rows = [states.read(*row) for row in found.get("states", [])]
+        stale = MISMATCH in done.stderr and "states" in found
+        names, admitted = frozenset(found["databases"]), (found.get("mark") or "").removeprefix(SIGN)
+        return Survey(names, tuple(filter(None, rows)), kept="states" in found, admitted=admitted, stale=stale)
 
     def ensure(self, engine: Engine) -> None:
         # The app's account is kept out. In data of an earlier release it is a superuser, who may do everything.
@@ -208,12 +203,24 @@ def _names(ledger: str) -> str:
     return f"SELECT json_build_object({_listed(ledger)})"
 
 
-def _both(ledger: str, account: str) -> str:
-    """In SQL: the same, the rows of the table, and the mark on the app's account."""
+def _look(ledger: str, account: str) -> str:
+    """A script for psql: the same; with our table, its rows as `states` and the account's comment as `mark`."""
     # `facts` is of type json, which keeps its text: plain ASCII, whatever the client's encoding is.
     rows = f"SELECT coalesce(json_agg(json_build_array(id, kind, database, facts)), '[]') FROM {TABLE}"
     mark = f"SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = {literal(account)}"
-    return f"SELECT json_build_object({_listed(ledger)}, 'states', ({rows}), 'mark', ({mark}))"
+    lines = [
+        f"SELECT EXISTS (SELECT FROM pg_database WHERE datname = {literal(ledger)}) AS kept \\gset",
+        "\\if :kept",
+        f"\\connect {identifier(ledger)}",
+        f"SELECT to_regclass({literal(TABLE)}) IS NOT NULL AS kept \\gset",
+        "\\endif",
+        "\\if :kept",
+        f"SELECT json_build_object({_listed(ledger)}, 'states', ({rows}), 'mark', ({mark}));",
+        "\\else",
+        f"{_names(ledger)};",
+        "\\endif",
+    ]
+    return "\n".join([*lines, ""])
 
 
 def _listed(ledger: str) -> str:

@@ -1,7 +1,7 @@
 """The live data: migrated, seeded, reset. Its row on the server says how far it has been prepared.
 
 These are its facts (`known`). "files": the files of `state:` at the last migrate. "migrated": a fingerprint of them.
-"packages": see `packages`. "branch": the branch of the data. "seeded": what each scenario printed. "generation":
+"packages": see packages.py. "branch": the branch of the data. "seeded": what each scenario printed. "generation":
 changes with each reset. "state": the state that it is a copy of. "fresh": true while only devenv has written into the
 database. They are written after each step. If a command is killed, they may say less than was done, but never more.
 
@@ -25,7 +25,7 @@ from devenv.base.errors import DevError
 from devenv.context import claims, fingerprints, health, service_commands
 from devenv.context.environment import Environment
 from devenv.databases.states import BUILT, DRAFT, PREVIOUS, Create, Drop, Note, State
-from devenv.datastates import dumps, earlier, store
+from devenv.datastates import dumps, earlier, packages, settling, space, store
 from devenv.engines.interface import State as Seen
 from devenv.model import lineage
 from devenv.model.lineage import Files
@@ -66,8 +66,8 @@ def opened(env: Environment) -> Environment:
         return env
     env = store.look(env)
     report_lost(env)
-    if store.unsettled(env):
-        store.settle(env)
+    if settling.unsettled(env):
+        settling.settle(env)
     return env
 
 
@@ -97,20 +97,12 @@ def glance(env: Environment, seen: Mapping[str, Seen]) -> Environment:
     return store.look(env) if runs else env
 
 
-def built(env: Environment) -> None:
-    """Build the app from the checkout: the key of built data includes the lock files."""
-    up = env.record.up.get("build")
-    if env.image or (env.engine.is_built() and up in (None, fingerprints.build(env))):
-        return
-    events.note("the checkout is not built yet: building; the next dev.up restarts the app")
-    with events.step("build", env.config.app, "files changed"):
-        env.engine.build([name for name, service in env.place.services.items() if service.build])
-
-
 def migrate(env: Environment) -> None:
     """Run the service's migrate command; its exit code becomes the error's."""
     env.config.command("migrate")
-    fresh = is_fresh(env)
+    fresh = is_fresh(env) and _is_as_built(env)
+    if not fresh:
+        used(env)
     service_commands.migrate(env)
     _note_migrated(env, **({"fresh": True} if fresh else {}))
     if fresh and store.keeps(env):
@@ -218,8 +210,10 @@ def take_stored(env: Environment) -> Environment:
 def restart(env: Environment) -> Environment:
     """Start again what runs if the live database got another name: the app reads the name when it starts."""
     assert env.database
-    running = [name for name, state in env.engine.look().items() if state.running and env.place.services[name].build]
-    if running and not env.database.renames:
+    if env.database.renames:
+        return env
+    running = _running(env)
+    if running:
         health.start(env, running)
         _note_running(env, compose=fingerprints.compose(env))
     return env
@@ -263,6 +257,18 @@ def is_fresh(env: Environment) -> bool:
     return env.database.is_empty(env.engine)
 
 
+def _is_as_built(env: Environment) -> bool:
+    """Whether fresh data is what a build from the checkout would give: no other migrations, and no app that writes."""
+    lost = lineage.lost(known(env).get("files", {}), store.files(env), env.config.migrations)
+    return not (lost or packages.lost(env, known(env)) or _running(env))
+
+
+def _running(env: Environment) -> list[str]:
+    """What runs of the app and its other processes, each of which may write into the database."""
+    services = env.place.services
+    return [name for name, seen in env.engine.look().items() if seen.running and services[name].build]
+
+
 def used(env: Environment) -> None:
     """Record that others write into the database from now on, so its data is not fresh any more."""
     facts = known(env)
@@ -280,8 +286,8 @@ def used_by_hand(env: Environment, loads: bool = False) -> Environment:
         env = glance(env, env.engine.look())
         if env.seen.survey is None:
             return env
-        if store.unsettled(env):
-            store.settle(env)
+        if settling.unsettled(env):
+            settling.settle(env)
     used(env)
     if loads and "migrated" in known(env):
         _note(env, migrated="")
@@ -290,7 +296,7 @@ def used_by_hand(env: Environment, loads: bool = False) -> Environment:
 
 def _note_migrated(env: Environment, **more: Any) -> None:
     files = store.files(env)
-    more = {**more, "branch": store.branch(env), "packages": packages(env)}
+    more = {**more, "branch": store.branch(env), "packages": packages.of(env)}
     _note(env, migrated=lineage.key(files), files=files, **more)
 
 
@@ -335,7 +341,7 @@ def provide(env: Environment, wanted: Sequence[Layer], verb: str) -> State:
         return found
     below = provide(env, wanted[:-1], verb) if wanted[:-1] else _ancestor(env, wanted[-1].files)
     made = _build(env, wanted[-1], below, verb)
-    store.check_space(env)
+    space.check_space(env)
     return made
 
 
@@ -365,11 +371,11 @@ def _keep(env: Environment, layer: Layer, known: Mapping[str, Any]) -> None:
     assert env.database
     with store.draft(env, env.database.name) as made:
         _store(env, made, layer, known)
-    store.check_space(env)
+    space.check_space(env)
 
 
 def _store(env: Environment, made: State, layer: Layer, known: Mapping[str, Any]) -> State:
-    known = {**known, "migrated": lineage.key(layer.files), "files": layer.files, "packages": packages(env)}
+    known = {**known, "migrated": lineage.key(layer.files), "files": layer.files, "packages": packages.of(env)}
     store.at(env, made).flush(env.engine)
     made = replace(made, kind=BUILT, name=layer.name, key=layer.key, files=layer.files)
     made = replace(made, data=known, program=_server(env))
@@ -391,27 +397,3 @@ def _server(env: Environment) -> str:
     """Database and version, as in compose.yaml."""
     assert env.database
     return env.place.services[env.database.service].image
-
-
-def packages(env: Environment) -> dict[str, Any]:
-    """The migrations of installed packages: "names", and "of", a fingerprint of the lock files.
-
-    No file of the repository lists them, so the service's command does; empty if it declares none. It runs once for
-    each content of the lock files: the record and each state keep the answer as "packages".
-    """
-    if "package_migrations" not in env.config.commands:
-        return {}
-    of = lineage.key(lineage.others(store.files(env), env.config.migrations))
-    stored = store.every(env) if store.keeps(env) else []
-    told = [known.get("packages", {}) for known in (env.data, *(s.data for s in stored))]
-    return next((dict(each) for each in told if each.get("of") == of), None) or {
-        "of": of,
-        "names": service_commands.package_migrations(env),
-    }
-
-
-def lost_packages(env: Environment, known: Mapping[str, Any]) -> list[str]:
-    """The packages' migrations that were applied to the data in `known` and are not in the checkout, in words."""
-    applied = known.get("packages", {}).get("names", [])
-    names = packages(env).get("names") if applied else None
-    return [] if names is None else [f"{name} of a package is missing" for name in applied if name not in names]

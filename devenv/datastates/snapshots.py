@@ -12,7 +12,7 @@ from devenv.base.errors import MISSING, REFUSED, USAGE, DevError, did_you_mean
 from devenv.context import service_commands
 from devenv.context.environment import Environment
 from devenv.databases.states import DRAFT, PREVIOUS, SNAPSHOT, UNKNOWN, Note, State
-from devenv.datastates import live, store
+from devenv.datastates import live, packages, space, store
 from devenv.model import lineage
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
@@ -45,8 +45,8 @@ def snapshot(env: Environment, name: str, again: bool = False) -> State:
         kept = replace(made, kind=SNAPSHOT, name=name)
         replaced = [replace(s, kind=DRAFT) for s in there if s.database]
         store.do(env, Note((kept, *replaced)))
-    store.prune(env, there)
-    store.check_space(env)
+    space.prune(env, there)
+    space.check_space(env)
     return kept
 
 
@@ -82,7 +82,7 @@ def bring(env: Environment, made: State, stored: State) -> Environment:
     if behind and env.chooses_database:
         events.note(f"{stored.name} was made with {_difference(known.get('files') or {}, files)}: migrating it")
         service_commands.migrate(env.on(made.database))
-        known = {**known, "migrated": lineage.key(files), "files": files, "packages": live.packages(env)}
+        known = {**known, "migrated": lineage.key(files), "files": files, "packages": packages.of(env)}
     env = live.restart(store.swap(env, made, known, PREVIOUS, PREVIOUS))
     if behind and not env.chooses_database:
         live.migrate(env)
@@ -109,7 +109,7 @@ def check_known(gone: State) -> None:
 
 def check_fits(env: Environment, stored: State, force: bool) -> None:
     """DevError 114 if a state has migrations that are not in the checkout; a warning with `force`."""
-    lost = lineage.lost(stored.files, store.files(env), env.config.migrations) or live.lost_packages(env, stored.data)
+    lost = lineage.lost(stored.files, store.files(env), env.config.migrations) or packages.lost(env, stored.data)
     message = f"{stored.name} was made with migrations that are not in this checkout: {', '.join(lost)}"
     if lost and force:
         events.warn(message)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import os
 import re
 import shlex
 import sys
@@ -16,22 +15,16 @@ from typing import Callable
 from devenv.base import disk, foreign, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines import cgroup, docker
-from devenv.engines.interface import LOG_LINES, Logs, Place, State, logged
+from devenv.engines import additions, cgroup, docker
+from devenv.engines.interface import IMPATIENT, LOG_LINES, PERSONAL, Logs, Place, State, logged
 from devenv.model import services
+from devenv.model.secrets import BUILD, RUN
 from devenv.model.services import Healthcheck
 
 # The file system of the data alone. Images with a small `sync` flush all of them.
 FLUSH = 'sync -f "${PGDATA:-/var/lib/mysql}" 2>/dev/null || sync'
 CUT = "cut from the network"
 STEP = "devenv.step"  # the label of our own one-off containers
-BUNDLE = "/run/secrets/ca"  # where a one-off container of a package manager has CA_BUNDLE, as in a build
-TRUSTING = (
-    "SSL_CERT_FILE",
-    "PIP_CERT",
-    "REQUESTS_CA_BUNDLE",
-    "NODE_EXTRA_CA_CERTS",
-)  # uv, pip, Poetry; npm, pnpm, Yarn
 # Seconds for pulling a released image: Docker waits for ever for a registry that does not respond. In this time a slow
 # connection (8 Mbit/s) loads 300 MB. If it is slower, a build is as fast.
 PULL_LIMIT = 300
@@ -63,9 +56,10 @@ class ComposeEngine:
         return docker.has_images([self._image(name) for name, s in self.place.services.items() if s.build])
 
     def build(self, services: Sequence[str]) -> None:
-        if self._run("build", *services):
+        if self._run("build", *services, secrets=self._secrets(BUILD)):
             hint = "see the failing step above; a registry behind a company's CA needs CA_BUNDLE=/path/to/ca.pem"
-            raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint))
+            back = [f"without the edited library: inv dev.use {name}" for name in self.place.libraries]
+            raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint, *back))
 
     def take(self, image: str, services: Sequence[str]) -> bool:
         # Tagged with the name that Compose looks for, so that compose files are the same for pulled and built images.
@@ -81,7 +75,8 @@ class ComposeEngine:
         again = ["--force-recreate"] if self._is_cut(states) else []
         wait = [*again, "--wait", "--wait-timeout", str(math.ceil(timeout))]
         # On a terminal, Compose would overwrite our progress lines (context/health.py).
-        if self._run("up", "--detach", "--no-build", "--remove-orphans", *wait, *names, COMPOSE_ANSI="never"):
+        words = ["--detach", "--no-build", "--remove-orphans", *wait, *names]
+        if self._run("up", *words, secrets=self._secrets(RUN), COMPOSE_ANSI="never"):
             raise self._explain(self._not_pulled() or self._unhealthy(timeout))
 
     def end(self, services: Sequence[str]) -> None:
@@ -105,26 +100,31 @@ class ComposeEngine:
 
     def step(self, name: str, argv: Sequence[str]) -> int:
         self._end_steps()
-        return docker.checked(process.run(self._one_off(name, argv), self.place.env))
+        given = self._secrets(RUN)
+        return docker.checked(process.run(self._one_off(name, argv), {**self.place.env, **given}))
 
     def manage(self, name: str, argv: Sequence[str]) -> int:
         self._end_steps()
-        bundle = self.place.variables.get("CA_BUNDLE", os.devnull)
-        trusted = [] if bundle == os.devnull else ["--volume", f"{os.path.abspath(bundle)}:{BUNDLE}:ro"]
-        trusted += [word for name in TRUSTING if trusted for word in ("--env", f"{name}={BUNDLE}")]
-        return docker.checked(process.run(self._one_off(name, argv, *trusted), self.place.env))
+        soon = [word for name, value in IMPATIENT.items() for word in ("--env", f"{name}={value}")]
+        given = self._secrets(BUILD, RUN)
+        argv = self._one_off(name, argv, *soon, install=True)
+        return docker.checked(process.run(argv, {**self.place.env, **given}))
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
         self._end_steps()
-        return docker.answered(process.collect(self._one_off(name, argv), self.place.env))
+        given = self._secrets(RUN)
+        return docker.answered(process.collect(self._one_off(name, argv), {**self.place.env, **given}))
 
     def attach(self, service: str, argv: Sequence[str]) -> int:
         state = self.look().get(service)
+        verb = ["exec"] if state and state.running else ["run", "--rm"]
         if not state:
             docker.ensure_network(self.place.network)
-        verb = ["exec"] if state and state.running else ["run", "--rm"]
+        given = self._secrets(RUN) if verb[0] == "run" else {}
+        if given:
+            _write_variables(self.place)
         tty = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
-        return docker.checked(process.attach(self._compose(*verb, *tty, service, *argv), self.place.env))
+        return docker.checked(process.attach(self._compose(*verb, *tty, service, *argv), {**self.place.env, **given}))
 
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
         return docker.answered(process.capture(docker.inside(self.place, service, argv), self.place.env, stdin))
@@ -196,26 +196,36 @@ class ComposeEngine:
         """The name of a service's image: `image:`, else the name that Compose gives it."""
         return self.place.services[name].image or f"{self.place.project}-{name}"
 
-    def _compose(self, *words: str) -> list[str]:
-        """A whole command. The variables are in a file, so that the printed line works when it is typed."""
-        known = [f for f in (".env", str(variables_file(self.place.workspace))) if (self.place.root / f).is_file()]
+    def _compose(self, *words: str, install: bool = False) -> list[str]:
+        """A whole command. The variables are in a file, so that the printed line works when it is typed.
+
+        `install`: the app's container gets the secrets of builds, too.
+        """
+        own_variables = (".env", PERSONAL, str(variables_file(self.place.workspace)))
+        known = [file for file in own_variables if (self.place.root / file).is_file()]
         env_files = [word for file in known for word in ("--env-file", file)]
-        files = [word for file in (self.place.compose, self.place.overlay) if file for word in ("-f", file)]
+        own = (self.place.compose, self.place.overlay, self.place.override, additions.file(self.place, install))
+        files = [word for file in own if file for word in ("-f", file)]
         return ["docker", "compose", "-p", self.place.project, *files, *env_files, *words]
 
-    def _run(self, *words: str, **unless_set: str) -> int:
+    def _run(self, *words: str, secrets: Mapping[str, str] | None = None, **unless_set: str) -> int:
         _write_variables(self.place)
-        return process.run(self._compose(*words), {**unless_set, **self.place.env}, measure=docker.Progress())
+        env = {**unless_set, **self.place.env, **(secrets or {})}
+        return process.run(self._compose(*words), env, measure=docker.Progress())
+
+    def _secrets(self, *uses: str) -> Mapping[str, str]:
+        """The variables that hand secrets to Compose. They are in no file and no argument."""
+        return self.place.secrets.carriers(*uses)
 
     def _pull(self, argv: Sequence[str]) -> bool:
         return process.run(argv, self.place.env, limit=PULL_LIMIT, measure=docker.Progress()) == 0
 
-    def _one_off(self, name: str, argv: Sequence[str], *flags: str) -> list[str]:
+    def _one_off(self, name: str, argv: Sequence[str], *flags: str, install: bool = False) -> list[str]:
         # In a separate container: it works before the app can start, and is found again if this process is killed.
         docker.ensure_network(self.place.network)
         _write_variables(self.place)
         label = ["--label", f"{STEP}={name}"]
-        return self._compose("run", "--rm", "--no-deps", "-T", *label, *flags, self.place.app, *argv)
+        return self._compose("run", "--rm", "--no-deps", "-T", *label, *flags, self.place.app, *argv, install=install)
 
     def _judged(self, name: str, state: State, is_job: bool) -> State:
         """What Docker says of a container, and what we know of it."""

@@ -7,12 +7,14 @@ import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
-from devenv.base import process
+from devenv.base import process, shapes
 from devenv.base.errors import MISSING, DevError
 from devenv.base.process import Result
 from devenv.engines import names
 from devenv.engines.interface import Place, State
+from devenv.model import outside
 from devenv.model.services import Service
 from devenv.model.units import size
 
@@ -24,6 +26,7 @@ BUILT = re.compile(r"#\d+ \[(?:\S+ )?(\d+)/(\d+)\]")
 LAYER = re.compile(r"\s*([0-9a-f]{12}):? (Pulling fs layer|Waiting|Already exists|Pull complete)")
 LABEL = re.compile(r"com\.docker\.compose\.(service|oneoff|project\.working_dir)=([^,]*)")
 
+PROXY_KEYS = {"httpProxy": "http_proxy", "httpsProxy": "https_proxy", "allProxy": "all_proxy", "noProxy": "no_proxy"}
 # A volume and its creation time. Docker: 2026-01-01T10:00:00+01:00. Podman: 2026-01-01 10:00:00.5 +0100 CET.
 BORN = re.compile(
     r"(\S+) (\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(?:Z|([+-])(\d\d):?(\d\d))(?: [A-Z]{3,5}(?= |$))?"
@@ -43,6 +46,21 @@ def compose_version() -> str:
     """The version of the Compose plugin; empty if it is not installed."""
     done = process.capture(["docker", "compose", "version", "--short"])
     return done.stdout.strip() if done.code == 0 else ""
+
+
+def proxied(environment: Mapping[str, str]) -> dict[str, str]:
+    """The proxies for containers, as variables: those of Docker's configuration, else the person's, if reachable.
+
+    https://docs.docker.com/engine/cli/proxy/
+    """
+    folder = environment.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker")
+    known = shapes.read(Path(folder, "config.json"), {"proxies": {shapes.ANY: {shapes.ANY: str}}}) or {}
+    entries = known.get("proxies", {})
+    entry = entries.get(environment.get("DOCKER_HOST", "")) or entries.get("default")
+    own = {PROXY_KEYS[key]: value for key, value in (entry or {}).items() if key in PROXY_KEYS and value}
+    reachable = {name: value for name, value in outside.proxies(environment).items() if not outside.is_local(value)}
+    lists = (own.get(outside.DIRECT), environment.get("no_proxy") or environment.get("NO_PROXY"))
+    return {**reachable, **own, outside.DIRECT: ",".join(filter(None, lists))}
 
 
 def no_engine() -> DevError:

@@ -192,6 +192,7 @@ def describe(env: Environment, steps: list[Step]) -> dict[str, Any]:
         "root_requires": sorted(env.config.source.data.get("requires", {})),
         "steps": [str(step) for step in steps],
         "services": services,
+        "libraries": {name: str(library.checkout) for name, library in env.place.libraries.items()},
         "memory": sum(s.memory or 0 for s in env.place.services.values()),
         "budget": env.config.memory,
         "machine_memory": machine_memory(),

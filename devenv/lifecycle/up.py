@@ -11,11 +11,12 @@ from devenv.base import events, ports, records
 from devenv.base.errors import CONFLICT, MISSING, DevError
 from devenv.context import claims, fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment, open_environment
-from devenv.datastates import branches, live, store
+from devenv.datastates import branches, live, packages, settling, store
 from devenv.datastates.live import DEFAULT
 from devenv.engines.interface import Engine, State
 from devenv.lifecycle.plan import Facts, Step, decide, images, observe
-from devenv.model import lineage
+from devenv.model import libraries, lineage
+from devenv.model.secrets import BUILD, RUN
 
 
 class Done(NamedTuple):
@@ -44,12 +45,13 @@ def up(env: Environment, only: bool = False) -> Done:
         failing = pool.submit(health.failing, env, states)
         env = live.glance(env, states)
         live.report_lost(env)
-        settled = env.seen.survey is not None and store.unsettled(env)
+        settled = env.seen.survey is not None and settling.unsettled(env)
         if settled:
-            store.settle(env)
+            settling.settle(env)
         facts = observe(env, states, made.result())
         steps = decide(facts, env.config, place.services)
         _say(steps)
+    _check_secrets(env, steps)
     if not only:
         _use(env)
     if steps:
@@ -59,6 +61,13 @@ def up(env: Environment, only: bool = False) -> Done:
     if health.see(env, None if changed else failing.result()) or steps:
         states = _note_up(env, facts)
     return Done(env, steps, states)
+
+
+def _check_secrets(env: Environment, steps: Sequence[Step]) -> None:
+    """DevError 110 before anything starts, if a secret is not set that a step needs."""
+    kinds = {step.kind for step in steps}
+    uses = [BUILD] if "build" in kinds else []
+    env.place.secrets.check(*uses, *([RUN] if kinds - {"build", "pull"} else []))
 
 
 def _say(steps: Sequence[Step]) -> None:
@@ -191,6 +200,7 @@ def _do(env: Environment, step: Step) -> Environment:
     if step.kind == "pull":
         _pull(env, step.services)
     elif step.kind == "build":
+        libraries.check_locked(env.config.service, env.place.root, env.place.libraries)
         env.engine.build(step.services)
     elif step.kind == "start":
         _start(env, step.services)
@@ -243,7 +253,7 @@ def _switch(env: Environment, why: str) -> Environment:
 
 def _migrate_or_switch(env: Environment) -> Environment:
     """Migrate, or switch if a package's migration is missing: that is only known once packages are installed."""
-    lost = live.lost_packages(env, live.known(env))
+    lost = packages.lost(env, live.known(env))
     if lost:
         return _switch(env, lost[0])
     _migrate(env)

@@ -45,6 +45,10 @@ class Raw(NamedTuple):
         """An error that names the file and the line of one of the service's keys."""
         return self.source.error(("services", self.name, *keys), message)
 
+    def with_environment(self, more: Mapping[str, str]) -> Raw:
+        """The service with these variables in its environment, instead of its own with the same names."""
+        return self._replace(data=merge(self.data, {"environment": dict(more)})) if more else self
+
 
 def read(path: Path) -> document.Document:
     """A compose file as written. DevError 111 with file and line if a part that we read has another type."""
@@ -53,8 +57,12 @@ def read(path: Path) -> document.Document:
     return source
 
 
-def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> dict[str, Raw]:
+def load(
+    path: Path, variables: Mapping[str, str], over: Path | None = None, override: Path | None = None
+) -> dict[str, Raw]:
     """The services of a compose file by name, in the file's order, merged with a second file `over` it.
+
+    `override`: a third file, which may also add services.
 
     DevError 111 with file and line.
     """
@@ -63,6 +71,9 @@ def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> 
         if name not in found:
             raise above.error(f"service {name} is not in {path.name}, over which this file is merged")
         found[name] = Raw(name, merge(found[name].data, above.data), found[name].source)
+    for name, above in (_load(override, variables) if override else {}).items():
+        below = found.get(name, Raw(name, {}, above.source))
+        found[name] = Raw(name, merge(below.data, above.data), below.source)
     return found
 
 

@@ -58,17 +58,30 @@ class Service(NamedTuple):
         return self.image.rsplit("/", 1)[-1].split("@")[0].partition(":")[2]
 
 
-def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> dict[str, Service]:
-    """The services of compose.yaml, merged with a second file `over` it, by name. Those with a profile are left out."""
-    known = with_dotenv(path, variables)
-    found = {raw.name: _service(raw, path.parent, known) for raw in compose_file.load(path, known, over).values()}
+def load(
+    path: Path,
+    variables: Mapping[str, str],
+    over: Path | None = None,
+    override: Path | None = None,
+    personal: Mapping[str, str] | None = None,
+) -> dict[str, Service]:
+    """The services of compose.yaml, merged with a second file `over` it, by name. Those with a profile are left out.
+
+    `override`: a person's file over both, which may add services. `personal`: variables of that person: they fill
+    compose.yaml, and are set for every service with a build.
+    """
+    known = with_dotenv(path, variables, personal or {})
+    raws = compose_file.load(path, known, over, override)
+    raws = {name: raw.with_environment(personal or {}) if "build" in raw.data else raw for name, raw in raws.items()}
+    found = {raw.name: _service(raw, path.parent, known) for raw in raws.values()}
     return {name: service for name, service in found.items() if not service.profiles}
 
 
-def with_dotenv(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables, and those of the `.env` next to compose.yaml, which count less."""
+def with_dotenv(path: Path, variables: Mapping[str, str], personal: Mapping[str, str]) -> dict[str, str]:
+    """The variables that fill compose.yaml: ours count most, those of the `.env` next to it least."""
     dotenv = path.parent / ".env"
-    return {**(compose_file.read_env_file(dotenv, variables) if dotenv.is_file() else {}), **variables}
+    known = compose_file.read_env_file(dotenv, variables) if dotenv.is_file() else {}
+    return {**known, **personal, **variables}
 
 
 def backing_names(path: Path) -> list[str]:

@@ -9,6 +9,7 @@ examined after git failed in it. What is damaged is made again.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import posixpath
@@ -20,13 +21,26 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import events, locks, process, toolcache
+from devenv.base import authorities, events, locks, process, toolcache
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.model import document
 from devenv.model.resolver import same_repository
 from devenv.required import trust
 
 AS_NEW = "devenv-status"  # in the repository of a checkout: what git says about it when it is new
+READABLE = 0o055  # of a folder: by everyone
+# The person's settings that change what our commands do, and hooks, which are for repositories of theirs.
+PLAIN = (
+    "core.hooksPath=/dev/null",
+    "clone.defaultRemoteName=origin",
+    "submodule.recurse=false",
+    "core.fsmonitor=false",
+)
+AS_COMMITTED = ("core.autocrlf=false", "core.eol=lf")  # in pinned checkouts: images are made of them
+KEPT = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")  # hosts have thousands of others, such as refs/pull/*
+POINTER = b"version https://git-lfs.github.com/spec/"
+SILENCE = 120.0  # seconds that git may print nothing while it waits for a server; over http see `quiet`
+WORK = 900.0  # seconds for what it does on this machine, where it prints nothing
 AMOUNT = re.compile(r"\d+% \((\d+)/(\d+)\)")  # how far git is, in any language
 
 
@@ -42,6 +56,9 @@ class Mirror(NamedTuple):
         if not found:
             self.fetch()
             found = self._find(version)
+        if not found and re.fullmatch("[0-9a-f]{40,64}", version):  # pinned, and on no branch or tag any more
+            self._git("fetch", "--quiet", "--no-tags", "origin", version)
+            found = self._find(version)
         if not found and self._replace_damaged():
             found = self._find(version)
         if not found:
@@ -56,15 +73,15 @@ class Mirror(NamedTuple):
                 self._clone()
                 return
             with events.step("fetch", text=self.repo):
-                words = ("fetch", "--quiet", "--progress", "--prune", "--force", "origin", "+refs/*:refs/*")
-                done = process.measured(["git", "--git-dir", str(self.path), *words], quiet(), _progress)
+                words = ("fetch", "--quiet", "--progress", "--prune", "--force", "--no-tags", "origin", *KEPT)
+                done = process.measured(git("--git-dir", str(self.path), *words), quiet(), _progress, SILENCE)
         if done.code and not self._replace_damaged():
             raise self._unreachable(done.stderr)
 
     def flaw(self) -> str:
         """What is damaged, in git's words; empty if nothing is."""
         try:
-            process.capture(["git", "--git-dir", str(self.path), "rev-parse"], quiet())
+            process.bounded(git("--git-dir", str(self.path), "rev-parse"), quiet(), WORK)
             configured = self._git("config", "--get", "remote.origin.url")
             done = self._git("fsck", "--no-dangling", "--no-progress")
         except OSError as error:
@@ -84,7 +101,7 @@ class Mirror(NamedTuple):
     def newest(self) -> str:
         """The newest commit of the repository's default branch, which may be renamed. DevError 110."""
         self.fetch()
-        done = process.capture(["git", "ls-remote", self.repo, "HEAD"], quiet())
+        done = process.bounded(git("ls-remote", self.repo, "HEAD"), quiet(), SILENCE)
         if done.code or not done.stdout:
             raise self._unreachable(done.stderr)
         return done.stdout.split()[0]
@@ -124,6 +141,8 @@ class Mirror(NamedTuple):
         target = self.place(commit)
         if not target.is_dir() or differs(target, commit):
             self.clone(commit, target, "--detach", again=True)
+        if target.stat().st_mode & READABLE != READABLE:
+            _share(target)
         return target
 
     def clone(self, commit: str, target: Path, *how: str, again: bool = False) -> None:
@@ -147,15 +166,18 @@ class Mirror(NamedTuple):
         tools = trust.template(self._git("show", f"{commit}:.cruft.json").stdout)
         trust.check(tools, f"{self.repo} names the template")
         draft = _draft(target)
-        inside = ["git", "-C", str(draft)]
+        inside = git("-C", str(draft))
+        exact = AS_COMMITTED if target == self.place(commit) else ()  # a checkout for `dev.edit` is the person's
+        settings = [word for setting in exact for word in ("--config", setting)]
         for argv in (
-            ["git", "clone", "--quiet", "--no-checkout", str(self.path), str(draft)],
+            git("clone", "--quiet", "--no-checkout", *settings, str(self.path), str(draft)),
             [*inside, "remote", "set-url", "origin", self.repo],
             [*inside, "switch", "--quiet", *how, commit],
         ):
-            done = process.capture(argv, quiet())
+            done = process.bounded(argv, quiet(), WORK)
             if done.code:
                 raise DevError(MISSING, f"{self.repo}: no checkout of {commit[:12]}: {done.stderr.strip()}")
+        self._report_lacking(draft, commit)
         # With some settings for line endings, git calls files changed that nobody changed.
         (draft / ".git" / AS_NEW).write_text("\n".join(_status(draft)), encoding="utf-8")
         if target.is_dir():
@@ -166,12 +188,24 @@ class Mirror(NamedTuple):
         trust.check(self.repo, "the required repository")
         draft = _draft(self.path)
         with events.step("fetch", text=self.repo, said=f"fetching {self.repo}"):
-            argv = ["git", "clone", "--quiet", "--progress", "--mirror", self.repo, str(draft)]
-            done = process.measured(argv, quiet(), _progress)
+            argv = git("clone", "--quiet", "--progress", "--bare", self.repo, str(draft))
+            done = process.measured(argv, quiet(), _progress, SILENCE)
             if done.code:
                 raise self._unreachable(done.stderr)
         shutil.rmtree(self.path, ignore_errors=True)  # a damaged one
         os.replace(draft, self.path)
+
+    def _report_lacking(self, checkout: Path, commit: str) -> None:
+        """Warn of files that a checkout does not have: submodules, and large files that git does not keep itself."""
+        inside = git("-C", str(checkout))
+        modules = process.capture([*inside, "config", "--file", ".gitmodules", "--get-regexp", r"\.path$"])
+        if paths := [line.partition(" ")[2] for line in modules.stdout.splitlines()]:
+            events.warn(f"{self.repo} has submodules, which are not fetched for a required service: {', '.join(paths)}")
+        listed = process.capture([*inside, "ls-files", "-z", "--", ":(attr:filter=lfs)"])
+        left = [name for name in listed.stdout.split("\0") if name and _is_pointer(checkout / name)]
+        if left:
+            fix = f"install git-lfs, then: rm -r {shlex.quote(str(self.place(commit)))}; inv dev.up"
+            events.warn(f"{self.repo} has files in Git LFS, which were not fetched: {', '.join(left[:3])}; {fix}")
 
     def _find(self, version: str) -> str:
         for ref in (f"refs/tags/{version}", f"refs/heads/{version}", version):
@@ -181,7 +215,7 @@ class Mirror(NamedTuple):
         return ""
 
     def _git(self, *words: str) -> process.Result:
-        return process.capture(["git", "--git-dir", str(self.path), *words], quiet())
+        return process.bounded(git("--git-dir", str(self.path), *words), quiet(), WORK)
 
     def _unreachable(self, said: str) -> DevError:
         told = "\n".join(line for line in said.splitlines() if line and not AMOUNT.search(line))
@@ -200,6 +234,19 @@ def _progress(line: str) -> tuple[int, int, str] | None:
     return (int(found[1]), int(found[2]), "objects") if found else None
 
 
+def git(*words: str) -> list[str]:
+    """A command of git that does the same on each machine. Addresses, logins and ssh are the person's."""
+    return ["git", *(word for setting in PLAIN for word in ("-c", setting)), *words]
+
+
+def _is_pointer(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(POINTER)) == POINTER
+    except OSError:
+        return False
+
+
 def quiet() -> dict[str, str]:
     """The environment of git: a wrong address is an error, and git does not ask for a password.
 
@@ -208,7 +255,16 @@ def quiet() -> dict[str, str]:
     ours = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
     limits = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "30"}  # a server that never answers
     given = {name: value for name, value in os.environ.items() if name not in ours}
-    return {**limits, **given, "GIT_TERMINAL_PROMPT": "0"}
+    return {**limits, **_trusted(authorities.named(os.environ)), **given, "GIT_TERMINAL_PROMPT": "0"}
+
+
+@functools.cache
+def _trusted(named: str) -> dict[str, str]:
+    """The network's certificate authorities for git, which only knows the system's and those of its configuration."""
+    if not named:
+        return {}
+    configured = process.capture(["git", "config", "--get-regexp", r"^http\.(.*\.)?sslcainfo$"]).code == 0
+    return {} if configured else {"GIT_SSL_CAINFO": authorities.find(os.environ)}
 
 
 def differs(checkout: Path, commit: str) -> str:
@@ -226,9 +282,9 @@ def differs(checkout: Path, commit: str) -> str:
 
 def _status(checkout: Path) -> list[str]:
     """What git says about a checkout; empty if its repository is damaged."""
-    inside = ["git", f"--git-dir={checkout}/.git", f"--work-tree={checkout}"]
+    inside = git(f"--git-dir={checkout}/.git", f"--work-tree={checkout}")
     words = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
-    done = process.capture([*inside, *words], quiet())
+    done = process.bounded([*inside, *words], quiet(), WORK)
     return [] if done.code else done.stdout.splitlines()
 
 
@@ -243,6 +299,18 @@ def _put_aside(target: Path, draft: Path) -> None:
         os.replace(target / local, draft / local)
     os.replace(target, aside)
     events.warn(f"{target} was not as its commit: it was made again, and the old one is {aside}")
+
+
+def _share(checkout: Path) -> None:
+    """Let everyone read a checkout, whatever the umask is: images are made of it, and another user runs in them.
+
+    The folder that all checkouts are in remains private. The checkout itself is last: it says that all is done.
+    """
+    for where, _, names in os.walk(checkout, topdown=False):
+        for path in (*(Path(where, name) for name in names), Path(where)):
+            if not path.is_symlink():
+                mode = path.stat().st_mode & 0o777
+                path.chmod(mode | (READABLE if mode & 0o100 else 0o044))
 
 
 def _draft(target: Path) -> Path:

@@ -15,13 +15,18 @@ from typing import Any, NamedTuple
 
 from devenv.base import process
 from devenv.base.errors import DOCUMENTED, MISSING, UNHEALTHY, DevError
-from devenv.model import answers
+from devenv.model import answers, outside
 
 ERROR = re.compile(r"^error\[(\d+)\]: (.*)$", re.M)
 HINT = re.compile(r"^hint: (.*)$", re.M)
 WARNING = re.compile(r"^warning: (.*)$", re.M)
 LOOKS = "dev.status"  # changes nothing, so it is not printed
+END = 100_000  # bytes of a log that are looked at
+WIDTH = 200  # characters of its last line that are shown
 SILENT = ("dev.down", "dev.destroy", "dev.restart")  # tasks that promise no answer
+# Seconds that a task may print nothing. CONTRACT.md, OUT-3, gives it this long in all; a build that prints has longer.
+SILENCE = {"dev.up": 900.0, "dev.seed": 900.0, "dev.restart": 900.0}
+SILENCE_OF_OTHERS = 120.0
 
 
 class Handed(NamedTuple):
@@ -54,7 +59,13 @@ def call(service: str, checkout: Path, handed: Handed, task: str, args: Sequence
     Its error becomes ours, with the name of the service and the end of its progress.
     """
     argv = ["make", "-s", "-C", str(checkout), task, f"ARGS={quote(args)}"]
-    done = process.background(argv, environment(handed), log, service=service, shown=task != LOOKS)
+    silence = SILENCE.get(task, SILENCE_OF_OTHERS)
+    done = process.background(argv, environment(handed), log, silence, service=service, shown=task != LOOKS)
+    if done.code == process.TIMED_OUT:
+        text, _, why = done.stderr.rpartition("\n")
+        what = f"{task} in {checkout} {why} and was ended. It printed last: {_last_line(text)}"
+        again = f"cd {shlex.quote(str(checkout))} && make {task} ARGS={shlex.quote(quote(args))}"
+        raise DevError(UNHEALTHY, f"{service}: {what}", again, f"all output: {log}")
     if done.code:
         raise _failure(service, log)
     return _object(service, checkout, task, done.stdout)
@@ -62,7 +73,7 @@ def call(service: str, checkout: Path, handed: Handed, task: str, args: Sequence
 
 def has(checkout: Path, task: str) -> bool:
     """Whether another repository has a task: an older release may lack it. Nothing is run."""
-    return process.capture(["make", "-n", "-C", str(checkout), task], users_environment()).code == 0
+    return process.bounded(["make", "-n", "-C", str(checkout), task], users_environment(), SILENCE_OF_OTHERS).code == 0
 
 
 def warnings(log: Path) -> list[str]:
@@ -72,7 +83,11 @@ def warnings(log: Path) -> list[str]:
 
 def last_words(log: Path) -> str:
     """The last line of a running task of another repository, from its progress in `log`."""
-    return "".join(_text(log).strip().splitlines()[-1:]).strip() or "(none)"
+    return _last_line(_text(log))
+
+
+def _last_line(text: str) -> str:
+    return "".join(text[-END:].strip().splitlines()[-1:]).strip()[:WIDTH] or "(none)"
 
 
 def attach(checkout: Path, handed: Handed, task: str, args: Sequence[str]) -> int:
@@ -81,8 +96,9 @@ def attach(checkout: Path, handed: Handed, task: str, args: Sequence[str]) -> in
 
 
 def environment(handed: Handed) -> Mapping[str, str]:
-    """The user's environment with the protocol's variables."""
-    return {**users_environment(), **handed.variables()}
+    """The user's environment with the protocol's variables. Its healthchecks use no proxy, in any language."""
+    direct = {name: value for name, value in outside.variables(os.environ).items() if name.lower() == outside.DIRECT}
+    return {**users_environment(), **direct, **handed.variables()}
 
 
 def users_environment() -> Mapping[str, str]:
@@ -117,4 +133,9 @@ def _failure(service: str, log: Path) -> DevError:
 
 
 def _text(log: Path) -> str:
-    return log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    """The end of a log: it may be large."""
+    if not log.is_file():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - END))
+        return file.read(END).decode(errors="replace")

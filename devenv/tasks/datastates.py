@@ -10,9 +10,9 @@ from invoke.tasks import task
 
 from devenv.base import events, output
 from devenv.base.errors import USAGE, DevError
-from devenv.context import environment, health
+from devenv.context import building, environment, health
 from devenv.databases.states import PREVIOUS, State
-from devenv.datastates import live, room, snapshots, store
+from devenv.datastates import live, room, snapshots, space, store
 from devenv.datastates.live import DEFAULT
 from devenv.readers import report
 from devenv.tasks import render
@@ -30,7 +30,7 @@ def migrate(c: Any, workspace: str = "", json: bool = False) -> None:
             _answer(env, json)
             return
         env = live.ready(env)
-        live.built(env)
+        building.ensure(env)
         live.migrate(env)
     _finish(env, json, "the schema is up to date; to go back to fresh data: inv dev.reset")
 
@@ -59,7 +59,7 @@ def seed(
             return
         env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
         env = live.ready(env)
-        live.built(env)
+        building.ensure(env)
         told = live.seed(env, scenario, given)
     if not json:
         output.answer(told)
@@ -86,7 +86,7 @@ def reset(c: Any, scenario: str = DEFAULT, param: Any = None, json: bool = False
         if given or scenario != DEFAULT:
             env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
         env = live.ready(env)
-        live.built(env)
+        building.ensure(env)
         live.reset(env, scenario, given)
         health.reconnected(env)
         kept = any(each.kind == PREVIOUS for each in store.every(env)) if env.database else False
@@ -222,7 +222,7 @@ def restore(c: Any, name: str, force: bool = False, json: bool = False, workspac
     with environment.opened("dev.restore", workspace) as env:
         snapshots.check_possible(env)
         env = live.ready(env)
-        live.built(env)
+        building.ensure(env)
         if file.is_file():
             from devenv.datastates import exports
 
@@ -271,11 +271,11 @@ def state(
             return
         if action == "prune":
             # Without the server, only dumps are known. Those that cannot be made again go if that is confirmed.
-            env = room.ready(env, [] if name else store.prunable(env, all and yes))
+            env = room.ready(env, [] if name else space.prunable(env, all and yes))
         else:
             env = live.ready(env, changes=False)
         gone = _gone(env, name or [], all) if action == "prune" else []
-        found = store.rows(env)
+        found = space.rows(env)
     if action == "list":
         output.answer(found) if json else render.states(found, output.data)
     elif gone:
@@ -287,7 +287,7 @@ def state(
 
 def _gone(env: environment.Environment, names: list[str], all: bool) -> list[State]:
     """The states to remove. DevError 2, 114 for one that is not known, or not ours."""
-    gone = [snapshots.find(env, each) for each in names] or store.prunable(env, all)
+    gone = [snapshots.find(env, each) for each in names] or space.prunable(env, all)
     for each in gone:
         snapshots.check_known(each)
     return gone
@@ -301,7 +301,7 @@ def _prune(rows: list[dict[str, Any]], yes: bool, json: bool, workspace: str) ->
     with environment.opened("dev.state", workspace) as env:
         env = live.ready(env)
         gone = [each for each in store.every(env) if each.id in shown]
-        store.prune(env, gone)
+        space.prune(env, gone)
     removed = [row for row in rows if row["id"] in {each.id for each in gone}]
     _finish(env, json, f"removed {_states(removed)}; the live data is as it was: inv dev.state list")
 

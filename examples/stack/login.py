@@ -27,6 +27,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 SECONDS = 30  # for each page and each element
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # the driver runs on this machine
 FLAGS = [
     "--headless",
     "--disable-gpu",
@@ -60,7 +61,7 @@ class Browser:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.session + path, data, {"Content-Type": "application/json"}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=2 * SECONDS) as answer:
+            with DIRECT.open(request, timeout=2 * SECONDS) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             raise LookupError(json.load(error)["value"]["message"].splitlines()[0]) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -55,6 +56,16 @@ def test_a_copy_keeps_what_people_gave_the_database(up_repo: Repo) -> None:
     refused = up_repo.run("dev.dbshell", "--", "--username", "the reader", "--dbname", "devenv", "-c", "SELECT 1")
     assert refused.code != 0
     assert 'permission denied for database "devenv"' in refused.stderr or "authentication failed" in refused.stderr
+
+
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
+def test_nothing_is_asked_for_that_is_not_there(up_repo: Repo) -> None:
+    """A server logs that as an error, and people look for the reason. The first dev.up was on a new server."""
+    for words in (["dev.status"], ["dev.snapshot", "kept"], ["dev.reset"], ["dev.restore", "kept"], ["dev.up"]):
+        up_repo.ok(*words)
+    log = up_repo.ok("dev.logs", "-s", "db").stdout
+    assert "ready to accept connections" in log
+    assert not re.search(r"(ERROR|FATAL): .* not exist", log)
 
 
 @pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)

@@ -24,7 +24,7 @@ from devenv.context.environment import Asked, Environment
 from devenv.databases import find, states
 from devenv.databases.database import Database
 from devenv.databases.states import Note, Seen, State, Survey
-from devenv.datastates import dumps, live, snapshots, store
+from devenv.datastates import dumps, live, settling, snapshots, store
 from devenv.engines.interface import Place
 from devenv.engines.interface import State as Running
 from devenv.lifecycle import up as operation
@@ -348,7 +348,7 @@ def make(repo: Path, port: int, patch: pytest.MonkeyPatch, **how: Any) -> World:
 def _install(world: World, patch: pytest.MonkeyPatch) -> None:
     """Everything except the database goes through the world, too."""
     patch.setattr(store, "branch", lambda env: world.branch)
-    patch.setattr(store, "DROPPING", 0)  # nothing goes on in this server when a command has ended
+    patch.setattr(settling, "DROPPING", 0)  # nothing goes on in this server when a command has ended
     patch.setattr(Environment, "on", lambda self, name: _on(world, self, name))
     patch.setattr(Environment, "chooses_database", property(lambda self: world.chooses))
     replace_file, unlink, rmtree = records.replace_file, Path.unlink, shutil.rmtree

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 from tests.conftest import run_quietly
 from tests.gitrepo import git
 from tests.launcher.conftest import Machine, Template, pin
+from tests.machines import company
 
 
 class Host(ThreadingHTTPServer):
@@ -107,6 +109,24 @@ def test_a_server_of_plain_files(machine: Machine, service: Path, small: Templat
     run_quietly("git", "update-server-info", cwd=small.bare)
     pin(service, host.url, getattr(small, which))
     assert machine.run(service).commit == getattr(small, which)
+
+
+def test_a_server_with_a_certificate_of_the_company(
+    machine: Machine, service: Path, small: Template, host: Host, tmp_path: Path
+) -> None:
+    company.authority(tmp_path, "127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
+    host.socket = context.wrap_socket(host.socket, server_side=True, do_handshake_on_connect=False)
+    pin(service, host.url.replace("http:", "https:"), small.tip)
+    for name in ("GIT_SSL_CAINFO", "SSL_CERT_FILE"):
+        machine.env.pop(name, None)
+    machine.run(service).failed(110, "certificate")
+    machine.git_set("http.sslCAInfo", str(tmp_path / "ca.pem"))
+    assert machine.run(service, SSL_CERT_FILE="/etc/another.pem").commit == small.tip
+    run_quietly("git", "config", "--file", machine.home / ".gitconfig", "--unset-all", "http.sslCAInfo")
+    pin(service, host.url.replace("http:", "https:"), small.second)
+    assert machine.run(service, SSL_CERT_FILE=str(tmp_path / "ca.pem")).commit == small.second
 
 
 @pytest.mark.parametrize("version", ["0", "2"])

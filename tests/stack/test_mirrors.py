@@ -6,6 +6,7 @@ import http.server
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -180,6 +181,22 @@ def test_a_locked_commit_is_fetched_where_nothing_is_here_yet(lms: Repo) -> None
     assert git(mirror_of(lms).checkout(later), "rev-parse", "HEAD") == later
 
 
+@pytest.mark.parametrize("umask", [0o022, 0o027, 0o077])
+def test_images_can_be_made_of_a_checkout_and_no_other_user_reaches_it(lms: Repo, umask: int) -> None:
+    mirror, before = mirror_of(lms), os.umask(umask)
+    try:
+        checkout = mirror.checkout(mirror.commit("v1.0"))
+    finally:
+        os.umask(before)
+    paths = [checkout, *checkout.rglob("*")]
+    assert [path for path in paths if not path.stat().st_mode & stat.S_IROTH] == []
+    assert checkout.parent.stat().st_mode & 0o077 == 0
+    for path in paths:
+        path.chmod(path.stat().st_mode & 0o700)  # as an earlier release made it
+    mirror.checkout(mirror.commit("v1.0"))
+    assert [path for path in paths if not path.stat().st_mode & stat.S_IROTH] == []
+
+
 def test_a_commit_that_its_tag_left_stays(lms: Repo) -> None:
     mirror, commit = mirror_of(lms), git(lms.root, "rev-parse", "HEAD")
     mirror.commit("v1.0")
@@ -277,11 +294,11 @@ exec {git} "$@"
 """
 
 
-@pytest.mark.parametrize("word", ["--mirror", "--no-checkout", "switch"])
+@pytest.mark.parametrize("word", ["--bare", "--no-checkout", "switch"])
 def test_what_a_killed_command_left_is_never_taken_for_whole(lms: Repo, tmp_path: Path, word: str) -> None:
     """A git that writes half of what it should and kills the command that started it."""
     mirror, commit = mirror_of(lms), git(lms.root, "rev-parse", "HEAD")
-    target = mirror.path if word == "--mirror" else toolcache.home() / "checkouts" / f"{mirror.path.stem}-{commit[:12]}"
+    target = mirror.path if word == "--bare" else toolcache.home() / "checkouts" / f"{mirror.path.stem}-{commit[:12]}"
     real = subprocess.run(["which", "git"], capture_output=True, text=True, check=True).stdout.strip()
     script = tmp_path / "bin" / "git"
     script.parent.mkdir()

@@ -228,7 +228,7 @@ def test_data_of_an_earlier_release_keeps_its_accounts(service: Repo, kind: str,
     service.ok("dev.up")
     assert service.fetch("/") == (200, UNLIMITED[kind])
     assert sql(service, kind, "SELECT * FROM mine") == "old"
-    [finding] = [f for f in service.run("dev.doctor", "--json").json() if f["code"] == "D36"]
+    [finding] = [f for f in service.run("dev.doctor", "--json").json() if f["code"] == "D37"]
     assert not finding["ok"]
     earlier_fragments(service)  # back to that release
     service.ok("dev.up")

@@ -357,6 +357,11 @@ def variables():
     """The environment of git: the person's, but for what says which repository is meant."""
     env = {name: value for name, value in os.environ.items() if not REPOSITORY.match(name)}
     env.update(LC_ALL="C", GIT_NO_LAZY_FETCH="1")
+    bundle = env.get("SSL_CERT_FILE")  # git only knows the system's authorities, and its own
+    if bundle and "GIT_SSL_CAINFO" not in env:
+        own = ["git", "config", "--get-regexp", r"^http\.(.*\.)?sslcainfo$"]
+        if subprocess.run(own, cwd="/", env=env, stdout=subprocess.DEVNULL).returncode:
+            env["GIT_SSL_CAINFO"] = bundle
     if not (sys.stdin and sys.stdin.isatty()):  # git must not ask questions
         env["GIT_TERMINAL_PROMPT"] = "0"
         if not {"GIT_SSH", "GIT_SSH_COMMAND"} & {*env}:

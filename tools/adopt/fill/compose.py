@@ -13,7 +13,7 @@ from tools.adopt.names import Names
 # By kind: the programs that the engines know, and the image if no compose file names one of them.
 PROGRAMS = {"postgres": ("postgres",), "mysql": ("mysql", "mariadb"), "redis": ("redis", "valkey")}
 USUAL = {"postgres": "postgres:17", "mysql": "mariadb:11", "redis": "valkey/valkey:8"}
-PYTHON = "import os, urllib.request as u; u.urlopen({}, timeout=4)"
+PYTHON = "import os, urllib.request as u; u.build_opener(u.ProxyHandler({{}})).open({}, timeout=4)"
 PYTHON_ANY = (
     'import os, http.client as h; c = h.HTTPConnection("127.0.0.1", int(os.environ["PORT"]), timeout=4); '
     'c.request("GET", "/"); exit(c.getresponse().status >= 500)'

@@ -19,6 +19,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 Port = Annotated[int, Field(ge=1, le=65535)]
 {% endif %}
 
+SERVICE = "{{ cookiecutter.service }}"
+
 
 class SettingsError(Exception):
     """A variable is missing or not valid."""
@@ -51,6 +53,11 @@ class Settings(BaseSettings):
     @property
     def public_host(self) -> str:
         return self.public_url.host or ""
+
+    @property
+    def allowed_hosts(self) -> list[str]:
+        """The public name, the name for other services, and the name for health checks."""
+        return [self.public_host, f"{SERVICE}.localhost", SERVICE, "localhost", "127.0.0.1"]
 
 
 def read() -> Settings:
