@@ -36,14 +36,19 @@ class Accounts(NamedTuple):
 
 
 def choose(
-    record: records.Record, engine: str, files: tuple[Path, Path | None, Path | None], env: Mapping[str, str]
+    record: records.Record,
+    engine: str,
+    compose: Path,
+    over: tuple[Path | None, Path | None],
+    env: Mapping[str, str],
+    personal: Mapping[str, str],
 ) -> Accounts:
     """The passwords and accounts, for stores that take them from a variable that the app takes, too.
 
-    `files`: see services.load. A password that the person has set counts. Writes nothing: `note` does.
+    `over`: the files that are merged over it, see services.load. A password that the person has set counts. Writes nothing: `note` does.
     """
-    compose = files[0]
-    given, seen = services.with_dotenv(compose, env), _probed(files, env)
+    given = services.with_dotenv(compose, env, personal)
+    seen = _probed(compose, over, given)
     found = Accounts({}, {}, {})
     for store in seen.values():
         password, user = variable(store.name, "PASSWORD"), variable(store.name, "USER")
@@ -62,11 +67,11 @@ def choose(
     return found
 
 
-def _probed(files: tuple[Path, Path | None, Path | None], env: Mapping[str, str]) -> dict[str, Service]:
+def _probed(compose: Path, over: tuple[Path | None, Path | None], env: Mapping[str, str]) -> dict[str, Service]:
     """The services with a mark instead of each password and account: where the marks are, the variables are used."""
-    backing = services.backing_names(files[0])
+    backing = services.backing_names(compose)
     marks = {name: _mark(name) for n in backing for name in (variable(n, "PASSWORD"), variable(n, "USER"))}
-    return services.load(files[0], {**env, **marks}, *files[1:])
+    return services.load(compose, {**env, **marks}, *over)
 
 
 def _mark(name: str) -> str:

@@ -264,17 +264,18 @@ def _place(
     }
     if debug_port:
         variables["DEBUG_PORT"] = str(debug_port)
-    personal = _personal({**os.environ, **variables}, variables)
     override = OVERRIDE if (ROOT / OVERRIDE).is_file() else ""
-    files = (compose, ROOT / overlay if overlay else None, ROOT / override if override else None)
-    known = known or accounts.choose(record, engine, files, {**personal, **os.environ, **variables})
+    own_files = (ROOT / overlay if overlay else None, ROOT / override if override else None)
+    given = {**os.environ, **variables}
+    personal = _personal(given, variables)
+    known = known or accounts.choose(record, engine, compose, own_files, given, personal)
     variables.update(known.variables)
     env = {
         **os.environ,
         **variables,
         "BUILDX_BAKE_ENTITLEMENTS_FS": "0",  # the CA bundle is outside the repository
     }
-    found = choice.supported(engine, services.load(files[0], env, *files[1:], personal))
+    found = choice.supported(engine, services.load(compose, env, *own_files, personal))
     if settings.app not in found:
         raise settings.source.error(("app",), f"app: {settings.compose} has no service {settings.app}")
     service_names.check_beside(settings.source, found.keys() - {settings.app})

@@ -70,17 +70,18 @@ def load(
     `override`: a person's file over both, which may add services. `personal`: variables of that person: they fill
     compose.yaml, and are set for every service with a build.
     """
-    known = with_dotenv(path, {**(personal or {}), **variables})
+    known = with_dotenv(path, variables, personal or {})
     raws = compose_file.load(path, known, over, override)
     raws = {name: raw.with_environment(personal or {}) if "build" in raw.data else raw for name, raw in raws.items()}
     found = {raw.name: _service(raw, path.parent, known) for raw in raws.values()}
     return {name: service for name, service in found.items() if not service.profiles}
 
 
-def with_dotenv(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables, and those of the `.env` next to compose.yaml, which count less."""
+def with_dotenv(path: Path, variables: Mapping[str, str], personal: Mapping[str, str]) -> dict[str, str]:
+    """The variables that fill compose.yaml: ours count most, those of the `.env` next to it least."""
     dotenv = path.parent / ".env"
-    return {**(compose_file.read_env_file(dotenv, variables) if dotenv.is_file() else {}), **variables}
+    known = compose_file.read_env_file(dotenv, variables) if dotenv.is_file() else {}
+    return {**known, **personal, **variables}
 
 
 def backing_names(path: Path) -> list[str]:

@@ -268,7 +268,7 @@ def test_an_image_that_sorts_text_in_another_way(repo: Repo) -> None:
 def test_a_database_that_is_being_dropped_is_listed(up_repo: Repo) -> None:
     """Its row is there when its files are gone already, and stays if the server is killed at that moment."""
     up_repo.rows("CREATE DATABASE half STRATEGY file_copy")  # nothing of it is in memory, to be written later
-    [folder] = up_repo.rows("SHOW data_directory")
+    [folder] = up_repo.rows("SHOW data_directory", "devenv")
     [oid] = up_repo.rows("SELECT oid FROM pg_database WHERE datname = 'half'")
     shutil.rmtree(Path(folder, "base", oid))
     listed = {state["name"]: state["size"] for state in up_repo.ok("dev.state", "list", "--json").json()}
