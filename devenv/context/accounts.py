@@ -45,7 +45,8 @@ def choose(
 ) -> Accounts:
     """The passwords and accounts, for stores that take them from a variable that the app takes, too.
 
-    `over`: the files that are merged over it, see services.load. A password that the person has set counts. Writes nothing: `note` does.
+    `over`: the files that are merged over `compose`. A password that the person has set counts. Nothing is written:
+    `Environment.note_accounts` does that.
     """
     given = services.with_dotenv(compose, env, personal)
     seen = _probed(compose, over, given)
