@@ -64,3 +64,8 @@ NOT_COMMITTED = "has changes that are not committed"
 HAS_BRANCH = "already has a branch"
 NO_ANSWERS_FILE = "no template, commit and answers"
 IS_A_LINK = "is a link"
+
+# Repositories of others.
+IS_NEW = "is new on this machine"
+NOT_REACHED = "cannot be reached"
+NOT_EXPECTED = "an error that was not expected"
