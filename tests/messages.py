@@ -66,3 +66,8 @@ HAS_BRANCH = "already has a branch"
 NO_ANSWERS_FILE = "no template, commit and answers"
 IS_A_LINK = "is a link"
 DOCKER_REFUSES = "Docker refuses this user"
+
+# Repositories of others.
+IS_NEW = "is new on this machine"
+NOT_REACHED = "cannot be reached"
+NOT_EXPECTED = "an error that was not expected"

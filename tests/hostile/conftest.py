@@ -15,6 +15,7 @@ import pytest
 
 from devenv.base.errors import DOCUMENTED
 from tests.gitrepo import commit, git
+from tests.messages import NOT_EXPECTED
 from tests.verbs.repo import Done, Repo
 
 SECONDS = 20.0  # that a verb may take, on a busy machine
@@ -56,7 +57,7 @@ class Hostile(NamedTuple):
         assert done.code in (0, *DOCUMENTED), done
         assert bool(done.code) == bool(done.error), done
         assert "Traceback" not in done.stderr
-        assert "an error that was not expected" not in done.stderr, done
+        assert NOT_EXPECTED not in done.stderr, done
         assert not [c for c in done.stdout + done.stderr if c != "\n" and c != "\t" and not c.isprintable()], done
         assert [path.name for path in self.canary.iterdir()] == ["alive"], done
         return done

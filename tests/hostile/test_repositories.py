@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import run_quietly, until
 from tests.gitrepo import commit, git
 from tests.hostile.conftest import ANSWER, HEAD, Hostile
+from tests.messages import IS_NEW, NOT_REACHED
 from tests.verbs.repo import rest
 
 Served = Callable[[Path], tuple[str, list[str]]]
@@ -47,7 +48,7 @@ def test_consent_covers_the_repository_and_not_what_it_requires(hostile: Hostile
     trusted.parent.mkdir(parents=True)
     trusted.write_text(url.split("/")[2] + "/mallory\n")
     done = hostile.harmless("dev.plan")
-    assert (done.code, "other.invalid/mallory2 is new on this machine" in done.error) == (110, True)
+    assert (done.code, f"other.invalid/mallory2 {IS_NEW}" in done.error) == (110, True)
     assert asked
 
 
@@ -277,4 +278,4 @@ def test_a_server_that_never_answers(hostile: Hostile) -> None:
         hostile.shop.env["GIT_HTTP_LOW_SPEED_TIME"] = "2"
         hostile.require(f"http://127.0.0.1:{port}/x/evil.git")
         done = hostile.harmless("dev.up", "--yes")
-        assert (done.code, "cannot be reached" in done.error) == (110, True)
+        assert (done.code, NOT_REACHED in done.error) == (110, True)

@@ -20,6 +20,7 @@ from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.required import mirrors, trust
 from tests.conftest import REPO
 from tests.gitrepo import git
+from tests.messages import NOT_REACHED
 
 from .conftest import Repo
 
@@ -211,7 +212,7 @@ def test_an_unreachable_repository(tmp_path: Path) -> None:
     mirror = mirrors.of("./nowhere", tmp_path)
     error = error_of(lambda: mirror.commit("v1.0"))
     assert error.code == MISSING
-    assert error.message.startswith(f"{tmp_path}/nowhere cannot be reached: ")
+    assert error.message.startswith(f"{tmp_path}/nowhere {NOT_REACHED}: ")
     assert error.hints == (f"git ls-remote {tmp_path}/nowhere",)
     assert not mirror.path.exists()
 

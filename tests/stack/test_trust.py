@@ -14,6 +14,7 @@ from devenv.base import launch
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.model import document, requirements
 from devenv.required import mirrors, trust
+from tests.messages import IS_NEW
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_without_a_terminal_a_new_owner_is_refused_with_the_line_that_allows_it(
     with pytest.raises(DevError) as caught:
         trust.check("https://github.com/new/lms", "the required repository")
     assert caught.value.code == MISSING
-    assert "github.com/new is new on this machine" in caught.value.message
+    assert f"github.com/new {IS_NEW}" in caught.value.message
     subprocess.run(["sh", "-c", caught.value.hints[0].partition(": ")[2]], check=True)
     trust.check("https://github.com/new/notes", "the required repository")
     with pytest.raises(DevError):
@@ -96,7 +97,7 @@ def test_yes_allows_all_for_one_run(root: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_nothing_is_fetched_before(root: Path) -> None:
-    with pytest.raises(DevError, match="is new on this machine"):
+    with pytest.raises(DevError, match=IS_NEW):
         mirrors.of("https://git.invalid/new/lms", root).commit("v1.0.0")
 
 
@@ -109,7 +110,7 @@ def test_the_template_of_a_required_repository_is_checked_too(root: Path) -> Non
     subprocess.run([*run, "add", "-A"], check=True)
     subprocess.run([*run, "commit", "-q", "-m", "x"], check=True)
     mirror = mirrors.of("../lms", root)
-    with pytest.raises(DevError, match=r"github\.com/new is new on this machine"):
+    with pytest.raises(DevError, match=rf"github\.com/new {IS_NEW}"):
         mirror.checkout(mirror.commit("main"))
 
 

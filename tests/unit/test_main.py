@@ -17,7 +17,7 @@ from invoke.program import Program
 from devenv import main
 from devenv.base.errors import DevError
 from devenv.commandline import arguments, helping
-from tests.messages import DID_YOU_MEAN, TO_CONTINUE
+from tests.messages import DID_YOU_MEAN, NOT_EXPECTED, TO_CONTINUE
 
 Run = Callable[..., int]
 TASKS = {context.name: context for context in main.collection().to_contexts()}
@@ -295,7 +295,7 @@ def test_what_nobody_expected_is_one_error_line_and_a_file(
     (tmp_path / "tasks_local.py").write_text(LOCAL)
     assert run("slip") == 112
     error, hint = capsys.readouterr().err.splitlines()
-    assert error == "error[112]: an error that was not expected, in tasks_local.py:14: ValueError: no number"
+    assert error == f"error[112]: {NOT_EXPECTED}, in tasks_local.py:14: ValueError: no number"
     report = Path(hint.rpartition(": ")[2]).read_text()
     assert report.startswith("command: inv slip\n")
     assert "Traceback (most recent call last)" in report
