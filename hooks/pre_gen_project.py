@@ -18,6 +18,11 @@ ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 
 SERVICE = re.compile(r"[a-z][a-z0-9-]{0,39}(?<!-)")
 NEEDED = (2, 2)  # the first that finds the folder templates/
+# As in devenv/model/service_names.py, which says why.
+RESERVED = (
+    *("false", "n", "no", "null", "off", "on", "true", "y", "yes", "localhost"),
+    *("app", "cache", "db", "default", "worker", "workspace", "public"),
+)
 REPO_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -32,13 +37,17 @@ def besides(answers: list[str]) -> tuple[bool, str]:
     return bool(good), f"none{', or with stack=bare any of ' + ', '.join(ANSWERS['_besides'])}"
 
 
+def service(answer: str) -> tuple[bool, str]:
+    if answer in RESERVED:
+        return False, f"another name; these mean something else: {', '.join(RESERVED)}"
+    allowed = "1 to 40 lower-case letters, digits and dashes, a letter first, no dash last (for a host name)"
+    return SERVICE.fullmatch(answer) is not None, allowed
+
+
 def checks() -> dict[str, tuple[bool, str]]:
     """For each answer: whether it is valid, and what is allowed."""
     return {
-        "service": (
-            SERVICE.fullmatch(ANSWERS["service"]) is not None,
-            "1 to 40 lower-case letters, digits and dashes, a letter first, no dash last (for a host name)",
-        ),
+        "service": service(ANSWERS["service"]),
         "repo_name": (
             REPO_NAME.fullmatch(ANSWERS["repo_name"]) is not None,
             "up to 100 letters, digits, dots, dashes and underscores, a letter or digit first (for a folder)",

@@ -32,6 +32,7 @@ KEEP_DATA = "# to keep its data: inv dev.up --workspace"
 
 # Arguments and dev.yaml.
 DID_YOU_MEAN = "did you mean"
+NOT_REQUIRED = "does not require"
 NOT_A_PORT = "is not a valid port"
 NOT_A_WORKSPACE_NAME = "is not a valid workspace name"
 ADD_A_LINE = "add a line"

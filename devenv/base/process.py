@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import selectors
 import signal
 import subprocess
@@ -15,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Callable, NamedTuple, Optional
 
-from devenv.base import events, foreign
+from devenv.base import events, foreign, patience
 from devenv.base.errors import MISSING, DevError
 
 # File descriptors that every child inherits, such as the lock's. If only this process is killed, its engine command
@@ -46,6 +45,7 @@ def run(
     wrapper: Sequence[str] = (),
     limit: float | None = None,
     measure: Measure | None = None,
+    cwd: Path | None = None,
 ) -> int:
     """Run a command visibly: report it, its output and the time it took. Returns its exit code.
 
@@ -56,7 +56,9 @@ def run(
     start = _begun(argv)
     try:
         with _watched(measure) as out:
-            code = _start([*wrapper, *argv], env, stdout=out or sys.stderr, stderr=out, timeout=limit).returncode
+            code = _start(
+                [*wrapper, *argv], env, stdout=out or sys.stderr, stderr=out, timeout=limit, cwd=cwd
+            ).returncode
     except subprocess.TimeoutExpired:
         code = TIMED_OUT
     _ended(start, code)
@@ -100,17 +102,27 @@ def capture(
     return Result(code, done.stdout, done.stderr)
 
 
-def measured(argv: Sequence[str], env: Mapping[str, str], measure: Measure) -> Result:
-    """Run a command without printing it, and report how far it is, read from its stderr. Its stdout is not kept."""
+def bounded(argv: Sequence[str], env: Mapping[str, str], silence: float) -> Result:
+    """Like `capture`, for a program that others wrote. It is ended after `silence` seconds without output.
+
+    Then the code is TIMED_OUT, and stderr says why.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        try:
+            return _patiently(argv, env, out, err, [out, err], silence)
+        except DevError as error:
+            return Result(127, "", error.message)
+
+
+def measured(argv: Sequence[str], env: Mapping[str, str], measure: Measure, silence: float) -> Result:
+    """Like `bounded`, and report how far the command is, read from its stderr. Its stdout is not kept."""
     with tempfile.NamedTemporaryFile(delete=False) as log, _followed(Path(log.name), 0, measure, lines=False):
         os.unlink(log.name)  # both ends have it open; a file with a name would stay if this process is killed
         try:
-            done = _start(argv, env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
+            done = _patiently(argv, env, subprocess.DEVNULL, log, [log], silence)
         except DevError as error:
             return Result(127, "", error.message)
-        log.seek(0)
-        lines = (foreign.visible(line) for line in log.read().decode(errors="replace").splitlines())
-    return Result(done.returncode, "", "\n".join(lines))
+    return done._replace(stderr="\n".join(map(foreign.visible, done.stderr.splitlines())))
 
 
 def pipe(argv: Sequence[str], env: Mapping[str, str], source: Path | str | None, target: Path | None) -> Result:
@@ -176,7 +188,7 @@ def probe(argv: Sequence[str], env: Mapping[str, str], cwd: Path, timeout: float
     except OSError:
         return False
     try:
-        return _code(started, timeout) == 0
+        return patience.within(started, timeout) == 0
     except subprocess.TimeoutExpired:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(started.pid, signal.SIGKILL)
@@ -184,38 +196,23 @@ def probe(argv: Sequence[str], env: Mapping[str, str], cwd: Path, timeout: float
         return False
 
 
-def _code(started: subprocess.Popen[bytes], timeout: float) -> int:
-    """The exit code of a process, within `timeout` seconds; else subprocess.TimeoutExpired.
-
-    Popen.wait looks again and again, and finds out up to 50 ms late. Linux says when a process ends.
-    """
-    try:
-        handle = os.pidfd_open(started.pid)
-    except (AttributeError, OSError):  # not Linux, or an old one
-        return started.wait(timeout)
-    try:
-        ended = select.poll()
-        ended.register(handle, select.POLLIN)
-        ended.poll(timeout * 1000)
-    finally:
-        os.close(handle)
-    return started.wait(0)
-
-
 def background(
-    argv: Sequence[str], env: Mapping[str, str], log: Path, *, service: str = "", shown: bool = True
+    argv: Sequence[str], env: Mapping[str, str], log: Path, silence: float, *, service: str = "", shown: bool = True
 ) -> Result:
-    """Run a command in parallel with others: its progress goes to a file, its answer is returned.
+    """Run a command of others in parallel: its progress goes to a file, its answer is returned.
 
+    It is ended after `silence` seconds without output. Then the code is TIMED_OUT, and the last line of
+    stderr says why.
     `service`: whose command it is; its lines are reported as those of that service, and plain text leaves them out.
     `shown`: it changes something, so it is reported before it runs.
     """
     if shown:
         echo(argv)
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as progress, _followed(log, service=service) if run_log else contextlib.nullcontext():
-        done = _start(argv, env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=progress)
-    return Result(done.returncode, done.stdout, "")
+    with contextlib.ExitStack() as files:
+        err, out = files.enter_context(log.open("w+")), files.enter_context(tempfile.TemporaryFile())
+        files.enter_context(_followed(log, service=service) if run_log else contextlib.nullcontext())
+        return _patiently(argv, env, out, err, [out, err], silence)
 
 
 def read(argvs: Sequence[Sequence[str]], env: Mapping[str, str], take: Callable[[int, str], None]) -> int:
@@ -338,6 +335,28 @@ def _counted(into: IO[bytes] | None, out: IO[bytes] | None) -> Iterator[None]:
     with events.meanwhile(count, EVERY):
         yield
     count()
+
+
+def _patiently(
+    argv: Sequence[str], env: Mapping[str, str], out: Any, err: IO[Any], written: Sequence[IO[Any]], silence: float
+) -> Result:
+    """Run a program that others wrote, with its output in files: a process that it leaves does not hold us."""
+    sys.stderr.flush()
+    try:
+        started = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, pass_fds=inherited)
+    except FileNotFoundError:
+        raise DevError(MISSING, f"{argv[0]}: no such program on the path") from None
+    why = patience.wait(started, written, silence)
+    texts = [_text(file) if file in written else "" for file in (out, err)]
+    if why:
+        patience.end(started)
+        return Result(TIMED_OUT, "", f"{texts[1]}\n{why}")
+    return Result(_exit_code(started.returncode), *texts)
+
+
+def _text(file: IO[Any]) -> str:
+    """The beginning of what was written to a file, as long as a program may print."""
+    return os.pread(file.fileno(), patience.MOST, 0).decode(errors="replace")
 
 
 def _start(argv: Sequence[str], env: Mapping[str, str], **streams: Any) -> subprocess.CompletedProcess[str]:

@@ -31,9 +31,11 @@ SHAPE = {
     **{
         "port": int,
         "users": [str],
+        "libraries": {ANY: str},
         "wired": {ANY: {"due": str, "outputs": {ANY: dict}}},
         "up": UP,
         "data": {ANY: DATA},
+        "stores": {ANY: {ANY: {ANY: str}}},
     },
 }
 
@@ -55,12 +57,15 @@ class Record:
     port: int = 0
     edit: str = ""  # the source checkout that dev.edit chose, else empty
     use: str = ""  # the version that dev.use chose for this workspace, else empty
+    libraries: dict[str, str] = field(default_factory=dict)  # by name: the checkout of each that dev.edit chose
     wired: dict[str, Any] = field(default_factory=dict)  # by provider: outputs of its wiring scenarios for this one
     project: str = ""  # the Compose project; empty in records of releases before 0.7
     network: str = ""  # the network that it joined; empty like that
     users: list[str] = field(default_factory=list)  # roots that use this service
     up: dict[str, Any] = field(default_factory=dict)  # what the last complete `dev.up` was made from
     data: dict[str, Any] = field(default_factory=dict)  # by engine: a copy of what is known of its data, see store.note
+    # By engine and store (database, cache): its "password", see context/accounts.py; {} for data of an earlier release.
+    stores: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     other: dict[str, Any] = field(default_factory=dict)  # keys of a newer template version
 
     def known(self, engine: str) -> dict[str, Any]:

@@ -7,13 +7,16 @@ from pathlib import Path
 
 from devenv.context.environment import Environment
 from devenv.model import dockerfile, fingerprint, outside
+from devenv.model.secrets import RUN
 
 
 def build(env: Environment) -> str:
-    """A fingerprint of everything that images are made from: files, or the released image that is used instead."""
+    """A fingerprint of everything that images are made from: files, edited libraries, or the released image instead."""
     built = [s.build for s in env.place.services.values() if s.build]
     files = fingerprint.of_files(env.place.root, [f for b in built for f in dockerfile.inputs(b)])
-    return fingerprint.of_text(env.image, files) if env.image else files
+    more = [library.key for library in env.place.libraries.values()]
+    more += [env.image] if env.image else []
+    return fingerprint.of_text(*more, files) if more else files
 
 
 def compose(env: Environment) -> str:
@@ -23,7 +26,7 @@ def compose(env: Environment) -> str:
     """
     variables = {name: value for name, value in env.place.variables.items() if name != "CA_BUNDLE"}
     variables.update({name: value for name, value in env.place.outside.items() if name.lower() != outside.DIRECT})
-    if env.place.variables["CA_BUNDLE"] != os.devnull:
+    if env.place.variables.get("CA_BUNDLE", os.devnull) != os.devnull:
         variables["CA_BUNDLE"] = "given"  # its content changes with each update of the system
     read = {name: service.raw.data for name, service in env.place.services.items()}
     told = Path(env.place.variables["DEV_ENV_FILE"])
@@ -31,6 +34,9 @@ def compose(env: Environment) -> str:
         told,
         env.place.root / env.place.compose,
         env.place.root / (env.place.overlay or env.place.compose),
+        env.place.root / (env.place.override or env.place.compose),
         *Path(env.place.root, ".dev", "compose").glob("*.yaml"),
     ]
-    return fingerprint.of_text(repr(read), repr(sorted(variables.items())), fingerprint.of_files(env.place.root, files))
+    declared = [repr(secret) for secret in env.place.secrets.of(RUN)]  # not their values, which may be slow to get
+    texts = [repr(read), repr(sorted(variables.items())), fingerprint.of_files(env.place.root, files), *declared]
+    return fingerprint.of_text(*texts)

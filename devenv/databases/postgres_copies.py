@@ -10,8 +10,28 @@ from collections.abc import Sequence
 from devenv.base.errors import REFUSED, DevError
 from devenv.databases.database import literal
 
+# From this size on, copying files is faster than writing each page to the log, although the server then first writes
+# all that has changed to the disk. Measured: 60 MB are equal; 230 MB take half the time, 560 MB an eighth with clones.
+LARGE = 100 * 2**20
+NOT_CLONED = "could not clone file"  # how a server reports that its file system cannot share blocks
+STRATEGY = " :strategy"  # what the client fills in; see `made`
 SIGN = "devenv: in use: "
 FOUND = re.compile(rf"{SIGN}(\[.*\])$", re.MULTILINE)
+
+
+def made(source: str, target: str, owner: str, clones: bool) -> list[str]:
+    """Statements that create a copy. `clones`: the files of a large one share their blocks if the server can do that.
+
+    PostgreSQL 15 and later have strategies, 18 and later clones.
+    """
+    large = f"current_setting('server_version_num')::int >= 150000 AND pg_database_size({literal(source)}) > {LARGE}"
+    can = "FROM pg_settings WHERE name = 'file_copy_method' AND 'clone' = ANY (enumvals)"
+    copy = f"CREATE DATABASE {identifier(target)} TEMPLATE {identifier(source)} OWNER {identifier(owner)}"
+    return [
+        *([f"SELECT 'SET file_copy_method = clone' {can} \\gexec"] if clones else []),
+        f"SELECT CASE WHEN {large} THEN 'STRATEGY file_copy' ELSE '' END AS strategy \\gset",
+        f"{copy}{STRATEGY};",
+    ]
 
 
 def settings(source: str, target: str) -> list[str]:
@@ -68,14 +88,18 @@ def check(copied: Sequence[str], moved: Sequence[str]) -> str:
     )
 
 
-def refused(service: str, said: str) -> DevError | None:
-    """The error 114 that explains what `check` found, from what the client said; None if it found nothing."""
+def refused(service: str, said: str, admin: str) -> DevError | None:
+    """The error 114 that explains what `check` found, from what the client said; None if it found nothing.
+
+    `admin`: the account that may end it, if that is not the app's.
+    """
     found = FOUND.search(said)
     if not found:
         return None
     things = json.loads(found[1])
     what = ", ".join(thing for thing, _, _ in things)
-    ways = [hint or f"inv dev.dbshell -- -c {shlex.quote(sql)}" for _, sql, hint in things]
+    login = f"--username {shlex.quote(admin)} " if admin else ""
+    ways = [hint or f"inv dev.dbshell -- {login}-c {shlex.quote(sql)}" for _, sql, hint in things]
     return DevError(REFUSED, f"{service}: its database is in use by {what}", *ways)
 
 

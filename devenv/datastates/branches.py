@@ -13,7 +13,7 @@ from devenv.base import events
 from devenv.context import service_commands
 from devenv.context.environment import Environment
 from devenv.databases.states import ASIDE, State
-from devenv.datastates import live, store
+from devenv.datastates import live, packages, store
 from devenv.model import lineage
 from devenv.model.lineage import Files
 
@@ -68,8 +68,8 @@ def back(env: Environment, files: Files) -> State | None:
 
     Data with fewer migrations does not: once migrated, it could not go back to its own branch.
     """
-    fitting = [s for s in _fitting(env, files) if not live.lost_packages(env, s.data)]
-    now = _applied(env, files, live.packages(env))
+    fitting = [s for s in _fitting(env, files) if not packages.lost(env, s.data)]
+    now = _applied(env, files, packages.of(env))
     same = [s for s in fitting if _applied(env, s.files, s.data.get("packages", {})) == now]
     own = sorted(_of(store.branch(env), fitting), key=lambda s: (_count(env, s.files), s.created))
     return next(iter([*reversed(own), *reversed(same)]), None)

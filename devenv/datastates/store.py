@@ -2,7 +2,7 @@
 
 What is known of them is in the server itself (databases/states.py). `look` reads all of it with one query, before
 anything is decided. Each change is a list of steps, which `do` carries out and notes in the same call; so at any moment
-the server says what its databases are. `settle` finishes what earlier commands left.
+the server says what its databases are. settling.py finishes what earlier commands left.
 
 Drafts are databases next to the live one. They are created, filled, and put in its place in one step. If a command is
 killed at any moment, the live database is the old one or the new one, and a draft is a row that says so.
@@ -16,7 +16,6 @@ import getpass
 import os
 import re
 import secrets
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -24,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from devenv.base import events, output, process, records
+from devenv.base import process, records
 from devenv.base.errors import CONFLICT, DevError
 from devenv.context import workspace
 from devenv.context.environment import Environment
@@ -32,7 +31,6 @@ from devenv.databases import find
 from devenv.databases.database import Database
 from devenv.databases.states import (
     ASIDE,
-    BUILT,
     DRAFT,
     LIVE,
     PREVIOUS,
@@ -50,11 +48,7 @@ from devenv.datastates import dumps, earlier
 from devenv.model import fingerprint
 from devenv.model.lineage import Files
 
-BUDGET = 5 * 2**30  # bytes of disk for all states, unless `budget.states` of dev.yaml says otherwise
-SPARE = 500 * 2**20  # bytes of disk that the rest of the machine needs
 GOING = "going"  # the name of a draft that is dropped in the background
-DROPPING = 60  # seconds that this may take
-OURS = re.compile(r"_[0-9a-f]{12}$")  # the end of the names that we give to databases
 
 
 def keeps(env: Environment) -> bool:
@@ -97,11 +91,11 @@ def look(env: Environment) -> Environment:
     env.seen.pending = earlier.pending(env, found, declared(env))
     env.seen.survey = found.after([env.seen.pending]) if env.seen.pending else found
     live = env.seen.survey.live
-    name = live.database if live and not _renamed(env) else declared(env)
+    name = live.database if live and not is_renamed(env) else declared(env)
     return env if name == env.database.name else env.on(name)
 
 
-def _renamed(env: Environment) -> bool:
+def is_renamed(env: Environment) -> bool:
     """Whether compose.yaml has another name for the live database now, which the server can give it."""
     found, name = survey(env), declared(env)
     can = env.database is not None and env.database.renames
@@ -125,10 +119,14 @@ def every(env: Environment) -> list[State]:
 
 
 def unknown(env: Environment) -> list[State]:
-    """The databases that no row names, except the one of compose.yaml. A person made them, or a record was lost."""
+    """The databases that no row names. A person made them, or a record was lost.
+
+    Without the one of compose.yaml, and those that frameworks make for tests: `test_` and the name of another.
+    """
     found = survey(env)
     named = {s.database for s in found.states} | {declared(env), "postgres", "test"}  # of new servers
-    return [State("", UNKNOWN, name, name) for name in sorted(found.databases - named)]
+    tests = re.compile(f"test_({'|'.join(map(re.escape, named))})(_gw[0-9]+|_[0-9]+)?")
+    return [State("", UNKNOWN, name, name) for name in sorted(found.databases - named) if not tests.fullmatch(name)]
 
 
 # ---- whose data it is
@@ -151,6 +149,12 @@ def owner_key(env: Environment) -> dict[str, str]:
     return {"state": state, "workspace": env.place.workspace, "service": env.config.service}
 
 
+def is_owner(env: Environment) -> bool:
+    """Whether the live data has this service as its owner."""
+    live = survey(env).live
+    return live is not None and _key(live.owner) == _key(owner_key(env))
+
+
 def _key(known: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(str(known.get(key, "")) for key in ("state", "workspace", "service"))
 
@@ -159,7 +163,7 @@ def check_owner(env: Environment) -> None:
     """DevError 113 if the data belongs to somebody else, who still has a record of it."""
     live = survey(env).live
     theirs = live.owner if live else {}
-    if not theirs or _is_owner(env) or _is_gone(theirs):
+    if not theirs or is_owner(env) or _is_gone(theirs):
         return
     what = f"service {theirs.get('service')} in workspace {theirs.get('workspace')}, state in {theirs.get('state')}"
     raise DevError(
@@ -192,18 +196,26 @@ def do(env: Environment, *steps: Step) -> None:
     after = before.after(steps)
     changed = before.live != after.live
     if changed and after.live and after.live.data.get("fresh"):
-        _copy(env, after)  # first: a copy that says less than the server would let others write unseen, see live.used
+        # First: a copy that says less than the server would let others write unseen, see live.used.
+        note_copy(env, after)
     env.database.carry_out(env.engine, steps)
     env.seen.survey = after
     if changed or _listed(before) != _listed(after):
-        _copy(env, after)
+        note_copy(env, after)
 
 
-def _copy(env: Environment, found: Survey) -> None:
+def note_copy(env: Environment, found: Survey) -> None:
     """The copy in the record, for plan and status while the server is down, and for releases up to 0.6.0."""
     copy = _hint(env, found)
     if copy != env.record.known(env.engine.name):
         env.note_data(copy)
+
+
+def is_copied(env: Environment) -> bool:
+    """Whether the record has the server's state. Its id of the volumes is not compared: that would need a query."""
+    kept, live = env.record.known(env.engine.name), survey(env).live
+    name = "" if not live or live.database == declared(env) else live.database
+    return live is not None and earlier.facts(kept) == live.data and kept.get("live") == name
 
 
 def _hint(env: Environment, found: Survey) -> dict[str, Any]:
@@ -336,7 +348,7 @@ def swap(
     older = [replace(s, kind=DRAFT, name=GOING, created=time.time()) for s in dropped if s is not aside]
     do(env, *first, Note((aside, live, *older), renames=renames))
     steps = [step for s in dropped for step in (Drop(s.database), Note(gone=(s.id,)))]
-    # Nobody waits for the end: the rows say that these are drafts, so `settle` does what is left of it.
+    # Nobody waits for the end: the rows say that these are drafts, so settling.py does what is left of it.
     if env.database.discard(env.engine, steps):
         env.seen.survey = survey(env).after(steps)
     return env if env.database.renames else env.on(live.database)
@@ -347,159 +359,3 @@ def note(env: Environment, known: Mapping[str, Any]) -> None:
     live = survey(env).live
     assert live
     do(env, Note((replace(live, data=dict(known)),)))
-
-
-# ---- what earlier commands left
-
-
-def unsettled(env: Environment) -> bool:
-    """Whether `settle` has something to do. The server was looked at."""
-    found = survey(env)
-    whole = found.kept and found.live is not None and not env.seen.pending and not found.stale and _is_owner(env)
-    left = any(_is_left(s) or s.database not in found.databases for s in found.states) or bool(dumps.left(env))
-    return not whole or left or not _is_copied(env) or _renamed(env)
-
-
-def _is_left(state: State) -> bool:
-    """Whether it is a draft of a command that has ended, and not one that is just being dropped."""
-    return state.kind == DRAFT and not (state.name == GOING and 0 <= time.time() - state.created < DROPPING)
-
-
-def _is_owner(env: Environment) -> bool:
-    live = survey(env).live
-    return live is not None and _key(live.owner) == _key(owner_key(env))
-
-
-def _is_copied(env: Environment) -> bool:
-    """Whether the record has the server's state. Its id of the volumes is not compared: that would need a query."""
-    kept, live = env.record.known(env.engine.name), survey(env).live
-    name = "" if not live or live.database == declared(env) else live.database
-    return live is not None and earlier.facts(kept) == live.data and kept.get("live") == name
-
-
-def settle(env: Environment) -> None:
-    """Bring the server in order: take over records of earlier releases, drop drafts. DevError 113 for others' data."""
-    check_owner(env)
-    assert env.database
-    found = survey(env)
-    if not found.kept:
-        env.engine.flush(env.database.service)  # first: a server without our table may be new
-        env.database.ensure(env.engine)
-        env.seen.survey = found = found._replace(kept=True)
-    if found.stale:
-        events.note(f"{env.database.service}: its image sorts text in another way now: building all indexes again")
-        env.database.renew(env.engine)
-        env.seen.survey = found._replace(stale=False)
-    _settle_live(env)
-    live = survey(env).live
-    if live and _renamed(env):
-        do(env, Note((replace(live, database=declared(env)),), renames=[(live.database, declared(env))]))
-    earlier.forget(env)
-    _settle_drafts(env)
-    dumps.clean(env)
-    if not _is_copied(env):
-        _copy(env, survey(env))
-
-
-def _settle_live(env: Environment) -> None:
-    """Write the rows of an earlier release, and a row for the live database that says that it is ours."""
-    found, pending = survey(env), env.seen.pending or Note()
-    live = found.live
-    if not live:
-        _report_unknown(env)
-        live = State(secrets.token_hex(6), LIVE, LIVE, declared(env), created=time.time())
-    elif live.data and live.database not in found.databases:
-        events.warn(f"{live.database}, the live database of {env.config.service}, is not on its server any more")
-        live = replace(live, data={})
-    if not _is_owner(env):
-        if live.owner:
-            events.note(f"the data was that of {live.owner.get('state')}, which is gone: it is taken over")
-        live = replace(live, owner=owner(env))
-    others = tuple(s for s in pending.put if s.kind != LIVE)
-    if pending != Note() or live != found.live:
-        do(env, Note((*others, live), pending.gone))
-    env.seen.pending = None
-
-
-def _report_unknown(env: Environment) -> None:
-    """Say which databases have lost their record, before anything new is made next to them."""
-    names = [s.database for s in unknown(env) if OURS.search(s.database)]
-    if names:
-        events.warn(f"{env.config.service}: the record of its data is lost. Its server also has {', '.join(names)}")
-        events.note(f"they stay as they are; to bring one back: inv dev.restore {names[0]}")
-
-
-def _settle_drafts(env: Environment) -> None:
-    assert env.database
-    found = survey(env)
-    drafts = [s for s in found.states if _is_left(s)]
-    if drafts:
-        # A server may still copy for a killed client. Such a copy would appear after this.
-        env.database.settle(env.engine, [s.database for s in drafts])
-        for made in drafts:
-            _drop_left(env, made)
-    gone = [s.id for s in survey(env).states if s.kind != LIVE and s.database not in survey(env).databases]
-    if gone:
-        do(env, Note(gone=tuple(gone)))
-
-
-def _drop_left(env: Environment, made: State) -> None:
-    """Drop a draft. If the server refuses, such as for a replication slot, that is in the way of nothing else."""
-    try:
-        drop(env, made)
-    except DevError as error:
-        events.warn(f"{made.database}, which is not needed any more, cannot be dropped yet: {error.message}")
-
-
-# ---- what it takes, and what can go
-
-
-def sizes(env: Environment) -> dict[str, int]:
-    """The size of each state by id, with its dump, and of the live database as ``live``, in bytes."""
-    assert env.database
-    on_server = env.database.sizes(env.engine)
-    found = {s.id: dumps.size(env, s) + on_server.get(s.database, 0) for s in every(env)}
-    lost = {s.database: on_server.get(s.database, 0) for s in unknown(env)}
-    return {**found, **lost, "live": on_server.get(env.database.name, 0)}
-
-
-def check_space(env: Environment) -> None:
-    """Warn if the states exceed their budget, or if another copy may fill the disk."""
-    taken = sizes(env)
-    budget, stored = env.config.states or BUDGET, sum(taken.values()) - taken["live"]
-    if stored > budget:
-        words = f"{output.mebibytes(stored)} of {output.mebibytes(budget)}"
-        events.warn(f"stored states take {words}; to free space: inv dev.state prune")
-    free = shutil.disk_usage(records.home()).free
-    if free < 2 * taken["live"] + SPARE:
-        events.warn(f"{output.mebibytes(free)} left on the disk; to free space: inv dev.state prune")
-
-
-def prunable(env: Environment, all: bool) -> list[State]:
-    """Built states except the newest of each branch: they can be built again. With `all`, every state."""
-    found = every(env)
-    newest = {(s.branch, s.name): s.id for s in found if s.kind == BUILT}
-    return found if all else [s for s in found if s.kind == BUILT and newest[s.branch, s.name] != s.id]
-
-
-def prune(env: Environment, gone: Sequence[State]) -> None:
-    """Remove states with their rows."""
-    for each in gone:
-        drop(env, each)
-
-
-def rows(env: Environment) -> list[dict[str, Any]]:
-    """The live data and each state, the newest first, for people and programs; the keys are in CONTRACT.md."""
-    taken, now = sizes(env), time.time()
-    live = {"id": "", "kind": "live", "name": "live", "key": "", "branch": env.data.get("branch", ""), "age": 0}
-    live = {**live, "size": taken["live"], "scenarios": sorted(env.data.get("seeded", {})), "live": True}
-    lost = [_row(s, taken[s.database], now, env.data) for s in unknown(env)]
-    return [live, *(_row(s, taken[s.id], now, env.data) for s in reversed(every(env))), *lost]
-
-
-def _row(stored: State, size: int, now: float, live: Mapping[str, Any]) -> dict[str, Any]:
-    known = {name: getattr(stored, name) for name in ("id", "kind", "name", "key", "branch")}
-    scenarios = sorted(stored.data.get("seeded", {}))
-    is_live = bool(stored.id) and live.get("state") == stored.id
-    age = round(now - stored.created) if stored.created else 0
-    return {**known, "age": age, "size": size, "scenarios": scenarios, "live": is_live}

@@ -12,10 +12,12 @@ from devenv.base.errors import USAGE, DevError
 from devenv.engines import docker, names
 from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Engine, Place
-from devenv.engines.native import addresses, folders, supervisor, support
+from devenv.engines.native import addresses, app_environment, folders, supervisor, support
 from devenv.engines.native.engine import NativeEngine
+from devenv.engines.native.servers import held as held_natively
 from devenv.model import outside as network
 from devenv.model import services
+from devenv.model.libraries import Library
 from devenv.model.services import Service
 
 COMPOSE, NATIVE = "compose", "native"
@@ -77,6 +79,12 @@ def _project(workspace: str, service: str) -> str:
     return names.project(records.read(workspace, service))
 
 
+def undo(name: str, place: Place, library: Library) -> None:
+    """Run the command by which dev.yaml removes a library. In containers the image is built without it instead."""
+    if name == NATIVE:
+        app_environment.undo(place, library)
+
+
 def host(name: str, service: str) -> str:
     """The host of the service's URL."""
     return addresses.host(service) if name == NATIVE else f"{service}.localhost"
@@ -101,6 +109,16 @@ def outside(name: str, environment: Mapping[str, str], direct: Sequence[str]) ->
     if name == NATIVE:
         return network.variables(environment)
     return network.variables(docker.proxied(environment), direct)
+
+
+def held(name: str, record: records.Record, store: Service, volumes: Sequence[str]) -> dict[str, str] | None:
+    """What the engine knows of a database's data: None without data; {} if an earlier release made it.
+
+    Else it is ours, and has its "password" if the engine knows that.
+    """
+    if name == NATIVE:
+        return held_natively(folders.service(record.workspace, record.service) / store.name, store.program)
+    return docker.held(store, volumes, names.project(record))
 
 
 def supported(name: str, found: Mapping[str, Service]) -> dict[str, Service]:

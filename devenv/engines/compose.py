@@ -12,12 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import foreign, process
+from devenv.base import disk, foreign, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines import cgroup, docker, network_file
-from devenv.engines.interface import IMPATIENT, LOG_LINES, Logs, Place, State, logged
+from devenv.engines import additions, cgroup, docker
+from devenv.engines.interface import IMPATIENT, LOG_LINES, PERSONAL, Logs, Place, State, logged
 from devenv.model import services
+from devenv.model.secrets import BUILD, RUN
 from devenv.model.services import Healthcheck
 
 # The file system of the data alone. Images with a small `sync` flush all of them.
@@ -55,9 +56,10 @@ class ComposeEngine:
         return docker.has_images([self._image(name) for name, s in self.place.services.items() if s.build])
 
     def build(self, services: Sequence[str]) -> None:
-        if self._run("build", *services):
+        if self._run("build", *services, secrets=self._secrets(BUILD)):
             hint = "see the failing step above; a registry behind a company's CA needs CA_BUNDLE=/path/to/ca.pem"
-            raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint))
+            back = [f"without the edited library: inv dev.use {name}" for name in self.place.libraries]
+            raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint, *back))
 
     def take(self, image: str, services: Sequence[str]) -> bool:
         # Tagged with the name that Compose looks for, so that compose files are the same for pulled and built images.
@@ -74,7 +76,8 @@ class ComposeEngine:
         again = ["--force-recreate"] if self._is_cut(states) else []
         wait = [*again, "--wait", "--wait-timeout", str(math.ceil(timeout))]
         # On a terminal, Compose would overwrite our progress lines (context/health.py).
-        if self._run("up", "--detach", "--no-build", "--remove-orphans", *wait, *names, COMPOSE_ANSI="never"):
+        words = ["--detach", "--no-build", "--remove-orphans", *wait, *names]
+        if self._run("up", *words, secrets=self._secrets(RUN), COMPOSE_ANSI="never"):
             raise self._explain(self._not_pulled() or self._unhealthy(timeout))
 
     def end(self, services: Sequence[str]) -> None:
@@ -98,24 +101,31 @@ class ComposeEngine:
 
     def step(self, name: str, argv: Sequence[str]) -> int:
         self._end_steps()
-        return docker.checked(process.run(self._one_off(name, argv), self.place.env))
+        given = self._secrets(RUN)
+        return docker.checked(process.run(self._one_off(name, argv), {**self.place.env, **given}))
 
     def manage(self, name: str, argv: Sequence[str]) -> int:
         self._end_steps()
         soon = [word for name, value in IMPATIENT.items() for word in ("--env", f"{name}={value}")]
-        return docker.checked(process.run(self._one_off(name, argv, *soon), self.place.env))
+        given = self._secrets(BUILD, RUN)
+        argv = self._one_off(name, argv, *soon, install=True)
+        return docker.checked(process.run(argv, {**self.place.env, **given}))
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
         self._end_steps()
-        return docker.answered(process.collect(self._one_off(name, argv), self.place.env))
+        given = self._secrets(RUN)
+        return docker.answered(process.collect(self._one_off(name, argv), {**self.place.env, **given}))
 
     def attach(self, service: str, argv: Sequence[str]) -> int:
         state = self.look().get(service)
+        verb = ["exec"] if state and state.running else ["run", "--rm"]
         if not state:
             docker.ensure_network(self.place.network)
-        verb = ["exec"] if state and state.running else ["run", "--rm"]
+        given = self._secrets(RUN) if verb[0] == "run" else {}
+        if given:
+            _write_variables(self.place)
         tty = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
-        return docker.checked(process.attach(self._compose(*verb, *tty, service, *argv), self.place.env))
+        return docker.checked(process.attach(self._compose(*verb, *tty, service, *argv), {**self.place.env, **given}))
 
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
         return docker.answered(process.capture(docker.inside(self.place, service, argv), self.place.env, stdin))
@@ -124,6 +134,14 @@ class ComposeEngine:
         self, service: str, argv: Sequence[str], source: Path | str | None = None, target: Path | None = None
     ) -> Result:
         return docker.answered(process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target))
+
+    def alone(self, service: str, script: str) -> bool:
+        self._end_steps()
+        shell = ["--entrypoint", "sh", service, "-c", script]
+        _write_variables(self.place)
+        label = ["--label", f"{STEP}=alone"]
+        argv = self._compose("run", "--rm", "--no-deps", "-T", *label, *shell)
+        return process.capture(argv, self.place.env).code == 0
 
     def flush(self, service: str) -> None:
         # The image writes its settings last, and does not wait for the disk: after a power cut, nobody could log in.
@@ -193,29 +211,37 @@ class ComposeEngine:
         """The name of a service's image: `image:`, else the name that Compose gives it."""
         return self.place.services[name].image or f"{self.place.project}-{name}"
 
-    def _compose(self, *words: str) -> list[str]:
-        """A whole command. The variables are in a file, so that the printed line works when it is typed."""
-        known = [f for f in (".env", str(variables_file(self.place))) if (self.place.root / f).is_file()]
+    def _compose(self, *words: str, install: bool = False) -> list[str]:
+        """A whole command. The variables are in a file, so that the printed line works when it is typed.
+
+        `install`: the app's container gets the secrets of builds, too.
+        """
+        own_variables = (".env", PERSONAL, str(variables_file(self.place.workspace)))
+        known = [file for file in own_variables if (self.place.root / file).is_file()]
         env_files = [word for file in known for word in ("--env-file", file)]
-        network = str(network_file.path(self.place))
-        ours = network if (self.place.root / network).is_file() else ""
-        files = [word for file in (self.place.compose, self.place.overlay, ours) if file for word in ("-f", file)]
+        own = (self.place.compose, self.place.overlay, self.place.override, additions.file(self.place, install))
+        files = [word for file in own if file for word in ("-f", file)]
         return ["docker", "compose", "-p", self.place.project, *files, *env_files, *words]
 
-    def _run(self, *words: str, **unless_set: str) -> int:
+    def _run(self, *words: str, secrets: Mapping[str, str] | None = None, **unless_set: str) -> int:
         _write_variables(self.place)
-        return process.run(self._compose(*words), {**unless_set, **self.place.env}, measure=docker.Progress())
+        env = {**unless_set, **self.place.env, **(secrets or {})}
+        return process.run(self._compose(*words), env, measure=docker.Progress())
+
+    def _secrets(self, *uses: str) -> Mapping[str, str]:
+        """The variables that hand secrets to Compose. They are in no file and no argument."""
+        return self.place.secrets.carriers(*uses)
 
     def _pull(self, argv: Sequence[str]) -> bool:
         return process.run(argv, self.place.env, limit=PULL_LIMIT, measure=docker.Progress()) == 0
 
-    def _one_off(self, name: str, argv: Sequence[str], *flags: str) -> list[str]:
+    def _one_off(self, name: str, argv: Sequence[str], *flags: str, install: bool = False) -> list[str]:
         # In a separate container: it works before the app can start, and is found again if this process is killed.
         self.check_reach()
         docker.ensure_network(self.place.network)
         _write_variables(self.place)
         label = ["--label", f"{STEP}={name}"]
-        return self._compose("run", "--rm", "--no-deps", "-T", *label, *flags, self.place.app, *argv)
+        return self._compose("run", "--rm", "--no-deps", "-T", *label, *flags, self.place.app, *argv, install=install)
 
     def _judged(self, name: str, state: State, is_job: bool) -> State:
         """What Docker says of a container, and what we know of it."""
@@ -287,13 +313,13 @@ class ComposeEngine:
         return DevError(UNHEALTHY, message, f"inv dev.logs -s {name}", slow)
 
 
-def variables_file(place: Place) -> Path:
-    """The file that holds our variables for the printed commands, from the root."""
-    return Path(".dev", "local", f"{place.workspace}.env")
+def variables_file(workspace: str) -> Path:
+    """The file that holds our variables for the printed commands, from the root. Only its owner can read it."""
+    return Path(".dev", "local", f"{workspace}.env")
 
 
 def _write_variables(place: Place) -> None:
-    target = place.root / variables_file(place)
+    target = place.root / variables_file(place.workspace)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text("".join(f"{name}={value}\n" for name, value in sorted(place.variables.items())))
-    network_file.write(place)
+    text = "".join(f"{name}={value}\n" for name, value in sorted(place.variables.items()))
+    disk.replace(target, text, 0o600, lasting=False)  # it has passwords

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Callable, NamedTuple, Protocol
 
 from devenv.base.process import Result
+from devenv.engines.secrets import Secrets
+from devenv.model.libraries import Library
 from devenv.model.services import Service
 
 # npm waits ten seconds and a minute, without a word, for an index that it does not trust.
 IMPATIENT = {"npm_config_fetch_retry_mintimeout": "1000", "npm_config_fetch_retry_maxtimeout": "5000"}
+# A person's own settings of this checkout, which git ignores:
+PERSONAL = ".dev/local/env"  # variables
+OVERRIDE = ".dev/local/compose.override.yaml"  # merged over the other compose files
 LOG_LINES = 20  # log lines of a failed service that are shown with the error
 
 
@@ -48,6 +54,21 @@ class Place(NamedTuple):
 
     project: str = ""  # the name of the Compose project, and the mark of everything of this service in this workspace
     outside: Mapping[str, str] = {}  # the proxies, for the variables of what runs, and what is reached without them
+    libraries: Mapping[str, Library] = {}  # checkouts that replace released packages, by name
+    personal: Mapping[str, str] = {}  # the person's variables for the app
+    override: str = ""  # the person's compose file over the others, from the root; empty if there is none
+
+    def watching(self, folders: Sequence[str]) -> dict[str, str]:
+        """The variables by which a reloader of the app also watches edited libraries, in `folders`.
+
+        DEV_LIBRARIES is ours; uvicorn's --reload has a variable, too.
+        """
+        return {
+            "DEV_LIBRARIES": os.pathsep.join(folders),
+            "UVICORN_RELOAD_DIRS": os.pathsep.join([os.curdir, *folders]),
+        }
+
+    secrets: Secrets = Secrets()  # those of dev.yaml; a value is read when something needs it
 
 
 class Logs(NamedTuple):
@@ -112,6 +133,9 @@ class Engine(Protocol):
         self, service: str, argv: Sequence[str], source: Path | str | None = None, target: Path | None = None
     ) -> Result:
         """Like `ask` but visibly, with its input from a file of this machine or a text, or its output to a file."""
+
+    def alone(self, service: str, script: str) -> bool:
+        """Run a shell script on the data of a service that does not run. Whether it ended well; natively, never."""
 
     def flush(self, service: str) -> None:
         """Wait until what a database server's image has just made is on the disk."""

@@ -223,6 +223,26 @@ def _environment(env: environment.Environment) -> Finding:
     return Finding("D34", False, f"damaged: {found}", f"{fix}; inv dev.up")
 
 
+def _secrets(env: environment.Environment) -> Finding:
+    """Which secrets are set, and where each comes from; never what it is. Programs that have one are started."""
+    found = env.place.secrets.report(run=True)
+    lines = [f"{each.name} ({', '.join(each.uses)}): {each.place or 'not set'}" for each in found]
+    lacking = [each for each in found if each.required and not each.place]
+    fix = "\n".join(f"{each.name}: {each.advice}" for each in lacking)
+    head = "secrets that are not set" if lacking else "all secrets are set" if found else "no secrets are declared"
+    return Finding("D36", not lacking, "\n".join([f"{head}:" if lines else head, *lines]), fix)
+
+
+def _accounts(env: environment.Environment) -> Finding:
+    """Data of earlier releases keeps its published password, and the app's account may do everything there."""
+    older = [name for name, known in env.accounts.stores.items() if not known]
+    if not older:
+        return Finding("D37", True, "no data has the accounts of an earlier release")
+    what = f"made by an earlier release, with a published password that other users of this machine know: {older[0]}"
+    kept = "inv dev.snapshot kept --export ../kept.tar.gz"
+    return Finding("D37", False, what, f"{kept} && inv dev.destroy && inv dev.up && inv dev.restore ../kept.tar.gz")
+
+
 REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _compose_file,
     _healthcheck,
@@ -236,6 +256,8 @@ REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     machine.distant,
     machine.language,
     machine.programs,
+    _secrets,
+    _accounts,
 )
 
 

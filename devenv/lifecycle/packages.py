@@ -7,8 +7,8 @@ from pathlib import Path
 
 from devenv.base import events, records
 from devenv.base.errors import USAGE, DevError
+from devenv.context import building
 from devenv.context.environment import Environment
-from devenv.datastates import live
 from devenv.lifecycle import up
 from devenv.model import packages as model
 from devenv.model.packages import Recipe
@@ -24,7 +24,7 @@ def add(env: Environment, packages: Sequence[str], dev: bool) -> bool:
     if wrong:
         raise DevError(USAGE, f"{wrong[0]!r} is not the name of a package", "inv dev.add NAME 'NAME>=1.2'")
     recipe = _recipe(env, packages, dev)
-    live.built(env)
+    building.ensure(env)
     _carry_out(env, recipe, packages)
     running = any(state.running for state in env.engine.look().values())
     if running:

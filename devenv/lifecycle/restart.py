@@ -8,6 +8,7 @@ from devenv.base import events
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.context import health
 from devenv.context.environment import Environment
+from devenv.model.secrets import RUN
 
 
 def restart(env: Environment, names: Sequence[str]) -> list[str]:
@@ -19,6 +20,7 @@ def restart(env: Environment, names: Sequence[str]) -> list[str]:
     chosen = list(names) or [name for name, service in env.place.services.items() if service.build]
     if not any(state.running for state in before.values()):
         raise DevError(UNHEALTHY, f"{env.config.service} is not running", "inv dev.up")
+    env.place.secrets.check(RUN)
     with events.step("stop", " ".join(chosen)):
         env.engine.end(chosen)
     health.start(env, chosen)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from devenv.context.environment import Environment
-from devenv.engines.interface import State
+from devenv.engines.interface import OVERRIDE, PERSONAL, State
+from devenv.engines.secrets import Report
 
 
 class ServiceStatus(NamedTuple):
@@ -32,11 +33,14 @@ class Status(NamedTuple):
     healthy: bool
     image: str  # the released image that the app runs; empty if it was built
     debugger: dict[str, str]  # where the app's debugger listens and how to attach; empty if it runs without one
+    secrets: list[dict[str, Any]]  # which are set, and from where; never what they are
     services: list[ServiceStatus]
     logins: list[dict[str, str]]
     outputs: dict[str, Any]  # what the scenarios printed
     memory: int  # bytes, of all services
     budget: int | None  # bytes
+    libraries: Mapping[str, str] = {}  # by name: the checkouts that replace released packages
+    personal: Sequence[str] = ()  # the files with the person's own settings, from the root
 
     def as_dict(self) -> dict[str, Any]:
         """For --json; the keys are part of the contract."""
@@ -63,7 +67,10 @@ def status(env: Environment, states: Mapping[str, State]) -> Status:
         data=str(env.data.get("generation", "")),
         healthy=all(service.healthy for service in services),
         image=env.image if env.record.up.get("image") == env.image else "",
+        libraries=libraries(env),
+        personal=personal(env),
         debugger=_debugger(env, states),
+        secrets=[_secret(each) for each in env.place.secrets.report()],
         services=services,
         logins=[_login(env, login) for login in env.config.logins],
         outputs=env.data.get("seeded", {}),
@@ -72,11 +79,25 @@ def status(env: Environment, states: Mapping[str, State]) -> Status:
     )
 
 
+def libraries(env: Environment) -> dict[str, str]:
+    """The checkouts that replace released packages, by name."""
+    return {name: str(library.checkout) for name, library in env.place.libraries.items()}
+
+
+def personal(env: Environment) -> list[str]:
+    """The files with the person's own settings that there are, from the root."""
+    return [name for name in (PERSONAL, OVERRIDE) if (env.place.root / name).is_file()]
+
+
 def _debugger(env: Environment, states: Mapping[str, State]) -> dict[str, str]:
     app, declared = states.get(env.config.app), env.config.debug
     if not (env.debug_port and app and app.running and declared):
         return {}
     return {"address": f"127.0.0.1:{env.debug_port}", "help": declared.help}
+
+
+def _secret(found: Report) -> dict[str, Any]:
+    return {"name": found.name, "for": list(found.uses), "required": found.required, "from": found.place}
 
 
 def _login(env: Environment, login: Any) -> dict[str, str]:

@@ -45,6 +45,10 @@ class Raw(NamedTuple):
         """An error that names the file and the line of one of the service's keys."""
         return self.source.error(("services", self.name, *keys), message)
 
+    def with_environment(self, more: Mapping[str, str]) -> Raw:
+        """The service with these variables in its environment, instead of its own with the same names."""
+        return self._replace(data=merge(self.data, {"environment": dict(more)})) if more else self
+
 
 def read(path: Path) -> document.Document:
     """A compose file as written. DevError 111 with file and line if a part that we read has another type."""
@@ -53,8 +57,12 @@ def read(path: Path) -> document.Document:
     return source
 
 
-def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> dict[str, Raw]:
+def load(
+    path: Path, variables: Mapping[str, str], over: Path | None = None, override: Path | None = None
+) -> dict[str, Raw]:
     """The services of a compose file by name, in the file's order, merged with a second file `over` it.
+
+    `override`: a third file, which may also add services.
 
     DevError 111 with file and line.
     """
@@ -63,6 +71,9 @@ def load(path: Path, variables: Mapping[str, str], over: Path | None = None) -> 
         if name not in found:
             raise above.error(f"service {name} is not in {path.name}, over which this file is merged")
         found[name] = Raw(name, merge(found[name].data, above.data), found[name].source)
+    for name, above in (_load(override, variables) if override else {}).items():
+        below = found.get(name, Raw(name, {}, above.source))
+        found[name] = Raw(name, merge(below.data, above.data), below.source)
     return found
 
 
@@ -71,12 +82,34 @@ def _load(path: Path, variables: Mapping[str, str]) -> dict[str, Raw]:
     services = source.data.get("services")
     if not services:
         raise source.error(("services",), "services: at least one service must be defined")
-    return {name: Raw(name, _service(source, name, variables, ()), source) for name in services}
+    return {name: Raw(name, _extended(source, name, variables), source) for name in services}
+
+
+def _extended(source: document.Document, name: str, variables: Mapping[str, str]) -> dict[str, Any]:
+    """A service with what it extends, which is judged as Compose does: when all is merged.
+
+    So a value that is replaced does not count. An error has the line of the file that is extended.
+    """
+    used: list[document.Document] = []
+    found = _service(source, name, variables, (), used)
+    if used:
+        try:
+            json_schema.check(source._replace(data={"services": {name: found}}), json_schema.read(SCHEMA))
+        except DevError:
+            for other in used:
+                json_schema.check(other, json_schema.read(SCHEMA))
+            raise
+    return found
 
 
 def _service(
-    source: document.Document, name: str, variables: Mapping[str, str], seen: tuple[Any, ...]
+    source: document.Document,
+    name: str,
+    variables: Mapping[str, str],
+    seen: tuple[Any, ...],
+    used: list[document.Document],
 ) -> dict[str, Any]:
+    """`used` gets the files that are extended."""
     keys = ("services", name)
     own = source.data["services"][name]
     if isinstance(own, document.Instead):
@@ -87,7 +120,7 @@ def _service(
     parent = own.pop("extends", None)
     if parent is None:
         return own
-    return merge(_parent(source, name, parent, variables, (*seen, (source.path, name))), own)
+    return merge(_parent(source, name, parent, variables, (*seen, (source.path, name)), used), own)
 
 
 def _fragment_hint(file: str) -> tuple[str, ...]:
@@ -97,7 +130,12 @@ def _fragment_hint(file: str) -> tuple[str, ...]:
 
 
 def _parent(
-    source: document.Document, name: str, parent: Any, variables: Mapping[str, str], seen: tuple[Any, ...]
+    source: document.Document,
+    name: str,
+    parent: Any,
+    variables: Mapping[str, str],
+    seen: tuple[Any, ...],
+    used: list[document.Document],
 ) -> dict[str, Any]:
     parent = {"service": parent} if isinstance(parent, str) else parent
     other = source
@@ -106,12 +144,25 @@ def _parent(
         if not os.path.isfile(path):
             message = f"extends: {parent['file']} not found"
             raise source.error(("services", name, "extends", "file"), message, *_fragment_hint(parent["file"]))
-        other = read(path)
+        other = document.load(path)
+    used.append(other)
+    json_schema.check(_merged_parts(other, parent["service"]), json_schema.read(SCHEMA))
     if parent.get("service") not in (other.data.get("services") or {}):
         message = f"extends: {other.path.name} has no service {parent.get('service')}"
         raise source.error(("services", name, "extends"), message)
-    data = merge({}, _service(other, parent["service"], variables, seen))
+    data = merge({}, _service(other, parent["service"], variables, seen, used))
     return _move(data, other.path.parent, source.path.parent)
+
+
+def _merged_parts(other: document.Document, name: str) -> document.Document:
+    """Of a file of which one service is extended, what has to have the right type to be merged at all."""
+    services = other.data.get("services") if isinstance(other.data, dict) else None
+    own = services.get(name) if isinstance(services, dict) else None
+    if not isinstance(own, dict):
+        return other
+    lists = {key: value for key, value in own.items() if key in MERGED and not isinstance(value, dict)}
+    kept = {key: value for key, value in own.items() if key in (*APPENDED, "extends")}
+    return other._replace(data={"services": {name: {**lists, **kept}}})
 
 
 def _pairs(items: list[Any]) -> dict[str, Any]:

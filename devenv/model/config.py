@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from devenv.base.errors import USAGE, DevError, did_you_mean
-from devenv.model import document, json_schema, scenarios, units
+from devenv.model import document, json_schema, scenarios, secrets, service_names, units
+from devenv.model.libraries import Declared
 from devenv.model.scenarios import Scenario
 
 SCHEMA = Path(__file__).with_name("schema.json")
@@ -54,6 +55,11 @@ class Config(NamedTuple):
     debug: Debug | None
     image: str  # the name of a released image, with {version} in it; empty if there is none
     native: Mapping[str, str]  # how the native engine makes the app's environment: python, node, install
+    libraries: Mapping[str, Declared]  # what dev.edit cannot derive from a lock file
+    secrets: tuple[secrets.Secret, ...]
+    ssh: bool  # whether builds can use the person's ssh agent
+    extensions: tuple[str, ...]  # of PostgreSQL, which a superuser creates in each database
+    superuser: bool  # whether the app's account is one
     source: document.Document
 
     def scenario(self, name: str) -> Scenario:
@@ -79,6 +85,7 @@ def load(root: Path) -> Config:
     source = document.load(root / "dev.yaml")
     json_schema.check(source, json_schema.read(SCHEMA))
     _check_contract(source)
+    service_names.check(source)
     data = source.data
     budget = data.get("budget", {})
     return Config(
@@ -101,8 +108,20 @@ def load(root: Path) -> Config:
         debug=_debug(source),
         image=data.get("image", ""),
         native=data.get("native", {}),
+        libraries={name: library(source, name) for name in data.get("libraries", {})},
+        secrets=secrets.read(source),
+        ssh=data.get("ssh", False),
+        extensions=tuple(data.get("database", {}).get("extensions", ())),
+        superuser=data.get("database", {}).get("superuser", False),
         source=source,
     )
+
+
+def library(source: document.Document, name: str) -> Declared:
+    """One entry of `libraries:`. DevError 111 with the line."""
+    data = source.data["libraries"][name] or {}
+    words = {key: scenarios.split(source, ("libraries", name, key)) for key in ("install", "remove") if key in data}
+    return Declared(data.get("repo", ""), data.get("path", ""), words.get("install", ()), words.get("remove", ()))
 
 
 def _size(budget: Mapping[str, str], *names: str) -> int | None:

@@ -27,6 +27,7 @@ MOUNT = re.compile(r"--mount=(\S+)")
 # installed as editable, so the image contains none of their code.
 MADE_FROM = re.compile(r"^#\s*dev\.up (?:re)?builds(?: \w+)? when these change:(?P<files>.*)\n\s*RUN\b", re.M)
 MADE = re.compile(r"--made-from=(\S*)")
+UNNAMED = "devenv-app"  # a stage that has no name, once it needs one
 STARS = 8  # more in one pattern would take minutes on a long path
 HEREDOC = re.compile(r"""(?<!\S)\d*<<-?(["']?)(\w+)\1(?!\S)""")
 
@@ -72,14 +73,40 @@ def inputs(build: Build) -> list[Path]:
     """The Dockerfile, .dockerignore, and the files of the context that the steps up to the target use."""
     text = build.dockerfile.read_text(encoding="utf-8", errors="replace") if build.dockerfile.is_file() else ""
     sources = [source for step in _steps_of(text, build) for source in _sources(step)]
-    ignore = _ignore_file(build)
+    ignore = ignore_file(build)
     ignored = _Ignored(ignore.read_text(encoding="utf-8", errors="replace") if ignore.is_file() else "")
     found = [path for source in sources for path in _files(build.context, source)]
     used = {path for path in found if not ignored.match(path.relative_to(build.context).as_posix())}
     return sorted({build.dockerfile, ignore, *used})
 
 
-def _ignore_file(build: Build) -> Path:
+def named(build: Build) -> tuple[str, str]:
+    """The text of the Dockerfile, and the name of the stage that is built; a last stage without one gets one."""
+    text = build.dockerfile.read_text(encoding="utf-8")
+    stages = _stages(text, build.args)
+    name = _find(stages, build.target) or (list(stages)[-1] if stages else "")
+    if not name.isdecimal():
+        return text, name
+    lines = text.splitlines()
+    starts = [step.line for step in instructions(text) if step.word == "FROM"]
+    lines[starts[int(name)] - 1] += f" AS {UNNAMED}"
+    return "\n".join(lines) + "\n", UNNAMED
+
+
+def user(build: Build) -> str:
+    """The last USER of the stage that is built, or of one below it; empty if no stage has one."""
+    stages = _stages(build.dockerfile.read_text(encoding="utf-8"), build.args)
+    name = _find(stages, build.target) or (list(stages)[-1] if stages else "")
+    while name:
+        base, steps = stages[name]
+        users = [step.text for step in steps if step.word == "USER"]
+        if users:
+            return users[-1]
+        name = _find(stages, base) if _find(stages, base) != name else ""
+    return ""
+
+
+def ignore_file(build: Build) -> Path:
     """The Dockerfile's own .dockerignore comes before the context's."""
     own = build.dockerfile.with_name(f"{build.dockerfile.name}.dockerignore")
     return own if own.is_file() else build.context / ".dockerignore"

@@ -39,6 +39,8 @@ PLAIN = (
 AS_COMMITTED = ("core.autocrlf=false", "core.eol=lf")  # in pinned checkouts: images are made of them
 KEPT = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")  # hosts have thousands of others, such as refs/pull/*
 POINTER = b"version https://git-lfs.github.com/spec/"
+SILENCE = 120.0  # seconds that git may print nothing while it waits for a server; over http see `quiet`
+WORK = 900.0  # seconds for what it does on this machine, where it prints nothing
 AMOUNT = re.compile(r"\d+% \((\d+)/(\d+)\)")  # how far git is, in any language
 
 
@@ -72,14 +74,14 @@ class Mirror(NamedTuple):
                 return
             with events.step("fetch", text=self.repo):
                 words = ("fetch", "--quiet", "--progress", "--prune", "--force", "--no-tags", "origin", *KEPT)
-                done = process.measured(git("--git-dir", str(self.path), *words), quiet(), _progress)
+                done = process.measured(git("--git-dir", str(self.path), *words), quiet(), _progress, SILENCE)
         if done.code and not self._replace_damaged():
             raise self._unreachable(done.stderr)
 
     def flaw(self) -> str:
         """What is damaged, in git's words; empty if nothing is."""
         try:
-            process.capture(git("--git-dir", str(self.path), "rev-parse"), quiet())
+            process.bounded(git("--git-dir", str(self.path), "rev-parse"), quiet(), WORK)
             configured = self._git("config", "--get", "remote.origin.url")
             done = self._git("fsck", "--no-dangling", "--no-progress")
         except OSError as error:
@@ -99,7 +101,7 @@ class Mirror(NamedTuple):
     def newest(self) -> str:
         """The newest commit of the repository's default branch, which may be renamed. DevError 110."""
         self.fetch()
-        done = process.capture(git("ls-remote", self.repo, "HEAD"), quiet())
+        done = process.bounded(git("ls-remote", self.repo, "HEAD"), quiet(), SILENCE)
         if done.code or not done.stdout:
             raise self._unreachable(done.stderr)
         return done.stdout.split()[0]
@@ -172,7 +174,7 @@ class Mirror(NamedTuple):
             [*inside, "remote", "set-url", "origin", self.repo],
             [*inside, "switch", "--quiet", *how, commit],
         ):
-            done = process.capture(argv, quiet())
+            done = process.bounded(argv, quiet(), WORK)
             if done.code:
                 raise DevError(MISSING, f"{self.repo}: no checkout of {commit[:12]}: {done.stderr.strip()}")
         self._report_lacking(draft, commit)
@@ -187,7 +189,7 @@ class Mirror(NamedTuple):
         draft = _draft(self.path)
         with events.step("fetch", text=self.repo, said=f"fetching {self.repo}"):
             argv = git("clone", "--quiet", "--progress", "--bare", self.repo, str(draft))
-            done = process.measured(argv, quiet(), _progress)
+            done = process.measured(argv, quiet(), _progress, SILENCE)
             if done.code:
                 raise self._unreachable(done.stderr)
         shutil.rmtree(self.path, ignore_errors=True)  # a damaged one
@@ -213,7 +215,7 @@ class Mirror(NamedTuple):
         return ""
 
     def _git(self, *words: str) -> process.Result:
-        return process.capture(git("--git-dir", str(self.path), *words), quiet())
+        return process.bounded(git("--git-dir", str(self.path), *words), quiet(), WORK)
 
     def _unreachable(self, said: str) -> DevError:
         told = "\n".join(line for line in said.splitlines() if line and not AMOUNT.search(line))
@@ -282,7 +284,7 @@ def _status(checkout: Path) -> list[str]:
     """What git says about a checkout; empty if its repository is damaged."""
     inside = git(f"--git-dir={checkout}/.git", f"--work-tree={checkout}")
     words = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
-    done = process.capture([*inside, *words], quiet())
+    done = process.bounded([*inside, *words], quiet(), WORK)
     return [] if done.code else done.stdout.splitlines()
 
 

@@ -21,7 +21,13 @@ ERROR = re.compile(r"^error\[(\d+)\]: (.*)$", re.M)
 HINT = re.compile(r"^hint: (.*)$", re.M)
 WARNING = re.compile(r"^warning: (.*)$", re.M)
 LOOKS = "dev.status"  # changes nothing, so it is not printed
+END = 100_000  # bytes of a log that are looked at
+WIDTH = 200  # characters of its last line that are shown
+ANSWERED = ("dev.up", "dev.status")  # with the keys of the protocol
 SILENT = ("dev.down", "dev.destroy", "dev.restart")  # tasks that promise no answer
+# Seconds that a task may print nothing. CONTRACT.md, OUT-3, gives it this long in all; a build that prints has longer.
+SILENCE = {"dev.up": 900.0, "dev.seed": 900.0, "dev.restart": 900.0}
+SILENCE_OF_OTHERS = 120.0
 
 
 class Handed(NamedTuple):
@@ -54,7 +60,13 @@ def call(service: str, checkout: Path, handed: Handed, task: str, args: Sequence
     Its error becomes ours, with the name of the service and the end of its progress.
     """
     argv = ["make", "-s", "-C", str(checkout), task, f"ARGS={quote(args)}"]
-    done = process.background(argv, environment(handed), log, service=service, shown=task != LOOKS)
+    silence = SILENCE.get(task, SILENCE_OF_OTHERS)
+    done = process.background(argv, environment(handed), log, silence, service=service, shown=task != LOOKS)
+    if done.code == process.TIMED_OUT:
+        text, _, why = done.stderr.rpartition("\n")
+        what = f"{task} in {checkout} {why} and was ended. It printed last: {_last_line(text)}"
+        again = f"cd {shlex.quote(str(checkout))} && make {task} ARGS={shlex.quote(quote(args))}"
+        raise DevError(UNHEALTHY, f"{service}: {what}", again, f"all output: {log}")
     if done.code:
         raise _failure(service, log)
     return _object(service, checkout, task, done.stdout)
@@ -62,7 +74,7 @@ def call(service: str, checkout: Path, handed: Handed, task: str, args: Sequence
 
 def has(checkout: Path, task: str) -> bool:
     """Whether another repository has a task: an older release may lack it. Nothing is run."""
-    return process.capture(["make", "-n", "-C", str(checkout), task], users_environment()).code == 0
+    return process.bounded(["make", "-n", "-C", str(checkout), task], users_environment(), SILENCE_OF_OTHERS).code == 0
 
 
 def warnings(log: Path) -> list[str]:
@@ -72,7 +84,11 @@ def warnings(log: Path) -> list[str]:
 
 def last_words(log: Path) -> str:
     """The last line of a running task of another repository, from its progress in `log`."""
-    return "".join(_text(log).strip().splitlines()[-1:]).strip() or "(none)"
+    return _last_line(_text(log))
+
+
+def _last_line(text: str) -> str:
+    return "".join(text[-END:].strip().splitlines()[-1:]).strip()[:WIDTH] or "(none)"
 
 
 def attach(checkout: Path, handed: Handed, task: str, args: Sequence[str]) -> int:
@@ -101,7 +117,10 @@ def _object(service: str, checkout: Path, task: str, stdout: str) -> dict[str, A
     if task in SILENT:
         return {}
     try:
-        return answers.parse(stdout)
+        answer = answers.parse(stdout)
+        if task in ANSWERED:
+            answers.check(answer, service)
+        return answer
     except ValueError as error:
         message = f"{service}: {task} in {checkout} did not answer with one JSON object, but with {error}"
         hint = "the repository breaks the contract: stdout is for data alone"
@@ -118,4 +137,9 @@ def _failure(service: str, log: Path) -> DevError:
 
 
 def _text(log: Path) -> str:
-    return log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    """The end of a log: it may be large."""
+    if not log.is_file():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - END))
+        return file.read(END).decode(errors="replace")

@@ -56,6 +56,11 @@ def use(env: Environment, name: str, version: str) -> None:
     records.change(env.place.workspace, name, "dev.use", change)
 
 
+def requires(env: Environment, name: str) -> bool:
+    """Whether a service of this name is required, by dev.yaml and by dev.lock as they are."""
+    return name in requirements.of(env.config.source) or name in lockfile.known(env.config.root)
+
+
 def _pin(env: Environment, name: str) -> lockfile.Pin:
     pins = lockfile.current(env.config).pins
     if name not in pins:

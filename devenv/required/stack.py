@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base import events, locks, output, ports, records
+from devenv.base import events, locks, output, patience, ports, records
 from devenv.base.errors import CONFIG, CONFLICT, MISSING, DevError
 from devenv.context import health, workspace
 from devenv.context.environment import Environment, open_environment
@@ -38,6 +38,12 @@ class Member(NamedTuple):
     requires: Mapping[str, requirements.Requirement]
     memory: int | None  # its budget in bytes
     release: str = ""  # the tag that runs; empty for a source checkout, a branch or a commit
+    libraries: Mapping[str, str] = {}  # the checkouts of libraries that dev.edit chose for it
+
+    @property
+    def developed(self) -> bool:
+        """Whether it runs with reload, from source: it is edited, or one of its libraries is."""
+        return self.edited or bool(self.libraries)
 
     @property
     def name(self) -> str:
@@ -69,7 +75,7 @@ class Stack:
         True if the root's environment changed. If one fails, the error is raised after the others have finished, and
         healthy services are not stopped.
         """
-        with ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
+        with patience.interruptible(), ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
             begun: dict[str, Future[None]] = {}
             for name, member in self.members.items():
                 first = [begun[needed] for needed in member.requires if needed in begun]
@@ -99,14 +105,17 @@ class Stack:
 
     def status(self) -> list[dict[str, Any]]:
         """The status of each member, and what runs."""
-        with ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
+        with patience.interruptible(), ThreadPoolExecutor(max_workers=max(1, len(self.members))) as pool:
             said = pool.map(self._status, self.members.values())
             return [{**answer, "runs": m.runs} for m, answer in zip(self.members.values(), said)]
 
     def describe(self) -> list[dict[str, Any]]:
         """The graph for dev.plan; memory is the budget in bytes. The keys are in CONTRACT.md."""
         return [
-            {"service": m.name, "runs": m.runs, "url": m.url, "memory": m.memory, "requires": sorted(m.requires)}
+            {
+                **{"service": m.name, "runs": m.runs, "url": m.url, "memory": m.memory},
+                **{"requires": sorted(m.requires), "libraries": dict(m.libraries)},
+            }
             for m in self.members.values()
         ]
 
@@ -121,6 +130,11 @@ class Stack:
         member = self.members[name]
         return protocol.attach(member.checkout, self.handed(member), "dev.logs", flags)
 
+    def runs(self, name: str) -> bool:
+        """Whether anything of a member runs."""
+        said = self._status(self.members[name])
+        return bool(said.get("healthy") or said.get("memory"))
+
     def restart(self, member: Member) -> None:
         """Start one member from its current source."""
         self._start(member, [])
@@ -129,7 +143,7 @@ class Stack:
         """What this root passes to one member."""
         place = self.env.place
         env_file = records.path(place.workspace, member.name, "env")
-        lean = not member.edited
+        lean = not member.developed
         return protocol.Handed(
             *(place.workspace, member.port, self.env.engine.name, place.network, lean, env_file, member.release)
         )
@@ -213,7 +227,8 @@ class Stack:
         """The answer of a member; what its record says if its repository or its tools are gone."""
         try:
             self._check_checkout(member)
-            return self._call(member, "dev.status", "--only", "--json")
+            least = {"service": member.name, "url": member.url, "healthy": False}  # what other tools may leave out
+            return {**least, **self._call(member, "dev.status", "--only", "--json")}
         except DevError as error:
             if error.code not in (MISSING, CONFIG):
                 raise
@@ -278,12 +293,19 @@ def _recorded(env: Environment, pin: lockfile.Pin) -> Member:
         pin = pin._replace(version=record.use, commit=record.commit or pin.commit)
     edited = bool(record.edit) and str(checkout) == record.edit
     release = pin.version if mirror and not edited and mirror.has_release(pin.version, pin.commit) else ""
+    edits = _libraries(record)
     needs, port = {}, record.port
     with suppress(DevError):  # its own tasks report what is wrong in it
         source = document.load(checkout / "dev.yaml")
         requirements.check_contract(source)
         needs, port = requirements.of(source), port or _port(source)
-    return Member(pin, checkout, choice.host(env.engine.name, pin.name), port, edited, needs, None, release)
+    host = choice.host(env.engine.name, pin.name)
+    return Member(pin, checkout, host, port, edited, needs, None, release, edits)
+
+
+def _libraries(record: records.Record) -> dict[str, str]:
+    """The edited libraries of a member whose checkouts exist: the others count as not edited, see environment.py."""
+    return {name: path for name, path in sorted(record.libraries.items()) if Path(path).is_dir()}
 
 
 @contextmanager
@@ -337,8 +359,9 @@ def _member(env: Environment, pin: lockfile.Pin) -> Member:
     requirements.check_contract(source)
     port = record.port or (_port(source) if env.place.workspace == workspace.MAIN else ports.draw())
     host = choice.host(env.engine.name, pin.name)
-    memory = _memory(source, bool(edited))
-    return Member(pin, checkout, host, port, bool(edited), requirements.of(source), memory, release)
+    edits = _libraries(record)
+    memory = _memory(source, bool(edited or edits))
+    return Member(pin, checkout, host, port, bool(edited), requirements.of(source), memory, release, edits)
 
 
 def _port(source: document.Document) -> int:

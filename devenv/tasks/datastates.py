@@ -10,13 +10,14 @@ from invoke.tasks import task
 
 from devenv.base import events, output
 from devenv.base.errors import USAGE, DevError
-from devenv.context import environment, health
+from devenv.context import building, environment, health
 from devenv.databases.states import PREVIOUS, State
-from devenv.datastates import live, room, snapshots, store
+from devenv.datastates import live, planning, room, snapshots, space, store
 from devenv.datastates.live import DEFAULT
+from devenv.datastates.steps import carry_out
 from devenv.readers import report
 from devenv.tasks import render
-from devenv.tasks.common import JSON, WORKSPACE, confirm, finish
+from devenv.tasks.common import JSON, WORKSPACE, confirm, finish, params
 
 SCHEMA_ACTIONS = ("dump", "check")
 STATE_ACTIONS = ("list", "prune")
@@ -30,8 +31,8 @@ def migrate(c: Any, workspace: str = "", json: bool = False) -> None:
             _answer(env, json)
             return
         env = live.ready(env)
-        live.built(env)
-        live.migrate(env)
+        building.ensure(env)
+        carry_out(env, planning.migrate(env))
     _finish(env, json, "the schema is up to date; to go back to fresh data: inv dev.reset")
 
 
@@ -52,15 +53,16 @@ def seed(
     if list:
         _list(environment.open_environment(workspace))
         return
-    given = dict(_pair(text) for text in param or [])
+    given = params(param)
     with environment.opened("dev.seed", workspace) as env:
         if scenario == DEFAULT and _has_no_data(env, "seed", DEFAULT in env.config.scenarios):
             _answer(env, json, outputs={}) if json else output.answer({})
             return
         env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
         env = live.ready(env)
-        live.built(env)
-        told = live.seed(env, scenario, given)
+        building.ensure(env)
+        told: dict[str, Any] = {}
+        carry_out(env, planning.seed(env, scenario, given, told))
     if not json:
         output.answer(told)
     _finish(env, json, f"the rows of scenario {scenario} are there; to undo: inv dev.reset", outputs=told)
@@ -77,7 +79,7 @@ def seed(
 )
 def reset(c: Any, scenario: str = DEFAULT, param: Any = None, json: bool = False, workspace: str = "") -> None:
     """Go back to fresh data; keep the current data as `previous`."""
-    given = dict(_pair(text) for text in param or [])
+    given = params(param)
     with environment.opened("dev.reset", workspace) as env:
         declared = bool(env.config.scenarios) or "migrate" in env.config.commands
         if scenario == DEFAULT and not given and _has_no_data(env, "reset", declared):
@@ -86,8 +88,8 @@ def reset(c: Any, scenario: str = DEFAULT, param: Any = None, json: bool = False
         if given or scenario != DEFAULT:
             env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
         env = live.ready(env)
-        live.built(env)
-        live.reset(env, scenario, given)
+        building.ensure(env)
+        carry_out(env, planning.reset(env, scenario, given))
         health.reconnected(env)
         kept = any(each.kind == PREVIOUS for each in store.every(env)) if env.database else False
     undo = "; the rows until now are kept: inv dev.restore previous" if kept else ""
@@ -121,13 +123,6 @@ def _list(env: environment.Environment) -> None:
         for scenario in env.config.scenarios.values()
     ]
     render.scenarios(rows, output.data)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise DevError(USAGE, f"--param {text} is not NAME=VALUE", "inv dev.seed NAME -p size=10")
-    return name, value
 
 
 @task(
@@ -222,7 +217,7 @@ def restore(c: Any, name: str, force: bool = False, json: bool = False, workspac
     with environment.opened("dev.restore", workspace) as env:
         snapshots.check_possible(env)
         env = live.ready(env)
-        live.built(env)
+        building.ensure(env)
         if file.is_file():
             from devenv.datastates import exports
 
@@ -271,11 +266,11 @@ def state(
             return
         if action == "prune":
             # Without the server, only dumps are known. Those that cannot be made again go if that is confirmed.
-            env = room.ready(env, [] if name else store.prunable(env, all and yes))
+            env = room.ready(env, [] if name else space.prunable(env, all and yes))
         else:
             env = live.ready(env, changes=False)
         gone = _gone(env, name or [], all) if action == "prune" else []
-        found = store.rows(env)
+        found = space.rows(env)
     if action == "list":
         output.answer(found) if json else render.states(found, output.data)
     elif gone:
@@ -287,7 +282,7 @@ def state(
 
 def _gone(env: environment.Environment, names: list[str], all: bool) -> list[State]:
     """The states to remove. DevError 2, 114 for one that is not known, or not ours."""
-    gone = [snapshots.find(env, each) for each in names] or store.prunable(env, all)
+    gone = [snapshots.find(env, each) for each in names] or space.prunable(env, all)
     for each in gone:
         snapshots.check_known(each)
     return gone
@@ -301,7 +296,7 @@ def _prune(rows: list[dict[str, Any]], yes: bool, json: bool, workspace: str) ->
     with environment.opened("dev.state", workspace) as env:
         env = live.ready(env)
         gone = [each for each in store.every(env) if each.id in shown]
-        store.prune(env, gone)
+        space.prune(env, gone)
     removed = [row for row in rows if row["id"] in {each.id for each in gone}]
     _finish(env, json, f"removed {_states(removed)}; the live data is as it was: inv dev.state list")
 

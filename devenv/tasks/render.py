@@ -45,6 +45,10 @@ def status(found: Status, required: Sequence[Mapping[str, Any]], write: Write) -
         write(line)
     _logins(found, write, width)
     _debugger(found, write)
+    _libraries({found.service: found.libraries, **{str(r["service"]): r.get("libraries") for r in required}}, write)
+    if found.personal:
+        write(f"personal settings: {', '.join(found.personal)}")
+    _secrets(found, write, width)
     for scenario, result in found.outputs.items():
         pairs = ", ".join(f"{key}={value}" for key, value in result.items())
         for line in output.wrapped(f"scenario {scenario}: {pairs or 'done'}", width):
@@ -123,18 +127,24 @@ def _edges(value: Mapping[str, Any]) -> list[tuple[str, str]]:
 def plan(value: Mapping[str, Any], write: Write) -> None:
     """The plan of dev.up."""
     width = output.columns(sys.stdout)
-    head = f"{value['service']} · workspace {value['workspace']} · {value['engine_version']}"
-    for text in [head, *(f"  {step}" for step in value["steps"] or ["nothing to do"])]:
-        for line in output.wrapped(text, width):
-            write(line)
+    steps(value, write)
     limits = _of_budget(value["memory"], value["budget"])
     rows = [["SERVICE", "RUNS", "MEMORY", "URL"], [value["service"], "", limits, value["url"]]]
     rows += [[f"  {s['name']}", s["runs"], output.mebibytes(s["memory"]), ""] for s in value["services"]]
     rows += [[r["service"], r["runs"], output.mebibytes(r["memory"]), r["url"]] for r in value["requires"]]
     for line in fitted(rows, width):
         write(line)
+    _libraries({r["service"]: r.get("libraries") for r in (value, *value["requires"])}, write)
     memory = value["memory"] + sum(r["memory"] or 0 for r in value["requires"])
     write(f"memory at most {output.mebibytes(memory)}, machine {output.mebibytes(value['machine_memory'])}")
+
+
+def steps(value: Mapping[str, Any], write: Write) -> None:
+    """What a verb would do, a line for each step."""
+    head = f"{value['service']} · workspace {value['workspace']} · {value['engine_version']}"
+    for text in [head, *(f"  {step}" for step in value["steps"] or ["nothing to do"])]:
+        for line in output.wrapped(text, output.columns(sys.stdout)):
+            write(line)
 
 
 def scenarios(rows: Sequence[Sequence[str]], write: Write) -> None:
@@ -187,6 +197,13 @@ def _logins(found: Status, write: Write, width: int) -> None:
         write(line)
 
 
+def _libraries(found: Mapping[str, Any], write: Write) -> None:
+    """Which service runs on which checkout of a library. Services of earlier releases answer nothing about it."""
+    for service, libraries in found.items():
+        for name, checkout in (libraries or {}).items():
+            write(f"{service} runs on library {name} from {_short(checkout)}")
+
+
 def _help(text: str) -> str:
     return f"({text})" if text else ""
 
@@ -195,6 +212,13 @@ def _debugger(found: Status, write: Write) -> None:
     if found.debugger:
         help_text = f"  ({found.debugger['help']})" if found.debugger["help"] else ""
         write(f"debugger listens on {found.debugger['address']}{help_text}")
+
+
+def _secrets(found: Status, write: Write, width: int) -> None:
+    for secret in found.secrets:
+        missing = "not set" if secret["required"] else "not set (optional)"
+        for line in output.wrapped(f"secret {secret['name']}: {secret['from'] or missing}", width):
+            write(line)
 
 
 def _of_budget(used: int, budget: int | None) -> str:

@@ -10,8 +10,10 @@ from invoke.tasks import task
 
 from devenv.base.errors import FOUND, DevError
 from devenv.context import environment
-from devenv.required import lockfile, sources, stack, trust
+from devenv.required import libraries, lockfile, sources, stack, trust
 from devenv.tasks.common import JSON, WORKSPACE, YES, finish
+
+IN = {"in": "a library: only in this service, instead of all that use it"}
 
 
 @task(
@@ -45,14 +47,23 @@ def lock(c: Any, upgrade: Any = None, check: bool = False, json: bool = False, y
 
 @task(
     positional=["name"],
-    help={**WORKSPACE, **JSON, "name": "a required service", "path": "its checkout (default: ../NAME)"},
+    help={
+        **{**WORKSPACE, **JSON, **IN},
+        **{"name": "a required service or a library", "path": "its checkout (default: ../NAME)"},
+    },
 )
-def edit(c: Any, name: str, path: str = "", json: bool = False, workspace: str = "") -> None:
-    """Run a required service from a source checkout, with reload."""
+def edit(c: Any, name: str, path: str = "", in_: str = "", json: bool = False, workspace: str = "") -> None:
+    """Run a required service or a library from a checkout."""
     env = environment.open_environment(workspace)
     path = str(Path(c.folder, Path(path).expanduser()).resolve()) if path else ""
     own = str(env.place.root) if name == env.config.service else ""  # this checkout itself
-    if _elsewhere(env, "dev.edit", name, ["--path", path or own] if path or own else [], json):
+    flags = ["--path", path or own] if path or own else []
+    if _elsewhere(env, "dev.edit", name, flags, in_, json):
+        return
+    if in_ or name not in lockfile.current(env.config).pins:
+        folder, services = libraries.edit(env, name, path, in_)
+        words = f"{name} comes from {folder} in {', '.join(services)}; to go back to the release: inv dev.use {name}"
+        finish(words, json, str(folder), {"library": name, "checkout": str(folder), "services": services})
         return
     checkout = sources.edit(env, name, path)
     stack.start_one(env, name)
@@ -60,13 +71,21 @@ def edit(c: Any, name: str, path: str = "", json: bool = False, workspace: str =
     finish(words, json, str(checkout), {"service": name, "checkout": str(checkout)})
 
 
-@task(positional=["name"], help={**WORKSPACE, **JSON, "name": "a required service, or NAME=VERSION"})
-def use(c: Any, name: str, json: bool = False, workspace: str = "") -> None:
-    """Run a required service in its pinned or another version."""
+@task(
+    positional=["name"],
+    help={**WORKSPACE, **JSON, **IN, "name": "a required service, NAME=VERSION, or an edited library"},
+)
+def use(c: Any, name: str, in_: str = "", json: bool = False, workspace: str = "") -> None:
+    """Run a service or a library in its pinned version."""
     env = environment.open_environment(workspace)
-    if _elsewhere(env, "dev.use", name, [], json):
+    if _elsewhere(env, "dev.use", name, [], in_, json):
         return
     service, _, version = name.partition("=")
+    if in_ or libraries.is_edited(env, name) or service not in lockfile.current(env.config).pins:
+        services = libraries.use(env, name, in_)
+        words = f"{name} is the release of the lock file again in {', '.join(services)}"
+        finish(words, json, known={"library": name, "services": services})
+        return
     sources.use(env, service, version)
     stack.start_one(env, service)
     back = f"to go back to the pinned version: inv dev.use {service}"
@@ -74,9 +93,16 @@ def use(c: Any, name: str, json: bool = False, workspace: str = "") -> None:
     finish(f"{service} runs {words}", json, known={"service": service, "version": version})
 
 
-def _elsewhere(env: environment.Environment, task: str, name: str, flags: list[str], json: bool) -> bool:
-    """Whether another root drives this checkout and carried out the task. Its failure becomes ours."""
-    root = sources.root_for(env, task, name.partition("=")[0])
+def _elsewhere(env: environment.Environment, task: str, name: str, flags: list[str], only: str, json: bool) -> bool:
+    """Whether another root drives this checkout and carried out the task. Its failure becomes ours.
+
+    A library that is edited here is edited in this service alone, unless `only` says otherwise.
+    """
+    service = name.partition("=")[0]
+    root = sources.root_for(env, task, service)
+    if root and not only and not sources.requires(env, service) and libraries.uses(env, service):
+        only = env.config.service
+    flags = [*flags, *(["--in", only] if only else [])]
     code = sources.hand_over(env, root, task, [name, *flags, *(["--json"] if json else [])]) if root else 0
     if code:
         raise Exit(code=code)

@@ -13,6 +13,9 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     # Without its variables pretalx takes an SQLite file beside its own code, looks healthy, and is wrong.
     raise ImproperlyConfigured("PRETALX_DB_TYPE is not set to postgresql")
 
+# The names of this service. With pretalx's own "*", the page of a stranger could read it: DNS rebinding.
+ALLOWED_HOSTS = [str(urlsplit(SITE_URL).hostname), "pretalx.localhost", "pretalx", "localhost", "127.0.0.1"]
+
 # Cookies ignore ports: two services on localhost, and two workspaces of this one, need sessions of their own.
 SESSION_COOKIE_NAME = f"pretalx-session-{urlsplit(SITE_URL).port}"
 CSRF_COOKIE_NAME = f"pretalx-csrf-{urlsplit(SITE_URL).port}"

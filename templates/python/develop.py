@@ -28,6 +28,8 @@ from importlib.machinery import SourceFileLoader
 from typing import Any
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
+# Checkouts of libraries that `inv dev.edit` chose: they are watched like this repository.
+FOLDERS = (ROOT, *filter(None, os.environ.get("DEV_LIBRARIES", "").split(os.pathsep)))
 # Imported once, not after each edit. Add others that are slow, but none that reads your settings or imports your code.
 {% block libraries %}{% endblock %}
 SUFFIXES = (".py", ".mo")
@@ -69,7 +71,7 @@ def main() -> None:
                 text = f"the {kind} ended by itself (exit code {os.waitstatus_to_exitcode(status)}); the log says why"
                 log(f"{text}. It starts again after the next edit.")
                 serving = fork(listener, text)
-        if os.path.basename(__file__) in changed:
+        if os.path.basename(__file__) in changed or any(map(is_imported, changed)):
             stopped.append(0)
         if changed and not stopped:
             log(f"reloading after {', '.join(changed[:3])}{' and others' if changed[3:] else ''}")
@@ -83,8 +85,14 @@ def main() -> None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
     finish({**leaving, serving: time.monotonic() + PATIENCE + 1})
-    if stopped == [0]:  # this file was edited
+    if stopped == [0]:  # this file was edited, or a library that this process has imported
         os.execv(sys.executable, sys.orig_argv)
+
+
+def is_imported(name: str) -> bool:
+    """Whether this process itself has imported a file: another one would inherit the module as it was."""
+    path = os.path.abspath(os.path.join(ROOT, name))
+    return any(os.path.abspath(getattr(module, "__file__", None) or "") == path for module in [*sys.modules.values()])
 
 
 def bind(address: str) -> socket.socket:
@@ -112,7 +120,7 @@ def log(text: str) -> None:
 
 
 class Source:
-    """The files of this repository. Linux reports changes; elsewhere the files are compared four times a second."""
+    """The files of this repository and of the edited libraries. Linux reports changes; elsewhere the files are compared four times a second."""
 
     # Modified, attributes, written, moved from and to, created, deleted; of a folder.
     EVENTS = 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x01000000
@@ -139,7 +147,7 @@ class Source:
         return sorted(name for name in {*before, *self.files} if before.get(name) != self.files.get(name))
 
     def scan(self) -> dict[str, tuple[int, int, int]]:
-        found, folders = {}, [ROOT]
+        found, folders = {}, [*FOLDERS]
         while folders:
             folder = folders.pop()
             self._watch(folder)  # before it is listed: a file that is created meanwhile is found or reported
@@ -199,11 +207,11 @@ def fork(listener: socket.socket | None, broken: str = "") -> int:
 
 
 def stats(loader: SourceFileLoader, path: str, known: Any = SourceFileLoader.path_stats) -> Any:
-    """The time of a module's file, with which Python judges bytecode; of this repository's modules it uses none.
+    """The time of a module's file, with which Python judges bytecode; of the modules that are watched it uses none.
 
     It compares whole seconds, so the second of two quick edits would be lost.
     """
-    if os.path.abspath(path).startswith(ROOT + os.sep) and "site-packages" not in path:
+    if os.path.abspath(path).startswith(tuple(folder + os.sep for folder in FOLDERS)) and "site-packages" not in path:
         raise OSError
     return known(loader, path)
 

@@ -376,6 +376,8 @@ def test_a_server_is_only_named_where_it_is_among_the_dependencies(tmp_path: Pat
         ("Ünï côde", "n-c-de"),
         ("---", "service"),
         ("x" * 39 + "-y", "x" * 39),
+        ("App", "app-service"),
+        ("no", "no-service"),
     ],
 )
 def test_any_name_becomes_a_host_name(name: str, host: str) -> None:

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from devenv.datastates import store
+from devenv.datastates import settling, store
 
 from . import ledger
 from .ledger import Rows
@@ -25,7 +25,7 @@ def states(seen: dict[str, Any]) -> list[list[Any]]:
 
 def is_going(facts: dict[str, Any]) -> bool:
     """Whether a draft is dropped in the background, or may be: the next command after a minute looks after it."""
-    return bool(facts["name"] == store.GOING and time.time() - facts["created"] < store.DROPPING + LATE)
+    return bool(facts["name"] == store.GOING and time.time() - facts["created"] < settling.DROPPING + LATE)
 
 
 def recorded(seen: dict[str, Any]) -> list[list[Any]]:
@@ -60,4 +60,5 @@ def assert_whole(seen: dict[str, Any]) -> None:
             assert len(rows) == size + len(rest), (facts["name"], rows)
             assert len(rest) == (facts["name"] != "schema"), (facts["name"], rows)
             assert all(row.startswith("default-") for row in rest), (facts["name"], rows)
-            assert applied == {Path(name).stem for name in facts["files"] if name.startswith("migrations/")}
+            wanted = {Path(name).stem for name in facts["files"] if name.startswith("migrations/")}
+            assert applied == wanted, (facts["name"], database, sorted(applied), sorted(wanted))

@@ -167,10 +167,15 @@ def refusal(box: Sandbox, repository: Repository, file: Path) -> Refusal:
     return Refusal(done, before, held(box, repository))
 
 
-def page(url: str) -> int:
-    """The HTTP status at a URL; 0 without an answer. The name is not resolved, since not every system can."""
+def page(url: str, name: str = "") -> int:
+    """The HTTP status at a URL; 0 without an answer. The name is not resolved, since not every system can.
+
+    `name`: a host to ask for instead of the one in the URL.
+    """
     host = url.split("://")[-1].split("/")[0]
-    request = urllib.request.Request(f"http://127.0.0.1:{host.rpartition(':')[2]}/", headers={"Host": host})
+    port = host.rpartition(":")[2]
+    asked = f"{name}:{port}" if name else host
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/", headers={"Host": asked})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), Stay())
     try:
         with opener.open(request, timeout=20) as answer:

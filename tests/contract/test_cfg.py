@@ -21,7 +21,7 @@ SERVICE = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
 
 @pytest.mark.contract("CFG-1")
 def test_dev_yaml_says_who_the_service_is(repository: Repository) -> None:
-    """Write `contract: "1.4"`, `service: NAME`, `app: NAME-IN-COMPOSE` and `port: NUMBER` into dev.yaml, in the
+    """Write `contract: "1.5"`, `service: NAME`, `app: NAME-IN-COMPOSE` and `port: NUMBER` into dev.yaml, in the
     top folder of the repository.
     """
     try:
@@ -35,7 +35,7 @@ def mistakes(dev: dict[str, Any]) -> list[str]:
     """What is missing or not valid."""
     contract_, service, app, port = (dev.get(name) for name in ("contract", "service", "app", "port"))
     good = {
-        'contract: a version in quotes, such as "1.4"': isinstance(contract_, str) and VERSION.fullmatch(contract_),
+        'contract: a version in quotes, such as "1.5"': isinstance(contract_, str) and VERSION.fullmatch(contract_),
         "service: lower-case letters, digits, hyphens": isinstance(service, str) and SERVICE.fullmatch(service),
         "app: a name": isinstance(app, str) and app,
         "port: a number from 1024 to 65535": isinstance(port, int) and 1024 <= port <= 65535,

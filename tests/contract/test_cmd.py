@@ -16,6 +16,9 @@ from conftest import Seen, page, url_of
 # Arguments that make or a shell may change: quotes, blanks, dollars, patterns, an empty argument.
 NASTY = ("two  words", "it's", '"quoted"', "$HOME", "$$", "*", "a\\b", "#x", "", "-n", "`id`", "a;b")
 
+ELSEWHERE = "contract-canary.invalid"  # no machine has this name
+REFUSED = (400, 403, 421)
+
 
 @pytest.mark.contract("CMD-1")
 def test_make_has_the_core_commands(subject: Subject, dev: dict[str, Any]) -> None:
@@ -123,3 +126,12 @@ def test_logs_go_to_stdout_and_end(sandbox: Sandbox, up: Seen) -> None:
     done = sandbox.run("dev.logs")
     assert done.ok, str(done)
     assert done.out.strip(), "stdout of dev.logs is empty"
+
+
+@pytest.mark.contract("CMD-12")
+def test_names_of_other_hosts_are_refused(up: Seen, url: str) -> None:
+    """Answer only for the names of the service: ALLOWED_HOSTS in Django, TrustedHostMiddleware in Starlette,
+    config.hosts in Rails.
+    """
+    status = page(url, ELSEWHERE)
+    assert status in REFUSED, f"a request for the host {ELSEWHERE} was answered with status {status}"

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -114,17 +115,27 @@ class Local(Server):
         return [f"--datadir={self.home}", f"--tmpdir={self.home}"]
 
 
-@pytest.fixture(scope="session")
-def local(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Iterator[Local]:
+@contextmanager
+def installed(home: Path, shared: Path) -> Iterator[Local]:
+    """A server of this machine with its data in a folder."""
     need("mariadbd", "mariadb-dump")
     port = str(another_port(shared))
-    env = {**os.environ, "PATH": PATH, "MYSQL_HOST": "127.0.0.1", "MYSQL_TCP_PORT": port}
-    server = Local(env=env, home=tmp_path_factory.mktemp("mariadb"))
+    env = {**os.environ, "PATH": PATH, "MYSQL_HOST": "127.0.0.1", "MYSQL_TCP_PORT": port, "MYSQL_PWD": PASSWORD}
+    home.mkdir()
+    server = Local(env=env, home=home)
     server.install()
     server.start()
-    yield server
-    server.kill()
-    shutil.rmtree(server.home)
+    try:
+        yield server
+    finally:
+        server.kill()
+        shutil.rmtree(server.home)
+
+
+@pytest.fixture(scope="session")
+def local(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Iterator[Local]:
+    with installed(tmp_path_factory.mktemp("mariadb") / "data", shared) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

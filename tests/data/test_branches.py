@@ -7,13 +7,14 @@ from typing import IO
 
 import pytest
 
+from devenv.base import records
 from devenv.base.errors import REFUSED, USAGE, DevError
 from devenv.databases.states import ASIDE, BUILT, PREVIOUS, SNAPSHOT
-from devenv.datastates import dumps, exports, snapshots, store
+from devenv.datastates import dumps, exports, live, planning, snapshots, space, store
 from tests.messages import OF_A_PACKAGE, SET_ASIDE
 
 from . import world
-from .world import World
+from .world import LIVE, World
 
 ONE, TWO, OTHER, THREE = "0001_item", "0002_more", "0003_other", "0003_third"
 DEFAULT = {"default a", "default b"}
@@ -182,6 +183,98 @@ def test_where_only_the_form_of_a_migration_changed_one_can_say_so(here: World) 
     assert here.up() == []
 
 
+def built_rows(here: World) -> dict[str, frozenset[str]]:
+    return {s.name: here.databases[s.database] for s in here.states() if s.kind == BUILT and s.database}
+
+
+def test_what_is_built_again_has_no_row_that_the_app_entered(here: World) -> None:
+    """A fixed database is made again while the app runs."""
+    here.chooses = False
+    here.migrations(ONE, TWO, THREE)
+    here.reset()
+    here.enter("by the app")
+    with here.command("dev.seed") as env:
+        live.seed(env, "big", {})
+    assert {name for name, rows in built_rows(here).items() if "by the app" in rows} == set()
+
+
+def test_what_is_built_again_has_the_migrations_that_it_was_made_with(here: World) -> None:
+    """dev.migrate on a branch that lacks one which was applied: before the first dev.up, nothing steps aside."""
+    here.running.clear()
+    here.databases, here.table = {LIVE: frozenset()}, None
+    records.remove("main", "catalog")
+    for migrations in ([ONE, TWO], [ONE]):
+        here.migrations(*migrations)
+        with here.command("dev.migrate") as env:
+            live.migrate(env)
+    for state in here.states():
+        assert here.databases[state.database] == rows(
+            *(Path(name).stem for name in state.files if "migrations" in name)
+        )
+
+
+# ---- what dev.plan says of them
+
+
+def planned(here: World, verb: str, name: str = "", **given: str) -> list[str]:
+    """The titles of the steps. Planning changes nothing."""
+    before = len(here.done)
+    env = store.look(here.env())
+    steps = planning.of(env, env.engine.look(), verb, name, given)
+    assert here.done[before:] == []
+    return [step.title for step in steps]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "migrations", "built"),
+    [
+        ("default", (ONE, TWO), []),
+        ("big", (ONE, TWO), ["seed big"]),
+        ("default", (ONE, TWO, THREE), ["migrate", "seed default"]),
+        ("big", (ONE, TWO, THREE), ["migrate", "seed default", "seed big"]),
+    ],
+)
+def test_a_reset_does_what_its_plan_says(
+    here: World, scenario: str, migrations: tuple[str, ...], built: list[str]
+) -> None:
+    here.migrations(*migrations)
+    label = built[-1].partition(" ")[2] if built else "default"
+    assert planned(here, "reset", scenario) == [*built, f"use a copy of {label}"]
+    made(here)
+    here.reset(scenario)
+    assert [words for words in made(here) if words.startswith(("migrate", "seed"))] == built
+    assert planned(here, "reset", scenario) == [f"use a copy of {label}"]
+
+
+def test_a_fixed_database_is_emptied_and_the_plan_says_so(here: World) -> None:
+    here.chooses = False
+    here.migrations(ONE, TWO, THREE)
+    assert planned(here, "reset") == ["use an empty database", "migrate", "seed default"]
+    here.reset()
+    assert here.live == rows(ONE, TWO, THREE) | DEFAULT
+
+
+def test_a_restore_does_what_its_plan_says(here: World) -> None:
+    here.snapshot()
+    assert planned(here, "restore", "kept") == ["use a copy of kept"]
+    here.migrations(ONE, TWO, THREE)
+    env = store.look(here.env())
+    [step] = planning.of(env, env.engine.look(), "restore", "kept", {})
+    assert f"migrations/{THREE}.py" in step.why
+    here.restore()
+    assert here.live == rows(ONE, TWO, THREE) | DEFAULT | {"by hand"}
+    here.migrations(ONE)
+    with pytest.raises(DevError) as caught:
+        planned(here, "restore", "kept")
+    assert caught.value.code == REFUSED
+
+
+def test_without_the_server_a_plan_only_starts_it(here: World) -> None:
+    here.running.clear()
+    env = here.env()
+    assert [step.title for step in planning.of(env, env.engine.look(), "reset", "", {})] == ["start db"]
+
+
 # ---- a database that is fixed
 
 
@@ -324,15 +417,15 @@ def test_prune_keeps_the_newest_of_each_branch_and_all_that_people_entered(here:
         switch(here, branch, *migrations)
         here.reset()
     env = store.look(here.env())
-    gone = store.prunable(env, all=False)
+    gone = space.prunable(env, all=False)
     assert {s.kind for s in gone} == {BUILT}
-    store.prune(env, gone)
+    space.prune(env, gone)
     left = here.states()
     assert sorted((s.branch, s.name) for s in left if s.kind == BUILT) == [
         (branch, name) for branch in ("b", "main") for name in ("default", "schema")
     ]
     assert {s.kind for s in left} == {BUILT, SNAPSHOT, PREVIOUS, ASIDE}
-    store.prune(env, store.prunable(env, all=True))
+    space.prune(env, space.prunable(env, all=True))
     assert here.states() == []
     assert list(here.databases) == [here.live_name]
 
@@ -340,8 +433,8 @@ def test_prune_keeps_the_newest_of_each_branch_and_all_that_people_entered(here:
 def test_what_is_over_the_budget_or_fills_the_disk_is_reported(
     here: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "BUDGET", 3)
-    monkeypatch.setattr(store, "SPARE", 2**60)
+    monkeypatch.setattr(space, "BUDGET", 3)
+    monkeypatch.setattr(space, "SPARE", 2**60)
     here.reset("big")
     said = capsys.readouterr().err
     assert "stored states take" in said
@@ -350,7 +443,7 @@ def test_what_is_over_the_budget_or_fills_the_disk_is_reported(
 
 def test_rows_tell_what_is_live(here: World) -> None:
     here.reset()
-    live, *others = store.rows(store.look(here.env()))
+    live, *others = space.rows(store.look(here.env()))
     assert (live["name"], live["live"], live["scenarios"]) == ("live", True, ["default"])
     assert [row["name"] for row in others if row["live"]] == ["default"]
     assert all({"name", "key", "branch", "age", "size", "live"} <= row.keys() for row in others)
@@ -364,9 +457,9 @@ def test_a_row_that_cannot_be_read_is_a_database_that_nothing_names(here: World,
     here.table[kept.id] = ("snapshot", kept.database, text)
     here.reset()
     assert kept.database in here.databases
-    rows = store.rows(store.look(here.env()))
+    rows = space.rows(store.look(here.env()))
     assert [row["name"] for row in rows if row["kind"] == "unknown"] == [kept.database]
-    store.prune(here.env(), store.prunable(store.look(here.env()), all=True))
+    space.prune(here.env(), space.prunable(store.look(here.env()), all=True))
     assert kept.database in here.databases
     here.restore(kept.database)
     assert "by hand" in here.live

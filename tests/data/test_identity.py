@@ -13,7 +13,7 @@ import pytest
 from devenv.base import records
 from devenv.base.errors import CONFLICT, REFUSED, DevError
 from devenv.databases.states import ASIDE, BUILT, DRAFT, PREVIOUS, SNAPSHOT
-from devenv.datastates import dumps, live, snapshots, store
+from devenv.datastates import dumps, live, snapshots, space, store
 from devenv.lifecycle import up as operation
 from tests.gitrepo import commit, git
 from tests.messages import ALREADY_RUNS, DATA_OF
@@ -258,10 +258,10 @@ def test_without_any_record_the_databases_of_the_server_are_listed_and_stay(here
     here.up()
     here.reset()
     assert kept.keys() - {LIVE} <= here.databases.keys()
-    rows = store.rows(store.look(here.env()))
+    rows = space.rows(store.look(here.env()))
     assert {row["name"] for row in rows if row["kind"] == "unknown"} == kept.keys() - {LIVE}
     env = store.look(here.env())
-    store.prune(env, store.prunable(env, all=True))
+    space.prune(env, space.prunable(env, all=True))
     assert kept.keys() - {LIVE} <= here.databases.keys()
     hand = next(name for name in kept if name != LIVE and "by hand" in kept[name])
     with pytest.raises(DevError) as refused:

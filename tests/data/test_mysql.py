@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from devenv.base.process import Result
 from devenv.databases import mysql
 from tests.conftest import REPO, until
 
-from .conftest import Local, Server, at, login
+from .conftest import Local, Server, at, installed, login
+from .power import disk, is_possible
 
 # One object of each kind, and what has gone wrong in copies: a 0 in a numbered column, rows against a foreign key, a
 # trigger that would act on the copied rows, a view on a view that comes before it, another collation, odd names.
@@ -246,7 +248,7 @@ def big(local: Local) -> Iterator[Local]:
     local.sql("CREATE DATABASE big")
     local.sql("CREATE TABLE small (id INT PRIMARY KEY); INSERT INTO small VALUES (1)", "big")
     table = "CREATE TABLE t{0} (id INT PRIMARY KEY, word CHAR(32), KEY (word));"
-    fill = "INSERT INTO t{0} SELECT seq, MD5(seq) FROM seq_1_to_40000;"
+    fill = "INSERT INTO t{0} SELECT seq, MD5(seq) FROM seq_1_to_150000;"
     quick = "SET unique_checks = 0, foreign_key_checks = 0;"
     local.sql(quick + "".join((table + fill).format(number) for number in range(3)), "big")
     yield local
@@ -287,6 +289,45 @@ def test_a_killed_server_comes_back_with_the_source_whole(big: Local, share: flo
     at("half").copy(big, "big")
     assert big.sql(CHECKSUM, "half") == before.replace("big.", "half.")
     at("half").drop(big)
+
+
+@pytest.mark.skipif(not is_possible(), reason="only root with loop devices can make a disk that is full")
+def test_a_copy_on_a_full_disk_is_an_error_or_complete(shared: Path, tmp_path: Path) -> None:
+    """MariaDB 10.11 fills an empty table in bulk, and may lose its rows there without an error."""
+    with disk(tmp_path / "disk") as small, installed(small.folder / "data", shared) as server:
+        server.sql("CREATE DATABASE big")
+        for number in range(3):
+            server.sql(TABLE.format(number), "big")
+        before = server.sql(CHECKSUM_OF_THREE, "big")
+        for left in (12, 24, 36, 48):
+            fill_up(small.folder / "filler", left * 2**20)
+            with suppress(DevError):
+                at("half").copy(server, "big")
+                assert server.sql(CHECKSUM_OF_THREE, "half") == before.replace("big.", "half.")
+            (small.folder / "filler").unlink()
+            at("half").drop(server)
+            assert server.sql(CHECKSUM_OF_THREE, "big") == before
+        at("half").copy(server, "big")
+        assert server.sql(CHECKSUM_OF_THREE, "half") == before.replace("big.", "half.")
+
+
+def fill_up(file: Path, left: int) -> None:
+    """Leave so many bytes on the disk of this file. File systems keep some for themselves, so it is filled first."""
+    size = 0
+    with file.open("wb") as filler:
+        with suppress(OSError):
+            while True:
+                os.posix_fallocate(filler.fileno(), size, 2**20)
+                size += 2**20
+        filler.truncate(size - left)
+
+
+TABLE = """
+SET unique_checks = 0, foreign_key_checks = 0;
+CREATE TABLE t{0} (id INT PRIMARY KEY, word CHAR(32), KEY (word));
+INSERT INTO t{0} SELECT seq, MD5(seq) FROM seq_1_to_100000;
+"""
+CHECKSUM_OF_THREE = "CHECKSUM TABLE t0, t1, t2; CHECK TABLE t0, t1, t2"
 
 
 def duration(server: Server) -> float:

@@ -24,7 +24,7 @@ from devenv.context.environment import Asked, Environment
 from devenv.databases import find, states
 from devenv.databases.database import Database
 from devenv.databases.states import Note, Seen, State, Survey
-from devenv.datastates import dumps, live, snapshots, store
+from devenv.datastates import dumps, live, settling, snapshots, store
 from devenv.engines.interface import Place
 from devenv.engines.interface import State as Running
 from devenv.lifecycle import up as operation
@@ -66,6 +66,7 @@ class World:
     volume: str = "v1"
     databases: dict[str, frozenset[str]] = field(default_factory=lambda: {LIVE: frozenset()})
     table: dict[str, tuple[str, str, str]] | None = None  # what the server's own table says of them, by id
+    admitted: str = ""  # what was done for the app's account
     running: set[str] = field(default_factory=set)
     done: list[str] = field(default_factory=list)  # the effects so far
     end: End | None = None  # what becomes of the effects of a command that ends before its time
@@ -85,7 +86,7 @@ class World:
         declared = find.find(place.services)
         assert declared
         name = record.known("native").get("live") or declared.name
-        database = FakeDatabase("db", "postgres", LIVE, name, "", self)
+        database = FakeDatabase("db", "postgres", LIVE, name, "", account="app", world=self)
         engine, asked = FakeEngine(self, name, place), Asked("", 0, False, None)
         return Environment(settings, place, engine, record, "localhost", self.port, 0, database, Seen(), asked)
 
@@ -184,7 +185,7 @@ class World:
 class FakeDatabase(Database):
     """Keeps the promises of Database, and no others: what is torn is half done."""
 
-    world: World = field(compare=False)
+    world: World = field(compare=False, kw_only=True)
 
     def version(self, engine: Any) -> str:
         return "17.5"
@@ -210,10 +211,14 @@ class FakeDatabase(Database):
     def survey(self, engine: Any) -> Survey:
         table = self.world.table
         rows = [states.read(id, *row) for id, row in (table or {}).items()]
-        return Survey(frozenset(self.world.databases), tuple(filter(None, rows)), kept=table is not None)
+        found, kept = frozenset(self.world.databases), table is not None
+        return Survey(found, tuple(filter(None, rows)), kept=kept, admitted=self.world.admitted)
 
     def ensure(self, engine: Any) -> None:
         self.world.effect("server: ensure the table", lambda: setattr(self.world, "table", self.world.table or {}))
+
+    def admit(self, engine: Any) -> None:
+        self.world.effect("server: admit the app", lambda: setattr(self.world, "admitted", self.mark))
 
     def note(self, engine: Any, note: Note) -> None:
         def change() -> None:
@@ -343,7 +348,7 @@ def make(repo: Path, port: int, patch: pytest.MonkeyPatch, **how: Any) -> World:
 def _install(world: World, patch: pytest.MonkeyPatch) -> None:
     """Everything except the database goes through the world, too."""
     patch.setattr(store, "branch", lambda env: world.branch)
-    patch.setattr(store, "DROPPING", 0)  # nothing goes on in this server when a command has ended
+    patch.setattr(settling, "DROPPING", 0)  # nothing goes on in this server when a command has ended
     patch.setattr(Environment, "on", lambda self, name: _on(world, self, name))
     patch.setattr(Environment, "chooses_database", property(lambda self: world.chooses))
     replace_file, unlink, rmtree = records.replace_file, Path.unlink, shutil.rmtree

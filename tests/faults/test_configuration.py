@@ -13,7 +13,7 @@ BROKEN = {
     "unknown key below": ("dev.yaml", "  test: pytest", "  tset: pytest", "unknown key tset", f"{DID_YOU_MEAN} test?"),
     "wrong type": ("dev.yaml", "service: ", "service: 7 # ", "service: must be text, not 7", ""),
     "a time that is none": ("dev.yaml", "ready: 60s", "ready: soon", '"soon" is not allowed', ""),
-    "unknown contract": ("dev.yaml", 'contract: "1.4"', 'contract: "9.0"', f"contract 9.0 {NOT_SUPPORTED}", "1.0"),
+    "unknown contract": ("dev.yaml", 'contract: "1.5"', 'contract: "9.0"', f"contract 9.0 {NOT_SUPPORTED}", "1.0"),
     "unknown parameter": (
         "dev.yaml",
         "{learners}",

@@ -32,7 +32,7 @@ def fleet(make: Make, checkout: Checkout, tmp_path: Path) -> Path:
     make("open", OPEN_PORT)
     make("old", at="0.1.0")
     make("foreign", at="f" * 40)
-    make("early", {"dev.yaml": ('contract: "1.4"', 'contract: "1.0"')}, at="0.1.0")
+    make("early", {"dev.yaml": ('contract: "1.5"', 'contract: "1.0"')}, at="0.1.0")
     make("yaml", {"dev.yaml": ("service:", "service: [")})
     make("by-url", at="0.2.0")
     admits = make("admits", OPEN_PORT)
@@ -86,7 +86,7 @@ def judged(rows: dict[str, Any]) -> None:
     assert [must["id"] for must in rows["open"]["broken"]] == ["CMP-1"]
     assert rows["open"]["broken"][0]["fix"]
     clean = rows["clean"]
-    assert (clean["contract"], clean["level"], clean["service"]) == ("1.4", "full", "catalog")
+    assert (clean["contract"], clean["level"], clean["service"]) == ("1.5", "full", "catalog")
     assert "CMD-2" in clean["unjudged"]
     assert "CMP-1" not in clean["unjudged"]
     assert clean["conflicts"] is None

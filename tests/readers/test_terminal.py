@@ -263,7 +263,7 @@ def test_parallel_steps_have_a_line_each(run: Run, tmp_path: Path) -> None:
     def member(name):
         with events.step(events.SERVICE, name, "v1.0 (01234567)") as step:
             process.background(["sh", "-c", f"echo {name} is busy >&2; while ! test -e go; do sleep 0.02; done"],
-                               os.environ, Path(f"{name}.log"), service=name)
+                               os.environ, Path(f"{name}.log"), 60, service=name)
             step.text = f"v1.0 (01234567)  http://{name}.localhost:18200"
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda name: events.carried(member)(name), ["lms", "notes-of-people-and-of-their-friends"]))
@@ -282,7 +282,7 @@ def test_parallel_steps_have_a_line_each(run: Run, tmp_path: Path) -> None:
 def test_plain_text_leaves_the_lines_of_required_services_in_their_logs(run: Run, tmp_path: Path) -> None:
     screen = run(
         """
-    process.background(["sh", "-c", "echo busy >&2; echo answer"], os.environ, Path("lms.log"), service="lms")
+    process.background(["sh", "-c", "echo busy >&2; echo answer"], os.environ, Path("lms.log"), 60, service="lms")
 """,
         "--verbose",
     )

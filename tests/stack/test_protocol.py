@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +16,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from devenv.base import events
+from devenv.base import events, patience
 from devenv.base.errors import MISSING, UNHEALTHY, DevError
 from devenv.required import protocol
 from devenv.required.protocol import Handed
+from tests.conftest import until
 
 Other = Callable[[str], Path]
 HANDED = Handed("main", 18200, "compose", "devenv-main", True, Path("/nowhere/lms.env"))
@@ -184,3 +191,100 @@ def test_a_json_answer_of_any_size(other: Other) -> None:
     big = {"text": "x" * 200_000}
     (other("@cat answer") / "answer").write_text(json.dumps(big))
     assert call(other("@cat answer")) == big
+
+
+# ---- a repository that keeps us waiting
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits that a test can wait for."""
+    monkeypatch.setattr(protocol, "SILENCE", {"dev.up": 1.0})
+    monkeypatch.setattr(protocol, "SILENCE_OF_OTHERS", 1.0)
+    monkeypatch.setattr(patience, "GRACE", 0.5)
+    monkeypatch.setattr(patience, "MOST", 10**6)
+
+
+NEVER_ENDS = {
+    "asleep": "@echo waiting for the moon >&2; sleep 1000",
+    "deaf to SIGTERM": "@trap '' TERM INT; echo waiting for the moon >&2; while :; do sleep 1000; done",
+    "with children": "@echo waiting for the moon >&2; sh -c 'sleep 1000 & sleep 1000; wait'",
+    "silent on stdin": "@echo waiting for the moon >&2; tail -f /dev/null; cat",
+}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("task", ["dev.up", "dev.status", "dev.down"])
+@pytest.mark.parametrize("kind", NEVER_ENDS)
+def test_a_task_that_never_ends_is_ended(other: Other, kind: str, task: str) -> None:
+    checkout = other(NEVER_ENDS[kind])
+    error = error_of(checkout, task)
+    assert error.code == UNHEALTHY
+    assert error.message == (
+        f"lms: {task} in {checkout} printed nothing for 1 s and was ended. It printed last: waiting for the moon"
+    )
+    assert error.hints[0] == f"cd {checkout} && make {task} ARGS=''"
+    assert not running(checkout)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_slow_task_that_prints_is_not_cut(other: Other) -> None:
+    assert call(other("@for i in 1 2 3 4 5 6; do echo step $$i >&2; sleep 0.4; done; echo '{}'")) == {}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("recipe", ["@yes", "@yes >&2", "@head -c 100000000 /dev/zero; sleep 1000"])
+def test_a_task_that_prints_without_end_is_ended(other: Other, recipe: str) -> None:
+    error = error_of(other(recipe))
+    assert (error.code, "printed more than 0 MB" in error.message) == (UNHEALTHY, True)
+    assert len(str(error)) < 2000
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_process_that_a_task_leaves_does_not_hold_us(other: Other) -> None:
+    begun = time.monotonic()
+    assert call(other("@sleep 60 & echo '{}'")) == {}
+    assert time.monotonic() - begun < 30
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_makefile_that_hangs_when_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text("X := $(shell sleep 1000)\ndev.restart:\n\t@true\n")
+    assert not protocol.has(tmp_path, "dev.restart")
+
+
+INTERRUPTED = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from devenv.base import patience
+from devenv.required import protocol
+patience.GRACE = 0.5
+handed = protocol.Handed("main", 1, "compose", "x", True, Path("/nowhere"))
+here = Path(sys.argv[1])
+with patience.interruptible(), ThreadPoolExecutor(1) as pool:
+    pool.submit(protocol.call, "lms", here, handed, "dev.up", [], here / "log")
+"""
+
+
+def test_ctrl_c_ends_a_task_that_ignores_it(other: Other) -> None:
+    checkout = other("@trap '' TERM INT; echo deaf >&2; while :; do sleep 1000; done")
+    argv = [sys.executable, "-c", INTERRUPTED, checkout]
+    ours = subprocess.Popen(argv, start_new_session=True, stderr=subprocess.PIPE)
+    try:
+        assert until(lambda: "deaf" in (checkout / "log").read_text() if (checkout / "log").exists() else False)
+        os.killpg(ours.pid, signal.SIGINT)
+        assert b"KeyboardInterrupt" in ours.communicate(timeout=30)[1]
+        assert not running(checkout)
+    finally:
+        ours.kill()
+
+
+def running(folder: Path) -> list[str]:
+    """The processes that work in a folder."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(each / "cwd") == str(folder) and (each / "cmdline").read_bytes():
+                found.append((each / "cmdline").read_text().replace("\0", " "))
+    return found

@@ -85,6 +85,7 @@ LIVE = [
         recipe("CMD-6", "dev.run", "'.dev/run' dev.run $(ARGS)"),
         edit("CMD-7", "dev.yaml", "python -m unittest --quiet", "python -c 'raise SystemExit(3)'"),
         recipe("CMD-11", "dev.logs", RUN.format(task="dev.logs") + " >&2"),
+        edit("CMD-12", "service.py", "not in HOSTS", "in ()"),
         recipe("OUT-1", "dev.seed", RUN.format(task="dev.seed") + " || { echo 'error[2]: again' >&2; exit 2; }"),
         Breach("OUT-2", before_up="case '$(value ARGS)' in *json*) ;; *) echo starting ;; esac; "),
         Breach("OUT-6", of_up_stderr=r"/^\$$ /d"),

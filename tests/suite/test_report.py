@@ -33,7 +33,7 @@ def test_the_terminal_shows_the_reason_the_evidence_and_the_fix(specimen: Path) 
     assert "✓ CMP-2" in done.stdout
     kept = [line for line in done.stdout.splitlines() if line.startswith("  ✓ RES-1")]
     assert kept[0].endswith("(files only)"), "the rest of its tests measures what runs"
-    assert done.stdout.splitlines()[-1].startswith("specimen: contract 1.4, level full: ")
+    assert done.stdout.splitlines()[-1].startswith("specimen: contract 1.5, level full: ")
 
 
 def test_a_known_deviation_is_not_a_failure(specimen: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_must_that_is_not_judged_is_a_failure(specimen: Path) -> None:
 
 def test_a_contract_without_numbered_musts_is_an_error(specimen: Path) -> None:
     path = specimen / "dev.yaml"
-    path.write_text(path.read_text().replace('contract: "1.4"', 'contract: "1.1"'))
+    path.write_text(path.read_text().replace('contract: "1.5"', 'contract: "1.1"'))
     done = run(specimen, "--static")
     assert done.returncode == 2
     assert "contract 1.1" in done.stderr
@@ -98,7 +98,7 @@ def test_an_older_contract_needs_no_newer_commands(specimen: Path) -> None:
     targets, dev = specimen / ".dev/dev.mk", specimen / "dev.yaml"
     targets.write_text(targets.read_text().replace(" dev.snapshot", ""))
     assert check(specimen, "--static").broken == {"CMD-8"}
-    dev.write_text(dev.read_text().replace('contract: "1.4"', 'contract: "1.2"'))
+    dev.write_text(dev.read_text().replace('contract: "1.5"', 'contract: "1.2"'))
     assert check(specimen, "--static").broken == set()
 
 

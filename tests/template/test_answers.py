@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 from cookiecutter.exceptions import FailedHookException
 from pytest_cookies.plugin import Cookies
+
+from devenv.model import service_names
 
 from .conftest import STACKS, Tools, script
 
@@ -21,6 +24,8 @@ BAD = {
     "service=my_catalog": "letters, digits and dashes",
     "service=" + "a" * 41: "1 to 40",
     'service=it\'s \\ """': "letters, digits and dashes",
+    "service=no": "another name; these mean something else",
+    "service=db": "another name; these mean something else",
     "repo_name=-x": "a letter or digit first",
     "repo_name=a b": "letters, digits, dots",
     "beside=tests": "none, or with stack=bare any of compose, dockerfile, tasks",
@@ -151,3 +156,9 @@ def test_fresh_git_repository_may_be_filled(tools: Tools, template: Path, workdi
     tools.cookiecutter(template, "--overwrite-if-exists", cwd=workdir)
     assert (workdir / "catalog/.git").is_dir()
     assert (workdir / "catalog/dev.yaml").is_file()
+
+
+def test_reserved_names_are_those_of_the_tools() -> None:
+    text = (Path(__file__).resolve().parents[2] / "hooks/pre_gen_project.py").read_text()
+    listed = text.partition("RESERVED = (")[2].partition("\n)\n")[0]
+    assert set(re.findall(r'"(\w+)"', listed)) == set(service_names.RESERVED)

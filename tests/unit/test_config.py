@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devenv.base.errors import CONFIG, USAGE, DevError
-from devenv.model import config, scenarios
+from devenv.model import config, scenarios, service_names
 from tests.messages import ADD_A_LINE, DID_YOU_MEAN, NOT_SUPPORTED
 
 HEAD = 'contract: "1.0"\nservice: catalog\napp: app\nport: 18160\n'
@@ -224,3 +224,14 @@ def test_a_parameter_stays_inside_its_argument_whatever_it_holds(big: scenarios.
 @pytest.mark.parametrize("value", ["{name}", "'", "a b", "$(x)", "\\1", r"\g<0>", ""])
 def test_a_parameter_is_not_read_again(big: scenarios.Scenario, value: str) -> None:
     assert big.argv({"n": value}) == ["seed", f"--n={value}", value, "x"]
+
+
+@pytest.mark.parametrize("name", service_names.RESERVED)
+def test_a_name_that_means_something_else_is_refused(root: Path, name: str) -> None:
+    (root / "dev.yaml").write_text(HEAD.replace("catalog", f'"{name}"'))
+    with pytest.raises(DevError) as caught:
+        config.load(root)
+    assert caught.value.code == CONFIG
+    assert caught.value.message == f"dev.yaml:2: service: the name {name} {service_names.RESERVED[name]}"
+    error = error_of(root, f'requires:\n  "{name}": {{repo: ../x, version: v1}}\n')
+    assert error.message.startswith(f"dev.yaml:6: requires: the name {name} ")

@@ -91,6 +91,11 @@ def test_the_layers_have_no_exception() -> None:
     assert "unmatched" not in contract
 
 
+def test_no_module_is_longer_than_a_reader_takes_in_at_once() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in (REPO / "devenv").rglob("*.py")}
+    assert {str(path): length for path, length in lengths.items() if length > 400} == {}
+
+
 def test_the_architecture_page_names_every_package_and_only_files_that_exist() -> None:
     text = (REPO / "docs" / "architecture.md").read_text()
     packages = {path.parent.name for path in (REPO / "devenv").glob("*/__init__.py")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -105,6 +105,31 @@ def test_nothing_is_lost_and_the_rest_is_handed_on_word_for_word(argv: list[str]
 )
 def test_positional_arguments_stand_before_or_after_flags(argv: str, result: str) -> None:
     assert arguments.flagged(argv.split(), TASKS, CORE) == result.split()
+
+
+def flags() -> Iterator[tuple[str, list[str], list[str]]]:
+    """Each flag of each task that takes positional arguments: the task, the arguments, the flag with its value."""
+    for name, task in TASKS.items():
+        places = ["package", "package"] if name in arguments.REPEATED else arguments.positions(task)
+        for flag, argument in task.flags.items():
+            if places and not {*argument.names, argument.attr_name} & {*places}:
+                value = ["3" if argument.kind is int else "a=b"] if argument.takes_value else []
+                yield name, [f"v{place}" for place in range(len(places))], [flag, *value]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "flag"), [pytest.param(*each, id=" ".join([each[0], *each[2]])) for each in flags()]
+)
+def test_a_flag_means_the_same_before_and_after_positional_arguments(
+    name: str, words: list[str], flag: list[str]
+) -> None:
+    found = []
+    for at in range(len(words) + 1):
+        line = arguments.flagged([name, *words[:at], *flag, *words[at:]], TASKS, CORE)
+        [_, task] = Parser(main.collection().to_contexts(), CORE).parse_argv(line)
+        found.append({key: argument.value for key, argument in task.args.items()})
+    assert all(word in str(found[0]) for word in words)
+    assert all(each == found[0] for each in found)
 
 
 @pytest.mark.parametrize("name", sorted(helping.EXAMPLES))

@@ -9,6 +9,7 @@ import pytest
 
 from devenv.base.errors import CONFIG, DevError
 from devenv.model import compose_file, services
+from tests.messages import MUST_BE_MAPPING, MUST_BE_TEXT
 
 BASE = """\
 services:
@@ -85,3 +86,32 @@ def test_a_service_that_is_not_there(tmp_path: Path) -> None:
         compose_file.load(tmp_path / "compose.yaml", {}, tmp_path / "over.yaml")
     assert caught.value.code == CONFIG
     assert caught.value.message == "over.yaml:3: service dbb is not in compose.yaml, over which this file is merged"
+
+
+@pytest.mark.parametrize(
+    ("base", "app", "message"),
+    [
+        ("base: {command: [09]}", "command: [a]", ""),
+        ("base: {command: [09]}", "command:", ""),
+        ("base: {command: [09]}", "", f"base.yaml:2: services.base.command.0: {MUST_BE_TEXT}, not 9.0"),
+        ("base: {environment: 5}", "environment: {A: b}", "base.yaml:2: services.base.environment: must be a"),
+        ("base: {}\n  other: [a]", "", ""),
+        ("base: {extends: other}\n  other: {command: [09]}", "command: [a]", ""),
+        ("base: {extends: other}\n  other: {command: [09]}", "", "base.yaml:3: services.other.command.0: must be"),
+        ("base: [a]", "", f"base.yaml:2: services.base: {MUST_BE_MAPPING}"),
+    ],
+)
+def test_of_a_file_that_is_extended_only_what_counts_is_judged(
+    tmp_path: Path, base: str, app: str, message: str
+) -> None:
+    """As Compose does it: of the file, the service that is extended, without what is replaced."""
+    (tmp_path / "base.yaml").write_text(f"services:\n  {base}\n")
+    file = tmp_path / "compose.yaml"
+    file.write_text(f"services:\n  app:\n    image: y\n    extends: {{file: base.yaml, service: base}}\n    {app}\n")
+    if not message:
+        assert services.load(file, {})["app"].image == "y"
+        return
+    with pytest.raises(DevError) as caught:
+        services.load(file, {})
+    assert caught.value.code == CONFIG
+    assert caught.value.message.startswith(message)

@@ -101,7 +101,7 @@ def test_a_line_that_is_written_again_and_again_is_measured(seen: list[Event]) -
         found = re.search(r"\((\d+)/(\d+)\)", line)
         return (int(found[1]), int(found[2]), "objects") if found else None
 
-    done = process.measured(["sh", "-c", f"({script}) >&2"], os.environ, measure)
+    done = process.measured(["sh", "-c", f"({script}) >&2"], os.environ, measure, 60)
     assert (done.code, done.stderr.splitlines()[-1]) == (3, "no")
     told = [(event.done, event.total) for event in seen if event.kind == events.STEP_PROGRESSED]
     assert {(1, 10), (5, 10)} == {*told}
@@ -113,7 +113,7 @@ def test_a_line_that_is_written_again_and_again_is_measured(seen: list[Event]) -
 
 HANDS_OVER = {
     "pipe": "process.pipe(['sh', '-c', 'cat; exec sleep 60'], os.environ, 'a text', None)",
-    "measured": "process.measured(['sh', '-c', 'echo a text; exec sleep 60'], os.environ, print)",
+    "measured": "process.measured(['sh', '-c', 'echo a text; exec sleep 60'], os.environ, print, 60)",
 }
 
 

@@ -22,6 +22,11 @@ STATUS = Status(
     healthy=False,
     image="",
     debugger={},
+    secrets=[
+        {"name": "login", "for": ["build"], "required": True, "from": "netrc pypi.example.org"},
+        {"name": "mail_key", "for": ["run"], "required": True, "from": ""},
+        {"name": "chat_key", "for": ["run"], "required": False, "from": ""},
+    ],
     services=[ServiceStatus("app", "Up (healthy)", True, 96 * MB), ServiceStatus("db", "not created", False, None)],
     logins=[
         {"name": "admin", "username": "a", "password": "b", "url": "http://x/admin/", "help": "may do all"},
@@ -44,6 +49,9 @@ def test_status() -> None:
         "  db     not created   -",
         "login admin:  a / b  http://x/admin/  (may do all)",
         "login guest:  c / d  http://x/",
+        "secret login: netrc pypi.example.org",
+        "secret mail_key: not set",
+        "secret chat_key: not set (optional)",
         "scenario default: users=3, courses=12",
         "scenario empty: done",
     ]

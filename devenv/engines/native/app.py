@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 from devenv.base import process
@@ -11,6 +12,7 @@ from devenv.engines.interface import Place
 from devenv.engines.native import addresses, app_environment, folders, unit
 from devenv.engines.native.unit import Command
 from devenv.model import outside
+from devenv.model.secrets import RUN
 from devenv.model.services import Service
 
 
@@ -45,6 +47,11 @@ class App:
     def client(self, argv: tuple[str, ...]) -> Command:
         return self._command(argv)
 
+    def check_command(self, argv: tuple[str, ...]) -> Command:
+        """The healthcheck. It must not start a program that asks for a secret each time."""
+        folder = folders.secrets(self.place)
+        return self._with(argv, {**self.place.secrets.paths(RUN, folder), **self.place.secrets.quick(RUN)})
+
     def step(self, argv: tuple[str, ...], mark: str) -> Command:
         """A step of ours, which runs like the app. `mark`: the folder by which its processes are found."""
         addresses.refresh(self.place.workspace, self.place.service)
@@ -52,7 +59,10 @@ class App:
         return self._command(argv, mark)
 
     def _command(self, argv: tuple[str, ...], mark: str = "") -> Command:
-        env = {**app_environment.variables(self.place), **self.service.environment}
+        return self._with(argv, self.place.secrets.placed(RUN, folders.secrets(self.place)), mark)
+
+    def _with(self, argv: tuple[str, ...], secrets: Mapping[str, str], mark: str = "") -> Command:
+        env = {**app_environment.variables(self.place), **self.service.environment, **secrets}
         wrapper = addresses.wrapper(self.place.workspace, self.place.service, mark)
         return Command(tuple(argv), env, self.place.root, wrapper)
 
@@ -63,7 +73,7 @@ class App:
         check = self.service.healthcheck
         if not check:
             return True
-        command = self.client(check.argv)
+        command = self.check_command(check.argv)
         env = {name: value for name, value in command.env.items() if name.lower() not in outside.PROXIES}
         passed = process.probe(command.argv, env, command.cwd, check.timeout)
         unit.note_verdict(self.folder, passed)

@@ -20,8 +20,10 @@ from pathlib import Path
 from devenv.base import authorities, locks, process, seals
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines.interface import Place
-from devenv.engines.native import folders, programs
+from devenv.engines.native import app_libraries, folders, programs
 from devenv.model import fingerprint, outside
+from devenv.model.libraries import Library
+from devenv.model.secrets import BUILD
 
 # The files that dependencies are read from, in the root or in a subfolder.
 LOCKS = (
@@ -141,20 +143,27 @@ def make(place: Place) -> None:
     if not place.native:
         hint = 'for Python: native: {python: ">=3.11", install: uv pip install -r requirements.txt}'
         raise DevError(CONFIG, "dev.yaml: native: is missing: it says how the app's environment is made", hint)
-    with locks.held(folders.environments(place) / "environment.lock", "install"):
+    with locks.held(folders.locked(place) / "environment.lock", "install"):
         if not is_made(place):  # another workspace may have made it: all share the folder of a pinned checkout
             _make(place)
 
 
 def _make(place: Place) -> None:
     _stamp(place).unlink(missing_ok=True)  # first: an incomplete environment must not look complete
+    folders.environments(place).mkdir(parents=True, exist_ok=True)
     if "python" in place.native:
-        if _flaw(place) or not _runs(_venv(place) / "bin" / "python"):
-            shutil.rmtree(_venv(place), ignore_errors=True)  # installers would stumble over it
+        # Installers would stumble over damage, and leave what only an edited library needed.
+        if place.libraries or _flaw(place) or not _runs(_venv(place) / "bin" / "python"):
+            shutil.rmtree(_venv(place), ignore_errors=True)
         _make_venv(place)
     if "node" in place.native:
         _check_node(place.native["node"])
+        for other in folders.locked(place).glob("**/made"):  # all environments of the checkout share node_modules
+            other.unlink()
+        app_libraries.unlink(place)
     _install(place)
+    if place.libraries:
+        app_libraries.install(place, _tool_env(place), _uv())
     if "node" in place.native and _modules(place).is_dir():  # unlike Python's, its packages do not list their files
         seals.write(_modules(place), _seal(place))
     _stamp(place).write_text("\n".join([_fingerprint(place), *_packages(place)]) + "\n")
@@ -162,7 +171,8 @@ def _make(place: Place) -> None:
 
 def variables(place: Place) -> dict[str, str]:
     """The variables of the app's processes, before those of compose.yaml are added."""
-    env = {name: value for name, value in os.environ.items() if PASSED.fullmatch(name)}
+    held = place.secrets.variables()  # the app and the install step each get what dev.yaml declares for them
+    env = {name: value for name, value in os.environ.items() if PASSED.fullmatch(name) and name not in held}
     env.update({name: value for name, value in place.outside.items() if name.lower() == outside.DIRECT})
     trusted = authorities.variables(place.variables.get("CA_BUNDLE", ""))
     kept = {name for name in trusted if env.get(name) and name not in authorities.GIVEN}  # the person's own choice
@@ -173,6 +183,8 @@ def variables(place: Place) -> dict[str, str]:
         # Last: a uv of the machine wins. `dev.add` and `dev.run -- uv` work without one.
         env["PATH"] = os.pathsep.join([env["PATH"], str(programs.UV.bin)])
         env.update(VIRTUAL_ENV=str(_venv(place)), UV_PROJECT_ENVIRONMENT=str(_venv(place)), PYTHONUNBUFFERED="1")
+    if place.libraries:
+        env.update(place.watching([str(each.checkout) for each in place.libraries.values()]))
     return env
 
 
@@ -180,6 +192,11 @@ def fetch_manager(place: Place) -> None:
     """Let uv be on the path of commands, also if it was removed from the machine since the environment was made."""
     if "python" in place.native:
         _uv()
+
+
+def undo(place: Place, library: Library) -> None:
+    """Run the command by which dev.yaml removes a library."""
+    app_libraries.undo(place, library, _tool_env(place))
 
 
 def _make_venv(place: Place) -> None:
@@ -196,7 +213,11 @@ def _make_venv(place: Place) -> None:
 
 def _install(place: Place) -> None:
     command = place.native.get("install", "")
-    if command and process.run(shlex.split(command), _tool_env(place)):
+    if not command:
+        return
+    with place.secrets.lent(BUILD, folders.lent(place)) as given:
+        code = process.run(shlex.split(command), {**_tool_env(place), **given})
+    if code:
         hint = f"try it by hand: inv dev.run -- {command}"
         raise DevError(UNHEALTHY, f"{place.service}: native.install of dev.yaml failed", hint)
 
@@ -263,7 +284,8 @@ def _fingerprint(place: Place) -> str:
     files = fingerprint.of_files(place.root, [f for p in LOCKS for f in place.root.glob(p) if f.is_file()])
     there = str(os.access(_venv(place) / "bin" / "python", os.X_OK)) if "python" in place.native else ""
     modules = str(_modules(place).is_dir()) if "node" in place.native else ""
-    return fingerprint.of_text(repr(sorted(place.native.items())), files, there, modules)
+    edited = [library.key for library in place.libraries.values()]
+    return fingerprint.of_text(repr(sorted(place.native.items())), files, there, modules, *edited)
 
 
 def find_python(wanted: str, dockerfile: Path) -> str:

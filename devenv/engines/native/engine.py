@@ -20,6 +20,7 @@ from devenv.engines.native.app import App, shell_environment
 from devenv.engines.native.servers import BY_PROGRAM, server
 from devenv.engines.native.supervisor import STEP, Order, is_job
 from devenv.engines.native.unit import Command, Unit
+from devenv.model.secrets import BUILD
 from devenv.model.services import Service
 
 # The exit codes of a shell and of the loader for a program that is missing or damaged, and those of its crashes.
@@ -62,6 +63,8 @@ class NativeEngine:
         # Running processes would lose their modules while the environment is rebuilt.
         supervisor.end([unit for unit in self.units.values() if unit.service.build])
         app_environment.make(self.place)  # all of them share one
+        if not self.place.libraries:
+            shutil.rmtree(folders.edited(self.place), ignore_errors=True)
 
     def take(self, _image: str, _services: Sequence[str]) -> bool:
         return False  # an image needs containers
@@ -105,16 +108,22 @@ class NativeEngine:
         for unit in self.known.values():
             supervisor.note_end(unit, "stopped")
         supervisor.end_keeper(self.place)
+        for folder in (folders.secrets(self.place), folders.lent(self.place)):  # the second: of a killed step
+            shutil.rmtree(folder, ignore_errors=True)
 
     def step(self, _name: str, argv: Sequence[str]) -> int:
+        return self._run_step(argv, {})
+
+    def _run_step(self, argv: Sequence[str], more: Mapping[str, str]) -> int:
         command = self._step(argv)
-        code = process.run(command.argv, self._marked(command), wrapper=command.wrapper)
-        return self.step(_name, argv) if code and self._repair() else code
+        code = process.run(command.argv, {**self._marked(command), **more}, wrapper=command.wrapper)
+        return self._run_step(argv, more) if code and self._repair() else code
 
     def manage(self, _name: str, argv: Sequence[str]) -> int:
+        # It has the user's variables for certificates and proxies, and what the install step gets.
         app_environment.fetch_manager(self.place)
-        command = self._step(argv)
-        return process.run(command.argv, {**IMPATIENT, **self._marked(command)}, wrapper=command.wrapper)
+        with self.place.secrets.lent(BUILD, folders.lent(self.place)) as given:
+            return self._run_step(argv, {**IMPATIENT, **given})
 
     def collect(self, _name: str, argv: Sequence[str]) -> Result:
         command = self._step(argv)
@@ -143,6 +152,9 @@ class NativeEngine:
             return process.pipe(command.argv, command.env, source, target)
 
         return self._with_client(pipe)
+
+    def alone(self, _service: str, _script: str) -> bool:
+        return False  # data is created completely or not at all: see servers/server.py
 
     def flush(self, _service: str) -> None:
         """New data got its place once it was on the disk: see servers/server.py."""
@@ -186,9 +198,10 @@ class NativeEngine:
         folders.discard(own)
         if own.parent.is_dir() and not os.listdir(own.parent):
             own.parent.rmdir()
+        shutil.rmtree(folders.edited(self.place), ignore_errors=True)
         # The environment belongs to the checkout, which may run in another workspace too.
         if records.workspaces_of(self.place.root, self.place.service) in ([], [self.place.workspace]):
-            shutil.rmtree(folders.environments(self.place), ignore_errors=True)
+            shutil.rmtree(folders.locked(self.place), ignore_errors=True)
 
     def _unit(self, name: str) -> Unit:
         service = self.place.services[name]

@@ -25,9 +25,29 @@ def unit(place: Place, name: str) -> Path:
     return of(place) / name
 
 
-def environments(place: Place) -> Path:
-    """The folder of the app's environment: it belongs to the checkout, so all workspaces share it."""
+def locked(place: Place) -> Path:
+    """The folder of the environment that the lock file gives: it is the checkout's, so all workspaces share it."""
     return place.root / ".dev" / "local" / "native"
+
+
+def secrets(place: Place) -> Path:
+    """The folder of the files with secrets that the running app reads."""
+    return of(place).with_name("secrets")
+
+
+def lent(place: Place) -> Path:
+    """The folder of the files with secrets that an install step reads. It exists while the step runs."""
+    return of(place).with_name("lent")
+
+
+def edited(place: Place) -> Path:
+    """The folder of the environment with edited libraries, of this workspace alone."""
+    return locked(place) / "edited" / place.workspace
+
+
+def environments(place: Place) -> Path:
+    """The folder of the app's environment: with edited libraries it is another one, so the first stays as locked."""
+    return edited(place) if place.libraries else locked(place)
 
 
 def tools() -> Path:

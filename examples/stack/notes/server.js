@@ -3,8 +3,12 @@ import { createServer } from "node:http";
 import { answer } from "./app.js";
 import { pool } from "./db.js";
 
+// Under any other name it would answer to the page of a stranger, whose name can resolve to 127.0.0.1 (DNS rebinding).
+const HOSTS = ["notes", "notes.localhost", "localhost", "127.0.0.1"];
+
 const server = createServer(async (request, response) => {
-  const [status, body] = await answer(new URL(request.url, "http://notes").pathname).catch(failed);
+  const known = HOSTS.includes(request.headers.host?.replace(/:\d+$/, ""));
+  const [status, body] = known ? await answer(new URL(request.url, "http://notes").pathname).catch(failed) : [400, { error: "unknown host" }];
   console.log(request.method, request.url, status);
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 });

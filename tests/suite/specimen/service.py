@@ -48,8 +48,14 @@ def seed():
     print(json.dumps({"notes": len(NOTES)}))
 
 
+HOSTS = ("specimen", "specimen.localhost", "localhost", "127.0.0.1")
+
+
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        if self.headers["Host"].partition(":")[0] not in HOSTS:
+            self.send_error(400)
+            return
         with database() as db:
             notes = db.execute("SELECT text FROM notes ORDER BY id").fetchall()
         status = 200

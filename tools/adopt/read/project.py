@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from devenv.model.service_names import RESERVED
 from tools.adopt.found import Dependencies, Found
 
 
@@ -62,11 +63,11 @@ def by_name(packages: Iterable[Package]) -> dict[str, Package]:
 
 
 def host_name(name: str) -> str:
-    """A valid host name: lower-case letters, digits and hyphens, at most 40, a letter first."""
+    """A valid host name: lower-case letters, digits and hyphens, at most 40, a letter first, and no reserved name."""
     safe = re.sub(r"[^a-z0-9]+", "-", name.rpartition("/")[2].lower()).strip("-")
     if not safe[:1].isalpha():
         safe = f"service-{safe}" if safe else "service"
-    return safe[:40].rstrip("-")
+    return f"{safe}-service" if safe in RESERVED else safe[:40].rstrip("-")
 
 
 def version_key(text: str) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ import { fork } from "node:child_process";
 import { readdirSync, statSync, watch } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const flags = process.argv.slice(2).filter((word) => word.startsWith("-"));
@@ -72,7 +72,9 @@ function refuse(client) {
   client.resume();
 }
 
-/** The files of this repository with their times, and a watcher for each folder. */
+/** The files of this repository with their times, and a watcher for each folder. Also of libraries that dev.edit chose. */
+const libraries = (process.env.DEV_LIBRARIES ?? "").split(delimiter).filter(Boolean);
+const all = () => libraries.reduce((found, folder) => scan(folder, found), scan());
 const watchers = new Map();
 function scan(folder = ".", found = new Map()) {
   // Watched before it is listed: a file that is created meanwhile is found or reported.
@@ -99,12 +101,12 @@ function changed() {
   timer = setTimeout(reload, SETTLED);
 }
 
-let files = scan();
+let files = all();
 let reloading = false;
 async function reload() {
   if (reloading) return;
   const before = files;
-  files = scan();
+  files = all();
   const different = [...new Set([...before.keys(), ...files.keys()])].filter((f) => before.get(f) !== files.get(f));
   if (!different.length) return;
   console.error(`develop: reloading after ${different.slice(0, 3).join(", ")}${different[3] ? " and others" : ""}`);

@@ -7,7 +7,7 @@ import { onStop } from "./src/stop.js";
 
 const settings = readSettings(process.env);
 const services = openServices(settings);
-const app = buildApp(services, { logger: true });
+const app = buildApp(services, settings, { logger: true });
 
 await app.listen({ port: settings.PORT, host: settings.BIND });
 process.send?.(app.server.address().port); // to develop.js

@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 {% endif %}
 
 from fastapi import FastAPI
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
 
 from app import {{ "cache, " if cookiecutter.cache != "none" }}{{ "database, " if cookiecutter.database != "none" }}health, pages{{ ", queue, reports" if cookiecutter.worker != "none" }}
+from app.settings import settings
 
 # uvicorn only configures its own loggers.
 logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -34,6 +36,8 @@ app = FastAPI(title="{{ cookiecutter.service }}", lifespan=lifespan)
 
 app = FastAPI(title="{{ cookiecutter.service }}")
 {% endif %}
+# Without it, the page of a stranger could read this service: its name would resolve to 127.0.0.1 (DNS rebinding).
+app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False)
 app.include_router(pages.router)
 {% if cookiecutter.worker != "none" %}
 app.include_router(reports.router)

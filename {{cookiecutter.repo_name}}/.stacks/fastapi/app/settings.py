@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 {% endif %}
-{% if cookiecutter.database != "none" %}
+{% if cookiecutter.database != "none" or cookiecutter.cache != "none" %}
 from pydantic import Field, HttpUrl, SecretStr, ValidationError
-{% elif cookiecutter.cache != "none" %}
-from pydantic import Field, HttpUrl, ValidationError
 {% else %}
 from pydantic import HttpUrl, ValidationError
 {% endif %}
@@ -20,6 +18,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 {% endif %}
+
+SERVICE = "{{ cookiecutter.service }}"
 
 
 class SettingsError(Exception):
@@ -43,6 +43,7 @@ class Settings(BaseSettings):
 {% if cookiecutter.cache != "none" %}
     cache_host: str
     cache_port: Port
+    cache_password: SecretStr = SecretStr("")  # not every cache needs one
     cache_number: int = 0  # one server holds several numbered caches; the tests use another one
 {% endif %}
 {% if cookiecutter.worker != "none" %}
@@ -52,6 +53,11 @@ class Settings(BaseSettings):
     @property
     def public_host(self) -> str:
         return self.public_url.host or ""
+
+    @property
+    def allowed_hosts(self) -> list[str]:
+        """The public name, the name for other services, and the name for health checks."""
+        return [self.public_host, f"{SERVICE}.localhost", SERVICE, "localhost", "127.0.0.1"]
 
 
 def read() -> Settings:

@@ -43,7 +43,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 async def client() -> AsyncIterator[AsyncClient]:
-    async with AsyncClient(transport=ASGITransport(main.app), base_url="http://test") as client:
+    async with AsyncClient(transport=ASGITransport(main.app), base_url="http://localhost") as client:
         yield client
 {% if cookiecutter.database != "none" %}
 

@@ -1,4 +1,5 @@
 # Owner: this service. The template wrote it once and leaves it to you.
+import pytest
 from httpx import AsyncClient
 {% if cookiecutter.database != "none" %}
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,3 +35,13 @@ async def test_api_counts_learners_of_each_course(client: AsyncClient) -> None:
         "statistics": 2,
         "welding": 0,
     }
+
+
+@pytest.mark.parametrize("host", ["{{ cookiecutter.service }}", "{{ cookiecutter.service }}.localhost:1234", "127.0.0.1"])
+async def test_names_of_the_service_are_answered(client: AsyncClient, host: str) -> None:
+    assert (await client.get("/health", headers={"Host": host})).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/nothing"])
+async def test_other_names_are_refused(client: AsyncClient, path: str) -> None:
+    assert (await client.get(path, headers={"Host": "evil.example.org"})).status_code == 400

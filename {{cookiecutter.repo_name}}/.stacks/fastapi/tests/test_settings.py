@@ -27,6 +27,7 @@ def complete(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_public_url_gives_the_host() -> None:
     assert read().public_host == "courses.example.org"
+    assert "courses.example.org" in read().allowed_hosts
 
 
 @pytest.mark.parametrize("name", COMPLETE)

@@ -14,7 +14,7 @@ const services = await openTestServices();
 {% if cookiecutter.database != "none" %}
 await seedDefault(services.database);
 {% endif %}
-const app = buildApp(services);
+const app = buildApp(services, testSettings);
 
 test("before the first request, a report does not exist", async () => {
   assert.equal((await app.inject("/api/report")).statusCode, 404);

@@ -10,9 +10,14 @@ import { indexPage } from "./pages.js";
 import { readReport } from "./report.js";
 {% endif %}
 
-/** The app on `services` (services.js), not yet listening. */
-export function buildApp(services, options = {}) {
+/** The app on `services` (services.js), not yet listening. It answers under the names in `HOSTS` (settings.js). */
+export function buildApp(services, { HOSTS }, options = {}) {
   const app = Fastify(options);
+
+  // Without this, the page of a stranger could read this service: its name would resolve to 127.0.0.1 (DNS rebinding).
+  app.addHook("onRequest", async (request, reply) => {
+    if (!HOSTS.includes(request.hostname)) return reply.code(400).send({ error: "unknown host" });
+  });
 
   app.get("/", async (request, reply) => {
     reply.type("text/html; charset=utf-8");

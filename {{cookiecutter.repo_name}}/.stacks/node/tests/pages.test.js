@@ -11,13 +11,13 @@ import { closeServices, openServices } from "../src/services.js";
 {% if cookiecutter.database != "none" %}
 import { seedDefault } from "../seeds/scenarios.js";
 {% endif %}
-import { openTestServices{{ ", testSettings" if cookiecutter.database != "none" or cookiecutter.cache != "none" }} } from "./support.js";
+import { openTestServices, testSettings } from "./support.js";
 
 const services = await openTestServices();
 {% if cookiecutter.database != "none" %}
 await seedDefault(services.database);
 {% endif %}
-const app = buildApp(services);
+const app = buildApp(services, testSettings);
 
 test("the page lists courses with their learners", async () => {
   const page = await app.inject("/");
@@ -42,6 +42,18 @@ test("the API counts the learners of each course", async () => {
 test("what is not there is 404", async () => {
   assert.equal((await app.inject("/nothing")).statusCode, 404);
 });
+
+for (const host of ["{{ cookiecutter.service }}", "{{ cookiecutter.service }}.localhost:1234", "127.0.0.1"]) {
+  test(`${host} is a name of the service`, async () => {
+    assert.equal((await app.inject({ path: "/health", headers: { host } })).statusCode, 200);
+  });
+}
+
+for (const path of ["/", "/health", "/nothing"]) {
+  test(`other names are refused at ${path}`, async () => {
+    assert.equal((await app.inject({ path, headers: { host: "evil.example.org" } })).statusCode, 400);
+  });
+}
 
 test("health is 200 when all answer", async () => {
   const answer = await app.inject("/health");
@@ -107,7 +119,7 @@ test("the page keeps its numbers for a few seconds", async () => {
 async function askOther(changed, path) {
   const other = openServices({ ...testSettings, ...changed });
   try {
-    return await buildApp(other).inject(path);
+    return await buildApp(other, testSettings).inject(path);
   } finally {
     await closeServices(other);
   }

@@ -24,6 +24,10 @@ test("numbers are numbers", () => {
   assert.equal(readSettings(COMPLETE).PORT, {{ cookiecutter.port }});
 });
 
+test("the public name is one of the service's", () => {
+  assert.ok(readSettings(COMPLETE).HOSTS.includes("courses.example.org"));
+});
+
 test("all addresses of the machine are listened on unless BIND says otherwise", () => {
   assert.equal(readSettings(COMPLETE).BIND, "0.0.0.0");
   assert.equal(readSettings({ ...COMPLETE, BIND: "127.0.0.1" }).BIND, "127.0.0.1");

@@ -1,0 +1,159 @@
+"""What we and a person add to a service's containers, as one more file for Compose, after the service's own.
+
+- The way to the outside: proxies, and the certificate authorities of a network that has its own.
+- The secrets of dev.yaml, without their values.
+- The person's variables, and edited libraries. A library is a step after those of the service's Dockerfile, so it is
+  installed on top of what the lock file gives, and the image without it is in the build cache. Its checkout is mounted
+  where it was installed from, so an edit is live.
+
+The file exists only if there is something to add. It is in `.dev/local`, which git ignores.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from devenv.base import authorities, records
+from devenv.engines.interface import Place
+from devenv.model import dockerfile, libraries
+from devenv.model.libraries import Library
+from devenv.model.services import Build, Service
+
+HERE = Path(__file__).with_name("build")  # the build context with our script
+LIBRARIES = "/libraries"  # in containers; each checkout is in a folder with the library's name
+STAGE = "devenv-libraries"
+AUTHORITIES = "/run/devenv-authorities.pem"  # in containers of the service's own images
+
+
+def file(place: Place, install: bool = False) -> str:
+    """The path of the file for Compose, from the root, as it should be now; empty if nothing is added.
+
+    `install`: the app's container gets the secrets of builds, too.
+    """
+    built = [name for name, service in place.services.items() if service.build]
+    said: dict[str, Any] = {"services": {}}
+    for name, service in place.services.items():
+        said["services"][name] = _merged(_escaped(_outside(place, service)), _escaped(_personal(place, service)))
+    if place.secrets.used:
+        said = _merged(said, place.secrets.overlay(built, install))
+    said["services"] = {name: part for name, part in said["services"].items() if part}
+    name = f".dev/local/{place.workspace}{'.install' if install else ''}.compose.json"
+    if not said["services"]:
+        (place.root / name).unlink(missing_ok=True)
+        return ""
+    _write(place.root / name, json.dumps(said, indent=2) + "\n")
+    return name
+
+
+def _merged(one: Any, other: Any) -> Any:
+    """Both: mappings key by key, lists one after the other; of two plain values the other."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {key: _merged(one.get(key), other[key]) if key in other else one[key] for key in {**one, **other}}
+    return [*one, *other] if isinstance(one, list) and isinstance(other, list) else other
+
+
+def _escaped(part: Any) -> Any:
+    """The same for Compose, which fills in variables."""
+    if isinstance(part, dict):
+        return {key: _escaped(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_escaped(value) for value in part]
+    return part.replace("$", "$$") if isinstance(part, str) else part
+
+
+def _outside(place: Place, service: Service) -> dict[str, Any]:
+    """Proxies and certificate authorities. What the service sets itself stays."""
+    bundle = place.variables.get("CA_BUNDLE", os.devnull)
+    trusted = authorities.variables(AUTHORITIES if bundle != os.devnull and service.build else "")
+    environment = {**place.outside, **trusted}
+    part: dict[str, Any] = {
+        "environment": {name: value for name, value in environment.items() if name not in service.environment}
+    }
+    if trusted:
+        mount = {"type": "bind", "source": bundle, "target": AUTHORITIES, "read_only": True}
+        part["volumes"] = [mount]
+    if service.build and place.outside:
+        args = {name: value for name, value in place.outside.items() if name not in service.build.args}
+        part["build"] = {"args": args}
+    return part if environment else {}
+
+
+def _personal(place: Place, service: Service) -> dict[str, Any]:
+    """The person's variables and libraries."""
+    if not service.build:
+        return {}
+    variables = dict(place.personal)
+    more: dict[str, Any] = {}
+    if place.libraries:
+        edited = place.libraries.values()
+        variables.update(place.watching([_mounted(library) for library in edited]))
+        more["volumes"] = [{"type": "bind", "source": str(e.checkout), "target": _mounted(e)} for e in edited]
+        contexts = {_context(index): str(library.checkout) for index, library in enumerate(edited)}
+        if service.build.dockerfile.is_file():  # else Docker reports it
+            more["build"] = {
+                **{"dockerfile": str(_dockerfile(place, service.name, service.build)), "target": STAGE},
+                "additional_contexts": {"devenv-tools": str(HERE), **contexts},
+            }
+    if variables:
+        more["environment"] = variables
+    return more
+
+
+def _dockerfile(place: Place, name: str, build: Build) -> Path:
+    """Write the service's Dockerfile with the steps for the libraries at its end."""
+    path = place.root / ".dev" / "local" / f"{place.workspace}.{name}.Dockerfile"
+    text, stage = dockerfile.named(build)
+    user = dockerfile.user(build)
+    steps = [
+        f"FROM {stage} AS {STAGE}",
+        *(["USER root"] if user else []),
+        *(_step(place, index, library) for index, library in enumerate(place.libraries.values())),
+        *([f"USER {user}"] if user else []),
+    ]
+    _write(path, text.rstrip("\n") + "\n\n# Added by dev.edit: checkouts of libraries.\n" + "\n".join(steps) + "\n")
+    ignore, own = dockerfile.ignore_file(build), path.with_name(f"{path.name}.dockerignore")
+    own.unlink(missing_ok=True)
+    if ignore.name != ".dockerignore" and ignore.is_file():
+        shutil.copyfile(ignore, own)
+    return path
+
+
+def _step(place: Place, index: int, library: Library) -> str:
+    mounts = (
+        f"type=bind,from={_context(index)},target={_mounted(library)},rw",
+        "type=bind,from=devenv-tools,target=/devenv/tools",
+        "type=bind,target=/devenv/service",
+        "type=secret,id=ca",
+        "type=cache,target=/root/.cache/uv,id=uv",
+        "type=cache,target=/root/.npm,id=npm",
+    )
+    folder = "/".join([_mounted(library), *library.folder.relative_to(library.checkout).parts])
+    words = ["sh", "/devenv/tools/install.sh", folder, library.language or "command", *_words(place, library)]
+    return "RUN " + "".join(f"--mount={mount} \\\n    " for mount in mounts) + json.dumps(words)
+
+
+def _words(place: Place, library: Library) -> list[str]:
+    if library.language == libraries.PYTHON:
+        others = [name for name in place.libraries if name != library.name]
+        return [library.name, *others]
+    if library.language == libraries.NODE:
+        return [library.name, *libraries.dependencies(library)]
+    return list(library.install)
+
+
+def _mounted(library: Library) -> str:
+    return f"{LIBRARIES}/{library.name}/checkout"
+
+
+def _context(index: int) -> str:
+    return f"devenv-library-{index}"
+
+
+def _write(path: Path, text: str) -> None:
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        records.replace_file(path, text)

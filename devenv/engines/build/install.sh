@@ -1,0 +1,42 @@
+# Installs a checkout of a library in an image, over the release that is there: a step of the build, see additions.py.
+# sh install.sh FOLDER KIND WORD…: KIND is python, node, or command: the words are the one that dev.yaml declares.
+set -eu
+folder=$1 kind=$2
+shift 2
+export HOME=/root
+if [ -s /run/secrets/ca ]; then
+    export SSL_CERT_FILE=/run/secrets/ca PIP_CERT=/run/secrets/ca NODE_EXTRA_CA_CERTS=/run/secrets/ca
+fi
+
+python() { # the names of the edited libraries; the first is this one
+    export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
+    there=$(command -v python || command -v python3)
+    if command -v uv >/dev/null; then pip="uv pip" where="--python $there"; else pip="$there -m pip" where=; fi
+    edited=$(printf '%s\n' "$@" | sed 's/[-_.]\{1,\}/[-_.]+/g' | paste -sd '|' -)
+    # None of the other packages changes its version.
+    cd /devenv/service # for the settings of uv in pyproject.toml
+    # shellcheck disable=SC2086
+    $pip freeze $where | grep '==' | grep -Eiv "^($edited)==" >/tmp/locked || true
+    # shellcheck disable=SC2086
+    $pip install $where --constraint /tmp/locked --editable "$folder"
+    rm -f /tmp/locked
+}
+
+node() {
+    name=$1 there=$PWD
+    while [ ! -e "$there/node_modules/$name" ]; do
+        if [ "$there" = / ]; then echo "there is no release of $name in the image to replace" >&2; exit 1; fi
+        there=$(dirname "$there")
+    done
+    rm -rf "$there/node_modules/$name"
+    ln -s "$folder" "$there/node_modules/$name"
+    shift
+    # Above the checkout, where it does not change: Node looks in the folders above, too.
+    if [ $# -gt 0 ]; then npm install --prefix "/libraries/$name" --no-save --no-package-lock --no-audit --no-fund "$@"; fi
+}
+
+case $kind in
+python) python "$@" ;;
+node) node "$@" ;;
+*) cd "$folder" && exec "$@" ;;
+esac

@@ -1,0 +1,90 @@
+"""Checkouts of libraries in the app's environment: installed over the packages that the lock file gave."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from devenv.base import process
+from devenv.base.errors import UNHEALTHY, DevError
+from devenv.engines.interface import Place
+from devenv.engines.native import folders
+from devenv.model import libraries
+from devenv.model.libraries import Library
+
+NPM = ("npm", "install", "--no-save", "--no-package-lock", "--no-audit", "--no-fund")
+
+
+def install(place: Place, env: Mapping[str, str], uv: str) -> None:
+    """Install all edited libraries. DevError 112 if one fails.
+
+    For Python: editable, with the packages that they need beyond the lock file, and none in another version than the
+    lock file's. For Node: a link, as `npm link` makes it.
+    """
+    found = place.libraries.values()
+    python = [library for library in found if library.language == libraries.PYTHON]
+    if python:
+        _install_editable(place, env, uv, python)
+    for library in found:
+        if library.language == libraries.NODE:
+            _link(place, env, library)
+        elif library.install and process.run(library.install, env, cwd=library.folder):
+            raise _failed(place, library)
+
+
+def undo(place: Place, library: Library, env: Mapping[str, str]) -> None:
+    """Run the command by which dev.yaml removes a library. DevError 112 if it fails."""
+    if library.remove and process.run(library.remove, env, cwd=library.folder):
+        hint = f"libraries.{library.name}.remove of dev.yaml: see its output above"
+        raise DevError(UNHEALTHY, f"{place.service}: {library.name} could not be removed", hint)
+
+
+def unlink(place: Place) -> None:
+    """Remove the links of Node libraries, so that the installer puts the released packages there again."""
+    for name in _links(place).read_text().splitlines() if _links(place).is_file() else []:
+        path = _modules(place) / name
+        if path.is_symlink():
+            path.unlink()
+    _links(place).unlink(missing_ok=True)
+
+
+def _install_editable(place: Place, env: Mapping[str, str], uv: str, found: list[Library]) -> None:
+    edited = {libraries.plain(library.name) for library in found}
+    listed = process.capture([uv, "pip", "freeze"], env).stdout.splitlines()
+    pins = [line for line in listed if "==" in line and libraries.plain(line.partition("==")[0]) not in edited]
+    constraints = folders.environments(place) / "locked.txt"
+    constraints.write_text("".join(f"{pin}\n" for pin in pins))
+    editable = [word for library in found for word in ("--editable", str(library.folder))]
+    if process.run([uv, "pip", "install", "--constraints", str(constraints), *editable], env):
+        raise _failed(place, found[0])
+
+
+def _link(place: Place, env: Mapping[str, str], library: Library) -> None:
+    if libraries.dependencies(library):
+        # Those of its development stay if they are there: its tests need them.
+        omit = [] if (library.folder / "node_modules").is_dir() else ["--omit=dev"]
+        if process.run([*NPM, *omit], env, cwd=library.folder):
+            raise _failed(place, library)
+    target = _modules(place) / library.name
+    if target.is_symlink():
+        target.unlink()
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _links(place).open("a") as noted:  # first: an interrupted command leaves no link that is not known
+        noted.write(f"{library.name}\n")
+    os.symlink(library.folder, target, target_is_directory=True)
+
+
+def _failed(place: Place, library: Library) -> DevError:
+    message = f"{place.service}: {library.name} could not be installed from {library.folder}"
+    return DevError(UNHEALTHY, message, f"see its output above; to go back: inv dev.use {library.name}")
+
+
+def _modules(place: Place) -> Path:
+    return place.root / "node_modules"
+
+
+def _links(place: Place) -> Path:
+    return folders.locked(place) / "links"

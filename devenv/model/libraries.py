@@ -1,0 +1,201 @@
+"""Libraries of a service: which ones its lock files name, and checkouts that replace them (`dev.edit NAME PATH`).
+
+Source of the lock files' forms: https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile and
+https://docs.npmjs.com/cli/configuring-npm/package-lock-json
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from devenv.base.errors import CONFLICT, USAGE, DevError
+from devenv.model import fingerprint
+
+PYTHON, NODE = "python", "node"
+# A package as uv.lock and poetry.lock have it.
+PACKAGE = re.compile(r'^\[\[package\]\]\nname = "([^"]+)"\nversion = "([^"]+)"', re.M)
+PINNED = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([^\s;\\]+)", re.M)  # in requirements.txt
+REQUIRED = re.compile(r"^([A-Za-z0-9][\w.-]*)", re.M)
+# The files of a checkout from which it is installed: if one changes, it is installed again.
+MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg", "package.json")
+
+
+class Declared(NamedTuple):
+    """A library of `libraries:` in dev.yaml: what cannot be derived from the lock file."""
+
+    repo: str = ""  # where git clones it from
+    path: str = ""  # the folder of the package in the checkout
+    install: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+class Locked(NamedTuple):
+    """A package in a lock file. `version`: empty if the file does not pin one."""
+
+    name: str
+    version: str
+    file: str
+
+
+class Library(NamedTuple):
+    """A checkout that replaces a released package."""
+
+    name: str
+    checkout: Path
+    folder: Path  # of the package: the checkout, or a folder in it
+    language: str  # python or node; empty if dev.yaml says how it is installed
+    install: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+    @property
+    def manifests(self) -> list[Path]:
+        """The files from which it is installed."""
+        return [self.folder / name for name in MANIFESTS if (self.folder / name).is_file()]
+
+    @property
+    def key(self) -> str:
+        """A fingerprint of everything that its installation depends on."""
+        return fingerprint.of_text(repr(self), fingerprint.of_files(self.folder, self.manifests))
+
+
+def plain(name: str) -> str:
+    """A package's name as both languages compare it. For Python: PEP 503."""
+    return name.lower() if name.startswith("@") else re.sub(r"[-_.]+", "-", name).lower()
+
+
+def locked(root: Path) -> dict[str, dict[str, Locked]]:
+    """The packages that the lock files of a repository name: by language, then by plain name."""
+    found: dict[str, dict[str, Locked]] = {PYTHON: {}, NODE: {}}
+    for file in ("uv.lock", "poetry.lock"):
+        for name, version in PACKAGE.findall(_text(root / file)):
+            found[PYTHON].setdefault(plain(name), Locked(name, version, file))
+    if not found[PYTHON]:
+        for path in sorted({*root.glob("*requirements*.txt"), *root.glob("requirements/*.txt")}):
+            text, file = _text(path), path.relative_to(root).as_posix()
+            pins = dict(PINNED.findall(text))
+            for name in REQUIRED.findall(text):
+                found[PYTHON].setdefault(plain(name), Locked(name, pins.get(name, ""), file))
+    for key, package in _packages(root / "package-lock.json").items():
+        folder, _, name = key.rpartition("node_modules/")
+        if not folder and name:
+            version = package.get("version") if isinstance(package, dict) else None
+            found[NODE].setdefault(plain(name), Locked(name, str(version or ""), "package-lock.json"))
+    return found
+
+
+def language_of(root: Path, name: str) -> str:
+    """The language in which a repository uses a library, by its lock files; empty if they do not name it."""
+    found = locked(root)
+    return next((language for language in found if plain(name) in found[language]), "")
+
+
+def library(root: Path, name: str, checkout: Path, declared: Declared | None) -> Library:
+    """A checkout as the library of a repository."""
+    how = declared or Declared()
+    language = "" if how.install else language_of(root, name) or _language(checkout / how.path)
+    return Library(name, checkout, checkout / how.path if how.path else checkout, language, how.install, how.remove)
+
+
+def _language(folder: Path) -> str:
+    return NODE if (folder / "package.json").is_file() else PYTHON
+
+
+def check(found: Library) -> None:
+    """DevError 2 or 113 if the folder is not the package of this name. A name that is computed is not compared."""
+    if found.install:
+        return
+    python, node = _project(found.folder), _json(found.folder / "package.json")
+    data = python if found.language == PYTHON else node
+    setup = found.language == PYTHON and any((found.folder / name).is_file() for name in ("setup.py", "setup.cfg"))
+    hint = (
+        f"the folder of the package, if it is not at the top: libraries: {{{found.name}: {{path: FOLDER}}}} in dev.yaml"
+    )
+    if data is None and not setup:
+        kind = "pyproject.toml or setup.py" if found.language == PYTHON else "package.json"
+        raise DevError(USAGE, f"{found.folder} has no {kind}", f"inv dev.edit {found.name} PATH", hint)
+    name = str((data or {}).get("name", found.name))
+    if plain(name) != plain(found.name):
+        raise DevError(CONFLICT, f"{found.folder} is the library {name}, not {found.name}", hint)
+
+
+def check_locked(service: str, root: Path, edited: Mapping[str, Library]) -> None:
+    """DevError 113 if a checkout needs a package in another version than the lock file has."""
+    for found in edited.values():
+        wrong = _conflicts(found, root, edited)
+        if wrong:
+            needed = shlex.quote(wrong[0].partition(",")[0])
+            message = f"{service}: {found.name} in {found.folder} needs {'; '.join(wrong)}"
+            hints = (f"in {service}: inv dev.add {needed}", f"or change {found.folder / 'pyproject.toml'}")
+            raise DevError(CONFLICT, message, *hints)
+
+
+def _conflicts(found: Library, root: Path, edited: Mapping[str, Library]) -> list[str]:
+    """What a checkout needs and the lock file has in another version: `idna>=4, and uv.lock has idna 3.10`.
+
+    The version of an edited library in the lock file does not count. In Node, each package may have its own versions.
+    """
+    if found.language != PYTHON:
+        return []
+    from packaging.requirements import InvalidRequirement, Requirement  # here, since only few commands need it
+
+    there = locked(root)[PYTHON]
+    others = {plain(name) for name in edited}
+    words = []
+    for text in (_project(found.folder) or {}).get("dependencies") or []:
+        try:
+            wanted = Requirement(str(text))
+        except InvalidRequirement:
+            continue  # the installer reports it
+        pin = there.get(plain(wanted.name))
+        counts = pin and pin.version and plain(wanted.name) not in others
+        if not counts or (wanted.marker and not wanted.marker.evaluate()):
+            continue
+        assert pin
+        if not wanted.specifier.contains(pin.version, prereleases=True):
+            words.append(f"{wanted.name}{wanted.specifier}, and {pin.file} has {pin.name} {pin.version}")
+    return words
+
+
+def dependencies(found: Library) -> list[str]:
+    """The packages that a library for Node needs when it runs."""
+    data = _json(found.folder / "package.json") or {}
+    needs = data.get("dependencies")
+    return [f"{name}@{version}" for name, version in needs.items()] if isinstance(needs, dict) else []
+
+
+def _project(folder: Path) -> dict[str, Any] | None:
+    """`[project]` of pyproject.toml; empty if this Python cannot read TOML (before 3.11), None if there is no file."""
+    if not (folder / "pyproject.toml").is_file():
+        return None
+    try:
+        tomllib: Any = importlib.import_module("tomllib")
+    except ImportError:
+        return {}
+    try:
+        found = tomllib.loads(_text(folder / "pyproject.toml")).get("project", {})
+    except ValueError:
+        return {}  # the installer reports it
+    return found if isinstance(found, dict) else {}
+
+
+def _packages(path: Path) -> dict[str, Any]:
+    found = (_json(path) or {}).get("packages")
+    return found if isinstance(found, dict) else {}
+
+
+def _json(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(_text(path)) if path.is_file() else None
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else None
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""

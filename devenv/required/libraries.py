@@ -1,0 +1,195 @@
+"""Edited libraries: a checkout instead of the released package, in every service of this root that uses it.
+
+Each service has its edits in its record, so no file of a repository changes. A required service that runs as in
+production cannot reload, so it runs from source while one of its libraries is edited.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from devenv.base import events, process, records
+from devenv.base.errors import MISSING, USAGE, DevError, did_you_mean, guess
+from devenv.context.environment import Environment
+from devenv.engines import choice
+from devenv.lifecycle import up as operation
+from devenv.model import config, document, json_schema, libraries
+from devenv.model.libraries import Declared, Library
+from devenv.required import mirrors, stack, trust
+
+
+class User(NamedTuple):
+    """A service that may use a library. `member`: None for the root itself."""
+
+    name: str
+    root: Path
+    declared: Declared | None  # what its dev.yaml says of the library
+    native: Mapping[str, str]  # `native:` of its dev.yaml
+    edits: dict[str, str]
+    member: stack.Member | None
+
+    def uses(self, library: str) -> bool:
+        """Whether its dev.yaml or a lock file names the library."""
+        return self.declared is not None or bool(libraries.language_of(self.root, library))
+
+
+def uses(env: Environment, name: str) -> bool:
+    """Whether this service itself uses a library."""
+    return name in env.record.libraries or _own(env, name).uses(name)
+
+
+def edit(env: Environment, name: str, given: str, only: str) -> tuple[Path, list[str]]:
+    """Replace a library by a checkout in all services that use it, or in `only` one; those that run are updated now.
+
+    Returns the checkout and the services. DevError 2 if none uses it, 113 if the checkout does not go with a lock file.
+    """
+    whole = stack.of(env)
+    users = _users(env, whole, name, only)
+    checkout = _checkout(env, name, given, users)
+    for user in users:
+        found = libraries.library(user.root, name, checkout, user.declared)
+        libraries.check(found)
+        libraries.check_locked(user.name, user.root, {**_others(user, name), name: found})
+    _announce(users, name, checkout)
+
+    def change(record: records.Record) -> None:
+        record.libraries = {**record.libraries, name: str(checkout)}
+
+    for user in users:
+        records.change(env.place.workspace, user.name, "dev.edit", change)
+    _update(env, name, users)
+    return checkout, [user.name for user in users]
+
+
+def use(env: Environment, name: str, only: str) -> list[str]:
+    """Go back to the released package in all services where the library is edited, or in `only` one.
+
+    Returns the services.
+    """
+    users = [user for user in _users(env, stack.of(env), name, only) if name in user.edits]
+    if not users:
+        raise DevError(USAGE, f"{name} is not edited", f"inv dev.edit {name} PATH")
+
+    def change(record: records.Record) -> None:
+        record.libraries = {other: path for other, path in record.libraries.items() if other != name}
+
+    for user in users:
+        if Path(user.edits[name]).is_dir():
+            found = libraries.library(user.root, name, Path(user.edits[name]), user.declared)
+            place = env.place._replace(service=user.name, root=user.root)
+            choice.undo(env.engine.name, place._replace(native=user.native, libraries={name: found}), found)
+        records.change(env.place.workspace, user.name, "dev.use", change)
+    _update(env, name, users)
+    return [user.name for user in users]
+
+
+def is_edited(env: Environment, name: str) -> bool:
+    """Whether this service or a required one runs on a checkout of the library."""
+    if name in env.record.libraries:
+        return True
+    return any(name in member.libraries for member in stack.recorded(env).members.values())
+
+
+def _users(env: Environment, whole: stack.Stack, name: str, only: str) -> list[User]:
+    """The services that use the library. DevError 2 if there is none."""
+    everyone = [_own(env, name), *(_member(member, name) for member in whole.members.values())]
+    names = [user.name for user in everyone]
+    if only and only not in names:
+        raise DevError(USAGE, f"--in {only}: {env.config.service} does not require {only}", did_you_mean(only, names))
+    users = [user for user in everyone if only in ("", user.name) and (user.uses(name) or name in user.edits)]
+    if users:
+        return users
+    known = guess(name, [*whole.members, *_known(everyone)])
+    required = ", ".join(whole.members) or "no services"
+    allowed = f"{known}allowed: {required}, and every library in a lock file"
+    declare = f"or declare the library: libraries: {{{name}: {{}}}} in dev.yaml"
+    raise DevError(USAGE, f"{only or env.config.service} does not require {name}", allowed, declare)
+
+
+def _known(users: Sequence[User]) -> Iterator[str]:
+    for user in users:
+        for packages in libraries.locked(user.root).values():
+            yield from (package.name for package in packages.values())
+
+
+def _own(env: Environment, name: str) -> User:
+    declared = env.config.libraries.get(name)
+    return User(env.config.service, env.place.root, declared, env.config.native, env.record.libraries, None)
+
+
+def _member(member: stack.Member, name: str) -> User:
+    """A required service, whose own tools check its dev.yaml: what is wrong there counts as not declared."""
+    native: Mapping[str, str] = {}
+    try:
+        source = document.load(member.checkout / "dev.yaml")
+        native = source.data.get("native") or {}
+        known = {key: value for key, value in source.data.items() if key == "libraries"}
+        json_schema.check(source._replace(data=known), _LIBRARIES)
+        declared = config.library(source, name) if name in known.get("libraries", {}) else None
+    except DevError:
+        declared = None
+    return User(member.name, member.checkout, declared, native, dict(member.libraries), member)
+
+
+_LIBRARIES = {
+    "type": "object",
+    "properties": {"libraries": json_schema.read(config.SCHEMA)["properties"]["libraries"]},
+}
+
+
+def _checkout(env: Environment, name: str, given: str, users: Sequence[User]) -> Path:
+    """The folder of the library: the given one, else the one next to this repository, which may be cloned."""
+    path = Path(given).expanduser().resolve() if given else env.place.root.parent / name.rpartition("/")[2]
+    if path.is_dir():
+        return path
+    repo = next((user.declared.repo for user in users if user.declared and user.declared.repo), "")
+    if not repo:
+        hint = f"libraries: {{{name}: {{repo: URL}}}} in dev.yaml says where it is cloned from"
+        raise DevError(USAGE, f"there is no folder {path}", f"inv dev.edit {name} PATH", hint)
+    repo = str((env.place.root / repo).resolve()) if repo.startswith(".") else repo
+    trust.check(repo, f"the library {name}")
+    events.note(f"cloning {repo} into {path}")
+    done = process.capture(["git", "clone", "--quiet", repo, str(path)], mirrors.quiet())
+    if done.code:
+        reason = done.stderr.strip() or "git printed nothing"
+        raise DevError(MISSING, f"{repo} could not be cloned: {reason}", f"git ls-remote {shlex.quote(repo)}")
+    return path
+
+
+def _others(user: User, name: str) -> dict[str, Library]:
+    others = {other: Path(path) for other, path in user.edits.items() if other != name and Path(path).is_dir()}
+    return {other: libraries.library(user.root, other, path, None) for other, path in others.items()}
+
+
+def _announce(users: Sequence[User], name: str, checkout: Path) -> None:
+    """What will happen, before it does."""
+    events.note(f"{name} comes from {checkout} in {', '.join(user.name for user in users)}")
+    lean = [user.name for user in users if user.member and not user.member.developed]
+    if lean:
+        words = "runs" if len(lean) == 1 else "run"
+        events.note(f"{', '.join(lean)} {words} from source with reload, instead of lean, until: inv dev.use {name}")
+
+
+def _update(env: Environment, name: str, users: Sequence[User]) -> None:
+    """Let the services that run take over what was changed. The others do at their next start."""
+    whole = stack.of(env)
+    for user in users:
+        record = records.read(env.place.workspace, user.name)
+        if user.member and record.checkout and whole.runs(user.name):
+            whole.restart(whole.members[user.name])
+            _check_told(user.name, name, record.libraries, whole.answers[user.name])
+    if any(user.member is None for user in users):
+        with env.locked("dev.edit") as there:
+            if any(state.running for state in there.engine.look().values()):
+                operation.up(there, only=True)
+
+
+def _check_told(service: str, name: str, wanted: dict[str, str], answer: dict[str, Any]) -> None:
+    """A service whose tools are of an earlier release does not know edited libraries."""
+    if name in wanted and name not in (answer.get("libraries") or {}):
+        events.warn(
+            f"{service} still runs the released {name}: its tools are too old; in {service}: inv template.update"
+        )

@@ -1,0 +1,78 @@
+"""`dev.edit` of a library for Node: a link to its checkout instead of the release, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import libs
+from tests.conftest import need, until
+from tests.gitrepo import commit, git, replace_text
+from tests.verbs.fixtures import MakeRepo, removed_after
+from tests.verbs.repo import Repo, page
+
+pytestmark = pytest.mark.timeout(900)
+SOON = 2  # seconds in which a service has to answer with an edit
+PAGE = 'return reply.send("TEXT: " + TEXT);'
+LISTED = "(cd node_modules 2>/dev/null || cd /node_modules; find . -type f -o -type l | sort)"
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    need("node")
+    return libs.node_library(tmp_path / "greeting")
+
+
+@pytest.fixture
+def service(make_repo: MakeRepo, library: Path) -> Iterator[Repo]:
+    """A service that answers with the text of the library's release, committed and up."""
+    with removed_after(make_repo("node", database="none", worker="none", cache="none")) as repo:
+        libs.use_released_by_node(repo.path, library)
+        app = repo.path / "src/app.js"
+        replace_text(
+            app, 'import Fastify from "fastify";', 'import Fastify from "fastify";\nimport { TEXT } from "greeting";'
+        )
+        replace_text(app, 'reply.type("text/html; charset=utf-8");', PAGE)
+        git(repo.path, "init", "-q", "-b", "main")
+        commit(repo.path)
+        repo.ok("dev.up")
+        yield repo
+
+
+def answers(url: str, text: str) -> bool:
+    return page(url) == f"TEXT: {text}"
+
+
+def environment(repo: Repo) -> list[str]:
+    """The files of all installed packages. What tools write while they run is left out."""
+    files = repo.ok("dev.run", "--", "sh", "-c", LISTED).stdout.splitlines()
+    return [file for file in files if not file.startswith("./.")]
+
+
+def test_a_link_replaces_the_release_until_it_is_given_back(service: Repo, library: Path) -> None:
+    url, before = service.status()["url"], environment(service)
+    assert answers(url, "released")
+
+    service.ok("dev.edit", "greeting", str(library))
+    assert service.status()["libraries"] == {"greeting": str(library)}
+    for text in ("edited", "edited again"):
+        libs.say_node(library, text)
+        assert until(lambda text=text: answers(url, text), SOON), page(url)
+    assert service.ok("dev.up").commands == [], "an edit needs no step"
+    service.ok("dev.down")
+    service.ok("dev.up")
+    assert answers(url, "edited again"), "it survives a stop"
+
+    libs.declare_node(library, {"is-number": "^7.0.0"})
+    (library / "index.js").write_text('import isNumber from "is-number";\nexport const TEXT = isNumber(7);\n')
+    service.ok("dev.up")
+    assert answers(url, "true"), "what the checkout adds is installed"
+    assert libs.changed_files(service.path) == ""
+    assert libs.changed_files(library).split() == ["M", "index.js", "M", "package.json"]
+
+    service.ok("dev.use", "greeting")
+    assert answers(url, "released")
+    assert environment(service) == before
+    assert libs.changed_files(service.path) == ""

@@ -1,0 +1,130 @@
+"""`dev.edit` of a library for Python: its checkout instead of the release, and back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import libs, messages
+from tests.conftest import until
+from tests.gitrepo import commit, git, replace_text
+from tests.verbs.fixtures import MakeRepo, removed_after
+from tests.verbs.repo import Repo, page
+
+pytestmark = pytest.mark.timeout(900)
+LISTED = """
+import importlib.metadata
+for package in sorted(importlib.metadata.distributions(), key=lambda package: package.name):
+    print(package.name, package.version, package.read_text("direct_url.json"))
+"""
+SOON = 2  # seconds in which a service has to answer with an edit
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    return libs.python_library(tmp_path / "greeting")
+
+
+@pytest.fixture
+def service(make_repo: MakeRepo, library: Path) -> Iterator[Repo]:
+    """A service that answers with the text of the library's release, committed and up."""
+    with removed_after(make_repo("django", database="none", worker="none", cache="none")) as repo:
+        libs.use_released(repo.path, library)
+        replace_text(repo.path / "courses/views.py", "def index", "from greeting import TEXT\n\n\ndef index")
+        answer = 'return HttpResponse(f"TEXT: {TEXT}")'
+        replace_text(
+            repo.path / "courses/views.py",
+            'return render(request, "courses/index.html", {"courses": courses()})',
+            answer,
+        )
+        git(repo.path, "init", "-q", "-b", "main")
+        commit(repo.path)
+        repo.ok("dev.up")
+        yield repo
+
+
+def answers(url: str, text: str) -> bool:
+    return page(url) == f"TEXT: {text}"
+
+
+def environment(repo: Repo) -> list[str]:
+    """What is installed where the app runs, and from where."""
+    return repo.ok("dev.run", "--", "python", "-c", LISTED).stdout.splitlines()
+
+
+def test_a_checkout_replaces_the_release_until_it_is_given_back(service: Repo, library: Path) -> None:
+    url, before = service.status()["url"], environment(service)
+    assert answers(url, "released")
+
+    done = service.ok("dev.edit", "greeting", str(library), "--json").json()
+    assert (done["checkout"], done["services"]) == (str(library), [service.token])
+    assert service.status()["libraries"] == {"greeting": str(library)}
+    assert str(library) in service.ok("dev.status").stdout
+    for text in ("edited", "edited again"):
+        libs.say(library, text)
+        assert until(lambda text=text: answers(url, text), SOON), page(url)
+    assert service.ok("dev.up").commands == [], "an edit needs no step"
+    assert (libs.changed_files(service.path), git(library, "status", "--porcelain")) == (
+        "",
+        "M src/greeting/__init__.py",
+    )
+
+    service.ok("dev.down")
+    service.ok("dev.up")
+    assert answers(url, "edited again"), "it survives a stop"
+
+    service.ok("dev.use", "greeting")
+    assert answers(url, "released")
+    assert environment(service) == before
+    assert service.status()["libraries"] == {}
+    assert libs.changed_files(service.path) == ""
+
+
+def test_what_a_checkout_adds_is_installed_and_what_contradicts_the_lock_file_is_not(
+    service: Repo, library: Path
+) -> None:
+    url, before = service.status()["url"], environment(service)
+    libs.declare(library, needs=["six"])
+    (library / "src/greeting/__init__.py").write_text("import six\n\nTEXT = six.__name__\n")
+    service.ok("dev.edit", "greeting", str(library))
+    assert answers(url, "six")
+
+    libs.declare(library, version="2.0.0.dev1", needs=["six", "sqlparse<0.1"])
+    done = service.fails(113, "dev.up")
+    assert "needs sqlparse<0.1, and uv.lock has sqlparse 0." in done.error
+    assert answers(url, "six"), "nothing was changed"
+    libs.declare(library, version="2.0.0.dev1", needs=["sqlparse>=0.1"])
+    libs.say(library, "without six")
+    service.ok("dev.up")
+    assert answers(url, "without six")
+    assert not [line for line in environment(service) if line.startswith("six ")], "it is as if it were made at once"
+
+    service.ok("dev.add", "six")
+    assert [line for line in environment(service) if line.startswith("six ")]
+    assert answers(url, "without six"), "it survives a change of the lock file"
+    git(service.path, "checkout", "--", ".")
+    service.ok("dev.use", "greeting")
+    assert environment(service) == before
+
+
+def test_a_wrong_library_is_refused_before_anything_changes(service: Repo, library: Path, tmp_path: Path) -> None:
+    record = Path(os.environ["XDG_STATE_HOME"], f"devenv/v1/main/{service.token}.json")
+    before = record.read_text()
+    assert f"{service.token} {messages.NOT_REQUIRED} grating" in service.fails(2, "dev.edit", "grating").error
+    assert service.run("dev.edit", "grating").hints[0].startswith(f"{messages.DID_YOU_MEAN} greeting?")
+    assert (
+        f"there is no folder {service.path.parent / 'nowhere'}"
+        in service.fails(2, "dev.edit", "greeting", "../nowhere").error
+    )
+    other = libs.python_library(tmp_path / "other")
+    replace_text(other / "pyproject.toml", 'name = "greeting"', 'name = "other"')
+    assert f"{other} is the library other, not greeting" in service.fails(113, "dev.edit", "greeting", str(other)).error
+    (other / "pyproject.toml").unlink()
+    assert "has no pyproject.toml" in service.fails(2, "dev.edit", "greeting", str(other)).error
+    libs.declare(library, needs=["sqlparse<0.1"])
+    assert "sqlparse<0.1" in service.fails(113, "dev.edit", "greeting", str(library)).error
+    assert "greeting is not edited" in service.fails(2, "dev.use", "greeting").error
+    assert record.read_text() == before

@@ -1,0 +1,109 @@
+"""A library that two services of examples/stack use: edited in both with one `dev.edit`, typed in the root."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import libs
+from tests.conftest import need, until
+from tests.examples import services
+from tests.gitrepo import replace_text
+from tests.verbs import machine
+from tests.verbs.fixtures import NATIVE_FIRST
+from tests.verbs.repo import Repo, get
+
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(1800)]
+SOON = 2  # seconds in which both services have to answer with an edit
+ROUTE = '    path("greeting", lambda request: HttpResponse(f"TEXT: {TEXT}")),\n    path("health", health),'
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    return libs.python_library(tmp_path / "greeting")
+
+
+@pytest.fixture
+def shop(bake: Callable[..., Path], engine: str, tmp_path: Path, library: Path) -> Iterator[Repo]:
+    """shop and what it requires, up: lms and shop answer with the text of the library's release."""
+    need("node")
+    made = {name: services.make(bake, name, tmp_path / "host") for name in services.SERVICES}
+    develop = bake("django", into=tmp_path / "new") / "develop.py"  # the reloader of a new service
+    for name in ("lms", "shop"):
+        libs.use_released(made[name], library)
+        shutil.copy(develop, made[name])
+        with (made[name] / "config/settings.py").open("a") as settings:
+            settings.write('STATIC_URL = "/static/"\n')
+        replace_text(made[name] / "compose.yaml", "python manage.py runserver", "python develop.py app")
+        urls = made[name] / "config/urls.py"
+        replace_text(urls, "from django.urls", "from django.http import HttpResponse\nfrom django.urls")
+        replace_text(
+            urls, "from config.health import health", "from config.health import health\nfrom greeting import TEXT"
+        )
+        replace_text(urls, '    path("health", health),', ROUTE)
+    for path in made.values():
+        services.release(path, "v1.0.0")
+    repo = services.workspace_of_its_own(made["shop"], engine)
+    try:
+        repo.ok("dev.up")
+        yield repo
+        repo.ok("dev.destroy", "--yes")
+        left = machine.left_by(repo.token, tmp_path, engine)
+        assert not left, left
+    finally:
+        if engine == "compose":
+            machine.remove_by_force(repo.token)
+
+
+def states(shop: Repo) -> dict[str, Any]:
+    found = shop.status()
+    return {"shop": found, **{answer["service"]: answer for answer in found["requires"]}}
+
+
+def texts(shop: dict[str, Any]) -> set[str]:
+    """What lms and shop answer with."""
+    return {text(shop[name]["url"]) for name in ("lms", "shop")}
+
+
+def text(url: str) -> str:
+    try:
+        return get(url, "/greeting")[1]
+    except OSError:  # the server starts again
+        return ""
+
+
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
+def test_one_edit_reaches_both_services_and_both_are_back_after_dev_use(shop: Repo, library: Path) -> None:
+    before = states(shop)
+    assert texts(before) == {"TEXT: released"}
+    done = shop.ok("dev.edit", "greeting", str(library), "--json")
+    assert done.json()["services"] == ["shop", "lms"]
+    said = done.stderr
+    assert said.index("lms runs from source with reload, instead of lean, until") < said.index("make -s -C")
+    now = states(shop)
+    edited = {name: state["libraries"] for name, state in now.items()}
+    assert edited == {"shop": {"greeting": str(library)}, "lms": {"greeting": str(library)}, "notes": {}}
+    plan = shop.ok("dev.plan", "--json").json()
+    assert {each["service"]: each["libraries"] for each in (plan, *plan["requires"])} == edited
+    assert f"lms runs on library greeting from {library}" in shop.ok("dev.status").stdout
+
+    for word in ("edited", "edited again"):
+        libs.say(library, word)
+        assert until(lambda word=word: texts(now) == {f"TEXT: {word}"}, SOON), texts(now)
+    assert [libs.changed_files(Path(now[name]["checkout"])) for name in ("shop", "lms")] == ["?? dev.lock", ""]
+
+    shop.ok("dev.down")
+    shop.ok("dev.up")
+    assert texts(states(shop)) == {"TEXT: edited again"}, "it survives a stop"
+
+    shop.ok("dev.use", "greeting", "--in", "shop")
+    assert texts(now) == {"TEXT: released", "TEXT: edited again"}
+    shop.ok("dev.use", "greeting")
+    after = states(shop)
+    assert texts(after) == {"TEXT: released"}
+    assert after["lms"]["budget"] == before["lms"]["budget"], "lms is lean again"
+    assert [libs.changed_files(Path(after[name]["checkout"])) for name in ("shop", "lms")] == ["?? dev.lock", ""]

@@ -1,0 +1,158 @@
+"""A package in a private git repository, over https and over ssh, as docs/private-dependencies.md says."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import run_quietly, until
+from tests.docs.test_start import code
+from tests.kit import registries
+from tests.kit.registries import SAYS
+from tests.secrets.conftest import MakePrivate, mounted, told
+from tests.secrets.test_python import PROJECT, locked
+from tests.verbs.fixtures import NATIVE_FIRST
+
+GIT = "FROM base AS deps\n"
+NATIVE = "native: {python: '>=3.9', install: uv sync --locked}\n"
+AUTHORITIES = "export SSL_CERT_FILE=/run/secrets/ca; fi; \\\n"
+
+
+def source(url: str) -> str:
+    return f'{PROJECT}\n[tool.uv.sources]\nacme-greeting = {{ git = "{url}/acme/greeting.git" }}\n'
+
+
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
+def test_git_over_https(private: MakePrivate, secret: str, dockerfile: Callable[[str], str], tmp_path: Path) -> None:
+    with registries.git_server(tmp_path / "git", "me", secret) as server:
+        image = mounted(dockerfile("fastapi"), told("### Over https", 1, server))
+        install = "RUN apt-get update && apt-get install -y --no-install-recommends git\n"
+        image = image.replace(AUTHORITIES, AUTHORITIES + "    export GIT_SSL_CAINFO=/run/secrets/ca; \\\n")
+        files = {"pyproject.toml": source(f"https://{server.host}"), "Dockerfile": image.replace(GIT, GIT + install)}
+        repo = private(told("### Over https", 0, server) + NATIVE, files, ca=server.ca)
+        # As git's own configuration has it, since the native engine passes no variable of git on.
+        settings = f"[credential]\n\thelper = store\n[http]\n\tsslCAInfo = {server.ca}\n"
+        (repo.home / ".gitconfig").write_text(settings)
+        approved = f"protocol=https\nhost={server.host}\nusername=me\npassword={secret}\n\n"
+        env = {**os.environ, **repo.env}
+        subprocess.run(["git", "credential", "approve"], input=approved, env=env, text=True, check=True)
+        locked(repo)
+        server.asked.clear()
+        repo.up(secret)
+        if repo.env["DEV_ENGINE"] == "compose":  # natively, uv has the repository in its cache
+            assert "/acme/greeting.git/git-upload-pack" in server.asked
+        assert repo.fetch() == (200, f"{SAYS}||")
+        assert f"git_login (build): git {server.host}" in repo.run("dev.doctor").stdout
+
+
+# ---- ssh
+
+SSHD = """\
+FROM python:3.13-slim
+RUN apt-get update && apt-get install -y --no-install-recommends git openssh-server
+"""
+SETTINGS = ("PasswordAuthentication=no", "StrictModes=no", "PidFile=none", "LogLevel=ERROR")
+
+
+@pytest.fixture
+def ssh_server(tmp_path: Path) -> Iterator[SshServer]:
+    """A real sshd on a port of 127.0.0.1, which lets one key in; an agent that has this key."""
+    folder = tmp_path / "ssh"
+    repositories = registries.package_repository(folder)
+    for name in ("host", "person"):
+        run_quietly("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", folder / name)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    name = f"sshd-{port}"
+    run_quietly("docker", "build", "--quiet", "--tag", name, "-", input=SSHD)
+    settings = [word for each in SETTINGS for word in ("-o", each)]
+    sshd = ["/usr/sbin/sshd", "-D", "-e", "-p", str(port), "-o", "ListenAddress=127.0.0.1", *settings]
+    keys = ["-h", "/keys/host", "-o", "AuthorizedKeysFile=/keys/person.pub"]
+    start = shlex.join([*sshd, *keys])
+    # Its own copies, since git and sshd want to own what they read.
+    prepare = "cp -r /given /keys && chown -R root:root /keys && chmod 600 /keys/host && mkdir -p /run/sshd"
+    mounts = ["--volume", f"{folder}:/given:ro", "--network", "host"]
+    argv = [
+        "docker",
+        "run",
+        "--rm",
+        "--detach",
+        "--name",
+        name,
+        *mounts,
+        name,
+        "sh",
+        "-c",
+        f"{prepare} && exec {start}",
+    ]
+    agent = tmp_path / "agent"
+    try:
+        run_quietly(*argv)
+        with subprocess.Popen(["ssh-agent", "-D", "-a", agent], stdout=subprocess.DEVNULL) as running:
+            try:
+                assert until(agent.exists)
+                env = {**os.environ, "SSH_AUTH_SOCK": str(agent)}
+                run_quietly("ssh-add", "-q", folder / "person", env=env)
+                host = (folder / "host.pub").read_text().split()[:2]
+                assert until(lambda: answers(port)), run_quietly("docker", "logs", name).stderr
+                yield SshServer(port, agent, f"[127.0.0.1]:{port} {' '.join(host)}\n", folder / "person")
+            finally:
+                running.terminate()
+    finally:
+        for command in (["rm", "--force", name], ["image", "rm", "--force", name]):
+            subprocess.run(["docker", *command], capture_output=True, check=False)
+    assert repositories.is_dir()
+
+
+@dataclass(frozen=True)
+class SshServer:
+    """A running sshd, the socket of the agent, the line of known_hosts, and the person's private key."""
+
+    port: int
+    agent: Path
+    known: str
+    key: Path
+
+
+def answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as connection:
+        return connection.recv(3) == b"SSH"
+    return False
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+def test_git_over_ssh(private: MakePrivate, dockerfile: Callable[[str], str], ssh_server: SshServer) -> None:
+    _, prepare, line = [code("private-dependencies", "### Over ssh")[at] for at in range(3)]
+    image = mounted(dockerfile("fastapi"), line)
+    url = f"ssh://root@127.0.0.1:{ssh_server.port}/keys/repositories"
+    files = {
+        "pyproject.toml": source(url),
+        "Dockerfile": image.replace(GIT, GIT + prepare),
+        "known_hosts": ssh_server.known,
+    }
+    repo = private(code("private-dependencies", "### Over ssh")[0] + NATIVE, files)
+    # As git's own configuration has it, since ssh takes the home from the account.
+    (repo.home / ".gitconfig").write_text(
+        f'[core]\n\tsshCommand = "ssh -o UserKnownHostsFile={repo.path}/known_hosts -o StrictHostKeyChecking=yes"\n'
+    )
+    repo.env["SSH_AUTH_SOCK"] = str(ssh_server.agent)
+    locked(repo)
+    if repo.env["DEV_ENGINE"] == "compose":
+        repo.env["SSH_AUTH_SOCK"] = ""
+        failed = repo.fails(110, "dev.up")
+        assert "ssh agent" in failed.error
+        assert failed.commands == []
+        repo.env["SSH_AUTH_SOCK"] = str(ssh_server.agent)
+    middle = ssh_server.key.read_text().splitlines()[2]
+    repo.up(middle)
+    assert repo.fetch() == (200, f"{SAYS}||")
