@@ -78,8 +78,8 @@ def language(env: environment.Environment) -> Finding:
         if env.engine.name == choice.NATIVE:
             app_environment.check_languages(env.place)
     except DevError as error:
-        return Finding("D36", False, error.message, "; ".join(error.hints))
-    return Finding("D36", True, "Python and Node are as dev.yaml wants them")
+        return Finding("D41", False, error.message, "; ".join(error.hints))
+    return Finding("D41", True, "Python and Node are as dev.yaml wants them")
 
 
 def programs(env: environment.Environment) -> Finding:
@@ -89,8 +89,8 @@ def programs(env: environment.Environment) -> Finding:
             if isinstance(unit, Server):
                 unit.is_made()
     except DevError as error:
-        return Finding("D37", False, error.message, "; ".join(error.hints))
-    return Finding("D37", True, "the servers' programs are here, or can be fetched")
+        return Finding("D42", False, error.message, "; ".join(error.hints))
+    return Finding("D42", True, "the servers' programs are here, or can be fetched")
 
 
 def _temporary() -> Finding:

@@ -121,7 +121,7 @@ CONDITIONS = {
     "D28": edited("dev.yaml", "budget: {memory: 512M", "budget: {memory: 99999G"),
     "D29 missing": variable(CA_BUNDLE="{folder}/missing.pem"),
     "D29 no certificate": variable(SSL_CERT_FILE="{folder}/words.txt"),
-    "D36": edited("dev.yaml", 'python: ">=3.11"', 'python: ">=3.99"'),
+    "D41": edited("dev.yaml", 'python: ">=3.11"', 'python: ">=3.99"'),
     "D39": variable(https_proxy="http://:3128"),
     "D13": edited("compose.yaml", 'ports: ["127.0.0.1:', 'ports: ["0.0.0.0:'),
     "D15": edited("dev.yaml", "budget: {memory: 512M", "budget: {memory: 100M"),
@@ -162,7 +162,7 @@ def test_a_server_s_program_is_missing(native: Repo, tmp_path: Path, lacking: li
     native.env["PATH"] = str(folder)
     hidden = [f"--bind /dev/null '{path}'" for name in lacking for path in Path("/usr").glob(f"*bin/{name}")]
     repo = mounted(native, " && mount ".join(hidden))
-    assert list(wrong(repo)) == ["D37"]
+    assert list(wrong(repo)) == ["D42"]
     done = repo.fails(110, "dev.up")
     assert "mariadb-client" in done.hints[0]
 
@@ -173,7 +173,7 @@ def test_dev_up_that_fails_for_want_of_something_says_what_doctor_found(native: 
     done = repo.fails(110, "dev.up")
     assert "Python >=3.99 is not installed" in done.error
     assert [hint for hint in done.hints if hint.startswith("D29 CA_BUNDLE=")], done.hints
-    assert not [hint for hint in done.hints if hint.startswith("D36")], "the error says it already"
+    assert not [hint for hint in done.hints if hint.startswith("D41")], "the error says it already"
 
 
 # ---- with an engine
