@@ -35,6 +35,7 @@ SHAPE = {
         "wired": {ANY: {"due": str, "outputs": {ANY: dict}}},
         "up": UP,
         "data": {ANY: DATA},
+        "stores": {ANY: {ANY: {ANY: str}}},
     },
 }
 
@@ -63,6 +64,8 @@ class Record:
     users: list[str] = field(default_factory=list)  # roots that use this service
     up: dict[str, Any] = field(default_factory=dict)  # what the last complete `dev.up` was made from
     data: dict[str, Any] = field(default_factory=dict)  # by engine: a copy of what is known of its data, see store.note
+    # By engine and store (database, cache): its "password", see context/accounts.py; {} for data of an earlier release.
+    stores: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     other: dict[str, Any] = field(default_factory=dict)  # keys of a newer template version
 
     def known(self, engine: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from invoke.parser.context import ParserContext
 from devenv.base.errors import USAGE, DevError
 
 # Positional arguments that invoke does not support: `dev.seed NAME` becomes `dev.seed --scenario NAME`.
-OPTIONAL = {"dev.seed": ("scenario",), "dev.edit": ("path",)}
+OPTIONAL = {"dev.seed": ("scenario",), "dev.edit": ("path",), "dev.plan": ("verb", "name")}
 REPEATED = {"dev.add": "package"}  # any number of them
 # Tasks whose arguments after `--` go to a command of the service.
 PASSING_ON = ("dev.test", "dev.run", "dev.dbshell")

@@ -7,10 +7,15 @@ from devenv.context import fingerprints
 from devenv.context.environment import Environment
 
 
+def is_due(env: Environment) -> bool:
+    """Whether the app is not built, or not from the checkout as it is."""
+    up = env.record.up.get("build")
+    return not (env.image or (env.engine.is_built() and up in (None, fingerprints.build(env))))
+
+
 def ensure(env: Environment) -> None:
     """Build the app from the checkout: the key of built data includes the lock files."""
-    up = env.record.up.get("build")
-    if env.image or (env.engine.is_built() and up in (None, fingerprints.build(env))):
+    if not is_due(env):
         return
     events.note("the checkout is not built yet: building; the next dev.up restarts the app")
     with events.step("build", env.config.app, "files changed"):

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from devenv.base import authorities, launch, locks, ports, process, records
 from devenv.base.errors import USAGE, DevError
-from devenv.context import workspace
+from devenv.context import accounts, workspace
+from devenv.context.accounts import Accounts
 from devenv.databases import find
 from devenv.databases.database import Database
 from devenv.databases.states import Seen
@@ -48,6 +49,7 @@ class Environment(NamedTuple):
     database: Database | None
     seen: Seen  # what the database's server was found to hold, once it was looked at
     asked: Asked
+    accounts: Accounts = Accounts({}, {}, {})
 
     @property
     def url(self) -> str:
@@ -114,6 +116,13 @@ class Environment(NamedTuple):
             return self.database is not None and bool(self.on(f"{self.database.name}_other"))
         except DevError:
             return False
+
+    def note_accounts(self) -> None:
+        """Write the passwords of the stores into the record, before anything is made with them."""
+        known = {**self.record.stores.get(self.engine.name, {}), **self.accounts.stores}
+        if known != self.record.stores.get(self.engine.name, {}):
+            self.record.stores = {**self.record.stores, self.engine.name: known}
+            self.save()
 
     def save(self) -> None:
         """Write the record."""
@@ -189,15 +198,16 @@ def open_environment(
     engine = chosen.name
     debug_port = _debug_port(settings, record, debug)
     host = choice.host(engine, settings.service)
-    place = _place(settings, record, engine, f"http://{host}:{port}", port, debug_port)
-    found = find.find(place.services)
+    place, known = _place(settings, record, engine, f"http://{host}:{port}", port, debug_port)
+    declared = find.find(place.services)
+    found = declared and accounts.of_app(declared, known, settings)
     wanted = database or str(record.known(engine).get("live", ""))
     if found and wanted not in ("", found.name):
         found = found.at(wanted)
         renamed = {services.variable(found.service, "NAME"): wanted}
-        place = _place(settings, record, engine, f"http://{host}:{port}", port, debug_port, renamed)
+        place, _ = _place(settings, record, engine, f"http://{host}:{port}", port, debug_port, known, renamed)
     made = choice.make(chosen, place)
-    return Environment(settings, place, made, record, host, port, debug_port, found, Seen(), asked)
+    return Environment(settings, place, made, record, host, port, debug_port, found, Seen(), asked, known)
 
 
 def _debug_port(settings: config.Config, record: records.Record, debug: bool | None) -> int:
@@ -236,9 +246,10 @@ def _place(
     url: str,
     port: int,
     debug_port: int,
+    known: Accounts | None = None,
     chosen: Mapping[str, str] | None = None,
-) -> Place:
-    """Where the service runs. `chosen`: variables for this call only."""
+) -> tuple[Place, Accounts]:
+    """Where the service runs, and the accounts of its stores. `chosen`: variables for this call only."""
     name = record.workspace
     network = os.environ.get("DEV_NETWORK") or names.network(name)
     project = names.project(record)
@@ -253,19 +264,21 @@ def _place(
     }
     if debug_port:
         variables["DEBUG_PORT"] = str(debug_port)
+    personal = _personal({**os.environ, **variables}, variables)
+    override = OVERRIDE if (ROOT / OVERRIDE).is_file() else ""
+    files = (compose, ROOT / overlay if overlay else None, ROOT / override if override else None)
+    known = known or accounts.choose(record, engine, files, {**personal, **os.environ, **variables})
+    variables.update(known.variables)
     env = {
         **os.environ,
         **variables,
         "BUILDX_BAKE_ENTITLEMENTS_FS": "0",  # the CA bundle is outside the repository
     }
-    personal = _personal(env, variables)
-    override = OVERRIDE if (ROOT / OVERRIDE).is_file() else ""
-    own_files = (ROOT / overlay if overlay else None, ROOT / override if override else None)
-    found = choice.supported(engine, services.load(compose, env, *own_files, personal))
+    found = choice.supported(engine, services.load(files[0], env, *files[1:], personal))
     if settings.app not in found:
         raise settings.source.error(("app",), f"app: {settings.compose} has no service {settings.app}")
     service_names.check_beside(settings.source, found.keys() - {settings.app})
-    return Place(
+    made = Place(
         *(ROOT, name, settings.service, settings.app, settings.compose, overlay, found, variables, env, network),
         native=settings.native,
         outside=choice.outside(engine, os.environ, _direct(settings, record, found)),
@@ -277,6 +290,7 @@ def _place(
             settings.secrets, settings.service, ROOT, os.environ, settings.ssh and engine == choice.COMPOSE
         ),
     )
+    return made, known
 
 
 def _direct(settings: config.Config, record: records.Record, found: Mapping[str, services.Service]) -> list[str]:

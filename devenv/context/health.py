@@ -10,6 +10,7 @@ from typing import Callable
 
 from devenv.base import events, ports
 from devenv.base.errors import UNHEALTHY, DevError
+from devenv.context import half_made
 from devenv.context.environment import Environment
 from devenv.engines.interface import LOG_LINES, State, logged
 
@@ -21,6 +22,8 @@ WIDTH = 120  # characters of a log line that are shown
 
 def start(env: Environment, services: Sequence[str]) -> None:
     """Start services and return when all are healthy. Meanwhile report which ones are not, and their last log line."""
+    half_made.clear(env, services)
+    env.note_accounts()
     with events.step("start", " ".join(services)), told(lambda seconds: describe(env, services, seconds)):
         env.engine.start(services, env.config.ready)
 

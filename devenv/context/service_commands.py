@@ -9,6 +9,7 @@ from typing import Any, Callable, TypeVar
 from devenv.base import events
 from devenv.base.errors import FOUND, MISSING, REFUSED, UNHEALTHY, DevError
 from devenv.context.environment import Environment
+from devenv.engines.interface import LOG_LINES
 from devenv.model import answers
 from devenv.model.scenarios import Scenario
 
@@ -82,13 +83,14 @@ def _run(env: Environment, name: str) -> None:
     with events.step(name):
         code = env.engine.step(name, env.config.command(name))
         if code:
-            raise DevError(code, f"{env.config.service}: commands.{name} ended with exit code {code}", *_inside_hint())
+            message = f"{env.config.service}: commands.{name} ended with exit code {code}"
+            raise DevError(code, message, *_denied(env), *_inside_hint())
 
 
 def _failure(env: Environment, scenario: Scenario, code: int, stdout: str) -> DevError:
     message = f"{env.config.service}: scenario {scenario.name} ended with exit code {code}"
     once = ["it is declared once: true, so start again from fresh data: inv dev.reset"] if scenario.once else []
-    return DevError(code, "\n".join([message, *stdout.splitlines()[-20:]]), *_inside_hint(), *once)
+    return DevError(code, "\n".join([message, *stdout.splitlines()[-20:]]), *_denied(env), *_inside_hint(), *once)
 
 
 def _last_object(env: Environment, scenario: Scenario, stdout: str) -> dict[str, Any]:
@@ -104,6 +106,12 @@ def _last_object(env: Environment, scenario: Scenario, stdout: str) -> dict[str,
 
 def _last_line(text: str) -> str:
     return (text.strip().splitlines() or [""])[-1]
+
+
+def _denied(env: Environment) -> list[str]:
+    """How to allow what the database has just refused, by its log: what the command printed is not kept."""
+    database = env.database
+    return database.denied("\n".join(env.engine.tail(database.service, LOG_LINES))) if database else []
 
 
 def _inside_hint() -> list[str]:

@@ -10,6 +10,7 @@ from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.databases.states import Copy, Create, Note, Step, Survey
 from devenv.engines.interface import Engine
+from devenv.model import fingerprint
 
 FULL = ("No space left on device", "ERROR 1114 ", "Temp file write failure")  # how servers report a full disk
 
@@ -25,7 +26,21 @@ class Database:
     program: str  # the image's name, which says which of several clients is in it
     user: str
     name: str
-    password: str
+    password: str  # of both accounts
+    account: str = ""  # the app's, if `user` is one of ours that only administers the server
+    extensions: tuple[str, ...] = ()  # to be created by `user`, since the app's account may not
+    superuser: bool = False  # whether the app's account may do everything all the same
+
+    @property
+    def login(self) -> str:
+        """The account of the app. What is in its databases may be anything, so it must not run as `user`."""
+        return self.account or self.user
+
+    @property
+    def mark(self) -> str:
+        """A fingerprint of what `admit` does; empty if there is nothing to do."""
+        parts = (self.account, self.password, *self.extensions, str(self.superuser))
+        return fingerprint.of_text(*parts) if self.account else ""
 
     def at(self, name: str) -> Database:
         """Another database in the same server."""
@@ -55,6 +70,10 @@ class Database:
 
     def ensure(self, engine: Engine) -> None:
         """Create our own database and its table, as far as they are missing."""
+        raise NotImplementedError
+
+    def admit(self, engine: Engine) -> None:
+        """Make the app's account, with its password and rights. Done again, it changes nothing."""
         raise NotImplementedError
 
     def carry_out(self, engine: Engine, steps: Sequence[Step]) -> None:
@@ -92,6 +111,14 @@ class Database:
         If it is killed at any moment, the source is unchanged, and this database may be incomplete.
         """
         raise NotImplementedError
+
+    @property
+    def clearing(self) -> str:
+        """A shell script for the server's container, while the server is down: it removes all files of the data.
+
+        It fails, and removes nothing, if a file may be a table that a person, the app or we made. Empty: there is none.
+        """
+        return ""
 
     def settle(self, engine: Engine, names: Sequence[str]) -> None:
         """End the work that the server still does for killed clients on these databases, and wait until it has ended.
@@ -135,8 +162,12 @@ class Database:
         if done.code:
             is_full = any(words in done.stderr for words in FULL)
             hint = "inv dev.state prune" if is_full else f"inv dev.logs -s {self.service}"
-            raise DevError(UNHEALTHY, f"{self.service}: {done.stderr.strip()}", hint)
+            raise DevError(UNHEALTHY, f"{self.service}: {done.stderr.strip()}", *self.denied(done.stderr), hint)
         return done
+
+    def denied(self, _said: str) -> list[str]:
+        """How to allow what the server refused to the app's account, according to what it said or logged."""
+        return []
 
 
 def literal(text: str) -> str:

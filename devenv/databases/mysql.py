@@ -21,7 +21,21 @@ from devenv.engines.interface import Engine
 from devenv.model.services import Service
 
 PROGRAMS = ("mariadb", "mysql")  # images that are such a server
+# MySQL can have all tables in one file, in which a script cannot see them.
+CLEARING = """\
+cd /var/lib/mysql && [ -n "$(ls -A)" ] || exit 9
+found=$(find . -mindepth 2 ! -type d ! -path './mysql/*' ! -path './performance_schema/*' ! -path './sys/*' \
+  ! -name db.opt) || exit 9
+[ -z "$found" ] || exit 9
+find . -mindepth 1 -delete
+"""
 OWN = ("mysql", "information_schema", "performance_schema", "sys")  # the server's databases
+TESTS = ("`test\\_%`", "`%\\_test`")  # the names of databases that tests make
+# The server's container has the password in a variable, and a client on this machine gets it in MYSQL_PWD. As an
+# argument, every user of the machine could read it.
+LOGGED_IN = 'export MYSQL_PWD="${{MYSQL_PWD-${}}}"; exec "$@"'
+# No commands of the client: they run programs and read files. The dump may be of others.
+RESTRICTED = ("--binary-mode", "--local-infile=0", "--loose-sandbox")
 BATCH = ("--batch", "--skip-column-names")
 NO_TABLE = ("ERROR 1049 ", "ERROR 1146 ")  # how it reports a missing database and a missing table
 WAITED = "ERROR 1205 "  # how it reports that this time is over
@@ -62,10 +76,11 @@ SEQUENCE_IN_BYTES = re.compile(SEQUENCE.encode())
 class MySQL(Database):
     """See database.Database for the methods."""
 
+    variable: str = "MYSQL_ROOT_PASSWORD"  # that has the password in the server's container
     guest: str = ""  # the app's account, if we log in as root: it needs a grant for each database
 
     def client(self, *args: str) -> list[str]:
-        return [*self._login(), *args, self.name]
+        return [*self._login(user=self.login), *args, self.name]
 
     def version(self, engine: Engine) -> str:
         return self._admin(engine, "SELECT version()")
@@ -84,12 +99,19 @@ class MySQL(Database):
             self.checked(done)
         before, _, after = f"\n{done.stdout}".partition("\n\n")
         found = [states.read(*line.split("\t", 3)) for line in after.splitlines()]
-        return Survey(frozenset(before.split("\n")[1:]), tuple(filter(None, found)), kept=not missing)
+        admitted = "" if missing else self.mark  # `settle` makes the table and then admits
+        known = frozenset(before.split("\n")[1:])
+        return Survey(known, tuple(filter(None, found)), kept=not missing, admitted=admitted)
 
     def ensure(self, engine: Engine) -> None:
         columns = "id VARCHAR(64) PRIMARY KEY, kind VARCHAR(16), `database` VARCHAR(64), facts LONGTEXT"
         made = f"CREATE TABLE IF NOT EXISTS {self._table} ({columns}) ENGINE = InnoDB CHARACTER SET utf8mb4"
         self._admin(engine, f"CREATE DATABASE IF NOT EXISTS {identifier(self.ledger)}; {made}")
+
+    def admit(self, engine: Engine) -> None:
+        # The image made the account. It gets a grant for each database that we make; its tests make others.
+        grants = (f"GRANT ALL ON {pattern}.* TO {literal(self.account)}@'%';" for pattern in TESTS)
+        self._admin(engine, "".join(grants))
 
     def note(self, engine: Engine, note: Note) -> None:
         assert not note.renames
@@ -110,6 +132,10 @@ class MySQL(Database):
         )
         lines = [line.split("\t", 1) for line in self._admin(engine, query).splitlines()]
         return {name: int(size) for size, name in lines}
+
+    @property
+    def clearing(self) -> str:
+        return CLEARING if self.program == "mariadb" else ""
 
     def is_empty(self, engine: Engine) -> bool:
         query = f"SELECT count(*) FROM information_schema.tables WHERE table_schema = {literal(self.name)}"
@@ -157,7 +183,8 @@ class MySQL(Database):
 
     @events.stepped("load", "the database from a file")
     def load(self, engine: Engine, file: Path) -> None:
-        self.checked(engine.pipe(self.service, self.client(), source=file))
+        login = [*self._login(user=self.login), *RESTRICTED, self.name]
+        self.checked(engine.pipe(self.service, login, source=file))
         self.flush(engine)
 
     def flush(self, engine: Engine) -> None:
@@ -176,7 +203,8 @@ class MySQL(Database):
         if prepared:
             named = [line.split("\t", 3)[3] for line in prepared]
             message = f"{self.service}: {self.name} waits for a prepared transaction: {', '.join(named)}"
-            hints = [f'inv dev.dbshell -- -e "XA ROLLBACK {literal(name)}"' for name in named]
+            login = f"--user={self.user} " if self.account else ""
+            hints = [f'inv dev.dbshell -- {login}-e "XA ROLLBACK {literal(name)}"' for name in named]
             raise DevError(REFUSED, message, *hints)
         self.checked(done)
 
@@ -208,24 +236,28 @@ class MySQL(Database):
     def _admin(self, engine: Engine, statement: str) -> str:
         return self.ask(engine, [*self._login(), *BATCH, "--execute", statement])
 
-    def _login(self, program: str = "") -> list[str]:
-        """The client is named like its image. The password is in a variable: MySQL warns about it in arguments."""
+    def _login(self, program: str = "", user: str = "") -> list[str]:
+        """The client is named like its image."""
         # Clients of MariaDB 11.4 or newer require TLS, which the fragment turns off; MySQL's lacks that option. The
         # character set is explicit because the default follows the locale, and containers have none.
-        flags = ["--loose-skip-ssl", "--default-character-set=utf8mb4", f"--user={self.user}"]
-        return ["env", f"MYSQL_PWD={self.password}", program or self.program, *flags]
+        flags = ["--loose-skip-ssl", "--default-character-set=utf8mb4", f"--user={user or self.user}"]
+        return ["sh", "-c", LOGGED_IN.format(self.variable), "sh", program or self.program, *flags]
 
 
 def declared(service: Service) -> MySQL:
     """The database, as root if the container's environment has root's password: other accounts cannot create any."""
 
-    def given(what: str) -> str:
-        return service.environment.get(f"MARIADB_{what}", service.environment.get(f"MYSQL_{what}", ""))
+    env = service.environment
 
-    is_root = bool(given("ROOT_PASSWORD")) or not given("USER")
-    user, password = ("root", given("ROOT_PASSWORD")) if is_root else (given("USER"), given("PASSWORD"))
-    guest = given("USER") if is_root else ""
-    return MySQL(service.name, service.program, user, given("DATABASE"), password, guest)
+    def name(what: str) -> str:
+        return f"MARIADB_{what}" if f"MARIADB_{what}" in env else f"MYSQL_{what}"
+
+    is_root = bool(env.get(name("ROOT_PASSWORD"))) or not env.get(name("USER"))
+    user = "root" if is_root else env[name("USER")]
+    variable = name("ROOT_PASSWORD" if is_root else "PASSWORD")
+    guest = env.get(name("USER"), "") if is_root else ""
+    login = (user, env.get(name("DATABASE"), ""), env.get(variable, ""))
+    return MySQL(service.name, service.program, *login, variable=variable, guest=guest)
 
 
 def _facts(source: str, target: str) -> str:

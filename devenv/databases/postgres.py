@@ -10,8 +10,9 @@ from pathlib import Path
 
 from devenv.base import disk, events
 from devenv.base.process import Result
-from devenv.databases import postgres_copies, states
+from devenv.databases import postgres_accounts, postgres_copies, states
 from devenv.databases.database import Database, literal
+from devenv.databases.postgres_accounts import SIGN
 from devenv.databases.postgres_copies import identifier
 from devenv.databases.states import Copy, Create, Drop, Note, State, Step, Survey
 from devenv.engines.interface import Engine
@@ -24,34 +25,51 @@ COLUMNS = f"CREATE TABLE IF NOT EXISTS {TABLE} (id text PRIMARY KEY, kind text, 
 SHOWN = ("CREATE", "ALTER", "DROP")  # statements that are printed: the others are about rows and sessions
 # The warning of a server since version 15 about a database whose text was sorted by another version of the C library.
 MISMATCH = "collation version mismatch"
+# Files of tables that the server did not make itself have a number from 16384 on.
+CLEARING = """\
+cd "$PGDATA" && [ -n "$(ls -A)" ] || exit 9
+for file in base/*/* pg_tblspc/*; do
+  number=${file##*/} number=${number%%[!0-9]*}
+  case $file in pg_tblspc/[!*]*) exit 9 ;; esac
+  [ "${number:-0}" -lt 16384 ] || exit 9
+done
+find . -mindepth 1 -delete
+"""
 SETTLING = 100  # checks, a tenth of a second apart, until terminated sessions have ended
 
 
 class Postgres(Database):
     """See database.Database for what each method promises."""
 
-    def client(self, *args: str, database: str = "") -> list[str]:
-        return ["psql", "--username", self.user, "--dbname", database or self.name, *args]
+    def client(self, *args: str) -> list[str]:
+        return ["psql", "--username", self.login, "--dbname", self.name, *args]
 
     def version(self, engine: Engine) -> str:
         return self._admin(engine, "SHOW server_version").partition(" ")[0]
 
     def survey(self, engine: Engine) -> Survey:
         # One call of the client, which asks for our database before it connects: the server logs a failed login.
-        done = self.checked(engine.ask(self.service, self._quiet("postgres"), _look(self.ledger)))
+        done = self.checked(engine.ask(self.service, self._quiet("postgres"), _look(self.ledger, self.account)))
         found = json.loads(done.stdout)
         rows = [states.read(*row) for row in found.get("states", [])]
         stale = MISMATCH in done.stderr and "states" in found
-        return Survey(frozenset(found["databases"]), tuple(filter(None, rows)), kept="states" in found, stale=stale)
+        names, admitted = frozenset(found["databases"]), (found.get("mark") or "").removeprefix(SIGN)
+        return Survey(names, tuple(filter(None, rows)), kept="states" in found, admitted=admitted, stale=stale)
 
     def ensure(self, engine: Engine) -> None:
-        # The app's account is usually a superuser, who may do everything. Any other account is kept out.
+        # The app's account is kept out. In data of an earlier release it is a superuser, who may do everything.
         name = identifier(self.ledger)
         made = ["--command", f"CREATE DATABASE {name}", "--command", f"REVOKE ALL ON DATABASE {name} FROM PUBLIC"]
         done = engine.ask(self.service, [*self._quiet("postgres"), *made])
         if done.code and self.ledger not in json.loads(self._admin(engine, _names(self.ledger)))["all"]:
             self.checked(done)
         self.ask(engine, self._quiet(self.ledger), f"SET client_min_messages = warning; {COLUMNS}")
+
+    def admit(self, engine: Engine) -> None:
+        self.ask(engine, self._quiet("postgres"), postgres_accounts.script(self))
+
+    def denied(self, _said: str) -> list[str]:
+        return postgres_accounts.hints(_said) if self.account else []
 
     def create(self, engine: Engine) -> None:
         self.carry_out(engine, [Create(self.name)])
@@ -89,7 +107,7 @@ class Postgres(Database):
         return False
 
     def _checked(self, done: Result) -> None:
-        error = postgres_copies.refused(self.service, done.stderr)
+        error = postgres_copies.refused(self.service, done.stderr, self.user if self.account else "")
         if error:
             raise error
         self.checked(done)
@@ -113,13 +131,17 @@ class Postgres(Database):
     def _sql(self, step: Step, clones: bool = False) -> list[str]:
         if isinstance(step, Note):
             return ["BEGIN;", *_renames(step), *_rows(step), "COMMIT;"]
-        owner = f"OWNER {identifier(self.user)}"
+        owner = f"OWNER {identifier(self.login)}"
         if isinstance(step, Create):
             return [f"CREATE DATABASE {identifier(step.name)} {owner};"]
         if isinstance(step, Copy):
             made = postgres_copies.made(step.source, step.name, self.user, clones)
             return [_end_sessions(step.source), *made, *postgres_copies.settings(step.source, step.name)]
         return [f"DROP DATABASE IF EXISTS {identifier(step.name)} WITH (FORCE);"]
+
+    @property
+    def clearing(self) -> str:
+        return CLEARING
 
     def settle(self, engine: Engine, names: Sequence[str]) -> None:
         if not names:
@@ -139,6 +161,7 @@ class Postgres(Database):
         collations = "FROM pg_collation WHERE collversion <> pg_collation_actual_version(oid)"
         for name in json.loads(self._admin(engine, names.format(literal(self.ledger)))):
             lines = [
+                "SET search_path = pg_catalog;",  # what is in the database must not run as our account
                 f"REINDEX DATABASE {identifier(name)};",
                 f"SELECT format('ALTER COLLATION %s REFRESH VERSION', oid::regcollation) {collations} \\gexec",
                 f"ALTER DATABASE {identifier(name)} REFRESH COLLATION VERSION;",
@@ -151,7 +174,7 @@ class Postgres(Database):
 
     def is_empty(self, engine: Engine) -> bool:
         query = "SELECT count(*) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-        return self.ask(engine, [*self._quiet(self.name), "--command", query]) == "0"
+        return self.ask(engine, [*self._quiet(self.name, self.login), "--command", query]) == "0"
 
     def sizes(self, engine: Engine) -> dict[str, int]:
         names = f"datname NOT IN ('postgres', {literal(self.ledger)})"
@@ -163,20 +186,23 @@ class Postgres(Database):
     @events.stepped("dump", "the database to a file")
     def dump(self, engine: Engine, file: Path) -> None:
         # Level 1 takes a quarter of the time of the default, and the file is half as large again.
-        argv = ["pg_dump", "--username", self.user, "--format=custom", "--compress=1", "--no-owner", "--no-acl"]
+        argv = ["pg_dump", "--username", self.login, "--format=custom", "--compress=1", "--no-owner", "--no-acl"]
         self.checked(engine.pipe(self.service, [*argv, self.name], target=file))
         disk.sync(file)
 
     @events.stepped("load", "the database from a file")
     def load(self, engine: Engine, file: Path) -> None:
-        argv = ["pg_restore", "--username", self.user, "--exit-on-error", "--no-owner", "--no-acl"]
+        argv = ["pg_restore", "--username", self.login, "--exit-on-error", "--no-owner", "--no-acl"]
+        # Only the owner of an extension may change its comment.
+        argv += ["--no-comments"] if self.account and self.extensions else []
         self.checked(engine.pipe(self.service, [*argv, "--dbname", self.name], source=file))
 
     def _admin(self, engine: Engine, query: str) -> str:
         return self.ask(engine, [*self._quiet("postgres"), "--command", query])
 
-    def _quiet(self, database: str) -> list[str]:
-        return self.client("-v", "ON_ERROR_STOP=1", "-qAtX", database=database)
+    def _quiet(self, database: str, user: str = "") -> list[str]:
+        login = ["--username", user or self.user, "--dbname", database]
+        return ["psql", *login, "-v", "ON_ERROR_STOP=1", "-qAtX"]
 
 
 def declared(service: Service) -> Postgres:
@@ -191,10 +217,11 @@ def _names(ledger: str) -> str:
     return f"SELECT json_build_object({_listed(ledger)})"
 
 
-def _look(ledger: str) -> str:
-    """A script for psql: the same, and the rows of our table as `states` if there is one."""
+def _look(ledger: str, account: str) -> str:
+    """A script for psql: the same, and the rows of our table as `states` if there is one, with the app's mark."""
     # `facts` is of type json, which keeps its text: plain ASCII, whatever the client's encoding is.
     rows = f"SELECT coalesce(json_agg(json_build_array(id, kind, database, facts)), '[]') FROM {TABLE}"
+    mark = f"SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = {literal(account)}"
     lines = [
         f"SELECT EXISTS (SELECT FROM pg_database WHERE datname = {literal(ledger)}) AS kept \\gset",
         "\\if :kept",
@@ -202,7 +229,7 @@ def _look(ledger: str) -> str:
         f"SELECT to_regclass({literal(TABLE)}) IS NOT NULL AS kept \\gset",
         "\\endif",
         "\\if :kept",
-        f"SELECT json_build_object({_listed(ledger)}, 'states', ({rows}));",
+        f"SELECT json_build_object({_listed(ledger)}, 'states', ({rows}), 'mark', ({mark}));",
         "\\else",
         f"{_names(ledger)};",
         "\\endif",

@@ -88,14 +88,18 @@ def check(copied: Sequence[str], moved: Sequence[str]) -> str:
     )
 
 
-def refused(service: str, said: str) -> DevError | None:
-    """The error 114 that explains what `check` found, from what the client said; None if it found nothing."""
+def refused(service: str, said: str, admin: str) -> DevError | None:
+    """The error 114 that explains what `check` found, from what the client said; None if it found nothing.
+
+    `admin`: the account that may end it, if that is not the app's.
+    """
     found = FOUND.search(said)
     if not found:
         return None
     things = json.loads(found[1])
     what = ", ".join(thing for thing, _, _ in things)
-    ways = [hint or f"inv dev.dbshell -- -c {shlex.quote(sql)}" for _, sql, hint in things]
+    login = f"--username {shlex.quote(admin)} " if admin else ""
+    ways = [hint or f"inv dev.dbshell -- {login}-c {shlex.quote(sql)}" for _, sql, hint in things]
     return DevError(REFUSED, f"{service}: its database is in use by {what}", *ways)
 
 

@@ -84,7 +84,7 @@ class PostgresSchema(Schema):
     def _login(self) -> list[str]:
         if self.dsn:
             return ["--dbname", str(self.dsn)]
-        return ["--username", self.database.user, "--dbname", self.database.name]
+        return ["--username", self.database.login, "--dbname", self.database.name]
 
 
 def settled(expression: str) -> str:

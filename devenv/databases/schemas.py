@@ -73,7 +73,8 @@ class Schema:
         done = self.engine.ask(self.database.service, argv, text)
         found = re.search(where, done.stderr)
         if done.code and found:
-            hints = ["if the server lacks an extension or a role, add it to its image, or remove it from the file"]
+            lacks = "if the server lacks an extension or a role, add it to its image, or remove it from the file"
+            hints = [*self.database.denied(done.stderr), lacks]
             raise DevError(
                 CONFIG, f"{name}:{found[1]}: {found[2].strip().splitlines()[0]}", *hints, "inv dev.schema dump"
             )

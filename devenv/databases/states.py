@@ -70,6 +70,7 @@ class Survey(NamedTuple):
     databases: frozenset[str]  # all of them, except the server's own and ours
     states: tuple[State, ...] = ()
     kept: bool = False  # whether the table exists
+    admitted: str = ""  # Database.mark of what was done for the app's account
     stale: bool = False  # whether text is sorted in another way than when the indexes were built
 
     @property

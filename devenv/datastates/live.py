@@ -16,16 +16,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from devenv.base import events
-from devenv.base.errors import DevError
 from devenv.context import claims, fingerprints, health, service_commands
 from devenv.context.environment import Environment
-from devenv.databases.states import BUILT, DRAFT, PREVIOUS, Create, Drop, Note, State
+from devenv.databases.states import BUILT, PREVIOUS, Create, Drop, Note, State
 from devenv.datastates import dumps, earlier, packages, settling, space, store
+from devenv.datastates.steps import Step, carry_out
 from devenv.engines.interface import State as Seen
 from devenv.model import lineage
 from devenv.model.lineage import Files
@@ -33,6 +33,7 @@ from devenv.model.scenarios import Scenario
 
 DEFAULT = "default"  # the scenario that dev.up seeds
 SCHEMA = "schema"  # the displayed name of the layer below all scenarios
+KEPT = "the data until now is kept as previous"
 Given = Mapping[str, str]  # parameters of a scenario
 
 
@@ -82,14 +83,6 @@ def report_lost(env: Environment) -> None:
     env.seen.warned = True
 
 
-def check_owner(env: Environment) -> None:
-    """DevError 113 if the data is somebody else's, as far as the server runs and says so."""
-    with suppress(DevError):
-        env = glance(env, env.engine.look())
-    if env.seen.survey is not None:
-        store.check_owner(env)
-
-
 def glance(env: Environment, seen: Mapping[str, Seen]) -> Environment:
     """Look at the server if it runs, and change nothing."""
     database = env.database
@@ -104,20 +97,9 @@ def migrate(env: Environment) -> None:
     if not fresh:
         used(env)
     service_commands.migrate(env)
-    _note_migrated(env, **({"fresh": True} if fresh else {}))
+    note_migrated(env, **({"fresh": True} if fresh else {}))
     if fresh and store.keeps(env):
         _keep(env, layers(env, [])[-1], {})
-
-
-def is_pending(env: Environment) -> bool:
-    """Whether there may be migrations to apply, according to the service's pending command if it has one."""
-    if "migrated" not in known(env) or "pending" not in env.config.commands:
-        return True
-    if code := env.engine.step("pending", env.config.command("pending")):
-        events.note(f"there is something to migrate: commands.pending ended with {code}")
-        return True
-    _note_migrated(env)
-    return False
 
 
 def seed(env: Environment, name: str, given: Given) -> dict[str, Any]:
@@ -145,7 +127,7 @@ def _seed(env: Environment, scenario: Scenario, given: Given) -> dict[str, Any]:
         _start_all(env)
     result = service_commands.check(env, scenario, given) if scenario.once and scenario.check else None
     result = service_commands.seed(env, scenario, given) if result is None else result
-    _note(env, seeded={**known(env).get("seeded", {}), label: result})
+    note(env, seeded={**known(env).get("seeded", {}), label: result})
     return result
 
 
@@ -159,31 +141,53 @@ def _start_all(env: Environment) -> None:
 
 
 def reset(env: Environment, name: str = DEFAULT, given: Given | None = None) -> None:
-    """Fresh data: only this scenario and what it builds on. The data until then is kept as `previous`."""
+    """Fresh data: only this scenario and what it builds on. The data until now is kept as `previous`."""
+    carry_out(env, reset_steps(env, name, given))
+
+
+def reset_steps(env: Environment, name: str = DEFAULT, given: Given | None = None) -> list[Step]:
+    """The steps of `reset`, decided from what is stored. Changes nothing."""
     chain = env.config.chain(name) if name in env.config.scenarios else []
-    wanted = [(scenario, (given or {}) if scenario is chain[-1] else {}) for scenario in chain]
+    seeds = [_seed_step(scenario, (given or {}) if scenario is chain[-1] else {}) for scenario in chain]
     late = any(scenario.up for scenario in chain)
-    if late:
-        env.engine.stop()  # an app that fills tables at its start must do so on the new database
-        env = ready(env)
-    stored = _prepared(env, [] if late else chain, given or {})
-    if stored:
-        env = restart(store.use(env, stored, PREVIOUS, PREVIOUS))
-    else:
-        env = _emptied(env)
-        if "migrate" in env.config.commands:
-            service_commands.within("dev.reset", "migrate", migrate, env)
-    for scenario, params in wanted:
-        if scenario.label(params) not in known(env).get("seeded", {}):
-            service_commands.within("dev.reset", "seed", seed, env, scenario.name, params)
+    # An app that fills tables at its start must do so on the new database.
+    stop = [Step("stop", "a scenario needs the app, which starts on the new database", _stopped)] if late else []
+    can = env.database and store.keeps(env) and (env.database.renames or env.chooses_database)
+    wanted = layers(env, [] if late else chain, given or {}) if can else []
+    if wanted and (env.chooses_database or find_layer(env, wanted[-1])):
+        built = layer_steps(env, wanted, "dev.reset")
+        use = Step(f"use a copy of {wanted[-1].name}", KEPT, partial(_use_layer, wanted[-1], not built))
+        return [*stop, *built, use, *(seeds if late else [])]
+    empty = Step("use an empty database", KEPT if env.database and env.database.renames else "", _emptied)
+    migrating = [Step("migrate", "the database is new", _migrated)] if "migrate" in env.config.commands else []
+    return [*stop, empty, *migrating, *seeds]
 
 
-def _prepared(env: Environment, chain: Sequence[Scenario], given: Given) -> State | None:
-    """The stored state of a chain, built if possible; None if everything must be made in the live database."""
-    if not env.database or not store.keeps(env) or not (env.database.renames or env.chooses_database):
-        return None
-    wanted = layers(env, chain, given)
-    return provide(env, wanted, "dev.reset") if env.chooses_database else find_layer(env, wanted[-1])
+def _migrated(env: Environment) -> Environment:
+    service_commands.within("dev.reset", "migrate", migrate, env)
+    return env
+
+
+def _seed_step(scenario: Scenario, given: Given) -> Step:
+    def do(env: Environment) -> Environment:
+        if scenario.label(given) not in known(env).get("seeded", {}):
+            service_commands.within("dev.reset", "seed", seed, env, scenario.name, given)
+        return env
+
+    return Step(f"seed {scenario.label(given)}", "", do)
+
+
+def _stopped(env: Environment) -> Environment:
+    env.engine.stop()
+    return ready(env)
+
+
+def _use_layer(layer: Layer, was_stored: bool, env: Environment) -> Environment:
+    stored = find_layer(env, layer)
+    assert stored
+    if was_stored:
+        say_layer(env, layer, stored)
+    return restart(store.use(env, stored, PREVIOUS, PREVIOUS))
 
 
 def _emptied(env: Environment) -> Environment:
@@ -195,16 +199,6 @@ def _emptied(env: Environment) -> Environment:
     elif env.database:
         env.database.drop(env.engine)
     return env
-
-
-def take_stored(env: Environment) -> Environment:
-    """Data for a new, empty database from the stored state of the default scenario, if there is one."""
-    wanted = layers(env, early(env))[-1]
-    stored = find_layer(env, wanted)
-    if not stored or not is_fresh(env):
-        return env
-    _say_layer(env, wanted, stored)
-    return store.use(env, stored, DRAFT, "")
 
 
 def restart(env: Environment) -> Environment:
@@ -264,9 +258,8 @@ def _is_as_built(env: Environment) -> bool:
 
 
 def _running(env: Environment) -> list[str]:
-    """What runs of the app and its other processes, each of which may write into the database."""
-    services = env.place.services
-    return [name for name, seen in env.engine.look().items() if seen.running and services[name].build]
+    """What runs of the app, which may write into the database."""
+    return [name for name, seen in env.engine.look().items() if seen.running and env.place.services[name].build]
 
 
 def used(env: Environment) -> None:
@@ -276,31 +269,14 @@ def used(env: Environment) -> None:
         _write(env, facts)
 
 
-def used_by_hand(env: Environment, loads: bool = False) -> Environment:
-    """`used`, for a command that a person runs; returns the environment on the live data.
-
-    `loads`: it may replace the schema, so the next dev.up checks for migrations. Without a server that runs, the
-    command cannot write into the database.
-    """
-    if store.keeps(env):
-        env = glance(env, env.engine.look())
-        if env.seen.survey is None:
-            return env
-        if settling.unsettled(env):
-            settling.settle(env)
-    used(env)
-    if loads and "migrated" in known(env):
-        _note(env, migrated="")
-    return env
-
-
-def _note_migrated(env: Environment, **more: Any) -> None:
+def note_migrated(env: Environment, **more: Any) -> None:
+    """Add that all migrations of the checkout are applied."""
     files = store.files(env)
     more = {**more, "branch": store.branch(env), "packages": packages.of(env)}
-    _note(env, migrated=lineage.key(files), files=files, **more)
+    note(env, migrated=lineage.key(files), files=files, **more)
 
 
-def _note(env: Environment, **facts: Any) -> None:
+def note(env: Environment, **facts: Any) -> None:
     """Add to what is known what was just done to the data."""
     generation = known(env).get("generation") or secrets.token_hex(8)  # tells recreated data from data that was kept
     _write(env, {**known(env), "generation": generation, **facts})
@@ -335,14 +311,31 @@ def provide(env: Environment, wanted: Sequence[Layer], verb: str) -> State:
 
     DevError 111 if compose.yaml fixes the app's database; 112 as an error of `verb` if a command of the service fails.
     """
-    found = find_layer(env, wanted[-1])
-    _say_layer(env, wanted[-1], found)
-    if found:
-        return found
-    below = provide(env, wanted[:-1], verb) if wanted[:-1] else _ancestor(env, wanted[-1].files)
-    made = _build(env, wanted[-1], below, verb)
-    space.check_space(env)
+    steps = layer_steps(env, wanted, verb)
+    carry_out(env, steps)
+    made = find_layer(env, wanted[-1])
+    assert made
+    if not steps:
+        say_layer(env, wanted[-1], made)
     return made
+
+
+def layer_steps(env: Environment, wanted: Sequence[Layer], verb: str) -> list[Step]:
+    """The steps that build what is not stored of these layers."""
+    stored = [at for at, layer in enumerate(wanted) if find_layer(env, layer)]
+    missing = range(stored[-1] + 1 if stored else 0, len(wanted))
+    titles = [f"seed {layer.name}" if layer.scenario else "migrate" for layer in wanted]
+    why = "in a new database, which is stored for the next time"
+    return [Step(titles[at], why, partial(_provide, wanted[: at + 1], verb)) for at in missing]
+
+
+def _provide(wanted: Sequence[Layer], verb: str, env: Environment) -> Environment:
+    """Build the last layer on the one below it, which is stored."""
+    *below, layer = wanted
+    say_layer(env, layer, None)
+    _build(env, layer, find_layer(env, below[-1]) if below else _ancestor(env, layer.files), verb)
+    space.check_space(env)
+    return env
 
 
 def _build(env: Environment, layer: Layer, below: State | None, verb: str) -> State:
@@ -388,7 +381,7 @@ def _store(env: Environment, made: State, layer: Layer, known: Mapping[str, Any]
     return made
 
 
-def _say_layer(env: Environment, layer: Layer, found: State | None) -> None:
+def say_layer(env: Environment, layer: Layer, found: State | None) -> None:
     """Report the key of a layer, and whether it is stored."""
     events.note(f"state {layer.key} ({_server(env)}, {layer.name}): {'stored' if found else 'not stored yet'}")
 

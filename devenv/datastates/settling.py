@@ -24,6 +24,7 @@ def unsettled(env: Environment) -> bool:
     """Whether `settle` has something to do. The server was looked at."""
     found = store.survey(env)
     whole = found.kept and found.live is not None and not env.seen.pending and not found.stale and store.is_owner(env)
+    whole = whole and env.database is not None and found.admitted == env.database.mark
     left = any(_is_left(s) or s.database not in found.databases for s in found.states) or bool(dumps.left(env))
     return not whole or left or not store.is_copied(env) or store.is_renamed(env)
 
@@ -42,6 +43,9 @@ def settle(env: Environment) -> None:
         env.engine.flush(env.database.service)  # first: a server without our table may be new
         env.database.ensure(env.engine)
         env.seen.survey = found = found._replace(kept=True)
+    if found.admitted != env.database.mark:
+        env.database.admit(env.engine)
+        env.seen.survey = found = found._replace(admitted=env.database.mark)
     if found.stale:
         events.note(f"{env.database.service}: its image sorts text in another way now: building all indexes again")
         env.database.renew(env.engine)

@@ -13,6 +13,7 @@ from devenv.context import service_commands
 from devenv.context.environment import Environment
 from devenv.databases.states import DRAFT, PREVIOUS, SNAPSHOT, UNKNOWN, Note, State
 from devenv.datastates import live, packages, space, store
+from devenv.datastates.steps import Step, carry_out
 from devenv.model import lineage
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
@@ -32,6 +33,18 @@ def check_name(name: str) -> None:
     """DevError 2 unless it is a valid name for a snapshot."""
     if not NAME.fullmatch(name) or name == PREVIOUS:
         raise DevError(USAGE, f"{name} is not a valid snapshot name", "such as before-import: a-z, 0-9, hyphens")
+
+
+def snapshot_steps(env: Environment, name: str) -> list[Step]:
+    """What `snapshot` does. Changes nothing."""
+
+    def do(env: Environment) -> Environment:
+        snapshot(env, name, again=True)
+        return env
+
+    check_name(name)
+    there = any(s.kind == SNAPSHOT and s.name == name for s in store.every(env))
+    return [Step(f"copy the live data as {name}", "in place of the one that exists (--replace)" if there else "", do)]
 
 
 def snapshot(env: Environment, name: str, again: bool = False) -> State:
@@ -70,8 +83,22 @@ def restore(env: Environment, stored: State, force: bool = False) -> Environment
     DevError 114 if it was made with migrations that are not in the checkout, unless `force`.
     """
     check_fits(env, stored, force)
-    with store.draft(env, store.on_server(env, stored).database) as made:
-        return bring(env, made, stored)
+    return carry_out(env, restore_steps(env, stored, force))
+
+
+def restore_steps(env: Environment, stored: State, force: bool = False) -> list[Step]:
+    """What `restore` does. Changes nothing, and runs no command of the service."""
+
+    def do(env: Environment) -> Environment:
+        with store.draft(env, store.on_server(env, stored).database) as made:
+            return bring(env, made, stored)
+
+    if not force:
+        check_fits(env, stored, force, without_packages=True)
+    files = store.files(env)
+    behind = stored.data.get("migrated") != lineage.key(files) and "migrate" in env.config.commands
+    migrated = f"migrated, since it was made with {difference(stored.data.get('files') or {}, files)}; "
+    return [Step(f"use a copy of {stored.name}", f"{migrated if behind else ''}{live.KEPT}", do)]
 
 
 def bring(env: Environment, made: State, stored: State) -> Environment:
@@ -80,7 +107,7 @@ def bring(env: Environment, made: State, stored: State) -> Environment:
     known = store.known_of_copy(stored, made.branch)
     behind = known.get("migrated") != lineage.key(files) and "migrate" in env.config.commands
     if behind and env.chooses_database:
-        events.note(f"{stored.name} was made with {_difference(known.get('files') or {}, files)}: migrating it")
+        events.note(f"{stored.name} was made with {difference(known.get('files') or {}, files)}: migrating it")
         service_commands.migrate(env.on(made.database))
         known = {**known, "migrated": lineage.key(files), "files": files, "packages": packages.of(env)}
     env = live.restart(store.swap(env, made, known, PREVIOUS, PREVIOUS))
@@ -89,7 +116,7 @@ def bring(env: Environment, made: State, stored: State) -> Environment:
     return env
 
 
-def _difference(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+def difference(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     """Which files differ, in words: `other content of seeds/default.py and 2 more files`."""
     names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
     if not before or not names:
@@ -107,9 +134,13 @@ def check_known(gone: State) -> None:
         )
 
 
-def check_fits(env: Environment, stored: State, force: bool) -> None:
-    """DevError 114 if a state has migrations that are not in the checkout; a warning with `force`."""
-    lost = lineage.lost(stored.files, store.files(env), env.config.migrations) or packages.lost(env, stored.data)
+def check_fits(env: Environment, stored: State, force: bool, without_packages: bool = False) -> None:
+    """DevError 114 if a state has migrations that are not in the checkout; a warning with `force`.
+
+    `without_packages`: do not run the service's command that lists theirs.
+    """
+    lost = lineage.lost(stored.files, store.files(env), env.config.migrations)
+    lost = lost or ([] if without_packages else packages.lost(env, stored.data))
     message = f"{stored.name} was made with migrations that are not in this checkout: {', '.join(lost)}"
     if lost and force:
         events.warn(message)

@@ -119,10 +119,14 @@ def every(env: Environment) -> list[State]:
 
 
 def unknown(env: Environment) -> list[State]:
-    """The databases that no row names, except the one of compose.yaml. A person made them, or a record was lost."""
+    """The databases that no row names. A person made them, or a record was lost.
+
+    Without the one of compose.yaml, and those that frameworks make for tests: `test_` and the name of another.
+    """
     found = survey(env)
     named = {s.database for s in found.states} | {declared(env), "postgres", "test"}  # of new servers
-    return [State("", UNKNOWN, name, name) for name in sorted(found.databases - named)]
+    tests = re.compile(f"test_({'|'.join(map(re.escape, named))})(_gw[0-9]+|_[0-9]+)?")
+    return [State("", UNKNOWN, name, name) for name in sorted(found.databases - named) if not tests.fullmatch(name)]
 
 
 # ---- whose data it is

@@ -14,6 +14,7 @@ from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Engine, Place
 from devenv.engines.native import addresses, app_environment, folders, supervisor, support
 from devenv.engines.native.engine import NativeEngine
+from devenv.engines.native.servers import held as held_natively
 from devenv.model import outside as network
 from devenv.model import services
 from devenv.model.libraries import Library
@@ -106,6 +107,16 @@ def outside(name: str, environment: Mapping[str, str], direct: Sequence[str]) ->
     if name == NATIVE:
         return network.variables(environment)
     return network.variables(docker.proxied(environment), direct)
+
+
+def held(name: str, record: records.Record, store: Service, volumes: Sequence[str]) -> dict[str, str] | None:
+    """What the engine knows of a database's data: None without data; {} if an earlier release made it.
+
+    Else it is ours, and has its "password" if the engine knows that.
+    """
+    if name == NATIVE:
+        return held_natively(folders.service(record.workspace, record.service) / store.name, store.program)
+    return docker.held(store, volumes, names.project(record))
 
 
 def supported(name: str, found: Mapping[str, Service]) -> dict[str, Service]:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import foreign, process
+from devenv.base import disk, foreign, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines import additions, cgroup, docker
@@ -134,6 +134,14 @@ class ComposeEngine:
     ) -> Result:
         return docker.answered(process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target))
 
+    def alone(self, service: str, script: str) -> bool:
+        self._end_steps()
+        shell = ["--entrypoint", "sh", service, "-c", script]
+        _write_variables(self.place)
+        label = ["--label", f"{STEP}=alone"]
+        argv = self._compose("run", "--rm", "--no-deps", "-T", *label, *shell)
+        return process.capture(argv, self.place.env).code == 0
+
     def flush(self, service: str) -> None:
         # The image writes its settings last, and does not wait for the disk: after a power cut, nobody could log in.
         self.ask(service, ["sh", "-c", FLUSH])
@@ -201,7 +209,7 @@ class ComposeEngine:
 
         `install`: the app's container gets the secrets of builds, too.
         """
-        own_variables = (".env", PERSONAL, str(variables_file(self.place)))
+        own_variables = (".env", PERSONAL, str(variables_file(self.place.workspace)))
         known = [file for file in own_variables if (self.place.root / file).is_file()]
         env_files = [word for file in known for word in ("--env-file", file)]
         own = (self.place.compose, self.place.overlay, self.place.override, additions.file(self.place, install))
@@ -297,12 +305,13 @@ class ComposeEngine:
         return DevError(UNHEALTHY, message, f"inv dev.logs -s {name}", slow)
 
 
-def variables_file(place: Place) -> Path:
-    """The file that holds our variables for the printed commands, from the root."""
-    return Path(".dev", "local", f"{place.workspace}.env")
+def variables_file(workspace: str) -> Path:
+    """The file that holds our variables for the printed commands, from the root. Only its owner can read it."""
+    return Path(".dev", "local", f"{workspace}.env")
 
 
 def _write_variables(place: Place) -> None:
-    target = place.root / variables_file(place)
+    target = place.root / variables_file(place.workspace)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text("".join(f"{name}={value}\n" for name, value in sorted(place.variables.items())))
+    text = "".join(f"{name}={value}\n" for name, value in sorted(place.variables.items()))
+    disk.replace(target, text, 0o600, lasting=False)  # it has passwords

@@ -12,11 +12,15 @@ from pathlib import Path
 from devenv.base import process, shapes
 from devenv.base.errors import MISSING, DevError
 from devenv.base.process import Result
+from devenv.engines import names
 from devenv.engines.interface import Place, State
 from devenv.model import outside
+from devenv.model.services import Service
 from devenv.model.units import size
 
 PAUSED = "(Paused)"
+# How images are told the password of the account that administers the database.
+PASSWORDS = ("POSTGRES_PASSWORD", "MYSQL_ROOT_PASSWORD", "MARIADB_ROOT_PASSWORD")
 PROJECT = "com.docker.compose.project"
 BUILT = re.compile(r"#\d+ \[(?:\S+ )?(\d+)/(\d+)\]")
 LAYER = re.compile(r"\s*([0-9a-f]{12}):? (Pulling fs layer|Waiting|Already exists|Pull complete)")
@@ -135,8 +139,12 @@ def with_label(project: str, label: str) -> list[str]:
 
 def inside(place: Place, service: str, argv: Sequence[str], how: str = "-i") -> list[str]:
     """A command in a running container, without Compose, which would need a tenth of a second to read its files."""
-    declared = place.services[service].raw.data.get("container_name")
-    return ["docker", "exec", how, declared or f"{place.project}-{service}-1", *argv]
+    return ["docker", "exec", how, container(place.project, place.services[service]), *argv]
+
+
+def container(project: str, service: Service) -> str:
+    """The name of a service's container."""
+    return str(service.raw.data.get("container_name") or f"{project}-{service.name}-1")
 
 
 def has_images(names: Sequence[str]) -> bool:
@@ -183,6 +191,20 @@ def births(born: str) -> dict[str, datetime]:
         zone = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
         found[name] = datetime.strptime(f"{day} {clock}", "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc) - zone
     return found
+
+
+def held(store: Service, volumes: Sequence[str], project: str) -> dict[str, str] | None:
+    """See choice.held. The container has the password that the volume was made with."""
+    if not volumes:
+        return {}  # a folder of the machine, or a volume without a name: it may hold anything
+    if not process.capture(["docker", "volume", "inspect", "--format", "{{.Name}}", *volumes]).stdout.strip():
+        return None
+    done = process.capture(["docker", "inspect", "--format", "{{json .Config.Env}}", container(project, store)])
+    found = dict(word.split("=", 1) for word in (json.loads(done.stdout) if done.code == 0 else []) if "=" in word)
+    password = next((found[name] for name in PASSWORDS if found.get(name)), "")
+    # A person may have chosen the password.
+    ours = password.startswith(names.SECRET) or found.get("POSTGRES_USER") == names.ADMIN
+    return {"password": password} if password and ours else {}
 
 
 def has_lost_network(ids: Sequence[str]) -> bool:

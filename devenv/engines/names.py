@@ -5,6 +5,9 @@ from __future__ import annotations
 from devenv.base import records
 from devenv.model import fingerprint
 
+ADMIN = "devenv"  # our account on a PostgreSQL server
+SECRET = "devenv-"  # how the passwords that we draw begin, so that they are recognised in a container
+
 
 def project(record: records.Record) -> str:
     """The name of its Compose project, and so of its containers, volumes and images: no other owner has it.

@@ -24,6 +24,7 @@ from devenv.model.secrets import BUILD, Secret, Source
 
 LIMIT = 100_000  # characters: Linux takes 128 KiB for one variable
 SLOW = ("command", "git")  # these start a program, which may ask the person something
+_asked: dict[tuple[Path, Source], str] = {}  # what they answered: a command opens the environment several times
 SILENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "GCM_INTERACTIVE": "never"}
 FILES = {
     "npm": ("npm_config_userconfig", "NPM_CONFIG_USERCONFIG", "~/.npmrc"),
@@ -177,16 +178,20 @@ class Secrets:
 
     def _from(self, source: Source) -> str:
         """The secret from one place; empty if it is not there."""
+        if source.kind in SLOW:
+            key = (self._root, source)
+            if key not in _asked:
+                _asked[key] = self._git(source.name) if source.kind == "git" else self._printed(source)
+            return _asked[key]
         if source.kind == "env":
             return self._env.get(source.name, "")
         if source.kind == "file":
             return _content(secrets.expanded(source.name, self._root))
         if source.kind == "config":
             return self._configured(source.name)
-        if source.kind == "netrc":
-            return self._netrc(source.name)
-        if source.kind == "git":
-            return self._git(source.name)
+        return self._netrc(source.name)
+
+    def _printed(self, source: Source) -> str:
         done = process.capture(source.argv, self._env)
         return _line(done.stdout) if done.code == 0 else ""
 

@@ -207,6 +207,16 @@ def _secrets(env: environment.Environment) -> Finding:
     return Finding("D36", not lacking, "\n".join([f"{head}:" if lines else head, *lines]), fix)
 
 
+def _accounts(env: environment.Environment) -> Finding:
+    """Data of earlier releases keeps its published password, and the app's account may do everything there."""
+    older = [name for name, known in env.accounts.stores.items() if not known]
+    if not older:
+        return Finding("D37", True, "no data has the accounts of an earlier release")
+    what = f"made by an earlier release, with a published password that other users of this machine know: {older[0]}"
+    kept = "inv dev.snapshot kept --export ../kept.tar.gz"
+    return Finding("D37", False, what, f"{kept} && inv dev.destroy && inv dev.up && inv dev.restore ../kept.tar.gz")
+
+
 REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _compose_file,
     _healthcheck,
@@ -218,6 +228,7 @@ REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _durable,
     _environment,
     _secrets,
+    _accounts,
 )
 
 

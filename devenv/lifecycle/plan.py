@@ -34,6 +34,7 @@ class Facts(NamedTuple):
     looked: bool = True  # whether the database's server was looked at; else `known` is what the record says
     unseen: bool = False  # there is data, and the record does not say what it is
     started: tuple[str, ...] = ()  # services that this command has started
+    admits: bool = False  # whether the app's account has yet to be made on the database's server
 
 
 class Step(NamedTuple):
@@ -88,6 +89,7 @@ def observe(env: Environment, states: Mapping[str, State], seen: Images | None =
         image=env.image,
         looked=looked,
         unseen=not looked and exists and not known,
+        admits=bool(env.database and env.database.account and not known),
     )
 
 
@@ -109,7 +111,7 @@ def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> lis
     data = [*_migrate(facts, config), *([] if late else seed)]
     needed = [name for name in backing if not _healthy(facts, name)]
     # Data that only devenv wrote is noted as used before the app starts.
-    early = tuple(needed) if data or facts.known.get("fresh") else ()
+    early = tuple(needed) if data or facts.known.get("fresh") or facts.admits else ()
     first = [Step("start", early, "the data steps need it")] if early else []
     last = _start(facts._replace(started=(*facts.started, *early)), services, bool(build))
     return [*build, *first, *data, *last, *(seed if late else [])]
@@ -181,10 +183,7 @@ def describe(env: Environment, steps: list[Step]) -> dict[str, Any]:
         {"name": s.name, "runs": s.image or "built here", "memory": s.memory} for s in env.place.services.values()
     ]
     return {
-        "service": env.config.service,
-        "workspace": env.place.workspace,
-        "engine": env.engine.name,
-        "engine_version": env.engine.version(),
+        **head(env),
         "url": env.url,
         "port": env.port,
         "root_requires": sorted(env.config.source.data.get("requires", {})),
@@ -195,6 +194,12 @@ def describe(env: Environment, steps: list[Step]) -> dict[str, Any]:
         "budget": env.config.memory,
         "machine_memory": machine_memory(),
     }
+
+
+def head(env: Environment) -> dict[str, Any]:
+    """What a plan is about."""
+    about = {"service": env.config.service, "workspace": env.place.workspace}
+    return {**about, "engine": env.engine.name, "engine_version": env.engine.version()}
 
 
 def machine_memory() -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Callable, NamedTuple
 
 from devenv.base import events, ports, records
 from devenv.base.errors import CONFLICT, MISSING, DevError
 from devenv.context import claims, fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment, open_environment
+from devenv.databases.states import DRAFT
 from devenv.datastates import branches, live, packages, settling, store
 from devenv.datastates.live import DEFAULT
 from devenv.engines.interface import Engine, State
@@ -234,13 +236,23 @@ def _start(env: Environment, services: Sequence[str]) -> None:
 
 def _restore(env: Environment) -> Environment:
     """Fill a new database from a stored state. If it already has rows, they stay and are migrated."""
-    env = live.take_stored(env)
+    env = _take_stored(env)
     if live.known(env):
         return env
     _migrate(env)
     if DEFAULT in env.config.scenarios:
         _seed(env)
     return env
+
+
+def _take_stored(env: Environment) -> Environment:
+    """Data for a new, empty database from the stored state of the default scenario, if there is one."""
+    wanted = live.layers(env, live.early(env))[-1]
+    stored = live.find_layer(env, wanted)
+    if not stored or not live.is_fresh(env):
+        return env
+    live.say_layer(env, wanted, stored)
+    return store.use(env, stored, DRAFT, "")
 
 
 def _switch(env: Environment, why: str) -> Environment:
@@ -261,8 +273,19 @@ def _migrate_or_switch(env: Environment) -> Environment:
 
 
 def _migrate(env: Environment) -> None:
-    if "migrate" in env.config.commands and live.is_pending(env):
+    if "migrate" in env.config.commands and _is_pending(env):
         service_commands.within("dev.up", "migrate", live.migrate, env)
+
+
+def _is_pending(env: Environment) -> bool:
+    """Whether there may be migrations to apply, according to the service's pending command if it has one."""
+    if "migrated" not in live.known(env) or "pending" not in env.config.commands:
+        return True
+    if code := env.engine.step("pending", env.config.command("pending")):
+        events.note(f"there is something to migrate: commands.pending ended with {code}")
+        return True
+    live.note_migrated(env)
+    return False
 
 
 def _seed(env: Environment) -> None:
@@ -291,7 +314,7 @@ def destroy(env: Environment, only: bool = False) -> None:
     if others and not only:
         message = f"{env.config.service} is used by {', '.join(others)}"
         raise DevError(CONFLICT, message, *(f"make -C {shlex.quote(other)} dev.down" for other in others))
-    live.check_owner(env)
+    _check_owner(env)
     for other in sorted(set(env.record.data) - {env.engine.name}):
         _on_other_engine(env, other, lambda engine: engine.remove())
     with events.step("remove", env.config.service):
@@ -306,3 +329,11 @@ def _on_other_engine(env: Environment, name: str, act: Callable[[Engine], None])
         if error.code != MISSING:
             raise
         events.warn(f"{name} does not answer, so its data is not removed: {error.message}")
+
+
+def _check_owner(env: Environment) -> None:
+    """DevError 113 if the data is somebody else's, as far as the server runs and says so."""
+    with suppress(DevError):
+        env = live.glance(env, env.engine.look())
+    if env.seen.survey is not None:
+        store.check_owner(env)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 # Environment variables cannot contain NUL, and UTF-8 files cannot contain half of a surrogate pair.
 UNFIT = re.compile("[\0\ud800-\udfff]")
+
+ADDRESS = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+(?:/[!-~]*)?")
+KINDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("service", "url", "internal_url", "data", "image", "workspace", "engine", "checkout"), str),
+    **dict.fromkeys(("services", "logins", "requires", "steps"), list),
+    **dict.fromkeys(("memory", "budget", "seconds"), (int, float, type(None))),
+    **{"healthy": bool, "outputs": dict},
+}
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -23,6 +31,21 @@ def parse(text: str) -> dict[str, Any]:
     if unfit is not None:
         raise ValueError(f"one with {unfit[:80]!r}, which no environment variable can hold")
     return value
+
+
+def check(answer: Mapping[str, Any], service: str) -> None:
+    """ValueError if a key of the protocol has another type than in CONTRACT.md, or it is the answer of another service.
+
+    A missing key is allowed: earlier releases have fewer.
+    """
+    for key, kind in KINDS.items():
+        if key in answer and not isinstance(answer[key], kind):
+            raise ValueError(f"one whose `{key}` is {json.dumps(answer[key])[:80]}")
+    if answer.get("service", service) != service:
+        raise ValueError(f"that of the service {answer['service'][:80]!r}")
+    for key in ("url", "internal_url"):
+        if key in answer and not ADDRESS.fullmatch(answer[key]):
+            raise ValueError(f"one whose `{key}` is {answer[key][:80]!r}")
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -58,6 +58,8 @@ class Config(NamedTuple):
     libraries: Mapping[str, Declared]  # what dev.edit cannot derive from a lock file
     secrets: tuple[secrets.Secret, ...]
     ssh: bool  # whether builds can use the person's ssh agent
+    extensions: tuple[str, ...]  # of PostgreSQL, which a superuser creates in each database
+    superuser: bool  # whether the app's account is one
     source: document.Document
 
     def scenario(self, name: str) -> Scenario:
@@ -109,6 +111,8 @@ def load(root: Path) -> Config:
         libraries={name: library(source, name) for name in data.get("libraries", {})},
         secrets=secrets.read(source),
         ssh=data.get("ssh", False),
+        extensions=tuple(data.get("database", {}).get("extensions", ())),
+        superuser=data.get("database", {}).get("superuser", False),
         source=source,
     )
 

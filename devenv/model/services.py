@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.model import compose_file, units
+from devenv.model import compose_file, document, units
 
 STARTED = "service_started"  # the default condition of depends_on
 COMPLETED = "service_completed_successfully"
@@ -70,16 +70,17 @@ def load(
     `override`: a person's file over both, which may add services. `personal`: variables of that person: they fill
     compose.yaml, and are set for every service with a build.
     """
-    dotenv = path.parent / ".env"
-    known = {
-        **(compose_file.read_env_file(dotenv, variables) if dotenv.is_file() else {}),
-        **(personal or {}),
-        **variables,
-    }
+    known = with_dotenv(path, {**(personal or {}), **variables})
     raws = compose_file.load(path, known, over, override)
     raws = {name: raw.with_environment(personal or {}) if "build" in raw.data else raw for name, raw in raws.items()}
     found = {raw.name: _service(raw, path.parent, known) for raw in raws.values()}
     return {name: service for name, service in found.items() if not service.profiles}
+
+
+def with_dotenv(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables, and those of the `.env` next to compose.yaml, which count less."""
+    dotenv = path.parent / ".env"
+    return {**(compose_file.read_env_file(dotenv, variables) if dotenv.is_file() else {}), **variables}
 
 
 def backing_names(path: Path) -> list[str]:
@@ -214,6 +215,21 @@ def is_on(service: Service, network: str, variables: Mapping[str, str]) -> bool:
     return any(
         compose_file.fill(name, variables, source, ("networks", key, "name")) == network for key, name in names.items()
     )
+
+
+def volume_names(service: Service, project: str, variables: Mapping[str, str]) -> list[str]:
+    """What the engine calls the named volumes of a service in a project."""
+    source = service.raw.source
+    declared = source.data.get("volumes") or {}
+    return [_volume_name(source, name, declared.get(name) or {}, project, variables) for name in service.volumes]
+
+
+def _volume_name(
+    source: document.Document, name: str, declared: Mapping[str, Any], project: str, variables: Mapping[str, str]
+) -> str:
+    if declared.get("name"):
+        return str(compose_file.fill(declared["name"], variables, source, ("volumes", name, "name")))
+    return name if declared.get("external") else f"{project}_{name}"
 
 
 def variable(service: str, suffix: str) -> str:

@@ -23,6 +23,7 @@ WARNING = re.compile(r"^warning: (.*)$", re.M)
 LOOKS = "dev.status"  # changes nothing, so it is not printed
 END = 100_000  # bytes of a log that are looked at
 WIDTH = 200  # characters of its last line that are shown
+ANSWERED = ("dev.up", "dev.status")  # with the keys of the protocol
 SILENT = ("dev.down", "dev.destroy", "dev.restart")  # tasks that promise no answer
 # Seconds that a task may print nothing. CONTRACT.md, OUT-3, gives it this long in all; a build that prints has longer.
 SILENCE = {"dev.up": 900.0, "dev.seed": 900.0, "dev.restart": 900.0}
@@ -116,7 +117,10 @@ def _object(service: str, checkout: Path, task: str, stdout: str) -> dict[str, A
     if task in SILENT:
         return {}
     try:
-        return answers.parse(stdout)
+        answer = answers.parse(stdout)
+        if task in ANSWERED:
+            answers.check(answer, service)
+        return answer
     except ValueError as error:
         message = f"{service}: {task} in {checkout} did not answer with one JSON object, but with {error}"
         hint = "the repository breaks the contract: stdout is for data alone"

@@ -227,7 +227,8 @@ class Stack:
         """The answer of a member; what its record says if its repository or its tools are gone."""
         try:
             self._check_checkout(member)
-            return self._call(member, "dev.status", "--only", "--json")
+            least = {"service": member.name, "url": member.url, "healthy": False}  # what other tools may leave out
+            return {**least, **self._call(member, "dev.status", "--only", "--json")}
         except DevError as error:
             if error.code not in (MISSING, CONFIG):
                 raise

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from devenv.base import events, output
-from devenv.base.errors import INTERRUPTED, REFUSED, DevError
+from devenv.base.errors import INTERRUPTED, REFUSED, USAGE, DevError
 from devenv.readers import report
 
 WORKSPACE = {"workspace": "the set of running services, instead of main (also DEV_WORKSPACE)"}
@@ -32,6 +32,15 @@ def finish(sentence: str, json: bool = False, data: str = "", known: Mapping[str
         output.answer({**(known or {}), **report.of_run.summary()})
     elif data:
         output.data(data)
+
+
+def params(given: Iterable[str] | None) -> dict[str, str]:
+    """The parameters of a scenario, from NAME=VALUE. DevError 2."""
+    pairs = [text.partition("=") for text in given or ()]
+    wrong = next((name for name, equals, _ in pairs if not equals), "")
+    if wrong:
+        raise DevError(USAGE, f"--param {wrong} is not NAME=VALUE", "inv dev.seed NAME -p size=10")
+    return {name: value for name, _, value in pairs}
 
 
 def flags(given: Mapping[str, str | bool]) -> list[str]:

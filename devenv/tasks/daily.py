@@ -14,7 +14,7 @@ from devenv.base import events
 from devenv.base.errors import CONFIG, UNHEALTHY, USAGE, DevError, did_you_mean
 from devenv.context import environment
 from devenv.databases import find
-from devenv.datastates import live
+from devenv.datastates import by_hand
 from devenv.engines.interface import Logs
 from devenv.model import units
 from devenv.required import stack
@@ -153,7 +153,7 @@ def _by_hand(env: environment.Environment, loads: bool = False) -> environment.E
     if env.data and not env.data.get("fresh") and not loads:
         return env
     with env.locked("dev.run") as there:
-        return live.used_by_hand(there, loads)
+        return by_hand.used(there, loads)
 
 
 def _required_logs(env: environment.Environment, name: str, given: list[str]) -> None:

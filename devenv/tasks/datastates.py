@@ -12,11 +12,12 @@ from devenv.base import events, output
 from devenv.base.errors import USAGE, DevError
 from devenv.context import building, environment, health
 from devenv.databases.states import PREVIOUS, State
-from devenv.datastates import live, room, snapshots, space, store
+from devenv.datastates import live, planning, room, snapshots, space, store
 from devenv.datastates.live import DEFAULT
+from devenv.datastates.steps import carry_out
 from devenv.readers import report
 from devenv.tasks import render
-from devenv.tasks.common import JSON, WORKSPACE, confirm, finish
+from devenv.tasks.common import JSON, WORKSPACE, confirm, finish, params
 
 SCHEMA_ACTIONS = ("dump", "check")
 STATE_ACTIONS = ("list", "prune")
@@ -31,7 +32,7 @@ def migrate(c: Any, workspace: str = "", json: bool = False) -> None:
             return
         env = live.ready(env)
         building.ensure(env)
-        live.migrate(env)
+        carry_out(env, planning.migrate(env))
     _finish(env, json, "the schema is up to date; to go back to fresh data: inv dev.reset")
 
 
@@ -52,7 +53,7 @@ def seed(
     if list:
         _list(environment.open_environment(workspace))
         return
-    given = dict(_pair(text) for text in param or [])
+    given = params(param)
     with environment.opened("dev.seed", workspace) as env:
         if scenario == DEFAULT and _has_no_data(env, "seed", DEFAULT in env.config.scenarios):
             _answer(env, json, outputs={}) if json else output.answer({})
@@ -60,7 +61,8 @@ def seed(
         env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
         env = live.ready(env)
         building.ensure(env)
-        told = live.seed(env, scenario, given)
+        told: dict[str, Any] = {}
+        carry_out(env, planning.seed(env, scenario, given, told))
     if not json:
         output.answer(told)
     _finish(env, json, f"the rows of scenario {scenario} are there; to undo: inv dev.reset", outputs=told)
@@ -77,7 +79,7 @@ def seed(
 )
 def reset(c: Any, scenario: str = DEFAULT, param: Any = None, json: bool = False, workspace: str = "") -> None:
     """Go back to fresh data; keep the current data as `previous`."""
-    given = dict(_pair(text) for text in param or [])
+    given = params(param)
     with environment.opened("dev.reset", workspace) as env:
         declared = bool(env.config.scenarios) or "migrate" in env.config.commands
         if scenario == DEFAULT and not given and _has_no_data(env, "reset", declared):
@@ -87,7 +89,7 @@ def reset(c: Any, scenario: str = DEFAULT, param: Any = None, json: bool = False
             env.config.scenario(scenario).argv(given)  # report a wrong name or parameter before anything starts
         env = live.ready(env)
         building.ensure(env)
-        live.reset(env, scenario, given)
+        carry_out(env, planning.reset(env, scenario, given))
         health.reconnected(env)
         kept = any(each.kind == PREVIOUS for each in store.every(env)) if env.database else False
     undo = "; the rows until now are kept: inv dev.restore previous" if kept else ""
@@ -121,13 +123,6 @@ def _list(env: environment.Environment) -> None:
         for scenario in env.config.scenarios.values()
     ]
     render.scenarios(rows, output.data)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise DevError(USAGE, f"--param {text} is not NAME=VALUE", "inv dev.seed NAME -p size=10")
-    return name, value
 
 
 @task(

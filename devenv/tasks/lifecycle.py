@@ -13,7 +13,7 @@ from devenv.base import output, toolcache
 from devenv.base.errors import FOUND, DevError
 from devenv.context import environment
 from devenv.context.workspace import MAIN
-from devenv.datastates import live
+from devenv.datastates import live, planning
 from devenv.engines.interface import State
 from devenv.lifecycle import plan
 from devenv.lifecycle import up as operation
@@ -22,7 +22,7 @@ from devenv.model import requirements
 from devenv.readers import report
 from devenv.required import stack, trust
 from devenv.tasks import render
-from devenv.tasks.common import JSON, ONLY, WORKSPACE, YES, confirm, finish
+from devenv.tasks.common import JSON, ONLY, WORKSPACE, YES, confirm, finish, params
 
 PORT = {"port": "the port, instead of the one in dev.yaml (also DEV_PORT)"}
 DEBUG = {"debug": "run the app under its debugger, and print how to attach; without the flag, it is off again"}
@@ -100,13 +100,37 @@ def _glanced(env: environment.Environment, states: Mapping[str, State]) -> envir
     return env
 
 
-@task(name="plan", help={**WORKSPACE, **PORT, **JSON, "mermaid": "print the graph as a Mermaid diagram"})
-def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermaid: bool = False) -> None:
-    """Show what dev.up would do, on which ports, in which memory."""
+@task(
+    name="plan",
+    iterable=["param"],
+    help={
+        **WORKSPACE,
+        **PORT,
+        **JSON,
+        "mermaid": "print the graph as a Mermaid diagram",
+        "verb": f"instead of up: {', '.join(planning.VERBS)}",
+        "name": "the scenario, snapshot or state that the verb is about",
+        "param": "a parameter of the scenario, NAME=VALUE; can be repeated",
+    },
+)
+def plan_(
+    c: Any,
+    workspace: str = "",
+    port: int = 0,
+    json: bool = False,
+    mermaid: bool = False,
+    verb: str = "",
+    name: str = "",
+    param: Any = None,
+) -> None:
+    """Show what dev.up or another verb would do, and change nothing."""
     env = environment.open_environment(workspace, port, debug=False)
     states = env.engine.look()
     env = _glanced(env, states)
     live.report_lost(env)
+    if verb not in ("", "up"):
+        _plan_data(env, states, verb, name, params(param), json)
+        return
     steps = plan.decide(plan.observe(env, states), env.config, env.place.services)
     value = {**plan.describe(env, steps), "requires": stack.of(env).describe()}
     if json:
@@ -115,6 +139,17 @@ def plan_(c: Any, workspace: str = "", port: int = 0, json: bool = False, mermai
         render.mermaid(value, output.data)
     else:
         render.plan(value, output.data)
+
+
+def _plan_data(
+    env: environment.Environment, states: Mapping[str, State], verb: str, name: str, given: dict[str, str], json: bool
+) -> None:
+    steps = planning.of(env, states, verb, name, given)
+    value = {**plan.head(env), "verb": verb, "steps": [str(step) for step in steps]}
+    if json:
+        output.answer(value)
+    else:
+        render.steps(value, output.data)
 
 
 @task(help=JSON)

@@ -127,10 +127,7 @@ def _edges(value: Mapping[str, Any]) -> list[tuple[str, str]]:
 def plan(value: Mapping[str, Any], write: Write) -> None:
     """The plan of dev.up."""
     width = output.columns(sys.stdout)
-    head = f"{value['service']} · workspace {value['workspace']} · {value['engine_version']}"
-    for text in [head, *(f"  {step}" for step in value["steps"] or ["nothing to do"])]:
-        for line in output.wrapped(text, width):
-            write(line)
+    steps(value, write)
     limits = _of_budget(value["memory"], value["budget"])
     rows = [["SERVICE", "RUNS", "MEMORY", "URL"], [value["service"], "", limits, value["url"]]]
     rows += [[f"  {s['name']}", s["runs"], output.mebibytes(s["memory"]), ""] for s in value["services"]]
@@ -140,6 +137,14 @@ def plan(value: Mapping[str, Any], write: Write) -> None:
     _libraries({r["service"]: r.get("libraries") for r in (value, *value["requires"])}, write)
     memory = value["memory"] + sum(r["memory"] or 0 for r in value["requires"])
     write(f"memory at most {output.mebibytes(memory)}, machine {output.mebibytes(value['machine_memory'])}")
+
+
+def steps(value: Mapping[str, Any], write: Write) -> None:
+    """What a verb would do, a line for each step."""
+    head = f"{value['service']} · workspace {value['workspace']} · {value['engine_version']}"
+    for text in [head, *(f"  {step}" for step in value["steps"] or ["nothing to do"])]:
+        for line in output.wrapped(text, output.columns(sys.stdout)):
+            write(line)
 
 
 def scenarios(rows: Sequence[Sequence[str]], write: Write) -> None:

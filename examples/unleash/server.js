@@ -7,6 +7,6 @@ await start({ checkDbOnReady: true, preHook: (app) => app.use(refuseOthers) });
 // Under any other name it would answer to the page of a stranger, whose name can resolve to 127.0.0.1 (DNS rebinding).
 function refuseOthers(request, response, next) {
   const hosts = [new URL(process.env.UNLEASH_URL).hostname, "unleash.localhost", "unleash", "localhost", "127.0.0.1"];
-  if (hosts.includes(request.hostname)) next();
+  if (hosts.includes(request.headers.host?.replace(/:\d+$/, ""))) next();
   else response.status(400).json({ error: "unknown host" });
 }

@@ -28,8 +28,8 @@ DATABASE = """\
       DB_HOST: ${{DB_HOST:-db}}
       DB_PORT: ${{DB_PORT:-{port}}}
       DB_NAME: ${{DB_NAME:-service}}
-      DB_USER: {user}
-      DB_PASSWORD: development-only
+      DB_USER: ${{DB_USER:-{user}}}
+      DB_PASSWORD: ${{DB_PASSWORD:-development-only}}
     depends_on:
       db: {{condition: service_healthy}}
   db:

@@ -120,7 +120,7 @@ def installed(home: Path, shared: Path) -> Iterator[Local]:
     """A server of this machine with its data in a folder."""
     need("mariadbd", "mariadb-dump")
     port = str(another_port(shared))
-    env = {**os.environ, "PATH": PATH, "MYSQL_HOST": "127.0.0.1", "MYSQL_TCP_PORT": port}
+    env = {**os.environ, "PATH": PATH, "MYSQL_HOST": "127.0.0.1", "MYSQL_TCP_PORT": port, "MYSQL_PWD": PASSWORD}
     home.mkdir()
     server = Local(env=env, home=home)
     server.install()

@@ -10,7 +10,7 @@ import pytest
 from devenv.base import records
 from devenv.base.errors import REFUSED, USAGE, DevError
 from devenv.databases.states import ASIDE, BUILT, PREVIOUS, SNAPSHOT
-from devenv.datastates import dumps, exports, live, snapshots, space, store
+from devenv.datastates import dumps, exports, live, planning, snapshots, space, store
 from tests.messages import OF_A_PACKAGE, SET_ASIDE
 
 from . import world
@@ -211,6 +211,68 @@ def test_what_is_built_again_has_the_migrations_that_it_was_made_with(here: Worl
         assert here.databases[state.database] == rows(
             *(Path(name).stem for name in state.files if "migrations" in name)
         )
+
+
+# ---- what dev.plan says of them
+
+
+def planned(here: World, verb: str, name: str = "", **given: str) -> list[str]:
+    """The titles of the steps. Planning changes nothing."""
+    before = len(here.done)
+    env = store.look(here.env())
+    steps = planning.of(env, env.engine.look(), verb, name, given)
+    assert here.done[before:] == []
+    return [step.title for step in steps]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "migrations", "built"),
+    [
+        ("default", (ONE, TWO), []),
+        ("big", (ONE, TWO), ["seed big"]),
+        ("default", (ONE, TWO, THREE), ["migrate", "seed default"]),
+        ("big", (ONE, TWO, THREE), ["migrate", "seed default", "seed big"]),
+    ],
+)
+def test_a_reset_does_what_its_plan_says(
+    here: World, scenario: str, migrations: tuple[str, ...], built: list[str]
+) -> None:
+    here.migrations(*migrations)
+    label = built[-1].partition(" ")[2] if built else "default"
+    assert planned(here, "reset", scenario) == [*built, f"use a copy of {label}"]
+    made(here)
+    here.reset(scenario)
+    assert [words for words in made(here) if words.startswith(("migrate", "seed"))] == built
+    assert planned(here, "reset", scenario) == [f"use a copy of {label}"]
+
+
+def test_a_fixed_database_is_emptied_and_the_plan_says_so(here: World) -> None:
+    here.chooses = False
+    here.migrations(ONE, TWO, THREE)
+    assert planned(here, "reset") == ["use an empty database", "migrate", "seed default"]
+    here.reset()
+    assert here.live == rows(ONE, TWO, THREE) | DEFAULT
+
+
+def test_a_restore_does_what_its_plan_says(here: World) -> None:
+    here.snapshot()
+    assert planned(here, "restore", "kept") == ["use a copy of kept"]
+    here.migrations(ONE, TWO, THREE)
+    env = store.look(here.env())
+    [step] = planning.of(env, env.engine.look(), "restore", "kept", {})
+    assert f"migrations/{THREE}.py" in step.why
+    here.restore()
+    assert here.live == rows(ONE, TWO, THREE) | DEFAULT | {"by hand"}
+    here.migrations(ONE)
+    with pytest.raises(DevError) as caught:
+        planned(here, "restore", "kept")
+    assert caught.value.code == REFUSED
+
+
+def test_without_the_server_a_plan_only_starts_it(here: World) -> None:
+    here.running.clear()
+    env = here.env()
+    assert [step.title for step in planning.of(env, env.engine.look(), "reset", "", {})] == ["start db"]
 
 
 # ---- a database that is fixed

@@ -44,15 +44,15 @@ COMMENT ON DATABASE service IS 'it''s "ours"'
 @pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_a_copy_keeps_what_people_gave_the_database(up_repo: Repo) -> None:
     for statement in GIVEN.split(";\n"):
-        up_repo.rows(statement)
-    given = [up_repo.rows(query) for query in (SETTINGS, GRANTS, KEPT)]
+        up_repo.rows(statement, "devenv")
+    given = [up_repo.rows(query, "devenv") for query in (SETTINGS, GRANTS, KEPT)]
     assert [len(rows) for rows in given] == [3, 4, 1]
     up_repo.ok("dev.snapshot", "kept")
     up_repo.ok("dev.restore", "kept")
-    assert [up_repo.rows(query) for query in (SETTINGS, GRANTS, KEPT)] == given
+    assert [up_repo.rows(query, "devenv") for query in (SETTINGS, GRANTS, KEPT)] == given
     assert up_repo.ok("dev.reset").code == 0
     up_repo.ok("dev.restore", "previous")
-    assert [up_repo.rows(query) for query in (SETTINGS, GRANTS, KEPT)] == given
+    assert [up_repo.rows(query, "devenv") for query in (SETTINGS, GRANTS, KEPT)] == given
     refused = up_repo.run("dev.dbshell", "--", "--username", "the reader", "--dbname", "devenv", "-c", "SELECT 1")
     assert refused.code != 0
     assert 'permission denied for database "devenv"' in refused.stderr or "authentication failed" in refused.stderr
@@ -74,7 +74,7 @@ def test_a_client_that_is_cut_off_in_the_middle_of_a_swap_changes_nothing(up_rep
     up_repo.rows("INSERT INTO courses_course (code, title) VALUES ('hand', 'By hand')")
     up_repo.ok("dev.snapshot", "kept")
     names = "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database"
-    table = ("--dbname", "devenv", "-qAtc", "SELECT id, kind, database FROM states ORDER BY 1")
+    table = ("-U", "devenv", "--dbname", "devenv", "-qAtc", "SELECT id, kind, database FROM states ORDER BY 1")
     before = up_repo.rows(names), up_repo.ok("dev.dbshell", "--", *table).stdout
     [snapshot] = [line.split("|")[2] for line in before[1].splitlines() if "|snapshot|" in line]
     change = [
@@ -87,7 +87,9 @@ def test_a_client_that_is_cut_off_in_the_middle_of_a_swap_changes_nothing(up_rep
     ]
     for length in range(1, len(change) + 1):
         text = "\n".join(change[:length]) + "\nUPDATE public.sta"
-        done = up_repo.run("dev.dbshell", "--", "--dbname", "devenv", "-q", "-v", "ON_ERROR_STOP=1", stdin=text)
+        done = up_repo.run(
+            "dev.dbshell", "--", "-U", "devenv", "--dbname", "devenv", "-q", "-v", "ON_ERROR_STOP=1", stdin=text
+        )
         assert done.code != 0
         assert (up_repo.rows(names), up_repo.ok("dev.dbshell", "--", *table).stdout) == before
     assert up_repo.ok("dev.up").code == 0
@@ -98,10 +100,10 @@ def test_a_client_that_is_cut_off_in_the_middle_of_a_swap_changes_nothing(up_rep
 def test_a_database_of_ours_that_is_half_made_is_finished(up_repo: Repo, left: str) -> None:
     up_repo.rows("INSERT INTO courses_course (code, title) VALUES ('hand', 'By hand')")
     if "DROP" in left:
-        up_repo.ok("dev.dbshell", "--", "--dbname", "devenv", "-c", "DROP TABLE states")
+        up_repo.ok("dev.dbshell", "--", "-U", "devenv", "--dbname", "devenv", "-c", "DROP TABLE states")
     else:
-        up_repo.rows("DROP DATABASE devenv WITH (FORCE)")
-        up_repo.rows("CREATE DATABASE devenv")
+        up_repo.rows("DROP DATABASE devenv WITH (FORCE)", "devenv")
+        up_repo.rows("CREATE DATABASE devenv", "devenv")
     up_repo.ok("dev.plan")
     up_repo.ok("dev.up")
     assert up_repo.rows("SELECT title FROM courses_course WHERE code = 'hand'") == ["By hand"]
@@ -164,6 +166,7 @@ def test_a_transaction_that_is_prepared(replicating: Repo) -> None:
 @pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_a_replication_slot_that_a_client_reads(replicating: Repo) -> None:
     replicating.ok("dev.snapshot", "kept")
+    replicating.rows("ALTER ROLE service REPLICATION", "devenv")
     replicating.rows("SELECT FROM pg_create_logical_replication_slot('changes', 'test_decoding')")
     reader = replicating.start("dev.run", "--", "python", "-c", READS)
     active = "SELECT active FROM pg_replication_slots"
@@ -181,7 +184,7 @@ def test_a_replication_slot_that_a_client_reads(replicating: Repo) -> None:
 @pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_a_subscription(replicating: Repo) -> None:
     nowhere = "CONNECTION 'host=127.0.0.1 port=1' PUBLICATION news"
-    replicating.rows(f"CREATE SUBSCRIPTION news {nowhere} WITH (connect = false, slot_name = NONE)")
+    replicating.rows(f"CREATE SUBSCRIPTION news {nowhere} WITH (connect = false, slot_name = NONE)", "devenv")
     done = refused(replicating, "dev.reset", "the subscription news")
     replicating.ok("dev.snapshot", "kept")
     typed(replicating, done)
@@ -195,15 +198,19 @@ def test_a_draft_that_the_server_cannot_drop_yet(replicating: Repo) -> None:
     [gone] = [s for s in json.loads(replicating.ok("dev.state", "list", "--json").stdout) if s["kind"] == "previous"]
     names = "SELECT datname FROM pg_database WHERE datname LIKE 'service%' ORDER BY 1"
     database = f"SELECT database FROM states WHERE id = '{gone['id']}'"
-    [database] = replicating.ok("dev.dbshell", "--", "--dbname", "devenv", "-qAtc", database).stdout.splitlines()
+    [database] = replicating.ok(
+        "dev.dbshell", "--", "-U", "devenv", "--dbname", "devenv", "-qAtc", database
+    ).stdout.splitlines()
     nowhere = "CONNECTION 'host=127.0.0.1 port=1' PUBLICATION news WITH (connect = false, slot_name = NONE)"
-    replicating.ok("dev.dbshell", "--", "--dbname", database, "-qc", f"CREATE SUBSCRIPTION news {nowhere}")
+    replicating.ok(
+        "dev.dbshell", "--", "-U", "devenv", "--dbname", database, "-qc", f"CREATE SUBSCRIPTION news {nowhere}"
+    )
     replicating.ok("dev.reset")
     left = "UPDATE states SET facts = replace(facts::text, '\"going\"', '\"left\"')::json WHERE kind = 'draft'"
-    replicating.ok("dev.dbshell", "--", "--dbname", "devenv", "-qc", left)  # as a minute later
+    replicating.ok("dev.dbshell", "--", "-U", "devenv", "--dbname", "devenv", "-qc", left)  # as a minute later
     assert "cannot be dropped yet" in replicating.ok("dev.up").stderr
     assert "subscription" in replicating.ok("dev.snapshot", "kept").stderr
-    replicating.ok("dev.dbshell", "--", "--dbname", database, "-qc", "DROP SUBSCRIPTION news")
+    replicating.ok("dev.dbshell", "--", "-U", "devenv", "--dbname", database, "-qc", "DROP SUBSCRIPTION news")
     replicating.ok("dev.up")
     assert database not in replicating.rows(names)
 
@@ -246,7 +253,7 @@ def test_an_image_that_sorts_text_in_another_way(repo: Repo) -> None:
     repo.ok("dev.up")
     repo.rows("INSERT INTO courses_course (code, title) VALUES ('hand', 'By hand')")
     repo.ok("dev.snapshot", "kept")
-    repo.rows("UPDATE pg_database SET datcollversion = '1.0' WHERE datcollversion IS NOT NULL")
+    repo.rows("UPDATE pg_database SET datcollversion = '1.0' WHERE datcollversion IS NOT NULL", "devenv")
     refused = repo.run("dev.dbshell", "--", "-c", "CREATE DATABASE other")
     assert "collation version mismatch" in refused.stderr
     assert refused.code != 0

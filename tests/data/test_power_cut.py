@@ -22,7 +22,7 @@ from tests.verbs.fixtures import NATIVE_FIRST, MakeRepo
 from tests.verbs.repo import Repo, end
 
 from .branched import SQL, Data, branch
-from .power import Disk, disk, is_possible
+from .power import Disk, disk, is_possible, root
 from .test_killed import ALL, CASES, check, prepare
 
 FEW, MANY = 1, 20  # rounds of each case
@@ -169,13 +169,18 @@ def test_right_after_the_first_up(powered: Powered) -> None:
     assert powered.courses() == ALL - {"hand"}
 
 
-@pytest.mark.parametrize("engine", ["native"], indirect=True)  # an image that is cut off does not begin again
-@pytest.mark.parametrize("powered", ["postgres"], indirect=True)
-def test_in_the_middle_of_the_first_up(powered: Powered, chance: random.Random) -> None:
-    for _ in range(2):
+@ENGINE
+@ROUNDS
+def test_in_the_middle_of_the_first_up(powered: Powered, rounds: int, chance: random.Random) -> None:
+    """Also while an image creates the first files of its server."""
+    folder = powered.disk.folder / "volume"
+    for _ in range(2 * rounds):
         powered.repo.ok("dev.destroy", "--yes")
+        for left in folder.glob("*"):  # a volume that is a folder of ours keeps its files
+            root("rm", "-r", str(left))
         process = powered.repo.start("dev.up")
-        time.sleep(chance.uniform(0.5, 4))
+        assert until(lambda: any(folder.glob("*")) or not folder.exists(), 120)
+        time.sleep(chance.uniform(0, 3) if folder.exists() else chance.uniform(0.5, 4))
         powered.disk.cut()
         end(process, os.killpg)
         powered.repo.ok("dev.up")

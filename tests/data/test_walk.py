@@ -113,10 +113,9 @@ def test_drift_is_found_before_a_deploy(walk: Walk) -> None:
     walk.rows(BY_HAND)
     dump, check = DRIFT
     [port] = walk.rows("SHOW port")
-    assert (
-        walk.type(dump.replace(DSN, f"postgresql://service:development-only@127.0.0.1:{port}/service")).strip()
-        == DRIFT_SAYS[0]
-    )
+    password = walk.type("inv dev.run -- printenv DB_PASSWORD").strip()
+    production = f"postgresql://service:{password}@127.0.0.1:{port}/service"
+    assert walk.type(dump.replace(DSN, production)).strip() == DRIFT_SAYS[0]
     assert "COPY" not in (repo / "schema.sql").read_text().replace("COPY public.django_migrations ", "")
     for file in (repo / "courses/models.py", repo / "courses/migrations/0003_price.py"):
         file.write_text(file.read_text().replace("max_digits=8", "max_digits=10"))

@@ -66,6 +66,7 @@ class World:
     volume: str = "v1"
     databases: dict[str, frozenset[str]] = field(default_factory=lambda: {LIVE: frozenset()})
     table: dict[str, tuple[str, str, str]] | None = None  # what the server's own table says of them, by id
+    admitted: str = ""  # what was done for the app's account
     running: set[str] = field(default_factory=set)
     done: list[str] = field(default_factory=list)  # the effects so far
     end: End | None = None  # what becomes of the effects of a command that ends before its time
@@ -85,7 +86,7 @@ class World:
         declared = find.find(place.services)
         assert declared
         name = record.known("native").get("live") or declared.name
-        database = FakeDatabase("db", "postgres", LIVE, name, "", self)
+        database = FakeDatabase("db", "postgres", LIVE, name, "", account="app", world=self)
         engine, asked = FakeEngine(self, name, place), Asked("", 0, False, None)
         return Environment(settings, place, engine, record, "localhost", self.port, 0, database, Seen(), asked)
 
@@ -184,7 +185,7 @@ class World:
 class FakeDatabase(Database):
     """Keeps the promises of Database, and no others: what is torn is half done."""
 
-    world: World = field(compare=False)
+    world: World = field(compare=False, kw_only=True)
 
     def version(self, engine: Any) -> str:
         return "17.5"
@@ -210,10 +211,14 @@ class FakeDatabase(Database):
     def survey(self, engine: Any) -> Survey:
         table = self.world.table
         rows = [states.read(id, *row) for id, row in (table or {}).items()]
-        return Survey(frozenset(self.world.databases), tuple(filter(None, rows)), kept=table is not None)
+        found, kept = frozenset(self.world.databases), table is not None
+        return Survey(found, tuple(filter(None, rows)), kept=kept, admitted=self.world.admitted)
 
     def ensure(self, engine: Any) -> None:
         self.world.effect("server: ensure the table", lambda: setattr(self.world, "table", self.world.table or {}))
+
+    def admit(self, engine: Any) -> None:
+        self.world.effect("server: admit the app", lambda: setattr(self.world, "admitted", self.mark))
 
     def note(self, engine: Any, note: Note) -> None:
         def change() -> None:

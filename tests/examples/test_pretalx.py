@@ -10,7 +10,7 @@ import pytest
 from tests.examples import services
 from tests.messages import CHECK_FINDS_NO_DATA
 from tests.verbs.fixtures import ENGINES, removed_after
-from tests.verbs.repo import Repo
+from tests.verbs.repo import Repo, elsewhere, get
 
 EVERYTHING = """
     SELECT 'talk', code, state FROM submission_submission UNION ALL SELECT 'user', email, password FROM person_user
@@ -38,6 +38,7 @@ def test_pretalx_from_nothing_to_its_pages_and_away_again(pretalx: Repo) -> None
         for path in ("/democon/", "/democon/schedule/", "/democon/talk/"):
             status, page = pretalx.fetch(path)
             assert (status, "DemoCon" in page) == (200, True), path
+        assert get(elsewhere(first["url"]))[0] == 400
         before = pretalx.rows(EVERYTHING)
         again = pretalx.ok("dev.seed")
         assert (again.json(), again.commands) == ({"talks": 64, "users": 42}, [])

@@ -15,7 +15,7 @@ from tests.examples import services
 from tests.examples.releases import assert_older_lacks_what_newer_uses
 from tests.gitrepo import git
 from tests.verbs.fixtures import NATIVE_FIRST, removed_after
-from tests.verbs.repo import Repo
+from tests.verbs.repo import Repo, elsewhere, get
 
 OLDER = "notes"  # stays on the first release of the template; the others are on the newest
 
@@ -48,6 +48,8 @@ def test_one_up_and_a_login_across_three_repositories(shop: Repo) -> None:
         assert f"commit: {record(shop, 'lms')['commit']}\n" in (shop.path / "dev.lock").read_text()
         assert record(shop, "shop")["commit"] == "", "this one is somebody's to edit"
         services.assert_login_works(url)
+        for each in (url, *(answer["url"] for answer in required.values())):
+            assert get(elsewhere(each))[0] == 400, each
         shop.ok("dev.down")
         assert not any(answer["healthy"] for answer in shop.status()["requires"])
 

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import need
 from tests.examples import services
 from tests.verbs.fixtures import removed_after
-from tests.verbs.repo import Repo
+from tests.verbs.repo import Repo, elsewhere, get
 
 EVERYTHING = """
     SELECT 'flag', name FROM features UNION ALL SELECT 'event', id::text FROM events
@@ -38,6 +38,7 @@ def test_unleash_from_nothing_to_its_pages_and_away_again(unleash: Repo) -> None
         assert unleash.rows("SELECT count(*) FROM migrations") == ["374"]
         status, page = unleash.fetch("/login")
         assert (status, "<title>Unleash</title>" in page) == (200, True)
+        assert get(elsewhere(first["url"]))[0] == 400
         before = unleash.rows(EVERYTHING)
         assert unleash.ok("dev.seed").json() == {"flags": 3}
         assert unleash.rows(EVERYTHING) == before

@@ -88,8 +88,8 @@ DATABASE = """\
       DB_HOST: ${DB_HOST:-db}
       DB_PORT: ${DB_PORT:-5432}
       DB_NAME: service
-      DB_USER: service
-      DB_PASSWORD: development-only
+      DB_USER: ${DB_USER:-service}
+      DB_PASSWORD: ${DB_PASSWORD:-development-only}
     depends_on:
       db: {condition: service_healthy}
   db:

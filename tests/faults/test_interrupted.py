@@ -80,7 +80,7 @@ SQL = "DO $$BEGIN RAISE NOTICE 'begun: %', 2 - 1; PERFORM pg_sleep(600); END$$;"
     ("verb", "prompt", "endless", "goes_on", "code"),
     [
         ("dev.shell", "[$#]", SHELL, "echo from-$((40 + 2))\nexit 3\n", 3),
-        ("dev.dbshell", "service=#", SQL, "SELECT 'from-' || (40 + 2);\n\\q\n", 0),
+        ("dev.dbshell", "service=>", SQL, "SELECT 'from-' || (40 + 2);\n\\q\n", 0),
     ],
     ids=["shell", "dbshell"],
 )

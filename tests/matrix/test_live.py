@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import need, until
 from tests.suite.conftest import assert_kept
 from tests.verbs.fixtures import MakeRepo, removed_after
-from tests.verbs.repo import Repo, get, page
+from tests.verbs.repo import Repo, elsewhere, get, page
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -79,6 +79,7 @@ def test_its_engineers_work_with_it(made: Repo, chosen: Chosen) -> None:
     with removed_after(made):
         url = made.ok("dev.up").stdout.strip()
         assert "Astronomy for everybody" in get(url)[1]
+        assert get(elsewhere(url))[0] == 400
         assert [course["code"] for course in json.loads(get(url, "/api/courses")[1])["courses"]] == [
             "astronomy",
             "statistics",

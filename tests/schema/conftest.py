@@ -38,13 +38,18 @@ def sql(*statements: str) -> str:
 def statements(repo: Repo, text: str, database: str) -> str:
     """Give statements to the server's own client, for another database than the live one."""
     if repo.env["KIND"] == "mysql":  # its client takes the last name, which is ours
-        return repo.ok("dev.dbshell", "--", "--batch", "--skip-column-names", stdin=f"USE `{database}`;\n{text}").stdout
-    return repo.ok("dev.dbshell", "--", "-qAtX", "-v", "ON_ERROR_STOP=1", "--dbname", database, stdin=text).stdout
+        return repo.ok(
+            "dev.dbshell", "--", "--user=root", "--batch", "--skip-column-names", stdin=f"USE `{database}`;\n{text}"
+        ).stdout
+    return repo.ok(
+        "dev.dbshell", "--", "-U", "devenv", "-qAtX", "-v", "ON_ERROR_STOP=1", "--dbname", database, stdin=text
+    ).stdout
 
 
-def address(repo: Repo, database: str, user: str = "", password: str = "development-only") -> str:
+def address(repo: Repo, database: str, user: str = "", password: str = "") -> str:
     """A database of the service's own server, as one elsewhere."""
-    port = repo.ok("dev.run", "--", "printenv", "DB_PORT").stdout.strip()
+    port, known = repo.ok("dev.run", "--", "printenv", "DB_PORT", "DB_PASSWORD").stdout.split()
+    password = password or known
     if repo.env["KIND"] == "postgres":
         return f"postgresql://{user or 'service'}:{password}@127.0.0.1:{port}/{database}"
     return f"mysql://{user or 'root'}:{password}@127.0.0.1:{port}/{database}?skip-ssl"

@@ -19,6 +19,7 @@ from tests.kit import registries
 from tests.kit.registries import SAYS
 from tests.secrets.conftest import MakePrivate, mounted, told
 from tests.secrets.test_python import PROJECT, locked
+from tests.verbs.fixtures import NATIVE_FIRST
 
 GIT = "FROM base AS deps\n"
 NATIVE = "native: {python: '>=3.9', install: uv sync --locked}\n"
@@ -29,6 +30,7 @@ def source(url: str) -> str:
     return f'{PROJECT}\n[tool.uv.sources]\nacme-greeting = {{ git = "{url}/acme/greeting.git" }}\n'
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_git_over_https(private: MakePrivate, secret: str, dockerfile: Callable[[str], str], tmp_path: Path) -> None:
     with registries.git_server(tmp_path / "git", "me", secret) as server:
         image = mounted(dockerfile("fastapi"), told("### Over https", 1, server))

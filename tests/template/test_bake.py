@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from .conftest import PROJECT, ROOT, STACKS, Tools, files, tree
 
@@ -95,3 +96,13 @@ def load_tasks_py(service: Path, program: str) -> str:
     (service / ".dev/run").write_text('#!/bin/sh\necho "door: $*"\n')
     code = f"import sys; sys.argv = ['{program}', 'dev.up', '--json', '--', 'a b']; import tasks"
     return subprocess.run([sys.executable, "-c", code], cwd=service, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("stack", ["django", "fastapi", "node"])
+def test_the_debugger_listens_on_this_machine_alone(generate: Callable[..., Path], template: Path, stack: str) -> None:
+    """In containers the port is published on 127.0.0.1; natively ${BIND} is that address."""
+    made = generate(template, {"stack": stack})
+    app = yaml.safe_load((made / "compose.debug.yaml").read_text())["services"]["app"]
+    assert all(port.startswith("127.0.0.1:") for port in app["ports"])
+    addresses = re.findall(r"[^\s=]+:\$\{DEBUG_PORT", app["command"])
+    assert [address.startswith("${BIND:-") for address in addresses] == [True]

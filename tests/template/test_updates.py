@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from devenv.base import vendored
+from tests.messages import NOT_COMMITTED
 
 from .conftest import PROJECT, STACKS, Tools, tree
 
@@ -98,8 +99,17 @@ def test_path_is_kept_for_what_was_never_pushed(tools: Tools, template: Path, wo
     tools.git("clone", "--quiet", str(template), "clone", cwd=workdir)
     append(workdir / "clone" / "hooks/pre_gen_project.py", "# mine")
     tools.commit(workdir / "clone", "mine")
-    tools.cookiecutter(workdir / "clone", cwd=workdir)
+    done = tools.cookiecutter(workdir / "clone", cwd=workdir)
     assert state(workdir / "catalog")["template"] == str(workdir / "clone")
+    assert "teammates cannot fetch them" in done.stderr
+    assert NOT_COMMITTED not in done.stderr
+
+
+def test_a_template_with_changes_says_which_tools_run(tools: Tools, template: Path, workdir: Path) -> None:
+    append(template / "hooks/pre_gen_project.py", "# mine")
+    done = tools.cookiecutter(template, cwd=workdir)
+    assert NOT_COMMITTED in done.stderr
+    assert f"DEVENV_TOOLS={template} inv dev.up" in done.stderr
 
 
 def test_token_in_the_origin_stays_out(tools: Tools, template: Path, workdir: Path) -> None:

@@ -176,7 +176,7 @@ def error_of(file: Path, text: str) -> DevError:
         ("[]\n", f"1: {MUST_BE_MAPPING}, not []", None),
         ("service: catalog\n", "1: contract is missing", f"{ADD_A_LINE} `contract: ...`. The version of the contract"),
         (HEAD + "prot: 1\n", "5: unknown key prot", f"{DID_YOU_MEAN} port? allowed: app, budget, commands, compose"),
-        (HEAD + "zzz: 1\n", "5: unknown key zzz", "allowed: app, budget, commands, compose, contract, debug"),
+        (HEAD + "zzz: 1\n", "5: unknown key zzz", "allowed: app, budget, commands, compose, contract, datab"),
         (HEAD + "1: x\n", f"5: the key 1 {MUST_BE_TEXT}", "put it in quotes"),
         (HEAD + "level: medium\n", '5: level: must be one of core, full, not "medium"', "Which part of the contract"),
         (HEAD.replace("18160", "80"), "4: port: must be from 1024 to 65535, not 80", "One port: inside"),

@@ -22,6 +22,8 @@ Declare = Callable[..., Secrets]
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A person's home, in a process that has asked no program yet."""
+    monkeypatch.setattr("devenv.engines.secrets._asked", {})
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.setenv("HOME", str(folder))
@@ -87,6 +89,14 @@ def test_what_a_command_prints(declare: Declare) -> None:
 def test_a_command_that_fails_or_prints_nothing_has_no_secret(declare: Declare, argv: str) -> None:
     found = declare(f"{{from: [{{command: {argv}}}, {{env: TOKEN}}]}}", TOKEN=VALUE)
     assert found.values("build") == {"token": VALUE}
+
+
+def test_a_command_runs_once_for_all_that_this_process_does(declare: Declare, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    entry = f"{{from: [{{command: [sh, -c, 'echo x >>{runs}; cat {runs}']}}], for: [build, run]}}"
+    for _ in range(2):
+        found = declare(entry)
+        assert found.values("build") == found.values("run") == {"token": "x"}
 
 
 def test_no_shell_runs(declare: Declare, repo: Path) -> None:

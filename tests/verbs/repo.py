@@ -57,6 +57,11 @@ def get(url: str, path: str = "/", method: str = "GET") -> tuple[int, str]:
         connection.close()
 
 
+def elsewhere(url: str) -> str:
+    """The same page, asked for by the name of another host, as a web page of others would."""
+    return f"http://evil.example.org:{url.rpartition(':')[2]}"
+
+
 def page(url: str) -> str:
     """The service's page; empty while it restarts."""
     try:
@@ -150,9 +155,10 @@ class Repo:
         """What dev.up would do, by kind and service: `build app`, `migrate`."""
         return [step.partition(" (")[0] for step in self.ok("dev.plan", "--json").json()["steps"]]
 
-    def rows(self, sql: str) -> list[str]:
-        """What the database answers, a line for each row."""
-        return self.ok("dev.dbshell", "--", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", sql).stdout.splitlines()
+    def rows(self, sql: str, user: str = "") -> list[str]:
+        """What the database answers, a line for each row. `user`: another account than the app's."""
+        login = ["--username", user] if user else []
+        return self.ok("dev.dbshell", "--", *login, "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", sql).stdout.splitlines()
 
     def fetch(self, path: str = "/") -> tuple[int, str]:
         """Status and text of a page, asked for by the name that people type."""

@@ -68,7 +68,7 @@ def test_logs_tail_counts_lines(running: Repo) -> None:
 
 
 def test_logs_leave_out_checkpoints_unless_asked(running: Repo) -> None:
-    running.ok("dev.dbshell", "--", "-qc", "CHECKPOINT")
+    running.ok("dev.dbshell", "--", "-U", "devenv", "-qc", "CHECKPOINT")
     assert until(lambda: "checkpoint complete" in running.ok("dev.logs", "-s", "db", "--all").stdout)
     done = running.ok("dev.logs", "-s", "db")
     assert "checkpoint" not in done.stdout
@@ -146,7 +146,7 @@ def test_run_runs_where_the_app_runs(running: Repo) -> None:
 
 @pytest.mark.parametrize("engine", COMPOSE, indirect=True)
 def test_run_in_another_service(running: Repo) -> None:
-    assert running.ok("dev.run", "-s", "db", "--", "printenv", "POSTGRES_USER").stdout == "service\n"
+    assert running.ok("dev.run", "-s", "db", "--", "printenv", "POSTGRES_USER").stdout == "devenv\n"
 
 
 @pytest.mark.parametrize("door", ["run", "inv"])
@@ -177,7 +177,7 @@ def test_dbshell_reads_sql_from_stdin(running: Repo) -> None:
 
 
 def test_dbshell_on_a_terminal(running: Repo) -> None:
-    code, screen = on_terminal(running, "dev.dbshell", talk=[("service=#", "SELECT 40 + 2;\n\\q\n")])
+    code, screen = on_terminal(running, "dev.dbshell", talk=[("service=>", "SELECT 40 + 2;\n\\q\n")])
     assert code == 0
     assert "42" in screen
 
@@ -203,6 +203,18 @@ def test_test_ends_with_the_code_of_the_tests(running: Repo) -> None:
 
 def test_the_services_own_tests_pass(running: Repo) -> None:
     assert " passed" in running.ok("dev.test").stdout
+
+
+def test_the_database_of_the_tests_is_kept_until_a_migration_changes(running: Repo) -> None:
+    query = "SELECT oid FROM pg_database WHERE datname = 'test_service'"
+    running.ok("dev.test")
+    made = running.rows(query)
+    running.ok("dev.test")
+    assert running.rows(query) == made != []
+    running.edit("courses/migrations/0001_initial.py", "class Migration", "# Edited.\nclass Migration")
+    running.ok("dev.test")
+    assert running.rows(query) != made
+    assert "test_service" not in running.ok("dev.state", "list").stdout, "it is no data of the service's"
 
 
 def test_run_and_test_work_while_the_service_is_down(running: Repo) -> None:

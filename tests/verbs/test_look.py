@@ -53,6 +53,28 @@ def test_status_of_what_never_ran(repo: Repo) -> None:
     assert [s["memory"] for s in status["services"]] == [None, None]
 
 
+def stored(repo: Repo) -> list[tuple[str, str]]:
+    return [(row["id"], row["kind"]) for row in repo.ok("dev.state", "list", "--json").json()]
+
+
+def test_plan_of_another_verb_changes_nothing(running: Repo) -> None:
+    running.ok("dev.reset")
+    before = stored(running)
+    text = running.ok("dev.plan", "reset")
+    assert "  use a copy of default (the data until now is kept as previous)" in text.stdout
+    assert text.commands == []
+    plan = running.ok("dev.plan", "restore", "previous", "--json").json()
+    assert (plan["service"], plan["verb"], len(plan["steps"])) == (running.token, "restore", 1)
+    assert running.ok("dev.plan", "seed", "big-tenant").stdout.count("seed big-tenant") == 1
+    assert running.ok("dev.plan", "snapshot", "kept").stdout.endswith("  copy the live data as kept\n")
+    assert running.ok("dev.plan", "migrate").stdout.count("migrate (none of its files changed") == 1
+    assert running.ok("dev.plan", "up").stdout == running.ok("dev.plan").stdout
+    assert DID_YOU_MEAN in running.fails(2, "dev.plan", "rest").stderr
+    assert running.fails(2, "dev.plan", "restore").hints == ["inv dev.plan restore NAME"]
+    running.fails(2, "dev.plan", "restore", "nothing")
+    assert stored(running) == before
+
+
 def test_plan_of_a_running_service_is_empty(running: Repo) -> None:
     text = running.ok("dev.plan")
     assert NOTHING_TO_DO in text.stdout

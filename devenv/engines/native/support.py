@@ -7,6 +7,7 @@ from typing import Any
 
 from devenv.base.errors import DevError
 from devenv.engines.native.servers import BY_PROGRAM
+from devenv.engines.native.servers.redis import PASSWORD
 from devenv.model.services import Service
 
 HONOURED = {
@@ -108,7 +109,7 @@ def _server(service: Service) -> Iterator[tuple[Any, ...]]:
         source = volume.get("source", "") if isinstance(volume, dict) else str(volume)
         if source[:1] in "./~" and source:
             yield f"the mount {source} needs containers", "volumes"
-    if service.entrypoint:
+    if service.entrypoint and PASSWORD not in " ".join(service.entrypoint):
         yield "entrypoint needs containers", "entrypoint"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from devenv.base import process
 from devenv.base.errors import MISSING, UNHEALTHY, DevError
 from devenv.engines.native import programs
-from devenv.engines.native.servers import server, wire
+from devenv.engines.native.servers import account, wire
 from devenv.engines.native.servers.server import Server
 from devenv.engines.native.unit import Command
 
@@ -42,10 +42,9 @@ class MySQL(Server):
         return super().differs() if same else f"{found} instead of {self.service.image}"
 
     def initialise(self) -> None:
-        self.check_data()
-        if not server.facts(self.home):
-            with server.made(self.home, wanted=str(self.wanted)) as draft:
-                self._make_database(draft)
+        self.initialise_data(self._make_database, self._admit)
+        self.files.mkdir(mode=0o500, exist_ok=True)
+        account.hand_over(self.files)
 
     def command(self) -> Command:
         first = (str(self.programs.bin / self.program), "--no-defaults", f"--datadir={self.home}", "--skip-log-bin")
@@ -54,7 +53,13 @@ class MySQL(Server):
         # Relative to the data folder, whose path may be too long for a socket. At its start, a server empties its
         # folder for temporary tables, so two servers must not share one.
         files = ("--socket=socket", "--pid-file=pid", f"--tmpdir={self.home}")
-        return self.inside(*first, *self.arguments(), *network, *files)
+        outside = (f"--secure-file-priv={self.files}",) if self.secret else ()
+        return self.inside(*first, *self.arguments(), *network, *files, *outside)
+
+    @property
+    def files(self) -> Path:
+        """An empty folder, the only one in which the server reads and writes files for its clients."""
+        return self.folder / "files"
 
     def is_ready(self) -> bool:
         return wire.mysql(self.port)
@@ -63,7 +68,7 @@ class MySQL(Server):
         return super().client(tuple(word for given in argv for word in with_host(given)))
 
     def login(self) -> dict[str, str]:
-        password = self._given("ROOT_PASSWORD") or self._given("PASSWORD")
+        password = self.in_force or self._given("ROOT_PASSWORD") or self._given("PASSWORD")
         return {"MYSQL_HOST": "127.0.0.1", "MYSQL_TCP_PORT": str(self.port), "MYSQL_PWD": password}
 
     def _given(self, what: str) -> str:
@@ -76,20 +81,22 @@ class MySQL(Server):
             self._run(draft, "mariadb-install-db", "--auth-root-authentication-method=normal")
         else:
             self._run(draft, self.program, "--initialize-insecure")
-        self._run(draft, self.program, "--bootstrap", stdin=self._statements())
+
+    def _admit(self, data: Path) -> None:
+        self._run(data, self.program, "--bootstrap", stdin=self._statements())
 
     def _statements(self) -> str:
         """The statements that the image's entry point runs for its settings."""
-        user, password, name = self._given("USER"), self._given("PASSWORD"), self._given("DATABASE")
+        user, password, name = self._given("USER"), _quoted(self._given("PASSWORD")), self._given("DATABASE")
         lines = ["FLUSH PRIVILEGES;", "USE mysql;"]
         lines += [f"CREATE DATABASE IF NOT EXISTS `{name}`;"] if name else []
         if user:
-            lines += [f"CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '{password}';"]
+            lines += [f"CREATE USER IF NOT EXISTS '{user}'@'%';", f"ALTER USER '{user}'@'%' IDENTIFIED BY {password};"]
             lines += [f"GRANT ALL ON `{name or '%'}`.* TO '{user}'@'%';"]
         for host in ("localhost", "127.0.0.1"):
             root = f"'root'@'{host}'"
             lines += [f"CREATE USER IF NOT EXISTS {root};", f"GRANT ALL ON *.* TO {root} WITH GRANT OPTION;"]
-            lines += [f"ALTER USER {root} IDENTIFIED BY '{self._given('ROOT_PASSWORD')}';"]
+            lines += [f"ALTER USER {root} IDENTIFIED BY {_quoted(self._given('ROOT_PASSWORD'))};"]
         return "\n".join(lines) + "\n"
 
     def _run(self, draft: Path, program: str, *words: str, stdin: str = "") -> None:
@@ -115,6 +122,11 @@ def _found(wanted: str) -> programs.Programs | None:
 def with_host(word: str) -> tuple[str, ...]:
     """The dump programs read MYSQL_TCP_PORT, but not MYSQL_HOST: without a host they would look for a socket."""
     return (word, "--host=127.0.0.1") if word in ("mariadb-dump", "mysqldump") else (word,)
+
+
+def _quoted(text: str) -> str:
+    """A text in a statement."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _errors(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import locale
+import secrets
 import shutil
 import signal
 from collections.abc import Mapping
@@ -37,13 +38,13 @@ class Postgres(Server):
         return found
 
     def initialise(self) -> None:
-        self.check_data()
-        if not server.facts(self.home):
-            with server.made(self.home, wanted=str(self.wanted), major=str(self.programs.major)) as draft:
-                self._copy_cluster(draft)
+        self.initialise_data(self._copy_cluster, self._admit)
         # Left by a server that was killed. After a reboot, another process may have its number, and a new server would
         # refuse to start.
         (self.home / "postmaster.pid").unlink(missing_ok=True)
+
+    def noted(self) -> dict[str, str]:
+        return {**super().noted(), "major": str(self.programs.major)}
 
     def command(self) -> Command:
         settings = ("listen_addresses=127.0.0.1", "unix_socket_directories=", f"port={self.port}")
@@ -54,7 +55,8 @@ class Postgres(Server):
         return wire.postgres(self.port, self.user)
 
     def login(self) -> dict[str, str]:
-        return {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": self.user, "PGPASSWORD": self.password}
+        password = self.in_force or self.password
+        return {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": self.user, "PGPASSWORD": password}
 
     @property
     def user(self) -> str:
@@ -81,10 +83,18 @@ class Postgres(Server):
         self._run(("cp", "-Rp", f"{source}/.", str(draft)))
         account.hand_over(draft)  # the source may have been made by another account
 
+    def _admit(self, data: Path) -> None:
+        """Give our account its password. It is not an argument, and single-user mode needs none."""
+        if self.secret:
+            name, password = self.user.replace('"', '""'), self.password.replace("'", "''")
+            change = f"ALTER ROLE \"{name}\" PASSWORD '{password}';\n"
+            self._run_inside("postgres", "--single", "-D", str(data), "postgres", stdin=change)
+
     def _fingerprint(self) -> str:
         """A fingerprint of everything that a new database is made from: the machine's programs may be upgraded."""
         made = (self.programs.bin / "initdb").stat().st_mtime_ns
-        parts = (self.programs.bin, made, self.user, self.password, self.database, _locale(), account.wrapper())
+        password = "" if self.secret else self.password  # a copy gets the one that we chose
+        parts = (self.programs.bin, made, self.user, password, self.database, _locale(), account.wrapper())
         return fingerprint.of_text(*map(str, parts))
 
     def _make_source(self, source: Path, seal: Path) -> None:
@@ -103,7 +113,7 @@ class Postgres(Server):
         secret = draft.with_suffix(".password")  # a fixed name: what a killed command leaves, the next one removes
         try:
             with open(secret, "w", opener=process.private) as file:
-                file.write(f"{self.password}\n")
+                file.write(f"{secrets.token_hex(16) if self.secret else self.password}\n")
             account.hand_over(secret)
             login = ("-U", self.user, "-A", "scram-sha-256", f"--pwfile={secret}")
             options = ("--encoding=UTF8", f"--locale={_locale()}", "--no-sync", "--no-instructions")

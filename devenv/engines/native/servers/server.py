@@ -11,6 +11,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Callable
 
 from devenv.base import disk, events, records, shapes
 from devenv.base.errors import CONFLICT, DevError
@@ -19,8 +20,10 @@ from devenv.engines.native import app_environment, folders
 from devenv.engines.native.programs import Programs, major
 from devenv.engines.native.servers import account
 from devenv.engines.native.unit import Command
+from devenv.model import fingerprint
 from devenv.model.services import Service, variable
 
+PASSWORD = "password"  # the fact about data with a password that we chose, which the data has: see context/accounts.py
 FILE = "data.json"  # next to the folder, since servers expect an empty one
 
 
@@ -42,6 +45,16 @@ class Server:
     def programs(self) -> Programs:
         """The programs to run."""
         raise NotImplementedError
+
+    @property
+    def secret(self) -> str:
+        """The password that we chose; empty if the data has the one of compose.yaml. See context/accounts.py."""
+        return self.place.variables.get(variable(self.service.name, "PASSWORD"), "")
+
+    @property
+    def in_force(self) -> str:
+        """The password that the data has. It differs from `secret` until the server is started again."""
+        return facts(self.home).get(PASSWORD, "") or self.secret
 
     @property
     def program(self) -> str:
@@ -86,12 +99,33 @@ class Server:
         """The variables with which clients find the server and log in."""
         return {}
 
+    def marked(self) -> dict[str, str]:
+        """A variable that changes with the password, so that the server is started again, and gets it."""
+        return {"DEVENV_ACCOUNTS": fingerprint.of_text(self.secret)} if self.secret else {}
+
     def inside(self, *argv: str, env: dict[str, str] | None = None) -> Command:
         """A command of the server, run as its account and in its folder."""
         base = {
             name: value for name, value in app_environment.variables(self.place).items() if name != "LD_LIBRARY_PATH"
         }
-        return Command(argv, {**base, **(env or {})}, self.home, account.wrapper())
+        return Command(argv, {**base, **self.marked(), **(env or {})}, self.home, account.wrapper())
+
+    def initialise_data(self, fill: Callable[[Path], None], admit: Callable[[Path], None]) -> None:
+        """Make the data if there is none. `fill` makes it; `admit` gives the accounts their password."""
+        self.check_data()
+        known, secret = facts(self.home), {PASSWORD: self.secret} if self.secret else {}
+        if not known:
+            with made(self.home, **self.noted(), **secret) as draft:
+                fill(draft)
+                admit(draft)
+        elif secret and known.get(PASSWORD, self.secret) != self.secret:  # a person chose another one
+            admit(self.home)
+            for file in (self.home / FILE, self.home.parent / FILE):
+                records.replace_file(file, json.dumps({**known, **secret}))
+
+    def noted(self) -> dict[str, str]:
+        """The facts to record about new data."""
+        return {"wanted": str(self.wanted)}
 
     def check_data(self) -> None:
         """DevError 113 if the data was made by another version than the image's."""
@@ -129,7 +163,7 @@ def made(folder: Path, **noted: str) -> Iterator[Path]:
     account.hand_over(draft)
     yield draft
     known = json.dumps({"id": secrets.token_hex(16), **noted})
-    (draft / FILE).write_text(known)  # the data keeps its id if the record is lost
+    records.replace_file(draft / FILE, known)  # the data keeps its id if the record is lost
     disk.sync_tree(draft)
     records.replace_file(folder.parent / FILE, known)
     os.replace(draft, folder)

@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import {{ "quote, " if cookiecutter.cache != "none" }}urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -22,12 +22,19 @@ class Environment:
 {% if cookiecutter.cache != "none" %}
     cache_host: str
     cache_port: int
+    cache_password: str  # "" if the cache needs none
 {% endif %}
 {% if cookiecutter.worker != "none" %}
     heartbeat: str  # the worker touches this file; "" if nobody looks at it
 {% endif %}
     debug: bool
 
+{% if cookiecutter.cache != "none" %}
+    @property
+    def cache_url(self) -> str:
+        return f"redis://:{quote(self.cache_password, safe='')}@{self.cache_host}:{self.cache_port}"
+
+{% endif %}
     @property
     def public_host(self) -> str:
         return urlsplit(self.public_url).hostname or ""
@@ -42,7 +49,7 @@ class Environment:
 
 
 def read(variables: Mapping[str, str]) -> Environment:
-    """Everything but DEBUG{{ " and HEARTBEAT" if cookiecutter.worker != "none" }} must be set: a default that is wrong in production is noticed too late."""
+    """Everything but DEBUG{{ ", HEARTBEAT" if cookiecutter.worker != "none" }}{{ " and CACHE_PASSWORD" if cookiecutter.cache != "none" }} must be set: a default that is wrong in production is noticed too late."""
 
     def required(name: str) -> str:
         if not variables.get(name):
@@ -62,6 +69,7 @@ def read(variables: Mapping[str, str]) -> Environment:
 {% if cookiecutter.cache != "none" %}
         cache_host=required("CACHE_HOST"),
         cache_port=integer("CACHE_PORT", required("CACHE_PORT")),
+        cache_password=variables.get("CACHE_PASSWORD", ""),
 {% endif %}
 {% if cookiecutter.worker != "none" %}
         heartbeat=variables.get("HEARTBEAT", ""),

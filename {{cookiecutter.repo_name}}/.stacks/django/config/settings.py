@@ -95,7 +95,7 @@ DATABASES = {
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": f"redis://{ENV.cache_host}:{ENV.cache_port}/0",
+        "LOCATION": f"{ENV.cache_url}/0",
         "OPTIONS": {"socket_connect_timeout": 3},
     },
 }
@@ -107,7 +107,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 {% if cookiecutter.worker != "none" %}
 
 # In another database than the cache, so that clearing the cache does not remove jobs.
-CELERY_BROKER_URL = f"redis://{ENV.cache_host}:{ENV.cache_port}/1"
+CELERY_BROKER_URL = f"{ENV.cache_url}/1"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 HEARTBEAT = ENV.heartbeat
 # If the queue does not answer, a page that adds a job fails soon.

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 client = Redis(
     host=settings.cache_host,
     port=settings.cache_port,
+    password=settings.cache_password.get_secret_value() or None,
     db=settings.cache_number,
     decode_responses=True,
     socket_connect_timeout=1,

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 {% endif %}
-{% if cookiecutter.database != "none" %}
+{% if cookiecutter.database != "none" or cookiecutter.cache != "none" %}
 from pydantic import Field, HttpUrl, SecretStr, ValidationError
-{% elif cookiecutter.cache != "none" %}
-from pydantic import Field, HttpUrl, ValidationError
 {% else %}
 from pydantic import HttpUrl, ValidationError
 {% endif %}
@@ -45,6 +43,7 @@ class Settings(BaseSettings):
 {% if cookiecutter.cache != "none" %}
     cache_host: str
     cache_port: Port
+    cache_password: SecretStr = SecretStr("")  # not every cache needs one
     cache_number: int = 0  # one server holds several numbered caches; the tests use another one
 {% endif %}
 {% if cookiecutter.worker != "none" %}

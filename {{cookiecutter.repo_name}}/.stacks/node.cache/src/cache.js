@@ -6,6 +6,7 @@ export function openCache(settings) {
   const cache = new Redis({
     host: settings.CACHE_HOST,
     port: settings.CACHE_PORT,
+    password: settings.CACHE_PASSWORD,
     db: settings.CACHE_DB,
     lazyConnect: true,
     maxRetriesPerRequest: 1,

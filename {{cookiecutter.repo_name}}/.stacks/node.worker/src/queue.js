@@ -25,9 +25,9 @@ export function openQueue(cache) {
 
 /** Takes jobs from the queue until it is closed: several at once, since they mostly wait. */
 export function startWorker(services, settings) {
-  const { CACHE_HOST: host, CACHE_PORT: port, CACHE_DB: db } = settings;
+  const { CACHE_HOST: host, CACHE_PORT: port, CACHE_PASSWORD: password, CACHE_DB: db } = settings;
   // A separate connection: the worker waits for jobs in one long command, which must not time out.
-  const connection = { host, port, db, maxRetriesPerRequest: null };
+  const connection = { host, port, password, db, maxRetriesPerRequest: null };
   const work = (job) => {
     if (!JOBS[job.name]) throw new UnrecoverableError(`no job is named ${job.name}`); // trying again would not help
     return JOBS[job.name](services, job.data);

@@ -21,6 +21,7 @@ export function readSettings(variables) {
 {% if cookiecutter.cache != "none" %}
     CACHE_HOST: text(all, "CACHE_HOST"),
     CACHE_PORT: integer(all, "CACHE_PORT"),
+    CACHE_PASSWORD: all.CACHE_PASSWORD || undefined, // not every cache needs one
     CACHE_DB: integer(all, "CACHE_DB"), // the tests use another one than development
 {% endif %}
 {% if cookiecutter.worker != "none" %}
