@@ -93,11 +93,12 @@ def glance(env: Environment, seen: Mapping[str, Seen]) -> Environment:
 def migrate(env: Environment) -> None:
     """Run the service's migrate command; its exit code becomes the error's."""
     env.config.command("migrate")
-    fresh = is_fresh(env) and _is_as_built(env)
+    new = is_fresh(env)
+    fresh = new and _is_as_built(env)
     if not fresh:
         used(env)
     service_commands.migrate(env)
-    if fresh:
+    if new:
         migrated.check(env)
     note_migrated(env, **({"fresh": True} if fresh else {}))
     if fresh and store.keeps(env):

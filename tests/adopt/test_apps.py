@@ -55,9 +55,9 @@ CASES: list[tuple[App, dict[str, str], int]] = [
             "migrate": "python -m pretalx migrate --noinput",
             "worker": "celery -A pretalx.celery_app:app worker",
         },
-        1,
+        2,
     ),
-    (apps.FLASKBB, {"packages by": "uv", "version": "3.12", "database": "sqlite", "test": "pytest"}, 1),
+    (apps.FLASKBB, {"packages by": "uv", "version": "3.12", "database": "sqlite", "test": "pytest"}, 2),
     (
         apps.QUETZ,
         {"framework": "fastapi", "database url": "QUETZ_SQLALCHEMY_DATABASE_URL", "migrate": "alembic upgrade head"},

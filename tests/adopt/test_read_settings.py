@@ -101,6 +101,7 @@ def test_of_an_example_of_production_only_what_must_be_there_is_taken(tmp_path: 
     found = reading(tmp_path, {**BASE, file: text, "shop/settings/local.py": FILE + code})
     given = {name for name in facts(found) if name.startswith("environment.")}
     assert given == {"environment.WANTED"}
+    assert found.open == ()
     assert any(note.startswith(f"{file}:1: ") and "an example of production" in note for note in notes(found))
 
 

@@ -53,7 +53,8 @@ def start_scripts(stack: Stack) -> list[Open]:
 def addresses(read: Mapping[str, Variable], given: Values, taken: Iterable[str], written: Iterable[str]) -> list[Open]:
     """The variables that code reads and that have a value which is for another machine: one open point for all."""
     skip = {*taken, *written, *NOT_OURS}
-    found = {name: value for name in read if name not in skip and (value := given.get(name)) and value.value}
+    known = dict(given.items())  # without examples of production, before which the code's defaults come
+    found = {name: value for name in read if name not in skip and (value := known.get(name)) and value.value}
     if not found:
         return []
     places = ", ".join(f"{name}, {value.where}" for name, value in found.items())
