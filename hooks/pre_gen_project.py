@@ -17,7 +17,6 @@ from cookiecutter import __version__
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 
 SERVICE = re.compile(r"[a-z][a-z0-9-]{0,39}(?<!-)")
-NEEDED = (2, 2)  # the first that finds the folder templates/
 # As in devenv/model/service_names.py, which says why.
 RESERVED = (
     *("false", "n", "no", "null", "off", "on", "true", "y", "yes", "localhost"),

@@ -120,7 +120,10 @@ def log(text: str) -> None:
 
 
 class Source:
-    """The files of this repository and of the edited libraries. Linux reports changes; elsewhere the files are compared four times a second."""
+    """The files of this repository and of the edited libraries.
+
+    Linux reports changes; elsewhere the files are compared four times a second.
+    """
 
     # Modified, attributes, written, moved from and to, created, deleted; of a folder.
     EVENTS = 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x01000000

@@ -171,7 +171,7 @@ def test_dev_up_that_fails_for_want_of_something_says_what_doctor_found(native: 
     repo = variable(CA_BUNDLE="{folder}/missing.pem")(native, tmp_path)
     repo.edit("dev.yaml", 'python: ">=3.11"', 'python: ">=3.99"')
     done = repo.fails(110, "dev.up")
-    assert "Python >=3.99 is not installed" in done.error
+    assert "Python >=3.99" in done.error
     assert [hint for hint in done.hints if hint.startswith("D29 CA_BUNDLE=")], done.hints
     assert not [hint for hint in done.hints if hint.startswith("D41")], "the error says it already"
 

@@ -49,7 +49,8 @@ def test_dev_is_small(tools: Tools, template: Path, workdir: Path) -> None:
 
 
 def test_the_schema_for_editors_is_the_one_that_the_tools_check_with(service: Path) -> None:
-    assert (service / ".dev/schema.json").read_bytes() == (ROOT / "devenv/model/schema.json").read_bytes()
+    ours = json.loads((ROOT / "devenv/model/schema.json").read_text())
+    assert json.loads((service / ".dev/schema.json").read_text()) == ours
 
 
 @pytest.mark.parametrize(("database", "cache"), [("none", "none"), ("mysql", "none"), ("postgres", "redis")])

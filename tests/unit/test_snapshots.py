@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devenv.datastates.snapshots import _difference
+from devenv.datastates.snapshots import difference
 
 BEFORE = {"seeds/a.py": "1", "shop/migrations/0001.py": "1"}
 
@@ -20,4 +20,4 @@ BEFORE = {"seeds/a.py": "1", "shop/migrations/0001.py": "1"}
     ],
 )
 def test_the_files_that_differ_are_named(now: dict[str, str], words: str) -> None:
-    assert _difference(BEFORE, now) == words
+    assert difference(BEFORE, now) == words
