@@ -28,7 +28,7 @@ DATABASE = """\
       DB_HOST: ${{DB_HOST:-db}}
       DB_PORT: ${{DB_PORT:-{port}}}
       DB_NAME: ${{DB_NAME:-service}}
-      DB_USER: ${{DB_USER:-{user}}}
+      DB_USER: {user}
       DB_PASSWORD: ${{DB_PASSWORD:-development-only}}
     depends_on:
       db: {{condition: service_healthy}}
@@ -45,6 +45,7 @@ scenarios:
   default: {run: python service.py seed default}
   big: {run: "python service.py seed big {rows}", params: {rows: 1}, after: [default]}
 native: {python: ">=3.9", install: uv pip install -r requirements.txt}
+database: {superuser: true}  # it shows what is in the tools' own database, too
 """
 REQUIRES = "requires: {base: {repo: ../base, version: v1.0.0}}\n"
 MIGRATIONS = {
