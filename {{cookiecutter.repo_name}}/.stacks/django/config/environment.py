@@ -49,7 +49,7 @@ class Environment:
 
 
 def read(variables: Mapping[str, str]) -> Environment:
-    """Everything but DEBUG{{ ", HEARTBEAT" if cookiecutter.worker != "none" }}{{ " and CACHE_PASSWORD" if cookiecutter.cache != "none" }} must be set: a default that is wrong in production is noticed too late."""
+    """What has no default must be set: one that is wrong in production is noticed too late."""
 
     def required(name: str) -> str:
         if not variables.get(name):
