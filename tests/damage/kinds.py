@@ -45,7 +45,8 @@ KINDS = {
     "dump": Kind(STATE, "lms/states/*/*/dump"),
     "server program": Kind(CACHE, f"{SERVER}/bin/postgres", (f"{SERVER}/**",)),
     "server client": Kind(CACHE, f"{SERVER}/bin/psql"),
-    "server package": Kind(CACHE, "tools/*/pyvenv.cfg", ("tools/**",)),
+    # With the authorities of this network: there are some if they were added to the system.
+    "server package": Kind(CACHE, "tools/*/pyvenv.cfg", ("tools/**", "authorities/*.pem")),
     "new cluster": Kind(CACHE, "clusters/*/global/pg_control", ("clusters/**",)),
     "mirror": Kind(CACHE, "mirrors/*.git/HEAD", ("mirrors/*.git/**", "mirrors/*.lock")),
     "object of a mirror": Kind(CACHE, "mirrors/*.git/objects/??/*", ("mirrors/*.git/objects/**",)),

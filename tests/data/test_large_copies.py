@@ -86,7 +86,6 @@ NEEDS_XFS = pytest.mark.skipif(
 @pytest.mark.parametrize("engine", ["native"], indirect=True)
 @pytest.mark.parametrize("newer", [pytest.param("xfs", marks=NEEDS_XFS)], indirect=True)
 def test_a_large_copy_shares_its_blocks(newer: Repo) -> None:
-    newer.rows("CHECKPOINT")
     before = used(newer)
     newer.ok("dev.snapshot", "large")
     assert used(newer) - before < 40 * MB

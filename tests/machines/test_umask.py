@@ -30,8 +30,11 @@ DAILY = [
 
 
 @pytest.fixture
-def hardened(request: pytest.FixtureRequest, template: Path, nobodys_home: Path) -> Iterator[None]:
-    """From here on, for what this process starts. What all tests share is made before."""
+def hardened(
+    request: pytest.FixtureRequest, template: Path, nobodys_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """From here on, for what this process starts. What all tests share is made before; uv's cache is one of its own."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
     before = os.umask(request.param)
     yield
     os.umask(before)

@@ -29,7 +29,7 @@ class MySQL(Server):
         found = _found(self.service.program)
         if not found:
             raise DevError(MISSING, f"{self.service.name}: no server for {self.service.image} is installed", INSTALL)
-        path = os.pathsep.join([str(found.bin), str(found.bin.parent / "bin"), os.environ.get("PATH", "")])
+        path = os.pathsep.join([str(found.bin), os.environ.get("PATH", "")])
         missing = next((name for name in CLIENTS[self.service.program] if not shutil.which(name, path=path)), None)
         if missing:
             raise DevError(MISSING, f"{self.service.name}: {missing} is not installed, which copies its data", INSTALL)
