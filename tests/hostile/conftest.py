@@ -5,9 +5,12 @@ from __future__ import annotations
 import functools
 import http.server
 import json
+import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,6 +82,10 @@ def hostile(bake: Callable[..., Path], tmp_path: Path, free_port: int) -> Iterat
     made.require()
     yield made
     made.shop.run("dev.destroy", "--yes")
+    for mirror in Path(os.environ["XDG_CACHE_HOME"], "devenv/mirrors").glob("*.git"):  # others look at all of them
+        with suppress(OSError):
+            if str(tmp_path) in (mirror / "config").read_text(errors="replace"):
+                shutil.rmtree(mirror)
 
 
 @pytest.fixture

@@ -66,6 +66,7 @@ def knows_by_system(repo: Repo, folder: Path) -> Repo:
     both.write_bytes(SYSTEM.read_bytes() + (folder / "ca.pem").read_bytes())
     added.mkdir()
     shutil.copy(folder / "ca.pem", added / "company.crt")
+    repo.env["XDG_CACHE_HOME"] = str(folder / "cache")  # the other processes of this machine know another system
     return InSystem(repo.path, repo.token, repo.env, [str(both), str(SYSTEM), str(added), str(ADDED)])
 
 

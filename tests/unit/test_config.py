@@ -88,7 +88,7 @@ def test_commands_are_split_as_a_shell_would(root: Path, text: str, argv: list[s
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1), min_size=1))
 def test_any_arguments_come_back_from_a_quoted_command(root: Path, argv: list[str]) -> None:
-    text = yaml.safe_dump({"commands": {"test": shlex.join(argv)}})
+    text = yaml.safe_dump({"commands": {"test": shlex.join(argv)}}, default_style='"')
     assert list(load(root, text).command("test")) == argv
 
 

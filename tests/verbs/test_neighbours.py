@@ -253,7 +253,7 @@ def test_a_lost_record_loses_no_data(service: Repo, kind: str, engine: str) -> N
 
 @pytest.mark.parametrize("kind", ["postgres"], indirect=True)
 def test_what_needs_a_superuser_is_named_and_allowed_in_dev_yaml(service: Repo) -> None:
-    (service.path / "migration.sql").write_text("CREATE EXTENSION IF NOT EXISTS dblink")
+    (service.path / "migration.sql").write_text(f"{TABLE}; CREATE EXTENSION IF NOT EXISTS dblink")
     failed = service.run("dev.up")
     assert [hint for hint in failed.hints if "database: {extensions: [dblink]}" in hint], failed.stderr
     with (service.path / "dev.yaml").open("a") as file:
