@@ -71,7 +71,7 @@ def test_commands_write_nowhere_else(sandbox: Sandbox, destroyed: Done) -> None:
 
 def strangers(box: Sandbox) -> list[Path]:
     """Files next to the checkout that the suite did not write."""
-    ours = {"repo", "home", "state", "tmp", "told.env", "ca.pem"}
+    ours = {"repo", "home", "state", "tmp", "told.env", "ca.pem", "secrets"}
     neighbours = [path for path in (box.root / "repo").iterdir() if path != box.checkout]
     return neighbours + [path for path in box.root.iterdir() if path.name not in ours]
 

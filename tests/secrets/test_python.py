@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -131,7 +132,8 @@ LEAKS = {
 @pytest.mark.parametrize("leak", LEAKS)
 def test_a_leak_of_a_build_is_found(private: MakePrivate, secret: str, leak: str) -> None:
     command, where = LEAKS[leak]
-    run = f"RUN --mount=type=secret,id=login,target=/root/.netrc {command}\n"
+    # The same step with another secret is in the cache of builds.
+    run = f"RUN --mount=type=secret,id=login,target=/root/.netrc : {uuid.uuid4().hex}; {command}\n"
     files = {"Dockerfile": f"FROM python:3.13-slim AS dev\nWORKDIR /app\n{run}"}
     repo = private("secrets: {login: {from: [{env: ACME_LOGIN}]}}\n", files)
     repo.env["ACME_LOGIN"] = secret
