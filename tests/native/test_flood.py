@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("native-small")
 KEEPER = Path(supervisor.__file__).with_name("keeper.sh")
 MB = 2**20
 # The limit, what is written until the keeper looks, and the part that is kept while the log is cut; on a busy machine.
-ROOM = 80 * MB
+ROOM = 160 * MB
 PROMPT = 20.0  # seconds of a command on a busy machine; one that reads to the end of what grows never ends
 # Numbered lines on both streams, each written at once. The answer is the number of the moment.
 FLOOD = """

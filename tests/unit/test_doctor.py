@@ -273,7 +273,5 @@ def test_a_damaged_mirror(examine: Examine, mirror: Path) -> None:
 
 
 def test_mirrors_for_which_there_is_no_time(examine: Examine, mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "MIRRORS_LIMIT", 0.0)
-    what = examine()["D35"].what
-    assert "0 examined, none is damaged; not examined, for lack of time: " in what
-    assert "lms-1234.git" in what
+    monkeypatch.setattr(doctor, "MIRRORS_LIMIT", -1.0)  # a clock may stand still between two looks
+    assert "0 examined, none is damaged; not examined, for lack of time: lms-1234.git" in examine()["D35"].what
