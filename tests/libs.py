@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.conftest import BIN, run_quietly
-from tests.gitrepo import git
+from tests.gitrepo import commit, git
+from tests.verbs.repo import Repo, page
 
 NAME = "greeting"
 PROJECT = """\
@@ -46,6 +47,18 @@ def committed(folder: Path) -> Path:
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "-m", "A library")
     return folder
+
+
+def start(service: Repo) -> None:
+    """Commit a service, and bring it up."""
+    git(service.path, "init", "-q", "-b", "main")
+    commit(service.path)
+    service.ok("dev.up")
+
+
+def answers(url: str, text: str) -> bool:
+    """Whether a service's page has this text of the library."""
+    return page(url) == f"TEXT: {text}"
 
 
 def say(folder: Path, text: str) -> None:

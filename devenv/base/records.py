@@ -68,6 +68,11 @@ class Record:
     stores: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     other: dict[str, Any] = field(default_factory=dict)  # keys of a newer template version
 
+    @property
+    def edited_libraries(self) -> dict[str, str]:
+        """The checkouts of libraries that exist, by name. One that is gone counts as not edited."""
+        return {name: path for name, path in sorted(self.libraries.items()) if os.path.isdir(path)}
+
     def known(self, engine: str) -> dict[str, Any]:
         """The copy of what is known of the data in an engine; empty if there is none."""
         found = self.data.get(engine)

@@ -282,7 +282,7 @@ def _place(
     made = Place(
         *(ROOT, name, settings.service, settings.app, settings.compose, overlay, found, variables, env, network),
         native=settings.native,
-        outside=choice.outside(engine, os.environ, _direct(settings, record, found)),
+        outside=choice.outside(engine, os.environ, lambda: _direct(settings, record, found)),
         project=project,
         libraries=_libraries(settings, record),
         personal=personal,
@@ -301,9 +301,9 @@ def _direct(settings: config.Config, record: records.Record, found: Mapping[str,
 
 
 def _libraries(settings: config.Config, record: records.Record) -> dict[str, Library]:
-    """The libraries that dev.edit chose. One whose checkout is gone counts as not edited."""
-    there = {name: Path(path) for name, path in sorted(record.libraries.items()) if os.path.isdir(path)}
-    return {name: libraries.library(ROOT, name, path, settings.libraries.get(name)) for name, path in there.items()}
+    """The libraries that dev.edit chose."""
+    there = record.edited_libraries.items()
+    return {name: libraries.library(ROOT, name, Path(path), settings.libraries.get(name)) for name, path in there}
 
 
 def _personal(env: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:

@@ -35,7 +35,7 @@ def of(env: Environment, seen: Mapping[str, State], verb: str, name: str, given:
         "seed": lambda: seed(env, name or DEFAULT, given),
         "reset": lambda: reset(env, name or DEFAULT, given),
         "snapshot": lambda: snapshots.snapshot_steps(env, name),
-        "restore": lambda: snapshots.restore_steps(env, snapshots.find(env, name)),
+        "restore": lambda: restore(env, name),
     }
     build = verb != "snapshot" and building.is_due(env)
     return [*first, *([Step("build", "files changed", _built)] if build else []), *steps[verb]()]
@@ -92,3 +92,10 @@ def reset(env: Environment, name: str, given: Given) -> list[Step]:
     if given or name != DEFAULT:
         env.config.scenario(name).argv(given)
     return live.reset_steps(env, name, given)
+
+
+def restore(env: Environment, name: str) -> list[Step]:
+    """A copy of a state. DevError 114 if it has migrations that are not in the checkout; packages are not asked for."""
+    stored = snapshots.find(env, name)
+    snapshots.check_fits(env, stored, force=False, without_packages=True)
+    return snapshots.restore_steps(env, stored)

@@ -83,18 +83,16 @@ def restore(env: Environment, stored: State, force: bool = False) -> Environment
     DevError 114 if it was made with migrations that are not in the checkout, unless `force`.
     """
     check_fits(env, stored, force)
-    return carry_out(env, restore_steps(env, stored, force))
+    return carry_out(env, restore_steps(env, stored))
 
 
-def restore_steps(env: Environment, stored: State, force: bool = False) -> list[Step]:
-    """What `restore` does. Changes nothing, and runs no command of the service."""
+def restore_steps(env: Environment, stored: State) -> list[Step]:
+    """What `restore` does with a state that fits. Changes nothing, and runs no command of the service."""
 
     def do(env: Environment) -> Environment:
         with store.draft(env, store.on_server(env, stored).database) as made:
             return bring(env, made, stored)
 
-    if not force:
-        check_fits(env, stored, force, without_packages=True)
     files = store.files(env)
     behind = stored.data.get("migrated") != lineage.key(files) and "migrate" in env.config.commands
     migrated = f"migrated, since it was made with {difference(stored.data.get('files') or {}, files)}; "

@@ -117,8 +117,9 @@ def _dockerfile(place: Place, name: str, build: Build) -> Path:
     ]
     _write(path, text.rstrip("\n") + "\n\n# Added by dev.edit: checkouts of libraries.\n" + "\n".join(steps) + "\n")
     ignore, own = dockerfile.ignore_file(build), path.with_name(f"{path.name}.dockerignore")
-    own.unlink(missing_ok=True)
-    if ignore.name != ".dockerignore" and ignore.is_file():
+    if ignore.name == ".dockerignore" or not ignore.is_file():
+        own.unlink(missing_ok=True)
+    elif not own.is_file() or own.read_bytes() != ignore.read_bytes():  # a build may be reading it
         shutil.copyfile(ignore, own)
     return path
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 from devenv.base import events, records
 from devenv.base.errors import USAGE, DevError
@@ -104,8 +104,8 @@ def variables(name: str, workspace: str, service: str, compose: Path) -> dict[st
     return found
 
 
-def outside(name: str, environment: Mapping[str, str], direct: Sequence[str]) -> dict[str, str]:
-    """The proxies for what runs on this engine. `direct`: names of services, which only containers have."""
+def outside(name: str, environment: Mapping[str, str], direct: Callable[[], Sequence[str]]) -> dict[str, str]:
+    """The proxies for what runs on this engine. `direct`: the names of services, which only containers have."""
     if name == NATIVE:
         return network.variables(environment)
     return network.variables(docker.proxied(environment), direct)

@@ -137,10 +137,7 @@ class ComposeEngine:
 
     def alone(self, service: str, script: str) -> bool:
         self._end_steps()
-        shell = ["--entrypoint", "sh", service, "-c", script]
-        _write_variables(self.place)
-        label = ["--label", f"{STEP}=alone"]
-        argv = self._compose("run", "--rm", "--no-deps", "-T", *label, *shell)
+        argv = self._one_off("alone", ["-c", script], "--entrypoint", "sh", service=service)
         return process.capture(argv, self.place.env).code == 0
 
     def flush(self, service: str) -> None:
@@ -235,13 +232,16 @@ class ComposeEngine:
     def _pull(self, argv: Sequence[str]) -> bool:
         return process.run(argv, self.place.env, limit=PULL_LIMIT, measure=docker.Progress()) == 0
 
-    def _one_off(self, name: str, argv: Sequence[str], *flags: str, install: bool = False) -> list[str]:
+    def _one_off(
+        self, name: str, argv: Sequence[str], *flags: str, service: str = "", install: bool = False
+    ) -> list[str]:
         # In a separate container: it works before the app can start, and is found again if this process is killed.
         self.check_reach()
         docker.ensure_network(self.place.network)
         _write_variables(self.place)
         label = ["--label", f"{STEP}={name}"]
-        return self._compose("run", "--rm", "--no-deps", "-T", *label, *flags, self.place.app, *argv, install=install)
+        words = ["--rm", "--no-deps", "-T", *label, *flags, service or self.place.app, *argv]
+        return self._compose("run", *words, install=install)
 
     def _judged(self, name: str, state: State, is_job: bool) -> State:
         """What Docker says of a container, and what we know of it."""

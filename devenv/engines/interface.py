@@ -57,6 +57,7 @@ class Place(NamedTuple):
     libraries: Mapping[str, Library] = {}  # checkouts that replace released packages, by name
     personal: Mapping[str, str] = {}  # the person's variables for the app
     override: str = ""  # the person's compose file over the others, from the root; empty if there is none
+    secrets: Secrets = Secrets()  # those of dev.yaml; a value is read when something needs it
 
     def watching(self, folders: Sequence[str]) -> dict[str, str]:
         """The variables by which a reloader of the app also watches edited libraries, in `folders`.
@@ -67,8 +68,6 @@ class Place(NamedTuple):
             "DEV_LIBRARIES": os.pathsep.join(folders),
             "UVICORN_RELOAD_DIRS": os.pathsep.join([os.curdir, *folders]),
         }
-
-    secrets: Secrets = Secrets()  # those of dev.yaml; a value is read when something needs it
 
 
 class Logs(NamedTuple):

@@ -21,6 +21,7 @@ from devenv.context import environment
 from devenv.engines import choice, docker
 from devenv.engines.native import app_environment
 from devenv.engines.native.servers.server import Server
+from devenv.lifecycle import plan
 from devenv.model import config, outside
 
 GIT_NEEDED = (2, 29)
@@ -138,7 +139,7 @@ def _git() -> Finding:
 
 def _memory(settings: config.Config, engine: str) -> Finding:
     """The memory of this machine, or of the virtual machine that the engine runs in."""
-    whole = docker.memory() if engine == choice.COMPOSE else os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    whole = docker.memory() if engine == choice.COMPOSE else plan.machine_memory()
     budget = settings.memory
     if not whole or budget is None or budget <= whole:
         return Finding("D28", True, f"{output.mebibytes(whole)} of memory" if whole else "the memory is not known")

@@ -13,6 +13,7 @@ from devenv.context.environment import Environment
 from devenv.datastates import branches, live, store
 from devenv.datastates.live import DEFAULT
 from devenv.engines.interface import State
+from devenv.lifecycle import status
 from devenv.model import lineage
 from devenv.model.config import Config
 from devenv.model.services import Service
@@ -189,7 +190,7 @@ def describe(env: Environment, steps: list[Step]) -> dict[str, Any]:
         "root_requires": sorted(env.config.source.data.get("requires", {})),
         "steps": [str(step) for step in steps],
         "services": services,
-        "libraries": {name: str(library.checkout) for name, library in env.place.libraries.items()},
+        "libraries": status.libraries(env),
         "memory": sum(s.memory or 0 for s in env.place.services.values()),
         "budget": env.config.memory,
         "machine_memory": machine_memory(),

@@ -83,8 +83,7 @@ def inputs(build: Build) -> list[Path]:
 def named(build: Build) -> tuple[str, str]:
     """The text of the Dockerfile, and the name of the stage that is built; a last stage without one gets one."""
     text = build.dockerfile.read_text(encoding="utf-8")
-    stages = _stages(text, build.args)
-    name = _find(stages, build.target) or (list(stages)[-1] if stages else "")
+    name = _target(_stages(text, build.args), build)
     if not name.isdecimal():
         return text, name
     lines = text.splitlines()
@@ -96,7 +95,7 @@ def named(build: Build) -> tuple[str, str]:
 def user(build: Build) -> str:
     """The last USER of the stage that is built, or of one below it; empty if no stage has one."""
     stages = _stages(build.dockerfile.read_text(encoding="utf-8"), build.args)
-    name = _find(stages, build.target) or (list(stages)[-1] if stages else "")
+    name = _target(stages, build)
     while name:
         base, steps = stages[name]
         users = [step.text for step in steps if step.word == "USER"]
@@ -142,7 +141,7 @@ def _steps_of(text: str, build: Build) -> list[Instruction]:
     """The instructions of a stage and of all stages that it builds on."""
     stages = _stages(text, build.args)
     wanted: set[str] = set()
-    todo = [_find(stages, build.target) or list(stages)[-1]] if stages else []
+    todo = [_target(stages, build)]
     while todo:
         name = todo.pop()
         if name and name not in wanted:
@@ -151,6 +150,11 @@ def _steps_of(text: str, build: Build) -> list[Instruction]:
             used = [base, *(a or b for step in steps for a, b in COPY_FROM.findall(step.text))]
             todo += [_find(stages, word) for word in used]
     return [step for name in wanted for step in stages[name].steps]
+
+
+def _target(stages: Iterable[str], build: Build) -> str:
+    """The name of the stage that is built: the target, else the last one; empty without any."""
+    return _find(stages, build.target) or "".join(list(stages)[-1:])
 
 
 def _find(stages: Iterable[str], word: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Callable
 from urllib.parse import urlsplit
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
@@ -11,15 +12,16 @@ DIRECT = "no_proxy"
 LOCAL = ("localhost", "127.0.0.1", "::1", ".localhost")
 
 
-def variables(given: Mapping[str, str], direct: Iterable[str] = ()) -> dict[str, str]:
+def variables(given: Mapping[str, str], direct: Callable[[], Iterable[str]] = tuple) -> dict[str, str]:
     """The proxies that an environment names, and what is reached without them, each in both spellings.
 
-    `direct`: names of services. Empty if there is no proxy. Programs differ in the spelling that they read.
+    `direct`: gives names of services, which take time to find; asked only if there is a proxy. Empty if there is none.
+    Programs differ in the spelling that they read.
     """
     found = proxies(given)
     if not found:
         return {}
-    found[DIRECT] = joined(_either(given, DIRECT), direct)
+    found[DIRECT] = joined(_either(given, DIRECT), direct())
     return {**found, **{name.upper(): value for name, value in found.items()}}
 
 

@@ -152,7 +152,8 @@ def _checkout(env: Environment, name: str, given: str, users: Sequence[User]) ->
     repo = str((env.place.root / repo).resolve()) if repo.startswith(".") else repo
     trust.check(repo, f"the library {name}")
     events.note(f"cloning {repo} into {path}")
-    done = process.capture(["git", "clone", "--quiet", repo, str(path)], mirrors.quiet())
+    argv = mirrors.git("clone", "--quiet", "--", repo, str(path))  # a required service may have written the address
+    done = process.bounded(argv, mirrors.quiet(), mirrors.WORK)
     if done.code:
         reason = done.stderr.strip() or "git printed nothing"
         raise DevError(MISSING, f"{repo} could not be cloned: {reason}", f"git ls-remote {shlex.quote(repo)}")

@@ -293,19 +293,13 @@ def _recorded(env: Environment, pin: lockfile.Pin) -> Member:
         pin = pin._replace(version=record.use, commit=record.commit or pin.commit)
     edited = bool(record.edit) and str(checkout) == record.edit
     release = pin.version if mirror and not edited and mirror.has_release(pin.version, pin.commit) else ""
-    edits = _libraries(record)
     needs, port = {}, record.port
     with suppress(DevError):  # its own tasks report what is wrong in it
         source = document.load(checkout / "dev.yaml")
         requirements.check_contract(source)
         needs, port = requirements.of(source), port or _port(source)
     host = choice.host(env.engine.name, pin.name)
-    return Member(pin, checkout, host, port, edited, needs, None, release, edits)
-
-
-def _libraries(record: records.Record) -> dict[str, str]:
-    """The edited libraries of a member whose checkouts exist: the others count as not edited, see environment.py."""
-    return {name: path for name, path in sorted(record.libraries.items()) if Path(path).is_dir()}
+    return Member(pin, checkout, host, port, edited, needs, None, release, record.edited_libraries)
 
 
 @contextmanager
@@ -359,7 +353,7 @@ def _member(env: Environment, pin: lockfile.Pin) -> Member:
     requirements.check_contract(source)
     port = record.port or (_port(source) if env.place.workspace == workspace.MAIN else ports.draw())
     host = choice.host(env.engine.name, pin.name)
-    edits = _libraries(record)
+    edits = record.edited_libraries
     memory = _memory(source, bool(edited or edits))
     return Member(pin, checkout, host, port, bool(edited), requirements.of(source), memory, release, edits)
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests import libs
 from tests.conftest import need, until
-from tests.gitrepo import commit, git, replace_text
+from tests.gitrepo import replace_text
 from tests.verbs.fixtures import MakeRepo, removed_after
 from tests.verbs.repo import Repo, page
 
@@ -35,14 +35,8 @@ def service(make_repo: MakeRepo, library: Path) -> Iterator[Repo]:
             app, 'import Fastify from "fastify";', 'import Fastify from "fastify";\nimport { TEXT } from "greeting";'
         )
         replace_text(app, 'reply.type("text/html; charset=utf-8");', PAGE)
-        git(repo.path, "init", "-q", "-b", "main")
-        commit(repo.path)
-        repo.ok("dev.up")
+        libs.start(repo)
         yield repo
-
-
-def answers(url: str, text: str) -> bool:
-    return page(url) == f"TEXT: {text}"
 
 
 def environment(repo: Repo) -> list[str]:
@@ -53,26 +47,26 @@ def environment(repo: Repo) -> list[str]:
 
 def test_a_link_replaces_the_release_until_it_is_given_back(service: Repo, library: Path) -> None:
     url, before = service.status()["url"], environment(service)
-    assert answers(url, "released")
+    assert libs.answers(url, "released")
 
     service.ok("dev.edit", "greeting", str(library))
     assert service.status()["libraries"] == {"greeting": str(library)}
     for text in ("edited", "edited again"):
         libs.say_node(library, text)
-        assert until(lambda text=text: answers(url, text), SOON), page(url)
+        assert until(lambda text=text: libs.answers(url, text), SOON), page(url)
     assert service.ok("dev.up").commands == [], "an edit needs no step"
     service.ok("dev.down")
     service.ok("dev.up")
-    assert answers(url, "edited again"), "it survives a stop"
+    assert libs.answers(url, "edited again"), "it survives a stop"
 
     libs.declare_node(library, {"is-number": "^7.0.0"})
     (library / "index.js").write_text('import isNumber from "is-number";\nexport const TEXT = isNumber(7);\n')
     service.ok("dev.up")
-    assert answers(url, "true"), "what the checkout adds is installed"
+    assert libs.answers(url, "true"), "what the checkout adds is installed"
     assert libs.changed_files(service.path) == ""
     assert libs.changed_files(library).split() == ["M", "index.js", "M", "package.json"]
 
     service.ok("dev.use", "greeting")
-    assert answers(url, "released")
+    assert libs.answers(url, "released")
     assert environment(service) == before
     assert libs.changed_files(service.path) == ""

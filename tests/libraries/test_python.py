@@ -10,7 +10,7 @@ import pytest
 
 from tests import libs, messages
 from tests.conftest import until
-from tests.gitrepo import commit, git, replace_text
+from tests.gitrepo import git, replace_text
 from tests.verbs.fixtures import MakeRepo, removed_after
 from tests.verbs.repo import Repo, page
 
@@ -40,14 +40,8 @@ def service(make_repo: MakeRepo, library: Path) -> Iterator[Repo]:
             'return render(request, "courses/index.html", {"courses": courses()})',
             answer,
         )
-        git(repo.path, "init", "-q", "-b", "main")
-        commit(repo.path)
-        repo.ok("dev.up")
+        libs.start(repo)
         yield repo
-
-
-def answers(url: str, text: str) -> bool:
-    return page(url) == f"TEXT: {text}"
 
 
 def environment(repo: Repo) -> list[str]:
@@ -57,7 +51,7 @@ def environment(repo: Repo) -> list[str]:
 
 def test_a_checkout_replaces_the_release_until_it_is_given_back(service: Repo, library: Path) -> None:
     url, before = service.status()["url"], environment(service)
-    assert answers(url, "released")
+    assert libs.answers(url, "released")
 
     done = service.ok("dev.edit", "greeting", str(library), "--json").json()
     assert (done["checkout"], done["services"]) == (str(library), [service.token])
@@ -65,7 +59,7 @@ def test_a_checkout_replaces_the_release_until_it_is_given_back(service: Repo, l
     assert str(library) in service.ok("dev.status").stdout
     for text in ("edited", "edited again"):
         libs.say(library, text)
-        assert until(lambda text=text: answers(url, text), SOON), page(url)
+        assert until(lambda text=text: libs.answers(url, text), SOON), page(url)
     assert service.ok("dev.up").commands == [], "an edit needs no step"
     assert (libs.changed_files(service.path), git(library, "status", "--porcelain")) == (
         "",
@@ -74,10 +68,10 @@ def test_a_checkout_replaces_the_release_until_it_is_given_back(service: Repo, l
 
     service.ok("dev.down")
     service.ok("dev.up")
-    assert answers(url, "edited again"), "it survives a stop"
+    assert libs.answers(url, "edited again"), "it survives a stop"
 
     service.ok("dev.use", "greeting")
-    assert answers(url, "released")
+    assert libs.answers(url, "released")
     assert environment(service) == before
     assert service.status()["libraries"] == {}
     assert libs.changed_files(service.path) == ""
@@ -90,21 +84,21 @@ def test_what_a_checkout_adds_is_installed_and_what_contradicts_the_lock_file_is
     libs.declare(library, needs=["six"])
     (library / "src/greeting/__init__.py").write_text("import six\n\nTEXT = six.__name__\n")
     service.ok("dev.edit", "greeting", str(library))
-    assert answers(url, "six")
+    assert libs.answers(url, "six")
 
     libs.declare(library, version="2.0.0.dev1", needs=["six", "sqlparse<0.1"])
     done = service.fails(113, "dev.up")
     assert "needs sqlparse<0.1, and uv.lock has sqlparse 0." in done.error
-    assert answers(url, "six"), "nothing was changed"
+    assert libs.answers(url, "six"), "nothing was changed"
     libs.declare(library, version="2.0.0.dev1", needs=["sqlparse>=0.1"])
     libs.say(library, "without six")
     service.ok("dev.up")
-    assert answers(url, "without six")
+    assert libs.answers(url, "without six")
     assert not [line for line in environment(service) if line.startswith("six ")], "it is as if it were made at once"
 
     service.ok("dev.add", "six")
     assert [line for line in environment(service) if line.startswith("six ")]
-    assert answers(url, "without six"), "it survives a change of the lock file"
+    assert libs.answers(url, "without six"), "it survives a change of the lock file"
     git(service.path, "checkout", "--", ".")
     service.ok("dev.use", "greeting")
     assert environment(service) == before
