@@ -1,7 +1,7 @@
 """What can follow on a command line, for the shell: `.dev/run --complete -- inv dev.seed -p`, as invoke's scripts ask.
 
 The answer is a line for each word. The shell chooses those that begin with what is typed. Nothing is started, and an
-error is no answer.
+error gives no lines.
 """
 
 from __future__ import annotations

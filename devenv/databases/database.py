@@ -29,7 +29,7 @@ class Database:
     password: str  # of both accounts
     account: str = ""  # the app's, if `user` is one of ours that only administers the server
     extensions: tuple[str, ...] = ()  # to be created by `user`, since the app's account may not
-    superuser: bool = False  # whether the app's account may do everything all the same
+    superuser: bool = False  # whether the app's account may do everything anyway
 
     @property
     def login(self) -> str:
