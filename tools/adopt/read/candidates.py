@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tools.adopt.found import Found
 from tools.adopt.read.roles import fits, role_of
 from tools.adopt.read.values import Values
-from tools.adopt.read.variables import Variable
+from tools.adopt.read.variable import Variable
 
 SCHEMES = {
     "postgres": re.compile(r"^(postgres(?:ql)?(?:\+\w+)?|postgis|pgsql|psql)://"),

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 
 from tools.adopt.found import Found, Open, Store
 from tools.adopt.read.files import Files
-from tools.adopt.read.metadata import parse
 from tools.adopt.read.values import Values
 
 NAME = "DJANGO_SETTINGS_MODULE"
@@ -55,7 +54,7 @@ def chain(files: Files, module: str) -> list[str]:
 
 
 def _imported(files: Files, name: str) -> Iterator[str]:
-    tree = parse(files.text(name))
+    tree = files.tree(name)
     whole = module_of(files, name).split(".")
     package = whole if name.endswith("/__init__.py") else whole[:-1]
     for node in ast.walk(tree) if tree else ():

@@ -11,7 +11,7 @@ from tools.adopt.read.compose import Stack
 from tools.adopt.read.docker import Image
 from tools.adopt.read.environment import NOT_OURS
 from tools.adopt.read.values import Values
-from tools.adopt.read.variables import Variable
+from tools.adopt.read.variable import Variable
 
 # The commands of RUN that our own steps do, or that only prepare the image.
 DONE = re.compile(

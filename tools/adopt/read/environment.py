@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from tools.adopt.found import Found, Store
 from tools.adopt.read.roles import of_a_store
 from tools.adopt.read.values import Values
-from tools.adopt.read.variables import Variable
+from tools.adopt.read.variable import Variable
 
 # Set by shells, platforms and our own engines; a value from a file would be another machine's.
 NOT_OURS = {"PATH", "HOME", "USER", "PWD", "SHELL", "TERM", "TMPDIR", "HOSTNAME", "LANG", "VIRTUAL_ENV", "CI", "EDITOR"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 from bisect import bisect
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
@@ -34,6 +36,7 @@ class Files:
         self.names = tuple(sorted(set(names), key=lambda name: (name.count("/"), name)))  # the nearest first
         self.has = frozenset(self.names).__contains__
         self.text = cache(self._text)
+        self.tree = cache(self._tree)
         self.code = cache(self._code)
         self._starts = cache(lambda name: [match.end() for match in re.finditer("\n", self.text(name))])
 
@@ -49,6 +52,15 @@ class Files:
         except (OSError, RuntimeError, ValueError):  # a loop of links, a name with a zero byte
             return ""
         return content.replace("\r\n", "\n").replace("\r", "\n")
+
+    def _tree(self, name: str) -> ast.Module | None:
+        """Python source as a tree; None if this Python cannot parse it, such as Python 2."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # warnings about their code are not our concern
+                return ast.parse(self.text(name))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
 
     def named(self, *patterns: str, depth: int = 99) -> list[str]:
         """The files whose base name matches, at most `depth` folders down, in the order of the patterns."""
@@ -67,6 +79,10 @@ class Files:
     def at(self, name: str, offset: int) -> str:
         """`name:line` of a position in a file's text."""
         return f"{name}:{bisect(self._starts(name), offset) + 1}"
+
+    def offset(self, name: str, line: int) -> int:
+        """The position of a line's first character; `line` counts from 1."""
+        return 0 if line < 2 else self._starts(name)[line - 2]
 
     def where(self, name: str, pattern: str) -> str:
         """`name:line` of the first match of a pattern; only the name without a match."""

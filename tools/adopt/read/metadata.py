@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -120,7 +119,7 @@ def _entries(files: Files, file: str, text: str) -> dict[str, Found]:
 
 def setup_py(files: Files) -> Metadata:
     file = "setup.py"
-    given = _setup_arguments(files.text(file))
+    given = _setup_arguments(files.tree(file))
     extras = given.get("extras_require")
     groups: dict[str, Any] = {"": given.get("install_requires"), **(extras if isinstance(extras, dict) else {})}
     entries = given.get("entry_points")
@@ -142,9 +141,8 @@ def setup_py(files: Files) -> Metadata:
     )
 
 
-def _setup_arguments(text: str) -> dict[str, Any]:
+def _setup_arguments(tree: ast.Module | None) -> dict[str, Any]:
     """The literal arguments of setup(), in place or in a variable of the module."""
-    tree = parse(text)
     values: dict[str, Any] = {}
     for node in tree.body if tree else []:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -166,13 +164,3 @@ def _literal(node: ast.expr, values: dict[str, Any]) -> Any:
             if isinstance(k, ast.Constant)
         }
     return node.value if isinstance(node, ast.Constant) else None
-
-
-def parse(text: str) -> ast.Module | None:
-    """Python source as a tree; None if this Python cannot parse it, such as Python 2."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # warnings about their code are not our concern
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None

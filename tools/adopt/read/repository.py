@@ -28,7 +28,8 @@ from tools.adopt.read.project import Project, host_name
 from tools.adopt.read.starts import Start, starts
 from tools.adopt.read.stores import stores
 from tools.adopt.read.values import Values, values
-from tools.adopt.read.variables import Variable, variables
+from tools.adopt.read.variable import Variable
+from tools.adopt.read.variables import variables
 from tools.adopt.read.web import ports, reads_address
 
 

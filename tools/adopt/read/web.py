@@ -12,7 +12,7 @@ from tools.adopt.read.docker import Image
 from tools.adopt.read.files import SOURCES, Files
 from tools.adopt.read.starts import Start
 from tools.adopt.read.values import Values
-from tools.adopt.read.variables import Variable
+from tools.adopt.read.variable import Variable
 
 PORTS = (
     "PORT",

@@ -1,0 +1,102 @@
+"""Variables that code reads: what is code, what is a comment or a text, and which default each has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.adopt.read.files import Files
+from tools.adopt.read.variables import variables
+
+SETTINGS = "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    key: {}\nSettings()\n"
+PYTHON = [
+    ("import os\nA = os.environ['KEY']\n", (None, True)),
+    ("import os as system\nA = system.environ['KEY']\n", (None, True)),
+    ("from os import environ as e\nA = e.get('KEY', 'one')\n", ("one", False)),
+    ("from os import getenv\nA = getenv(\n    'KEY',\n    'one',\n)\n", ("one", False)),
+    ("import os\nenviron = os.environ\nA = environ['KEY']\n", (None, True)),
+    ("import os\nA = os.environ.get('KEY') or 'one'\n", ("one", False)),
+    ("import os\nA = os.environ.get('KEY', str(1 + f(2, g(3))))\n", (None, False)),
+    ("import os\nA = int(os.getenv('KEY', default=3))\n", ("3", False)),
+    ("import os\ntry:\n    A = os.environ['KEY']\nexcept KeyError:\n    A = 'one'\n", (None, False)),
+    ("import os\ntry:\n    A = os.environ['KEY']\nexcept KeyError as e:\n    raise Exit from e\n", (None, True)),
+    ("import os\nA = os.environ['KEY'] if 'KEY' in os.environ else 1\n", (None, False)),
+    ("A = env.bool('KEY', default=True)\n", ("True", False)),
+    ("A = env.list('KEY', default=['*'])\n", (None, False)),
+    ("A = self.env('KEY')\n", (None, True)),
+    ("A = config('KEY', cast=int, default=5)\n", ("5", False)),
+    ("A = config('KEY', cast=Csv())\n", (None, True)),
+    ("A = get_env_bool('KEY', False)\n", ("False", False)),
+    (
+        "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    key: int = 5\nSettings()\n",
+        ("5", False),
+    ),
+    (
+        "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    key: int\nSettings()\n",
+        (None, True),
+    ),
+]
+NONE = [
+    "import os\n# os.environ['KEY']\n",
+    'import os\n"""Set os.environ["KEY"] first."""\nprint("os.environ[\'KEY\'] is missing")\n',
+    "import os\nos.environ['KEY'] = 'one'\ndel os.environ['KEY']\n",
+    "def app(environ):\n    return environ['KEY']\n",
+    "set_env_value('KEY', 1)\n",
+    "A = config('key')\n",
+    "print os.environ['KEY']\n",  # Python 2
+    "A = " + "a." * 3000 + "environ['KEY']\n",
+]
+SCRIPTS = [
+    ("const a = process.env.KEY;\n", None),
+    ("const a = process.env?.KEY ?? 'one';\n", "one"),
+    ("const a = process.env['KEY'] || 'one';\n", "one"),
+    ("const a = `http://${process.env.KEY}/`;\n", None),
+    ("const { KEY = 'one', OTHER } = process.env;\n", "one"),
+    ("const a = b / 2; // half\nconst c = process.env.KEY || 3;\n", "3"),
+    ('const a = /[/*"]/; const c = process.env.KEY || 3; /* */\n', "3"),
+    ("const a = { env: 'KEY', /* why */ default: 'one' };\n", "one"),
+]
+TEXTS = [
+    "// process.env.KEY\n",
+    "/*\n * const a = process.env.KEY || 'one';\n */\n",
+    "throw new Error('process.env.KEY is missing');\n",
+    "const a = `set process.env.KEY`;\n",
+]
+
+
+def read(folder: Path, name: str, code: str) -> dict[str, tuple[str | None, bool, str]]:
+    (folder / name).write_text(code)
+    found = variables(Files(folder, [name]), "python" if name.endswith(".py") else "node")
+    return {key: (each.default, each.required, each.where) for key, each in found.items()}
+
+
+@pytest.mark.parametrize(("code", "expected"), PYTHON)
+def test_what_python_reads_has_its_default(tmp_path: Path, code: str, expected: tuple[str | None, bool]) -> None:
+    assert {key: found[:2] for key, found in read(tmp_path, "app.py", code).items()} == {"KEY": expected}
+
+
+@pytest.mark.parametrize("code", NONE)
+def test_what_python_does_not_read_is_not_a_variable(tmp_path: Path, code: str) -> None:
+    assert read(tmp_path, "app.py", code) == {}
+
+
+@pytest.mark.parametrize("name", ["app.js", "app.ts"])
+@pytest.mark.parametrize(("code", "default"), SCRIPTS)
+def test_what_a_script_reads_has_its_default(tmp_path: Path, name: str, code: str, default: str | None) -> None:
+    default_of, _, where = read(tmp_path, name, code)["KEY"]
+    line = next(number for number, text in enumerate(code.splitlines(), 1) if "KEY" in text)
+    assert (default_of, where) == (default, f"{name}:{line}")
+
+
+@pytest.mark.parametrize("name", ["app.js", "app.ts"])
+@pytest.mark.parametrize("code", TEXTS)
+def test_comments_and_texts_of_a_script_read_nothing(tmp_path: Path, name: str, code: str) -> None:
+    assert read(tmp_path, name, code) == {}
+
+
+def test_a_call_of_several_lines_is_at_its_first_line_with_the_lines_around(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import os\nBEFORE = 1\nA = os.getenv(\n    'KEY',\n)\nAFTER = 2\nLATER = 3\n")
+    found = variables(Files(tmp_path, ["app.py"]), "python")["KEY"]
+    assert found.where == "app.py:3"
+    assert found.near == "BEFORE = 1\nA = os.getenv(\n    'KEY',\n)\nAFTER = 2"

@@ -1,0 +1,59 @@
+"""The environment variables that JavaScript and TypeScript read: process.env, tables of options, Prisma's schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from tools.adopt.read import javascript
+from tools.adopt.read.files import Files
+from tools.adopt.read.variable import Variable, around
+
+SUFFIXES = (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".prisma")
+LITERAL = r"""(?:["']([^"'\n]*)["']|(\d+(?:\.\d+)?|true|false)\b)"""
+ELSE = re.compile(rf"(?:\s*(?:\|\||\?\?)\s*process\.env\.\w+)*\s*\)?\s*(?:\|\||\?\?|,)\s*{LITERAL}")
+READ = re.compile(r"""\bprocess\.env(?:\??\.([A-Z]\w*)|(?:\?\.)?\[\s*["'](\w+)["']\s*\])""")
+TAKEN_APART = re.compile(r"\{([^{}]{1,2000})\}\s*=\s*process\.env\b")
+MEMBER = re.compile(rf"([A-Z]\w*)\s*(?::\s*\w+\s*)?(?:=\s*{LITERAL})?")
+# Tables of options (convict and such), Nest's ConfigService.
+OPTION = re.compile(
+    r"""\benv:\s*["']([A-Z]\w+)["']|\b[cC]onfig(?:Service)?\.get(?:OrThrow)?(?:<[^>]*>)?\(\s*["']([A-Z]\w+)["']"""
+)
+NEXT_TO_IT = re.compile(rf"[^{{}}]{{0,400}}?\bdefault:\s*{LITERAL}")
+PRISMA = re.compile(r"""\benv\(\s*["'](\w+)["']\s*\)""")
+HINTS = re.compile(r"process\.env|\benv:|onfig(Service)?\.get")
+
+
+def reads(files: Files, names: Iterable[str]) -> Iterator[Variable]:
+    """In the order of the files, each read in code: comments and texts have none."""
+    for name in names:
+        text = files.text(name)
+        if name.endswith(".prisma"):
+            for match in PRISMA.finditer(text):
+                yield _variable(files, name, match, match[1], None, required=True)
+        elif HINTS.search(text):
+            yield from _code(files, name, javascript.code(text, name))
+
+
+def _code(files: Files, name: str, code: javascript.Code) -> Iterator[Variable]:
+    for match in code.matches(READ):
+        otherwise = ELSE.match(code.text, match.end())
+        yield _variable(files, name, match, match[1] or match[2], _first(otherwise.groups() if otherwise else ()))
+    for match in code.matches(TAKEN_APART):
+        for member in MEMBER.finditer(match[1]):
+            where = files.at(name, match.start(1) + member.start())
+            yield Variable(member[1], where, _first(member.groups()[1:]))
+    for match in code.matches(OPTION):
+        default = NEXT_TO_IT.match(code.text, match.end()) if match[1] else None
+        yield _variable(files, name, match, match[1] or match[2], _first(default.groups() if default else ()))
+
+
+def _first(groups: Iterable[str | None]) -> str | None:
+    return next((part for part in groups if part is not None), None)
+
+
+def _variable(
+    files: Files, name: str, match: re.Match[str], key: str, default: str | None, required: bool = False
+) -> Variable:
+    near = around(files, name, match.start(), match.end())
+    return Variable(key, files.at(name, match.start()), default, required, near)
