@@ -324,7 +324,8 @@ def destroy(env: Environment, only: bool = False) -> None:
 
 def _on_other_engine(env: Environment, name: str, act: Callable[[Engine], None]) -> None:
     try:
-        act(open_environment(env.place.workspace, env.port, engine=name).engine)
+        other = open_environment(env.place.workspace, env.port, engine=name, any_name=env.asked.any_name)
+        act(other.engine)
     except DevError as error:
         if error.code != MISSING:
             raise

@@ -88,7 +88,7 @@ def _for_up(only: bool, workspace: str, port: int, debug: bool | None) -> Iterat
 @task(help={**WORKSPACE, **JSON, **ONLY})
 def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
     """Stop the service, and what only it requires; the data stays."""
-    with environment.opened("dev.down", workspace) as env:
+    with environment.opened("dev.down", workspace, any_name=True) as env:
         stopped = operation.down(env, only)
     if not only:
         stack.recorded(env).down()
@@ -102,7 +102,7 @@ def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) ->
 @task(help={**WORKSPACE, **JSON, **ONLY})
 def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
     """Show what runs where, how to log in, and the memory it uses."""
-    env = environment.open_environment(workspace)
+    env = environment.open_environment(workspace, any_name=True)
     states = env.engine.look()
     env = _glanced(env, states)
     found, required = look(env, states), [] if only else stack.recorded(env).status()
@@ -189,7 +189,7 @@ def doctor(c: Any, json: bool = False) -> None:
 @task(help={**WORKSPACE, **JSON, **ONLY, "yes": "do not ask"})
 def destroy(c: Any, workspace: str = "", json: bool = False, only: bool = False, yes: bool = False) -> None:
     """Remove the service, its data, and what only it requires."""
-    env = environment.open_environment(workspace)
+    env = environment.open_environment(workspace, any_name=True)
     required = None if only else stack.recorded(env)
     names = ", ".join([env.place.service, *(required.unshared() if required else [])])
     what = f"{names} of workspace {env.place.workspace} with all data"
