@@ -24,7 +24,11 @@ from pathlib import Path
 import pytest
 from cookiecutter.main import cookiecutter
 
-REPO = Path(__file__).resolve().parent.parent
+# Also an assert in a module that is not a test says what it compared, even one without a message.
+HERE = Path(__file__).resolve().parent
+pytest.register_assert_rewrite(*(f"tests.{folder.name}" for folder in HERE.iterdir() if folder.is_dir()))
+
+REPO = HERE.parent
 BIN = Path(sys.executable).parent
 NO_ENGINE = "no container engine answers (docker info)"
 # What the person's shell, or the make that started pytest, would say to the commands under test.

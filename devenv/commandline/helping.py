@@ -51,7 +51,7 @@ EXAMPLES = {
     "dev.edit": ("dev.edit lms", "dev.edit lms ~/src/lms"),
     "dev.use": ("dev.use lms", "dev.use lms=v1.2.0"),
     "dev.lock": ("dev.lock", "dev.lock --upgrade lms", "dev.lock --check"),
-    "dev.plan": ("dev.plan", "dev.plan reset", "dev.plan restore before", "dev.plan --mermaid"),
+    "dev.plan": ("dev.plan", "dev.plan reset", "dev.plan restore before", "dev.plan prune", "dev.plan --mermaid"),
     "dev.doctor": ("dev.doctor",),
     "dev.explain": ("dev.explain 113",),
     "contract.check": ("contract.check --static", "contract.check --only CMP-1"),

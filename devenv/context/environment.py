@@ -34,6 +34,7 @@ class Asked(NamedTuple):
     given_port: int
     allocate: bool
     debug: bool | None
+    any_name: bool
 
 
 class Environment(NamedTuple):
@@ -102,8 +103,11 @@ class Environment(NamedTuple):
 
         DevError 111 if compose.yaml fixes the database's name.
         """
-        place, debug = self.place, bool(self.debug_port)
-        other = open_environment(place.workspace, self.port, engine=self.engine.name, debug=debug, database=database)
+        place, debug, named = self.place, bool(self.debug_port), self.asked.any_name
+        name = self.engine.name
+        other = open_environment(
+            place.workspace, self.port, engine=name, debug=debug, database=database, any_name=named
+        )
         noticed = place.services[place.app].environment != other.place.services[place.app].environment
         if database != getattr(self.database, "name", "") and not noticed:
             raise _no_choice(self)
@@ -144,13 +148,18 @@ class Environment(NamedTuple):
 
 @contextmanager
 def opened(
-    command: str, given_workspace: str = "", given_port: int = 0, allocate: bool = False, debug: bool | None = None
+    command: str,
+    given_workspace: str = "",
+    given_port: int = 0,
+    allocate: bool = False,
+    debug: bool | None = None,
+    any_name: bool = False,
 ) -> Iterator[Environment]:
     """`open_environment` for a command that changes something: nothing is decided before the lock is held."""
-    settings = config.load(ROOT)
+    settings = config.load(ROOT, any_name)
     name = workspace.choose(ROOT, settings.service, given_workspace, os.environ)
     with _lock(name, settings.service, command):
-        yield open_environment(name, given_port, allocate, debug=debug)
+        yield open_environment(name, given_port, allocate, debug=debug, any_name=any_name)
 
 
 @contextmanager
@@ -181,15 +190,17 @@ def open_environment(
     debug: bool | None = None,
     database: str = "",
     drawn: int = 0,
+    any_name: bool = False,
 ) -> Environment:
     """Read the repository's files and choose workspace, port and engine. With `allocate`, a new port may be taken.
 
     `debug`: whether the app runs under its debugger; None: as after the last dev.up.
     `database`: which database of its server the app uses; empty: the live one, as far as the record knows it.
     `drawn`: the new port, if one is taken; 0: any that is free.
+    `any_name`: also for a service with a reserved name, which cannot be started any more.
     """
-    asked = Asked(given_workspace, given_port, allocate, debug)
-    settings = config.load(ROOT)
+    asked = Asked(given_workspace, given_port, allocate, debug, any_name)
+    settings = config.load(ROOT, any_name)
     name = workspace.choose(ROOT, settings.service, given_workspace, os.environ)
     record = records.read(name, settings.service)
     port = workspace.choose_port(settings.port, name, record.port, given_port, os.environ)
@@ -199,6 +210,8 @@ def open_environment(
     debug_port = _debug_port(settings, record, debug)
     host = choice.host(engine, settings.service)
     place, known = _place(settings, record, engine, f"http://{host}:{port}", port, debug_port)
+    if not any_name:
+        service_names.check_beside(settings.source, place.services.keys() - {settings.app})
     declared = find.find(place.services)
     found = declared and accounts.of_app(declared, known, settings)
     wanted = database or str(record.known(engine).get("live", ""))
@@ -278,7 +291,6 @@ def _place(
     found = choice.supported(engine, services.load(compose, env, *own_files, personal))
     if settings.app not in found:
         raise settings.source.error(("app",), f"app: {settings.compose} has no service {settings.app}")
-    service_names.check_beside(settings.source, found.keys() - {settings.app})
     made = Place(
         *(ROOT, name, settings.service, settings.app, settings.compose, overlay, found, variables, env, network),
         native=settings.native,

@@ -27,6 +27,7 @@ from devenv.context.environment import Environment
 from devenv.databases.find import kind
 from devenv.databases.states import State
 from devenv.datastates import dumps, snapshots, store
+from devenv.datastates.steps import Step
 from devenv.model import document, json_schema
 
 FORMAT = 1
@@ -53,21 +54,36 @@ def export(env: Environment, stored: State, target: Path, scrub: bool) -> None:
             store.drop(env, made)
 
 
-def restore(env: Environment, file: Path, force: bool = False) -> Environment:
+def read(env: Environment, file: Path) -> State:
+    """What a file says of the data in it, without reading that.
+
+    DevError 111 for a damaged file, 114 for one of another service or database.
+    """
+    try:
+        with tarfile.open(file, "r:gz") as tar:
+            manifest = _manifest_of(tar, file)
+    except DAMAGED:
+        raise _damaged(file) from None
+    _check(env, manifest, file)
+    known = {"files": manifest["files"], "data": manifest["data"], "branch": manifest["branch"]}
+    return replace(store.new(env, name=file.name), **known)
+
+
+def restore_steps(env: Environment, file: Path, stored: State) -> list[Step]:
     """Make a file's data the live data, migrated to the checkout; the data until then is kept as `previous`.
 
-    DevError 111 for a damaged file, 114 for one that does not fit: another service or database, or, unless `force`,
-    migrations that are not in the checkout.
+    `stored`: what `read` found in it. `snapshots.check_fits` comes first.
     """
-    with dumps.folder(env) as folder:
-        dump = folder / "dump"
-        manifest = unpack(file, dump, lambda found: _check(env, found, file))
-        known = {"files": manifest["files"], "data": manifest["data"], "branch": manifest["branch"]}
-        stored = replace(store.new(env, name=file.name), **known)
-        snapshots.check_fits(env, stored, force)
-        with store.draft(env) as made:
-            store.at(env, made).load(env.engine, dump)
-            return snapshots.bring(env, made, stored)
+
+    def do(env: Environment) -> Environment:
+        with dumps.folder(env) as folder:
+            dump = folder / "dump"
+            unpack(file, dump, lambda found: _check(env, found, file))
+            with store.draft(env) as made:
+                store.at(env, made).load(env.engine, dump)
+                return snapshots.bring(env, made, stored)
+
+    return [Step(f"load {file}", snapshots.why(env, stored), do)]
 
 
 def _manifest(env: Environment, stored: State) -> dict[str, Any]:

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from devenv.base.errors import USAGE, DevError, did_you_mean
+from devenv.base.errors import USAGE, DevError
 from devenv.context import building
 from devenv.context.environment import Environment
-from devenv.datastates import live, snapshots, store
+from devenv.databases.states import State
+from devenv.datastates import live, snapshots, space, store
 from devenv.datastates.live import DEFAULT, Given
 from devenv.datastates.steps import Step
-from devenv.engines.interface import State
+from devenv.engines.interface import State as Running
 from devenv.model import lineage
 
-VERBS = ("migrate", "seed", "reset", "snapshot", "restore")
+VERBS = ("migrate", "seed", "reset", "snapshot", "restore", "prune")
 
 
-def of(env: Environment, seen: Mapping[str, State], verb: str, name: str, given: Given) -> list[Step]:
+class Words(NamedTuple):
+    """What is typed after a verb."""
+
+    name: str  # of a scenario, snapshot or state; empty: none
+    given: Given  # parameters of the scenario
+    file: Path  # the name as a path
+    all: bool  # prune: every state
+
+
+def of(env: Environment, seen: Mapping[str, Running], verb: str, words: Words) -> list[Step]:
     """The steps of a verb. `env`: after a look at the server, if that runs; `seen`: what runs. Changes nothing."""
-    if verb not in VERBS:
-        raise DevError(
-            USAGE, f"dev.plan {verb}: unknown verb", did_you_mean(verb, [*VERBS]), f"allowed: {', '.join(VERBS)}"
-        )
-    if verb in ("snapshot", "restore"):
+    name, given = words.name, words.given
+    if verb in ("snapshot", "restore", "prune"):
         snapshots.check_possible(env)
-        if not name:
-            raise DevError(USAGE, f"dev.plan {verb} takes a name", f"inv dev.plan {verb} NAME")
+    if verb in ("snapshot", "restore") and not name:
+        raise DevError(USAGE, f"dev.plan {verb} takes a name", f"inv dev.plan {verb} NAME")
+    if verb == "prune" and not env.engine.data_id():
+        return []
     first = _first(env, seen)
     if store.keeps(env) and env.seen.survey is None:
         return first  # everything else depends on what the server holds
@@ -35,13 +46,14 @@ def of(env: Environment, seen: Mapping[str, State], verb: str, name: str, given:
         "seed": lambda: seed(env, name or DEFAULT, given),
         "reset": lambda: reset(env, name or DEFAULT, given),
         "snapshot": lambda: snapshots.snapshot_steps(env, name),
-        "restore": lambda: restore(env, name),
+        "restore": lambda: restore(env, name, words.file, looks=True),
+        "prune": lambda: prune(prunable(env, [name] if name else [], words.all)),
     }
-    build = verb != "snapshot" and building.is_due(env)
+    build = verb not in ("snapshot", "prune") and building.is_due(env)
     return [*first, *([Step("build", "files changed", _built)] if build else []), *steps[verb]()]
 
 
-def _first(env: Environment, seen: Mapping[str, State]) -> list[Step]:
+def _first(env: Environment, seen: Mapping[str, Running]) -> list[Step]:
     absent = [n for n, s in env.place.services.items() if not s.build and not (n in seen and seen[n].healthy)]
     why = "what follows depends on its data" if store.keeps(env) else "not running"
     return [Step(f"start {' '.join(absent)}", why, live.ready)] if absent else []
@@ -94,8 +106,41 @@ def reset(env: Environment, name: str, given: Given) -> list[Step]:
     return live.reset_steps(env, name, given)
 
 
-def restore(env: Environment, name: str) -> list[Step]:
-    """A copy of a state. DevError 114 if it has migrations that are not in the checkout; packages are not asked for."""
-    stored = snapshots.find(env, name)
-    snapshots.check_fits(env, stored, force=False, without_packages=True)
-    return snapshots.restore_steps(env, stored)
+def restore(env: Environment, name: str, file: Path, force: bool = False, looks: bool = False) -> list[Step]:
+    """A copy of a state, or of a file. DevError 2 if there is neither, 111 for a damaged file, 114 if it does not fit.
+
+    `looks`: do not run the service's command that lists the migrations of packages.
+    """
+    if file.is_file():
+        from devenv.datastates import exports  # here, since few commands need it
+
+        stored = exports.read(env, file)
+        steps = exports.restore_steps(env, file, stored)
+    elif "/" in name or name.endswith(".gz"):
+        raise DevError(USAGE, f"{file} not found", "inv dev.state list")
+    else:
+        stored = snapshots.find(env, name)
+        steps = snapshots.restore_steps(env, stored)
+    snapshots.check_fits(env, stored, force, without_packages=looks)
+    return steps
+
+
+def prunable(env: Environment, names: Sequence[str], all: bool) -> list[State]:
+    """The states to remove. DevError 2, 114 for one that is not known, or not ours."""
+    gone = [snapshots.find(env, each) for each in names] or space.prunable(env, all)
+    for each in gone:
+        snapshots.check_known(each)
+    return gone
+
+
+def prune(gone: Sequence[State]) -> list[Step]:
+    """Remove states with their rows."""
+
+    def remove(stored: State, env: Environment) -> Environment:
+        store.drop(env, stored)
+        return env
+
+    return [
+        Step(f"remove {each.kind} {each.name}", f"of {each.branch}" if each.branch else "", partial(remove, each))
+        for each in gone
+    ]

@@ -13,7 +13,7 @@ from devenv.context import service_commands
 from devenv.context.environment import Environment
 from devenv.databases.states import DRAFT, PREVIOUS, SNAPSHOT, UNKNOWN, Note, State
 from devenv.datastates import live, packages, space, store
-from devenv.datastates.steps import Step, carry_out
+from devenv.datastates.steps import Step
 from devenv.model import lineage
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
@@ -77,26 +77,25 @@ def find(env: Environment, name: str) -> State:
     raise DevError(USAGE, f"unknown state {name}", hint, "inv dev.state list")
 
 
-def restore(env: Environment, stored: State, force: bool = False) -> Environment:
+def restore_steps(env: Environment, stored: State) -> list[Step]:
     """Make a copy of a state the live data, migrated to the checkout; the data until then is kept as `previous`.
 
-    DevError 114 if it was made with migrations that are not in the checkout, unless `force`.
+    `check_fits` comes first. To list the steps changes nothing, and runs no command of the service.
     """
-    check_fits(env, stored, force)
-    return carry_out(env, restore_steps(env, stored))
-
-
-def restore_steps(env: Environment, stored: State) -> list[Step]:
-    """What `restore` does with a state that fits. Changes nothing, and runs no command of the service."""
 
     def do(env: Environment) -> Environment:
         with store.draft(env, store.on_server(env, stored).database) as made:
             return bring(env, made, stored)
 
+    return [Step(f"use a copy of {stored.name}", why(env, stored), do)]
+
+
+def why(env: Environment, stored: State) -> str:
+    """What becomes of a state, and of the live data, when it is made live."""
     files = store.files(env)
     behind = stored.data.get("migrated") != lineage.key(files) and "migrate" in env.config.commands
     migrated = f"migrated, since it was made with {difference(stored.data.get('files') or {}, files)}; "
-    return [Step(f"use a copy of {stored.name}", f"{migrated if behind else ''}{live.KEPT}", do)]
+    return f"{migrated if behind else ''}{live.KEPT}"
 
 
 def bring(env: Environment, made: State, stored: State) -> Environment:

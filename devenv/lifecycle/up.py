@@ -1,21 +1,19 @@
-"""`dev.up`: observe, decide, print the plan, carry it out. And its opposites, down and destroy."""
+"""`dev.up`: observe, decide, print the plan, carry it out."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
-from devenv.base import events, ports, records
-from devenv.base.errors import CONFLICT, MISSING, DevError
+from devenv.base import events, ports
 from devenv.context import claims, fingerprints, health, service_commands, workspace
-from devenv.context.environment import Environment, open_environment
+from devenv.context.environment import Environment
 from devenv.databases.states import DRAFT
 from devenv.datastates import branches, live, packages, settling, store
 from devenv.datastates.live import DEFAULT
-from devenv.engines.interface import Engine, State
+from devenv.engines.interface import State
+from devenv.lifecycle import ending
 from devenv.lifecycle.plan import Facts, Step, decide, images, observe
 from devenv.model import libraries, lineage
 from devenv.model.secrets import BUILD, RUN
@@ -85,7 +83,7 @@ def _stop_other_engine(env: Environment) -> None:
     if other in ("", name):
         return
     events.note(f"it ran on {other} until now; its data stays there, and {name} has separate data")
-    _on_other_engine(env, other, lambda engine: engine.stop())
+    ending.on_other_engine(env, other, lambda engine: engine.stop())
 
 
 def _stop_replaced(env: Environment) -> None:
@@ -102,15 +100,10 @@ def _stop_replaced(env: Environment) -> None:
 def _use(env: Environment) -> None:
     """Record that this repository itself uses the service: `dev.up` was typed here."""
     root = str(env.place.root)
-    users = sorted({root, *_others(env)})
+    users = sorted({root, *ending.others(env)})
     if users != env.record.users:
         env.record.root, env.record.users = root, users
         env.save()
-
-
-def _others(env: Environment) -> list[str]:
-    """The other repositories that use the service. One that is gone uses nothing."""
-    return [user for user in env.record.users if user != str(env.place.root) and not workspace.is_gone(user)]
 
 
 def check_free(env: Environment) -> None:
@@ -290,50 +283,3 @@ def _is_pending(env: Environment) -> bool:
 
 def _seed(env: Environment) -> None:
     service_commands.within("dev.up", "seed", live.seed, env, DEFAULT, {})
-
-
-def down(env: Environment, only: bool = False) -> bool:
-    """Stop everything and keep the data. If another root uses it, it stays up, unless its root passes `only`.
-
-    Returns whether it was stopped.
-    """
-    others = _others(env)
-    if others and not only:
-        env.record.users = others
-        env.save()
-        events.note(f"{env.config.service} stays up: it is used by {', '.join(others)}")
-        return False
-    with events.step("stop", env.config.service):
-        env.engine.stop()
-    return True
-
-
-def destroy(env: Environment, only: bool = False) -> None:
-    """Remove everything of this service in this workspace, data included. DevError 113 while another root uses it."""
-    others = _others(env)
-    if others and not only:
-        message = f"{env.config.service} is used by {', '.join(others)}"
-        raise DevError(CONFLICT, message, *(f"make -C {shlex.quote(other)} dev.down" for other in others))
-    _check_owner(env)
-    for other in sorted(set(env.record.data) - {env.engine.name}):
-        _on_other_engine(env, other, lambda engine: engine.remove())
-    with events.step("remove", env.config.service):
-        env.engine.remove()
-    records.remove(env.place.workspace, env.config.service)
-
-
-def _on_other_engine(env: Environment, name: str, act: Callable[[Engine], None]) -> None:
-    try:
-        act(open_environment(env.place.workspace, env.port, engine=name).engine)
-    except DevError as error:
-        if error.code != MISSING:
-            raise
-        events.warn(f"{name} does not answer, so its data is not removed: {error.message}")
-
-
-def _check_owner(env: Environment) -> None:
-    """DevError 113 if the data is somebody else's, as far as the server runs and says so."""
-    with suppress(DevError):
-        env = live.glance(env, env.engine.look())
-    if env.seen.survey is not None:
-        store.check_owner(env)

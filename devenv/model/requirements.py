@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.model import document, json_schema, service_names
+from devenv.model import document, json_schema
 from devenv.model.config import CONTRACT
 from devenv.model.resolver import Ask
 
@@ -37,7 +37,6 @@ class Requirement(NamedTuple):
 def of(source: document.Document) -> dict[str, Requirement]:
     """What a repository requires, by name. DevError 111 with file and line if it is not such a mapping."""
     json_schema.check(source, json_schema.read(SCHEMA))
-    service_names.check(source)
     requires = source.data.get("requires") or {}
     return {name: _requirement(source, name, value) for name, value in requires.items()}
 

@@ -13,14 +13,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base import events, locks, output, patience, ports, records
+from devenv.base import events, output, patience, ports, records
 from devenv.base.errors import CONFIG, CONFLICT, MISSING, DevError
 from devenv.context import health, workspace
 from devenv.context.environment import Environment, open_environment
 from devenv.engines import choice, names, orphans
 from devenv.lifecycle import plan
 from devenv.lifecycle import up as operation
-from devenv.model import document, requirements, resolver, units
+from devenv.model import document, requirements, resolver, service_names, units
 from devenv.model.requirements import Requirement, Wiring
 from devenv.required import lockfile, mirrors, protocol, sources, wiring
 
@@ -84,24 +84,8 @@ class Stack:
             future.result()
         for member in self.members.values():  # in a cycle, one starts before a service that it needs
             if self._tell(member.name, member.url, member.requires):
-                self._call(member, "dev.up", "--only", "--json")
+                self.call(member, "dev.up", "--only", "--json")
         return self._tell(self.env.config.service, self.env.url, requirements.of(self.env.config.source))
-
-    def down(self) -> None:
-        """Stop the members that no other root uses."""
-        for member in reversed(self.members.values()):
-            if sources.leave(self.env.place, member.name):
-                with events.step("stop", member.name) as step:
-                    self._end(member, "dev.down", "--only")
-                    step.said = f"  {member.name}: stopped"
-
-    def destroy(self) -> None:
-        """Remove the members that no other root uses. Source checkouts are only stopped and keep their data."""
-        for member in reversed(self.members.values()):
-            if sources.leave(self.env.place, member.name):
-                args = ("dev.down", "--only") if member.edited else ("dev.destroy", "--only", "--yes")
-                with events.step("stop" if member.edited else "remove", member.name):
-                    self._end(member, *args)
 
     def status(self) -> list[dict[str, Any]]:
         """The status of each member, and what runs."""
@@ -121,9 +105,13 @@ class Stack:
 
     def unshared(self) -> list[str]:
         """The pinned members that ran here and that no other root uses: dev.destroy removes them too."""
-        place = self.env.place
-        ran = [m for m in self.members.values() if not m.edited and records.read(place.workspace, m.name).checkout]
-        return [m.name for m in ran if not sources.is_used_elsewhere(place, m.name)]
+        ran = [m for m in self.members.values() if not m.edited and self.ran(m)]
+        return [m.name for m in ran if not sources.is_used_elsewhere(self.env.place, m.name)]
+
+    def ran(self, member: Member) -> bool:
+        """Whether a member ran here, and may still have something."""
+        record = records.read(self.env.place.workspace, member.name)
+        return bool(record.checkout or record.users)
 
     def logs(self, name: str, flags: Sequence[str]) -> int:
         """Show the logs of one member."""
@@ -158,7 +146,7 @@ class Stack:
         with events.step(events.SERVICE, member.name, member.runs, said) as step:
             self._tell(member.name, member.url, member.requires)
             with health.told(lambda seconds: self._so_far(member, seconds)):
-                answer = self.answers[member.name] = self._call(member, "dev.up", "--only", "--json")
+                answer = self.answers[member.name] = self.call(member, "dev.up", "--only", "--json")
             for warning in protocol.warnings(self._log(member, "dev.up")):
                 events.warn(f"{member.name}: {warning}")
             image = f", runs image {answer['image']}" if answer.get("image") else ""
@@ -186,7 +174,7 @@ class Stack:
 
         def seed(wanted: Wiring) -> Mapping[str, Any]:
             flags = [word for name, value in wanted.params.items() for word in ("-p", f"{name}={value}")]
-            return self._call(provider, "dev.seed", wanted.scenario, *flags)
+            return self.call(provider, "dev.seed", wanted.scenario, *flags)
 
         if wiring.wire(record, url, need, generation, seed):
             events.note(f"  {provider.name}: told of {record.service}")
@@ -200,35 +188,12 @@ class Stack:
         url = str(answer.get("url") or self.members[name].url)
         return url, str(answer.get("internal_url") or url)
 
-    def _end(self, member: Member, task: str, *args: str) -> None:
-        """Stop or remove a member. If its repository or its tools are gone, it is found by its record."""
-        try:
-            self._check_checkout(member)
-            self._call(member, task, *args)
-        except DevError as error:
-            if error.code not in (MISSING, CONFIG):
-                raise
-            events.warn(f"{member.name} is ended by its record: {error.message.splitlines()[0]}")
-            self._end_by_record(member, removed=task == "dev.destroy")
-
-    def _end_by_record(self, member: Member, removed: bool) -> None:
-        place = (self.env.place.workspace, member.name)
-        with locks.held(records.path(*place, "lock"), "dev.destroy" if removed else "dev.down"):
-            record = records.read(*place)
-            engine = record.engine or self.env.engine.name
-            if not removed:
-                _orphan(record, engine).stop()
-                return
-            for each in sorted({engine, *record.data}):
-                _orphan(record, each).remove()
-            records.remove(*place)
-
     def _status(self, member: Member) -> dict[str, Any]:
         """The answer of a member; what its record says if its repository or its tools are gone."""
         try:
-            self._check_checkout(member)
+            self.check_checkout(member)
             least = {"service": member.name, "url": member.url, "healthy": False}  # what other tools may leave out
-            return {**least, **self._call(member, "dev.status", "--only", "--json")}
+            return {**least, **self.call(member, "dev.status", "--only", "--json")}
         except DevError as error:
             if error.code not in (MISSING, CONFIG):
                 raise
@@ -236,18 +201,18 @@ class Stack:
         record = records.read(self.env.place.workspace, member.name)
         if record.checkout:
             events.warn(f"{member.name} cannot be queried: {reason}")
-        runs = _orphan(record, record.engine or self.env.engine.name).is_running()
+        runs = orphan(record, record.engine or self.env.engine.name).is_running()
         known = {"service": member.name, "workspace": record.workspace, "engine": record.engine}
         state = {"checkout": record.checkout, "url": member.url, "internal_url": member.url, "healthy": False}
         words = {"name": member.name, "state": "runs, not queried" if runs else "not running"}
         services = [{**words, "healthy": False, "memory": None}]
         return {**known, **state, "data": "", "services": services, "logins": [], "outputs": {}, "memory": 0}
 
-    def _check_checkout(self, member: Member) -> None:
+    def check_checkout(self, member: Member) -> None:
         if not (member.checkout / "dev.yaml").is_file():
             raise DevError(MISSING, f"its checkout {member.checkout} is gone")
 
-    def _call(self, member: Member, task: str, *args: str) -> dict[str, Any]:
+    def call(self, member: Member, task: str, *args: str) -> dict[str, Any]:
         log = self._log(member, task)
         call = functools.partial(protocol.call, member.name, member.checkout, self.handed(member), task, args, log)
         if task not in STEPS:
@@ -278,7 +243,7 @@ def recorded(env: Environment) -> Stack:
     return Stack(env, in_order({name: _recorded(env, pin) for name, pin in pins.items()}))
 
 
-def _orphan(record: records.Record, engine: str) -> orphans.Orphan:
+def orphan(record: records.Record, engine: str) -> orphans.Orphan:
     named = (names.project(record), record.network)
     return orphans.Orphan(engine, record.workspace, record.service, *named)
 
@@ -351,6 +316,7 @@ def _member(env: Environment, pin: lockfile.Pin) -> Member:
     release = pin.version if not edited and mirror.is_release(pin.version, pin.commit) else ""
     source = document.load(checkout / "dev.yaml")
     requirements.check_contract(source)
+    service_names.check(source)
     port = record.port or (_port(source) if env.place.workspace == workspace.MAIN else ports.draw())
     host = choice.host(env.engine.name, pin.name)
     edits = record.edited_libraries

@@ -50,7 +50,7 @@ def logs(
     workspace: str = "",
 ) -> None:
     """Print the logs of all or some services."""
-    env = environment.open_environment(workspace)
+    env = environment.open_environment(workspace, any_name=True)
     if tail and not tail.isdecimal():
         raise DevError(USAGE, f"--tail {tail} is not a number", "inv dev.logs --tail 20")
     wanted = Logs(follow, int(tail) if tail else None, _seconds(since))
@@ -105,7 +105,7 @@ def run(c: Any, service: str = "", workspace: str = "") -> None:
 @task(help=WORKSPACE)
 def dbshell(c: Any, workspace: str = "") -> None:
     """Open the database's client; arguments after -- go to it."""
-    env = environment.open_environment(workspace)
+    env = environment.open_environment(workspace, any_name=True)
     if not env.database:
         raise DevError(CONFIG, f"{env.config.compose} declares no database that we know", f"known: {find.KNOWN}")
     state = env.engine.look().get(env.database.service)

@@ -11,7 +11,7 @@ from invoke.tasks import task
 from devenv.base import events, output
 from devenv.base.errors import USAGE, DevError
 from devenv.context import building, environment, health
-from devenv.databases.states import PREVIOUS, State
+from devenv.databases.states import PREVIOUS
 from devenv.datastates import live, planning, room, snapshots, space, store
 from devenv.datastates.live import DEFAULT
 from devenv.datastates.steps import carry_out
@@ -218,14 +218,7 @@ def restore(c: Any, name: str, force: bool = False, json: bool = False, workspac
         snapshots.check_possible(env)
         env = live.ready(env)
         building.ensure(env)
-        if file.is_file():
-            from devenv.datastates import exports
-
-            exports.restore(env, file, force)
-        elif "/" in name or name.endswith(".gz"):
-            raise DevError(USAGE, f"{file} not found", "inv dev.state list")
-        else:
-            snapshots.restore(env, snapshots.find(env, name), force)
+        carry_out(env, planning.restore(env, name, file, force))
         health.reconnected(env)
     undo = "inv dev.restore previous"
     _finish(env, json, f"the data of {name} is live; the rows until now are kept: {undo}", name=name)
@@ -269,7 +262,7 @@ def state(
             env = room.ready(env, [] if name else space.prunable(env, all and yes))
         else:
             env = live.ready(env, changes=False)
-        gone = _gone(env, name or [], all) if action == "prune" else []
+        gone = planning.prunable(env, name or [], all) if action == "prune" else []
         found = space.rows(env)
     if action == "list":
         output.answer(found) if json else render.states(found, output.data)
@@ -280,14 +273,6 @@ def state(
         _answer(env, json)
 
 
-def _gone(env: environment.Environment, names: list[str], all: bool) -> list[State]:
-    """The states to remove. DevError 2, 114 for one that is not known, or not ours."""
-    gone = [snapshots.find(env, each) for each in names] or space.prunable(env, all)
-    for each in gone:
-        snapshots.check_known(each)
-    return gone
-
-
 def _prune(rows: list[dict[str, Any]], yes: bool, json: bool, workspace: str) -> None:
     """Ask, without the lock, and remove what is still there of what was shown."""
     render.states(rows, events.note)
@@ -296,7 +281,7 @@ def _prune(rows: list[dict[str, Any]], yes: bool, json: bool, workspace: str) ->
     with environment.opened("dev.state", workspace) as env:
         env = live.ready(env)
         gone = [each for each in store.every(env) if each.id in shown]
-        space.prune(env, gone)
+        carry_out(env, planning.prune(gone))
     removed = [row for row in rows if row["id"] in {each.id for each in gone}]
     _finish(env, json, f"removed {_states(removed)}; the live data is as it was: inv dev.state list")
 

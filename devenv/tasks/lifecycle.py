@@ -5,25 +5,30 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from invoke.tasks import task
 
 from devenv.base import output, toolcache
-from devenv.base.errors import FOUND, MISSING, UNHEALTHY, DevError, of_system
+from devenv.base.errors import FOUND, MISSING, UNHEALTHY, USAGE, DevError, did_you_mean, of_system
 from devenv.context import environment
 from devenv.context.workspace import MAIN
 from devenv.datastates import live, planning
+from devenv.datastates.steps import Step, carry_out
 from devenv.engines.interface import State
-from devenv.lifecycle import plan
+from devenv.lifecycle import ending, plan
 from devenv.lifecycle import up as operation
 from devenv.lifecycle.status import status as look
 from devenv.model import requirements
 from devenv.readers import report
+from devenv.required import ending as required_ending
 from devenv.required import stack, trust
 from devenv.tasks import render
 from devenv.tasks.common import JSON, ONLY, WORKSPACE, YES, confirm, finish, params
 
+ENDING = ("down", "destroy")
+PLANNED = ("up", *planning.VERBS, *ENDING)
 PORT = {"port": "the port, instead of the one in dev.yaml (also DEV_PORT)"}
 DEBUG = {"debug": "run the app under its debugger, and print how to attach; without the flag, it is off again"}
 
@@ -88,10 +93,11 @@ def _for_up(only: bool, workspace: str, port: int, debug: bool | None) -> Iterat
 @task(help={**WORKSPACE, **JSON, **ONLY})
 def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
     """Stop the service, and what only it requires; the data stays."""
-    with environment.opened("dev.down", workspace) as env:
-        stopped = operation.down(env, only)
+    with environment.opened("dev.down", workspace, any_name=True) as env:
+        stopped = only or not ending.others(env)
+        carry_out(env, ending.down(env, only))
     if not only:
-        stack.recorded(env).down()
+        carry_out(env, required_ending.of(stack.recorded(env), removed=False))
     again = "inv dev.up" if env.place.workspace == MAIN else f"inv dev.up --workspace {env.place.workspace}"
     name = env.config.service
     words = f"{name} is stopped, and its data is kept" if stopped else f"{name} stays up for the others"
@@ -102,7 +108,7 @@ def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) ->
 @task(help={**WORKSPACE, **JSON, **ONLY})
 def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
     """Show what runs where, how to log in, and the memory it uses."""
-    env = environment.open_environment(workspace)
+    env = environment.open_environment(workspace, any_name=True)
     states = env.engine.look()
     env = _glanced(env, states)
     found, required = look(env, states), [] if only else stack.recorded(env).status()
@@ -127,9 +133,10 @@ def _glanced(env: environment.Environment, states: Mapping[str, State]) -> envir
         **PORT,
         **JSON,
         "mermaid": "print the graph as a Mermaid diagram",
-        "verb": f"instead of up: {', '.join(planning.VERBS)}",
-        "name": "the scenario, snapshot or state that the verb is about",
+        "verb": f"instead of up: {', '.join(PLANNED[1:])}",
+        "name": "the scenario, snapshot, state or file that the verb is about",
         "param": "a parameter of the scenario, NAME=VALUE; can be repeated",
+        "all": "prune: also snapshots and data of other branches",
     },
 )
 def plan_(
@@ -141,14 +148,19 @@ def plan_(
     verb: str = "",
     name: str = "",
     param: Any = None,
+    all: bool = False,
 ) -> None:
     """Show what dev.up or another verb would do, and change nothing."""
-    env = environment.open_environment(workspace, port, debug=False)
+    if verb and verb not in PLANNED:
+        hint = did_you_mean(verb, [*PLANNED])
+        raise DevError(USAGE, f"dev.plan {verb}: unknown verb", hint, f"allowed: {', '.join(PLANNED)}")
+    given = planning.Words(name, params(param), Path(c.folder, Path(name).expanduser()), all)
+    env = environment.open_environment(workspace, port, debug=False, any_name=verb in ENDING)
     states = env.engine.look()
     env = _glanced(env, states)
     live.report_lost(env)
     if verb not in ("", "up"):
-        _plan_data(env, states, verb, name, params(param), json)
+        _answer_steps(env, verb, _ends(env, verb) if verb in ENDING else planning.of(env, states, verb, given), json)
         return
     steps = plan.decide(plan.observe(env, states), env.config, env.place.services)
     value = {**plan.describe(env, steps), "requires": stack.of(env).describe()}
@@ -160,10 +172,14 @@ def plan_(
         render.plan(value, output.data)
 
 
-def _plan_data(
-    env: environment.Environment, states: Mapping[str, State], verb: str, name: str, given: dict[str, str], json: bool
-) -> None:
-    steps = planning.of(env, states, verb, name, given)
+def _ends(env: environment.Environment, verb: str) -> list[Step]:
+    """The steps of dev.down or dev.destroy."""
+    removed = verb == "destroy"
+    own = ending.destroy(env) if removed else ending.down(env)
+    return [*own, *required_ending.of(stack.recorded(env), removed)]
+
+
+def _answer_steps(env: environment.Environment, verb: str, steps: list[Step], json: bool) -> None:
     value = {**plan.head(env), "verb": verb, "steps": [str(step) for step in steps]}
     if json:
         output.answer(value)
@@ -189,15 +205,15 @@ def doctor(c: Any, json: bool = False) -> None:
 @task(help={**WORKSPACE, **JSON, **ONLY, "yes": "do not ask"})
 def destroy(c: Any, workspace: str = "", json: bool = False, only: bool = False, yes: bool = False) -> None:
     """Remove the service, its data, and what only it requires."""
-    env = environment.open_environment(workspace)
+    env = environment.open_environment(workspace, any_name=True)
     required = None if only else stack.recorded(env)
     names = ", ".join([env.place.service, *(required.unshared() if required else [])])
     what = f"{names} of workspace {env.place.workspace} with all data"
     confirm(f"Remove {what}?", yes)
     with env.locked("dev.destroy") as there:
-        operation.destroy(there, only)
+        carry_out(there, ending.destroy(there, only))
     if required:
-        required.destroy()
+        carry_out(env, required_ending.of(required, removed=True))
     finish(f"removed: {what}; to start with fresh data: inv dev.up", json, known=_known(env))
 
 

@@ -29,7 +29,7 @@ from devenv.tasks.common import JSON, ONLY, WORKSPACE, finish
 )
 def open_(c: Any, service: str = "", as_: str = "", no_browser: bool = False, workspace: str = "") -> None:
     """Open the service's page in the browser, and print its URL."""
-    env = environment.open_environment(workspace)
+    env = environment.open_environment(workspace, any_name=True)
     found = _status(env, service)
     name, url = found["service"], found["url"]
     if as_:

@@ -9,7 +9,7 @@ A failure prints the command that repeats its round:
     CHAOS_SEED=1013 CHAOS_ROUNDS=1 make test ARGS="-k 'native-20 and postgres'"
 
 That does the same on a new service, at about the same moments. If it finds nothing, the rounds before may be needed:
-take the seed of the first one, and a larger number of rounds.
+take the seed of the first one, and a larger number of rounds. CHAOS_VERB=prune lets every second verb be that one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import json
 import os
 import random
 import re
+import shlex
 import subprocess
 import tempfile
 import time
@@ -41,6 +42,7 @@ from .verbs import VERBS, Command
 
 REFUSED = {2, 114}
 SECOND = 1.5  # MariaDB writes its log to the disk once a second, and a loaded machine a little later
+OFTEN = os.environ.get("CHAOS_VERB", "")  # a verb of VERBS
 LONG = 300  # seconds after which a command hangs
 
 
@@ -96,7 +98,8 @@ class Chaos:
             test = f"native-{500 if self.disk else 20}" if kills.is_native(self.repo) else "compose-20"
             make = f"make test{'-all' if self.disk else ''} ARGS=\"-k '{test} and {self.database}'\""
             logs = self.repo.run("dev.logs", "--tail", "15").stdout
-            again = f"To repeat it: CHAOS_SEED={seed} CHAOS_ROUNDS=1 {make}"
+            often = f"CHAOS_VERB={shlex.quote(OFTEN)} " if OFTEN else ""
+            again = f"To repeat it: CHAOS_SEED={seed} CHAOS_ROUNDS=1 {often}{make}"
             raise Broken(f"{error}\n\n{logs}\n{again}\nIt was:\n{words}") from None
 
     def together(self, commands: list[Command], kill: str = "", at: float = 0, row: bool = False) -> None:
@@ -139,27 +142,28 @@ class Chaos:
 
     def judge(self, command: Command, done: Done, killed: bool, beside: bool) -> None:
         """What a command may end with. If something is killed, it may fail in any way that it reports."""
-        words = f"{' '.join(command.argv)} ended with {done.code}:\n{done.stderr}"
+        words = f"{' '.join(command.argv)} ended with {done.code}"
         if done.code > 0:
-            assert done.error.startswith(f"error[{done.code}]: "), words
+            assert done.error.startswith(f"error[{done.code}]: "), f"{words}, without its error:\n{done.stderr}"
         if killed:
             return
         refuses = self.ledger.refuses(command.act)
         if beside and "dev.restore" in command.argv:  # the other one may have changed what there is
             refuses = {True, False}
-        assert done.code in {code for each in refuses for code in (REFUSED if each else {0})}, words
+        allowed = {code for each in refuses for code in (REFUSED if each else {0})}
+        assert done.code in allowed, f"{words}, expected one of {sorted(allowed)}:\n{done.stderr}"
 
     # ---- actions
 
     def verb(self, chance: random.Random) -> None:
         """A verb, which is killed more often than not."""
-        command = VERBS[chance.choice([*VERBS])](chance)
+        command = any_verb(chance)
         kill, at, row = chance.choice([*KILLS]), chance.random(), chance.random() < 0.4
         self.together([command], kill if chance.random() < 0.8 else "", at, row)
 
     def two(self, chance: random.Random) -> None:
         """Two verbs at once."""
-        commands = [VERBS[chance.choice([*VERBS])](chance) for _ in range(2)]
+        commands = [any_verb(chance) for _ in range(2)]
         kill, at = chance.choice([*KILLS]), chance.random()
         self.together(commands, kill if chance.random() < 0.3 else "", at)
 
@@ -217,8 +221,8 @@ class Chaos:
     def check(self) -> None:
         """All is healthy, each row is in its place, nothing is left behind."""
         status = self.repo.status()
-        assert status["healthy"], status
-        assert status["requires"][0]["healthy"], status
+        assert status["healthy"], f"after dev.up, all should be healthy, not {status}"
+        assert status["requires"][0]["healthy"], f"after dev.up, the required service should be healthy, not {status}"
         seen: dict[str, Any] = {}
         for name, kept in ((service.ROOT, self.ledger), (service.BASE, self.base)):
             assert until(lambda name=name: self.is_settled(seen, name), self.patience), (
@@ -228,7 +232,8 @@ class Chaos:
             assert not wrong, f"{name}: {wrong}"
             sight.assert_whole(seen[name])
         if self.word:
-            assert seen[service.ROOT]["word"] == f"w{self.word}"
+            word = seen[service.ROOT]["word"]
+            assert word == f"w{self.word}", f"the app has WORD={word}, and compose.yaml has w{self.word}"
         self.check_leftovers()
         listed = self.repo.ok("dev.state", "list", "--json").json()
         on_server = [(row[0], row[1]) for row in sight.states(seen[service.ROOT]) if row[1] not in ("live", "draft")]
@@ -257,6 +262,11 @@ class Chaos:
         left += [path for path in state if re.search(r"(\.tmp|\.new|\.removed)$", path)]
         left += [path for path in state if path.endswith(".lock") and locks.is_held(Path(path))]
         assert not left, f"left behind: {left}"
+
+
+def any_verb(chance: random.Random) -> Command:
+    """A verb by chance; every second one is OFTEN, if there is one."""
+    return VERBS[OFTEN if OFTEN and chance.random() < 0.5 else chance.choice([*VERBS])](chance)
 
 
 def wait(process: subprocess.Popen[str], errors: IO[str]) -> Done:

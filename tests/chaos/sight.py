@@ -19,7 +19,9 @@ LATE = 30  # seconds between the start of a command and our look, at most
 def states(seen: dict[str, Any]) -> list[list[Any]]:
     """The rows of the server's record: id, kind, database, facts."""
     rows = [[*row[:3], json.loads(row[3]) if isinstance(row[3], str) else row[3]] for row in recorded(seen)]
-    assert [row[2] for row in rows if row[1] == "live"] == [seen["live"]], f"the app is on {seen['live']}: {rows}"
+    assert [row[2] for row in rows if row[1] == "live"] == [seen["live"]], (
+        f"the app is on {seen['live']}, which should be live: {rows}"
+    )
     return rows
 
 
@@ -57,8 +59,10 @@ def assert_whole(seen: dict[str, Any]) -> None:
             rows, applied = content(seen, database)
             size = int(facts["name"].partition("rows=")[2] or 0)
             rest = rows - ledger.big(size)
-            assert len(rows) == size + len(rest), (facts["name"], rows)
-            assert len(rest) == (facts["name"] != "schema"), (facts["name"], rows)
-            assert all(row.startswith("default-") for row in rest), (facts["name"], rows)
+            what = f"{facts['name']}, which was built for later"
+            assert len(rows) == size + len(rest), f"{what}, should have {size} rows of `big`, not {sorted(rows)}"
+            defaults = int(facts["name"] != "schema")
+            made = len(rest) == defaults and all(row.startswith("default-") for row in rest)
+            assert made, f"{what}, should have {defaults} rows `default-N` besides, not {sorted(rest)}"
             wanted = {Path(name).stem for name in facts["files"] if name.startswith("migrations/")}
-            assert applied == wanted, (facts["name"], database, sorted(applied), sorted(wanted))
+            assert applied == wanted, f"{what} in {database}, has {sorted(applied)} and not {sorted(wanted)}"

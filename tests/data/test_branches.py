@@ -9,8 +9,10 @@ import pytest
 
 from devenv.base import records
 from devenv.base.errors import REFUSED, USAGE, DevError
+from devenv.context.environment import Environment
 from devenv.databases.states import ASIDE, BUILT, PREVIOUS, SNAPSHOT
 from devenv.datastates import dumps, exports, live, planning, snapshots, space, store
+from devenv.datastates.steps import Step, carry_out
 from tests.messages import OF_A_PACKAGE, SET_ASIDE
 
 from . import world
@@ -216,13 +218,16 @@ def test_what_is_built_again_has_the_migrations_that_it_was_made_with(here: Worl
 # ---- what dev.plan says of them
 
 
-def planned(here: World, verb: str, name: str = "", **given: str) -> list[str]:
+def steps(env: Environment, verb: str, name: str = "", all: bool = False) -> list[Step]:
+    return planning.of(env, env.engine.look(), verb, planning.Words(name, {}, Path(name), all))
+
+
+def planned(here: World, verb: str, name: str = "", all: bool = False) -> list[str]:
     """The titles of the steps. Planning changes nothing."""
     before = len(here.done)
-    env = store.look(here.env())
-    steps = planning.of(env, env.engine.look(), verb, name, given)
+    found = steps(store.look(here.env()), verb, name, all)
     assert here.done[before:] == []
-    return [step.title for step in steps]
+    return [step.title for step in found]
 
 
 @pytest.mark.parametrize(
@@ -258,8 +263,7 @@ def test_a_restore_does_what_its_plan_says(here: World) -> None:
     here.snapshot()
     assert planned(here, "restore", "kept") == ["use a copy of kept"]
     here.migrations(ONE, TWO, THREE)
-    env = store.look(here.env())
-    [step] = planning.of(env, env.engine.look(), "restore", "kept", {})
+    [step] = steps(store.look(here.env()), "restore", "kept")
     assert f"migrations/{THREE}.py" in step.why
     here.restore()
     assert here.live == rows(ONE, TWO, THREE) | DEFAULT | {"by hand"}
@@ -269,10 +273,22 @@ def test_a_restore_does_what_its_plan_says(here: World) -> None:
     assert caught.value.code == REFUSED
 
 
+def test_a_prune_does_what_its_plan_says(here: World) -> None:
+    here.snapshot()
+    here.migrations(ONE, TWO, THREE)
+    here.reset()
+    for words in ({"name": "kept"}, {"all": False}, {"all": True}):
+        env = store.look(here.env())
+        gone = planning.prunable(env, [words["name"]] if "name" in words else [], bool(words.get("all")))
+        assert planned(here, "prune", **words) == [f"remove {each.kind} {each.name}" for each in gone] != []
+        carry_out(env, planning.prune(gone))
+        assert not {each.id for each in gone} & {each.id for each in here.states()}
+    assert planned(here, "prune", all=True) == []
+
+
 def test_without_the_server_a_plan_only_starts_it(here: World) -> None:
     here.running.clear()
-    env = here.env()
-    assert [step.title for step in planning.of(env, env.engine.look(), "reset", "", {})] == ["start db"]
+    assert [step.title for step in steps(here.env(), "reset")] == ["start db"]
 
 
 # ---- a database that is fixed

@@ -14,7 +14,8 @@ from devenv.base import records
 from devenv.base.errors import CONFLICT, REFUSED, UNHEALTHY, DevError
 from devenv.databases.states import ASIDE, BUILT, DRAFT, PREVIOUS, SNAPSHOT
 from devenv.datastates import dumps, live, snapshots, space, store
-from devenv.lifecycle import up as operation
+from devenv.datastates.steps import carry_out
+from devenv.lifecycle import ending
 from tests.gitrepo import commit, git
 from tests.messages import ALREADY_RUNS, DATA_OF
 
@@ -189,7 +190,7 @@ def test_data_of_another_owner_is_not_destroyed(here: World, elsewhere: Callable
     databases = dict(here.databases)
     elsewhere()
     with pytest.raises(DevError, match="belongs to") as refused:
-        operation.destroy(here.env())
+        carry_out(here.env(), ending.destroy(here.env()))
     assert refused.value.code == CONFLICT
     assert here.databases == databases
 

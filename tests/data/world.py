@@ -24,7 +24,8 @@ from devenv.context.environment import Asked, Environment
 from devenv.databases import find, states
 from devenv.databases.database import Database
 from devenv.databases.states import Note, Seen, State, Survey
-from devenv.datastates import dumps, live, settling, snapshots, store
+from devenv.datastates import dumps, live, planning, settling, snapshots, store
+from devenv.datastates.steps import carry_out
 from devenv.engines.interface import Place
 from devenv.engines.interface import State as Running
 from devenv.lifecycle import up as operation
@@ -87,7 +88,7 @@ class World:
         assert declared
         name = record.known("native").get("live") or declared.name
         database = FakeDatabase("db", "postgres", LIVE, name, "", account="app", world=self)
-        engine, asked = FakeEngine(self, name, place), Asked("", 0, False, None)
+        engine, asked = FakeEngine(self, name, place), Asked("", 0, False, None, False)
         return Environment(settings, place, engine, record, "localhost", self.port, 0, database, Seen(), asked)
 
     @cached_property
@@ -167,7 +168,7 @@ class World:
 
     def restore(self, name: str = "kept", force: bool = False) -> None:
         with self.command("dev.restore") as env:
-            snapshots.restore(env, snapshots.find(env, name), force)
+            carry_out(env, planning.restore(env, name, Path(), force))
 
     @contextmanager
     def command(self, name: str) -> Iterator[Environment]:

@@ -148,7 +148,7 @@ def make_environment(repo: Path, make_place: Callable[..., Place]) -> Callable[.
 
     def make(data: Mapping[str, Any] | None = None) -> Environment:
         place, record = make_place(), records.Record("catalog", "main", data=dict(data or {}))
-        asked = Asked("", 0, False, None)
+        asked = Asked("", 0, False, None, False)
         engine = ComposeEngine(place)
         return Environment(config.load(repo), place, engine, record, "catalog.localhost", 18160, 0, None, Seen(), asked)
 

@@ -50,7 +50,7 @@ def removed_after(repo: Repo) -> Iterator[Repo]:
         yield repo
         repo.ok("dev.destroy", "--yes")
         left = machine.left_by(repo.token, repo.path, engine)
-        assert not left, left  # said here: pytest rewrites no assertion in this module
+        assert not left, left
     finally:
         if engine == "compose":
             machine.remove_by_force(repo.token)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
+from devenv.tasks.common import CHANGES
+from devenv.tasks.lifecycle import PLANNED
 from maintain.visitor import Visitor
 from tests.messages import DID_YOU_MEAN, NOTHING_TO_DO
 from tests.verbs.fixtures import MakeRepo
@@ -73,6 +76,36 @@ def test_plan_of_another_verb_changes_nothing(running: Repo) -> None:
     assert running.fails(2, "dev.plan", "restore").hints == ["inv dev.plan restore NAME"]
     running.fails(2, "dev.plan", "restore", "nothing")
     assert stored(running) == before
+
+
+def test_plan_knows_each_verb_that_changes_data() -> None:
+    others = {"dev.schema", "dev.lock", "dev.edit", "dev.use", "dev.restart", "dev.add"}  # they change no data
+    verbs = {f"dev.{verb}" for verb in PLANNED if verb != "prune"} | {"dev.state"}
+    assert verbs == {verb for verb in CHANGES if verb.startswith("dev.")} - others
+
+
+def test_plan_of_a_file_and_of_prune_is_what_they_do(running: Repo, tmp_path: Path) -> None:
+    file = str(tmp_path / "kept.tar.gz")
+    running.ok("dev.snapshot", "kept", "--replace", "--export", file)
+    before = stored(running)
+    assert f"  load {file} (the data until now is kept as previous)" in running.ok("dev.plan", "restore", file).stdout
+    assert running.fails(2, "dev.plan", "restore", f"{file}x.gz").hints == ["inv dev.state list"]
+    Path(f"{file}.cut").write_bytes(Path(file).read_bytes()[:100])
+    running.fails(111, "dev.plan", "restore", f"{file}.cut")
+    assert running.ok("dev.plan", "prune", "kept").stdout.endswith("  remove snapshot kept\n")
+    planned = running.ok("dev.plan", "prune", "--all", "--json").json()["steps"]
+    listed = running.ok("dev.state", "list", "--json").json()
+    named = [f"remove {row['kind']} {row['name']}" for row in listed if row["kind"] != "live"]
+    assert sorted(planned) == sorted(named)
+    assert stored(running) == before
+    running.ok("dev.state", "prune", "--all", "--yes")
+    assert running.ok("dev.plan", "prune", "--all", "--json").json()["steps"] == []
+
+
+def test_plan_of_the_ends(running: Repo) -> None:
+    assert running.ok("dev.plan", "down").stdout.endswith(f"  stop {running.token} (its data is kept)\n")
+    assert running.ok("dev.plan", "destroy").stdout.endswith(f"  remove {running.token} (with all its data)\n")
+    assert running.steps() == []
 
 
 def test_plan_of_a_running_service_is_empty(running: Repo) -> None:

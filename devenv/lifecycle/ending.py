@@ -1,0 +1,79 @@
+"""`dev.down` and `dev.destroy` of one service, as steps: `dev.plan` prints them, and the verb carries them out."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from contextlib import suppress
+
+from devenv.base import events, records
+from devenv.base.errors import CONFLICT, MISSING, DevError
+from devenv.context import workspace
+from devenv.context.environment import Environment, open_environment
+from devenv.datastates import live, store
+from devenv.datastates.steps import Step
+from devenv.engines.interface import Engine
+
+
+def down(env: Environment, only: bool = False) -> list[Step]:
+    """Stop everything and keep the data. If another root uses it, it stays up, unless its root passes `only`."""
+    users, service = others(env), env.config.service
+    if users and not only:
+        return [Step(f"leave {service} up", f"it is used by {', '.join(users)}", _left)]
+    return [Step(f"stop {service}", "its data is kept", _stopped)]
+
+
+def destroy(env: Environment, only: bool = False) -> list[Step]:
+    """Remove everything of this service in this workspace, data included. DevError 113 while another root uses it."""
+    users = others(env)
+    if users and not only:
+        message = f"{env.config.service} is used by {', '.join(users)}"
+        raise DevError(CONFLICT, message, *(f"make -C {shlex.quote(other)} dev.down" for other in users))
+    return [Step(f"remove {env.config.service}", "with all its data", _removed)]
+
+
+def others(env: Environment) -> list[str]:
+    """The other repositories that use the service. One that is gone uses nothing."""
+    return [user for user in env.record.users if user != str(env.place.root) and not workspace.is_gone(user)]
+
+
+def on_other_engine(env: Environment, name: str, act: Callable[[Engine], None]) -> None:
+    """Do something with another engine that this service ran on; a warning if that does not answer."""
+    try:
+        other = open_environment(env.place.workspace, env.port, engine=name, any_name=env.asked.any_name)
+        act(other.engine)
+    except DevError as error:
+        if error.code != MISSING:
+            raise
+        events.warn(f"{name} does not answer, so its data is not removed: {error.message}")
+
+
+def _left(env: Environment) -> Environment:
+    env.record.users = others(env)
+    env.save()
+    events.note(f"{env.config.service} stays up: it is used by {', '.join(env.record.users)}")
+    return env
+
+
+def _stopped(env: Environment) -> Environment:
+    with events.step("stop", env.config.service):
+        env.engine.stop()
+    return env
+
+
+def _removed(env: Environment) -> Environment:
+    _check_owner(env)
+    for other in sorted(set(env.record.data) - {env.engine.name}):
+        on_other_engine(env, other, lambda engine: engine.remove())
+    with events.step("remove", env.config.service):
+        env.engine.remove()
+    records.remove(env.place.workspace, env.config.service)
+    return env
+
+
+def _check_owner(env: Environment) -> None:
+    """DevError 113 if the data is somebody else's, as far as the server runs and says so."""
+    with suppress(DevError):
+        env = live.glance(env, env.engine.look())
+    if env.seen.survey is not None:
+        store.check_owner(env)

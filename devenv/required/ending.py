@@ -1,0 +1,63 @@
+"""The end of what a root requires, as steps: `dev.plan` prints them, `dev.down` and `dev.destroy` carry them out."""
+
+from __future__ import annotations
+
+import functools
+
+from devenv.base import events, locks, records
+from devenv.base.errors import CONFIG, MISSING, DevError
+from devenv.context.environment import Environment
+from devenv.datastates.steps import Step
+from devenv.required import sources
+from devenv.required.stack import Member, Stack, orphan
+
+
+def of(stack: Stack, removed: bool) -> list[Step]:
+    """Stop the members that ran here and that no other root uses, or remove them.
+
+    Source checkouts are only stopped and keep their data.
+    """
+
+    def step(member: Member) -> Step:
+        gone = removed and not member.edited
+        do = functools.partial(_left, stack, member, gone)
+        if sources.is_used_elsewhere(stack.env.place, member.name):
+            return Step(f"leave {member.name} up", "another repository uses it", do)
+        what = f"{'remove' if gone else 'stop'} {member.name}"
+        return Step(what, "with all its data" if gone else "its data is kept", do)
+
+    return [step(member) for member in reversed(stack.members.values()) if stack.ran(member)]
+
+
+def _left(stack: Stack, member: Member, gone: bool, env: Environment) -> Environment:
+    if sources.leave(stack.env.place, member.name):
+        args = ("dev.destroy", "--only", "--yes") if gone else ("dev.down", "--only")
+        with events.step("remove" if gone else "stop", member.name) as step:
+            _end(stack, member, *args)
+            step.said = f"  {member.name}: {'removed' if gone else 'stopped'}"
+    return env
+
+
+def _end(stack: Stack, member: Member, task: str, *args: str) -> None:
+    """Stop or remove a member. If its repository or its tools are gone, it is found by its record."""
+    try:
+        stack.check_checkout(member)
+        stack.call(member, task, *args)
+    except DevError as error:
+        if error.code not in (MISSING, CONFIG):
+            raise
+        events.warn(f"{member.name} is ended by its record: {error.message.splitlines()[0]}")
+        _end_by_record(stack, member, removed=task == "dev.destroy")
+
+
+def _end_by_record(stack: Stack, member: Member, removed: bool) -> None:
+    place = (stack.env.place.workspace, member.name)
+    with locks.held(records.path(*place, "lock"), "dev.destroy" if removed else "dev.down"):
+        record = records.read(*place)
+        engine = record.engine or stack.env.engine.name
+        if not removed:
+            orphan(record, engine).stop()
+            return
+        for each in sorted({engine, *record.data}):
+            orphan(record, each).remove()
+        records.remove(*place)
