@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, Callable, NamedTuple, Optional
 
@@ -168,6 +169,29 @@ def collect(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[st
         done = _start([*wrapper, *argv], env, stdout=subprocess.PIPE, stderr=out)
     _ended(start, done.returncode)
     return Result(done.returncode, done.stdout, "")
+
+
+def begin(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str] = ()) -> Callable[[], Result]:
+    """Begin a command that changes nothing, next to others. The returned function waits for its result.
+
+    Only then it is reported, with its output and its own time: its lines are not among those of the others.
+    """
+    start = time.monotonic()
+
+    def run() -> tuple[Result, float]:
+        return capture([*wrapper, *argv], env), time.monotonic() - start
+
+    begun = ThreadPoolExecutor(max_workers=1).submit(run)
+
+    def result() -> Result:
+        done, seconds = begun.result()
+        echo(argv)
+        for line in done.stderr.splitlines():
+            events.publish(events.LINE, foreign.visible(line))
+        events.publish(events.COMMAND_ENDED, seconds=seconds, code=done.code)
+        return done
+
+    return result
 
 
 def spawn(argv: Sequence[str], env: Mapping[str, str], log: Path, cwd: Path) -> subprocess.Popen[bytes]:

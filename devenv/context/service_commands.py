@@ -14,6 +14,7 @@ from devenv.model import answers
 from devenv.model.scenarios import Scenario
 
 OURS = range(MISSING, REFUSED + 1)  # exit codes that are reserved: a service's command cannot end a task with them
+PACKAGE_MIGRATIONS = "package_migrations"
 T = TypeVar("T")
 
 
@@ -42,12 +43,29 @@ def scrub(env: Environment) -> None:
 @events.stepped("list migrations of packages")
 def package_migrations(env: Environment) -> list[str]:
     """The names of the migrations of installed packages. DevError 112 if the command that lists them fails."""
-    name = "package_migrations"
-    done = env.engine.collect(name, env.config.command(name))
+    done = env.engine.collect(PACKAGE_MIGRATIONS, env.config.command(PACKAGE_MIGRATIONS))
     if done.code:
-        message = f"{env.config.service}: commands.{name} ended with exit code {done.code}"
+        message = f"{env.config.service}: commands.{PACKAGE_MIGRATIONS} ended with exit code {done.code}"
         raise DevError(UNHEALTHY, message, *_inside_hint())
-    return sorted(line.strip() for line in done.stdout.splitlines() if line.strip())
+    return _names(done.stdout)
+
+
+def begin_package_migrations(env: Environment) -> Callable[[], list[str] | None]:
+    """The same next to what follows, which must not be another command of the service.
+
+    The returned function waits for the names. None if the command failed, for which there may be a passing reason.
+    """
+    result = env.engine.begin(PACKAGE_MIGRATIONS, env.config.command(PACKAGE_MIGRATIONS))
+
+    def names() -> list[str] | None:
+        done = result()
+        return None if done.code else _names(done.stdout)
+
+    return names
+
+
+def _names(stdout: str) -> list[str]:
+    return sorted(line.strip() for line in stdout.splitlines() if line.strip())
 
 
 @events.stepped("check")

@@ -59,11 +59,14 @@ class Postgres(Database):
     def ensure(self, engine: Engine) -> None:
         # The app's account is kept out. In data of an earlier release it is a superuser, who may do everything.
         name = identifier(self.ledger)
-        made = ["--command", f"CREATE DATABASE {name}", "--command", f"REVOKE ALL ON DATABASE {name} FROM PUBLIC"]
-        done = engine.ask(self.service, [*self._quiet("postgres"), *made])
-        if done.code and self.ledger not in json.loads(self._admin(engine, _names(self.ledger)))["all"]:
-            self.checked(done)
-        self.ask(engine, self._quiet(self.ledger), f"SET client_min_messages = warning; {COLUMNS}")
+        missing = f"NOT EXISTS (SELECT FROM pg_database WHERE datname = {literal(self.ledger)})"
+        lines = [
+            f"SELECT {literal(f'CREATE DATABASE {name}')} WHERE {missing} \\gexec",
+            f"REVOKE ALL ON DATABASE {name} FROM PUBLIC;",
+            f"\\connect {name}",
+            f"SET client_min_messages = warning; {COLUMNS};",
+        ]
+        self.ask(engine, self._quiet("postgres"), "\n".join([*lines, ""]))
 
     def admit(self, engine: Engine) -> None:
         self.ask(engine, self._quiet("postgres"), postgres_accounts.script(self))

@@ -97,6 +97,7 @@ class Seen:
     survey: Survey | None = None
     pending: Note | None = None  # records of an earlier release, not on the server yet: datastates/earlier.py
     warned: bool = False  # that data is gone
+    packages: dict[str, Any] | None = None  # what this command has already listed: datastates/packages.py
 
 
 class Note(NamedTuple):

@@ -39,6 +39,7 @@ class ComposeEngine:
         self.place = place
         self._known_version = version
         self._data_id = ""
+        self._prepared = False  # for one-off containers
 
     @functools.cached_property
     def _version(self) -> str:
@@ -100,21 +101,21 @@ class ComposeEngine:
             raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: could not be stopped"))
 
     def step(self, name: str, argv: Sequence[str]) -> int:
-        self._end_steps()
         given = self._secrets(RUN)
         return docker.checked(process.run(self._one_off(name, argv), {**self.place.env, **given}))
 
     def manage(self, name: str, argv: Sequence[str]) -> int:
-        self._end_steps()
         soon = [word for name, value in IMPATIENT.items() for word in ("--env", f"{name}={value}")]
         given = self._secrets(BUILD, RUN)
         argv = self._one_off(name, argv, *soon, install=True)
         return docker.checked(process.run(argv, {**self.place.env, **given}))
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
-        self._end_steps()
         given = self._secrets(RUN)
         return docker.answered(process.collect(self._one_off(name, argv), {**self.place.env, **given}))
+
+    def begin(self, name: str, argv: Sequence[str]) -> Callable[[], Result]:
+        return process.begin(self._one_off(name, argv), {**self.place.env, **self._secrets(RUN)})
 
     def attach(self, service: str, argv: Sequence[str]) -> int:
         state = self.look().get(service)
@@ -136,7 +137,6 @@ class ComposeEngine:
         return docker.answered(process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target))
 
     def alone(self, service: str, script: str) -> bool:
-        self._end_steps()
         argv = self._one_off("alone", ["-c", script], "--entrypoint", "sh", service=service)
         return process.capture(argv, self.place.env).code == 0
 
@@ -236,8 +236,11 @@ class ComposeEngine:
         self, name: str, argv: Sequence[str], *flags: str, service: str = "", install: bool = False
     ) -> list[str]:
         # In a separate container: it works before the app can start, and is found again if this process is killed.
-        self.check_reach()
-        docker.ensure_network(self.place.network)
+        if not self._prepared:  # once: each query takes a twentieth of a second, and we hold the lock
+            self._end_steps()
+            self.check_reach()
+            docker.ensure_network(self.place.network)
+            self._prepared = True
         _write_variables(self.place)
         label = ["--label", f"{STEP}={name}"]
         words = ["--rm", "--no-deps", "-T", *label, *flags, service or self.place.app, *argv]

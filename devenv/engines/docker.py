@@ -267,6 +267,15 @@ def held(store: Service, volumes: Sequence[str], project: str) -> dict[str, str]
     return {"password": password} if password and ours else {}
 
 
+def endless_logs(states: Mapping[str, State]) -> list[str]:
+    """The services whose container keeps every line that it logs. A container has the daemon's defaults noted, too."""
+    ids = {state.id: name for name, state in states.items() if state.id}
+    done = process.capture(["docker", "inspect", "--format", "{{.Id}} {{json .HostConfig.LogConfig}}", *ids])
+    found = [line.split(" ", 1) for line in done.stdout.splitlines()] if ids else []
+    kept = [(ids.get(id, id), json.loads(text)) for id, text in found]
+    return [name for name, log in kept if log["Type"] == "json-file" and "max-size" not in (log["Config"] or {})]
+
+
 def has_lost_network(ids: Sequence[str]) -> bool:
     """Whether one of the containers is to join a network that was removed: they know networks by their ids."""
     if not ids:

@@ -122,6 +122,9 @@ class Engine(Protocol):
     def collect(self, name: str, argv: Sequence[str]) -> Result:
         """Like `step`, but return what the command printed on stdout."""
 
+    def begin(self, name: str, argv: Sequence[str]) -> Callable[[], Result]:
+        """Like `collect`, next to what follows, which must not be another step. The returned function waits for it."""
+
     def attach(self, service: str, argv: Sequence[str]) -> int:
         """Give the terminal to a command in a service: in the running container, else in a new one."""
 

@@ -256,6 +256,7 @@ REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _secrets,
     _accounts,
     machine.distant,
+    machine.logs,
     machine.language,
     machine.programs,
 )

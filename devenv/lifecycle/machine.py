@@ -73,6 +73,17 @@ def distant(env: environment.Environment) -> Finding:
     return Finding("D04", True, f"the engine at {host} has this checkout, as far as an image is there to look with")
 
 
+def logs(env: environment.Environment) -> Finding:
+    """Whether the logs of its containers end somewhere. Docker's default keeps every line."""
+    states = env.engine.look() if env.engine.name == choice.COMPOSE else {}
+    endless = docker.endless_logs(states)
+    if not endless:
+        return Finding("D45", True, "no log grows without limit")
+    limit = 'logging: {driver: json-file, options: {max-size: 5m, max-file: "2"}}'
+    what = f"their logs grow without limit: {', '.join(endless)}"
+    return Finding("D45", False, what, f"add to each of them in {env.place.compose}, then inv dev.up: {limit}")
+
+
 def language(env: environment.Environment) -> Finding:
     """The Python or Node that `native:` of dev.yaml asks for."""
     try:

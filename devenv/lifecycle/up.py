@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import NamedTuple
 
 from devenv.base import events, ports
@@ -147,7 +148,9 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[E
     left = list(steps)
     while left:
         step = left.pop(0)
-        with events.step(step.kind, " ".join(step.services), step.why):
+        migrates = any(later.kind == "migrate" for later in left)
+        beside = packages.meanwhile(env) if step.kind == "start" and migrates else nullcontext()
+        with events.step(step.kind, " ".join(step.services), step.why), beside:
             env = _do(env, step)
         done.append(step)
         if step.kind in ("pull", "build"):

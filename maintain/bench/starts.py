@@ -81,15 +81,15 @@ def measure_plain(service: Service) -> dict[str, float]:
     service.dev("dev.up")  # the same image, network and variables
 
     def start() -> None:
-        service.compose("up", "-d", "--wait")
+        service.plain("up", "-d", "--wait")
 
     def by_hand() -> None:
         start()
-        service.compose("exec", "-T", "app", "python", "manage.py", "migrate", "--noinput")
-        service.compose("exec", "-T", "app", "python", "manage.py", "seed", "default")
+        service.plain("exec", "-T", "app", "python", "manage.py", "migrate", "--noinput")
+        service.plain("exec", "-T", "app", "python", "manage.py", "seed", "default")
 
-    cold = service.median(lambda: service.compose("down", "--volumes", "--rmi", "local"), by_hand)
-    warm = service.median(lambda: service.compose("stop"), start)
+    cold = service.median(lambda: service.plain("down", "--volumes", "--rmi", "local"), by_hand)
+    warm = service.median(lambda: service.plain("stop"), start)
     noop = service.median(lambda: None, start)
     service.destroy()
     return {"cold": cold, "warm": warm, "noop": noop}

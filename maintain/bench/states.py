@@ -137,7 +137,7 @@ def empty_volume(service: Service) -> tuple[float, float]:
     def clear() -> None:
         service.compose("down", "--volumes")
 
-    raw = service.median(clear, lambda: service.compose("up", "-d", "--wait"))
+    raw = service.median(clear, lambda: service.plain("up", "-d", "--wait"))
     return raw, service.median(clear, lambda: service.dev("dev.up"))
 
 

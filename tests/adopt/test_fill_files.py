@@ -163,6 +163,10 @@ def test_of_many_notes_the_report_has_the_rest() -> None:
 # ---- compose.yaml
 
 
+def test_logs_of_each_service_end_somewhere(reading: Reading) -> None:
+    assert {service["logging"]["options"]["max-size"] for service in services(reading).values()} == {"5m"}
+
+
 def test_each_variable_has_the_codes_name_and_says_where() -> None:
     text = fill(DJANGO)["compose.yaml"]
     assert line(text, "POSTGRES_HOST:") == "POSTGRES_HOST: ${DB_HOST:-db} # config/settings.py:84"

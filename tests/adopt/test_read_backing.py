@@ -41,6 +41,7 @@ def test_a_server_is_a_service_and_an_open_point_for_the_other_engine(tmp_path: 
     made = yaml.load(text, Loader)["services"]
     assert made[kind]["x-devenv-optional"] is True
     assert made[kind]["mem_limit"]
+    assert made[kind]["logging"]["options"]["max-size"]
     assert made[kind]["healthcheck"]["test"][0] == "CMD-SHELL"
     assert [made["app"]["environment"][name] for name in names] == [value], compose
     points = [point for point in open_points({"compose.yaml": text}) if "only in containers" in point.what]

@@ -163,6 +163,20 @@ def test_a_default_that_wants_the_app_is_seeded_after_a_switch_that_nothing_fore
     assert here.live == rows(ONE, TWO) | DEFAULT
 
 
+@pytest.mark.parametrize(("code", "listed"), [(0, ["meanwhile"]), (1, ["meanwhile", "alone"])])
+def test_migrations_of_packages_are_listed_while_a_new_database_starts(
+    here: World, code: int, listed: list[str]
+) -> None:
+    here.databases, here.table = {LIVE: frozenset()}, None  # as after dev.destroy
+    here.running.clear()
+    here.listed.clear()
+    here.packages("wiki.0001")
+    here.listing_ends = code
+    assert here.up() == ["start", "migrate", "seed", "start"]
+    assert here.listed == listed
+    assert here.known()["packages"]["names"] == ["wiki.0001"]
+
+
 def test_a_state_with_more_of_a_package_is_refused(here: World) -> None:
     here.packages("wiki.0001")
     here.up()

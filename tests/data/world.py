@@ -70,6 +70,8 @@ class World:
     admitted: str = ""  # what was done for the app's account
     running: set[str] = field(default_factory=set)
     done: list[str] = field(default_factory=list)  # the effects so far
+    listed: list[str] = field(default_factory=list)  # how the packages' migrations were listed, each time
+    listing_ends: int = 0  # the exit code of that command while a database starts
     end: End | None = None  # what becomes of the effects of a command that ends before its time
 
     def effect(self, words: str, act: Act, half: Act = nothing) -> None:
@@ -311,12 +313,18 @@ class FakeEngine:
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
         if name == "package_migrations":
+            self.world.listed.append("alone")
             return Result(0, (self.world.repo / LOCK).read_text(), "")
         scenario, *rest = argv[1:]
         rows = {"default": ["default a", "default b"], "big": [f"big {n}" for n in range(int((rest or ["0"])[0]))]}
         assert scenario == "default" or "default a" in self.world.databases[self.database]
         self._change(f"seed {scenario}", rows[scenario])
         return Result(0, "{}", "")
+
+    def begin(self, name: str, argv: Sequence[str]) -> Callable[[], Result]:
+        assert name == "package_migrations"
+        self.world.listed.append("meanwhile")
+        return lambda: Result(self.world.listing_ends, (self.world.repo / LOCK).read_text(), "")
 
     def _change(self, what: str, rows: Sequence[str]) -> None:
         def add(rows: Sequence[str]) -> None:

@@ -62,6 +62,12 @@ def test_only_the_fragments_that_were_chosen(
     assert found == {database, cache} - {"none"}
 
 
+@pytest.mark.parametrize("file", sorted(ROOT.glob("examples/**/compose.yaml")), ids=lambda file: file.parent.name)
+def test_logs_of_an_example_end_somewhere(file: Path) -> None:
+    services = yaml.safe_load(file.read_text())["services"]
+    assert {name for name, s in services.items() if "max-size" not in s["logging"]["options"]} == set()
+
+
 def test_no_jinja_in_the_tools() -> None:
     # Without files that Python compiled next to the sources, which are not part of the template.
     sources = [path for path in files(TEMPLATE_SOURCE / ".dev") if path.suffix != ".pyc"]

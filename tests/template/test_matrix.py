@@ -61,6 +61,14 @@ def test_owner_is_named_in_the_first_lines(service: Path) -> None:
     assert speechless == []
 
 
+def test_logs_of_containers_end_somewhere(service: Path) -> None:
+    """Docker keeps every line by default."""
+    services = yaml.safe_load((service / "compose.yaml").read_text())["services"]
+    assert {"json-file 5m"} == {
+        f"{s['logging']['driver']} {s['logging']['options']['max-size']}" for s in services.values()
+    }
+
+
 def test_no_jinja_is_left(service: Path) -> None:
     unrendered = [
         path

@@ -118,18 +118,27 @@ def test_the_code_of_a_step_is_handed_on(engine: ComposeEngine, seam: Seam) -> N
     assert engine.collect("seed", ["x"]).code == 7
 
 
-@pytest.mark.parametrize("action", ["step", "collect", "stop", "remove"])
+@pytest.mark.parametrize("action", ["step", "collect", "begin", "stop", "remove"])
 def test_what_a_killed_step_left_is_removed_first(engine: ComposeEngine, seam: Seam, action: str) -> None:
     seam.answer("label=devenv.step", "id1\nid2\n")
     act = {
         "step": lambda: engine.step("migrate", ["x"]),
         "collect": lambda: engine.collect("seed", ["x"]),
+        "begin": lambda: engine.begin("package_migrations", ["x"])(),
         "stop": engine.stop,
         "remove": engine.remove,
     }
     act[action]()
     assert seam.typed()[0] == "docker rm --force id1 id2"
-    assert len(seam.ran) == 2
+    assert len(seam.ran) == (1 if action == "begin" else 2)  # it does not show its command before it has ended
+
+
+def test_each_command_looks_once_for_what_a_killed_step_left(engine: ComposeEngine, seam: Seam) -> None:
+    engine.step("migrate", ["x"])
+    engine.collect("seed", ["x"])
+    engine.begin("package_migrations", ["x"])()
+    looks = [argv for argv in seam.asked if "label=devenv.step" in argv]
+    assert len(looks) == 1
 
 
 def test_the_variables_are_in_a_file_that_the_commands_name(engine: ComposeEngine, seam: Seam, repo: Path) -> None:

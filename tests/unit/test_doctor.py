@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -59,6 +60,25 @@ def test_nothing_is_wrong(examine: Examine) -> None:
     findings = examine()
     assert wrong(findings) == []
     assert {"D01", "D02", "D10", "D11", "D12", "D13", "D14", "D15", "D20", "D21", "D22"} <= set(findings)
+
+
+@pytest.mark.parametrize(
+    ("log", "ok"),
+    [
+        ('{"Type":"json-file","Config":{}}', False),
+        ('{"Type":"json-file","Config":null}', False),
+        ('{"Type":"json-file","Config":{"max-size":"5m"}}', True),
+        ('{"Type":"local","Config":{}}', True),
+        ('{"Type":"journald","Config":{}}', True),
+    ],
+)
+def test_a_log_that_grows_without_limit(examine: Examine, seam: Seam, log: str, ok: bool) -> None:
+    labels = "com.docker.compose.service=db,com.docker.compose.oneoff=False"
+    seam.answer("docker ps", json.dumps({"ID": "id1", "Status": "Up", "State": "running", "Labels": labels}) + "\n")
+    seam.answer("{{json .HostConfig.LogConfig}}", f"id1 {log}\n")
+    finding = examine()["D45"]
+    assert finding.ok == ok
+    assert ok or (finding.what.endswith(": db") and "max-size: 5m" in finding.fix)
 
 
 def test_no_engine(examine: Examine, seam: Seam) -> None:

@@ -63,6 +63,19 @@ def test_what_is_collected_is_not_reported(seen: list[Event]) -> None:
     assert texts(seen) == ["progress"]
 
 
+def test_a_command_that_was_begun_is_reported_once_it_is_waited_for(seen: list[Event]) -> None:
+    result = process.begin(["sh", "-c", "echo answer; echo progress >&2; exit 3"], os.environ)
+    assert process.run(["echo", "the other one"], os.environ) == 0
+    before = [event.text for event in seen if event.kind == events.LINE]
+    assert result() == process.Result(3, "answer\n", "progress\n")
+    assert before == ["the other one"]
+    assert [(e.kind, e.text, e.code) for e in seen[-3:]] == [
+        (events.COMMAND, "", None),
+        (events.LINE, "progress", None),
+        (events.COMMAND_ENDED, "", 3),
+    ]
+
+
 def test_lines_belong_to_their_step(seen: list[Event]) -> None:
     with events.step("migrate") as step:
         process.run(["echo", "hello"], os.environ)

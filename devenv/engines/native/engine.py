@@ -130,6 +130,10 @@ class NativeEngine:
         done = process.collect(command.argv, self._marked(command), wrapper=command.wrapper)
         return self.collect(_name, argv) if done.code and self._repair() else done
 
+    def begin(self, _name: str, argv: Sequence[str]) -> Callable[[], Result]:
+        command = self._step(argv)
+        return process.begin(command.argv, self._marked(command), wrapper=command.wrapper)
+
     def attach(self, service: str, argv: Sequence[str]) -> int:
         unit = self.units[service]
         unit.make()
