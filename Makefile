@@ -16,7 +16,7 @@ CARRIED := '{{cookiecutter.repo_name}}/.dev/fetch.py' '{{cookiecutter.repo_name}
 .PHONY: help demo test test-all lint docs reference recording bench requirements locks release clean venv contract.check fleet.check
 
 help: ## list the targets
-	@sed -n 's/^\([a-z.-]*\):.* ## /make \1\t/p' Makefile | expand -t 20
+	@awk -F ':.* ## ' '/^[a-z.-]*:.* ## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: venv ## make two services in build/demo, bring them up, log in across both (ARGS=--remove removes them)
 	@$(PYTHON) -m maintain.demo $(ARGS)

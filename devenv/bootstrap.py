@@ -14,6 +14,13 @@ after a failure, also if its content differs.
 Exit codes: 0 VENV is complete; 110 it could not be made.
 """
 
+import sys
+
+if sys.platform in ("win32", "cygwin", "msys"):  # before the modules that Windows lacks
+    print("error[110]: on Windows, this runs in WSL 2", file=sys.stderr)
+    print("hint: wsl --install --distribution Ubuntu; then clone this repository in there", file=sys.stderr)
+    sys.exit(110)
+
 import base64
 import configparser
 import csv
@@ -30,7 +37,6 @@ import shutil
 import signal
 import ssl
 import subprocess
-import sys
 import sysconfig
 import urllib.parse
 import urllib.request

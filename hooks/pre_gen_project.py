@@ -68,6 +68,9 @@ def refusals() -> list[str]:
     return found
 
 
+if sys.platform in ("win32", "cygwin", "msys"):
+    hint = "hint: wsl --install --distribution Ubuntu; then run the same command in there"
+    sys.exit(f"error[110]: on Windows, this runs in WSL 2\n{hint}")
 if tuple(map(int, re.findall(r"\d+", __version__)[:2])) < NEEDED:
     needed = ".".join(map(str, NEEDED))
     hint = "hint: pipx run cookiecutter TEMPLATE, or: pipx install cookiecutter"

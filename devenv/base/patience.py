@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
+
+from devenv.base import system
 
 EVERY = 0.1  # seconds between two looks at what was printed
 GRACE = 5.0  # seconds between the request to end and the end
@@ -60,19 +61,11 @@ def interruptible() -> Iterator[None]:
 def within(started: subprocess.Popen[bytes], timeout: float) -> int:
     """The exit code of a process, within `timeout` seconds; else subprocess.TimeoutExpired.
 
-    Popen.wait looks again and again, and finds out up to 50 ms late. Linux says when a process ends.
+    Popen.wait looks again and again, and finds out up to 50 ms late.
     """
-    try:
-        handle = os.pidfd_open(started.pid)
-    except (AttributeError, OSError):  # not Linux, or an old one
-        return started.wait(timeout)
-    try:
-        over = select.poll()
-        over.register(handle, select.POLLIN)
-        over.poll(timeout * 1000)
-    finally:
-        os.close(handle)
-    return started.wait(0)
+    begun = time.monotonic()
+    system.ends(started.pid, timeout)
+    return started.wait(max(0.0, timeout - (time.monotonic() - begun)))
 
 
 def _end_soon(running: Sequence[subprocess.Popen[bytes]]) -> None:
@@ -108,12 +101,7 @@ def _send(processes: set[int], number: signal.Signals) -> None:
 
 def _with_children(found: set[int]) -> set[int]:
     """Those processes that still run, with all that they started, as far as they are in our process group."""
-    try:
-        done = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,pgid="], stdout=subprocess.PIPE, text=True, check=False)
-    except OSError:  # a small image has no ps
-        return found
-    rows = [[int(word) for word in line.split()] for line in done.stdout.splitlines()]
-    ours = {pid: parent for pid, parent, group in rows if group == os.getpgrp()}
+    ours = {e.pid: e.parent for e in system.look().values() if e.group == os.getpgrp()}
     more = found
     while more:
         found = found | more

@@ -8,7 +8,7 @@ import random
 import socket
 import time
 from collections.abc import Collection
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from devenv.base import disk, locks, records, shapes
@@ -17,6 +17,7 @@ from devenv.base.shapes import ANY
 # Below the range of ephemeral ports, so that no outgoing connection takes one of ours by chance.
 RANGE = (20000, 32000)
 REMEMBERED = 4000  # ports: that many others are drawn before one is drawn again
+LOOPBACK = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 POLL = 0.1  # seconds between two attempts
 SLOW = 3.0  # seconds after which a page that has not answered counts as slow
 
@@ -73,17 +74,28 @@ def is_free(port: int) -> bool:
 
     Also on ::1, although our services do not listen there: browsers try it first, and would find another program.
     """
-    return _binds(socket.AF_INET, "127.0.0.1", port) and _binds(socket.AF_INET6, "::1", port)
+    return all(_binds(*place, port) and not listens(port, *place) for place in LOOPBACK)
 
 
 def _binds(family: int, address: str, port: int) -> bool:
     try:
         with socket.socket(family) as listener:
+            # Connections that ended a moment ago do not count. On BSD and macOS, neither does a server on all
+            # addresses, which `listens` finds.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((address, port))
     except OSError as error:
         return error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # a machine without IPv6
     return True
+
+
+def listens(port: int, family: int = socket.AF_INET, address: str = "127.0.0.1") -> bool:
+    """Whether a process listens on the port."""
+    with suppress(OSError), socket.socket(family) as made:
+        made.settimeout(1)
+        made.connect((address, port))
+        return bool(made.getsockname() != made.getpeername())  # not to itself: the system may choose this very port
+    return False
 
 
 def answers(port: int, host: str, patience: float) -> bool:

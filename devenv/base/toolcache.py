@@ -21,13 +21,15 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import launch, records, seals, vendored
+from devenv.base import launch, records, seals, system, vendored
 
 DAY = 24 * 60 * 60  # seconds
 KEPT = 60 * DAY  # anything unused for longer is removed
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 REQUIREMENTS = ("devenv/requirements.txt", "tests/contract/requirements.txt", "tools/adopt/requirements.txt")
 PIN = ".cruft.json"
+# Changes of the clock do not change it, and it goes on while the machine sleeps: on a Mac, the second does.
+UPTIME: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class User(NamedTuple):
@@ -196,29 +198,17 @@ def _left_behind() -> Iterator[Path]:
 
 def _discard(folder: Path) -> bool:
     """Remove a folder unless a process runs from it. It is moved away first, so that no other process finds it."""
-    if _in_use(folder):
+    if system.runs_from(folder):
         return False
     gone = folder.with_name(f".{folder.name}.gone")
     folder.rename(gone)
-    if _in_use(folder):  # by a process that started just now
+    if system.runs_from(folder):  # by a process that started just now
         gone.rename(folder)
         return False
     shutil.rmtree(gone, ignore_errors=True)
     for lock in (folder.with_name(f"{folder.name}.lock"), folder.with_name(f".{folder.name}.lock")):
         lock.unlink(missing_ok=True)
     return True
-
-
-def _in_use(folder: Path) -> bool:
-    """Whether a process of this machine was started from a folder."""
-    import psutil  # here, since it is slow to import
-
-    inside = f"{folder}{os.sep}"
-    for process in psutil.process_iter(["cmdline", "exe"]):
-        words = [process.info["exe"] or "", *(process.info["cmdline"] or [])]
-        if any(inside in f"{word}{os.sep}" for word in words):
-            return True
-    return False
 
 
 def _running() -> str:
@@ -245,11 +235,11 @@ def _believe_the_clock() -> None:
     """
     page = home() / "users" / ".clock"
     at = time.time()
-    now = {"time": at, "uptime": _uptime(), "boot": _boot()}
+    now = {"time": at, "uptime": time.clock_gettime(UPTIME), "boot": system.boot()}
     try:
         before = json.loads(page.read_text())
         passed = at - before["time"]
-        real = _uptime() - before["uptime"] if before["boot"] == now["boot"] else None
+        real = time.clock_gettime(UPTIME) - before["uptime"] if before["boot"] == now["boot"] else None
         jumped = abs(passed - real) > DAY if real is not None else not -DAY < passed < KEPT / 2
     except (OSError, ValueError, KeyError, TypeError):
         jumped = False
@@ -260,18 +250,3 @@ def _believe_the_clock() -> None:
                 os.utime(path, (at, at))
     page.parent.mkdir(parents=True, exist_ok=True)
     records.replace_file(page, json.dumps(now) + "\n")
-
-
-def _uptime() -> float:
-    """Seconds that a change of the clock does not change."""
-    try:
-        return float(Path("/proc/uptime").read_text().split()[0])
-    except (OSError, ValueError):
-        return time.monotonic()
-
-
-def _boot() -> str:
-    """An identifier of this boot of the machine; empty if the system has none."""
-    with suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return ""

@@ -1,7 +1,7 @@
 """Tools inside a service's repository, for places that cannot reach the template: `.dev/tools/`.
 
 They are the template's files at one commit, byte for byte. MANIFEST has their SHA-256 sums, and those of the launcher
-next to them, in the form of sha256sum: `cd .dev/tools && sha256sum -c MANIFEST`. An entry of the cache has one, too.
+next to them, in the form of shasum: `cd .dev/tools && shasum -a 256 -c MANIFEST`. An entry of the cache has one, too.
 Standard library only: the template's hook writes them when the template is not a git checkout.
 """
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from devenv.base import disk, ports, process, records
+from devenv.base import disk, ports, process, records, system
 from devenv.base.errors import CONFLICT, USAGE, DevError
 from devenv.model import fingerprint
 
@@ -104,14 +104,4 @@ def _listener(port: int) -> str:
     """Who listens on a port, in words. The engine is queried first: on ports of containers, its proxy listens."""
     publish = ["docker", "ps", "--filter", f"publish={port}", "--format", "{{.Names}}"]
     containers = process.capture(publish).stdout.split()
-    return f"the container {containers[0]}" if containers else _process(port)
-
-
-def _process(port: int) -> str:
-    import psutil  # here, since it is slow to import
-
-    try:
-        found = [c.pid for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port == port and c.pid]
-        return f"{psutil.Process(found[0]).name()} (pid {found[0]})"
-    except (psutil.Error, IndexError, OSError):
-        return "a process of another user"
+    return f"the container {containers[0]}" if containers else system.listener(port) or "a process of another user"

@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import disk, foreign, process
+from devenv.base import disk, foreign, process, system
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines import additions, cgroup, docker
+from devenv.engines import additions, docker
 from devenv.engines.interface import IMPATIENT, LOG_LINES, PERSONAL, Logs, Place, State, logged
 from devenv.model import services
 from devenv.model.secrets import BUILD, RUN
@@ -167,7 +167,7 @@ class ComposeEngine:
         return foreign.plain(process.capture(argv, self.place.env).stdout).splitlines()
 
     def memory(self, states: Mapping[str, State]) -> dict[str, int]:
-        found = {name: cgroup.memory(state.id) for name, state in states.items() if state.running}
+        found = {name: system.container_memory(state.id) for name, state in states.items() if state.running}
         seen = {name: used for name, used in found.items() if used is not None}
         return seen if len(seen) == len(found) else docker.stats(states)
 

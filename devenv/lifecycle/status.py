@@ -11,7 +11,7 @@ from devenv.engines.secrets import Report
 
 
 class ServiceStatus(NamedTuple):
-    """One container or process; memory in bytes, None while it is not running."""
+    """One container or process; memory in bytes, None while it is not running or if it cannot be measured."""
 
     name: str
     state: str
@@ -37,7 +37,7 @@ class Status(NamedTuple):
     services: list[ServiceStatus]
     logins: list[dict[str, str]]
     outputs: dict[str, Any]  # what the scenarios printed
-    memory: int  # bytes, of all services
+    memory: int | None  # bytes, of all services; None if one of them cannot be measured
     budget: int | None  # bytes
     libraries: Mapping[str, str] = {}  # by name: the checkouts that replace released packages
     personal: Sequence[str] = ()  # the files with the person's own settings, from the root
@@ -50,6 +50,7 @@ class Status(NamedTuple):
 def status(env: Environment, states: Mapping[str, State]) -> Status:
     """Look at everything; changes nothing. `states`: what runs, from a look of just now."""
     memory = env.engine.memory(states)
+    running = [name for name in env.place.services if name in states and states[name].running]
     services = [
         ServiceStatus(name, states[name].words, states[name].healthy, memory.get(name))
         if name in states
@@ -74,7 +75,7 @@ def status(env: Environment, states: Mapping[str, State]) -> Status:
         services=services,
         logins=[_login(env, login) for login in env.config.logins],
         outputs=env.data.get("seeded", {}),
-        memory=sum(memory.values()),
+        memory=sum(memory.values()) if all(name in memory for name in running) else None,
         budget=env.config.lean if env.lean else env.config.memory,
     )
 

@@ -19,7 +19,7 @@ NEXT = ("inv dev.logs --follow", "inv dev.test", "inv dev.down")
 
 def up(found: Status, took: float, json: bool) -> None:
     """The end of dev.up: what runs, where, who can log in, and what to type next. The URL goes to stdout."""
-    memory = f", memory {_of_budget(found.memory, found.budget)}" if found.memory else ""
+    memory = "" if found.memory == 0 else f", memory {_of_budget(found.memory, found.budget)}"
     events.result(f"{found.service} is up: {output.seconds(took)}{memory}")
     if not json:
         output.data(found.url)
@@ -58,13 +58,13 @@ def status(found: Status, required: Sequence[Mapping[str, Any]], write: Write) -
 def _member(answer: Mapping[str, Any]) -> list[str]:
     """A required service; services of other templates answer with five keys only."""
     memory = _of_budget(answer["memory"], answer.get("budget")) if answer.get("memory") else "-"
-    state = _health(answer["healthy"], answer.get("memory"))
+    state = _health(answer["healthy"], answer.get("memory", 0))
     return [str(answer["service"]), state, memory, str(answer["runs"]), str(answer["url"])]
 
 
 def _health(healthy: bool, memory: int | None) -> str:
-    """The state of a whole service in words. What uses no memory does not run."""
-    return "healthy" if healthy else "not healthy" if memory else "not running"
+    """The state of a whole service in words. What uses no memory does not run; None: it is not measured."""
+    return "healthy" if healthy else "not running" if memory == 0 else "not healthy"
 
 
 def fitted(rows: Sequence[Sequence[str]], width: int) -> list[str]:
@@ -221,5 +221,6 @@ def _secrets(found: Status, write: Write, width: int) -> None:
             write(line)
 
 
-def _of_budget(used: int, budget: int | None) -> str:
-    return output.mebibytes(used) + (f" of {output.mebibytes(budget)}" if budget else "")
+def _of_budget(used: int | None, budget: int | None) -> str:
+    words = "not measured" if used is None else output.mebibytes(used)
+    return words + (f" of {output.mebibytes(budget)}" if budget else "")

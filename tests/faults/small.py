@@ -6,12 +6,13 @@ import shlex
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests import processes
 from tests.examples import services
 from tests.verbs import machine
 from tests.verbs.repo import Done, Repo
@@ -183,12 +184,7 @@ def running(root: Repo) -> list[str]:
     if root.env["DEV_ENGINE"] == "compose":
         argv = ["docker", "ps", "--no-trunc", "--filter", f"name=^{root.token}-", "--format", "{{.Names}} {{.Command}}"]
         return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.splitlines()
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if f"/devenv/v1/{root.token}/".encode() in (process / "environ").read_bytes():
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip())
-    return found
+    return list(processes.of(f"/devenv/v1/{root.token}/").values())
 
 
 def required(root: Repo) -> Repo:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import processes
+
 STATE, CACHE = "XDG_STATE_HOME", "XDG_CACHE_HOME"
 
 
@@ -73,14 +75,7 @@ class Repo:
 
     def processes(self) -> dict[int, str]:
         """Everything that carries the mark of this state folder, or lives in it."""
-        found = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                ours = str(self.native) in (folder / "environ").read_text(errors="replace")
-                ours = ours or os.readlink(folder / "cwd").startswith(str(self.native))
-                if ours and ") Z" not in (folder / "stat").read_text():
-                    found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
-        return found
+        return processes.of(self.native)
 
     def kill_everything(self) -> None:
         while self.processes():

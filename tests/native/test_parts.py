@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from devenv.base import process, records
+from devenv.base import process, records, system
 from devenv.engines.interface import Place
 from devenv.engines.native import addresses, app_environment, folders, logs, processes, programs, supervisor
 from devenv.model import compose_file
@@ -59,10 +59,10 @@ def test_a_family_holds_children_and_the_whole_session() -> None:
 
 def test_one_process_alone_is_what_a_look_at_all_says_of_it() -> None:
     here = os.getpid()
-    assert processes.only(here) == {here: processes.look()[here]}
+    assert system.only(here) == {here: system.look()[here]}
     ended = subprocess.Popen(["true"])
     ended.wait()
-    assert processes.only(ended.pid) == {}
+    assert system.only(ended.pid) == {}
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_child_whose_parent_ended_first_is_waited_for(tmp_path: Path) -> None:
     assert until((tmp_path / "ready").exists)
     supervisor.end_marked(mark)
     assert (tmp_path / "end").read_text() == "orderly\n"
-    assert processes.marked(processes.look(), mark) == set()
+    assert processes.marked(system.look(), mark) == set()
 
 
 def test_a_child_of_a_killed_keeper_does_not_count_as_the_keeper(
@@ -107,8 +107,8 @@ def test_a_child_of_a_killed_keeper_does_not_count_as_the_keeper(
     with subprocess.Popen(["sleep", "60"], env={**os.environ, processes.MARK: str(mark)}) as orphan:
         supervisor.start_keeper(place)
         supervisor.start_keeper(place)
-        started = processes.marked(processes.look(), mark) - {orphan.pid}
-        leaders = {entry.session for pid, entry in processes.look().items() if pid in started}
+        started = processes.marked(system.look(), mark) - {orphan.pid}
+        leaders = {entry.session for pid, entry in system.look().items() if pid in started}
         supervisor.end_keeper(place)
     assert len(leaders) == 1
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from contextlib import suppress
 from pathlib import Path
+
+from tests import processes
 
 NAMED = {
     "container": ["docker", "ps", "--all", "--format", "{{.Names}}"],
@@ -53,13 +54,7 @@ def unnamed_images(token: str) -> list[str]:
 
 def processes_below(path: Path) -> list[str]:
     """Processes whose current folder or command line lies in the folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-            if str(path) in command or str((process / "cwd").readlink()).startswith(str(path)):
-                found.append(f"process {process.name} {command}")
-    return found
+    return [f"process {pid} {command}" for pid, command in processes.of(path, environment=False).items()]
 
 
 def remove_by_force(token: str) -> None:

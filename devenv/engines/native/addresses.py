@@ -16,7 +16,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from devenv.base import disk, ports, process, records, shapes
+from devenv.base import disk, ports, process, records, shapes, system
 from devenv.engines.native import folders, processes
 
 ETC = Path("/etc/hosts")
@@ -82,7 +82,7 @@ def _namespace() -> tuple[str, ...]:
 @functools.cache
 def _allowed() -> bool:
     """Whether mounting works. It is tried, since containers, seccomp, AppArmor and sysctls may each forbid it."""
-    if not (shutil.which("unshare") and ETC.exists()):
+    if system.PORTABLE or not (shutil.which("unshare") and ETC.exists()):
         return False
     return process.capture([*_namespace(), "sh", "-c", MOUNT, str(ETC), "true"]).code == 0
 
@@ -116,13 +116,6 @@ def _draw(unit: Path) -> int:
     if unit not in _drawn:
         _drawn[unit] = ports.draw()
     return _drawn[unit]
-
-
-def listens(port: int) -> bool:
-    """Whether a process listens on the port."""
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
 
 
 def _keep(unit: Path, port: int) -> int:

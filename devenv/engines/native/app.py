@@ -7,7 +7,7 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 
-from devenv.base import process
+from devenv.base import ports, process
 from devenv.engines.interface import Place
 from devenv.engines.native import addresses, app_environment, folders, unit
 from devenv.engines.native.unit import Command
@@ -68,7 +68,7 @@ class App:
 
     def is_ready(self) -> bool:
         # If nothing listens, it cannot be healthy: starting a Python for the healthcheck is not needed.
-        if not all(addresses.listens(port) for port in self.ports):
+        if not all(ports.listens(port) for port in self.ports):
             return False
         check = self.service.healthcheck
         if not check:
@@ -82,7 +82,7 @@ class App:
     def was_ready(self) -> bool:
         check = self.service.healthcheck
         recently = check and unit.passed_recently(self.folder, check.interval)
-        return bool(recently) and all(addresses.listens(port) for port in self.ports)
+        return bool(recently) and all(ports.listens(port) for port in self.ports)
 
     def differs(self) -> str:
         return ""

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import events, process, records
+from devenv.base import events, process, records, system
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines.interface import IMPATIENT, Logs, Place, State
@@ -51,7 +51,7 @@ class NativeEngine:
         return "; ".join(["native engine, no containers", *differences])
 
     def look(self) -> dict[str, State]:
-        seen = processes.look()
+        seen = system.look()
         with ThreadPoolExecutor(max_workers=8) as threads:
             found = dict(zip(self.units, threads.map(lambda unit: self._state(unit, seen), self.units.values())))
         return {name: state for name, state in found.items() if state}
@@ -175,9 +175,10 @@ class NativeEngine:
         return logs.tail(self.units[service].folder, lines)
 
     def memory(self, states: Mapping[str, State]) -> dict[str, int]:
-        seen = processes.look()
+        seen = system.look()
         running = [name for name, state in states.items() if state.running]
-        return {name: processes.memory(supervisor.members(self.units[name], seen)) for name in running}
+        found = {name: system.memory(supervisor.members(self.units[name], seen)) for name in running}
+        return {name: used for name, used in found.items() if used is not None}
 
     def data_id(self) -> str:
         ids = [server.facts(unit.data).get("id", "") for unit in self.units.values() if unit.data]
@@ -212,7 +213,7 @@ class NativeEngine:
         kind: Callable[[Place, Service], Unit] = App if service.build else BY_PROGRAM[service.program]
         return kind(self.place, service)
 
-    def _state(self, unit: Unit, seen: processes.Table) -> State | None:
+    def _state(self, unit: Unit, seen: system.Table) -> State | None:
         record = processes.read_record(unit.folder)
         entry = record.entry(seen) if record else None
         if record and entry:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Keeps the logs below a folder bounded: keeper.sh FOLDER. Started and ended with the services. It also notes how long
+# Keeps the logs below a folder bounded: keeper.sh FOLDER MARK. Started and ended with the services. It also notes how long
 # each log was at which time, for `dev.logs --since`: in log.times, a line with both for each second with new lines.
 # In shell, not Python: it is resident, and takes half a megabyte instead of six. A round without new lines starts only
 # `sleep`: with `find` too, it took more CPU than the service that nobody uses. It truncates the file in place, since the

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import process
+from devenv.base import process, system
 from devenv.base.errors import UNHEALTHY, DevError
+from devenv.base.system import Entry, Table
 from devenv.engines.interface import LOG_LINES, Place, logged
 from devenv.engines.native import folders, logs, processes
-from devenv.engines.native.processes import Table
 from devenv.engines.native.unit import Command, Unit
 from devenv.model import services
 from devenv.model.services import COMPLETED
@@ -32,7 +32,7 @@ STEP = "step"  # the mark of migrate and seed
 KEEPER = Path(__file__).with_name("keeper.sh")
 
 
-def alive(unit: Unit) -> processes.Entry | None:
+def alive(unit: Unit) -> Entry | None:
     """The unit's process, if it runs as recorded."""
     record = processes.read_record(unit.folder)
     return record.entry() if record else None
@@ -60,7 +60,7 @@ def launch(unit: Unit, command: Command) -> subprocess.Popen[bytes]:
     process.echo(command.argv)
     logs.trim(unit.folder)
     started = process.spawn(command.whole, command.marked(unit.folder), logs.path(unit.folder), command.cwd)
-    entry = processes.only(started.pid).get(started.pid)  # None: it has already ended
+    entry = system.only(started.pid).get(started.pid)  # None: it has already ended
     birth = entry.birth if entry else "unknown"
     processes.write_record(unit.folder, processes.Record(started.pid, birth, command.fingerprint))
     return started
@@ -75,7 +75,7 @@ def note_end(unit: Unit, words: str) -> None:
 
 def end(units: list[Unit]) -> None:
     """End units together, and wait for all their processes: a signal to the main process, then SIGKILL to all."""
-    seen = processes.look()
+    seen = system.look()
     left = {unit.folder: members(unit, seen) for unit in units}
     for unit in units:
         _signal(_first(unit, left[unit.folder]), unit.stop_signal)
@@ -126,14 +126,14 @@ def units(folder: Path) -> list[Path]:
 
 def left(folder: Path) -> list[int]:
     """The processes of a service without its compose.yaml, found by the files in its folder."""
-    seen = processes.look()
+    seen = system.look()
     heads = [processes.of_unit(unit, seen) for unit in units(folder)]
     return sorted(processes.family(seen, set().union(*heads)))
 
 
 def _end(choose: Callable[[Table], set[int]], number: signal.Signals) -> None:
     """Signal the processes that `choose` finds, and wait for their end."""
-    seen = processes.look()
+    seen = system.look()
     found = choose(seen)
     _signal(found, number)
     _wait({seen[pid] for pid in found}, GRACE)
@@ -151,9 +151,9 @@ def _signal(pids: set[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
-def _wait(entries: set[processes.Entry], timeout: float) -> None:
+def _wait(entries: set[Entry], timeout: float) -> None:
     until = time.monotonic() + timeout
-    while processes.running(entries) and time.monotonic() < until:
+    while system.running(entries) and time.monotonic() < until:
         time.sleep(ENDING)
 
 
@@ -252,11 +252,12 @@ def start_keeper(place: Place) -> None:
     """Start the small process that limits the size of a service's logs (keeper.sh), unless it runs."""
     folder, mark = folders.of(place), _keeper_mark(place)
     folder.mkdir(parents=True, exist_ok=True)
-    seen = processes.look()
+    seen = system.look()
     # Not one of its children, such as `sleep`: they outlive a killed keeper for a moment.
     if not any(seen[pid].session == pid for pid in processes.marked(seen, mark)):
         env = {"PATH": os.environ.get("PATH", os.defpath), processes.MARK: str(mark)}
-        process.spawn(["sh", str(KEEPER), str(folder)], env, Path(os.devnull), folder)
+        named = f"{processes.MARK}={mark}"  # also as an argument, since macOS hides the variables of its sh
+        process.spawn(["sh", str(KEEPER), str(folder), named], env, Path(os.devnull), folder)
 
 
 def end_keeper(place: Place) -> None:

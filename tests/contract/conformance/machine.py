@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 FOLDER = "com.docker.compose.project.working_dir"
 PROJECT = "com.docker.compose.project"
 KINDS = {
@@ -26,6 +28,7 @@ KINDS = {
 
 # Seconds that a process must live to count: a helper that is about to end is not a service.
 PASSING = 2
+GONE = (psutil.Error, OSError)  # a process that has ended, or is another user's
 
 
 @dataclass
@@ -56,13 +59,11 @@ class Machine:
     def processes(self) -> dict[int, str]:
         """Processes with the folder of the run in their path, arguments or environment, and their command lines."""
         found = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                if self._is_ours(folder):
-                    found[int(folder.name)] = (
-                        (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-                    )
-        return {pid: line for pid, line in found.items() if pid != os.getpid()}
+        for process in psutil.process_iter():
+            with suppress(*GONE):
+                if process.pid != os.getpid() and self._is_ours(process):
+                    found[process.pid] = " ".join(process.cmdline())
+        return found
 
     def running(self) -> set[str]:
         """What runs, in words that stay the same while it does: containers, and the processes that are not children of
@@ -82,10 +83,12 @@ class Machine:
         return {pid: line for pid, line in pids.items() if parents[pid] not in (0, *pids)}
 
     def memory(self) -> float:
-        """Bytes that the checkout's containers and processes use."""
+        """Bytes that the checkout's containers and processes use; 0 if nothing runs, or if one cannot be measured."""
         ids = [container["Id"] for container in self.containers()]
         stats = ask("docker", "stats", "--no-stream", "--format", "{{.MemUsage}}", *ids) if ids else ""
-        return sum(map(pss, self.processes())) + sum(map(size, re.findall(r"^([\d.]+\w+) /", stats, re.MULTILINE)))
+        contained = list(map(size, re.findall(r"^([\d.]+\w+) /", stats, re.MULTILINE)))
+        processes = [used for used in map(pss, self.processes()) if used is not None]
+        return sum(contained) + sum(processes) if len(contained) == len(ids) and all(processes) else 0
 
     def left(self) -> list[str]:
         """What is left of the run, in words. After dev.destroy it must be empty."""
@@ -109,12 +112,13 @@ class Machine:
         prefixes = (*(f"{project}-" for project in self.projects), *(f"{project}_" for project in self.projects))
         return [(known, name) for known, _, name in lines if self.token in name or name.startswith(prefixes)]
 
-    def _is_ours(self, folder: Path) -> bool:
-        if (folder / "stat").read_text().rpartition(")")[2].split()[0] == "Z":
+    def _is_ours(self, process: psutil.Process) -> bool:
+        if process.status() == psutil.STATUS_ZOMBIE:
             return False
-        root = os.fsencode(self.root)
-        here = os.readlink(folder / "cwd").startswith(str(self.root))
-        return here or root in (folder / "cmdline").read_bytes() or root in (folder / "environ").read_bytes()
+        root, words = str(self.root), process.cmdline()  # first: macOS hides the variables of its own programs
+        with suppress(*GONE):
+            words += process.environ().values()
+        return process.cwd().startswith(root) or any(root in word for word in words)
 
 
 def ask(*argv: str) -> str:
@@ -137,31 +141,37 @@ def has_docker(env: dict[str, str]) -> bool:
 
 def parent(pid: int) -> int:
     """The parent of a process; 0 if it has ended."""
-    with suppress(OSError):
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    with suppress(*GONE):
+        return int(psutil.Process(pid).ppid())
     return 0
 
 
 def age(pid: int) -> float:
     """Seconds since a process started; infinite if it has ended."""
-    with suppress(OSError):
-        ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
-        return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    with suppress(*GONE):
+        return time.time() - float(psutil.Process(pid).create_time())
     return math.inf
 
 
 def children(pid: int) -> list[int]:
     """All descendants of a process, whatever their session."""
-    below = [int(f.name) for f in Path("/proc").glob("[0-9]*") if parent(int(f.name)) == pid]
-    return below + [deeper for child in below for deeper in children(child)]
+    with suppress(*GONE):
+        return [process.pid for process in psutil.Process(pid).children(recursive=True)]
+    return []
 
 
-def pss(pid: int) -> float:
-    """The memory of a process in bytes; shared memory is divided by the number of its users."""
-    with suppress(OSError):
-        found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
-        return int(found[1]) * 1024 if found else 0
-    return 0
+def pss(pid: int) -> float | None:
+    """The memory of a process in bytes; None if it has ended, 0 if it cannot be measured.
+
+    On Linux, shared memory is divided by the number of its users.
+    """
+    try:
+        process = psutil.Process(pid)
+        return float(process.memory_full_info().pss if psutil.LINUX else process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return None
+    except GONE:
+        return 0
 
 
 def size(text: str) -> float:
