@@ -19,7 +19,7 @@ from typing import Any
 
 from devenv.base import authorities, records
 from devenv.engines.interface import Place
-from devenv.model import dockerfile, libraries
+from devenv.model import dockerfile, libraries, lockfiles
 from devenv.model.libraries import Library
 from devenv.model.secrets import BUILD
 from devenv.model.services import Build, Service
@@ -145,10 +145,10 @@ def _step(place: Place, index: int, library: Library) -> str:
 
 
 def _words(place: Place, library: Library) -> list[str]:
-    if library.language == libraries.PYTHON:
+    if library.language == lockfiles.PYTHON:
         others = [name for name in place.libraries if name != library.name]
         return [library.name, *others]
-    if library.language == libraries.NODE:
+    if library.language == lockfiles.NODE:
         return [library.name, *libraries.dependencies(library)]
     return list(library.install)
 

@@ -16,7 +16,7 @@ from devenv.base.errors import MISSING, USAGE, DevError, did_you_mean, guess
 from devenv.context.environment import Environment
 from devenv.engines import choice
 from devenv.lifecycle import up as operation
-from devenv.model import config, document, json_schema, libraries
+from devenv.model import config, document, json_schema, libraries, lockfiles
 from devenv.model.libraries import Declared, Library
 from devenv.required import mirrors, stack, trust
 
@@ -33,7 +33,7 @@ class User(NamedTuple):
 
     def uses(self, library: str) -> bool:
         """Whether its dev.yaml or a lock file names the library."""
-        return self.declared is not None or bool(libraries.language_of(self.root, library))
+        return self.declared is not None or bool(lockfiles.language_of(self.root, library))
 
 
 def uses(env: Environment, name: str) -> bool:
@@ -111,7 +111,7 @@ def _users(env: Environment, whole: stack.Stack, name: str, only: str) -> list[U
 
 def _known(users: Sequence[User]) -> Iterator[str]:
     for user in users:
-        for packages in libraries.locked(user.root).values():
+        for packages in lockfiles.locked(user.root).values():
             yield from (package.name for package in packages.values())
 
 
