@@ -7,6 +7,7 @@ production cannot reload, so it runs from source while one of its libraries is e
 from __future__ import annotations
 
 import shlex
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -152,11 +153,16 @@ def _checkout(env: Environment, name: str, given: str, users: Sequence[User]) ->
     repo = str((env.place.root / repo).resolve()) if repo.startswith(".") else repo
     trust.check(repo, f"the library {name}")
     events.note(f"cloning {repo} into {path}")
-    argv = mirrors.git("clone", "--quiet", "--", repo, str(path))  # a required service may have written the address
-    done = process.bounded(argv, mirrors.quiet(), mirrors.WORK)
-    if done.code:
-        reason = done.stderr.strip() or "git printed nothing"
-        raise DevError(MISSING, f"{repo} could not be cloned: {reason}", f"git ls-remote {shlex.quote(repo)}")
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
+        clone = Path(folder, path.name)  # an interrupted command leaves no half checkout
+        argv = mirrors.git(
+            "clone", "--quiet", "--", repo, str(clone)
+        )  # a required service may have written the address
+        done = process.bounded(argv, mirrors.quiet(), mirrors.WORK)
+        if done.code:
+            reason = done.stderr.strip() or "git printed nothing"
+            raise DevError(MISSING, f"{repo} could not be cloned: {reason}", f"git ls-remote {shlex.quote(repo)}")
+        clone.rename(path)
     return path
 
 

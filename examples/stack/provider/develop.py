@@ -33,6 +33,9 @@ LIBRARIES = (
     "django.db.backends.postgresql.base",
     "django.template.backends.django",
     "django.views.debug",
+    "jwcrypto.jwt",
+    "oauthlib.openid",
+    "requests",
 )
 SUFFIXES = (".py", ".mo")
 IGNORED = ("__pycache__", "node_modules", "tests")  # and folders whose names begin with a dot
