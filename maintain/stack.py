@@ -85,7 +85,7 @@ def generate(folder: Path, service: str) -> None:
     answers = ("stack=bare", f"service={service}", f"port={PORTS[service]}")
     cookiecutter = (".venv/bin/cookiecutter", "--config-file", CONFIG, "--no-input", "--output-dir", folder)
     run(*cookiecutter, ".", *answers, notes=False)  # its notes are for owners of a new service: "next: cd …"
-    run("cp", "-R", f"examples/stack/{FOLDERS[service]}/.", folder / service)
+    run("cp", "-RL", f"examples/stack/{FOLDERS[service]}/.", folder / service)
 
 
 def leave_out_notes(dev_yaml: Path) -> None:

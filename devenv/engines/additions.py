@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from devenv.base import authorities, records
+from devenv.engines import docker
 from devenv.engines.interface import Place
-from devenv.model import dockerfile, libraries
+from devenv.model import dockerfile, libraries, lockfiles
 from devenv.model.libraries import Library
 from devenv.model.secrets import BUILD
 from devenv.model.services import Build, Service
@@ -27,13 +28,14 @@ from devenv.model.services import Build, Service
 HERE = Path(__file__).with_name("build")  # the build context with our script
 LIBRARIES = "/libraries"  # in containers; each checkout is in a folder with the library's name
 STAGE = "devenv-libraries"
+AGENT = "/run/devenv-ssh-agent"  # in the container of a package manager
 AUTHORITIES = "/run/devenv-authorities.pem"  # in containers of the service's own images
 
 
 def file(place: Place, install: bool = False) -> str:
     """The path of the file for Compose, from the root, as it should be now; empty if nothing is added.
 
-    `install`: the app's container gets the secrets of builds, too.
+    `install`: the app's container gets the secrets of builds and the ssh agent, too.
     """
     built = [name for name, service in place.services.items() if service.build]
     said: dict[str, Any] = {"services": {}}
@@ -41,6 +43,8 @@ def file(place: Place, install: bool = False) -> str:
         said["services"][name] = _merged(_escaped(_outside(place, service)), _escaped(_personal(place, service)))
     if place.secrets.used:
         said = _merged(said, place.secrets.overlay(built, install))
+    if install and place.secrets.ssh:
+        said = _merged(said, {"services": {place.app: _escaped(_agent(place))}})
     said["services"] = {name: part for name, part in said["services"].items() if part}
     name = f".dev/local/{place.workspace}{'.install' if install else ''}.compose.json"
     if not said["services"]:
@@ -104,6 +108,24 @@ def _personal(place: Place, service: Service) -> dict[str, Any]:
     return more
 
 
+def _agent(place: Place) -> dict[str, Any]:
+    """The person's ssh agent, for a package manager in the app's container.
+
+    ssh refuses a user that has no name, so the container also gets a list of users with this one.
+    """
+    user, group = (place.variables.get(name, "0") for name in ("DEV_UID", "DEV_GID"))
+    known = "root:x:0:0::/root:/bin/sh\n" + (f"dev:x:{user}:{group}::/tmp:/bin/sh\n" if user != "0" else "")
+    users = place.root / ".dev" / "local" / "passwd"
+    _write(users, known)
+    mounts = {AGENT: docker.agent(), "/etc/passwd": str(users)}
+    part = {
+        "environment": {"SSH_AUTH_SOCK": AGENT},
+        "volumes": [{"type": "bind", "source": source, "target": target} for target, source in mounts.items()],
+    }
+    # In a virtual machine, root alone may use the agent, and the files that root writes belong to the person outside.
+    return {**part, "user": "0:0"} if mounts[AGENT] == docker.IN_MACHINE else part
+
+
 def _dockerfile(place: Place, name: str, build: Build) -> Path:
     """Write the service's Dockerfile with the steps for the libraries at its end."""
     path = place.root / ".dev" / "local" / f"{place.workspace}.{name}.Dockerfile"
@@ -145,10 +167,10 @@ def _step(place: Place, index: int, library: Library) -> str:
 
 
 def _words(place: Place, library: Library) -> list[str]:
-    if library.language == libraries.PYTHON:
+    if library.language == lockfiles.PYTHON:
         others = [name for name in place.libraries if name != library.name]
         return [library.name, *others]
-    if library.language == libraries.NODE:
+    if library.language == lockfiles.NODE:
         return [library.name, *libraries.dependencies(library)]
     return list(library.install)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from http.client import HTTPConnection  # slow to import
 
 PAUSED = "(Paused)"
+DESKTOP, IN_MACHINE = "Docker Desktop", "/run/host-services/ssh-auth.sock"
 # How images are told the password of the account that administers the database.
 PASSWORDS = ("POSTGRES_PASSWORD", "MYSQL_ROOT_PASSWORD", "MARIADB_ROOT_PASSWORD")
 PROJECT = "com.docker.compose.project"
@@ -85,6 +87,19 @@ def is_podman() -> bool:
     """Whether Podman answers through Docker's socket."""
     form = "{{range .Server.Components}}{{.Name}} {{end}}"
     return "Podman" in process.capture(["docker", "version", "--format", form]).stdout
+
+
+def agent() -> str:
+    """The socket of the person's ssh agent, as the engine sees it; empty without an agent.
+
+    On a Mac, and with Docker Desktop, containers run in a virtual machine, which has the agent in a place of its own:
+    https://docs.docker.com/desktop/features/networking/#ssh-agent-forwarding
+    """
+    own = os.environ.get("SSH_AUTH_SOCK", "")
+    form = "{{.OperatingSystem}}"
+    if sys.platform == "darwin" or process.capture(["docker", "info", "--format", form]).stdout.strip() == DESKTOP:
+        return IN_MACHINE if own else ""
+    return own
 
 
 def memory() -> int:

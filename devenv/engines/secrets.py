@@ -96,7 +96,9 @@ class Secrets:
             message = f"{self._service}: {'secrets are' if lacking[1:] else 'a secret is'} not set: {names}"
             raise DevError(MISSING, message, *(f"{secret.name}: {_advice(secret)}" for secret in lacking))
         if BUILD in uses and self.ssh and not os.path.exists(self._env.get("SSH_AUTH_SOCK", "")):
-            message = f"{self._service}: its build needs your ssh agent, and none runs: SSH_AUTH_SOCK is not set"
+            socket = self._env.get("SSH_AUTH_SOCK")
+            why = f"SSH_AUTH_SOCK is {socket}, which does not exist" if socket else "SSH_AUTH_SOCK is not set"
+            message = f"{self._service}: its build needs your ssh agent, and none runs: {why}"
             raise DevError(MISSING, message, 'eval "$(ssh-agent)" && ssh-add')
 
     def values(self, *uses: str) -> dict[str, str]:

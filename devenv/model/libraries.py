@@ -1,27 +1,18 @@
-"""Libraries of a service: which ones its lock files name, and checkouts that replace them (`dev.edit NAME PATH`).
-
-Source of the lock files' forms: https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile and
-https://docs.npmjs.com/cli/configuring-npm/package-lock-json
-"""
+"""Checkouts that replace the libraries of a service: `dev.edit NAME PATH`."""
 
 from __future__ import annotations
 
 import importlib
 import json
-import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base.errors import CONFLICT, USAGE, DevError
+from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
 from devenv.model import fingerprint
+from devenv.model.lockfiles import NODE, PYTHON, is_plug_and_play, language_of, locked, plain
 
-PYTHON, NODE = "python", "node"
-# A package as uv.lock and poetry.lock have it.
-PACKAGE = re.compile(r'^\[\[package\]\]\nname = "([^"]+)"\nversion = "([^"]+)"', re.M)
-PINNED = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([^\s;\\]+)", re.M)  # in requirements.txt
-REQUIRED = re.compile(r"^([A-Za-z0-9][\w.-]*)", re.M)
 # The files of a checkout from which it is installed: if one changes, it is installed again.
 MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg", "package.json")
 
@@ -33,14 +24,6 @@ class Declared(NamedTuple):
     path: str = ""  # the folder of the package in the checkout
     install: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
-
-
-class Locked(NamedTuple):
-    """A package in a lock file. `version`: empty if the file does not pin one."""
-
-    name: str
-    version: str
-    file: str
 
 
 class Library(NamedTuple):
@@ -62,37 +45,6 @@ class Library(NamedTuple):
     def key(self) -> str:
         """A fingerprint of everything that its installation depends on."""
         return fingerprint.of_text(repr(self), fingerprint.of_files(self.folder, self.manifests))
-
-
-def plain(name: str) -> str:
-    """A package's name as both languages compare it. For Python: PEP 503."""
-    return name.lower() if name.startswith("@") else re.sub(r"[-_.]+", "-", name).lower()
-
-
-def locked(root: Path) -> dict[str, dict[str, Locked]]:
-    """The packages that the lock files of a repository name: by language, then by plain name."""
-    found: dict[str, dict[str, Locked]] = {PYTHON: {}, NODE: {}}
-    for file in ("uv.lock", "poetry.lock"):
-        for name, version in PACKAGE.findall(_text(root / file)):
-            found[PYTHON].setdefault(plain(name), Locked(name, version, file))
-    if not found[PYTHON]:
-        for path in sorted({*root.glob("*requirements*.txt"), *root.glob("requirements/*.txt")}):
-            text, file = _text(path), path.relative_to(root).as_posix()
-            pins = dict(PINNED.findall(text))
-            for name in REQUIRED.findall(text):
-                found[PYTHON].setdefault(plain(name), Locked(name, pins.get(name, ""), file))
-    for key, package in _packages(root / "package-lock.json").items():
-        folder, _, name = key.rpartition("node_modules/")
-        if not folder and name:
-            version = package.get("version") if isinstance(package, dict) else None
-            found[NODE].setdefault(plain(name), Locked(name, str(version or ""), "package-lock.json"))
-    return found
-
-
-def language_of(root: Path, name: str) -> str:
-    """The language in which a repository uses a library, by its lock files; empty if they do not name it."""
-    found = locked(root)
-    return next((language for language in found if plain(name) in found[language]), "")
 
 
 def library(root: Path, name: str, checkout: Path, declared: Declared | None) -> Library:
@@ -125,8 +77,14 @@ def check(found: Library) -> None:
 
 
 def check_locked(service: str, root: Path, edited: Mapping[str, Library]) -> None:
-    """DevError 113 if a checkout needs a package in another version than the lock file has."""
+    """DevError 113 if a checkout needs a package in another version than the lock file has.
+
+    111 if there is no folder in which a link could take the place of the package.
+    """
     for found in edited.values():
+        if found.language == NODE and is_plug_and_play(root):
+            message = f"{service}: {found.name} cannot be replaced, since Yarn Plug'n'Play has no node_modules"
+            raise DevError(CONFIG, message, "in .yarnrc.yml: nodeLinker: node-modules")
         wrong = _conflicts(found, root, edited)
         if wrong:
             needed = shlex.quote(wrong[0].partition(",")[0])
@@ -181,11 +139,6 @@ def _project(folder: Path) -> dict[str, Any] | None:
         found = tomllib.loads(_text(folder / "pyproject.toml")).get("project", {})
     except ValueError:
         return {}  # the installer reports it
-    return found if isinstance(found, dict) else {}
-
-
-def _packages(path: Path) -> dict[str, Any]:
-    found = (_json(path) or {}).get("packages")
     return found if isinstance(found, dict) else {}
 
 

@@ -7,6 +7,7 @@ production cannot reload, so it runs from source while one of its libraries is e
 from __future__ import annotations
 
 import shlex
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from devenv.base.errors import MISSING, USAGE, DevError, did_you_mean, guess
 from devenv.context.environment import Environment
 from devenv.engines import choice
 from devenv.lifecycle import up as operation
-from devenv.model import config, document, json_schema, libraries
+from devenv.model import config, document, json_schema, libraries, lockfiles
 from devenv.model.libraries import Declared, Library
 from devenv.required import mirrors, stack, trust
 
@@ -33,7 +34,7 @@ class User(NamedTuple):
 
     def uses(self, library: str) -> bool:
         """Whether its dev.yaml or a lock file names the library."""
-        return self.declared is not None or bool(libraries.language_of(self.root, library))
+        return self.declared is not None or bool(lockfiles.language_of(self.root, library))
 
 
 def uses(env: Environment, name: str) -> bool:
@@ -111,7 +112,7 @@ def _users(env: Environment, whole: stack.Stack, name: str, only: str) -> list[U
 
 def _known(users: Sequence[User]) -> Iterator[str]:
     for user in users:
-        for packages in libraries.locked(user.root).values():
+        for packages in lockfiles.locked(user.root).values():
             yield from (package.name for package in packages.values())
 
 
@@ -152,11 +153,16 @@ def _checkout(env: Environment, name: str, given: str, users: Sequence[User]) ->
     repo = str((env.place.root / repo).resolve()) if repo.startswith(".") else repo
     trust.check(repo, f"the library {name}")
     events.note(f"cloning {repo} into {path}")
-    argv = mirrors.git("clone", "--quiet", "--", repo, str(path))  # a required service may have written the address
-    done = process.bounded(argv, mirrors.quiet(), mirrors.WORK)
-    if done.code:
-        reason = done.stderr.strip() or "git printed nothing"
-        raise DevError(MISSING, f"{repo} could not be cloned: {reason}", f"git ls-remote {shlex.quote(repo)}")
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
+        clone = Path(folder, path.name)  # an interrupted command leaves no half checkout
+        argv = mirrors.git(
+            "clone", "--quiet", "--", repo, str(clone)
+        )  # a required service may have written the address
+        done = process.bounded(argv, mirrors.quiet(), mirrors.WORK)
+        if done.code:
+            reason = done.stderr.strip() or "git printed nothing"
+            raise DevError(MISSING, f"{repo} could not be cloned: {reason}", f"git ls-remote {shlex.quote(repo)}")
+        clone.rename(path)
     return path
 
 

@@ -166,10 +166,10 @@ class Source:
         return found
 
     def _watch(self, folder: str) -> None:
-        if self.reports and self.libc.inotify_add_watch(*self.reports, os.fsencode(folder), self.EVENTS) < 0:
-            if os.path.isdir(folder):
-                log("the files are compared, since Linux reports no more changes: see fs.inotify.max_user_watches")
-                os.close(self.reports.pop())
+        failed = self.reports and self.libc.inotify_add_watch(*self.reports, os.fsencode(folder), self.EVENTS) < 0
+        if failed and os.path.isdir(folder):
+            log("the files are compared, since Linux reports no more changes: see fs.inotify.max_user_watches")
+            os.close(self.reports.pop())
 
     def _reported(self) -> bool:
         """Whether a change of our files is reported, not only of others such as a log."""

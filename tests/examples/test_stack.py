@@ -38,6 +38,13 @@ def shop(
     return services.workspace_of_its_own(tmp_path / "shop", engine)
 
 
+def test_their_reloader_is_that_of_new_services(bake: Callable[..., Path]) -> None:
+    new = (bake("django", worker="none", cache="none") / "develop.py").read_text()
+    last = '    "django.views.debug",\n'
+    theirs = new.replace(last, last + '    "jwcrypto.jwt",\n    "oauthlib.openid",\n    "requests",\n')
+    assert {(services.STACK / name / "develop.py").read_text() for name in ("provider", "consumer")} == {theirs}
+
+
 @pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_one_up_and_a_login_across_three_repositories(shop: Repo) -> None:
     with removed_after(shop):

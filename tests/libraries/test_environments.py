@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,9 +13,10 @@ import pytest
 from devenv.base.errors import DevError
 from devenv.engines.interface import Place
 from devenv.engines.native import app_environment
-from devenv.model import libraries
+from devenv.model import libraries, lockfiles
 from devenv.model.libraries import Declared
 from tests import libs
+from tests.conftest import need, run_quietly
 
 # Two that leave what is there, if it satisfies the requirements.
 INSTALLERS = ("uv pip install --quiet -r requirements.txt", "python -m pip install --quiet -r requirements.txt")
@@ -86,3 +88,64 @@ def test_a_declared_command_installs_and_removes(place: Place, library: Path, tm
     assert error.value.code == 112
     assert "inv dev.use greeting" in error.value.hints[0]
     assert os.listdir(tmp_path / "service/.dev/local/native/edited") == ["main"]
+
+
+# ---- Node
+
+MANAGERS = {
+    # its package in the registry, the command that writes the lock file, the one that installs from it
+    "npm": ("", "npm install --package-lock-only", "npm ci"),
+    "pnpm": ("pnpm@10", "pnpm install --lockfile-only", "pnpm install --frozen-lockfile"),
+    "yarn classic": ("yarn@1", "yarn install", "yarn install --frozen-lockfile"),
+    "yarn": ("@yarnpkg/cli-dist@4", "yarn install", "yarn install --immutable"),
+}
+
+
+NIGHTLY = ("npm", "yarn")  # npm: test_node.py has it, too
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow if name in NIGHTLY else ()) for name in MANAGERS])
+def node_place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A service for Node with the library's release in its lock file, built by a package manager."""
+    need("node")
+    package, lock, install = MANAGERS[request.param]
+    root, manager = tmp_path / "service", tmp_path / "manager"
+    libs.node_library(tmp_path / "greeting")
+    (root / "wheels").mkdir(parents=True)
+    run_quietly("npm", "pack", "--pack-destination", root / "wheels", cwd=tmp_path / "greeting")
+    needs = {"dependencies": {"greeting": "file:./wheels/greeting-1.0.0.tgz"}}
+    (root / "package.json").write_text(json.dumps({"name": "service", "private": True, "type": "module", **needs}))
+    (root / ".yarnrc.yml").write_text("nodeLinker: node-modules\nenableTelemetry: false\nenableGlobalCache: false\n")
+    if package:
+        run_quietly("npm", "install", "--prefix", manager, package)
+    monkeypatch.setenv("PATH", f"{manager}/node_modules/.bin{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(root)
+    run_quietly(*lock.split())
+    native = {"node": ">=18", "install": install}
+    place = Place(root, "main", "service", "app", "compose.yaml", "", {}, {}, {}, "devenv-main", native)
+    app_environment.make(place)
+    return place
+
+
+def test_a_link_takes_the_place_of_a_package_of_any_manager(node_place: Place, tmp_path: Path) -> None:
+    def text() -> str:
+        argv = ["node", "--input-type=module", "--eval", "console.log((await import('greeting')).TEXT)"]
+        return run_quietly(*argv, cwd=node_place.root).stdout.strip()
+
+    def installed() -> dict[str, str]:
+        return {
+            str(path): os.readlink(path) if path.is_symlink() else ""
+            for path in (node_place.root / "node_modules").rglob("*")
+        }
+
+    before, locks = installed(), {path: path.read_bytes() for path in node_place.root.glob("*lock*")}
+    assert lockfiles.language_of(node_place.root, "greeting") == "node"
+    with_library = edited(node_place, tmp_path / "greeting")
+    app_environment.make(with_library)
+    libs.say_node(tmp_path / "greeting", "edited")
+    assert text() == "edited"
+    app_environment.make(with_library)
+    app_environment.make(node_place)
+    assert text() == "released"
+    assert installed() == before
+    assert {path: path.read_bytes() for path in node_place.root.glob("*lock*")} == locks

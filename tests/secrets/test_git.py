@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
+import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import run_quietly, until
+from tests.conftest import REPO, run_quietly, until
 from tests.docs.test_start import code
 from tests.kit import registries
 from tests.kit.registries import SAYS
@@ -64,18 +66,21 @@ SETTINGS = ("PasswordAuthentication=no", "StrictModes=no", "PidFile=none", "LogL
 
 @pytest.fixture
 def ssh_server(tmp_path: Path) -> Iterator[SshServer]:
-    """A real sshd on a port of 127.0.0.1, which lets one key in; an agent that has this key."""
+    """A real sshd, which lets one key in, on an address that containers reach; an agent that has this key."""
     folder = tmp_path / "ssh"
     repositories = registries.package_repository(folder)
+    shutil.copytree(repositories / "acme/greeting.git", repositories / "acme/again.git")
     for name in ("host", "person"):
         run_quietly("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", folder / name)
+    gateway = "{{(index .IPAM.Config 0).Gateway}}"
+    address = run_quietly("docker", "network", "inspect", "bridge", "--format", gateway).stdout.strip()
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind((address, 0))
         port = free.getsockname()[1]
     name = f"sshd-{port}"
     run_quietly("docker", "build", "--quiet", "--tag", name, "-", input=SSHD)
     settings = [word for each in SETTINGS for word in ("-o", each)]
-    sshd = ["/usr/sbin/sshd", "-D", "-e", "-p", str(port), "-o", "ListenAddress=127.0.0.1", *settings]
+    sshd = ["/usr/sbin/sshd", "-D", "-e", "-p", str(port), "-o", f"ListenAddress={address}", *settings]
     keys = ["-h", "/keys/host", "-o", "AuthorizedKeysFile=/keys/person.pub"]
     start = shlex.join([*sshd, *keys])
     # Its own copies, since git and sshd want to own what they read.
@@ -102,29 +107,27 @@ def ssh_server(tmp_path: Path) -> Iterator[SshServer]:
                 assert until(agent.exists)
                 env = {**os.environ, "SSH_AUTH_SOCK": str(agent)}
                 run_quietly("ssh-add", "-q", folder / "person", env=env)
-                host = (folder / "host.pub").read_text().split()[:2]
-                assert until(lambda: answers(port)), run_quietly("docker", "logs", name).stderr
-                yield SshServer(port, agent, f"[127.0.0.1]:{port} {' '.join(host)}\n", folder / "person")
+                assert until(lambda: answers(address, port)), run_quietly("docker", "logs", name).stderr
+                yield SshServer(f"{address}:{port}", agent, folder / "host.pub", folder / "person")
             finally:
                 running.terminate()
     finally:
         for command in (["rm", "--force", name], ["image", "rm", "--force", name]):
             subprocess.run(["docker", *command], capture_output=True, check=False)
-    assert repositories.is_dir()
 
 
 @dataclass(frozen=True)
 class SshServer:
-    """A running sshd, the socket of the agent, the line of known_hosts, and the person's private key."""
+    """The address of a running sshd, the socket of the agent, the server's public key, and the person's private key."""
 
-    port: int
+    host: str
     agent: Path
-    known: str
+    public: Path
     key: Path
 
 
-def answers(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as connection:
+def answers(address: str, port: int) -> bool:
+    with suppress(OSError), socket.create_connection((address, port), 1) as connection:
         return connection.recv(3) == b"SSH"
     return False
 
@@ -134,13 +137,17 @@ def answers(port: int) -> bool:
 def test_git_over_ssh(private: MakePrivate, dockerfile: Callable[[str], str], ssh_server: SshServer) -> None:
     _, prepare, line = [code("private-dependencies", "### Over ssh")[at] for at in range(3)]
     image = mounted(dockerfile("fastapi"), line)
-    url = f"ssh://root@127.0.0.1:{ssh_server.port}/keys/repositories"
+    url = f"ssh://root@{ssh_server.host}/keys/repositories"
     files = {
         "pyproject.toml": source(url),
         "Dockerfile": image.replace(GIT, GIT + prepare),
-        "known_hosts": ssh_server.known,
     }
     repo = private(code("private-dependencies", "### Over ssh")[0] + NATIVE, files)
+    address, _, port = ssh_server.host.partition(":")
+    (scan,) = re.findall(r"^`(ssh-keyscan .*)`", (REPO / "docs/private-dependencies.md").read_text(), re.M)
+    run_quietly("sh", "-c", scan.replace("git.example.org", f"-p {port} {address}"), cwd=repo.path)
+    key = ssh_server.public.read_text().split()[1]
+    assert key in (repo.path / "known_hosts").read_text(), "what the server's owner publishes"
     # As git's own configuration has it, since ssh takes the home from the account.
     (repo.home / ".gitconfig").write_text(
         f'[core]\n\tsshCommand = "ssh -o UserKnownHostsFile={repo.path}/known_hosts -o StrictHostKeyChecking=yes"\n'
@@ -156,3 +163,10 @@ def test_git_over_ssh(private: MakePrivate, dockerfile: Callable[[str], str], ss
     middle = ssh_server.key.read_text().splitlines()[2]
     repo.up(middle)
     assert repo.fetch() == (200, f"{SAYS}||")
+
+    added = repo.ok("dev.add", f"acme-greeting @ git+{url}/acme/again.git")
+    assert "acme/again.git" in (repo.path / "uv.lock").read_text()
+    assert repo.fetch() == (200, f"{SAYS}||")
+    assert repo.left(middle, added) == []
+    seen = repo.ok("dev.run", "--", "python", "-c", "import os; print('SSH_AUTH_SOCK' in os.environ)").stdout
+    assert seen.strip() == str(repo.env["DEV_ENGINE"] == "native"), "only builds and the package manager get the agent"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import need
+from tests.conftest import REPO, need
 from tests.kit import registries
 from tests.kit.registries import SAYS
 from tests.secrets.conftest import MakePrivate, mounted, told
@@ -68,3 +69,36 @@ def test_npm_installs_from_a_private_scope(
         assert repo.fetch() == (200, SAYS), "and the app has no token"
         assert repo.status()["secrets"][0]["from"] == "command pass show acme/npm (not run)"
         assert "npm_token (build): command pass show acme/npm" in repo.run("dev.doctor").stdout
+
+
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
+def test_npm_with_the_configuration_that_each_person_has(
+    private: MakePrivate, secret: str, dockerfile: Callable[[str], str], tmp_path: Path
+) -> None:
+    need("node")
+    token = secret.translate(str.maketrans("&/+$", "____"))
+    text = " ".join((REPO / "docs/private-dependencies.md").read_text().split())
+    declared, mount = re.findall(r"declare `(npmrc: .*?)` instead, and add `(--mount.*?)`", text)[0]
+    with registries.npm(tmp_path / "npm", token) as server:
+        scope, login = told(HEADING, 1, server).splitlines(keepends=True)
+        files = {
+            "app.js": APP,
+            "package.json": json.dumps(PACKAGE),
+            ".npmrc": scope,
+            "Dockerfile": mounted(
+                dockerfile("node"), told(HEADING, 2, server).splitlines(keepends=True)[0], f"    {mount} \\\n"
+            ),
+        }
+        repo = private(
+            f"secrets: {{{declared}}}\nnative: {{node: '>=18', install: npm ci}}\n",
+            files,
+            language="node",
+            ca=server.ca,
+        )
+        (repo.home / ".npmrc").write_text(login.replace("${NPM_TOKEN}", token))
+        argv = ["npm", "install", "--silent", "--package-lock-only"]
+        subprocess.run(argv, cwd=repo.path, env={**os.environ, **repo.env}, check=True, stdout=subprocess.DEVNULL)
+        server.asked.clear()
+        repo.up(token)
+        assert any(path.endswith(".tgz") for path in server.asked)
+        assert repo.fetch() == (200, SAYS)

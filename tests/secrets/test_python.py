@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import BIN, REPO
+from tests.docs.test_start import code
 from tests.kit import planted, registries
 from tests.kit.registries import SAYS, Server
 from tests.secrets.conftest import MakePrivate, Private, mounted, told
@@ -19,6 +21,24 @@ from tests.verbs import machine
 from tests.verbs.fixtures import NATIVE_FIRST
 
 PROJECT = '[project]\nname = "shop"\nversion = "1.0.0"\nrequires-python = ">=3.9"\ndependencies = ["acme-greeting"]\n'
+
+
+# How many blocks of code below each heading of the page are used here, and in the other tests of this folder.
+USED = {
+    "## Declare a secret": 1,
+    "## Install Python packages from a private index": 3,
+    "## Install npm packages of a private scope": 3,  # test_node.py
+    "### Over https": 2,  # test_git.py
+    "### Over ssh": 3,
+    "## Give the running app a secret": 1,
+}
+
+
+def test_every_block_of_the_page_is_used() -> None:
+    text = (REPO / "docs/private-dependencies.md").read_text()
+    headings = re.findall(r"^#{2,3} .+$", text, re.M)
+    there = {heading: len(code("private-dependencies", heading)) for heading in headings}
+    assert {heading: count for heading, count in there.items() if count} == USED
 
 
 @pytest.fixture
@@ -157,10 +177,10 @@ def test_a_leak_of_an_install_step_is_found(private: MakePrivate, secret: str) -
 
 
 def test_the_running_app_gets_its_secrets_and_the_install_step_does_not(private: MakePrivate, secret: str) -> None:
-    declared = "secrets:\n  mail_key: {from: [{env: MAIL_KEY}], for: [run]}\n"
+    declared = code("private-dependencies", "## Give the running app a secret")[0]
     declared += "  chat_key: {from: [{env: CHAT}], for: [run], variable: CHAT_KEY}\n"
-    code = "import os; raise SystemExit('MAIL_KEY_FILE' in os.environ or 'CHAT_KEY' in os.environ)"
-    native = f'native: {{python: \'>=3.9\', install: "python -c \\"{code}\\""}}\n'
+    absent = "import os; raise SystemExit('MAIL_KEY_FILE' in os.environ or 'CHAT_KEY' in os.environ)"
+    native = f'native: {{python: \'>=3.9\', install: "python -c \\"{absent}\\""}}\n'
     check = 'RUN test ! -e /run/secrets/mail_key && test -z "$CHAT_KEY"\n'
     files = {"Dockerfile": f"FROM python:3.13-slim AS dev\nWORKDIR /app\n{check}"}
     repo = private(declared + native, files)

@@ -148,6 +148,23 @@ CONTAINERS = [
     edit("STK-4", "compose.yaml", "aliases: [specimen, specimen.localhost]", "aliases: [specimen]"),
 ]  # fmt: skip
 
+# On the specimen, which then declares a secret and a library; only these MUSTs are checked.
+OPTIONAL = (
+    "\nsecrets: {token: {from: [{env: SPECIMEN_TOKEN}], optional: true}}\n"
+    "libraries:\n  # In another language.\n  greeting: {install: make install}\n"
+)
+DEPENDENCIES = [
+    [
+        Breach("DEP-1", before_up="export CONTRACT_ABSENT=none; "),
+        recipe("DEP-4", "dev.edit", RUN.format(task="dev.edit") + " && echo '# edited' >>test_service.py"),
+    ],
+    [
+        Breach("DEP-2", after_up='echo "with $$CONTRACT_TOKEN" >.dev/local/kept; '),
+        recipe("DEP-5", "dev.use", "true"),
+    ],
+    [recipe("DEP-3", "dev.edit", "true", unjudged=("DEP-5",))],
+]
+
 # In containers: a secret that only dev.yaml declares.
 SECRET = Breach("IMG-2", (
     ("Dockerfile", "COPY . .", "COPY . .\n# For later.\nRUN --mount=type=secret,id=token cp /run/secrets/token /app/token"),

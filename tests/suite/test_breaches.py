@@ -10,6 +10,8 @@ from tests.suite import breaches
 from tests.suite.breaches import Breach
 from tests.suite.conftest import Checked, check
 
+FIRST, SECOND, THIRD = breaches.DEPENDENCIES
+
 
 def test_the_files_of_the_specimen_keep_the_contract(specimen: Path) -> None:
     found = check(specimen, "--static")
@@ -26,6 +28,22 @@ def test_a_breach_of_files(specimen: Path, breach: Breach) -> None:
 def test_breaches_of_a_running_service(specimen: Path, group: list[Breach]) -> None:
     breaches.apply(group, specimen)
     assert_exactly(group, check(specimen, "--engine", "native"))
+
+
+@pytest.mark.parametrize(
+    ("engine", "group"),
+    [
+        pytest.param("native", FIRST, id="DEP-1"),
+        pytest.param("native", SECOND, id="DEP-2"),
+        pytest.param("native", THIRD, id="DEP-3", marks=pytest.mark.slow),
+        pytest.param("compose", SECOND, id="containers", marks=[pytest.mark.engine, pytest.mark.slow]),
+    ],
+)
+def test_breaches_of_secrets_and_libraries(specimen: Path, engine: str, group: list[Breach]) -> None:
+    (specimen / "dev.yaml").write_text((specimen / "dev.yaml").read_text() + breaches.OPTIONAL)
+    breaches.apply(group, specimen)
+    only = [word for number in range(1, 6) for word in ("--only", f"DEP-{number}")]
+    assert_exactly(group, check(specimen, "--engine", engine, *only))
 
 
 @pytest.mark.slow

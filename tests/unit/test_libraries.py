@@ -9,36 +9,10 @@ import pytest
 
 from devenv.base.errors import DevError
 from devenv.model import dockerfile, libraries
-from devenv.model.libraries import Declared, Locked
+from devenv.model.libraries import Declared
 from devenv.model.services import Build
 
 UV = '[[package]]\nname = "my-lib"\nversion = "1.2.0"\n\n[[package]]\nname = "idna"\nversion = "3.10"\n'
-PIP = "# compiled\nMy_Lib==1.2.0 \\\n    --hash=sha256:00\nidna[all]==3.10 ; python_version > '3'\n-r more.txt\n"
-NPM = {"": {"name": "app"}, "node_modules/@scope/lib": {"version": "2.0.0"}, "node_modules/a/node_modules/b": {}}
-
-
-@pytest.mark.parametrize(("file", "text"), [("uv.lock", UV), ("poetry.lock", UV), ("requirements.txt", PIP)])
-def test_python_packages_are_found_by_any_spelling(tmp_path: Path, file: str, text: str) -> None:
-    (tmp_path / file).write_text(text)
-    assert libraries.locked(tmp_path)["python"]["my-lib"].version == "1.2.0"
-    assert libraries.locked(tmp_path)["python"]["idna"] == Locked("idna", "3.10", file)
-    for name in ("my-lib", "My_Lib", "my.lib"):
-        assert libraries.language_of(tmp_path, name) == "python"
-    assert libraries.language_of(tmp_path, "mylib") == ""
-    assert libraries.language_of(tmp_path, "more") == ""
-
-
-def test_node_packages_are_those_that_the_service_itself_can_import(tmp_path: Path) -> None:
-    (tmp_path / "package-lock.json").write_text(json.dumps({"packages": NPM}))
-    assert [*libraries.locked(tmp_path)["node"]] == ["@scope/lib"]
-    assert libraries.language_of(tmp_path, "@scope/lib") == "node"
-
-
-@pytest.mark.parametrize("text", ["", "[", '{"packages": 7}', '{"packages": {"node_modules/a": 1}}', "[1]"])
-def test_a_damaged_lock_file_is_no_traceback(tmp_path: Path, text: str) -> None:
-    for file in ("package-lock.json", "uv.lock", "requirements.txt"):
-        (tmp_path / file).write_text(text)
-    libraries.locked(tmp_path)
 
 
 def checkout(root: Path, *needs: str, name: str = "my.lib", folder: str = "") -> libraries.Library:
@@ -82,6 +56,14 @@ def test_the_folder_has_to_be_the_package(tmp_path: Path) -> None:
     with pytest.raises(DevError, match=r"has no pyproject\.toml or setup\.py"):
         libraries.check(libraries.library(tmp_path, "my-lib", tmp_path / "checkout", None))
     libraries.check(libraries.library(tmp_path, "my-lib", tmp_path / "checkout", Declared(install=("make",))))
+
+
+def test_a_link_needs_node_modules(tmp_path: Path) -> None:
+    (tmp_path / "yarn.lock").write_text('# yarn\n\n__metadata:\n  version: 8\n\n"my-lib@npm:^1":\n  version: 1.0.0\n')
+    found = libraries.library(tmp_path, "my-lib", tmp_path, None)
+    with pytest.raises(DevError, match="shop: my-lib cannot be replaced, since Yarn Plug'n'Play") as error:
+        libraries.check_locked("shop", tmp_path, {"my-lib": found})
+    assert error.value.code == 111
 
 
 def test_an_installation_depends_on_the_manifest_and_not_on_the_code(tmp_path: Path) -> None:

@@ -21,23 +21,17 @@ from devenv.base import authorities, locks, process, seals
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines.interface import Place
 from devenv.engines.native import app_libraries, folders, programs
-from devenv.model import fingerprint, outside
+from devenv.model import fingerprint, lockfiles, outside
 from devenv.model.libraries import Library
 from devenv.model.secrets import BUILD
 
 # The files that dependencies are read from, in the root or in a subfolder.
 LOCKS = (
+    *(each.pattern for each in lockfiles.FORMATS),
     "pyproject.toml",
-    "uv.lock",
-    "poetry.lock",
-    "Pipfile.lock",
     "setup.*",
-    "*requirements*.txt",
     "requirements/**",
     "package.json",
-    "package-lock.json",
-    "pnpm-lock.yaml",
-    "yarn.lock",
     ".python-version",
 )
 # The only variables of the user that the service gets: it should behave as in a container, which gets none.

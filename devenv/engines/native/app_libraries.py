@@ -11,7 +11,7 @@ from devenv.base import process
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.engines.interface import Place
 from devenv.engines.native import folders
-from devenv.model import libraries
+from devenv.model import libraries, lockfiles
 from devenv.model.libraries import Library
 
 NPM = ("npm", "install", "--no-save", "--no-package-lock", "--no-audit", "--no-fund")
@@ -24,11 +24,11 @@ def install(place: Place, env: Mapping[str, str], uv: str) -> None:
     lock file's. For Node: a link, as `npm link` makes it.
     """
     found = place.libraries.values()
-    python = [library for library in found if library.language == libraries.PYTHON]
+    python = [library for library in found if library.language == lockfiles.PYTHON]
     if python:
         _install_editable(place, env, uv, python)
     for library in found:
-        if library.language == libraries.NODE:
+        if library.language == lockfiles.NODE:
             _link(place, env, library)
         elif library.install and process.run(library.install, env, cwd=library.folder):
             raise _failed(place, library)
@@ -42,18 +42,21 @@ def undo(place: Place, library: Library, env: Mapping[str, str]) -> None:
 
 
 def unlink(place: Place) -> None:
-    """Remove the links of Node libraries, so that the installer puts the released packages there again."""
+    """Put released packages back where links to Node libraries are: not every installer notices that one is missing."""
     for name in _links(place).read_text().splitlines() if _links(place).is_file() else []:
-        path = _modules(place) / name
-        if path.is_symlink():
+        path, released = _modules(place) / name, _released(place) / name
+        if _is_ours(path):
             path.unlink()
+        if os.path.lexists(released) and path.parent.is_dir() and not os.path.lexists(path):
+            shutil.move(released, path)
+    shutil.rmtree(_released(place), ignore_errors=True)
     _links(place).unlink(missing_ok=True)
 
 
 def _install_editable(place: Place, env: Mapping[str, str], uv: str, found: list[Library]) -> None:
-    edited = {libraries.plain(library.name) for library in found}
+    edited = {lockfiles.plain(library.name) for library in found}
     listed = process.capture([uv, "pip", "freeze"], env).stdout.splitlines()
-    pins = [line for line in listed if "==" in line and libraries.plain(line.partition("==")[0]) not in edited]
+    pins = [line for line in listed if "==" in line and lockfiles.plain(line.partition("==")[0]) not in edited]
     constraints = folders.environments(place) / "locked.txt"
     constraints.write_text("".join(f"{pin}\n" for pin in pins))
     editable = [word for library in found for word in ("--editable", str(library.folder))]
@@ -67,13 +70,13 @@ def _link(place: Place, env: Mapping[str, str], library: Library) -> None:
         omit = [] if (library.folder / "node_modules").is_dir() else ["--omit=dev"]
         if process.run([*NPM, *omit], env, cwd=library.folder):
             raise _failed(place, library)
-    target = _modules(place) / library.name
-    if target.is_symlink():
-        target.unlink()
-    shutil.rmtree(target, ignore_errors=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target, released = _modules(place) / library.name, _released(place) / library.name
+    for folder in (target.parent, released.parent):
+        folder.mkdir(parents=True, exist_ok=True)
     with _links(place).open("a") as noted:  # first: an interrupted command leaves no link that is not known
         noted.write(f"{library.name}\n")
+    if os.path.lexists(target):
+        shutil.move(target, released)
     os.symlink(library.folder, target, target_is_directory=True)
 
 
@@ -84,6 +87,16 @@ def _failed(place: Place, library: Library) -> DevError:
 
 def _modules(place: Place) -> Path:
     return place.root / "node_modules"
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether this is a link that we made. Those of package managers are relative."""
+    return path.is_symlink() and os.path.isabs(os.readlink(path))
+
+
+def _released(place: Place) -> Path:
+    """The released packages that links took the place of."""
+    return folders.locked(place) / "released"
 
 
 def _links(place: Place) -> Path:

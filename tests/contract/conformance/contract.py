@@ -17,6 +17,7 @@ AREAS = {
     "DATA": "schema and rows",
     "RES": "memory and time",
     "STK": "between repositories",
+    "DEP": "secrets and libraries",
     "TPL": "templates and updates",
 }
 ID = rf"(?:{'|'.join(AREAS)})-\d+"

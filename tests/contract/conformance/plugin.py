@@ -29,6 +29,8 @@ PHASES = (
     "neighbour",
     "killed",
     "unconfirmed",
+    "lent",
+    "edited",
     "destroyed",
     "stranger",
     "recreated",

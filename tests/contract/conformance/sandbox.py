@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -26,8 +27,11 @@ FOREIGN += ("FORCE_COLOR", "NO_COLOR")
 # It is in the environment file, in `.env` and in the build's secret. If it turns up elsewhere, it was copied there.
 CANARY = "contract-canary-5b1f0c"
 VARIABLE = "CONTRACT_CANARY"
+# A secret for builds, which a repository that declares some gets, too. It comes from a variable.
+TOKEN = "contract-token-e07ab3"
+SECRET = "contract_token: {from: [{env: CONTRACT_TOKEN}]}"
 # These may have to build images and fetch servers; everything else answers soon.
-STARTS = ("dev.up", "dev.test", "dev.reset")
+STARTS = ("dev.up", "dev.test", "dev.reset", "dev.edit", "dev.use")
 
 
 @dataclass
@@ -101,6 +105,7 @@ def copy(repository: Repository, target: Path) -> Path:
         if source.is_symlink() or source.is_file():
             shutil.copy2(source, target / name, follow_symlinks=False)
     target.mkdir(parents=True, exist_ok=True)
+    add_entry(target / "dev.yaml", "secrets", SECRET)
     who = ["-c", "user.name=contract", "-c", "user.email=contract@localhost", "-c", "commit.gpgsign=false"]
     hooks = ["-c", "core.hooksPath=/dev/null"]
     for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "--allow-empty", "-m", "the checked files"]):
@@ -109,6 +114,21 @@ def copy(repository: Repository, target: Path) -> Path:
     with (target / ".git" / "info" / "exclude").open("a") as exclude:
         exclude.write(".env\n")
     return target
+
+
+def add_entry(path: Path, key: str, entry: str) -> bool:
+    """Give a mapping at the top of a YAML file another entry, its first one. The other lines stay as they are.
+
+    Returns whether the file has such a mapping.
+    """
+    text = path.read_text(encoding="utf-8", errors="surrogateescape") if path.is_file() else ""
+    entries = rf"^{key}:(?:[ \t]*\{{|(?:[ \t]*(?:#.*)?\n)+([ \t]+)(?=[^\s#]))"
+    begin = re.search(entries, text, re.MULTILINE)
+    if begin:
+        more = f"{entry}\n{begin[1]}" if begin[1] else f"{entry}, "
+        text = text[: begin.end()] + more + text[begin.end() :]
+        path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    return bool(begin)
 
 
 def environment(root: Path, token: str, engine: str) -> dict[str, str]:
@@ -130,6 +150,7 @@ def environment(root: Path, token: str, engine: str) -> dict[str, str]:
     env.update({name: os.environ.get(name) or str(path) for name, path in kept.items()})
     env.update(HOME=str(root / "home"), XDG_STATE_HOME=str(root / "state"), TMPDIR=str(root / "tmp"))
     env.update(DEV_WORKSPACE=token, DEV_NETWORK=f"devenv-{token}", DEV_PORT=str(free_port()))
+    env["CONTRACT_TOKEN"] = TOKEN
     env.update(DEV_ENV_FILE=str(env_file(root)), CA_BUNDLE=str(bundle(root)))
     return {**env, "DEV_ENGINE": engine} if engine else env
 

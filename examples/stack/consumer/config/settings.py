@@ -52,6 +52,7 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TIME_ZONE = "UTC"
+STATIC_URL = "static/"  # for develop.py; the service has no static files
 LOGIN_REDIRECT_URL = "/"
 LOGIN_REDIRECT_URL_FAILURE = "/?failed"
 LOGOUT_REDIRECT_URL = "/"

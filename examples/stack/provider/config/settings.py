@@ -54,6 +54,7 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TIME_ZONE = "UTC"
+STATIC_URL = "static/"  # for develop.py; the service has no static files
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 
