@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from invoke.parser import Argument, ParserContext
+from invoke.parser.argument import Argument
+from invoke.parser.context import ParserContext
 from invoke.tasks import Task
 
 from devenv import main as program
@@ -134,7 +135,7 @@ def command(task: Task[Any], parsed: ParserContext) -> Iterator[str]:
     yield from (f"$ inv {example}" for example in helping.EXAMPLES[name])
     yield "```\n"
     places = helping.places(parsed)
-    rows = [item(f"`{helping.word_of(place)}`: {plain(place.help)}") for place in places]
+    rows = [item(f"`{helping.word_of(place)}`: {plain(place.help or '')}") for place in places]
     rows += [flag(argument) for argument in helping.unique(parsed) if argument not in places]
     if rows:
         yield "\n".join(rows) + "\n"
@@ -145,7 +146,7 @@ def flag(argument: Argument) -> str:
     value = "" if not argument.takes_value else " N" if argument.kind is int else " VALUE"
     longest_first = sorted(argument.names, key=len, reverse=True)
     names = [f"`{'--' if len(name) > 1 else '-'}{name}{value}`" for name in longest_first]
-    return item(f"{', '.join(names)}: {plain(argument.help)}")
+    return item(f"{', '.join(names)}: {plain(argument.help or '')}")
 
 
 def item(text: str, depth: int = 0) -> str:

@@ -61,7 +61,7 @@ def completed(example: Path, plain: Path) -> tuple[int, str]:
     places = sum((plain / name).read_text().count("FILL IN:") for name in SHARED)
     own = ", ".join(f"{added(plain / name, example / name)}" for name in SHARED)
     files = [path for path in example.rglob("*") if path.is_file() and path.name not in (*SHARED, *LOCKS)]
-    ignored = {path for path in files if LEFTOVERS("", path.relative_to(example).parts)}
+    ignored = {path for path in files if LEFTOVERS("", list(path.relative_to(example).parts))}
     return places, f"{own}; {sum(lines(path) for path in files if path not in ignored)}"
 
 

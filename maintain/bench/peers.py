@@ -88,7 +88,7 @@ def composed(service: Service) -> dict[str, Any]:
     names = list(found["services"])
     needed = {name: {"description": name} for name in names}
     about = {"version": 0.1, "service_name": service.name, "dependencies": needed}
-    volumes = {name: {} for name in found.get("volumes", {})}
+    volumes: dict[str, Any] = {name: {} for name in found.get("volumes", {})}
     own = {**about, "modes": {"default": names}}
     return {"x-sentry-service-config": own, "services": found["services"], "volumes": volumes}
 

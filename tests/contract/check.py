@@ -60,7 +60,7 @@ def chosen(
 ) -> tuple[str, tuple[int, ...], list[Must]]:
     """The level, the version and the MUSTs that the repository is held to."""
     dev = readable(repository)
-    level = options.level or dev.get("level") or "full"
+    level = str(options.level or dev.get("level") or "full")
     newest = max(must.since for must in every.values())
     keeps = version(dev.get("contract"), newest)
     held = contract.held_to(every.values(), level, keeps)

@@ -61,7 +61,7 @@ def compute(repository: Repository, template: Path, wanted: str = "", given: Map
     ours = renames.moved(before)
     left = origin.owned(repository, known, {**after.files, **base}) & {*base, *ours}
     with TemporaryDirectory() as scratch:
-        sides = [without(files, left) for files in (base, ours, after.files)]
+        sides = (without(base, left), without(ours, left), without(after.files, left))
         merged = merge(*sides, f"devenv-template-{release.version}", Path(scratch))
     renamed = {name: ours.get(name) for name in {*before, *ours} if before.get(name) != ours.get(name)}
     changes = {**renamed, **merged.changes}

@@ -59,7 +59,7 @@ def merge(base: Files, ours: Files, theirs: Files, name: str, scratch: Path) -> 
     """`ours` with the changes from `base` to `theirs`. `name`: the name of the new files in conflict markers."""
     if base == theirs:
         return Merged({}, (), ())
-    git = partial(run, scratch, **ALONE)
+    git = partial(run, scratch, more=ALONE)
     git("init", "--quiet", "--template=")
     (scratch / ".git" / "info").mkdir(exist_ok=True)
     (scratch / ".git" / "info" / "attributes").write_text(PLAIN)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tools.adopt.errors import CONFIG, CONFLICT, LOSS, MISSING, Refusal
 
+NONE: Mapping[str, str] = {}
 WHO = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG")
 
 
@@ -22,11 +23,11 @@ class Entry(NamedTuple):
     content: bytes
 
 
-def run(folder: Path, *words: str, given: bytes = b"", **env_more: str) -> bytes:
-    """git's output. Refusal with git's message if it fails. `env_more`: further variables for git."""
+def run(folder: Path, *words: str, given: bytes = b"", more: Mapping[str, str] = NONE) -> bytes:
+    """git's output. Refusal with git's message if it fails. `more`: further variables for git."""
     # Inside a git hook, git's variables point to another repository.
     env = {name: value for name, value in os.environ.items() if name.startswith(WHO) or not name.startswith("GIT_")}
-    env |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **env_more}
+    env |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **more}
     argv = ["git", "-C", str(folder), *words]
     done = subprocess.run(argv, env=env, input=given, capture_output=True, check=False)
     if done.returncode:
@@ -47,8 +48,8 @@ class Repository:
     def folder(self) -> Path:
         return self.top / self.prefix
 
-    def git(self, *words: str, given: bytes = b"", **env_more: str) -> str:
-        return os.fsdecode(run(self.top, *words, given=given, **env_more)).strip()
+    def git(self, *words: str, given: bytes = b"", more: Mapping[str, str] = NONE) -> str:
+        return os.fsdecode(run(self.top, *words, given=given, more=more)).strip()
 
     def head(self) -> str:
         return self.git("rev-parse", "HEAD")
@@ -87,9 +88,9 @@ class Repository:
         """
         with TemporaryDirectory() as scratch:
             index = {"GIT_INDEX_FILE": str(Path(scratch, "index"))}
-            self.git("read-tree", parent, **index)
-            self.git("update-index", "-z", "--index-info", given=self._listed(changes, len(parent)), **index)
-            tree = self.git("write-tree", **index)
+            self.git("read-tree", parent, more=index)
+            self.git("update-index", "-z", "--index-info", given=self._listed(changes, len(parent)), more=index)
+            tree = self.git("write-tree", more=index)
         return self.git("commit-tree", tree, "-p", parent, "-F", "-", given=message.encode())
 
     def holds(self, folder: str) -> bool:

@@ -82,7 +82,7 @@ def attempted(found: Facts, folder: Path, repo: Repo, plan: Plan) -> Facts:
         try:
             found = replace(found, conflicts=conflicts(folder, found.template_commit, plan.tried))
         except Exception as error:  # an update may raise any error
-            return replace(found, error=f"the update could not be tried: {error or type(error).__name__}")
+            return replace(found, error=f"the update could not be tried: {str(error) or type(error).__name__}")
     plan.store.put(repo, key(repo, found.commit, plan), found)
     return found
 

@@ -47,7 +47,7 @@ def of(folder: Path, at: Facts) -> Facts:
 
     Raises suite.Failed if the suite could not judge.
     """
-    known = {"commit": at.commit, "service": at.service, **linked(folder)}
+    known: dict[str, Any] = {"commit": at.commit, "service": at.service, **linked(folder)}
     try:
         dev = composefile.read(folder / "dev.yaml")
         every = contract.musts(contract.PAGE.read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from tools.adopt.fill import compose, dev, examples, image, others, programs
 from tools.adopt.found import Reading
 from tools.adopt.names import Names
 
-OWN = Path(__file__).with_name("files")
+OWN = Path(__file__).with_name("templates")
 
 
 def files(reading: Reading, answers: Mapping[str, str], names: Names, templates: Path) -> dict[str, str]:

@@ -37,7 +37,7 @@ def _store(kind: Found, store: str, every: list[Candidate], facts: Facts, stack:
         kind=kind,
         image=images[0] if images else None,
         variables=chosen,
-        scheme=scheme(facts, kind.value, SCHEMES[kind.value], url.value if url else "") if url else "",
+        scheme=scheme(facts, kind.value, SCHEMES[kind.value], url.value) if url else "",
         constants=constants(every, facts, kind.value) if store == "database" else {},
     )
 
