@@ -175,14 +175,21 @@ def test_the_conflicts_to_expect(checkout: Checkout, make: Make, state: Path) ->
     assert conflicts == {"repos/edited": [f"Dockerfile: {why}"], "repos/other": []}
 
 
-@pytest.mark.parametrize("error", ["OSError('no disk')", "__import__('tools').adopt.errors.Refusal(111, 'no disk')"])
-def test_an_update_that_cannot_be_tried(checkout: Checkout, make: Make, state: Path, error: str) -> None:
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        ("OSError('no disk')", "no disk"),
+        ("__import__('tools').adopt.errors.Refusal(111, 'no disk')", "no disk"),
+        ("NotImplementedError()", "NotImplementedError"),
+    ],
+)
+def test_an_update_that_cannot_be_tried(checkout: Checkout, make: Make, state: Path, error: str, shown: str) -> None:
     fleet = make("old", at="0.1.0").parent / "fleet.txt"
     fleet.write_text("old\n")
     trap = f"import tools.adopt.errors\n\n\ndef conflicts(path, template, version):\n    raise {error}\n"
     (checkout.folder / "tools/adopt/check.py").write_text(trap)
     (row,) = checkout.check(fleet, "--try", "--json", "--state", str(state)).repos.values()
-    assert row["error"] == "the update could not be tried: no disk"
+    assert row["error"] == f"the update could not be tried: {shown}"
 
 
 def test_a_suite_that_breaks_on_one_repository(checkout: Checkout, make: Make, state: Path) -> None:
