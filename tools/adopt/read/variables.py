@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from tools.adopt.read import databases
 from tools.adopt.read.files import Files
 from tools.adopt.read.metadata import parse
 
@@ -18,9 +19,9 @@ GOTTEN = re.compile(rf"(?<![\w.])(?:os\.)?(?:environ\.get|getenv)\({QUOTED}{ARGU
 IMPORTED = re.compile(r"^\s*from os import\b.*\b(environ|getenv)\b", re.MULTILINE)
 # django-environ and environs; decouple and Starlette. Only upper case: other libraries have such functions, too.
 CALLED = re.compile(rf"""\b(?:env(?:\.\w+)?|config)\(\s*["']([A-Z]\w*)["']\s*{ARGUMENTS}""")
-# A function of the repository with a similar name: `get_env_bool("DEBUG", False)`.
+# A function of the repository with a similar name: `get_env_bool("DEBUG", False)`, `envsecret("KEY", "")`.
 HELPER = re.compile(
-    rf"""\b(?!set|put|mock|del)(?:\w+_env|\w*_env_\w+|env_\w+|from_env)\(\s*["']([A-Z]\w*)["']\s*{ARGUMENTS}"""
+    rf"""\b(?!set|put|mock|del)(?:\w+_env|\w*_env_\w+|env_\w+|env[a-z]+|from_env)\(\s*["']([A-Z]\w*)["']\s*{ARGUMENTS}"""
 )
 # Functions that read a variable without naming it.
 NAMELESS = {
@@ -71,7 +72,8 @@ def variables(files: Files, language: str, without: Collection[str] = ()) -> dic
 def python_reads(files: Files, names: Iterable[str]) -> Iterator[Variable]:
     for name in names:
         text = files.text(name)
-        if not re.search(r"environ|getenv|\benv\b|_env|env_|config\(|BaseSettings|dj_database_url", text):
+        yield from (Variable(*read[:3], near=read[3]) for read in databases.reads(files, name))
+        if not re.search(r"environ|getenv|\benv|_env|env_|config\(|BaseSettings|dj_database_url", text):
             continue
         ours = bool(IMPORTED.search(text))
         reads: list[tuple[re.Match[str], str, str | None, bool]]
