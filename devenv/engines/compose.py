@@ -17,7 +17,7 @@ from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines import additions, docker
 from devenv.engines.interface import IMPATIENT, LOG_LINES, PERSONAL, Logs, Place, State, logged
-from devenv.model import services
+from devenv.model import services, system_packages
 from devenv.model.secrets import BUILD, RUN
 from devenv.model.services import Healthcheck
 
@@ -60,6 +60,7 @@ class ComposeEngine:
         if self._run("build", *services, secrets=self._secrets(BUILD)):
             hint = "see the failing step above; a registry behind a company's CA needs CA_BUNDLE=/path/to/ca.pem"
             back = [f"without the edited library: inv dev.use {name}" for name in self.place.libraries]
+            back += system_packages.for_image(self.place.root, self.place.services[self.place.app].build)
             raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint, *back))
 
     def take(self, image: str, services: Sequence[str]) -> bool:

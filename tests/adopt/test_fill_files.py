@@ -15,12 +15,13 @@ from tests.adopt.fill_readings import ALL, BARE_DJANGO, COMMON, DJANGO, EXPRESS,
 from tools.adopt.fill.answers import answers
 from tools.adopt.fill.files import files
 from tools.adopt.fill.points import OpenPoint, open_points
-from tools.adopt.found import Commands, Dependencies, Reading
+from tools.adopt.found import Commands, Dependencies, Reading, Store
 from tools.adopt.names import Names
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
 SCHEMA = json.loads((ROOT / "{{cookiecutter.repo_name}}" / ".dev" / "schema.json").read_text())
+CACHE = "redis://:${CACHE_PASSWORD:-}@${CACHE_HOST:-cache}:${CACHE_PORT:-6379}"
 BESIDE = Names("compose.devenv.yaml", "Dockerfile.devenv", "Dockerfile.devenv.dockerignore")
 
 
@@ -182,7 +183,20 @@ def test_a_url_is_put_together() -> None:
     user = "${DB_USER:-service}:${DB_PASSWORD:-development-only}"
     where = "${DB_HOST:-db}:${DB_PORT:-5432}/${DB_NAME:-service}"
     assert environment["DATABASE_URL"] == f"postgresql+psycopg://{user}@{where}"
-    assert environment["REDIS_URL"] == "redis://${CACHE_HOST:-cache}:${CACHE_PORT:-6379}/0"
+    assert environment["REDIS_URL"] == f"{CACHE}/0"
+
+
+@pytest.mark.parametrize(
+    ("names", "secured"),
+    [({"host": "H"}, False), ({"host": "H", "password": "P"}, True), ({"url": "U"}, True), ({"address": "A"}, False)],
+)
+def test_a_cache_has_a_password_if_the_code_can_be_given_one(names: dict[str, str], secured: bool) -> None:
+    variables = {role: found(name, "a.py:1") for role, name in names.items()}
+    others = {"BROKER_URL": found("redis://redis:6379/3", "a.py:2")}
+    cache = Store(found("redis", "a.py:1"), variables=variables, others=others)
+    environment = services(replace(FASTAPI, cache=cache))["app"]["environment"]
+    assert ("CACHE_PASSWORD" in environment["BROKER_URL"]) is secured
+    assert any("CACHE_PASSWORD" in str(environment[name]) for name in names.values()) is secured
 
 
 def test_further_addresses_of_the_cache_keep_their_numbers() -> None:
@@ -190,8 +204,8 @@ def test_further_addresses_of_the_cache_keep_their_numbers() -> None:
     assert FASTAPI.cache
     others = {"BROKER_URL": found("redis://redis:6379/3", "a.py:1"), "SESSIONS_URL": found("", "a.py:2")}
     environment = services(replace(FASTAPI, cache=replace(FASTAPI.cache, others=others)))["app"]["environment"]
-    assert environment["BROKER_URL"] == "redis://${CACHE_HOST:-cache}:${CACHE_PORT:-6379}/3"
-    assert environment["SESSIONS_URL"] == "redis://${CACHE_HOST:-cache}:${CACHE_PORT:-6379}/0"
+    assert environment["BROKER_URL"] == f"{CACHE}/3"
+    assert environment["SESSIONS_URL"] == f"{CACHE}/0"
 
 
 @pytest.mark.parametrize(

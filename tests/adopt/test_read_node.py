@@ -102,6 +102,16 @@ def test_npms_stub_is_not_a_test(tmp_path: Path, stub: str) -> None:
     assert reading(tmp_path, {"package.json": package(scripts={"test": stub})}).commands.test is None
 
 
+@pytest.mark.parametrize(
+    ("start", "develop"), [("nx serve", "npm start"), ("node dist/a.js", None), ("next start", None), ("yarn x", None)]
+)
+def test_without_a_script_for_development_start_is_one_if_it_runs_the_source(
+    tmp_path: Path, start: str, develop: str | None
+) -> None:
+    found = reading(tmp_path, {"package.json": package(scripts={"start": start}), "a.js": "require('express')()\n"})
+    assert (found.commands.develop.value if found.commands.develop else None) == develop
+
+
 def test_yarn_is_named_and_its_scripts_are_not_taken(tmp_path: Path) -> None:
     scripts = {"start": "yarn babel-node src", "dev": "pnpm dev:api"}
     found = reading(tmp_path, {"package.json": package(scripts=scripts), "yarn.lock": ""})

@@ -8,6 +8,8 @@ import pytest
 
 from tests.adopt.read_trees import Tree, facts, notes, reading
 from tests.messages import NOT_SUPPORTED
+from tools.adopt.fill.dev import native
+from tools.adopt.found import Found
 from tools.adopt.read.project import host_name
 
 MANAGE = """\
@@ -331,6 +333,56 @@ def test_manage_py_further_down_is_where_imports_start(tmp_path: Path) -> None:
 def test_of_a_range_the_lowest(tmp_path: Path, spec: str, least: str | None) -> None:
     found = reading(tmp_path, {"pyproject.toml": f'[project]\nname = "a"\nrequires-python = "{spec}"\n'})
     assert (found.version.value if found.version else None) == least
+
+
+@pytest.mark.parametrize(
+    ("spec", "newest"),
+    [
+        ("Django==1.10.5", "3.5"),
+        ("Django>=3.2,<4", "3.10"),
+        ("django~=4.2.1", "3.12"),
+        ("django==5.2", None),
+        ("django", None),
+        ("greenlet==2.0.1\npyyaml==6.0.2", "3.11"),
+        ("django==4.2.1\npsycopg2-binary==2.9.3", "3.10"),
+    ],
+)
+def test_old_packages_limit_the_python_that_no_file_names(tmp_path: Path, spec: str, newest: str | None) -> None:
+    tree = {"manage.py": MANAGE, "requirements.txt": f"{spec}\n"}
+    found = reading(tmp_path / "a", tree).version
+    assert (found.value if found else None) == newest
+    pinned = reading(tmp_path / "b", {**tree, ".python-version": "3.8\n"})
+    assert facts(pinned)["version"] == ("3.8", ".python-version:1")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "oldest"),
+    [
+        ("pyproject.toml", '[project]\nname = "a"\nrequires-python = ">=3.9"\n', "3.9"),
+        (".github/workflows/a.yml", "x:\n  python-version: ['3.10', '3.14']\n", "3.10"),
+        ("pyproject.toml", '[project]\nname = "a"\nrequires-python = ">=3.12"\n', None),
+    ],
+)
+def test_the_oldest_python_that_works_is_enough_without_containers(
+    tmp_path: Path, file: str, text: str, oldest: str | None
+) -> None:
+    found = reading(tmp_path, {"requirements.txt": "flask\n", "Dockerfile": "FROM python:3.12\n", file: text})
+    assert found.version == Found("3.12", "Dockerfile:1")
+    assert (found.oldest.value if found.oldest else None) == oldest
+    assert f'python: ">={oldest or "3.12"}"' in "".join(native(found))
+
+
+@pytest.mark.parametrize(
+    ("spec", "old"), [("Flask==2.0.1", True), ("flask>=2.2", False), ("flask<2.2", True), ("flask\npython", True)]
+)
+def test_an_old_flask_is_told_its_application_by_a_variable(tmp_path: Path, spec: str, old: bool) -> None:
+    code = "app = Flask(__name__)\n@app.cli.command('seed')\ndef seed(): ...\n"
+    pin = {".python-version": "3.6.1\n"} if "python" in spec else {}
+    ways = reading(tmp_path, {"requirements.txt": f"{spec}\nflask-migrate\n", "a.py": code, **pin}).commands
+    for found in (ways.develop, ways.migrate, ways.seed):
+        assert found
+        assert found.value.startswith("env FLASK_APP=a:app " if old else "flask --app a:app ")
+        assert not (old and "--" in found.value.partition("--host")[0])
 
 
 def test_what_runs_wins_and_the_difference_is_reported(tmp_path: Path) -> None:

@@ -62,6 +62,22 @@ def test_of_two_modules_the_one_that_runs_gives_the_names(tmp_path: Path) -> Non
     assert facts(reading(tmp_path, tree))["database.variables.host"][0] == "DB_HOST"
 
 
+def test_a_variable_below_the_database_is_not_the_databases(tmp_path: Path) -> None:
+    """Otherwise the settings that read the address would be thought of as not in use."""
+    tree = {"shop/settings/local.py": FILE + "import os\nTOOLS = os.environ.get('TOOLS')\n"}
+    found = reading(tmp_path, {**BASE, **tree, "shop/settings/devstack.py": SERVER + "}}\n"})
+    assert facts(found)[NAME][0] == "shop.settings.devstack"
+
+
+def test_a_file_that_runs_is_the_database_if_nothing_leads_to_a_server(tmp_path: Path) -> None:
+    found = reading(tmp_path / "file", BASE)
+    assert facts(found)["database.kind"] == ("sqlite", "shop/settings/local.py:2")
+    assert "requirements.txt:2: mysql is possible too" in "\n".join(notes(found))
+    assert not [point for point in open_points(fill(found)) if "mysql" in point.what]
+    runs = {"compose.yaml": "services: {app: {build: .}, db: {image: mysql:8}}\n"}
+    assert facts(reading(tmp_path / "server", {**BASE, **runs}))["database.kind"][0] == "mysql"
+
+
 def test_if_only_production_reads_them_the_owner_is_asked(tmp_path: Path) -> None:
     found = reading(tmp_path, {**BASE, "shop/settings/production.py": SERVER + "}}\n"})
     assert NAME not in facts(found)

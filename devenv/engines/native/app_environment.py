@@ -21,7 +21,7 @@ from devenv.base import authorities, locks, process, seals
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines.interface import Place
 from devenv.engines.native import app_libraries, folders, programs
-from devenv.model import fingerprint, lockfiles, outside
+from devenv.model import fingerprint, lockfiles, outside, system_packages
 from devenv.model.libraries import Library
 from devenv.model.secrets import BUILD
 
@@ -213,8 +213,9 @@ def _install(place: Place) -> None:
     with place.secrets.lent(BUILD, folders.lent(place)) as given:
         code = process.run(shlex.split(command), {**_tool_env(place), **given})
     if code:
-        hint = f"try it by hand: inv dev.run -- {command}"
-        raise DevError(UNHEALTHY, f"{place.service}: native.install of dev.yaml failed", hint)
+        hints = system_packages.for_machine(place.root, lambda program: shutil.which(program) is not None)
+        again = f"try it by hand: inv dev.run -- {command}"
+        raise DevError(UNHEALTHY, f"{place.service}: native.install of dev.yaml failed", *hints, again)
 
 
 def _tool_env(place: Place) -> Mapping[str, str]:

@@ -170,6 +170,8 @@ def native(reading: Reading) -> list[str]:
         example = f'native: {{{language}: ">={least}", install: {examples.INSTALL[language]}}}'
         return lines.open_point("how the dependencies are installed without containers", example)
     where = reading.version or "no file says which version"
+    if reading.oldest:
+        least, where = reading.oldest.value, reading.oldest
     return [
         "# How the app's environment is made without containers. DEV_ENGINE=native chooses that, too.",
         "native:",

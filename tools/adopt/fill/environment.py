@@ -103,13 +103,14 @@ def roles(store: Store) -> dict[str, str]:
     """For each role the value that suits containers; without them the tasks set host and port."""
     kind = store.kind.value
     if kind == "redis":
-        host, port = "${CACHE_HOST:-cache}", "${CACHE_PORT:-6379}"
+        host, port, password = "${CACHE_HOST:-cache}", "${CACHE_PORT:-6379}", "${CACHE_PASSWORD:-}"
         return {
+            "password": password,
             "host": host,
             "port": port,
             "name": '"0"',
             "address": f"{host}:{port}",
-            "url": f"{store.scheme or 'redis'}://{host}:{port}/0",
+            "url": f"{store.scheme or 'redis'}://{f':{password}@' if _secured(store) else ''}{host}:{port}/0",
         }
     user = "root" if kind == "mysql" else "service"
     parts = {
@@ -121,6 +122,11 @@ def roles(store: Store) -> dict[str, str]:
     }
     url = "{scheme}://{user}:{password}@{host}:{port}/{name}".format(scheme=store.scheme or SCHEMES[kind], **parts)
     return {**parts, "address": f"{parts['host']}:{parts['port']}", "url": url}
+
+
+def _secured(store: Store) -> bool:
+    """Whether each address of a cache can have a password: one that cannot would be refused."""
+    return not store.variables or "password" in store.variables or {*store.variables} <= {"url", "name"}
 
 
 def _unnamed(store: Store) -> list[str]:

@@ -103,6 +103,7 @@ def _one(name: str, kind: Kind, every: list[Candidate], stack: Stack, project: P
     image = re.compile(rf"(^|/)(?:{kind.image})(:|@|$)")
     services = [one for one in stack.services if one.image and image.search(one.image.value)]
     driver = project.uses(*kind.drivers) if project else None
+    driver = driver if driver and driver.direct else None
     variables = dict(_variables(kind, name, every))
     # Object storage and a driver in a group are optional.
     needed = bool(services) or (name != "minio" and (bool(variables) or (driver is not None and not driver.group)))

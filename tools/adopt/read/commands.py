@@ -26,7 +26,7 @@ def commands(
     python = project.language.value == "python"
     others = workers(files, project, starts)
     first = next(iter(others), None)
-    seed = python_seed(files, application) if python else node_seed(files, project, migrated)
+    seed = python_seed(files, project, application) if python else node_seed(files, project, migrated)
     built = None if python else node_build(files, project, application)
     plain = develop(project, application) if python else node_develop(project, application, built)
     return Commands(

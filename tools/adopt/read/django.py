@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from tools.adopt.found import Found, Open, Store
+from tools.adopt.read import databases
+from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
 from tools.adopt.read.values import Values
 
@@ -17,6 +19,7 @@ NAMED = re.compile(rf"""(?:{NAME}\s*[:=]+\s*|--settings[= ])["']?([A-Za-z_][\w.]
 ELSEWHERE = re.compile(
     r"(^|[._])(prod|production|live|staging|stage|test|tests|testing|ci|pytest|heroku|deploy)($|[._\d])"
 )
+VALUE = re.compile(r"environ|getenv|\benv\b|\benv[.(]|config\(|config\.get|dj_database_url|secret\w*\(")
 DEVELOPS = re.compile(r"(^|[._])(dev|devel|develop|development|local|docker|compose)($|[._\d])")
 
 
@@ -91,14 +94,25 @@ def aside(files: Files, given: Values) -> set[str]:
     """The settings files that do not run, if those that do read the database's address: theirs do not count."""
     module = running(files, given, [])
     runs = chain(files, module.value) if module else []
-    reads = any(re.search(r"DATABASES", files.text(name)) and _reads(files.text(name)) for name in runs)
+    reads = any(_reads(files, name) for name in runs)
     return set(settings(files)) - set(runs) if runs and reads else set()
 
 
-def _reads(text: str) -> bool:
-    """Whether the text around DATABASES reads a variable: an address can be given."""
-    at = text.find("DATABASES")
-    return bool(re.search(r"environ|getenv|\benv\b|\benv[.(]|config\(|dj_database_url", text[at : at + 1500]))
+def _reads(files: Files, name: str) -> bool:
+    """Whether DATABASES gets a value that code reads: an address can be given."""
+    return any(VALUE.search(value) for value in databases.set_in(files, name))
+
+
+def file_that_runs(files: Files, given: Values, database: Store | None, stack: Stack) -> Store | None:
+    """SQLite, if the module that runs has it, and neither a variable nor a compose file leads to a server."""
+    module = running(files, given, [])
+    if database is None or database.variables or module is None or stack.stores(database.kind.value):
+        return None
+    own = next((name for name in chain(files, module.value) if databases.set_in(files, name)), "")
+    values = databases.set_in(files, own) if own else []
+    if not values or not all("sqlite3" in value and not VALUE.search(value) for value in values):
+        return None
+    return Store(Found("sqlite", files.where(own, r"sqlite3")))
 
 
 def chosen(files: Files, given: Values, database: Store | None) -> tuple[Found | None, Open | None, list[Found]]:

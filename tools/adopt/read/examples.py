@@ -16,6 +16,7 @@ EXAMPLES = (
     ".env.template",
     ".env.dist",
     ".env.defaults",
+    ".env-dist",
     ".env-example",
     ".env_example",
     ".env-sample",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools.adopt.found import Application, Found
+from tools.adopt.read import flask
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import ini_of, table, toml_of
 from tools.adopt.read.project import Project, allows
@@ -82,12 +83,8 @@ def _flask(files: Files, project: Project, application: Application | None) -> M
     return Migrations(
         tool=Found("flask-migrate", where),
         files=(f"{folder}/versions/*.py",),
-        migrate=Found(f"flask --app {_shell(target.value)} db upgrade{elsewhere}", where),
+        migrate=Found(flask.command(project, target.value, f"db upgrade{elsewhere}"), where),
     )
-
-
-def _shell(target: str) -> str:
-    return f"'{target}'" if "(" in target else target
 
 
 def _alembic(files: Files, project: Project, _: Application | None) -> Migrations | None:

@@ -15,7 +15,8 @@ class Package:
     """A dependency: `spec` as written (`>=4.2,<5`), `group` the extra or group it is in; empty: always installed.
 
     `extra`: the group is one of the project's extras, which can be installed with the project.
-    `wants`: the requested extras of the package: standard in `fastapi[standard]`.
+    `wants`: the requested extras of the package: standard in `fastapi[standard]`. `direct`: not only another package
+    of a compiled list needs it.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Package:
     group: str = ""
     extra: bool = False
     wants: tuple[str, ...] = ()
+    direct: bool = True
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Project:
     language: Found
     name: Found | None = None
     version: Found | None = None
+    oldest: Found | None = None  # the lowest version that it says it works with
     dependencies: Dependencies | None = None
     packages: Mapping[str, Package] = field(default_factory=dict)
     scripts: Mapping[str, Found] = field(default_factory=dict)

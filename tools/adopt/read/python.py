@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from tools.adopt.found import Dependencies, Found
-from tools.adopt.read import tested
+from tools.adopt.read import limits, tested
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import table, toml_of
@@ -35,10 +35,12 @@ def project(files: Files, images: list[Image]) -> Project | None:
     first = pip.main if pip else about[0].file if about else "manage.py" if files.has("manage.py") else "Pipfile"
     packages = by_name([*(p for each in about for p in each.packages), *(pip.packages if pip else ())])
     version, notes = python_version(files, about, images, pip)
+    version = version or limits.newest(packages)
     return Project(
         language=Found("python", about[0].file if about else first),
         name=next((each.name for each in about if each.name), None),
         version=version,
+        oldest=_oldest(files, about, version),
         dependencies=dependencies(files, about, pip),
         packages=packages | locked_versions(files, packages),
         scripts={key: value for each in reversed(about) for key, value in each.scripts.items()},
@@ -84,6 +86,13 @@ def python_version(
         for one in classified
     )
     return next(iter([*known, *ranges, *classified]), None), notes
+
+
+def _oldest(files: Files, about: list[Metadata], version: Found | None) -> Found | None:
+    """The lowest Python that is allowed, or that CI tests, if it is lower than the one that runs."""
+    allowed = [Found(low, each.python.where) for each in about if each.python and (low := lowest(each.python.value))]
+    least = min(allowed or tested.set_up(files, "python"), key=lambda one: version_key(one.value), default=None)
+    return least if version and least and version_key(least.value) < version_key(version.value) else None
 
 
 def _tested(files: Files) -> list[Found]:

@@ -123,6 +123,9 @@ def _reading(
     facts = Facts(files, project, served.framework.value if served else "", code)
     every = candidates(said, given)
     database, cache, about_stores = stores(facts, around, every)
+    if _is_django(served) and database and (file := django.file_that_runs(files, given, database, around)):
+        text = f"{database.kind.value} is possible too; {file.kind.where} has SQLite and no variable for an address"
+        database, about_stores = file, [Found(text, database.kind.where)]
     servers, more = backing(every, around, project)
     ways = commands(files, project, served, migrated, started)
     remarks = [*project.notes, *_optional(project, served), *more]
@@ -141,6 +144,7 @@ def _reading(
         service=service,
         language=project.language,
         version=project.version,
+        oldest=project.oldest,
         dependencies=with_extras(project, database, served, ways),
         application=served,
         migrations=migrated.tool if migrated else None,

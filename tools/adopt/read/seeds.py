@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import PurePosixPath
 
 from tools.adopt.found import Application, Found
+from tools.adopt.read import flask
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import json_of, table
 from tools.adopt.read.migrations import Migrations
@@ -21,11 +21,11 @@ CLICK = re.compile(r"""\.cli\.command\(\s*(?:name\s*=\s*)?["'](seed[\w-]*)["']""
 SEED_SCRIPTS = ("seed", "db:seed", "seed:run", "seed:dev", "prisma:seed", "knex:seed")
 
 
-def python_seed(files: Files, application: Application | None) -> Found | None:
+def python_seed(files: Files, project: Project, application: Application | None) -> Found | None:
     if application and application.framework.value == "flask" and application.target:
-        command = files.first(CLICK, files.code(".py"))
-        target = shlex.quote(application.target.value)
-        return Found(f"flask --app {target} {command.value}", command.where) if command else None
+        named = files.first(CLICK, files.code(".py"))
+        target = application.target.value
+        return Found(flask.command(project, target, named.value), named.where) if named else None
     return django_seed(files, application)
 
 

@@ -7,6 +7,7 @@ import shlex
 from dataclasses import replace
 
 from tools.adopt.found import Application, Found
+from tools.adopt.read import flask
 from tools.adopt.read.addresses import placed
 from tools.adopt.read.files import Files
 from tools.adopt.read.node import OTHER_TOOLS, npm_run
@@ -16,9 +17,9 @@ from tools.adopt.read.starts import Start
 
 DEVELOP = {
     "django": "{manage} runserver {{bind}}:{{port}}",
-    "flask": "flask --app {target} run --debug --host {{bind}} --port {{port}}",
     "express": "node --watch {target}",
 }
+FLASK = "run --debug --host {bind} --port {port}"
 DEFAULTED = re.compile(r"\$\{\w+:?-([^}]*)\}")
 BUILT = re.compile(r"\bnext start\b|\bnuxt start\b|(^|[\s/])(\.next|\.output|dist|build)/|\bnest start\b")
 JAVASCRIPT = (".js", ".cjs", ".mjs")
@@ -42,6 +43,8 @@ def develop(project: Project, application: Application | None) -> Found | None:
     if application and application.target and framework in ASYNCHRONOUS:
         words = _asgi(project, application.target.value, "--reload")
         return Found(words, application.target.where) if words else None
+    if application and application.target and framework == "flask":
+        return Found(flask.command(project, application.target.value, FLASK), application.target.where)
     value = _filled(DEVELOP.get(framework, ""), application)
     where = (application.manage or application.target or application.framework).where if application else ""
     return Found(value, where) if value else None
@@ -115,12 +118,22 @@ def node_build(files: Files, project: Project, application: Application | None) 
 
 
 def node_develop(project: Project, application: Application | None, built: Found | None) -> Found | None:
-    """A script for it; else node itself, which reloads Express's code; `built`: what makes that code."""
+    """A script for it; else node itself, which reloads Express's code; else `npm start`, if it needs no build.
+
+    `built`: what makes the code that runs.
+    """
     script = npm_run(project, "dev", "start:dev", "develop")
     target = application.target if application else None
     plain = target and application and application.framework.value == "express" and target.value.endswith(JAVASCRIPT)
-    found = script or (develop(project, application) if plain else None)
+    found = script or (develop(project, application) if plain else None) or _start(project)
     return replace(found, value=f"{built.value} && {found.value}") if found and built and not script else found
+
+
+def _start(project: Project) -> Found | None:
+    """`npm start`, which may not reload, if it runs the source."""
+    script = project.scripts.get("start")
+    runs = script and not BUILT.search(script.value) and not OTHER_TOOLS.search(script.value)
+    return Found("npm start", script.where) if script and runs else None
 
 
 def node_serve(project: Project, application: Application | None) -> Found | None:

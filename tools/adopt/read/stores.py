@@ -11,6 +11,12 @@ from tools.adopt.read.compose import Stack
 from tools.adopt.read.kinds import KINDS, Facts, kind_of_database, scheme
 from tools.adopt.read.roles import replica, role_of
 
+WORDS = {
+    "postgres": r"postgresql(?:_psycopg2)?|postgres|postgis|pg",
+    "mysql": r"mysql2?|mariadb",
+    "sqlite": r"sqlite3?",
+}
+
 
 def stores(facts: Facts, stack: Stack, every: list[Candidate]) -> tuple[Store | None, Store | None, list[Found]]:
     """Database, cache, and notes about them. `every`: the variables that may belong to a store."""
@@ -67,18 +73,22 @@ def constants(every: list[Candidate], facts: Facts, kind: str) -> dict[str, Foun
     found = {}
     for one in every:
         role = role_of(one.name, "database")
-        word = _word(one, kind, facts) if role and role.role == "kind" else None
+        word = _word(one, kind, facts) if role and role.role == "kind" else _compared(one, kind)
         if word:
             found[one.name] = Found(word, one.where)
     return found
 
 
+def _compared(one: Candidate, kind: str) -> str | None:
+    """The word that code compares the variable with, whatever its name: `os.getenv("DB") == "postgres"`."""
+    read = rf"[\"'.]{re.escape(one.name)}\b[\"']?[^\n=!<>]{{0,60}}?"
+    said = rf"{read}(?:===?|\bin\b)\s*[\[({{]?(?:[\"']\w+[\"'],\s*)*[\"']({WORDS[kind]})[\"']"
+    found = re.search(said, one.variable.near) if one.variable else None
+    return found[1] if found else None
+
+
 def _word(one: Candidate, kind: str, facts: Facts) -> str | None:
-    words = {
-        "postgres": r"postgresql(?:_psycopg2)?|postgres|postgis|pg",
-        "mysql": r"mysql2?|mariadb",
-        "sqlite": r"sqlite3?",
-    }[kind]
+    words = WORDS[kind]
     if re.fullmatch(rf"(?:[\w.]*\.)?(?:{words})", one.value):
         return one.value
     near = f"{one.value} {one.variable.near if one.variable else ''}"

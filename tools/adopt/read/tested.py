@@ -43,6 +43,14 @@ def of_locks(files: Files, names: tuple[str, ...]) -> Found | None:
 
 def of_workflows(files: Files, language: str) -> Found | None:
     """The newest version that a workflow sets up, up to that of the template's image."""
+    found = set_up(files, language)
+    # A library is tested with releases for which its dependencies are not built yet.
+    usual = [one for one in found if version_key(one.value) <= version_key(USUAL[language])]
+    return max(usual or found, key=lambda one: version_key(one.value), default=None)
+
+
+def set_up(files: Files, language: str) -> list[Found]:
+    """The versions that workflows set up."""
     names = [name for name in files.names if re.match(r"\.github/workflows/[^/]+\.ya?ml$", name)]
     names += [
         name
@@ -50,15 +58,12 @@ def of_workflows(files: Files, language: str) -> Found | None:
         if files.has(name)
     ]
     patterns = (SET_UP[language], INLINE[language], IMAGES[language])
-    found = [
+    return [
         Found(number, where)
         for pattern in patterns
         for match, where in files.search(pattern, names)
         for number in NUMBER[language].findall(match["list"])
     ]
-    # A library is tested with releases for which its dependencies are not built yet.
-    usual = [one for one in found if version_key(one.value) <= version_key(USUAL[language])]
-    return max(usual or found, key=lambda one: version_key(one.value), default=None)
 
 
 def of_tox(files: Files) -> Found | None:

@@ -7,15 +7,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from tools.adopt.read import databases
 from tools.adopt.read.files import Files
 from tools.adopt.read.variable import Variable, around
 
 SUFFIXES = (".py",)
-HINTS = re.compile(r"environ|getenv|\benv\b|_env|env_|config\(|BaseSettings|dj_database_url")
+HINTS = re.compile(r"environ|getenv|\benv|_env|env_|config\(|BaseSettings|dj_database_url")
 # django-environ and environs; decouple and Starlette. Only upper case: other libraries have such functions, too.
 LIBRARIES = ("env", "config")
-# A function of the repository with a similar name: `get_env_bool("DEBUG", False)`.
-HELPER = re.compile(r"(?!set|put|mock|del)(?:\w+_env|\w*_env_\w+|env_\w+|from_env)")
+# A function of the repository with a similar name: `get_env_bool("DEBUG", False)`, `envsecret("KEY", "")`.
+HELPER = re.compile(r"(?!set|put|mock|del)(?:\w+_env|\w*_env_\w+|env_\w+|env[a-z]+|from_env)")
 KEY = re.compile(r"[A-Z]\w*")
 # Functions that read a variable without naming it.
 NAMELESS = {
@@ -60,6 +61,7 @@ class Read:
 def reads(files: Files, names: Iterable[str]) -> Iterator[Variable]:
     """In the order of the files, each read. Code that this Python cannot parse has none."""
     for name in names:
+        yield from (Variable(*read[:3], near=read[3]) for read in databases.reads(files, name))
         if not HINTS.search(files.text(name)) or (tree := files.tree(name)) is None:
             continue
         environment = Names.of(tree)

@@ -1,0 +1,102 @@
+"""`make retrofit.results`: applications of a list, retrofitted and started, and docs/retrofit-results.md.
+
+ARGS="NAME..." runs only these, and keeps the other rows of the page. Each one takes some minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from dataclasses import astuple, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from maintain.retrofit.trial import ROOT, App, Row, trial
+
+LIST = Path(__file__).with_name("list.yaml")
+PAGE = ROOT / "docs/retrofit-results.md"
+WORK = ROOT / "build/retrofit"
+MARKS = ("<!-- rows: make retrofit.results -->", "<!-- end of rows -->")
+HEADS = (
+    "Application",
+    "Version",
+    "Stack",
+    "Read",
+    "Points",
+    "Edits",
+    "Native",
+    "Containers",
+    "Page",
+    "Tests",
+    "Min",
+    "Why not",
+)
+
+
+def main() -> None:
+    options = arguments()
+    chosen = [app for app in read(options.list) if not options.names or app.name in options.names]
+    unknown = {*options.names} - {app.name for app in chosen}
+    if unknown:
+        raise SystemExit(f"error[2]: {options.list} has no {', '.join(sorted(unknown))}")
+    rows = rows_of(options.page)
+    for app in chosen:
+        row = trial(app, options.work, options.engine.split(",") if options.engine else [], options.keep)
+        print(" | ".join(cells(row)), flush=True)
+        rows[app.name] = cells(row)
+        write(options.page, rows, [each.name for each in read(options.list)])
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make retrofit.results", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="an application of the list; without one, all")
+    parser.add_argument("--list", type=Path, default=LIST, help="another list")
+    parser.add_argument("--page", type=Path, default=PAGE, help="the page whose rows are written")
+    parser.add_argument("--work", type=Path, default=WORK, help="where the sources and the logs are")
+    parser.add_argument("--engine", default="native,compose", help="native, compose, or both (default)")
+    parser.add_argument("--keep", action="store_true", help="leave what was started running")
+    return parser.parse_args()
+
+
+def read(page: Path) -> list[App]:
+    """The applications of a list."""
+    known = {each.name for each in fields(App)}
+    return [App(**checked(entry, known)) for entry in yaml.safe_load(page.read_text())]
+
+
+def checked(entry: dict[str, Any], known: set[str]) -> dict[str, Any]:
+    if unknown := entry.keys() - known:
+        raise SystemExit(f"error[111]: {entry.get('name')}: unknown key {', '.join(sorted(unknown))}")
+    return entry
+
+
+def cells(row: Row) -> list[str]:
+    return [str(value).replace("|", "\\|").replace("\n", " ") for value in astuple(row)]
+
+
+def rows_of(page: Path) -> dict[str, list[str]]:
+    """The rows that the page has, by name."""
+    if not page.exists():
+        return {}
+    inside = page.read_text().partition(MARKS[0])[2].partition(MARKS[1])[0]
+    rows = [line.strip("| ").split(" | ") for line in inside.splitlines() if line.startswith("| ")]
+    return {row[0]: row for row in rows[1:]}
+
+
+def write(page: Path, rows: dict[str, list[str]], order: list[str]) -> None:
+    """Write the table between the marks of the page, in the order of the list."""
+    text = page.read_text() if page.exists() else f"{MARKS[0]}\n{MARKS[1]}\n"
+    before, _, rest = text.partition(MARKS[0])
+    after = rest.partition(MARKS[1])[2]
+    table = [HEADS, ["---"] * len(HEADS), *(rows[name] for name in order if name in rows)]
+    page.write_text(f"{before}{MARKS[0]}\n\n{lines(table)}\n{MARKS[1]}{after}")
+
+
+def lines(table: Iterable[Iterable[str]]) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""One application, retrofitted and started as its owner would, and what came of it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from maintain.retrofit import sources
+from maintain.retrofit.sources import WHO, NoSource
+
+ROOT = Path(__file__).resolve().parents[2]
+UP, TESTS, OTHER = 600, 150, 180  # seconds that a command may take
+QUERIES = {  # how many statements the service's database has answered
+    "postgres": [
+        "-Atqc",
+        "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()",
+    ],
+    "mysql": ["-Ne", "SHOW GLOBAL STATUS LIKE 'Com_select'"],
+}
+POINT = re.compile(r"\s*# FILL IN: ")
+COMMENT = re.compile(r"\s*#")
+FOUND = re.compile(r"  (?P<name>\S.*?)  +(?P<value>\S.*?)  \((?P<where>.*)\)")
+
+
+@dataclass(frozen=True)
+class App:
+    """An application of the list. The keys are explained in list.yaml."""
+
+    name: str
+    version: str
+    source: str = "pypi"
+    sha256: str = ""
+    url: str = ""
+    folder: str = ""
+    stack: str = ""
+    stores: str = ""
+    found: Mapping[str, str] = field(default_factory=dict)
+    fills: Mapping[str, str] = field(default_factory=dict)
+    page: str = ""
+
+
+@dataclass
+class Row:
+    """A row of the table; every value is as it is shown there."""
+
+    name: str
+    version: str
+    stack: str
+    read: str = ""
+    points: str = ""
+    edits: str = ""
+    native: str = ""
+    compose: str = ""
+    page: str = ""
+    tests: str = ""
+    minutes: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An ended command: its code (None: it was ended after its time), what it printed, and its error line."""
+
+    code: int | None
+    stdout: str
+    stderr: str
+
+    @property
+    def error(self) -> str:
+        lines = [line for line in self.stderr.splitlines() if line.startswith("error[")]
+        return lines[-1] if lines else "not ended in time" if self.code is None else f"ended with {self.code}"
+
+
+def trial(app: App, work: Path, engines: list[str], keep: bool = False) -> Row:
+    """Retrofit one application in `work` and start it with each engine. What fails is in the row."""
+    start, row = time.monotonic(), Row(app.name, app.version[:12], ", ".join(filter(None, (app.stack, app.stores))))
+    folder = work / app.name
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        path = repository(app, folder)
+        report = adopted(app, path, row)
+        if report:
+            filled(app, path, row, report)
+            for engine in engines:
+                run(app, path, row, engine, folder, keep)
+    except NoSource as error:
+        row.read, row.why = "no source", str(error)
+    row.minutes = f"{(time.monotonic() - start) / 60:.0f}"
+    return row
+
+
+def repository(app: App, folder: Path) -> Path:
+    """The application as a git repository. Returns the folder of the service in it."""
+    if app.source == "git":
+        root = sources.of_git(app.url, app.version, folder / "source")
+    else:
+        root = sources.of_registry(app.source, app.name, app.version, app.sha256, folder / "source")
+    path = root.rename(folder / (app.name.rpartition("/")[2]))
+    sources.as_repository(path)
+    return path / app.folder
+
+
+def adopted(app: App, path: Path, row: Row) -> str:
+    """The report of `template.retrofit`; empty if it failed."""
+    argv = [sys.executable, str(ROOT / "tools/adopt/__main__.py"), "retrofit", str(path)]
+    done = command(argv, ROOT, OTHER, path.parent / "retrofit.log", PYTHONPATH=str(ROOT))
+    if done.code:
+        row.read, row.why = "refused", done.error
+        return ""
+    said = {match["name"]: match["value"] for match in map(FOUND.fullmatch, done.stdout.splitlines()) if match}
+    wrong = [f"{name} {said.get(name, 'nothing')}" for name, right in app.found.items() if said.get(name, "") != right]
+    row.read = f"wrong: {', '.join(wrong)}" if wrong else "right"
+    return done.stdout
+
+
+def filled(app: App, path: Path, row: Row, report: str) -> None:
+    """Write the list's answers into the listed open points, and commit."""
+    points = [line for line in section(report, "To fill in") if not line.startswith("    ")]
+    row.points, inside, outside, left = str(len(points)), 0, 0, dict(app.fills)
+    for page in sorted({path / point.strip().partition(":")[0] for point in points} | {*path.glob("*.devenv*")}):
+        lines, at_point = page.read_text().splitlines(), False
+        for number, line in enumerate(lines):
+            at_point = bool(POINT.match(line)) or (at_point and bool(COMMENT.match(line)))
+            if line.strip() in left:
+                lines[number] = line.replace(line.strip(), left.pop(line.strip()))
+                inside, outside = inside + at_point, outside + (not at_point)
+        page.write_text("\n".join(lines) + "\n")
+    row.edits = str(inside) + (f" + {outside} elsewhere" if outside else "")
+    if left:
+        row.why = f"no such line: {next(iter(left))}"
+    if inside or outside:
+        sources.output(["git", "commit", "--quiet", "--all", "--message", "what only its owner knows"], path)
+
+
+def section(report: str, title: str) -> list[str]:
+    """The lines of a section of the report, without its indentation."""
+    return [line[2:] for line in report.partition(f"\n{title}\n")[2].partition("\n\n")[0].splitlines()]
+
+
+def run(app: App, path: Path, row: Row, engine: str, work: Path, keep: bool) -> None:
+    """Start it with one engine, look at its page and its tests, and remove it."""
+    token = f"r{os.getpid()}-{engine[:1]}"
+    env = {"DEV_ENGINE": engine, "DEV_WORKSPACE": token, "DEVENV_TOOLS": str(ROOT)}
+
+    def verb(*words: str, seconds: int = OTHER) -> Ended:
+        return command([str(path / ".dev/run"), *words], path, seconds, work / f"{engine}-{words[0]}.log", **env)
+
+    up = verb("dev.up", seconds=UP)
+    setattr(row, engine, "up" if up.code == 0 else "no")
+    if up.code != 0:
+        row.why = row.why or up.error
+    else:
+        row.page = joined(row.page, looked_at(app, row, verb))
+        if engine == "native" or not row.tests:
+            row.tests = tested(verb("dev.test", seconds=TESTS))
+    if not keep:
+        verb("dev.destroy", "--yes")
+
+
+def looked_at(app: App, row: Row, verb: Any) -> str:
+    """What the page answers, and whether the database was asked for it."""
+    url = json.loads(verb("dev.status", "--json").stdout)["url"]
+    healthcheck = app.page or health(verb)
+    kind = row.stack.rpartition(", ")[2] if "," in row.stack else ""
+    before = asked(kind, verb)
+    status = 0
+    for _ in range(5):
+        status = answer(url, healthcheck)
+    after = asked(kind, verb) if before is not None else None
+    rows = "" if before is None or after is None else ", asks the database" if after - before >= 5 else ", no query"
+    return f"{healthcheck} {status}{rows}"
+
+
+def health(verb: Any) -> str:
+    """The page of the healthcheck, as `dev.plan` or the compose file has it."""
+    shown = verb("dev.status", "--json").stdout
+    return str(json.loads(shown).get("health") or "/")
+
+
+def asked(kind: str, verb: Any) -> int | None:
+    words = next(
+        (words for name, words in QUERIES.items() if name in kind or (name == "mysql" and "maria" in kind)), None
+    )
+    if not words:
+        return None
+    said = verb("dev.dbshell", "--", *words).stdout.split()
+    return int(said[-1]) if said and said[-1].isdigit() else None
+
+
+def answer(url: str, path: str) -> int:
+    """The status of a page; 0 if there is no answer. The name is not resolved: not every system can."""
+    host = url.removeprefix("http://")
+    connection = http.client.HTTPConnection("127.0.0.1", int(host.rpartition(":")[2]), timeout=60)
+    try:
+        connection.request("GET", path, headers={"Host": host})
+        return connection.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        connection.close()
+
+
+def tested(done: Ended) -> str:
+    """The result of the tests, in a word."""
+    if done.code == 0:
+        return "green"
+    if done.code is None:
+        return f"not ended after {TESTS // 60} min"
+    failed = re.findall(r"(\d+) (?:failed|failing|errors?)\b|(?:failures|errors)=(\d+)", done.stdout + done.stderr)
+    return f"{sum(int(a or b) for a, b in failed[-2:])} red" if failed else f"ended with {done.code}"
+
+
+def joined(first: str, second: str) -> str:
+    return first if first in ("", second) and first else second if not first else f"{first}; {second}"
+
+
+def command(argv: list[str], folder: Path, seconds: int, log: Path, **env: str) -> Ended:
+    """Run a command in its own process group; after its time it is interrupted, as with Ctrl-C."""
+    process = subprocess.Popen(
+        argv,
+        cwd=folder,
+        env={**os.environ, **WHO, **env, "PWD": str(folder)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    code: int | None = None
+    try:
+        stdout, stderr = process.communicate(timeout=seconds)
+        code = process.returncode
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            stdout, stderr = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            stdout, stderr = process.communicate()
+    log.write_text(f"{stdout}\n--- stderr\n{stderr}")
+    return Ended(code, stdout, stderr)

@@ -1,0 +1,44 @@
+"""The variables in Django's DATABASES, by whichever function they are read: `get_secret("DB_HOST", "")`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from tools.adopt.read.files import Files
+
+KEYS = ("ENGINE", "HOST", "NAME", "PASSWORD", "PORT", "USER")
+NAME = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
+Read = tuple[str, str, "str | None", str]  # a name, its place, a literal default, the code
+
+
+def reads(files: Files, name: str) -> Iterator[Read]:
+    """The calls with a variable's name as first argument that are values of a database's settings."""
+    if "DATABASES" not in files.text(name):
+        return
+    tree = files.tree(name)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Assign) and any("DATABASES" in ast.unparse(target) for target in node.targets):
+            for call in _calls(node.value):
+                first, *others = call.args
+                given = [*others, *(each.value for each in call.keywords if each.arg == "default")]
+                default = next((one.value for one in given if isinstance(one, ast.Constant)), None)
+                if isinstance(first, ast.Constant) and isinstance(first.value, str) and NAME.fullmatch(first.value):
+                    text = default if isinstance(default, str) else None
+                    yield first.value, f"{name}:{call.lineno}", text, ast.unparse(call)
+
+
+def set_in(files: Files, name: str) -> list[str]:
+    """The code of each value that a settings file gives to DATABASES or to a part of it."""
+    tree = files.tree(name) if "DATABASES" in files.text(name) else None
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)] if tree else []
+    return [ast.unparse(n.value) for n in found if any("DATABASES" in ast.unparse(target) for target in n.targets)]
+
+
+def _calls(tree: ast.AST) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values):
+                if isinstance(key, ast.Constant) and key.value in KEYS:
+                    yield from (call for call in ast.walk(value) if isinstance(call, ast.Call) and call.args)
