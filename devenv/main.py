@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import importlib.util
 import inspect
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from types import ModuleType
 from typing import NoReturn
@@ -20,13 +21,27 @@ from invoke.program import Program
 
 from devenv.base import events, launch, output, toolcache
 from devenv.base.errors import CONFIG, INTERRUPTED, DevError, of_system
-from devenv.commandline import arguments, completion, helping
+from devenv.commandline import arguments
 from devenv.readers import chosen, mistakes, report
-from devenv.tasks import completion as completing
-from devenv.tasks import contract, daily, datastates, explain, lifecycle, required, services, template
 from devenv.tasks.common import CHANGES
 
 ROOT = launch.ROOT
+# The tasks by namespace and by module of devenv/tasks/. A command imports only the module of its task: to import all
+# would take a fifth of its time.
+MODULES = {
+    "dev": {
+        "lifecycle": "up down status plan doctor destroy",
+        "daily": "logs shell run dbshell test",
+        "services": "open restart list add",
+        "datastates": "migrate seed reset snapshot restore state schema",
+        "required": "lock edit use",
+        "explain": "explain",
+        "completion": "completion",
+    },
+    "contract": {"contract": "check"},
+    "template": {"template": "check update vendor prune"},
+}
+WHOLE = ("--list", "-l", "--help", "-h")  # flags with which a command line is about all tasks
 
 
 class Tasks(Program):
@@ -84,10 +99,14 @@ class Tasks(Program):
 
     def list_flat(self) -> None:
         """The list of tasks, in groups."""
+        from devenv.commandline import helping  # here and below, since most commands need no help
+
         _print(helping.listing(self.collection, self.list_root or ""))
 
     def print_task_help(self, name: str) -> None:
         """The help of one task."""
+        from devenv.commandline import helping
+
         _print(helping.task(name, inspect.getdoc(self.collection[name]) or "", self.parser.contexts[name]))
 
 
@@ -99,7 +118,7 @@ def _print(lines: Iterable[str]) -> None:
 def main() -> NoReturn:
     """Run the tasks on the command line, and exit with their code."""
     own, rest = arguments.split(sys.argv[1:])
-    if own[:1] == [completion.FLAG]:
+    if own[:1] == [arguments.COMPLETE]:
         sys.exit(_complete(rest))
     own, flags = chosen.without_flags(own)
     with chosen.reading(flags, own, ROOT):
@@ -108,6 +127,8 @@ def main() -> NoReturn:
 
 def _complete(words: list[str]) -> int:
     """Answer a shell that completes a command line; without an answer, if a file cannot be read."""
+    from devenv.commandline import completion
+
     with suppress(DevError):
         namespace = collection()
         core = Tasks(namespace, [], "").initial_context
@@ -121,7 +142,7 @@ def _run(own: list[str], rest: list[str]) -> int:
         folder = os.getcwd()
         os.chdir(ROOT)  # the printed commands are to be typed here
         toolcache.note_use()
-        Tasks(collection(), rest, folder).parse_and_execute(["inv", *(own or ["--list"])])
+        Tasks(collection(own), rest, folder).parse_and_execute(["inv", *(own or ["--list"])])
     except DevError as error:
         return _failed(own, error)
     except ParseError as error:
@@ -155,16 +176,28 @@ def _failed(own: list[str], error: DevError) -> int:
     return error.code
 
 
-def collection() -> Collection:
-    """All tasks: ours below `dev`, `contract` and `template`, and those in the service's tasks_local.py."""
-    local = _local_tasks()
-    local.add_collection(_gather("dev", lifecycle, daily, services, datastates, required, explain, completing))
-    local.add_collection(_gather("contract", contract))
-    local.add_collection(_gather("template", template))
+def collection(words: Sequence[str] = ()) -> Collection:
+    """All tasks: ours below `dev`, `contract` and `template`, and those in the service's tasks_local.py.
+
+    `words`: a command line. If it begins with one of our tasks, the modules of other tasks may be left out.
+    """
+    local, known = _local_tasks(), _known_tasks()
+    some = {known[word] for word in words if word in known}
+    if not words or words[0] not in known or set(words) & set(WHOLE):
+        some = set(known.values())
+    for namespace in MODULES:
+        modules = [importlib.import_module(f"devenv.tasks.{name}") for of, name in sorted(some) if of == namespace]
+        local.add_collection(_gather(namespace, modules))
     return local
 
 
-def _gather(name: str, *modules: ModuleType) -> Collection:
+def _known_tasks() -> dict[str, tuple[str, str]]:
+    """Namespace and module by task."""
+    found = ((space, module, names) for space, modules in MODULES.items() for module, names in modules.items())
+    return {f"{space}.{name}": (space, module) for space, module, names in found for name in names.split()}
+
+
+def _gather(name: str, modules: Iterable[ModuleType]) -> Collection:
     """The tasks of some modules under one name."""
     gathered = Collection(name)
     for module in modules:

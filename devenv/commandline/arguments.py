@@ -17,6 +17,7 @@ REPEATED = {"dev.add": "package"}  # any number of them
 # Tasks whose arguments after `--` go to a command of the service.
 PASSING_ON = ("dev.test", "dev.run", "dev.dbshell")
 HELP = ("--help", "-h")
+COMPLETE = "--complete"  # the first word of a shell that asks what may follow
 
 Contexts = Mapping[str, ParserContext]
 

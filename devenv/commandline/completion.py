@@ -23,7 +23,6 @@ from devenv.tasks.completion import SHELLS
 from devenv.tasks.datastates import SCHEMA_ACTIONS, STATE_ACTIONS
 from devenv.tasks.explain import sections
 
-FLAG = "--complete"
 PROGRAMS = ("inv", "invoke", "run")  # the first word of what is typed
 ACTIONS = {"dev.schema": SCHEMA_ACTIONS, "dev.state": STATE_ACTIONS}
 

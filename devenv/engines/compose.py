@@ -24,7 +24,6 @@ from devenv.model.services import Healthcheck
 # The file system of the data alone. Images with a small `sync` flush all of them.
 FLUSH = 'sync -f "${PGDATA:-/var/lib/mysql}" 2>/dev/null || sync'
 CUT = "cut from the network"
-STEP = "devenv.step"  # the label of our own one-off containers
 # Seconds for pulling a released image: Docker waits for ever for a registry that does not respond. In this time a slow
 # connection (8 Mbit/s) loads 300 MB. If it is slower, a build is as fast.
 PULL_LIMIT = 300
@@ -40,6 +39,7 @@ class ComposeEngine:
         self._known_version = version
         self._data_id = ""
         self._prepared = False  # for one-off containers
+        self._steps: list[str] = []  # the containers of steps that the last look saw
 
     @functools.cached_property
     def _version(self) -> str:
@@ -51,7 +51,12 @@ class ComposeEngine:
 
     def look(self) -> dict[str, State]:
         jobs, found = services.jobs(self.place.services), docker.containers(self.place.project)
-        return {name: self._judged(name, state, name in jobs) for name, state in found.items()}
+        self._steps = found.steps
+        return {name: self._judged(name, state, name in jobs) for name, state in found.services.items()}
+
+    def end_left(self) -> None:
+        if self._steps:
+            self._end_steps()
 
     def is_built(self) -> bool:
         return docker.has_images([self._image(name) for name, s in self.place.services.items() if s.build])
@@ -243,7 +248,7 @@ class ComposeEngine:
             docker.ensure_network(self.place.network)
             self._prepared = True
         _write_variables(self.place)
-        label = ["--label", f"{STEP}={name}"]
+        label = ["--label", f"{docker.STEP}={name}"]
         words = ["--rm", "--no-deps", "-T", *label, *flags, service or self.place.app, *argv]
         return self._compose("run", *words, install=install)
 
@@ -283,7 +288,7 @@ class ComposeEngine:
 
     def _end_steps(self) -> None:
         """Remove the containers of steps whose command was killed. We hold the lock, so no command waits for them."""
-        left = docker.with_label(self.place.project, STEP)
+        left = docker.with_label(self.place.project, docker.STEP)
         if left:
             process.run(["docker", "rm", "--force", *left], self.place.env)
 

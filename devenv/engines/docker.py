@@ -9,7 +9,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from devenv.base import process, shapes
 from devenv.base.errors import MISSING, DevError
@@ -29,7 +29,8 @@ PASSWORDS = ("POSTGRES_PASSWORD", "MYSQL_ROOT_PASSWORD", "MARIADB_ROOT_PASSWORD"
 PROJECT = "com.docker.compose.project"
 BUILT = re.compile(r"#\d+ \[(?:\S+ )?(\d+)/(\d+)\]")
 LAYER = re.compile(r"\s*([0-9a-f]{12}):? (Pulling fs layer|Waiting|Already exists|Pull complete)")
-LABEL = re.compile(r"com\.docker\.compose\.(service|oneoff|project\.working_dir)=([^,]*)")
+STEP = "devenv.step"  # the label of our own one-off containers
+LABEL = re.compile(r"(?:com\.docker\.compose\.(service|oneoff|project\.working_dir)|(devenv\.step))=([^,]*)")
 
 DENIED = "permission denied"
 NO_FOLDER = "bind source path does not exist"
@@ -181,8 +182,15 @@ def answered(done: Result) -> Result:
     return done
 
 
-def containers(project: str) -> dict[str, State]:
-    """All containers of a Compose project by service, except one-off containers."""
+class Containers(NamedTuple):
+    """The containers of a Compose project."""
+
+    services: dict[str, State]
+    steps: list[str]  # the ids of our own one-off containers; those of `dev.run` are in neither
+
+
+def containers(project: str) -> Containers:
+    """All containers of a Compose project, with one call. DevError 110."""
     argv = [
         "docker",
         "ps",
@@ -197,8 +205,9 @@ def containers(project: str) -> dict[str, State]:
     if done.code:
         raise no_engine()
     found = [json.loads(line) for line in done.stdout.splitlines()]
-    labelled = [(dict(LABEL.findall(c["Labels"])), c) for c in found]
-    return {labels["service"]: _state(labels, c) for labels, c in labelled if labels.get("oneoff") == "False"}
+    labelled = [({a or b: value for a, b, value in LABEL.findall(c["Labels"])}, c) for c in found]
+    ours = {labels["service"]: _state(labels, c) for labels, c in labelled if labels.get("oneoff") == "False"}
+    return Containers(ours, [c["ID"] for labels, c in labelled if STEP in labels])
 
 
 def running_projects() -> set[str] | None:

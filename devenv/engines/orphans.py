@@ -49,7 +49,7 @@ class Orphan(NamedTuple):
         """Whether anything of it runs."""
         if self.engine == NATIVE:
             return bool(supervisor.left(self._folder))
-        return any(state.running for state in docker.containers(self.project).values())
+        return any(state.running for state in docker.containers(self.project).services.values())
 
     @property
     def _folder(self) -> Path:

@@ -7,7 +7,6 @@ programs in their environment, which only this user and root can read, and in no
 from __future__ import annotations
 
 import contextlib
-import netrc
 import os
 import re
 import shlex
@@ -208,6 +207,8 @@ class Secrets:
         return ""
 
     def _netrc(self, host: str) -> str:
+        import netrc  # here, since few secrets come from it
+
         try:
             found = netrc.netrc(self._env.get("NETRC") or os.path.expanduser("~/.netrc")).hosts.get(host)
         except (OSError, netrc.NetrcParseError, UnicodeDecodeError):

@@ -290,6 +290,9 @@ class FakeEngine:
     def failing(self, states: Mapping[str, Running]) -> list[str]:
         return [name for name in self.place.services if name not in self.world.running]
 
+    def end_left(self) -> None:
+        """No command is killed here."""
+
     def stop(self) -> None:
         self.world.effect("stop", self.world.running.clear)
 

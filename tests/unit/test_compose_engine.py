@@ -33,7 +33,7 @@ def engine(seam: Seam, make_place: MakePlace) -> ComposeEngine:
     return ComposeEngine(make_place(PORT="18160", DEV_UID="1000"))
 
 
-def container(service: str, status: str, *, number: str = "1", oneoff: bool = False) -> str:
+def container(service: str, status: str, *, number: str = "1", oneoff: bool = False, step: str = "") -> str:
     """A line of `docker ps`, as Docker 28 writes it."""
     labels = {
         "com.docker.compose.project": "main-catalog",
@@ -42,6 +42,7 @@ def container(service: str, status: str, *, number: str = "1", oneoff: bool = Fa
         "com.docker.compose.project.working_dir": "/src/catalog",
         "com.docker.compose.depends_on": "db:service_healthy:false",
     }
+    labels.update({"devenv.step": step} if step else {})
     words = {
         "ID": service + number,
         "State": "running" if status.startswith("Up") else "exited",
@@ -201,6 +202,17 @@ def test_a_container_is_a_state(engine: ComposeEngine, seam: Seam, status: str, 
 def test_one_off_containers_are_not_services(engine: ComposeEngine, seam: Seam) -> None:
     seam.answer("docker ps", container("app", "Up", number="2", oneoff=True) + container("db", "Up"))
     assert list(engine.look()) == ["db"]
+    engine.end_left()
+    assert seam.ran == [], "it may be a person's, who typed dev.run"
+
+
+def test_what_is_left_of_a_killed_step_is_removed(engine: ComposeEngine, seam: Seam) -> None:
+    """Its container may have been created and never started: then Docker does not remove it by itself."""
+    seam.answer("docker ps", container("app", "Created", number="2", oneoff=True, step="seed"))
+    seam.answer("docker ps --all --quiet", "app2\n")
+    engine.look()
+    engine.end_left()
+    assert seam.ran == [["docker", "rm", "--force", "app2"]]
 
 
 def test_data_is_known_by_when_its_volume_was_made(engine: ComposeEngine, seam: Seam) -> None:

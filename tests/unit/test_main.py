@@ -315,3 +315,27 @@ def test_the_exit_code_is_the_errors(run: Run, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(main.Tasks, "parse_and_execute", fail)
     assert run("dev.up") == 114
+
+
+def test_each_task_is_in_the_list_of_its_module() -> None:
+    """A task that is not listed could only be typed next to one that is."""
+    for word, (_, module) in main._known_tasks().items():
+        assert word in main.collection([word]).task_names, module
+    assert {*main._known_tasks()} == {*main.collection().task_names}
+
+
+@pytest.mark.parametrize(
+    ("line", "more"),
+    [
+        (["dev.up"], set()),
+        (["dev.up", "--workspace", "dev.seed"], {"dev.seed"}),  # it may be a second task
+        (["dev.up", "dev.seed"], {"dev.seed"}),
+        ([], {"dev.seed", "contract.check"}),
+        (["dev.pu"], {"dev.seed", "contract.check"}),
+        (["dev.up", "--help"], {"dev.seed", "contract.check"}),
+    ],
+)
+def test_a_command_imports_the_modules_of_its_tasks(line: list[str], more: set[str]) -> None:
+    found = {*main.collection(line).task_names}
+    assert found >= {"dev.up", *more}
+    assert found & {"dev.seed", "contract.check"} == more

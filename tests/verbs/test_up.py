@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.messages import NEXT, NOTHING_TO_DO
+from tests.verbs import machine
+from tests.verbs.fixtures import COMPOSE
 from tests.verbs.repo import Done, Repo
 
 KEYS = {"service", "workspace", "engine", "checkout", "url", "healthy", "services", "logins", "outputs", "memory"}
@@ -77,3 +81,15 @@ def test_up_repairs_a_service_that_was_stopped_without_it(running: Repo) -> None
     assert running.steps() != []
     running.ok("dev.up")
     assert running.steps() == []
+
+
+@pytest.mark.parametrize("engine", COMPOSE, indirect=True)
+def test_what_a_killed_step_created_is_removed(running: Repo, engine: str) -> None:
+    """`docker compose run` that was killed before its container started: neither it nor Docker removes that."""
+    project = running.project()
+    labels = [f"com.docker.compose.project={project}", "com.docker.compose.service=app"]
+    labels += ["com.docker.compose.oneoff=True", "devenv.step=seed"]
+    flags = [word for label in labels for word in ("--label", label)]
+    [left] = machine.answer("docker", "create", *flags, f"{project}-app", "true")
+    assert NOTHING_TO_DO in running.ok("dev.up").stderr
+    assert left not in machine.answer("docker", "ps", "--all", "--quiet", "--no-trunc")

@@ -34,6 +34,7 @@ class NativeEngine:
 
     def __init__(self, place: Place) -> None:
         self.place = place
+        self._seen: system.Table = {}  # the processes that the last look saw
 
     @functools.cached_property
     def units(self) -> dict[str, Unit]:
@@ -51,7 +52,7 @@ class NativeEngine:
         return "; ".join(["native engine, no containers", *differences])
 
     def look(self) -> dict[str, State]:
-        seen = system.look()
+        seen = self._seen = system.look()
         with ThreadPoolExecutor(max_workers=8) as threads:
             found = dict(zip(self.units, threads.map(lambda unit: self._state(unit, seen), self.units.values())))
         return {name: state for name, state in found.items() if state}
@@ -86,6 +87,10 @@ class NativeEngine:
         self._end_strangers()
         self._end_stuck(services)
         Order(self.units, services, self.place.service).carry_out(timeout)
+
+    def end_left(self) -> None:
+        if processes.marked(self._seen, folders.unit(self.place, STEP)):
+            self._end_steps()
 
     def end(self, services: Sequence[str]) -> None:
         supervisor.end([self.units[name] for name in services])
@@ -175,7 +180,7 @@ class NativeEngine:
         return logs.tail(self.units[service].folder, lines)
 
     def memory(self, states: Mapping[str, State]) -> dict[str, int]:
-        seen = system.look()
+        seen = self._seen or system.look()  # `states` are from the last look
         running = [name for name, state in states.items() if state.running]
         found = {name: system.memory(supervisor.members(self.units[name], seen)) for name in running}
         return {name: used for name, used in found.items() if used is not None}
