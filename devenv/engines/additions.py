@@ -11,8 +11,11 @@ The file exists only if there is something to add. It is in `.dev/local`, which 
 
 from __future__ import annotations
 
+import functools
 import json
 import os
+import re
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -29,18 +32,21 @@ HERE = Path(__file__).with_name("build")  # the build context with our script
 LIBRARIES = "/libraries"  # in containers; each checkout is in a folder with the library's name
 STAGE = "devenv-libraries"
 AGENT = "/run/devenv-ssh-agent"  # in the container of a package manager
+RESET = "devenv: reset"  # becomes Compose's tag, which JSON does not have
 AUTHORITIES = "/run/devenv-authorities.pem"  # in containers of the service's own images
 
 
-def file(place: Place, install: bool = False) -> str:
+def file(place: Place, install: bool = False, podman: bool = False) -> str:
     """The path of the file for Compose, from the root, as it should be now; empty if nothing is added.
 
-    `install`: the app's container gets the secrets of builds and the ssh agent, too.
+    `install`: the app's container gets the secrets of builds and the ssh agent, too. `podman`: it leaves out
+    what Podman refuses.
     """
     built = [name for name, service in place.services.items() if service.build]
     said: dict[str, Any] = {"services": {}}
     for name, service in place.services.items():
-        said["services"][name] = _merged(_escaped(_outside(place, service)), _escaped(_personal(place, service)))
+        parts = [_outside(place, service), _personal(place, service), *([_for_podman(service)] if podman else [])]
+        said["services"][name] = functools.reduce(_merged, map(_escaped, parts))
     if place.secrets.used:
         said = _merged(said, place.secrets.overlay(built, install))
     if install and place.secrets.ssh:
@@ -50,8 +56,23 @@ def file(place: Place, install: bool = False) -> str:
     if not said["services"]:
         (place.root / name).unlink(missing_ok=True)
         return ""
-    _write(place.root / name, json.dumps(said, indent=2) + "\n")
+    text = json.dumps(said, indent=2).replace(json.dumps(RESET), "!reset null")
+    _write(place.root / name, text + "\n")
     return name
+
+
+def _for_podman(service: Service) -> dict[str, Any]:
+    """What Podman cannot do with a health check.
+
+    Compose stops at `start_interval` if the engine has a version of Docker's API before 1.44. Podman 4 joins the words
+    of a command and splits them at each space.
+    """
+    found = service.raw.data.get("healthcheck") or {}
+    changed: dict[str, Any] = {"start_interval": RESET} if "start_interval" in found else {}
+    words = service.healthcheck.argv if service.healthcheck and "CMD" in found.get("test", []) else ()
+    if any(re.search(r"\s", word) for word in words):
+        changed["test"] = ["CMD-SHELL", shlex.join(words)]
+    return {"healthcheck": changed} if changed else {}
 
 
 def _merged(one: Any, other: Any) -> Any:

@@ -25,7 +25,7 @@ ENGINES = (COMPOSE, NATIVE)
 
 
 class Chosen(NamedTuple):
-    """An engine's name, and the version that it answered when it was chosen; empty if it was not queried."""
+    """An engine's name, and what it answered when it was chosen; empty if it was not queried."""
 
     name: str
     version: str = ""
@@ -38,8 +38,8 @@ def choose(environment: Mapping[str, str], recorded: str) -> Chosen:
         raise DevError(USAGE, f"DEV_ENGINE={wanted}: unknown engine", f"allowed: {', '.join(ENGINES)}")
     if NATIVE in (wanted, recorded if not wanted else ""):
         return Chosen(NATIVE)
-    if version := docker.server_version():
-        return Chosen(COMPOSE, version)
+    if (found := docker.server()).version:
+        return Chosen(COMPOSE, docker.described(found))
     if wanted or recorded == COMPOSE:  # on another engine it would have other data
         raise docker.no_engine()
     if why := docker.refusal():
@@ -96,7 +96,7 @@ def variables(name: str, workspace: str, service: str, compose: Path) -> dict[st
     In containers the defaults of compose.yaml apply: there each service has its own name and its usual port.
     """
     if name != NATIVE:
-        return {"BIND": "0.0.0.0"}
+        return {"BIND": "0.0.0.0", **docker.owner()}
     found = {"BIND": "127.0.0.1"}
     for backing, port in addresses.assign(folders.service(workspace, service), services.backing_names(compose)).items():
         host, number = services.variable(backing, "HOST"), services.variable(backing, "PORT")

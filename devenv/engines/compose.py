@@ -7,15 +7,16 @@ import math
 import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import disk, foreign, process, system
+from devenv.base import disk, events, foreign, process, system
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines import additions, docker
+from devenv.engines import additions, docker, podman
 from devenv.engines.interface import IMPATIENT, LOG_LINES, PERSONAL, Logs, Place, State, logged
 from devenv.model import services, system_packages
 from devenv.model.secrets import BUILD, RUN
@@ -27,6 +28,7 @@ CUT = "cut from the network"
 # Seconds for pulling a released image: Docker waits for ever for a registry that does not respond. In this time a slow
 # connection (8 Mbit/s) loads 300 MB. If it is slower, a build is as fast.
 PULL_LIMIT = 300
+CHECK_EVERY = 0.5  # seconds between two health checks of what starts; `start_interval` of the template's services
 
 
 class ComposeEngine:
@@ -44,10 +46,10 @@ class ComposeEngine:
     @functools.cached_property
     def _version(self) -> str:
         # Once: dev.up prints it in its first line and in the status at its end.
-        return self._known_version or docker.server_version()
+        return self._known_version or docker.described(docker.server())
 
     def version(self) -> str:
-        return f"Docker {self._version}"
+        return self._version
 
     def look(self) -> dict[str, State]:
         jobs, found = services.jobs(self.place.services), docker.containers(self.place.project)
@@ -62,7 +64,7 @@ class ComposeEngine:
         return docker.has_images([self._image(name) for name, s in self.place.services.items() if s.build])
 
     def build(self, services: Sequence[str]) -> None:
-        if self._run("build", *services, secrets=self._secrets(BUILD)):
+        if self._built_by_podman(services) if docker.server().is_podman else self._built_by_compose(services):
             hint = "see the failing step above; a registry behind a company's CA needs CA_BUNDLE=/path/to/ca.pem"
             back = [f"without the edited library: inv dev.use {name}" for name in self.place.libraries]
             back += system_packages.for_image(self.place.root, self.place.services[self.place.app].build)
@@ -84,7 +86,9 @@ class ComposeEngine:
         wait = [*again, "--wait", "--wait-timeout", str(math.ceil(timeout))]
         # On a terminal, Compose would overwrite our progress lines (context/health.py).
         words = ["--detach", "--no-build", "--remove-orphans", *wait, *names]
-        if self._run("up", *words, secrets=self._secrets(RUN), COMPOSE_ANSI="never"):
+        with self._checking():
+            code = self._run("up", *words, secrets=self._secrets(RUN), COMPOSE_ANSI="never")
+        if code:
             raise self._explain(self._not_pulled() or self._unhealthy(timeout))
 
     def end(self, services: Sequence[str]) -> None:
@@ -210,6 +214,39 @@ class ComposeEngine:
         docker.remove_left(self.place.project)
         process.capture(["docker", "network", "rm", self.place.network])  # refused while another service is on it
 
+    def _built_by_compose(self, services: Sequence[str]) -> int:
+        return self._run("build", *services, secrets=self._secrets(BUILD))
+
+    def _built_by_podman(self, services: Sequence[str]) -> int:
+        """Podman has no BuildKit, and Compose needs it for the secrets of a build."""
+        if missing := podman.no_command():
+            raise missing
+        _write_variables(self.place)
+        env = {**self.place.env, **self._secrets(BUILD)}
+        read = process.capture(self._compose("config", "--format", "json"), env)
+        if read.code:
+            return read.code
+        said, label = podman.resolved(read.stdout), [f"{docker.PROJECT}={self.place.project}"]
+        endpoint, wanted = docker.endpoint(), services or [n for n, s in self.place.services.items() if s.build]
+        argvs = [podman.build(endpoint, said, name, label) for name in wanted]
+        return next((code for argv in argvs if (code := process.run(argv, env))), 0)
+
+    @contextmanager
+    def _checking(self) -> Iterator[None]:
+        """During the block, the health checks run that Podman does not run by itself."""
+        if not docker.server().is_podman:
+            yield
+            return
+        endpoint = docker.endpoint()
+
+        def look() -> None:
+            with suppress(DevError):  # the block itself reports it
+                found = docker.containers(self.place.project).services.values()
+                podman.check(endpoint, [state.id for state in found if state.running and not state.healthy])
+
+        with events.meanwhile(look, CHECK_EVERY):
+            yield
+
     def _image(self, name: str) -> str:
         """The name of a service's image: `image:`, else the name that Compose gives it."""
         return self.place.services[name].image or f"{self.place.project}-{name}"
@@ -222,9 +259,12 @@ class ComposeEngine:
         own_variables = (".env", PERSONAL, str(variables_file(self.place.workspace)))
         known = [file for file in own_variables if (self.place.root / file).is_file()]
         env_files = [word for file in known for word in ("--env-file", file)]
-        own = (self.place.compose, self.place.overlay, self.place.override, additions.file(self.place, install))
+        own = (self.place.compose, self.place.overlay, self.place.override, self._additions(install))
         files = [word for file in own if file for word in ("-f", file)]
         return ["docker", "compose", "-p", self.place.project, *files, *env_files, *words]
+
+    def _additions(self, install: bool) -> str:
+        return additions.file(self.place, install, podman=docker.server().is_podman)
 
     def _run(self, *words: str, secrets: Mapping[str, str] | None = None, **unless_set: str) -> int:
         _write_variables(self.place)

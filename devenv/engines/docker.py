@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from devenv.base import process, shapes
 from devenv.base.errors import MISSING, DevError
 from devenv.base.process import Result
-from devenv.engines import names
+from devenv.engines import names, podman
 from devenv.engines.interface import Place, State
 from devenv.model import outside
 from devenv.model.services import Service
@@ -43,13 +43,59 @@ BORN = re.compile(
 )
 
 
+class Server(NamedTuple):
+    """The engine that answers."""
+
+    version: str = ""  # empty if none answers
+    is_podman: bool = False  # behind Docker's socket
+    is_rootless: bool = False  # an ordinary user runs it, and is root in its containers
+
+
+_known: list[Server] = []  # what this process was answered, since each question takes 30 ms
+
+
+def server() -> Server:
+    """The engine, which does not change while a command runs. One that does not answer is asked again the next time."""
+    if not _known:
+        found = _server()
+        if not found.version:
+            return found
+        _known.append(found)
+    return _known[0]
+
+
 def server_version() -> str:
-    """The version of the engine that answers; empty if none does.
+    """The version of the engine that answers now; empty if none does.
 
     The client alone proves nothing: many machines have it without an engine.
     """
-    done = process.capture(["docker", "version", "--format", "{{.Server.Version}}"])
-    return done.stdout.strip() if done.code == 0 else ""
+    return _server().version
+
+
+def _server() -> Server:
+    form = "{{.Server.Version}}{{range .Server.Components}}|{{.Name}}{{end}}"
+    done = process.capture(["docker", "version", "--format", form])
+    version, *parts = done.stdout.strip().split("|") if done.code == 0 else [""]
+    if "Podman Engine" in parts:
+        return Server(version, True, podman.is_rootless(endpoint()))
+    return Server(version, False, "rootlesskit" in parts)
+
+
+def endpoint() -> str:
+    """The address at which the client reaches the engine."""
+    form = "{{.Endpoints.docker.Host}}"
+    return process.capture(["docker", "context", "inspect", "--format", form]).stdout.strip()
+
+
+def described(found: Server) -> str:
+    """The engine in words: "rootless Docker 28.5.2"."""
+    words = ["rootless"] if found.is_rootless else []
+    return " ".join([*words, "Podman" if found.is_podman else "Docker", found.version])
+
+
+def owner() -> dict[str, str]:
+    """The variables for the owner of the checkout, if containers know that user by another number."""
+    return {"DEV_UID": "0", "DEV_GID": "0"} if server().is_rootless else {}
 
 
 def compose_version() -> str:
@@ -84,12 +130,6 @@ def refusal() -> str:
     return "".join(said.splitlines()[-1:]) if DENIED in said else ""
 
 
-def is_podman() -> bool:
-    """Whether Podman answers through Docker's socket."""
-    form = "{{range .Server.Components}}{{.Name}} {{end}}"
-    return "Podman" in process.capture(["docker", "version", "--format", form]).stdout
-
-
 def agent() -> str:
     """The socket of the person's ssh agent, as the engine sees it; empty without an agent.
 
@@ -113,8 +153,7 @@ def distant() -> str:
     """The address of the engine if it is on another machine; empty if it is on this one."""
     host = os.environ.get("DOCKER_HOST", "")
     if not host and (os.environ.get("DOCKER_CONTEXT") or _configuration(os.environ).get("currentContext")):
-        form = "{{.Endpoints.docker.Host}}"
-        host = process.capture(["docker", "context", "inspect", "--format", form]).stdout.strip()
+        host = endpoint()
     return "" if host.startswith(("unix://", "npipe://")) else host
 
 
@@ -165,7 +204,9 @@ def missing() -> DevError | None:
     """The error if something is missing that every command needs; None if all is there."""
     if not server_version():
         return no_engine()
-    return None if compose_version() else no_compose()
+    if not compose_version():
+        return no_compose()
+    return podman.no_command() if server().is_podman else None
 
 
 def checked(code: int) -> int:
@@ -205,6 +246,9 @@ def containers(project: str) -> Containers:
     if done.code:
         raise no_engine()
     found = [json.loads(line) for line in done.stdout.splitlines()]
+    if server().is_podman:
+        health = podman.health([c["ID"] for c in found if c["State"] == "running"])
+        found = [{**c, "Status": " ".join(filter(None, (c["Status"], health.get(c["ID"]))))} for c in found]
     labelled = [({a or b: value for a, b, value in LABEL.findall(c["Labels"])}, c) for c in found]
     ours = {labels["service"]: _state(labels, c) for labels, c in labelled if labels.get("oneoff") == "False"}
     return Containers(ours, [c["ID"] for labels, c in labelled if STEP in labels])
@@ -307,7 +351,9 @@ def has_lost_network(ids: Sequence[str]) -> bool:
     if not ids:
         return False
     wanted = "{{range .NetworkSettings.Networks}}{{.NetworkID}} {{end}}"
-    known = process.capture(["docker", "network", "ls", "--quiet", "--no-trunc"]).stdout.split()
+    # Podman's containers know them by their names.
+    form = "{{.ID}} {{.Name}}"
+    known = process.capture(["docker", "network", "ls", "--no-trunc", "--format", form]).stdout.split()
     return bool(set(process.capture(["docker", "inspect", "--format", wanted, *ids]).stdout.split()) - set(known))
 
 
@@ -341,7 +387,10 @@ class Progress:
 
 
 def stats(states: Mapping[str, State]) -> dict[str, int]:
-    """Memory in bytes by service, as `docker stats` counts, which takes two seconds: it compares two measurements."""
+    """Memory in bytes by service, as `docker stats` counts, which takes two seconds: it compares two measurements.
+
+    Nothing if the engine cannot count: an ordinary user's, with cgroups of version 1, gives that of the whole machine.
+    """
     running = {name: state.id for name, state in states.items() if state.running}
     with process.dialled(["docker", "system", "dial-stdio"]) as engine:
         found = {name: _used(engine, container) for name, container in running.items()}
@@ -353,7 +402,8 @@ def _used(engine: HTTPConnection, container: str) -> int | None:
 
     try:
         engine.request("GET", f"/containers/{container}/stats?stream=false&one-shot=true")
-        memory = json.load(engine.getresponse())["memory_stats"]
+        answer = json.load(engine.getresponse())
+        memory = answer["memory_stats"] if answer["pids_stats"].get("current") else {}
         details = memory.get("stats", {})
         return max(0, int(memory["usage"]) - int(details.get("total_inactive_file", details.get("inactive_file", 0))))
     except (OSError, HTTPException, ValueError, KeyError):

@@ -16,13 +16,13 @@ from typing import Any, Callable
 from devenv.base import launch, output, process, records, seals, shapes, toolcache, vendored
 from devenv.base.errors import DevError
 from devenv.context import environment, workspace
-from devenv.engines import choice, docker
+from devenv.engines import choice, docker, podman
 from devenv.engines.native import app_environment, folders
 from devenv.lifecycle import machine
 from devenv.lifecycle.machine import Finding
 from devenv.model import config
 
-PODMAN_NEEDED = 5  # an earlier one refuses healthcheck.start_interval
+PODMAN_NEEDED = 4  # an earlier one has no networks in which services find each other by name
 ENGINE_NEEDED = 25  # healthcheck.start_interval came with Docker Engine 25
 UNSAFE = re.compile(
     r"(fsync|full_page_writes|innodb[-_]doublewrite)=(off|0|false|no)|skip[-_]innodb[-_]doublewrite", re.I
@@ -83,19 +83,20 @@ def _engines() -> Iterator[Finding]:
 
 
 def _docker() -> Finding:
-    version = docker.server_version()
-    major = version.split(".")[0]
-    if docker.is_podman():
-        fix = f"install Docker Engine {ENGINE_NEEDED} or newer, or work without containers: {docker.WITHOUT}"
-        old = major.isdecimal() and int(major) < PODMAN_NEEDED
-        what = f"Podman {version} answers in place of Docker"
-        return Finding(
-            "D01", not old, f"{what}, and is too old" if old else f"{what}; it is not tested", fix if old else ""
-        )
+    found = docker.server()
+    named = docker.described(found)
+    major = found.version.split(".")[0]
+    if found.is_podman:
+        if major.isdecimal() and int(major) < PODMAN_NEEDED:
+            fix = f"install Podman {PODMAN_NEEDED} or newer, or work without containers: {docker.WITHOUT}"
+            return Finding("D01", False, f"{named} is too old", fix)
+        if (missing := podman.no_command()) is not None:
+            return Finding("D01", False, missing.message, missing.hints[0])
+        return Finding("D01", True, f"{named} answers")
     if major.isdecimal() and int(major) < ENGINE_NEEDED:  # a custom build may have a name instead
         fix = f"install Docker Engine {ENGINE_NEEDED} or newer: https://docs.docker.com/engine/install/"
-        return Finding("D01", False, f"Docker {version} is too old for healthcheck.start_interval", fix)
-    return Finding("D01", True, f"Docker {version} answers")
+        return Finding("D01", False, f"{named} is too old for healthcheck.start_interval", fix)
+    return Finding("D01", True, f"{named} answers")
 
 
 def _compose() -> Finding:

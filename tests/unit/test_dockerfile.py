@@ -76,7 +76,7 @@ def test_a_comment_may_say_what_matters_of_the_whole_context(context: Path, rebu
 @pytest.mark.parametrize(
     ("mounts", "files"),
     [
-        ("--mount=type=bind,source=uv.lock,target=uv.lock", {"uv.lock"}),
+        ("--mount=type=bind,source=uv.lock,target=/app/uv.lock", {"uv.lock"}),
         ("--mount=type=bind,target=x,src=uv.lock", {"uv.lock"}),
         ("--mount=source=uv.lock,target=x", {"uv.lock"}),  # a bind mount is what it is by default
         ("--mount=type=bind,source=src,target=/x", {"src/x.py", "src/deep/y.py"}),

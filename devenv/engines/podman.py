@@ -1,0 +1,85 @@
+"""Podman behind Docker's socket: what it does differently from Docker, with the podman command.
+
+It has no BuildKit, so images are built with `podman build`, from what Compose read. Its health checks run by timers of
+systemd, the first one after a whole `interval`, and without systemd never; so whoever waits runs them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from devenv.base import process
+from devenv.base.errors import MISSING, DevError
+
+COMMAND = "podman"
+HEALTH = "{{.Id}} {{if .State.Health}}{{.State.Health.Status}}{{end}}"
+
+
+def command(endpoint: str, *words: str) -> list[str]:
+    """A command of Podman for the engine at this address: another Podman may be on this machine, too."""
+    return [COMMAND, "--url", endpoint, *words]
+
+
+def no_command() -> DevError | None:
+    """The error if the podman command is not installed; None if it is."""
+    if shutil.which(COMMAND):
+        return None
+    message = "Podman answers in place of Docker, and the podman command, which builds images, is not on the path"
+    return DevError(MISSING, message, "install Podman's client: https://podman.io/docs/installation")
+
+
+def is_rootless(endpoint: str) -> bool:
+    """Whether Podman runs as an ordinary user. Through Docker's API, not every version says so."""
+    argv = command(endpoint, "info", "--format", "{{.Host.Security.Rootless}}")
+    return process.capture(argv).stdout.strip() == "true"
+
+
+def health(ids: Sequence[str]) -> dict[str, str]:
+    """By container, what Docker writes after its time: "(healthy)". Podman leaves it out."""
+    said = process.capture(["docker", "inspect", "--format", HEALTH, *ids]).stdout if ids else ""
+    rows = [line.split() for line in said.splitlines()]
+    return {row[0]: "(health: starting)" if row[1] == "starting" else f"({row[1]})" for row in rows if row[1:]}
+
+
+def check(endpoint: str, ids: Sequence[str]) -> None:
+    """Run the health checks of containers now. Podman notes what they find."""
+    for each in ids:
+        process.capture(command(endpoint, "healthcheck", "run", each))
+
+
+def build(endpoint: str, project: Mapping[str, Any], service: str, labels: Sequence[str]) -> list[str]:
+    """The command that builds the image of a service. `project`: what `docker compose config` prints."""
+    found = project["services"][service]
+    build, image = found["build"], found.get("image") or f"{project['name']}-{service}"
+    words = ["--tag", _whole(image), *(word for label in labels for word in ("--label", label))]
+    words += ["--file", os.path.join(build["context"], build.get("dockerfile") or "Dockerfile")]
+    words += ["--target", build["target"]] if build.get("target") else []
+    words += [word for pair in (build.get("args") or {}).items() if pair[1] for word in ("--build-arg", "=".join(pair))]
+    for name, folder in (build.get("additional_contexts") or {}).items():
+        words += ["--build-context", f"{name}={folder}"]
+    for secret in build.get("secrets") or []:
+        given = project["secrets"][secret["source"]]
+        if given.get("file") == os.devnull:
+            continue  # the Dockerfile finds no file, as it does with Docker
+        source = f"src={given['file']}" if "file" in given else f"type=env,env={given['environment']}"
+        words += ["--secret", f"id={secret.get('target', secret['source'])},{source}"]
+    words += ["--ssh", "default"] if build.get("ssh") else []
+    return command(endpoint, "build", *words, build["context"])
+
+
+def resolved(text: str) -> dict[str, Any]:
+    """What `docker compose config --format json` printed."""
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def _whole(image: str) -> str:
+    """Docker's name in full. Podman would take a short name for one of `localhost`."""
+    host, slash, _ = image.partition("/")
+    if not slash:
+        return f"docker.io/library/{image}"
+    return image if "." in host or ":" in host or host == "localhost" else f"docker.io/{image}"
