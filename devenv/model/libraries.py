@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from devenv.base import process
 from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
 from devenv.model import fingerprint
 from devenv.model.lockfiles import NODE, PYTHON, is_plug_and_play, language_of, locked, plain
 
+LISTED = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
 # The files of a checkout from which it is installed: if one changes, it is installed again.
 MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg", "package.json")
 
@@ -37,14 +40,20 @@ class Library(NamedTuple):
     remove: tuple[str, ...] = ()
 
     @property
-    def manifests(self) -> list[Path]:
-        """The files from which it is installed."""
-        return [self.folder / name for name in MANIFESTS if (self.folder / name).is_file()]
+    def sources(self) -> list[Path]:
+        """The files that an installation depends on: the manifests, or for a command all but those that git ignores."""
+        if not self.install:
+            return [self.folder / name for name in MANIFESTS if (self.folder / name).is_file()]
+        env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}  # as set in a git hook
+        listed = process.capture(["git", "-C", str(self.folder), *LISTED], env)
+        if listed.code:
+            return [*fingerprint.walk(self.folder)]
+        return [path for name in listed.stdout.split("\0") if name and (path := self.folder / name).is_file()]
 
     @property
     def key(self) -> str:
         """A fingerprint of everything that its installation depends on."""
-        return fingerprint.of_text(repr(self), fingerprint.of_files(self.folder, self.manifests))
+        return fingerprint.of_text(repr(self), fingerprint.of_files(self.folder, self.sources))
 
 
 def library(root: Path, name: str, checkout: Path, declared: Declared | None) -> Library:

@@ -106,6 +106,10 @@ def test_it_is_cloned_installed_and_removed_as_dev_yaml_says(private: MakePrivat
     assert repo.status()["libraries"] == {"greeting": str(greeting), "theme": str(theme)}
     assert git(theme, "remote", "get-url", "origin") == url
 
+    (theme / "theme/look.css").write_text("green")
+    repo.ok("dev.up")
+    assert repo.fetch() == (200, "hello|green"), "dev.up installs it again after an edit"
+    assert repo.ok("dev.up").commands == []
     (theme / "theme/look.css").write_text("blue")
     repo.ok("dev.use", "theme")
     assert repo.fetch() == (200, "hello|no theme")

@@ -14,7 +14,7 @@ for each in $secrets; do
     case $each in *=value:*) export "$variable=$(cat "$file")" ;; *) export "$variable=$file" ;; esac
 done
 
-python() { # the names of the edited libraries; the first is this one
+install_python() { # the names of the edited libraries; the first is this one
     export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
     there=$(command -v python || command -v python3)
     if command -v uv >/dev/null; then pip="uv pip" where="--python $there"; else pip="$there -m pip" where=; fi
@@ -28,7 +28,7 @@ python() { # the names of the edited libraries; the first is this one
     rm -f /tmp/locked
 }
 
-node() {
+install_node() {
     name=$1 there=$PWD
     while [ ! -e "$there/node_modules/$name" ]; do
         if [ "$there" = / ]; then echo "there is no release of $name in the image to replace" >&2; exit 1; fi
@@ -42,7 +42,7 @@ node() {
 }
 
 case $kind in
-python) python "$@" ;;
-node) node "$@" ;;
+python) install_python "$@" ;;
+node) install_node "$@" ;;
 *) cd "$folder" && exec "$@" ;;
 esac
