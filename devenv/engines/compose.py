@@ -18,6 +18,7 @@ from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines import additions, docker, podman
 from devenv.engines.interface import IMPATIENT, LOG_LINES, PERSONAL, Logs, Place, State, logged
+from devenv.engines.progress import Progress
 from devenv.model import services, system_packages
 from devenv.model.secrets import BUILD, RUN
 from devenv.model.services import Healthcheck
@@ -269,14 +270,14 @@ class ComposeEngine:
     def _run(self, *words: str, secrets: Mapping[str, str] | None = None, **unless_set: str) -> int:
         _write_variables(self.place)
         env = {**unless_set, **self.place.env, **(secrets or {})}
-        return process.run(self._compose(*words), env, measure=docker.Progress())
+        return process.run(self._compose(*words), env, measure=Progress())
 
     def _secrets(self, *uses: str) -> Mapping[str, str]:
         """The variables that hand secrets to Compose. They are in no file and no argument."""
         return self.place.secrets.carriers(*uses)
 
     def _pull(self, argv: Sequence[str]) -> bool:
-        return process.run(argv, self.place.env, limit=PULL_LIMIT, measure=docker.Progress()) == 0
+        return process.run(argv, self.place.env, limit=PULL_LIMIT, measure=Progress()) == 0
 
     def _one_off(
         self, name: str, argv: Sequence[str], *flags: str, service: str = "", install: bool = False

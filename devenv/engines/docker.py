@@ -27,8 +27,6 @@ DESKTOP, IN_MACHINE = "Docker Desktop", "/run/host-services/ssh-auth.sock"
 # How images are told the password of the account that administers the database.
 PASSWORDS = ("POSTGRES_PASSWORD", "MYSQL_ROOT_PASSWORD", "MARIADB_ROOT_PASSWORD")
 PROJECT = "com.docker.compose.project"
-BUILT = re.compile(r"#\d+ \[(?:\S+ )?(\d+)/(\d+)\]")
-LAYER = re.compile(r"\s*([0-9a-f]{12}):? (Pulling fs layer|Waiting|Already exists|Pull complete)")
 STEP = "devenv.step"  # the label of our own one-off containers
 LABEL = re.compile(r"(?:com\.docker\.compose\.(service|oneoff|project\.working_dir)|(devenv\.step))=([^,]*)")
 
@@ -361,29 +359,6 @@ def ensure_network(name: str) -> None:
     """The network that a workspace's services share. The first service creates it."""
     if process.capture(["docker", "network", "inspect", name]).code:
         process.capture(["docker", "network", "create", "--label", "devenv.workspace", name])
-
-
-class Progress:
-    """How far a build or a pull is, from the plain output of Docker, BuildKit and Compose.
-
-    BuildKit numbers the steps of each stage: `#11 [deps 2/3] RUN …`. Of an image, each layer has its own lines:
-    `6e909acdb790: Pulling fs layer`, then `Pull complete`. Other versions may print other lines, and then nothing is
-    reported.
-    """
-
-    def __init__(self) -> None:
-        self.layers: dict[str, bool] = {}
-
-    def __call__(self, line: str) -> tuple[int, int, str] | None:
-        """The number done, the number of all, and of what; None if the line does not say so."""
-        built, layer = BUILT.match(line), LAYER.match(line)
-        if built:
-            return int(built[1]), int(built[2]), "steps"
-        if not layer:
-            return None
-        complete = layer[2] in ("Pull complete", "Already exists")
-        self.layers[layer[1]] = complete or self.layers.get(layer[1], False)
-        return sum(self.layers.values()), len(self.layers), "layers"
 
 
 def stats(states: Mapping[str, State]) -> dict[str, int]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
-from devenv.engines import choice, docker
+from devenv.engines import choice
 from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Logs, Place, State
+from devenv.engines.progress import Progress
 from tests.messages import (
     LOGGED_NOTHING,
     NO_COMPOSE_PLUGIN,
@@ -396,12 +397,12 @@ def test_silence_is_reported_too(fail: Callable[[str], DevError]) -> None:
     ],
 )
 def test_a_build_says_which_step_it_is_at(line: str, found: tuple[int, int, str] | None) -> None:
-    assert docker.Progress()(line) == found
+    assert Progress()(line) == found
 
 
 @pytest.mark.parametrize("separator", [": ", " "], ids=["docker pull", "docker compose up"])
 def test_a_pull_counts_layers(separator: str) -> None:
-    progress = docker.Progress()
+    progress = Progress()
     layers = ["6e909acdb790", "a1b2c3d4e5f6", "0123456789ab"]
     began = [progress(f"{layer}{separator}Pulling fs layer") for layer in layers]
     assert began == [(0, 1, "layers"), (0, 2, "layers"), (0, 3, "layers")]
