@@ -6,7 +6,6 @@ import contextlib
 import os
 import selectors
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,13 +13,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Callable, NamedTuple, Optional
+from typing import IO, Any, Callable, NamedTuple, Optional
 
 from devenv.base import events, foreign, patience
 from devenv.base.errors import MISSING, DevError
-
-if TYPE_CHECKING:
-    from http.client import HTTPConnection
 
 # File descriptors that every child inherits, such as the lock's. If only this process is killed, its engine command
 # goes on, and keeps the lock until it has ended (see base/locks.py).
@@ -29,7 +25,6 @@ inherited: set[int] = set()
 # write to our stderr.
 run_log: Path | None = None
 followed = 0  # commands whose output is being read from there
-ANSWER = 5.0  # seconds in which a server answers
 TIMED_OUT = 124  # the same exit code as timeout(1)
 EVERY = 0.1  # seconds between two looks at what a command has printed
 BYTES = "bytes"
@@ -197,23 +192,6 @@ def begin(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str]
         return done
 
     return result
-
-
-@contextlib.contextmanager
-def dialled(argv: Sequence[str]) -> Iterator[HTTPConnection]:
-    """A web server that a command connects its stdin and stdout with. It answers nothing if the command fails."""
-    from http.client import HTTPConnection  # here, since it is slow to import
-
-    server = HTTPConnection("localhost")
-    server.auto_open = 0
-    server.sock, theirs = socket.socketpair()
-    server.sock.settimeout(ANSWER)
-    fd = theirs.fileno()
-    with contextlib.ExitStack() as ending, contextlib.closing(server):
-        with theirs, contextlib.suppress(FileNotFoundError):
-            started = subprocess.Popen(argv, stdin=fd, stdout=fd, stderr=subprocess.DEVNULL)
-            ending.callback(started.wait)  # it ends with the connection
-        yield server
 
 
 def spawn(argv: Sequence[str], env: Mapping[str, str], log: Path, cwd: Path) -> subprocess.Popen[bytes]:

@@ -16,7 +16,7 @@ from typing import Callable
 from devenv.base import disk, events, foreign, process, system
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines import additions, docker, podman
+from devenv.engines import additions, docker, podman, stats
 from devenv.engines.interface import IMPATIENT, LOG_LINES, PERSONAL, Logs, Place, State, logged
 from devenv.engines.progress import Progress
 from devenv.model import services, system_packages
@@ -180,7 +180,7 @@ class ComposeEngine:
     def memory(self, states: Mapping[str, State]) -> dict[str, int]:
         found = {name: system.container_memory(state.id) for name, state in states.items() if state.running}
         seen = {name: used for name, used in found.items() if used is not None}
-        return seen if len(seen) == len(found) else docker.stats(states)
+        return seen if len(seen) == len(found) else stats.memory(states)
 
     def data_id(self) -> str:
         self._data_id = self._data_id or docker.volumes_born(self.place)  # it does not change

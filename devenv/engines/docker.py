@@ -9,7 +9,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from devenv.base import process, shapes
 from devenv.base.errors import MISSING, DevError
@@ -18,9 +18,6 @@ from devenv.engines import names, podman
 from devenv.engines.interface import Place, State
 from devenv.model import outside
 from devenv.model.services import Service
-
-if TYPE_CHECKING:
-    from http.client import HTTPConnection  # slow to import
 
 PAUSED = "(Paused)"
 DESKTOP, IN_MACHINE = "Docker Desktop", "/run/host-services/ssh-auth.sock"
@@ -359,30 +356,6 @@ def ensure_network(name: str) -> None:
     """The network that a workspace's services share. The first service creates it."""
     if process.capture(["docker", "network", "inspect", name]).code:
         process.capture(["docker", "network", "create", "--label", "devenv.workspace", name])
-
-
-def stats(states: Mapping[str, State]) -> dict[str, int]:
-    """Memory in bytes by service, as `docker stats` counts, which takes two seconds: it compares two measurements.
-
-    Nothing if the engine cannot count: an ordinary user's, with cgroups of version 1, gives that of the whole machine.
-    """
-    running = {name: state.id for name, state in states.items() if state.running}
-    with process.dialled(["docker", "system", "dial-stdio"]) as engine:
-        found = {name: _used(engine, container) for name, container in running.items()}
-    return {name: used for name, used in found.items() if used is not None}
-
-
-def _used(engine: HTTPConnection, container: str) -> int | None:
-    from http.client import HTTPException
-
-    try:
-        engine.request("GET", f"/containers/{container}/stats?stream=false&one-shot=true")
-        answer = json.load(engine.getresponse())
-        memory = answer["memory_stats"] if answer["pids_stats"].get("current") else {}
-        details = memory.get("stats", {})
-        return max(0, int(memory["usage"]) - int(details.get("total_inactive_file", details.get("inactive_file", 0))))
-    except (OSError, HTTPException, ValueError, KeyError):
-        return None
 
 
 def _state(labels: Mapping[str, str], container: Mapping[str, str]) -> State:
