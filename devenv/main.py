@@ -30,7 +30,8 @@ ROOT = launch.ROOT
 # would take a fifth of its time.
 MODULES = {
     "dev": {
-        "lifecycle": "up down status plan doctor destroy",
+        "up": "up",
+        "lifecycle": "down status plan doctor destroy",
         "daily": "logs shell run dbshell test",
         "services": "open restart list add",
         "datastates": "migrate seed reset snapshot restore state schema",

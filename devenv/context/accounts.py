@@ -17,7 +17,6 @@ from devenv.base import records
 from devenv.databases import mysql, postgres
 from devenv.databases.database import Database
 from devenv.engines import choice, names
-from devenv.engines.compose import variables_file
 from devenv.model import compose_file, services
 from devenv.model.config import Config
 from devenv.model.services import Service, variable
@@ -100,7 +99,7 @@ def _known(root: Path, record: records.Record, engine: str, store: Service, env:
 
 def _typed(root: Path, record: records.Record, store: Service) -> dict[str, str]:
     """The password in the file for the printed commands, if both the record and the container were removed."""
-    file = root / variables_file(record.workspace)
+    file = root / names.variables_file(record.workspace)
     known = compose_file.read_env_file(file, {}) if file.is_file() else {}
     password = known.get(variable(store.name, "PASSWORD"), "")
     return {"password": password} if password.startswith(names.SECRET) else {}

@@ -16,7 +16,7 @@ from typing import Callable
 from devenv.base import disk, events, foreign, process, system
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines import additions, docker, podman, stats
+from devenv.engines import additions, docker, names, podman, stats
 from devenv.engines.interface import IMPATIENT, LOG_LINES, PERSONAL, Logs, Place, State, logged
 from devenv.engines.progress import Progress
 from devenv.model import services, system_packages
@@ -257,7 +257,7 @@ class ComposeEngine:
 
         `install`: the app's container gets the secrets of builds, too.
         """
-        own_variables = (".env", PERSONAL, str(variables_file(self.place.workspace)))
+        own_variables = (".env", PERSONAL, str(names.variables_file(self.place.workspace)))
         known = [file for file in own_variables if (self.place.root / file).is_file()]
         env_files = [word for file in known for word in ("--env-file", file)]
         own = (self.place.compose, self.place.overlay, self.place.override, self._additions(install))
@@ -363,13 +363,8 @@ class ComposeEngine:
         return DevError(UNHEALTHY, message, f"inv dev.logs -s {name}", slow)
 
 
-def variables_file(workspace: str) -> Path:
-    """The file that holds our variables for the printed commands, from the root. Only its owner can read it."""
-    return Path(".dev", "local", f"{workspace}.env")
-
-
 def _write_variables(place: Place) -> None:
-    target = place.root / variables_file(place.workspace)
+    target = place.root / names.variables_file(place.workspace)
     target.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(f"{name}={value}\n" for name, value in sorted(place.variables.items()))
     disk.replace(target, text, 0o600, lasting=False)  # it has passwords

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from devenv.base import records
 from devenv.model import fingerprint
 
@@ -37,3 +39,8 @@ def _is_older(record: records.Record, noted: str) -> bool:
 def _unique(record: records.Record) -> str:
     mark = fingerprint.of_text(records.identity(), record.workspace, record.service)[:8]
     return f"{older_project(record)}-{mark}"
+
+
+def variables_file(workspace: str) -> Path:
+    """The file that holds our variables for the printed commands, from the root. Only its owner can read it."""
+    return Path(".dev", "local", f"{workspace}.env")

@@ -85,8 +85,7 @@ def load(root: Path, any_name: bool = False) -> Config:
 
     `any_name`: also with a name that is reserved now, for commands that look at or end what an earlier release started.
     """
-    source = document.load(root / "dev.yaml")
-    json_schema.check(source, json_schema.read(SCHEMA))
+    source = json_schema.load(root / "dev.yaml", SCHEMA)
     _check_contract(source)
     if not any_name:
         service_names.check(source)

@@ -7,6 +7,7 @@ https://yaml.org/spec/1.2.2/#103-core-schema and https://pkg.go.dev/gopkg.in/yam
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -113,7 +114,7 @@ Texts.add_multi_constructor("", _text)
 
 
 class Document(NamedTuple):
-    """The data of one file, and the line of every value by its keys from the top."""
+    """The data of one file, and the line of every value by its keys from the top. It is not changed after that."""
 
     path: Path
     data: Any
@@ -135,6 +136,7 @@ def load(path: Path) -> Document:
     return parse(path, text_of(path))
 
 
+@functools.lru_cache(maxsize=64)  # a command reads the same files before it has the lock, and under it
 def parse(path: Path, text: str, loader_type: type[_Loader] = _Loader) -> Document:
     """`load` for a text that is that file elsewhere, such as in a git commit."""
     if len(text) > LONG:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from devenv.base.errors import did_you_mean
-from devenv.model.document import Document, Instead
+from devenv.model.document import Document, Instead, parse, text_of
 
 TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -30,6 +30,18 @@ TYPES: dict[str, tuple[type, ...]] = {
 def read(file: Path) -> Any:
     """A schema of ours."""
     return json.loads(file.read_text(encoding="utf-8"))
+
+
+def load(path: Path, schema: Path) -> Document:
+    """A YAML file that keeps a schema of ours. DevError 111 with file and line for the first error."""
+    return _kept(path, text_of(path), schema)
+
+
+@lru_cache(maxsize=64)  # as document.parse
+def _kept(path: Path, text: str, schema: Path) -> Document:
+    document = parse(path, text)
+    check(document, read(schema))
+    return document
 
 
 def check(document: Document, schema: Any) -> None:

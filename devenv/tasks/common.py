@@ -11,6 +11,7 @@ from devenv.base.errors import INTERRUPTED, REFUSED, USAGE, DevError
 from devenv.readers import report
 
 WORKSPACE = {"workspace": "the set of running services, instead of main (also DEV_WORKSPACE)"}
+PORT = {"port": "the port, instead of the one in dev.yaml (also DEV_PORT)"}
 ONLY = {"only": "only this repository, without the services that it requires; used by the root that drives it"}
 YES = {"yes": "run code of required repositories whose owners are new on this machine, without asking"}
 JSON = {"json": "answer with one JSON object on stdout"}

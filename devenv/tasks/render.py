@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from devenv.base import events, output
 from devenv.databases.states import UNKNOWN
-from devenv.lifecycle.machine import Finding
-from devenv.lifecycle.overview import Entry
-from devenv.lifecycle.status import Status
+
+if TYPE_CHECKING:
+    from devenv.lifecycle.machine import Finding
+    from devenv.lifecycle.overview import Entry
+    from devenv.lifecycle.status import Status
 
 Write = Callable[[str], None]
 NEXT = ("inv dev.logs --follow", "inv dev.test", "inv dev.down")
