@@ -13,7 +13,7 @@ NONE := 5# pytest's exit code when ARGS chose no test of this half
 .DEFAULT_GOAL := help
 CARRIED := '{{cookiecutter.repo_name}}/.dev/fetch.py' '{{cookiecutter.repo_name}}/tasks.py'
 
-.PHONY: help demo test test-all lint docs reference recording bench requirements locks release clean venv contract.check fleet.check
+.PHONY: help demo test test-all lint docs reference recording bench soak requirements locks release clean venv contract.check fleet.check
 
 help: ## list the targets
 	@awk -F ':.* ## ' '/^[a-z.-]*:.* ## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ recording: venv ## record docs/recording.svg: a new service is made, started and
 
 bench: venv ## compare our commands with plain Compose, for one service and three (ARGS="--only stack")
 	@$(PYTHON) -m maintain.bench $(ARGS)
+
+soak: venv ## use a service for many days, and count what stays (ARGS="--cycles 200 --engine native")
+	@$(PYTHON) -m maintain.soak $(ARGS)
 
 requirements: venv ## update requirements.txt from requirements.in (ARGS="--upgrade")
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) requirements.in -o requirements.txt

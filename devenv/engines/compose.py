@@ -71,6 +71,11 @@ class ComposeEngine:
             back += system_packages.for_image(self.place.root, self.place.services[self.place.app].build)
             raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint, *back))
 
+    def remove_older(self) -> None:
+        # The last one before is still used by the containers that run: it goes after the next build. The layers stay
+        # in the cache of builds, so going back to an older lock file is as fast as before.
+        docker.remove_unnamed_images(self.place.project)
+
     def take(self, image: str, services: Sequence[str]) -> bool:
         # Tagged with the name that Compose looks for, so that compose files are the same for pulled and built images.
         pull = ["docker", "pull", image]

@@ -95,6 +95,9 @@ class Engine(Protocol):
     def build(self, services: Sequence[str]) -> None:
         """Build the images (or environments) of services with a build. DevError 112 if it fails."""
 
+    def remove_older(self) -> None:
+        """Remove what earlier builds made, except what still runs."""
+
     def take(self, image: str, services: Sequence[str]) -> bool:
         """Let services with a build run this image, pulled if needed; False if it is not available."""
 

@@ -157,6 +157,8 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[E
         if step.kind in ("pull", "build"):
             env.record.up = {**env.record.up, "build": facts.build_files}
             env.save()
+            if facts.built:
+                env.engine.remove_older()
         if step.kind == "start" and not facts.looked and env.database and env.database.service in step.services:
             before, env = env.database.name, live.opened(env)
             if (env.database and env.database.name != before) or _is_other(env, facts):

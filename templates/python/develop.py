@@ -44,7 +44,7 @@ def main() -> None:
     kind, *address = sys.argv[1:]
     listener = bind(address[0]) if kind == "app" else None
     source = Source()
-    for name in LIBRARIES:
+    for name in {{ "(*LIBRARIES, *(OF_APP if listener else OF_WORKER))" if worker else "LIBRARIES" }}:
         with suppress(Exception):  # then the code that needs it says so
             importlib.import_module(name)
     gc.collect()

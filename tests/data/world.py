@@ -284,6 +284,9 @@ class FakeEngine:
     def build(self, _services: Sequence[str]) -> None:
         pass
 
+    def remove_older(self) -> None:
+        pass
+
     def start(self, names: Sequence[str], timeout: float) -> None:
         self.world.effect("start", lambda: self.world.running.update(names))
 

@@ -103,6 +103,12 @@ def test_a_name_that_somebody_chose_is_not_taken_from_an_image(seam: Seam, make_
     assert not any(argv[:3] == untag for argv in seam.asked)
 
 
+def test_images_of_earlier_builds_are_removed(engine: ComposeEngine, seam: Seam) -> None:
+    engine.remove_older()
+    assert seam.asked[-1][:3] == ["docker", "image", "prune"]
+    assert seam.asked[-1][-1] == "label=com.docker.compose.project=main-catalog"
+
+
 def test_steps_run_in_containers_of_their_own(engine: ComposeEngine, seam: Seam) -> None:
     seam.answer("run --rm", "{}\n")
     assert engine.step("migrate", ["./migrate", "a b"]) == 0

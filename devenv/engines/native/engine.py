@@ -67,6 +67,9 @@ class NativeEngine:
         if not self.place.libraries:
             shutil.rmtree(folders.edited(self.place), ignore_errors=True)
 
+    def remove_older(self) -> None:
+        """There is one environment, which a build changes."""
+
     def take(self, _image: str, _services: Sequence[str]) -> bool:
         return False  # an image needs containers
 

@@ -6,28 +6,30 @@ import threading
 LIBRARIES = (
 {% if cookiecutter.worker != "none" %}
     "celery",
-    "celery.apps.worker",
-    "celery.concurrency.thread",
     "celery.fixups.django",
-    "celery.worker.consumer",
 {% endif %}
     "django.contrib.admin.sites",
 {% if cookiecutter.cache != "none" %}
     "django.core.cache.backends.redis",
 {% endif %}
+{% if cookiecutter.worker == "none" %}
     "django.core.management.commands.check",
     "django.core.servers.basehttp",
+{% endif %}
 {% if cookiecutter.database == "postgres" %}
     "django.db.backends.postgresql.base",
 {% endif %}
     "django.template.backends.django",
     "django.views.debug",
-{% if cookiecutter.worker != "none" %}
-    "kombu.transport.redis",
-{% elif cookiecutter.cache != "none" %}
+{% if cookiecutter.cache != "none" %}
     "redis",
 {% endif %}
 )
+{% if cookiecutter.worker != "none" %}
+# Imported by one of the two alone: while both start, they share the machine's cores.
+OF_APP = ("django.core.management.commands.check", "django.core.servers.basehttp")
+OF_WORKER = ("celery.apps.worker", "celery.concurrency.thread", "celery.worker.consumer", "kombu.transport.redis")
+{% endif %}
 {% endblock %}
 {% block stack %}
 def load() -> Any:

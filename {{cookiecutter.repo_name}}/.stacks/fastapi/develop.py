@@ -7,9 +7,11 @@ LIBRARIES = (
 {% if cookiecutter.database == "mysql" %}
     "aiomysql",
 {% endif %}
+{% if cookiecutter.worker == "none" %}
     "fastapi",
     "fastapi.templating",
     "jinja2",
+{% endif %}
 {% if cookiecutter.database == "postgres" %}
     "psycopg",
 {% endif %}
@@ -20,18 +22,33 @@ LIBRARIES = (
 {% endif %}
 {% if cookiecutter.worker != "none" %}
     "saq.queue.redis",
-    "saq.runner",
 {% endif %}
 {% if cookiecutter.database != "none" %}
     "sqlalchemy.dialects.{{ "mysql.aiomysql" if cookiecutter.database == "mysql" else "postgresql.psycopg" }}",
     "sqlalchemy.ext.asyncio",
 {% endif %}
+{% if cookiecutter.worker == "none" %}
+    "uvicorn",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+{% endif %}
+)
+{% if cookiecutter.worker != "none" %}
+# Imported by one of the two alone: while both start, they share the machine's cores.
+OF_APP = (
+    "fastapi",
+    "fastapi.templating",
+    "jinja2",
     "uvicorn",
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",
     "uvicorn.protocols.http.auto",
     "uvicorn.protocols.websockets.auto",
 )
+OF_WORKER = ("saq.runner",)
+{% endif %}
 {% endblock %}
 {% block stack %}
 def load() -> Any:
