@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Callable, NamedTuple
@@ -50,14 +49,6 @@ def choose(environment: Mapping[str, str], recorded: str) -> Chosen:
 def make(chosen: Chosen, place: Place) -> Engine:
     """The chosen engine at a place."""
     return NativeEngine(place) if chosen.name == NATIVE else ComposeEngine(place, chosen.version)
-
-
-def removal(name: str, workspace: str, service: str) -> str:
-    """The command that ends what runs for a service whose checkout is gone; empty if nothing runs."""
-    if name != NATIVE:
-        return f"docker compose -p {_project(workspace, service)} down --volumes --rmi local"
-    pids = supervisor.left(folders.service(workspace, service))
-    return shlex.join(["kill", "-9", *map(str, pids)]) if pids else ""
 
 
 def running(services: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], bool | None]:
