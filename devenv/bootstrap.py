@@ -2,9 +2,11 @@
 
     python3 -I bootstrap.py VENV REQUIREMENTS
     python3 -I bootstrap.py --in FOLDER REQUIREMENTS
+    python3 -I bootstrap.py --needs 3.10 VENV REQUIREMENTS
 
 The second form chooses a place below FOLDER by the requirements and the Python (implementation, version and platform),
-and prints it. Everything on the machine that has the same requirements shares one environment.
+and prints it. Everything on the machine that has the same requirements shares one environment. The third refuses an
+older Python at once.
 
 With uv if it is on the path; else with venv and its pip; else, if Python has no ensurepip (Debian without
 python3-venv), with a venv without pip and a pip wheel from the index that pip is configured for.
@@ -19,6 +21,13 @@ import sys
 if sys.platform in ("win32", "cygwin", "msys"):  # before the modules that Windows lacks
     print("error[110]: on Windows, this runs in WSL 2", file=sys.stderr)
     print("hint: wsl --install --distribution Ubuntu; then clone this repository in there", file=sys.stderr)
+    sys.exit(110)
+
+NEEDED = sys.argv[2] if sys.argv[1:2] == ["--needs"] else "3.9"
+if sys.version_info < tuple(map(int, NEEDED.split("."))):  # before what an older one cannot read
+    version = ".".join(map(str, sys.version_info[:2]))
+    print("error[110]: Python {} or newer is needed, {} is {}".format(NEEDED, sys.executable, version), file=sys.stderr)
+    print("hint: put a newer python3 first on the path: export PATH=FOLDER:$PATH", file=sys.stderr)
     sys.exit(110)
 
 import base64
@@ -76,9 +85,6 @@ class BootstrapError(Exception):
 
 def main(place: Path, requirements: Path, shared: bool = False) -> Path:
     """Make the environment if it is not complete; returns its path. `shared`: `place` is the folder of all of them."""
-    if sys.version_info < (3, 9):
-        have = "Python 3.9 or newer is needed, {} is {}.{}".format(sys.executable, *sys.version_info)
-        raise BootstrapError(have, "hint: put a newer python3 first on the path")
     venv = place / key(requirements) if shared else place
     if shared and complete(venv, requirements):
         return venv
@@ -311,7 +317,7 @@ if __name__ == "__main__":
     try:
         *options, place, wanted = sys.argv[1:]
         made = main(Path(place).absolute(), Path(wanted).absolute(), shared=options == ["--in"])
-        if options:
+        if options == ["--in"]:
             sys.stdout.buffer.write(os.fsencode(made) + b"\n")
     except (BootstrapError, OSError, ValueError, configparser.Error, http.client.HTTPException) as problem:
         sys.exit(report(problem))

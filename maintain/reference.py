@@ -24,6 +24,7 @@ from invoke.tasks import Task
 from devenv import main as program
 from devenv.commandline import helping
 from maintain import messages
+from tests.machines import conditions
 
 REPO = Path(__file__).resolve().parent.parent
 FOLDER = REPO / "docs" / "reference"
@@ -79,6 +80,24 @@ thing to check. The code is also the exit code of `inv` and `.dev/run`; `make` e
 `inv dev.explain CODE` prints the section of a code in the terminal.
 
 Each section ends with the messages of that code. Words in capitals and `…` differ each time.
+[What dev.doctor finds](doctor.md) has the codes of its checks, such as D14.
+"""
+
+DOCTOR = """\
+# What dev.doctor finds
+
+```console
+$ inv dev.doctor
+```
+
+`dev.doctor` looks at this machine, this checkout and its environment, and changes nothing. Each
+finding has a code, what was found, and how to fix it. `dev.doctor --fix` also does the fixes that
+only remove damaged caches: it prints each command, and the next `dev.up` makes them again. It ends
+no process and removes no data. If `dev.up` ends with 110 or 112, the checks that take less than a
+second run by themselves, and what they find is added to its hints.
+
+Each section below is a test of ours. It provokes the condition, requires that it is reported and
+nothing else, does the fix as described, and starts the service. `…` differs each time.
 """
 
 SERVICE = """\
@@ -99,6 +118,7 @@ With the default answers, this gives a Django service with PostgreSQL and {count
 def main() -> None:
     """Write the pages, or compare them."""
     found = {"commands.md": commands(), "dev-yaml.md": keys(), "errors.md": errors(), "example.md": example()}
+    found["doctor.md"] = doctor()
     pages = {FOLDER / name: "\n".join(lines) for name, lines in found.items()}
     pages[EDITORS] = f"{dense(json.loads(SCHEMA.read_text()))}\n"
     if sys.argv[1:] == ["--check"]:
@@ -226,6 +246,18 @@ def errors() -> Iterator[str]:
             yield item(code_span(text))
             yield from (item(f"hint: {code_span(hint)}", 1) for hint in hints)
         yield ""
+
+
+def doctor() -> Iterator[str]:
+    """The lines of the page of conditions, from the table of their tests."""
+    yield GENERATED.format("tests/machines/conditions.py")
+    yield DOCTOR
+    for each in conditions.CONDITIONS:
+        yield f"## {each.code}: {each.name}\n"
+        yield f"```text\n{each.what}\nfix: {each.fix}\n```\n"
+        started = "" if each.starts else "; the test does not start the service"
+        engine = "in containers" if each.engine == conditions.COMPOSE else "without containers"
+        yield f"{wrap(f'Tested {engine}. Fixed: {each.by}{started}.')}\n"
 
 
 def code_span(text: str) -> str:

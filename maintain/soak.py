@@ -43,7 +43,7 @@ class Counted(NamedTuple):
     """One thing that is counted."""
 
     title: str
-    count: Callable[[Service], float]
+    measure: Callable[[Service], float]
     engines: tuple[str, ...] = ENGINES
     is_data: bool = False  # it grows with the states, each of which `dev.state list` names
     slack: float = 0.0  # how much more is still the same
@@ -154,7 +154,7 @@ def down_and_up(service: Service, _number: int) -> None:
 
 def counts(service: Service) -> dict[str, float]:
     """Everything that is counted on this engine, as it is now."""
-    return {each.title: each.count(service) for each in COUNTED if service.env["DEV_ENGINE"] in each.engines}
+    return {each.title: each.measure(service) for each in COUNTED if service.env["DEV_ENGINE"] in each.engines}
 
 
 def measured(service: Service, number: int) -> dict[str, float]:

@@ -104,6 +104,17 @@ def need(*programs: str) -> None:
             end(f"there is no {program} here: {INSTALL[program]}")
 
 
+def python_of(version: str) -> Path:
+    """A Python of this machine, of this version."""
+    found = sorted(Path(os.environ["PYENV_ROOT"], "versions").glob(f"{version}.*/bin/python3"))
+    if found:
+        return found[-1]
+    plain = shutil.which(f"python{version}")
+    if not plain:
+        pytest.skip(f"there is no Python {version} here")
+    return Path(plain)
+
+
 def until(true: Callable[[], object], seconds: float = 30) -> bool:
     """Whether it becomes true in time."""
     end = time.monotonic() + seconds

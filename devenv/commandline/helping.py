@@ -52,7 +52,7 @@ EXAMPLES = {
     "dev.use": ("dev.use lms", "dev.use lms=v1.2.0"),
     "dev.lock": ("dev.lock", "dev.lock --upgrade lms", "dev.lock --check"),
     "dev.plan": ("dev.plan", "dev.plan reset", "dev.plan restore before", "dev.plan prune", "dev.plan --mermaid"),
-    "dev.doctor": ("dev.doctor",),
+    "dev.doctor": ("dev.doctor", "dev.doctor --fix"),
     "dev.explain": ("dev.explain 113",),
     "contract.check": ("contract.check --static", "contract.check --only CMP-1"),
     "template.check": ("template.check",),

@@ -5,7 +5,6 @@ Most functions import the engine that they are about: a command needs one of the
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Callable, NamedTuple
@@ -55,16 +54,6 @@ def make(chosen: Chosen, place: Place) -> Engine:
     from devenv.engines.compose import ComposeEngine
 
     return ComposeEngine(place, chosen.version)
-
-
-def removal(name: str, workspace: str, service: str) -> str:
-    """The command that ends what runs for a service whose checkout is gone; empty if nothing runs."""
-    if name != NATIVE:
-        return f"docker compose -p {_project(workspace, service)} down --volumes --rmi local"
-    from devenv.engines.native import folders, supervisor
-
-    pids = supervisor.left(folders.service(workspace, service))
-    return shlex.join(["kill", "-9", *map(str, pids)]) if pids else ""
 
 
 def running(services: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], bool | None]:

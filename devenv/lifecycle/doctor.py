@@ -8,7 +8,7 @@ import shlex
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable
@@ -18,7 +18,7 @@ from devenv.base.errors import DevError
 from devenv.context import environment, workspace
 from devenv.engines import choice, docker, podman
 from devenv.engines.native import app_environment, folders
-from devenv.lifecycle import machine
+from devenv.lifecycle import gone, machine
 from devenv.lifecycle.machine import Finding
 from devenv.model import config
 
@@ -57,6 +57,12 @@ def quick() -> list[Finding]:
         env = environment.open_environment()
         found += [check(env) for check in (machine.language, machine.programs)]
     return [finding for finding in found if not finding.ok]
+
+
+def remove_caches(findings: Sequence[Finding]) -> list[Finding]:
+    """Do the fixes that only remove damaged caches, and report each command. Returns what they fixed."""
+    found = [each for each in findings if each.caches]
+    return [each for each in found if not process.run(["rm", "-rf", *map(str, each.caches)], os.environ)]
 
 
 def _engine() -> str:
@@ -220,8 +226,7 @@ def _environment(env: environment.Environment) -> Finding:
     found = app_environment.flaw(env.place) if env.engine.name == choice.NATIVE else ""
     if not found:
         return Finding("D34", True, "the app's packages are complete")
-    fix = shlex.join(["rm", "-r", *map(str, app_environment.folders_of(env.place))])
-    return Finding("D34", False, f"damaged: {found}", f"{fix}; inv dev.up")
+    return Finding.damaged("D34", found, app_environment.parts_of(env.place))
 
 
 def _secrets(env: environment.Environment) -> Finding:
@@ -289,8 +294,7 @@ def _installed() -> Finding:
     damaged = [(path, folder) for path, folder in wrong if path]
     if not damaged:
         return Finding("D33", True, f"what was installed into {toolcache.home()} is complete")
-    fix = shlex.join(["rm", "-r", *(str(folder) for _, folder in damaged)])
-    return Finding("D33", False, f"damaged: {', '.join(path for path, _ in damaged)}", f"{fix}; inv dev.up")
+    return Finding.damaged("D33", ", ".join(path for path, _ in damaged), [folder for _, folder in damaged])
 
 
 def _mirrors() -> Finding:
@@ -305,8 +309,7 @@ def _mirrors() -> Finding:
         if not whole:
             (found if time.monotonic() < end else unseen).append(mirror)
     if found:
-        fix = shlex.join(["rm", "-rf", *map(str, found)])
-        return Finding("D35", False, f"damaged: {', '.join(map(str, found))}", f"{fix}; inv dev.up")
+        return Finding.damaged("D35", ", ".join(map(str, found)), found)
     seen = len(mirrors) - len(unseen)
     more = f"; not examined, for lack of time: {', '.join(each.name for each in unseen)}" if unseen else ""
     return Finding("D35", True, f"mirrors of repositories: {seen} examined, none is damaged{more}")
@@ -340,12 +343,13 @@ def _as_wanted(path: Path, digest: str, needed: bool) -> bool:
 
 def _machine(settings: config.Config, engine: str) -> list[Finding]:
     own = machine.examine(settings, engine)
-    return [_disk(), _name(settings), _records(), _readable(), *own, *_tools()]
+    return [_disk(engine), _name(settings), _records(), _readable(), *own, *_tools()]
 
 
-def _disk() -> Finding:
+def _disk(engine: str) -> Finding:
     free = shutil.disk_usage(environment.ROOT).free
-    fix = "docker system prune" if free < DISK_NEEDED else ""
+    more = "; docker system df" if engine == choice.COMPOSE else ""
+    fix = f"remove what you no longer need: inv dev.state list{more}" if free < DISK_NEEDED else ""
     return Finding("D20", free >= DISK_NEEDED, f"{output.mebibytes(free)} free on the disk", fix)
 
 
@@ -362,10 +366,10 @@ def _name(settings: config.Config) -> Finding:
 
 def _records() -> Finding:
     """Environments without a checkout still have containers or processes, and data."""
-    gone = [record for record in records.of_workspace() if record.checkout and workspace.is_gone(record.checkout)]
-    names = ", ".join(f"{record.workspace}/{record.service}" for record in gone)
-    what = f"checkouts that were removed: {names}" if gone else "no orphans"
-    return Finding("D22", not gone, what, "\n".join(map(_removal, gone)))
+    found = gone.all_of()
+    names = ", ".join(f"{record.workspace}/{record.service}" for record in found)
+    what = f"checkouts that were removed: {names}" if found else "no orphans"
+    return Finding("D22", not found, what, "\n".join(map(_removal, found)))
 
 
 def _readable() -> Finding:
@@ -376,10 +380,6 @@ def _readable() -> Finding:
 
 
 def _removal(record: records.Record) -> str:
-    """How to keep its data, and the commands that remove it on every engine that it used, with its record."""
-    engines = sorted({record.engine, *record.data} - {""})
-    commands = [choice.removal(engine, record.workspace, record.service) for engine in engines]
-    files = shlex.quote(str(records.path(record.workspace, record.service).with_suffix("")))
+    """How to keep its data, and the command that removes it, with its record."""
     kept = f"# to keep its data: inv dev.up --workspace {record.workspace}, in another checkout of {record.service}"
-    removed = "; ".join([*filter(None, commands), f"rm -rf {files} {files}.*"])
-    return f"{kept}\n# to remove it with its data:\n{removed}"
+    return f"{kept}\n# to remove it with its data:\ninv dev.destroy --gone {record.workspace}/{record.service}"

@@ -10,7 +10,7 @@ import re
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -31,12 +31,22 @@ PEM = b"-----BEGIN CERTIFICATE-----"
 
 
 class Finding(NamedTuple):
-    """The result of one check. `fix` is empty when all is well."""
+    """The result of one check. `fix` is empty when all is well.
+
+    `caches`: folders whose removal is the fix. They hold no data, and are made again. `dev.doctor --fix` removes them.
+    """
 
     code: str
     ok: bool
     what: str
     fix: str = ""
+    caches: Sequence[Path] = ()
+
+    @staticmethod
+    def damaged(code: str, what: str, caches: Sequence[Path]) -> Finding:
+        """Something in caches is damaged."""
+        fix = f"{shlex.join(['rm', '-rf', *map(str, caches)])}; inv dev.up"
+        return Finding(code, False, f"damaged: {what}", fix, caches)
 
 
 def examine(settings: config.Config, engine: str) -> Iterator[Finding]:

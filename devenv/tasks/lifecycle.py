@@ -17,6 +17,7 @@ from devenv.datastates import live, planning
 from devenv.datastates.steps import Step, carry_out
 from devenv.engines.interface import State
 from devenv.lifecycle import ending, plan
+from devenv.lifecycle import gone as orphaned
 from devenv.lifecycle.status import status as look
 from devenv.required import ending as required_ending
 from devenv.required import stack
@@ -124,24 +125,33 @@ def _answer_steps(env: environment.Environment, verb: str, steps: list[Step], js
         render.steps(value, output.data)
 
 
-@task(help=JSON)
-def doctor(c: Any, json: bool = False) -> None:
+@task(help={**JSON, "fix": "remove damaged caches, which the next dev.up makes again"})
+def doctor(c: Any, json: bool = False, fix: bool = False) -> None:
     """Check everything that can be wrong, and print the fixes."""
-    from devenv.lifecycle.doctor import examine  # here, since no other task needs it
+    from devenv.lifecycle.doctor import examine, remove_caches  # here, since no other task needs it
 
     findings = examine()
     if json:
-        output.answer([finding._asdict() for finding in findings])
+        output.answer([{key: getattr(each, key) for key in ("code", "ok", "what", "fix")} for each in findings])
     else:
         render.doctor(findings, output.data)
-    wrong = [finding.code for finding in findings if not finding.ok]
+    fixed = remove_caches(findings) if fix else []
+    wrong = [finding.code for finding in findings if not finding.ok and finding not in fixed]
     if wrong:
         raise DevError(FOUND, f"found {len(wrong)}: {', '.join(wrong)}")
 
 
-@task(help={**WORKSPACE, **JSON, **ONLY, "yes": "do not ask"})
-def destroy(c: Any, workspace: str = "", json: bool = False, only: bool = False, yes: bool = False) -> None:
+@task(help={**WORKSPACE, **JSON, **ONLY, "yes": "do not ask", "gone": "WORKSPACE/SERVICE, whose checkout is gone"})
+def destroy(
+    c: Any, workspace: str = "", json: bool = False, only: bool = False, yes: bool = False, gone: str = ""
+) -> None:
     """Remove the service, its data, and what only it requires."""
+    if gone:
+        record = orphaned.named(gone)
+        confirm(f"Remove {gone} with all data? Its checkout {record.checkout} is gone.", yes)
+        orphaned.remove(record)
+        finish(f"removed: {gone} with all data", json, known={"service": record.service, "workspace": record.workspace})
+        return
     env = environment.open_environment(workspace, any_name=True)
     required = None if only else stack.recorded(env)
     names = ", ".join([env.place.service, *(required.unshared() if required else [])])

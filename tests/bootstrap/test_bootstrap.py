@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.conftest import python_of
 from tests.messages import MAKING_TOOL_ENVIRONMENT
 
 DEV = Path(__file__).resolve().parents[2] / "devenv"
@@ -325,3 +326,18 @@ def test_on_a_debian_without_python3_venv(bare_debian: str) -> None:
     command = ["docker", "run", "--rm", "--init", *mounts, *settings, bare_debian, "sh", "-c", " && ".join(script)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert (done.returncode, done.stderr) == (0, f"{MAKING_TOOL_ENVIRONMENT} /tmp/v (once) …\n")
+
+
+@pytest.mark.parametrize("version", ["3.6", "3.7", "3.8", "3.9"])
+def test_the_set_up_of_the_template_names_the_python_that_it_needs(tmp_path: Path, version: str) -> None:
+    """At once, and without a hint about the network."""
+    path = folder_with(tmp_path / "bin", python3=python_of(version))
+    for name in ("Makefile", "requirements.txt", "devenv"):
+        (tmp_path / name).symlink_to(DEV.parent / name)
+    env = {"PATH": f"{path}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = subprocess.run(["make", "venv"], cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.stderr.splitlines()[:2] == [
+        f"error[110]: Python 3.10 or newer is needed, {path}/python3 is {version}",
+        "hint: put a newer python3 first on the path: export PATH=FOLDER:$PATH",
+    ]
+    assert not (tmp_path / ".venv").exists()

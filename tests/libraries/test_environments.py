@@ -47,7 +47,7 @@ def edited(place: Place, library: Path, declared: Declared | None = None) -> Pla
 
 def files(place: Place) -> dict[str, tuple[int, int]]:
     """The environment's files, apart from what Python writes while it runs."""
-    found = [path for folder in app_environment.folders_of(place) for path in folder.rglob("*") if path.is_file()]
+    found = [path for folder in app_environment.parts_of(place) for path in folder.rglob("*") if path.is_file()]
     return {
         str(path): (path.stat().st_mtime_ns, path.stat().st_size) for path in found if "__pycache__" not in str(path)
     }

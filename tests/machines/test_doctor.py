@@ -1,41 +1,23 @@
-"""Conditions of a machine, each provoked for real: `dev.doctor` names it, and only it, with a fix."""
+"""What `dev.up` does where `dev.doctor` would find something; the conditions alone are in test_conditions.py."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conftest import NO_ENGINE, REPO, has_engine, need
+from tests.machines.conditions import HELD, distant, mounted, variable
 from tests.messages import DOCKER_REFUSES
 from tests.verbs import machine
 from tests.verbs.repo import Repo
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 OURS = ("CA_BUNDLE", "SSL_CERT_FILE", *PROXIES, *map(str.upper, PROXIES))
-
-
-class Mounted(Repo):
-    """A repo whose commands see another file system somewhere. `how`: what `mount` is called with."""
-
-    how = ""
-
-    def argv(self, *words: str, door: str = "run") -> list[str]:
-        run = f"mount {self.how} && cd '{self.path}' && exec \"$@\""
-        return ["unshare", "--mount", "sh", "-c", run, "sh", *super().argv(*words, door=door)]
-
-    def start(self, *words: str, cwd: Path | None = None, **how: Any) -> subprocess.Popen[str]:
-        return super().start(*words, cwd=cwd or Path("/"), **how)  # what is mounted is not there yet
 
 
 @pytest.fixture(autouse=True)
@@ -52,14 +34,6 @@ def native(bake: Callable[..., Path], tmp_path: Path, free_port: int) -> Repo:
     return Repo(bake(service=token, port=free_port), token, env)
 
 
-def mounted(repo: Repo, how: str) -> Repo:
-    if os.geteuid() != 0:
-        pytest.skip("only root mounts file systems")
-    other = Mounted(repo.path, repo.token, repo.env)
-    other.how = how
-    return other
-
-
 def wrong(repo: Repo) -> dict[str, str]:
     """What is wrong, by its code: the fix."""
     findings = repo.run("dev.doctor", "--json").json()
@@ -67,78 +41,8 @@ def wrong(repo: Repo) -> dict[str, str]:
     return {each["code"]: each["fix"] for each in findings if not each["ok"]}
 
 
-def git_of(version: str) -> Callable[[Repo, Path], Repo]:
-    def old(repo: Repo, folder: Path) -> Repo:
-        real = shutil.which("git")
-        program = folder / "bin/git"
-        program.parent.mkdir()
-        program.write_text(f'#!/bin/sh\n[ "$*" = --version ] && echo git version {version} && exit\nexec {real} "$@"\n')
-        program.chmod(0o755)
-        repo.env["PATH"] = f"{program.parent}:{os.environ['PATH']}"
-        return repo
-
-    return old
-
-
-def variable(**more: str) -> Callable[[Repo, Path], Repo]:
-    def given(repo: Repo, folder: Path) -> Repo:
-        (folder / "words.txt").write_text("no certificate\n")
-        repo.env.update({name: value.format(folder=folder) for name, value in more.items()})
-        return repo
-
-    return given
-
-
-def edited(name: str, old: str, new: str) -> Callable[[Repo, Path], Repo]:
-    def edit(repo: Repo, folder: Path) -> Repo:
-        repo.edit(name, old, new)
-        return repo
-
-    return edit
-
-
-def full_temporary(repo: Repo, folder: Path) -> Repo:
-    (folder / "tmp").mkdir()
-    repo.env["TMPDIR"] = str(folder / "tmp")
-    return mounted(repo, f"-t tmpfs -o size=1m tmpfs '{folder}/tmp'")
-
-
-def read_only(repo: Repo, folder: Path) -> Repo:
-    (repo.path / ".dev/local").mkdir(exist_ok=True)
-    return mounted(repo, f"--bind '{repo.path}' '{repo.path}' && mount -o remount,ro,bind '{repo.path}'")
-
-
-def read_only_state(repo: Repo, folder: Path) -> Repo:
-    (folder / "state").mkdir()
-    return mounted(repo, f"-t tmpfs -o ro tmpfs '{folder}/state'")
-
-
-CONDITIONS = {
-    "D24": full_temporary,
-    "D25": read_only,
-    "D26": read_only_state,
-    "D27": git_of("2.20.1"),
-    "D28": edited("dev.yaml", "budget: {memory: 512M", "budget: {memory: 99999G"),
-    "D29 missing": variable(CA_BUNDLE="{folder}/missing.pem"),
-    "D29 no certificate": variable(SSL_CERT_FILE="{folder}/words.txt"),
-    "D41": edited("dev.yaml", 'python: ">=3.11"', 'python: ">=3.99"'),
-    "D39": variable(https_proxy="http://:3128"),
-    "D13": edited("compose.yaml", 'ports: ["127.0.0.1:', 'ports: ["0.0.0.0:'),
-    "D15": edited("dev.yaml", "budget: {memory: 512M", "budget: {memory: 100M"),
-    "D18": edited(
-        "compose.yaml", "    image: postgres:17\n", "    image: postgres:17\n    command: postgres -cfsync=off\n"
-    ),
-}
-
-
 def test_nothing_is_wrong(native: Repo) -> None:
     assert wrong(native) == {}
-
-
-@pytest.mark.parametrize("condition", CONDITIONS)
-def test_it_is_named_and_only_it(native: Repo, tmp_path: Path, condition: str) -> None:
-    repo = CONDITIONS[condition](native, tmp_path)
-    assert list(wrong(repo)) == [condition[:3]]
 
 
 @pytest.mark.parametrize("lacking", [["mariadb", "mysql"], ["mariadb", "mysql", "mariadbd", "mysqld"]])
@@ -187,29 +91,6 @@ def contained(native: Repo) -> Repo:
     if not has_engine():
         pytest.skip(NO_ENGINE)
     return native
-
-
-def closed_files(repo: Repo, folder: Path) -> Repo:
-    repo.edit("Dockerfile", "COPY --chmod=755 . .", "COPY . .")
-    for path in repo.path.iterdir():
-        path.chmod(path.stat().st_mode & 0o700)
-    return repo
-
-
-WITH_ENGINE = {
-    "D38": variable(http_proxy="http://127.0.0.1:3128"),
-    "D39": variable(HTTP_PROXY="http://"),
-    "D40": closed_files,
-    "D28": CONDITIONS["D28"],
-}
-
-
-@pytest.mark.engine
-@pytest.mark.parametrize("condition", WITH_ENGINE)
-def test_it_is_named_and_only_it_in_containers(contained: Repo, tmp_path: Path, condition: str) -> None:
-    assert wrong(contained) == {}
-    repo = WITH_ENGINE[condition](contained, tmp_path)
-    assert list(wrong(repo)) == [condition[:3]]
 
 
 @pytest.fixture
@@ -261,47 +142,19 @@ def test_podman_is_called_podman(contained: Repo, tmp_path: Path, version: str, 
 # ---- an engine on another machine: it does not have the checkout
 
 
-@contextmanager
-def forwarded(path: str) -> Iterator[str]:
-    """The address at which Docker's socket answers over TCP."""
-
-    def copy(source: socket.socket, target: socket.socket) -> None:
-        with suppress(OSError):
-            while some := source.recv(65536):
-                target.sendall(some)
-            target.shutdown(socket.SHUT_WR)
-
-    def accept() -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = server.accept()
-                engine = socket.socket(socket.AF_UNIX)
-                engine.connect(path)
-                for ends in ((client, engine), (engine, client)):
-                    threading.Thread(target=copy, args=ends, daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=accept, daemon=True).start()
-        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
-
-
 @pytest.mark.engine
 @pytest.mark.parametrize("other", [False, True], ids=["no folder", "another folder"])
 def test_an_engine_that_does_not_have_the_checkout(contained: Repo, tmp_path: Path, other: bool) -> None:
     """The checkout is on a file system that only the command sees; the engine sees what is below."""
-    apart, real = tmp_path / "apart", tmp_path / "real"
-    shutil.move(contained.path, real)
-    place = apart / contained.path.name
-    (place if other else apart).mkdir(parents=True)
-    how = f"-t tmpfs tmpfs '{apart}' && mkdir '{place}' && mount --bind '{real}' '{place}'"
-    repo = mounted(replace(contained, path=place), how)
-    with forwarded("/var/run/docker.sock") as repo.env["DOCKER_HOST"]:
-        try:
-            done = repo.fails(110, "dev.up")
-            assert f"does not have the folder {place}" in done.error
-            assert "unset DOCKER_HOST" in done.hints[0]
-            assert list(wrong(repo)) == ["D04"]
-            assert list(apart.rglob("*")) == ([place] if other else []), "an empty folder was made"
-        finally:
-            repo.run("dev.destroy", "--yes")
-            machine.remove_by_force(repo.token)
+    repo = distant(contained, tmp_path, other)
+    place, apart = repo.path, repo.path.parent
+    try:
+        done = repo.fails(110, "dev.up")
+        assert f"does not have the folder {place}" in done.error
+        assert "unset DOCKER_HOST" in done.hints[0]
+        assert list(wrong(repo)) == ["D04"]
+        assert list(apart.rglob("*")) == ([place] if other else []), "an empty folder was made"
+    finally:
+        HELD.close()
+        repo.run("dev.destroy", "--yes")
+        machine.remove_by_force(repo.token)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import run_quietly
-from tests.machines.test_doctor import full_temporary, native, no_settings, read_only  # noqa: F401
+from tests.conftest import python_of, run_quietly
+from tests.machines.conditions import full_temporary, read_only
+from tests.machines.test_doctor import native, no_settings  # noqa: F401
 from tests.verbs.fixtures import MakeRepo, removed_after
 from tests.verbs.repo import Repo
 
-PYENV = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
 VERBS = [
     ["dev.up"],
     ["dev.status"],
@@ -26,16 +24,6 @@ VERBS = [
     ["dev.restore", "one"],
     ["dev.down"],
 ]
-
-
-def python_of(version: str) -> Path:
-    found = sorted(PYENV.glob(f"{version}.*/bin/python3"))
-    if found:
-        return found[-1]
-    plain = shutil.which(f"python{version}")
-    if not plain:
-        pytest.skip(f"there is no Python {version} here")
-    return Path(plain)
 
 
 def with_python(repo: Repo, version: str, folder: Path) -> Repo:

@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 from devenv.base import ports, records
+from devenv.base.errors import DevError
 from devenv.base.records import Record
 from devenv.context import environment
 from devenv.engines.native import folders
 from devenv.engines.native.processes import MARK
-from devenv.lifecycle import doctor
+from devenv.lifecycle import doctor, gone
 from devenv.lifecycle.doctor import Finding
 from tests.conftest import REPO
 from tests.messages import ADD_A_LINE, KEEP_DATA, NO_ENGINE_ANSWERS, TAKEN_BY
@@ -219,22 +220,30 @@ def test_an_environment_whose_checkout_is_gone(examine: Examine, tmp_path: Path)
     assert wrong(findings) == ["D22", "D23"]
     assert findings["D22"].what == "checkouts that were removed: old/catalog"
     assert findings["D23"].what == f"records that cannot be read: {records.path('main', 'broken')}"
-    files = records.path("old", "catalog").with_suffix("")
-    down = "docker compose -p old-catalog down --volumes --rmi local"
     kept, _, removed = findings["D22"].fix.splitlines()
     assert kept == f"{KEEP_DATA} old, in another checkout of catalog"
-    assert removed == f"{down}; rm -rf {files} {files}.*"
+    assert removed == "inv dev.destroy --gone old/catalog"
 
 
-def test_the_fix_ends_what_ran_natively_and_forgets_it(examine: Examine, tmp_path: Path) -> None:
+def test_what_is_gone_is_ended_and_forgotten(examine: Examine, tmp_path: Path) -> None:
     records.write(Record("catalog", "old", checkout=str(tmp_path / "gone"), data={"native": {}}))
     unit = folders.service("old", "catalog") / "app"
     unit.mkdir(parents=True)
     with subprocess.Popen(["sleep", "60"], env={**os.environ, MARK: str(unit)}) as left:
-        subprocess.run(examine()["D22"].fix, shell=True, check=True)
-        assert left.wait() == -signal.SIGKILL
+        gone.remove(gone.named("old/catalog"))
+        assert left.wait() == -signal.SIGTERM
     assert wrong(examine()) == []
     assert not unit.exists()
+
+
+@pytest.mark.parametrize(("place", "code"), [("old/lms", 2), ("catalog", 2), ("main/lms", 113)])
+def test_what_is_not_gone_is_not_removed(place: str, code: int, tmp_path: Path, state_home: Path) -> None:
+    records.write(Record("lms", "main", checkout=str(tmp_path)))
+    (tmp_path / "dev.yaml").touch()
+    with pytest.raises(DevError) as raised:
+        gone.named(place)
+    assert raised.value.code == code
+    assert records.read("main", "lms").checkout == str(tmp_path)
 
 
 def test_places_that_are_left_to_fill_in(examine: Examine, repo: Path) -> None:

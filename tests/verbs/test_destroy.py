@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,7 +84,9 @@ def test_doctors_fix_removes_what_a_lost_checkout_left(repo: Repo, engine: str, 
     done = lost.run("dev.doctor", "--json")
     (finding,) = [finding for finding in done.json() if not finding["ok"]]
     assert (done.code, finding["code"]) == (1, "D22")
-    subprocess.run(finding["fix"], shell=True, check=True, capture_output=True)
-    assert machine.left_by(repo.token, lost.path, engine) == [f"network devenv-{repo.token}"] * (engine == "compose")
+    assert finding["fix"].splitlines()[-1] == f"inv dev.destroy --gone main/{repo.token}"
+    assert "--yes is required" in lost.fails(114, "dev.destroy", "--gone", f"main/{repo.token}").error
+    lost.ok("dev.destroy", "--gone", f"main/{repo.token}", "--yes")
+    assert machine.left_by(repo.token, lost.path, engine) == []
     assert "no orphans" in lost.ok("dev.doctor").stdout
     lost.path.rename(repo.path)

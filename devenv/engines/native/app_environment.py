@@ -55,8 +55,9 @@ def repair(place: Place) -> str:
     """Let a damaged environment be made again; returns the damaged file, empty if there is none. After a failure."""
     found = flaw(place)
     if found:
-        _stamp(place).unlink(missing_ok=True)
-        for folder in folders_of(place):  # installers would skip packages that seem to be there
+        stamp, *packages = parts_of(place)
+        stamp.unlink(missing_ok=True)
+        for folder in packages:  # installers would skip packages that seem to be there
             shutil.rmtree(folder, ignore_errors=True)
     return found
 
@@ -71,10 +72,10 @@ def flaw(place: Place) -> str:
     return found
 
 
-def folders_of(place: Place) -> list[Path]:
-    """The folders that its packages are in."""
+def parts_of(place: Place) -> list[Path]:
+    """The file that says that it is complete, and the folders that its packages are in."""
     found = {"python": _venv(place), "node": _modules(place)}
-    return [folder for language, folder in found.items() if language in place.native]
+    return [_stamp(place), *(folder for language, folder in found.items() if language in place.native)]
 
 
 def _flaw(place: Place, whole: bool = False) -> str:

@@ -1,0 +1,144 @@
+"""Each thing that `dev.doctor` can find wrong, provoked for real: it is reported, and only it, and its fix helps."""
+
+from __future__ import annotations
+
+import ast
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import NO_ENGINE, REPO, has_engine
+from tests.machines.conditions import COMPOSE, COMPOSE_YAML, CONDITIONS, DEV_YAML, DOCKERFILE, HELD, SMALL, Condition
+from tests.machines.test_doctor import no_settings  # noqa: F401
+from tests.verbs import machine
+from tests.verbs.repo import Repo
+
+CHECKS = ("doctor", "machine")  # the modules of devenv/lifecycle with the checks
+
+
+@pytest.fixture
+def small(bake: Callable[..., Path], tmp_path: Path, free_port: int, request: pytest.FixtureRequest) -> Iterator[Repo]:
+    """A service of a few lines in which nothing is wrong, on the engine that the condition is about."""
+    token = f"t{uuid.uuid4().hex[:8]}"
+    engine = request.param
+    env = {"DEV_ENGINE": engine, "XDG_STATE_HOME": str(tmp_path / "state"), "DEV_NETWORK": f"devenv-{token}"}
+    if engine == COMPOSE and not has_engine():
+        pytest.skip(NO_ENGINE)
+    if engine != COMPOSE:
+        env["DOCKER_HOST"] = "unix:///nonexistent"
+    repo = Repo(bake("bare", service=token, port=free_port), token, env)
+    files = {
+        "server.py": SMALL,
+        "Dockerfile": DOCKERFILE,
+        "compose.yaml": COMPOSE_YAML,
+        "dev.yaml": DEV_YAML.format(token=token, port=free_port),
+    }
+    for name, text in files.items():
+        (repo.path / name).write_text(text)
+    yield repo
+    HELD.close()
+    machine.remove_by_force(token) if engine == COMPOSE else None
+
+
+def engines() -> list[Any]:
+    marks = {COMPOSE: [pytest.mark.engine]}
+    names = [f"{each.code} {each.name}" for each in CONDITIONS]
+    return [
+        pytest.param(each.engine, each, marks=marks.get(each.engine, []), id=name)
+        for each, name in zip(CONDITIONS, names)
+    ]
+
+
+def wrong(repo: Repo) -> list[dict[str, str]]:
+    findings = repo.run("dev.doctor", "--json").json()
+    assert all(bool(each["fix"]) != each["ok"] for each in findings), findings
+    return [each for each in findings if not each["ok"]]
+
+
+def says(pattern: str, text: str) -> bool:
+    """Whether a text is as the table has it: `…` is what differs."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("…"))), text, re.S) is not None
+
+
+@pytest.mark.parametrize(("small", "condition"), engines(), indirect=["small"])
+def test_it_is_reported_and_only_it_and_its_fix_helps(small: Repo, tmp_path: Path, condition: Condition) -> None:
+    ill = condition.provoke(small, tmp_path)
+    [found] = wrong(ill)
+    assert found["code"] == condition.code
+    assert says(condition.what, found["what"]), found
+    assert says(condition.fix, found["fix"]), found
+    well = condition.repair(ill, tmp_path, found["fix"])
+    try:
+        assert wrong(well) == []
+        if condition.starts:
+            well.ok("dev.up")
+    finally:
+        well.run("dev.destroy", "--yes")
+
+
+@pytest.mark.parametrize("small", ["native", pytest.param(COMPOSE, marks=pytest.mark.engine)], indirect=True)
+def test_nothing_is_wrong(small: Repo) -> None:
+    assert wrong(small) == []
+
+
+@pytest.mark.parametrize(("small", "code"), [("native", c) for c in ("D33", "D34", "D35")], indirect=["small"])
+def test_the_flag_fix_shows_and_removes_damaged_caches(small: Repo, tmp_path: Path, code: str) -> None:
+    [condition] = [each for each in CONDITIONS if each.code == code]
+    ill = condition.provoke(small, tmp_path)
+    [found] = wrong(ill)
+    done = ill.ok("dev.doctor", "--fix")
+    assert done.commands == [found["fix"].removesuffix("; inv dev.up")]
+    assert wrong(ill) == []
+    ill.ok("dev.up")
+    ill.ok("dev.destroy", "--yes")
+
+
+@pytest.mark.parametrize("small", ["native"], indirect=True)
+def test_the_flag_fix_removes_nothing_else(small: Repo, tmp_path: Path) -> None:
+    """Data of a checkout that is gone is a person's to remove."""
+    [condition] = [each for each in CONDITIONS if each.code == "D22"]
+    ill = condition.provoke(small, tmp_path)
+    done = ill.fails(1, "dev.doctor", "--fix")
+    assert done.commands == []
+    [found] = wrong(ill)
+    condition.repair(ill, tmp_path, found["fix"])
+
+
+@pytest.mark.parametrize("small", ["native"], indirect=True)
+def test_a_failed_dev_up_looks_in_less_than_a_second(small: Repo, tmp_path: Path) -> None:
+    """Compared with the same command where it asks for nothing that is missing: what differs is the look."""
+    small.edit("dev.yaml", 'python: ">=3.9"', 'python: ">=3.99"')
+    small.env["CA_BUNDLE"] = str(tmp_path / "missing.pem")
+
+    def took(*words: str) -> float:
+        begun = time.monotonic()
+        small.fails(110, *words)
+        return time.monotonic() - begun
+
+    done = small.fails(110, "dev.up")
+    assert [hint for hint in done.hints if hint.startswith("D29 CA_BUNDLE=")], done.hints
+    looked, plain = min(took("dev.up") for _ in range(3)), min(took("dev.run", "--", "true") for _ in range(3))
+    assert looked - plain < 1.0
+
+
+def reported() -> dict[str, bool]:
+    """The codes in the code, and whether a finding of that code may be wrong."""
+    found: dict[str, bool] = {}
+    for name in CHECKS:
+        for call in ast.walk(ast.parse((REPO / f"devenv/lifecycle/{name}.py").read_text())):
+            if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Constant):
+                code = str(call.args[0].value)
+                if re.fullmatch(r"D\d\d", code):
+                    fine = len(call.args) > 1 and isinstance(call.args[1], ast.Constant) and call.args[1].value is True
+                    found[code] = found.get(code, False) or not fine
+    return found
+
+
+def test_each_code_has_a_row_and_each_row_a_code() -> None:
+    assert {code for code, may in reported().items() if may} == {each.code for each in CONDITIONS}
+    assert len(CONDITIONS) >= 30
