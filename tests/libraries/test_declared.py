@@ -57,7 +57,7 @@ def server(tmp_path: Path, secret: str) -> Iterator[Server]:
     """A git server over https, which wants a login, with a monorepo of two libraries."""
     monorepo = tmp_path / "monorepo"
     libs.python_library(tmp_path / "greeting-alone", "hello")
-    shutil.copytree(tmp_path / "greeting-alone", monorepo / "packages/greeting", ignore=shutil.ignore_patterns(".git"))
+    shutil.copytree(tmp_path / "greeting-alone", monorepo / "packages/greeting", ignore=shutil.ignore_patterns(".git*"))
     (monorepo / "theme").mkdir()
     (monorepo / "theme/look.css").write_text("red")
     (monorepo / "theme/install.sh").write_text(INSTALL)
