@@ -155,7 +155,7 @@ def _checkout(env: Environment, name: str, given: str, users: Sequence[User]) ->
         hint = f"libraries: {{{name}: {{repo: URL}}}} in dev.yaml says where it is cloned from"
         raise DevError(USAGE, f"there is no folder {path}", f"inv dev.edit {name} PATH", hint)
     repo = str((env.place.root / repo).resolve()) if repo.startswith(".") else repo
-    trust.check(repo, f"the library {name}")
+    trust.check(repo, f"the library {name}", once="")
     events.note(f"cloning {repo} into {path}")
     with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
         clone = Path(folder, path.name)  # an interrupted command leaves no half checkout

@@ -89,6 +89,7 @@ def test_it_is_cloned_installed_and_removed_as_dev_yaml_says(private: MakePrivat
 
     refused = repo.fails(110, "dev.edit", "greeting")
     assert f"the library greeting {url} would run with your rights" in refused.error
+    assert [hint.partition(":")[0] for hint in refused.hints] == ["to allow it"]
     trusted = repo.home / ".config/devenv/trusted"
     trusted.parent.mkdir(parents=True)
     trusted.write_text(f"{server.host}/acme\n")
