@@ -99,7 +99,6 @@ def node_library(folder: Path, text: str = "released") -> Path:
     folder.mkdir(parents=True)
     declare_node(folder)
     say_node(folder, text)
-    (folder / ".gitignore").write_text("node_modules/\n")
     return committed(folder)
 
 

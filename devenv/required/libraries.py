@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base import events, process, records
+from devenv.base import disk, events, process, records
 from devenv.base.errors import MISSING, USAGE, DevError, did_you_mean, guess
 from devenv.context.environment import Environment
 from devenv.engines import choice
@@ -20,6 +20,9 @@ from devenv.lifecycle import up as operation
 from devenv.model import config, document, json_schema, libraries, lockfiles
 from devenv.model.libraries import Declared, Library
 from devenv.required import mirrors, stack, trust
+
+# What an installation of a checkout, or its use, writes into it.
+WRITTEN = {lockfiles.PYTHON: ("__pycache__/", "*.egg-info/"), lockfiles.NODE: ("node_modules/",)}
 
 
 class User(NamedTuple):
@@ -60,6 +63,7 @@ def edit(env: Environment, name: str, given: str, only: str) -> tuple[Path, list
         record.libraries = {**record.libraries, name: str(checkout)}
 
     for user in users:
+        _keep_from_git(libraries.library(user.root, name, checkout, user.declared))
         records.change(env.place.workspace, user.name, "dev.edit", change)
     _update(env, name, users)
     return checkout, [user.name for user in users]
@@ -151,7 +155,7 @@ def _checkout(env: Environment, name: str, given: str, users: Sequence[User]) ->
         hint = f"libraries: {{{name}: {{repo: URL}}}} in dev.yaml says where it is cloned from"
         raise DevError(USAGE, f"there is no folder {path}", f"inv dev.edit {name} PATH", hint)
     repo = str((env.place.root / repo).resolve()) if repo.startswith(".") else repo
-    trust.check(repo, f"the library {name}")
+    trust.check(repo, f"the library {name}", once="")
     events.note(f"cloning {repo} into {path}")
     with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
         clone = Path(folder, path.name)  # an interrupted command leaves no half checkout
@@ -164,6 +168,15 @@ def _checkout(env: Environment, name: str, given: str, users: Sequence[User]) ->
             raise DevError(MISSING, f"{repo} could not be cloned: {reason}", f"git ls-remote {shlex.quote(repo)}")
         clone.rename(path)
     return path
+
+
+def _keep_from_git(found: Library) -> None:
+    """Let git ignore what an installation writes into the checkout, in this clone's own list: no file of it changes."""
+    git = ["git", "-C", str(found.folder)]
+    for pattern in WRITTEN.get(found.language, ()):
+        if process.capture([*git, "check-ignore", "--quiet", pattern.replace("*", "some")]).code == 1:
+            own = process.capture([*git, "rev-parse", "--git-path", "info/exclude"]).stdout.strip()
+            disk.add_line(found.folder / own, pattern)
 
 
 def _others(user: User, name: str) -> dict[str, Library]:

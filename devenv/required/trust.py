@@ -44,10 +44,10 @@ def owner(repo: str) -> str:
     return "/".join(filter(None, [SHORT.get(host, host), found["owner"]]))
 
 
-def check(repo: str, what: str) -> None:
+def check(repo: str, what: str, once: str = "inv dev.up --yes") -> None:
     """DevError 110 if nobody on this machine has agreed to run code of the owner of `repo`. On a terminal, ask.
 
-    `what`: the repository's part, in words.
+    `what`: the repository's part, in words. `once`: the command that allows it for one run; empty if there is none.
     """
     new = owner(repo)
     if everyone or not new or new in _known() or new in _ours():
@@ -55,7 +55,8 @@ def check(repo: str, what: str) -> None:
     message = f"{what} {repo} would run with your rights, and {new} is new on this machine"
     if not sys.stdin.isatty():
         line = f"mkdir -p {shlex.quote(str(file().parent))} && echo {shlex.quote(new)} >> {shlex.quote(str(file()))}"
-        raise DevError(MISSING, message, f"to allow it: {line}", "to allow all for one run: inv dev.up --yes")
+        hints = [f"to allow it: {line}", *([f"to allow all for one run: {once}"] if once else [])]
+        raise DevError(MISSING, message, *hints)
     if not output.agreed(f"{message}. Run code of {new} from now on?"):
         raise DevError(MISSING, f"{new} is not allowed to run code on this machine")
     disk.add_line(file(), new)

@@ -57,7 +57,7 @@ def server(tmp_path: Path, secret: str) -> Iterator[Server]:
     """A git server over https, which wants a login, with a monorepo of two libraries."""
     monorepo = tmp_path / "monorepo"
     libs.python_library(tmp_path / "greeting-alone", "hello")
-    shutil.copytree(tmp_path / "greeting-alone", monorepo / "packages/greeting", ignore=shutil.ignore_patterns(".git"))
+    shutil.copytree(tmp_path / "greeting-alone", monorepo / "packages/greeting", ignore=shutil.ignore_patterns(".git*"))
     (monorepo / "theme").mkdir()
     (monorepo / "theme/look.css").write_text("red")
     (monorepo / "theme/install.sh").write_text(INSTALL)
@@ -89,6 +89,7 @@ def test_it_is_cloned_installed_and_removed_as_dev_yaml_says(private: MakePrivat
 
     refused = repo.fails(110, "dev.edit", "greeting")
     assert f"the library greeting {url} would run with your rights" in refused.error
+    assert [hint.partition(":")[0] for hint in refused.hints] == ["to allow it"]
     trusted = repo.home / ".config/devenv/trusted"
     trusted.parent.mkdir(parents=True)
     trusted.write_text(f"{server.host}/acme\n")

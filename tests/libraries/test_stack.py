@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,8 +19,10 @@ from tests.verbs.fixtures import NATIVE_FIRST
 from tests.verbs.repo import Repo, get
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(1800)]
-SOON = 2  # seconds from the edit to the answers of both services
-PATIENCE = 20  # seconds, on a machine that does other things meanwhile
+# Seconds from the edit to the answers of both services, on a machine that does nothing else. On a busy one it takes
+# longer by as much as there is more to do than there are cores.
+SOON = 2
+PATIENCE = 60
 ROUTE = '    path("greeting", lambda request: HttpResponse(f"TEXT: {TEXT}")),\n    path("health", health),'
 
 
@@ -96,7 +99,8 @@ def test_one_edit_reaches_both_services_and_both_are_back_after_dev_use(shop: Re
     assert f"lms runs on library greeting from {library}" in shop.ok("dev.status").stdout
 
     took = [seconds_until_both_say(word, library, now) for word in ("one", "two", "edited again")]
-    assert min(took) < SOON, took
+    busy = max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert min(took) < SOON * busy, (took, busy)
     assert [libs.changed_files(Path(now[name]["checkout"])) for name in ("shop", "lms")] == ["?? dev.lock", ""]
 
     shop.ok("dev.down")
