@@ -13,7 +13,7 @@ NONE := 5# pytest's exit code when ARGS chose no test of this half
 .DEFAULT_GOAL := help
 CARRIED := '{{cookiecutter.repo_name}}/.dev/fetch.py' '{{cookiecutter.repo_name}}/tasks.py'
 
-.PHONY: help demo test test-all lint docs reference recording bench requirements locks release clean venv contract.check fleet.check
+.PHONY: help demo test test-all lint docs reference recording bench retrofit.results requirements locks release clean venv contract.check fleet.check
 
 help: ## list the targets
 	@sed -n 's/^\([a-z.-]*\):.* ## /make \1\t/p' Makefile | expand -t 20
@@ -61,6 +61,9 @@ recording: venv ## record docs/recording.svg: a new service is made, started and
 
 bench: venv ## compare our commands with plain Compose, for one service and three (ARGS="--only stack")
 	@$(PYTHON) -m maintain.bench $(ARGS)
+
+retrofit.results: venv ## retrofit and start applications of others, and write docs/retrofit-results.md (ARGS="byro")
+	@$(PYTHON) -m maintain.retrofit $(ARGS)
 
 requirements: venv ## update requirements.txt from requirements.in (ARGS="--upgrade")
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) requirements.in -o requirements.txt
