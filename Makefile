@@ -13,10 +13,10 @@ NONE := 5# pytest's exit code when ARGS chose no test of this half
 .DEFAULT_GOAL := help
 CARRIED := '{{cookiecutter.repo_name}}/.dev/fetch.py' '{{cookiecutter.repo_name}}/tasks.py'
 
-.PHONY: help demo test test-all lint docs reference recording bench soak requirements locks release clean venv contract.check fleet.check
+.PHONY: help demo test test-all lint docs reference recording bench soak retrofit.results requirements locks release clean venv contract.check fleet.check
 
 help: ## list the targets
-	@awk -F ':.* ## ' '/^[a-z.-]*:.* ## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.* ## ' '/^[a-z.-]*:.* ## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 demo: venv ## make two services in build/demo, bring them up, log in across both (ARGS=--remove removes them)
 	@$(PYTHON) -m maintain.demo $(ARGS)
@@ -64,6 +64,9 @@ bench: venv ## compare our commands with plain Compose, for one service and thre
 
 soak: venv ## use a service for many days, and count what stays (ARGS="--cycles 200 --engine native")
 	@$(PYTHON) -m maintain.soak $(ARGS)
+
+retrofit.results: venv ## retrofit and start applications of others, and write docs/retrofit-results.md (ARGS="byro")
+	@$(PYTHON) -m maintain.retrofit $(ARGS)
 
 requirements: venv ## update requirements.txt from requirements.in (ARGS="--upgrade")
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make requirements' $(ARGS) requirements.in -o requirements.txt

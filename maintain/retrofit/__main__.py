@@ -43,7 +43,7 @@ def main() -> None:
         raise SystemExit(f"error[2]: {options.list} has no {', '.join(sorted(unknown))}")
     rows = rows_of(options.page)
     for app in chosen:
-        row = trial(app, options.work, options.engine.split(",") if options.engine else [], options.keep)
+        row = trial(app, options.work, filter(None, options.engine.split(",")))
         print(" | ".join(cells(row)), flush=True)
         rows[app.name] = cells(row)
         write(options.page, rows, [each.name for each in read(options.list)])
@@ -55,8 +55,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--list", type=Path, default=LIST, help="another list")
     parser.add_argument("--page", type=Path, default=PAGE, help="the page whose rows are written")
     parser.add_argument("--work", type=Path, default=WORK, help="where the sources and the logs are")
-    parser.add_argument("--engine", default="native,compose", help="native, compose, or both (default)")
-    parser.add_argument("--keep", action="store_true", help="leave what was started running")
+    parser.add_argument(
+        "--engine", default="native,compose", help="native, compose, both (default), or none: only read"
+    )
     return parser.parse_args()
 
 
@@ -81,8 +82,8 @@ def rows_of(page: Path) -> dict[str, list[str]]:
     if not page.exists():
         return {}
     inside = page.read_text().partition(MARKS[0])[2].partition(MARKS[1])[0]
-    rows = [line.strip("| ").split(" | ") for line in inside.splitlines() if line.startswith("| ")]
-    return {row[0]: row for row in rows[1:]}
+    rows = [line[2:-2].split(" | ") for line in inside.splitlines() if line.startswith("| ")]
+    return {row[0]: row for row in rows[2:]}
 
 
 def write(page: Path, rows: dict[str, list[str]], order: list[str]) -> None:

@@ -11,10 +11,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from maintain.retrofit import sources
 from maintain.retrofit.sources import WHO, NoSource
@@ -28,6 +28,12 @@ QUERIES = {  # how many statements the service's database has answered
     ],
     "mysql": ["-Ne", "SHOW GLOBAL STATUS LIKE 'Com_select'"],
 }
+PAGES = 5  # requests to a page
+# The line of a package manager or an image builder that says why; the first one counts.
+CAUSE = re.compile(
+    r"(?m)(?<=^)(?:.*failed to resolve source metadata for \S+|.*Could not resolve host: \S+|.*getaddrinfo \w+ \S+"
+    r"|\S*(?:Error|Exception|ImproperlyConfigured): .{1,120})"
+)
 POINT = re.compile(r"\s*# FILL IN: ")
 COMMENT = re.compile(r"\s*#")
 FOUND = re.compile(r"  (?P<name>\S.*?)  +(?P<value>\S.*?)  \((?P<where>.*)\)")
@@ -47,7 +53,7 @@ class App:
     stores: str = ""
     found: Mapping[str, str] = field(default_factory=dict)
     fills: Mapping[str, str] = field(default_factory=dict)
-    page: str = ""
+    page: str = "/"
 
 
 @dataclass
@@ -68,9 +74,8 @@ class Row:
     why: str = ""
 
 
-@dataclass(frozen=True)
-class Ended:
-    """An ended command: its code (None: it was ended after its time), what it printed, and its error line."""
+class Ended(NamedTuple):
+    """An ended command: its code (None: it was ended after its time), and what it printed."""
 
     code: int | None
     stdout: str
@@ -78,14 +83,18 @@ class Ended:
 
     @property
     def error(self) -> str:
+        """Its error line, without our hints."""
         lines = [line for line in self.stderr.splitlines() if line.startswith("error[")]
         return lines[-1] if lines else "not ended in time" if self.code is None else f"ended with {self.code}"
 
 
-def trial(app: App, work: Path, engines: list[str], keep: bool = False) -> Row:
+Verb = Callable[..., Ended]
+
+
+def trial(app: App, work: Path, engines: Iterable[str]) -> Row:
     """Retrofit one application in `work` and start it with each engine. What fails is in the row."""
     start, row = time.monotonic(), Row(app.name, app.version[:12], ", ".join(filter(None, (app.stack, app.stores))))
-    folder = work / app.name
+    folder = work / app.name.rpartition("/")[2]
     shutil.rmtree(folder, ignore_errors=True)
     try:
         path = repository(app, folder)
@@ -93,7 +102,7 @@ def trial(app: App, work: Path, engines: list[str], keep: bool = False) -> Row:
         if report:
             filled(app, path, row, report)
             for engine in engines:
-                run(app, path, row, engine, folder, keep)
+                run(app, path, row, engine, folder)
     except NoSource as error:
         row.read, row.why = "no source", str(error)
     row.minutes = f"{(time.monotonic() - start) / 60:.0f}"
@@ -106,7 +115,7 @@ def repository(app: App, folder: Path) -> Path:
         root = sources.of_git(app.url, app.version, folder / "source")
     else:
         root = sources.of_registry(app.source, app.name, app.version, app.sha256, folder / "source")
-    path = root.rename(folder / (app.name.rpartition("/")[2]))
+    path = root.rename(folder / folder.name)  # the folder's name may become the service's
     sources.as_repository(path)
     return path / app.folder
 
@@ -119,16 +128,16 @@ def adopted(app: App, path: Path, row: Row) -> str:
         row.read, row.why = "refused", done.error
         return ""
     said = {match["name"]: match["value"] for match in map(FOUND.fullmatch, done.stdout.splitlines()) if match}
-    wrong = [f"{name} {said.get(name, 'nothing')}" for name, right in app.found.items() if said.get(name, "") != right]
+    wrong = [f"{name} {said.get(name, 'not found')}" for name, right in app.found.items() if said.get(name) != right]
     row.read = f"wrong: {', '.join(wrong)}" if wrong else "right"
     return done.stdout
 
 
 def filled(app: App, path: Path, row: Row, report: str) -> None:
-    """Write the list's answers into the listed open points, and commit."""
+    """Write the list's answers into the listed open points, and commit. Edits of other lines are counted apart."""
     points = [line for line in section(report, "To fill in") if not line.startswith("    ")]
-    row.points, inside, outside, left = str(len(points)), 0, 0, dict(app.fills)
-    for page in sorted({path / point.strip().partition(":")[0] for point in points} | {*path.glob("*.devenv*")}):
+    inside, outside, left = 0, 0, dict(app.fills)
+    for page in sorted({path / point.partition(":")[0] for point in points}):
         lines, at_point = page.read_text().splitlines(), False
         for number, line in enumerate(lines):
             at_point = bool(POINT.match(line)) or (at_point and bool(COMMENT.match(line)))
@@ -136,6 +145,7 @@ def filled(app: App, path: Path, row: Row, report: str) -> None:
                 lines[number] = line.replace(line.strip(), left.pop(line.strip()))
                 inside, outside = inside + at_point, outside + (not at_point)
         page.write_text("\n".join(lines) + "\n")
+    row.points = str(len(points))
     row.edits = str(inside) + (f" + {outside} elsewhere" if outside else "")
     if left:
         row.why = f"no such line: {next(iter(left))}"
@@ -148,53 +158,39 @@ def section(report: str, title: str) -> list[str]:
     return [line[2:] for line in report.partition(f"\n{title}\n")[2].partition("\n\n")[0].splitlines()]
 
 
-def run(app: App, path: Path, row: Row, engine: str, work: Path, keep: bool) -> None:
+def run(app: App, path: Path, row: Row, engine: str, work: Path) -> None:
     """Start it with one engine, look at its page and its tests, and remove it."""
-    token = f"r{os.getpid()}-{engine[:1]}"
-    env = {"DEV_ENGINE": engine, "DEV_WORKSPACE": token, "DEVENV_TOOLS": str(ROOT)}
+    env = {"DEV_ENGINE": engine, "DEV_WORKSPACE": f"r{os.getpid()}-{engine[:1]}", "DEVENV_TOOLS": str(ROOT)}
 
     def verb(*words: str, seconds: int = OTHER) -> Ended:
         return command([str(path / ".dev/run"), *words], path, seconds, work / f"{engine}-{words[0]}.log", **env)
 
     up = verb("dev.up", seconds=UP)
     setattr(row, engine, "up" if up.code == 0 else "no")
-    if up.code != 0:
-        row.why = row.why or up.error
+    if up.code == 0:
+        row.page = row.page or looked_at(app, verb)
+        row.tests = row.tests or tested(verb("dev.test", seconds=TESTS))
     else:
-        row.page = joined(row.page, looked_at(app, row, verb))
-        if engine == "native" or not row.tests:
-            row.tests = tested(verb("dev.test", seconds=TESTS))
-    if not keep:
-        verb("dev.destroy", "--yes")
+        cause = CAUSE.search(up.stderr)
+        row.why = "; ".join(filter(None, (row.why, f"{engine}: {cause[0] if cause else up.error}")))
+    verb("dev.destroy", "--yes")
 
 
-def looked_at(app: App, row: Row, verb: Any) -> str:
+def looked_at(app: App, verb: Verb) -> str:
     """What the page answers, and whether the database was asked for it."""
     url = json.loads(verb("dev.status", "--json").stdout)["url"]
-    healthcheck = app.page or health(verb)
-    kind = row.stack.rpartition(", ")[2] if "," in row.stack else ""
-    before = asked(kind, verb)
-    status = 0
-    for _ in range(5):
-        status = answer(url, healthcheck)
-    after = asked(kind, verb) if before is not None else None
-    rows = "" if before is None or after is None else ", asks the database" if after - before >= 5 else ", no query"
-    return f"{healthcheck} {status}{rows}"
+    words = next((words for store, words in QUERIES.items() if store in app.stores), None)
+    before = asked(verb, words)
+    status = [answer(url, app.page) for _ in range(PAGES)][-1]
+    after = asked(verb, words)
+    if before is None or after is None:
+        return f"{app.page} {status}"
+    return f"{app.page} {status}, {'queried' if after - before >= PAGES else 'no query'}"
 
 
-def health(verb: Any) -> str:
-    """The page of the healthcheck, as `dev.plan` or the compose file has it."""
-    shown = verb("dev.status", "--json").stdout
-    return str(json.loads(shown).get("health") or "/")
-
-
-def asked(kind: str, verb: Any) -> int | None:
-    words = next(
-        (words for name, words in QUERIES.items() if name in kind or (name == "mysql" and "maria" in kind)), None
-    )
-    if not words:
-        return None
-    said = verb("dev.dbshell", "--", *words).stdout.split()
+def asked(verb: Verb, words: list[str] | None) -> int | None:
+    """How many statements the database has answered; None without a server."""
+    said = verb("dev.dbshell", "--", *words).stdout.split() if words else []
     return int(said[-1]) if said and said[-1].isdigit() else None
 
 
@@ -219,10 +215,6 @@ def tested(done: Ended) -> str:
         return f"not ended after {TESTS // 60} min"
     failed = re.findall(r"(\d+) (?:failed|failing|errors?)\b|(?:failures|errors)=(\d+)", done.stdout + done.stderr)
     return f"{sum(int(a or b) for a, b in failed[-2:])} red" if failed else f"ended with {done.code}"
-
-
-def joined(first: str, second: str) -> str:
-    return first if first in ("", second) and first else second if not first else f"{first}; {second}"
 
 
 def command(argv: list[str], folder: Path, seconds: int, log: Path, **env: str) -> Ended:

@@ -5,35 +5,10 @@ Nothing of them is run, and nothing of them is kept in this repository.
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
-import sys
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-# `pip download` would run a package's build to learn what it depends on. Its index client alone finds and fetches.
-FETCH = """
-import sys
-from pip._internal.commands import create_command
-from pip._internal.network.download import Downloader
-from pip._vendor.packaging.specifiers import SpecifierSet
-
-name, version, folder = sys.argv[1:]
-command = create_command("download")
-options, _ = command.parse_args(["--quiet", "--no-deps", "--no-binary=:all:", name])
-with command.main_context():
-    session = command.get_default_session(options)
-    finder = command._build_package_finder(options, session, ignore_requires_python=True)
-    best = finder.find_best_candidate(name, SpecifierSet("==" + version)).best_candidate
-    if best is None:
-        sys.exit(f"no source of {name} {version}")
-    try:
-        load = Downloader(session, "off")
-    except TypeError:  # pip 25.1 and newer
-        load = Downloader(session, "off", 5)
-    print(load(best.link, folder)[0])
-"""
+from maintain.retrofit.sources import of_registry
 
 
 @dataclass(frozen=True)
@@ -62,15 +37,4 @@ UNLEASH = App("unleash-server", "7.5.1", "0207c9a43f7cadbbda597e515286cbc31b4b67
 
 def fetch(app: App, into: Path) -> Path:
     """The unpacked source, in a folder of this app's own. Another file than the one that was looked at is refused."""
-    into.mkdir(parents=True)
-    pip = [sys.executable, "-c", FETCH, app.name, app.version]
-    npm = ["npm", "pack", "--silent", "--ignore-scripts", f"{app.name}@{app.version}", "--pack-destination"]
-    argv = [*(npm if app.registry == "npm" else pip), str(into)]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=into, timeout=300)
-    assert done.returncode == 0, done.stderr
-    archive = into / done.stdout.strip().splitlines()[-1]
-    assert hashlib.sha256(archive.read_bytes()).hexdigest() == app.sha256, f"{archive.name} is another file"
-    with tarfile.open(archive) as tar:
-        tar.extractall(into / "tree", filter="data")  # refuses names that lead out of the folder, and devices
-    (root,) = (into / "tree").iterdir()
-    return root
+    return of_registry(app.registry, app.name, app.version, app.sha256, into)

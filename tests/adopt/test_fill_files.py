@@ -134,6 +134,21 @@ def test_a_seed_that_tells_nothing_ends_with_an_object() -> None:
     assert dev(EXPRESS)["scenarios"]["default"]["once"] is True
 
 
+def test_a_command_of_django_is_an_example_that_dev_up_does_not_run() -> None:
+    """It was found by its name: it may need arguments, or other data first."""
+    seed = found("python manage.py load_demo", "shop/management/commands/load_demo.py")
+    scenarios = dev(replace(DJANGO, commands=replace(DJANGO.commands, seed=seed)))["scenarios"]
+    assert scenarios["default"]["run"] == "python -c \"print('{}')\""
+    assert scenarios["example"]["run"] == "sh -c 'python manage.py load_demo >&2 && echo {}'"
+
+
+def test_the_services_own_url_is_the_one_that_people_open() -> None:
+    urls = {"SITE_ROOT": found("http://localhost:8000", "a.py:1"), "APP_URL": found("http://localhost/", "a.py:2")}
+    environment = services(replace(DJANGO, own_urls=urls))["app"]["environment"]
+    assert environment["SITE_ROOT"] == environment["PUBLIC_URL"]
+    assert environment["APP_URL"] == environment["PUBLIC_URL"] + "/"
+
+
 def test_without_a_seed_the_data_is_what_migrations_leave() -> None:
     assert dev(DJANGO)["scenarios"]["default"]["run"] == "python -c \"print('{}')\""
 

@@ -132,3 +132,31 @@ def test_an_example_of_development_is_taken(tmp_path: Path) -> None:
 def test_a_command_that_fills_the_database_is_a_seed(tmp_path: Path, name: str) -> None:
     tree = {**BASE, f"shop/management/commands/{name}.py": ""}
     assert facts(reading(tmp_path, tree))["commands.seed"][0] == f"python manage.py {name}"
+
+
+def test_without_a_module_that_is_set_the_one_that_reads_the_variables_is(tmp_path: Path) -> None:
+    tree = {**BASE, "manage.py": "execute_from_command_line([])\n", "shop/settings/devstack.py": SERVER + "}}\n"}
+    found = reading(tmp_path, {**tree, "shop/settings/aws.py": SERVER + "}}\n"})
+    assert facts(found)[NAME][0] == "shop.settings.devstack"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "refuses"),
+    [
+        ("['127.0.0.1', 'localhost']", True),
+        ("settings.get('HOSTS', ['localhost'])", True),
+        ("[]", False),
+        ("['*']", False),
+        ("[urlparse(SITE_URL).hostname]", False),
+        ("['.localhost']", False),
+        ("env.list('HOSTS', ['localhost'])", False),
+    ],
+)
+def test_a_list_of_hosts_without_that_of_our_url_is_an_open_point(tmp_path: Path, hosts: str, refuses: bool) -> None:
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": FILE + f"ALLOWED_HOSTS = {hosts}\n"})
+    points = [point.what for point in open_points(fill(found)) if "ALLOWED_HOSTS" in point.what]
+    assert points == (
+        ["ALLOWED_HOSTS has no .localhost, so the pages of the service's URL are 400 (shop/settings/local.py:3)"]
+        if refuses
+        else []
+    )

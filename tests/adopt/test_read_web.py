@@ -93,3 +93,19 @@ def test_port(tmp_path: Path, tree: Tree, port: tuple[str, str] | None, variable
     assert found.get("port") == port
     assert found.get("reads_port", (None,))[0] == variable
     assert found.get("reads_host", (None,))[0] == host
+
+
+@pytest.mark.parametrize(
+    ("code", "urls"),
+    [
+        ("os.getenv('SITE_ROOT', 'http://localhost:8000')", {"SITE_ROOT": "http://localhost:8000"}),
+        ("{'default': 'http://localhost', 'env': os.getenv('SHOP_SITE_URL')}", {"SHOP_SITE_URL": "http://localhost"}),
+        ("os.getenv('BASE_URL', 'https://shop.example.org')", {}),
+        ("os.getenv('LMS_ROOT_URL', 'http://lms:8000')", {}),
+        ("os.getenv('SITE_NAME', 'http://localhost')", {}),
+    ],
+)
+def test_the_variables_with_the_services_own_url(tmp_path: Path, code: str, urls: dict[str, str]) -> None:
+    found = reading(tmp_path, {**FLASK, "settings.py": f"import os\nX = 1\n\n{code}\n"})
+    assert {name: each.value for name, each in found.own_urls.items()} == urls
+    assert not urls.keys() & found.environment.keys()

@@ -138,6 +138,7 @@ class Reading:
     reads_port: Found | None = None  # the variable that the code takes its port from
     reads_host: Found | None = None  # and its address
     health: Found | None = None  # a path: /health
+    own_urls: Mapping[str, Found] = field(default_factory=dict)  # variables with the service's own URL
     environment: Mapping[str, Found] = field(default_factory=dict)  # other variables with their development values
     packages: tuple[Found, ...] = ()  # of the operating system: libpq5
     build_packages: tuple[Found, ...] = ()  # only to install the dependencies: libpq-dev

@@ -197,7 +197,8 @@ def undo(place: Place, library: Library) -> None:
 
 def _make_venv(place: Place) -> None:
     uv = _uv()
-    wanted = find_python(place.native["python"], place.root / "Dockerfile")
+    build = place.services[place.app].build if place.app in place.services else None
+    wanted = find_python(place.native["python"], build.dockerfile if build else place.root / "Dockerfile")
     config = _venv(place) / "pyvenv.cfg"
     if f"home = {Path(wanted).parent}\n" in _text(config):
         return  # the same Python: only the packages are updated

@@ -15,7 +15,8 @@ USUAL = {"postgres": "postgres:17", "mysql": "mariadb:11", "redis": "valkey/valk
 PYTHON = "import os, urllib.request as u; u.build_opener(u.ProxyHandler({{}})).open({}, timeout=4)"
 PYTHON_ANY = (
     'import os, http.client as h; c = h.HTTPConnection("127.0.0.1", int(os.environ["PORT"]), timeout=4); '
-    'c.request("GET", "/"); exit(c.getresponse().status >= 500)'
+    'c.request("GET", "/", headers={"Host": os.environ["PUBLIC_URL"].split("/")[2]}); s = c.getresponse().status; '
+    "exit(s == 400 or s >= 500)"
 )
 NODE = "fetch({}).then(a => process.exit(Number({})), () => process.exit(1))"
 AT = {
@@ -30,7 +31,7 @@ def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str]:
     return {
         "mounts": "" if reading.own_image else "yes",  # the source is in an image that is built as theirs
         "command": lines.block(command(reading, port), 4),
-        "environment": lines.block([*environment.variables(reading, port), *_points(reading, "environment")], 6),
+        "environment": lines.block([*environment.variables(reading, answers), *_points(reading, "environment")], 6),
         "database": lines.block(environment.of_store(reading.database), 6),
         "cache": lines.block(environment.of_store(reading.cache), 6),
         "health": lines.block(health(reading), 6),
@@ -94,7 +95,8 @@ def health(reading: Reading) -> list[str]:
         url = AT[language].format("/") + ', {redirect:"manual"}'
         check = PYTHON_ANY if language == "python" else NODE.format(url, "a.status >= 500")
         comment = (
-            "# No health page was found: any answer below 500 counts. A page that queries the database, too, is better."
+            "# No health page was found: any answer below 500 but 400 counts (a host that is not allowed). "
+            "A page that queries the database, too, is better."
         )
     program = ["- python", "- -c"] if language == "python" else ["- node", "- -e"]
     return [

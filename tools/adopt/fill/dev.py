@@ -139,19 +139,22 @@ def scenarios(reading: Reading) -> list[str]:
     found, language = reading.commands.seed, examples.language(reading)
     example = examples.of(examples.SEED, reading)
     none = "echo {}" if others.is_other(reading) else NO_ROWS[language]
-    if found:
-        return [
-            lines.noted("scenarios:", "data sets", found),
-            "  default:",
-            f"    run: {lines.scalar(_telling(found.value))}",
-            "    once: true # it is not known whether it can run twice; if it can, remove this line",
-            "    help: the example data",
-        ]
+    seed = [
+        f"    run: {lines.scalar(_telling(found.value if found else ''))}",
+        "    once: true # it is not known whether it can run twice; if it can, remove this line",
+        "    help: the example data",
+    ]
+    django = reading.application is not None and reading.application.framework.value == "django"
+    if found and not django:
+        return [lines.noted("scenarios:", "data sets", found), "  default:", *seed]
+    remark = f"no seed was found; one of yours: {example}" if not found else "dev.up runs it"
+    guessed = [lines.noted("  example:", "inv dev.seed example", found), *seed] if found else []
     return [
         "scenarios: # data sets: run twice, they leave the same rows; the last line on stdout is one JSON object",
         "  default:",
-        f"    run: {lines.scalar(none)} # no seed was found; one of yours: {example}",
+        f"    run: {lines.scalar(none)} # {remark}",
         "    help: what the migrations leave",
+        *guessed,  # Django's commands are found by their names: one may need arguments, or other data first
     ]
 
 

@@ -32,11 +32,14 @@ GENERIC = {
 GENERIC["mysql"] = GENERIC["postgres"]
 
 
-def variables(reading: Reading, port: str) -> list[str]:
-    """The variables that are neither the database's nor the cache's; `port`: the declared one."""
+def variables(reading: Reading, answers: Mapping[str, str]) -> list[str]:
+    """The variables that are neither the database's nor the cache's."""
+    port = answers["port"]
+    url = f"${{PUBLIC_URL:-http://{answers['service']}.localhost:{port}}}"
     address = {
         **({reading.reads_port.value: (f"${{PORT:-{port}}}", reading.reads_port)} if reading.reads_port else {}),
         **({reading.reads_host.value: ("${BIND:-0.0.0.0}", reading.reads_host)} if reading.reads_host else {}),
+        **{name: (f"{url}{'/' if f.value.endswith('/') else ''}", f) for name, f in reading.own_urls.items()},
     }
     more = {name: found for one in reading.backing for name, found in one.variables.items() if name not in address}
     taken = {*OURS, *address, *more, *_named(reading.database), *_named(reading.cache)}

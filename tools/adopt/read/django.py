@@ -19,8 +19,10 @@ NAMED = re.compile(rf"""(?:{NAME}\s*[:=]+\s*|--settings[= ])["']?([A-Za-z_][\w.]
 ELSEWHERE = re.compile(
     r"(^|[._])(prod|production|live|staging|stage|test|tests|testing|ci|pytest|heroku|deploy)($|[._\d])"
 )
+HOSTS = re.compile(r"^ALLOWED_HOSTS\s*=\s*([^\n]*?[\[(][^\])]*[\])])", re.MULTILINE)
+LITERAL = re.compile(r"""["'][\w.:-]+["']\s*[,\])]""")
 VALUE = re.compile(r"environ|getenv|\benv\b|\benv[.(]|config\(|config\.get|dj_database_url|secret\w*\(")
-DEVELOPS = re.compile(r"(^|[._])(dev|devel|develop|development|local|docker|compose)($|[._\d])")
+DEVELOPS = re.compile(r"(^|[._])(dev|devel|develop|development|devstack|local|docker|compose)($|[._\d])")
 
 
 def running(files: Files, given: Values, scripts: list[str]) -> Found | None:
@@ -103,6 +105,20 @@ def _reads(files: Files, name: str) -> bool:
     return any(VALUE.search(value) for value in databases.set_in(files, name))
 
 
+def hosts(files: Files, given: Values) -> Open | None:
+    """An open point if the settings that run have a list of hosts, in which the one of our URL is not."""
+    module = running(files, given, [])
+    for name in chain(files, module.value) if module else []:
+        match = HOSTS.search(files.text(name))
+        if match and (not LITERAL.search(match[1]) or re.search(r"env|\*|\.localhost\b", match[1])):
+            return None  # computed; or empty, with which Django allows .localhost
+        if match:
+            where = files.at(name, match.start())
+            what = Found("ALLOWED_HOSTS has no .localhost, so the pages of the service's URL are 400", where)
+            return Open(what, f'in {name}: ALLOWED_HOSTS = [..., ".localhost"]')
+    return None
+
+
 def file_that_runs(files: Files, given: Values, database: Store | None, stack: Stack) -> Store | None:
     """SQLite, if the module that runs has it, and neither a variable nor a compose file leads to a server."""
     module = running(files, given, [])
@@ -121,23 +137,25 @@ def chosen(files: Files, given: Values, database: Store | None) -> tuple[Found |
     Both are None if the module that runs reads the database's address, or if there is no server to reach.
     """
     module = running(files, given, [])
-    if database is None or database.kind.value == "sqlite" or module is None:
+    if database is None or database.kind.value == "sqlite":
         return None, None, []
     places = _places(database.variables)
-    runs = chain(files, module.value)
-    if not places or not runs or any(place in runs for place in places):
+    runs = chain(files, module.value) if module else []
+    if not places or (module and not runs) or any(place in runs for place in places):
         return None, None, []
-    every = [name for name in settings(files) if any(place in chain(files, module_of(files, name)) for place in places)]
+    read = re.compile(rf"[\"']{re.escape(next(iter(database.variables.values())).value)}[\"']")
+    made_of = {name: chain(files, module_of(files, name)) for name in settings(files)}
+    every = [name for name, parts in made_of.items() if any(read.search(files.text(part)) for part in parts)]
     names = [module_of(files, name) for name in every]
     said = {match[1] for match, _ in files.search(NAMED, _texts(files))}
     fit = [name for name in names if not ELSEWHERE.search(name)]
     best = next(iter(sorted(fit, key=lambda n: (n not in said, not DEVELOPS.search(n), names.index(n)))), None)
     variable = next(iter(database.variables.values()))
-    why = f"{module.value}, which runs ({module.where}), does not read {variable.value}"
+    why = f"{module.value}, which runs ({module.where}), does not read {variable.value}" if module else "none is set"
     if best:
         where = path_of(files, best)
         return Found(best, variable.where), None, [Found(f"{why}; {best} does, and is set for all commands", where)]
-    example = names[0] if names else module.value
+    example = names[0] if names else module.value if module else "config.settings"
     what = Found(
         f"the settings module for development: {why}; {', '.join(names) or 'another one'} does", variable.where
     )

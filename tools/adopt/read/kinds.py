@@ -61,6 +61,9 @@ DIALECTS = {
     "mysql-connector-python": "mysql+mysqlconnector",
 }
 ASYNCHRONOUS = ("asyncpg", "aiomysql", "asyncmy", "psycopg", "psycopg-binary")
+# A scheme without which code refuses a URL; two of them are two ways.
+ASKED = re.compile(r"""\bnot\s+[\w.]+\.startswith\(\s*["'](\w+)://""")
+SAID = {"postgres": ("postgres", "postgresql"), "mysql": ("mysql", "mariadb"), "redis": ("redis",), "sqlite": ()}
 PLAIN = {"postgres": "postgresql", "mysql": "mysql", "redis": "redis", "sqlite": "sqlite"}
 
 
@@ -152,10 +155,13 @@ def _missing_driver(facts: Facts, kind: str) -> list[Found]:
 
 
 def scheme(facts: Facts, kind: str, pattern: re.Pattern[str], value: str) -> str:
-    """The URL's scheme: from an example of this variable; else SQLAlchemy's with the driver; else the plain one."""
+    """The URL's scheme: from an example of this variable; the one that code asks for; SQLAlchemy's; the plain one."""
     match = pattern.match(value)
     if match:
         return match[1]
+    asked = {match[1] for match, _ in facts.files.search(ASKED, facts.code)} & {*SAID[kind]}
+    if len(asked) == 1:
+        return asked.pop()
     alchemy = facts.project and facts.project.uses(
         "sqlalchemy", "flask-sqlalchemy", "sqlmodel", "flask-sqlalchemy-lite"
     )

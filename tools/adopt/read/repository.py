@@ -23,6 +23,7 @@ from tools.adopt.read.health import health
 from tools.adopt.read.kinds import KINDS, Facts
 from tools.adopt.read.migrations import migrations
 from tools.adopt.read.notes import notes
+from tools.adopt.read.own_url import own_urls
 from tools.adopt.read.packages import packages
 from tools.adopt.read.project import Project, host_name
 from tools.adopt.read.starts import Start, starts
@@ -133,6 +134,7 @@ def _reading(
     remarks += _built(files, served.target if served and not ways.build else None, language)
     module, point, about_settings = django.chosen(files, given, database) if _is_django(served) else (None, None, [])
     remarks += about_settings
+    refused = django.hosts(files, given) if _is_django(served) else None
     run_packages, build_packages, about_packages = packages(files, project, built, ways)
     remarks += about_packages
     if module:
@@ -156,7 +158,12 @@ def _reading(
         packages=run_packages,
         build_packages=build_packages,
         variant=next((one for image in built if (one := image.variant(language))), None),
-        open=(*([point] if point else []), *dropped.steps(built, ways), *dropped.start_scripts(around)),
+        open=(
+            *([point] if point else []),
+            *([refused] if refused else []),
+            *dropped.steps(built, ways),
+            *dropped.start_scripts(around),
+        ),
         notes=tuple(remarks),
     )
     return _addressed(found, files, built, around, given, said, started)
@@ -194,6 +201,8 @@ def _addressed(
         *given.notes,
         *missing(said, given, taken),
     ]
+    urls = dict(own_urls(said, given, taken))
+    taken |= urls.keys()
     written = environment(given, taken, said)
     return replace(
         found,
@@ -202,6 +211,7 @@ def _addressed(
         reads_port=port,
         reads_host=host,
         health=well,
+        own_urls=urls,
         environment=written,
         notes=_sorted([*remarks, *notes(files, around, built, found_project=True)]),
     )

@@ -1,0 +1,72 @@
+"""`make retrofit.results`: a row says what the retrofit read, left open and needed; other rows stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from maintain.retrofit import __main__ as results
+from maintain.retrofit.trial import App, Row, filled, trial
+from tests.gitrepo import commit, git
+
+CODE = "from flask import Flask\nimport os\napp = Flask(__name__)\nKEY = os.environ['API_KEY']\n"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> tuple[str, str]:
+    """A repository with a Flask application, as URL and commit."""
+    path = tmp_path / "source"
+    path.mkdir()
+    (path / "requirements.txt").write_text("flask\n")
+    (path / "app.py").write_text(CODE)
+    git(path, "init", "--quiet")
+    return str(path), commit(path, "first")
+
+
+def app(source: tuple[str, str], **more: object) -> App:
+    url, at = source
+    return App(name="shop", version=at, source="git", url=url, **more)  # type: ignore[arg-type]
+
+
+def test_a_row_has_what_was_read_and_filled_in(source: tuple[str, str], tmp_path: Path) -> None:
+    fills = {"# API_KEY: development-only": "API_KEY: abc"}
+    row = trial(app(source, found={"framework": "flask"}, fills=fills), tmp_path / "work", [])
+    assert (row.read, row.edits, row.why) == ("right", "1", "")
+    assert int(row.points) >= 1
+    assert "API_KEY: abc" in (tmp_path / "work/shop/shop/compose.yaml").read_text()
+    assert git(tmp_path / "work/shop/shop", "status", "--porcelain") == ""
+    wrong = trial(app(source, found={"framework": "django"}), tmp_path / "work", [])
+    assert wrong.read == "wrong: framework flask"
+
+
+def test_an_edit_that_no_point_asked_for_is_counted_apart(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "compose.yaml").write_text("a: 1\n# FILL IN: what\n# b: 2\n# c: 3\nd: 4\n")
+    commit(tmp_path, "first")
+    report = "Found\n\nTo fill in\n  compose.yaml:2: what\n      b: 2\n\nNext\n"
+    row = Row("shop", "1", "")
+    filled(App("shop", "1", fills={"# c: 3": "c: 3", "d: 4": "d: 5", "e": "f"}), tmp_path, row, report)
+    assert (row.points, row.edits, row.why) == ("1", "1 + 1 elsewhere", "no such line: e")
+
+
+def test_a_source_that_is_another_file_is_a_row_too(tmp_path: Path) -> None:
+    row = trial(App(name="shop", version="0" * 40, source="git", url=str(tmp_path / "none")), tmp_path / "work", [])
+    assert row.read == "no source"
+    assert row.why
+
+
+def test_rows_of_other_applications_stay(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"Before.\n{results.MARKS[0]}\n{results.MARKS[1]}\nAfter.\n")
+    rows = {name: results.cells(Row(name, "1", "a | b", why="x\ny")) for name in ("one", "two")}
+    results.write(page, rows, ["two", "one"])
+    known = results.rows_of(page)
+    assert known == rows
+    results.write(page, {**known, "one": results.cells(Row("one", "2", ""))}, ["two", "one"])
+    text = page.read_text()
+    assert text.startswith("Before.\n")
+    assert text.endswith("\nAfter.\n")
+    assert results.rows_of(page)["one"][1] == "2"
+    assert text.index("| two ") < text.index("| one ")
+    assert len(results.read(results.LIST)) >= 20
