@@ -44,6 +44,7 @@ ELSEWHERE = {
 NOT_TYPED = {
     "benchmarks": "ten minutes of measuring, which `make bench` is for",
     "layout": "it counts the files of the template, which tests/template does",
+    "retrofit-results": "it fetches and starts more than twenty applications, which takes hours",
 }
 
 
