@@ -46,17 +46,17 @@ class Server(NamedTuple):
     is_rootless: bool = False  # an ordinary user runs it, and is root in its containers
 
 
-_known: list[Server] = []  # what this process was answered, since each question takes 30 ms
+KNOWN: list[Server] = []  # what this process was answered, since each question takes 30 ms
 
 
 def server() -> Server:
     """The engine, which does not change while a command runs. One that does not answer is asked again the next time."""
-    if not _known:
+    if not KNOWN:
         found = _server()
         if not found.version:
             return found
-        _known.append(found)
-    return _known[0]
+        KNOWN.append(found)
+    return KNOWN[0]
 
 
 def server_version() -> str:

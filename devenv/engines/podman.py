@@ -33,7 +33,12 @@ def no_command() -> DevError | None:
 
 
 def is_rootless(endpoint: str) -> bool:
-    """Whether Podman runs as an ordinary user. Through Docker's API, not every version says so."""
+    """Whether Podman runs as an ordinary user. Through Docker's API, not every version says so.
+
+    False without the podman command, which is another error: see `no_command`.
+    """
+    if no_command():
+        return False
     argv = command(endpoint, "info", "--format", "{{.Host.Security.Rootless}}")
     return process.capture(argv).stdout.strip() == "true"
 

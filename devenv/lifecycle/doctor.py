@@ -18,7 +18,7 @@ from devenv.base.errors import DevError
 from devenv.context import environment, workspace
 from devenv.engines import choice, docker, podman
 from devenv.engines.native import app_environment, folders
-from devenv.lifecycle import gone, machine
+from devenv.lifecycle import emulation, gone, machine
 from devenv.lifecycle.machine import Finding
 from devenv.model import config
 
@@ -263,6 +263,7 @@ REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _accounts,
     machine.distant,
     machine.logs,
+    emulation.check,
     machine.language,
     machine.programs,
 )

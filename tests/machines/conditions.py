@@ -401,6 +401,17 @@ def as_nobody(repo: Repo, folder: Path) -> Repo:
     return program("docker", 'exec setpriv --reuid=65534 --regid=65534 --clear-groups REAL "$@"')(repo, folder)
 
 
+def running(repo: Repo, _folder: Path) -> Repo:
+    repo.ok("dev.up")
+    return repo
+
+
+def with_line(repo: Repo, _folder: Path, fix: str) -> Repo:
+    """The line that the fix ends with, in the app of compose.yaml, and the `dev.up` that it asks for."""
+    repo.edit("compose.yaml", "    build: .\n", f"    build: .\n    {fix[fix.index('logging:') :]}\n")
+    return running(repo, _folder)
+
+
 CONDITIONS = (
     Condition(
         "D01",
@@ -720,5 +731,25 @@ CONDITIONS = (
         without_mariadb,
         with_path,
         by=INSTALLED,
+    ),
+    Condition(
+        "D45",
+        "the log of a container grows without limit",
+        "their logs grow without limit: app",
+        "add to each of them in compose.yaml, then inv dev.up: logging: {driver: json-file, options: {…}}",
+        running,
+        with_line,
+        engine=COMPOSE,
+    ),
+    Condition(
+        "D50",
+        "images are for another processor",
+        "DOCKER_DEFAULT_PLATFORM=linux/riscv64, and the engine's processor is …: images are emulated",
+        "unset DOCKER_DEFAULT_PLATFORM; inv dev.destroy; inv dev.up",
+        variable(DOCKER_DEFAULT_PLATFORM="linux/riscv64"),
+        without("DOCKER_DEFAULT_PLATFORM"),
+        by="the test unsets the variable",
+        engine=COMPOSE,
+        starts=False,
     ),
 )

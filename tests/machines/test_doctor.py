@@ -119,24 +119,33 @@ def test_a_user_without_the_group_docker(native: Repo, refused: dict[str, str]) 
 
 PODMAN = """#!/bin/sh
 case "$*" in
-*Components*) echo "Podman Engine Conmon" ;;
-version*) echo {version} ;;
+*Components*) echo "{version}|Podman Engine|Conmon" ;;
 *) exec {docker} "$@" ;;
 esac
 """
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize(("version", "codes"), [("4.3.1", ["D01"]), ("5.4.2", [])])
-def test_podman_is_called_podman(contained: Repo, tmp_path: Path, version: str, codes: list[str]) -> None:
-    program = tmp_path / "bin/docker"
-    program.parent.mkdir()
-    program.write_text(PODMAN.format(version=version, docker=shutil.which("docker")))
-    program.chmod(0o755)
-    contained.env["PATH"] = f"{program.parent}:{os.environ['PATH']}"
-    said = contained.run("dev.doctor").stdout
-    assert f"Podman {version} answers in place of Docker" in said
-    assert list(wrong(contained)) == codes
+@pytest.mark.parametrize(
+    ("version", "lacking", "said"),
+    [
+        ("3.4.4", False, "Podman 3.4.4"),
+        ("5.4.2", True, "the podman command, which builds images, is not on the path"),
+    ],
+)
+def test_podman_that_cannot_be_used(contained: Repo, tmp_path: Path, version: str, lacking: bool, said: str) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "docker").write_text(PODMAN.format(version=version, docker=shutil.which("docker")))
+    (folder / "docker").chmod(0o755)
+    contained.env["PATH"] = f"{folder}:{os.environ['PATH']}"
+    repo = (
+        mounted(contained, f"--bind /dev/null {shutil.which('podman')}")
+        if lacking and shutil.which("podman")
+        else contained
+    )
+    assert said in repo.run("dev.doctor").stdout
+    assert list(wrong(repo)) == ["D01"]
 
 
 # ---- an engine on another machine: it does not have the checkout

@@ -13,6 +13,7 @@ from devenv.base import output, process, records  # noqa: F401  output prints wh
 from devenv.base.process import Result
 from devenv.context.environment import Asked, Environment
 from devenv.databases.states import Seen
+from devenv.engines import docker
 from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Place
 from devenv.model import config, services
@@ -95,6 +96,12 @@ class Seam:
     def typed(self) -> list[str]:
         """The commands that change something, as one would type them."""
         return [" ".join(argv) for argv in self.ran]
+
+
+@pytest.fixture(autouse=True)
+def no_engine_is_known() -> None:
+    """A command asks which engine there is once; each test is another command."""
+    docker.KNOWN.clear()
 
 
 @pytest.fixture

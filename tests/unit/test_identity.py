@@ -63,7 +63,7 @@ def test_a_record_of_processes_alone_is_no_older_environment(state_home: Path) -
 
 
 def test_a_service_on_record_in_containers_does_not_go_native(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker, "server_version", lambda: "")
+    monkeypatch.setattr(docker, "server", docker.Server)
     with pytest.raises(DevError) as caught:
         choice.choose({}, "compose")
     assert caught.value.code == 110

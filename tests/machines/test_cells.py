@@ -1,0 +1,193 @@
+"""The cells of the CI matrix: on each machine that people have, README's first command and the verbs of a day.
+
+make test-all ARGS="tests/machines/test_cells.py -k podman"
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import REPO
+from tests.machines import company, proxy
+from tests.verbs import machine
+from tests.verbs.repo import Done, Repo
+
+VARIANTS = REPO / "tests/kit/variants.sh"
+SYSTEM = Path("/etc/ssl/certs/ca-certificates.crt")
+DAILY = [
+    ["dev.status"],
+    ["dev.logs", "--tail", "1"],
+    ["dev.run", "--", "touch", "made"],
+    ["dev.run", "--", "python", "manage.py", "check"],
+    ["dev.test"],
+    ["dev.migrate"],
+    ["dev.seed", "default"],
+    ["dev.snapshot", "kept"],
+    ["dev.reset"],
+    ["dev.restore", "kept"],
+    ["dev.edit", "lms"],
+    ["dev.up", "--debug"],
+    ["dev.down"],
+    ["dev.up"],
+]
+
+
+class AsUser(Repo):
+    """A repo whose commands another user types, or one who is elsewhere."""
+
+    wrapper: tuple[str, ...] = ()
+
+    def argv(self, *words: str, door: str = "run") -> list[str]:
+        return [*self.wrapper, *super().argv(*words, door=door)]
+
+
+@dataclass
+class Machine:
+    """A clone of the template on a machine. `wrapper` stands before each command."""
+
+    path: Path
+    engine: str
+    wrapper: tuple[str, ...] = ()
+
+    def run(self, *argv: str) -> Done:
+        done = subprocess.run([*self.wrapper, *argv], cwd=self.path, capture_output=True, text=True)
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    @property
+    def shop(self) -> Repo:
+        repo = AsUser(self.path / "build/demo/shop", "shop")
+        repo.wrapper = self.wrapper
+        return repo
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Iterator[Path]:
+    """A folder that every user can reach, which those of pytest are not."""
+    folder = Path("/var/tmp") / f"devenv-{os.getpid()}-{tmp_path.name}"
+    folder.mkdir(mode=0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def variant(name: str, folder: Path, patch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """Another engine, and the user whose it is, with nothing of ours at hand."""
+    if os.geteuid() != 0:
+        pytest.skip("only root on Debian gets other engines: tests/kit/variants.sh")
+    subprocess.run([VARIANTS, "start", name], check=True)
+    run = [str(VARIANTS), "run", name]
+    host = subprocess.run([*run, "printenv", "DOCKER_HOST"], check=True, capture_output=True, text=True).stdout.strip()
+    patch.setenv("DOCKER_HOST", host)
+    patch.setenv("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
+    patch.delenv("DOCKER_CONFIG", raising=False)
+    places = ["STATE_HOME", "CACHE_HOME", "CONFIG_HOME", "DATA_HOME"]
+    for variable in [*(f"XDG_{place}" for place in places), "UV_CACHE_DIR", "PIP_CACHE_DIR", "npm_config_cache"]:
+        patch.setenv(variable, str(folder / variable.lower()))
+    patch.setenv("TMPDIR", str(folder))
+    return (*run, "env", f"HOME={folder}")
+
+
+def behind_a_proxy(patch: pytest.MonkeyPatch, url: str) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):
+        patch.setenv(name, url)
+    for name in ("no_proxy", "NO_PROXY"):
+        patch.delenv(name, raising=False)
+
+
+def own_authority(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Known by one variable alone. Next to it are those of the system, for the indexes of packages."""
+    for name in [name for name in os.environ if name.endswith(("_CA_BUNDLE", "_CA_CERTS", "SSL_CAINFO", "PIP_CERT"))]:
+        patch.delenv(name)
+    patch.delenv("SSL_CERT_DIR", raising=False)
+    bundle = company.authority(folder, "127.0.0.1")
+    bundle.write_bytes(bundle.read_bytes() + SYSTEM.read_bytes())
+    patch.setenv("SSL_CERT_FILE", str(bundle))
+
+
+CELLS = [
+    ("plain", "native"),
+    ("plain", "compose"),
+    ("hardened", "native"),
+    ("hardened", "compose"),
+    ("proxied", "compose"),
+    ("authority", "compose"),
+    ("portable", "native"),
+    ("rootless", "compose"),
+    ("podman", "compose"),
+]
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(each, id="-".join(each), marks=[pytest.mark.engine] if each[1] == "compose" else [])
+        for each in CELLS
+    ]
+)
+def cell(
+    request: pytest.FixtureRequest,
+    template: Path,
+    tmp_path: Path,
+    outside: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Machine]:
+    name, engine = request.param
+    token, before = f"t{uuid.uuid4().hex[:8]}", os.umask(0o022)
+    monkeypatch.setenv("DEV_ENGINE", engine)
+    monkeypatch.setenv("DEV_WORKSPACE", token)
+    found = Machine(outside / "clone", engine)
+    subprocess.run(["git", "clone", "--quiet", template, found.path], check=True)
+    if name in ("rootless", "podman"):
+        found.wrapper = variant(name, outside, monkeypatch)
+        subprocess.run(["chown", "-R", f"{owner(found.wrapper)}:", outside], check=True)
+    with ExitStack() as stack:
+        stack.callback(os.umask, before)
+        if name == "proxied":
+            company_proxy = stack.enter_context(proxy.running(proxy.bridge()))
+            behind_a_proxy(monkeypatch, company_proxy.url)
+        if name == "authority":
+            own_authority(monkeypatch, tmp_path)
+        if name == "portable":
+            monkeypatch.setenv("DEVENV_PORTABLE", "1")
+        if name == "hardened":
+            os.umask(0o077)
+            monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+        yield found
+        found.run("make", "demo", "ARGS=--remove")
+        if engine == "compose":
+            machine.remove_by_force(token)
+
+
+def owner(wrapper: tuple[str, ...]) -> str:
+    return subprocess.run([*wrapper, "id", "-un"], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_ci_runs_every_cell() -> None:
+    jobs = yaml.safe_load((REPO / ".github/workflows/ci.yml").read_text())["jobs"]
+    included = [each["cell"] for each in jobs["machines"]["strategy"]["matrix"]["include"]]
+    assert {*included, *jobs["engines"]["strategy"]["matrix"]["cell"]} == {name for name, _ in CELLS}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+@pytest.mark.xdist_group("cells")
+def test_first_command_and_the_verbs_of_a_day(cell: Machine) -> None:
+    done = cell.run("make", "demo")
+    assert done.code == 0, done
+    [lms] = cell.shop.status()["requires"]
+    assert lms["healthy"], lms
+    for words in DAILY:
+        cell.shop.ok(*words)
+    assert (cell.shop.path / "made").stat().st_uid == cell.path.stat().st_uid
+    found = cell.shop.status()
+    assert (found["healthy"], found["requires"][0]["healthy"]) == (True, True)
+    assert cell.run("make", "demo", "ARGS=--remove").code == 0
+    assert machine.left_by(os.environ["DEV_WORKSPACE"], cell.path, cell.engine) == []

@@ -1,0 +1,93 @@
+"""What is written for Podman, which needs no Podman to look at. tests/machines/test_cells.py runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from devenv.engines import additions, podman
+from devenv.engines.interface import Place
+from devenv.model import services
+
+COMPOSE = """
+services:
+  app:
+    build: .
+    healthcheck: {test: [CMD, python, -c, 'print(1, "$$HOME")'], interval: 30s, start_interval: 500ms}
+  db:
+    image: postgres:17
+    healthcheck: {test: [CMD, pg_isready, -q], start_interval: 200ms}
+  cache:
+    image: valkey/valkey:8
+    healthcheck: {test: redis-cli ping}
+"""
+
+
+class Loader(yaml.SafeLoader):
+    """Knows Compose's tag that removes what another file says."""
+
+
+Loader.add_constructor("!reset", lambda *_: "reset")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    compose = tmp_path / "compose.yaml"
+    compose.write_text(COMPOSE)
+    found = services.load(compose, {})
+    return Place(tmp_path, "main", "catalog", "app", "compose.yaml", "", found, {}, {}, "net", {})
+
+
+def test_docker_gets_the_health_checks_as_they_are(place: Place) -> None:
+    assert additions.file(place) == ""
+
+
+def test_podman_gets_no_start_interval_and_no_word_with_a_space(place: Place) -> None:
+    text = (place.root / additions.file(place, podman=True)).read_text()
+    found = yaml.load(text, Loader)["services"]
+    assert found == {
+        "app": {"healthcheck": {"start_interval": "reset", "test": ["CMD-SHELL", "python -c 'print(1, \"$$HOME\")'"]}},
+        "db": {"healthcheck": {"start_interval": "reset"}},
+    }
+
+
+def project(**build: object) -> dict[str, object]:
+    """What Compose prints."""
+    app = {"build": {"context": "/code", "dockerfile": "Dockerfile", **build}}
+    secrets = {"ca": {"file": "/dev/null"}, "own": {"file": "/etc/ca.pem"}, "token": {"environment": "DEVENV_TOKEN"}}
+    return {"name": "main-catalog", "services": {"app": app}, "secrets": secrets}
+
+
+def test_podman_builds_what_compose_read() -> None:
+    asked = project(
+        target="dev",
+        args={"A": "1", "unset": None},
+        secrets=[{"source": "ca"}, {"source": "own"}, {"source": "token"}],
+        additional_contexts={"library": "/library"},
+    )
+    argv = podman.build("unix:///podman.sock", json.loads(json.dumps(asked)), "app", ["a=b"])
+    assert argv == [
+        *["podman", "--url", "unix:///podman.sock", "build", "--tag", "docker.io/library/main-catalog-app"],
+        *["--label", "a=b", "--file", "/code/Dockerfile", "--target", "dev", "--build-arg", "A=1"],
+        *["--build-context", "library=/library", "--secret", "id=own,src=/etc/ca.pem"],
+        *["--secret", "id=token,type=env,env=DEVENV_TOKEN", "/code"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("image", "whole"),
+    [
+        ("catalog", "docker.io/library/catalog"),
+        ("acme/catalog:1", "docker.io/acme/catalog:1"),
+        ("ghcr.io/acme/catalog", "ghcr.io/acme/catalog"),
+        ("localhost:5000/catalog", "localhost:5000/catalog"),
+    ],
+)
+def test_an_image_has_docker_s_name(image: str, whole: str) -> None:
+    found = project()
+    found["services"]["app"]["image"] = image  # type: ignore[index]
+    argv = podman.build("unix:///podman.sock", found, "app", [])
+    assert argv[argv.index("--tag") + 1] == whole
