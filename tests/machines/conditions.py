@@ -55,6 +55,7 @@ services:
     mem_limit: 256m
     healthcheck:
       test: [CMD, python, -c, "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['PORT'])"]
+      interval: 1s
 """
 DATABASE = """\
     depends_on: {db: {condition: service_healthy}}
