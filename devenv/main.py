@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import inspect
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -149,7 +150,7 @@ def _run(own: list[str], rest: list[str]) -> int:
     except ParseError as error:
         return _failed(own, _refused(own, error))
     except Exit as error:
-        return int(error.code)
+        return _answered(own, int(error.code))
     except UnexpectedExit as error:  # a command of tasks_local.py
         return int(error.result.exited)
     except OSError as error:
@@ -172,9 +173,32 @@ def _system_failed(own: list[str], error: OSError) -> int:
 def _failed(own: list[str], error: DevError) -> int:
     """Report an error; with --json, a verb that changes something answers with it, too. Returns the exit code."""
     events.error(error)
-    if chosen.JSON in own and own[0] in CHANGES and not output.answered:
-        output.answer(report.of_run.failure())
-    return error.code
+    return _answered(own, error.code)
+
+
+def _answered(own: list[str], code: int) -> int:
+    """The exit code, after the answer of a verb with --json that changes something and failed, if it has none yet."""
+    if code and own and own[0] in CHANGES and not output.answered and _wants_json(own):
+        output.answer(report.of_run.failure(code))
+    return code
+
+
+def _wants_json(own: list[str]) -> bool:
+    """Whether `--json` was typed, also as `-j` or among other short flags. A flag's value does not count."""
+    if chosen.JSON in own:
+        return True
+    try:
+        context = _contexts(collection(own))[own[0]]
+    except DevError:  # tasks_local.py does not load
+        return "-j" in own
+    for word in own[1:]:
+        for letter in word[1:] if re.fullmatch("-[A-Za-z]+", word) else "":
+            flag = arguments.flag_of(f"-{letter}", context, context)
+            if flag and "json" in flag.names:
+                return True
+            if not flag or flag.takes_value:
+                break
+    return False
 
 
 def collection(words: Sequence[str] = ()) -> Collection:
