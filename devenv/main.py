@@ -206,14 +206,22 @@ def collection(words: Sequence[str] = ()) -> Collection:
 
     `words`: a command line. If it begins with one of our tasks, the modules of other tasks may be left out.
     """
-    local, known = _local_tasks(), _known_tasks()
+    local, modules = _local_tasks(), import_tasks(words)
+    for namespace in MODULES:
+        local.add_collection(_gather(namespace, [module for of, module in modules if of == namespace]))
+    return local
+
+
+def import_tasks(words: Sequence[str]) -> list[tuple[str, ModuleType]]:
+    """The modules of the tasks of a command line, with their namespaces; see `collection`.
+
+    Called before `main`, too: an import that fails is repaired there (__main__.py).
+    """
+    known = _known_tasks()
     some = {known[word] for word in words if word in known}
     if not words or words[0] not in known or set(words) & set(WHOLE):
         some = set(known.values())
-    for namespace in MODULES:
-        modules = [importlib.import_module(f"devenv.tasks.{name}") for of, name in sorted(some) if of == namespace]
-        local.add_collection(_gather(namespace, modules))
-    return local
+    return [(namespace, importlib.import_module(f"devenv.tasks.{name}")) for namespace, name in sorted(some)]
 
 
 def _known_tasks() -> dict[str, tuple[str, str]]:

@@ -1,7 +1,4 @@
-"""Chooses the engine: DEV_ENGINE, else the last one, else the one that answers. Also has what differs between them.
-
-Most functions import the engine that they are about: a command needs one of the two.
-"""
+"""Chooses the engine: DEV_ENGINE, else the last one, else the one that answers. Also has what differs between them."""
 
 from __future__ import annotations
 
@@ -13,7 +10,11 @@ from typing import Callable, NamedTuple
 from devenv.base import events, records
 from devenv.base.errors import USAGE, DevError
 from devenv.engines import docker, names
+from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Engine, Place
+from devenv.engines.native import addresses, app_environment, folders, supervisor, support
+from devenv.engines.native.engine import NativeEngine
+from devenv.engines.native.servers import held as held_natively
 from devenv.model import outside as network
 from devenv.model import services
 from devenv.model.libraries import Library
@@ -48,21 +49,13 @@ def choose(environment: Mapping[str, str], recorded: str) -> Chosen:
 
 def make(chosen: Chosen, place: Place) -> Engine:
     """The chosen engine at a place."""
-    if chosen.name == NATIVE:
-        from devenv.engines.native.engine import NativeEngine
-
-        return NativeEngine(place)
-    from devenv.engines.compose import ComposeEngine
-
-    return ComposeEngine(place, chosen.version)
+    return NativeEngine(place) if chosen.name == NATIVE else ComposeEngine(place, chosen.version)
 
 
 def removal(name: str, workspace: str, service: str) -> str:
     """The command that ends what runs for a service whose checkout is gone; empty if nothing runs."""
     if name != NATIVE:
         return f"docker compose -p {_project(workspace, service)} down --volumes --rmi local"
-    from devenv.engines.native import folders, supervisor
-
     pids = supervisor.left(folders.service(workspace, service))
     return shlex.join(["kill", "-9", *map(str, pids)]) if pids else ""
 
@@ -72,8 +65,6 @@ def running(services: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], b
 
     `services`: engine, workspace and service of each. Needs no checkout.
     """
-    from devenv.engines.native import folders, supervisor
-
     projects = docker.running_projects() if any(engine == COMPOSE for engine, *_ in services) else None
     found: dict[tuple[str, str], bool | None] = {}
     for engine, workspace, service in services:
@@ -91,18 +82,12 @@ def _project(workspace: str, service: str) -> str:
 def undo(name: str, place: Place, library: Library) -> None:
     """Run the command by which dev.yaml removes a library. In containers the image is built without it instead."""
     if name == NATIVE:
-        from devenv.engines.native import app_environment
-
         app_environment.undo(place, library)
 
 
 def host(name: str, service: str) -> str:
     """The host of the service's URL."""
-    if name != NATIVE:
-        return f"{service}.localhost"
-    from devenv.engines.native import addresses
-
-    return addresses.host(service)
+    return addresses.host(service) if name == NATIVE else f"{service}.localhost"
 
 
 def variables(name: str, workspace: str, service: str, compose: Path) -> dict[str, str]:
@@ -112,8 +97,6 @@ def variables(name: str, workspace: str, service: str, compose: Path) -> dict[st
     """
     if name != NATIVE:
         return {"BIND": "0.0.0.0"}
-    from devenv.engines.native import addresses, folders
-
     found = {"BIND": "127.0.0.1"}
     for backing, port in addresses.assign(folders.service(workspace, service), services.backing_names(compose)).items():
         host, number = services.variable(backing, "HOST"), services.variable(backing, "PORT")
@@ -134,25 +117,15 @@ def held(name: str, record: records.Record, store: Service, volumes: Sequence[st
     Else it is ours, and has its "password" if the engine knows that.
     """
     if name == NATIVE:
-        from devenv.engines.native import folders, servers
-
-        return servers.held(folders.service(record.workspace, record.service) / store.name, store.program)
+        return held_natively(folders.service(record.workspace, record.service) / store.name, store.program)
     return docker.held(store, volumes, names.project(record))
 
 
 def supported(name: str, found: Mapping[str, Service]) -> dict[str, Service]:
     """The services that run on this engine: all but the optional ones that it cannot run."""
-    if name != NATIVE:
-        return dict(found)
-    from devenv.engines.native import support
-
-    return support.supported(found)
+    return support.supported(found) if name == NATIVE else dict(found)
 
 
 def ignored(name: str, found: Mapping[str, Service]) -> list[tuple[str, list[str]]]:
     """By service, the settings of compose.yaml that this engine ignores without harm."""
-    if name != NATIVE:
-        return []
-    from devenv.engines.native import support
-
-    return [(s.name, support.ignored(s)) for s in found.values()]
+    return [(s.name, support.ignored(s)) for s in found.values()] if name == NATIVE else []
