@@ -37,7 +37,9 @@ try:
         sys.exit(111)
     launch.ROOT = Path(sys.argv[2]).resolve()
     slim.import_invoke()  # must come first, since main imports invoke too
-    from devenv.main import main
+    from devenv.main import import_tasks, main
+
+    import_tasks(sys.argv[3:])
 except KeyboardInterrupt:  # main handles later ones
     print("error[130]: interrupted", file=sys.stderr)
     sys.exit(130)

@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import inspect
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -26,8 +27,8 @@ from devenv.readers import chosen, mistakes, report
 from devenv.tasks.common import CHANGES
 
 ROOT = launch.ROOT
-# The tasks by namespace and by module of devenv/tasks/. A command imports only the module of its task: to import all
-# would take a fifth of its time.
+# The tasks by namespace and by module of devenv/tasks/. A command imports only the module of its task: half of
+# what a dev.up takes that has nothing to do are imports (python -X importtime).
 MODULES = {
     "dev": {
         "up": "up",
@@ -149,7 +150,7 @@ def _run(own: list[str], rest: list[str]) -> int:
     except ParseError as error:
         return _failed(own, _refused(own, error))
     except Exit as error:
-        return int(error.code)
+        return _answered(own, int(error.code))
     except UnexpectedExit as error:  # a command of tasks_local.py
         return int(error.result.exited)
     except OSError as error:
@@ -172,9 +173,32 @@ def _system_failed(own: list[str], error: OSError) -> int:
 def _failed(own: list[str], error: DevError) -> int:
     """Report an error; with --json, a verb that changes something answers with it, too. Returns the exit code."""
     events.error(error)
-    if chosen.JSON in own and own[0] in CHANGES and not output.answered:
-        output.answer(report.of_run.failure())
-    return error.code
+    return _answered(own, error.code)
+
+
+def _answered(own: list[str], code: int) -> int:
+    """The exit code, after the answer of a verb with --json that changes something and failed, if it has none yet."""
+    if code and own and own[0] in CHANGES and not output.answered and _wants_json(own):
+        output.answer(report.of_run.failure(code))
+    return code
+
+
+def _wants_json(own: list[str]) -> bool:
+    """Whether `--json` was typed, also as `-j` or among other short flags. A flag's value does not count."""
+    if chosen.JSON in own:
+        return True
+    try:
+        context = _contexts(collection(own))[own[0]]
+    except DevError:  # tasks_local.py does not load
+        return "-j" in own
+    for word in own[1:]:
+        for letter in word[1:] if re.fullmatch("-[A-Za-z]+", word) else "":
+            flag = arguments.flag_of(f"-{letter}", context, context)
+            if flag and "json" in flag.names:
+                return True
+            if not flag or flag.takes_value:
+                break
+    return False
 
 
 def collection(words: Sequence[str] = ()) -> Collection:
@@ -182,14 +206,22 @@ def collection(words: Sequence[str] = ()) -> Collection:
 
     `words`: a command line. If it begins with one of our tasks, the modules of other tasks may be left out.
     """
-    local, known = _local_tasks(), _known_tasks()
+    local, modules = _local_tasks(), import_tasks(words)
+    for namespace in MODULES:
+        local.add_collection(_gather(namespace, [module for of, module in modules if of == namespace]))
+    return local
+
+
+def import_tasks(words: Sequence[str]) -> list[tuple[str, ModuleType]]:
+    """The modules of the tasks of a command line, with their namespaces; see `collection`.
+
+    Called before `main`, too: an import that fails is repaired there (__main__.py).
+    """
+    known = _known_tasks()
     some = {known[word] for word in words if word in known}
     if not words or words[0] not in known or set(words) & set(WHOLE):
         some = set(known.values())
-    for namespace in MODULES:
-        modules = [importlib.import_module(f"devenv.tasks.{name}") for of, name in sorted(some) if of == namespace]
-        local.add_collection(_gather(namespace, modules))
-    return local
+    return [(namespace, importlib.import_module(f"devenv.tasks.{name}")) for namespace, name in sorted(some)]
 
 
 def _known_tasks() -> dict[str, tuple[str, str]]:

@@ -12,6 +12,7 @@ import os
 import shlex
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 # tojson escapes quotes of either kind, so that no answer can end this string early.
@@ -46,7 +47,12 @@ def is_new() -> bool:
 
     A new file there becomes a conflict with a file of the owner that has the same name.
     """
-    return "_commit" not in ANSWERS or os.path.realpath("..") == os.path.realpath(os.environ.get("PWD", ""))
+    if "_commit" not in ANSWERS:
+        return True
+    here, called_in = os.path.realpath(".."), os.environ.get("PWD")
+    if called_in:
+        return here == os.path.realpath(called_in)
+    return not here.startswith(os.path.join(os.path.realpath(tempfile.gettempdir()), ""))  # where cruft compares
 
 
 def lay_over(folder: Path, project: Path) -> None:
@@ -59,9 +65,13 @@ def lay_over(folder: Path, project: Path) -> None:
 
 
 def find_template() -> Path | None:
-    """The template's folder. It may be relative to the folder where cookiecutter was called, which is not passed on."""
-    for base in (ANSWERS["_output_dir"], os.environ.get("PWD", "")):
-        folder = Path(base, ANSWERS["_repo_dir"])
+    """The template's folder. It may be relative to the folder where cookiecutter was called, which is not passed on.
+
+    PWD says that folder, if a shell has set it. cookiecutter itself is in the template's folder while this hook runs;
+    Linux can tell where that is.
+    """
+    called_in = (Path(base, ANSWERS["_repo_dir"]) for base in (ANSWERS["_output_dir"], os.environ.get("PWD", "")))
+    for folder in (*called_in, Path(f"/proc/{os.getppid()}/cwd")):
         if folder.is_absolute() and (folder / "cookiecutter.json").is_file():
             return folder.resolve()
     return None
@@ -105,7 +115,8 @@ def pin(template: Path | None) -> None:
 
 def next_commands() -> list[str]:
     """What to type now, in the folder where cookiecutter was called."""
-    here = os.path.relpath(os.getcwd(), os.environ.get("PWD") or ANSWERS["_output_dir"])
+    called_in = os.environ.get("PWD")
+    here = os.path.relpath(os.getcwd(), called_in) if called_in else os.getcwd()
     if ANSWERS["stack"] == "bare":
         return [f"cd {shlex.quote(here)}", "make dev.doctor", "make dev.up"]
     return [f"cd {shlex.quote(here)}", "make dev.up", "make help"]

@@ -1,7 +1,4 @@
-"""Chooses the engine: DEV_ENGINE, else the last one, else the one that answers. Also has what differs between them.
-
-Most functions import the engine that they are about: a command needs one of the two.
-"""
+"""Chooses the engine: DEV_ENGINE, else the last one, else the one that answers. Also has what differs between them."""
 
 from __future__ import annotations
 
@@ -12,7 +9,11 @@ from typing import Callable, NamedTuple
 from devenv.base import events, records
 from devenv.base.errors import USAGE, DevError
 from devenv.engines import docker, names
+from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Engine, Place
+from devenv.engines.native import addresses, app_environment, folders, supervisor, support
+from devenv.engines.native.engine import NativeEngine
+from devenv.engines.native.servers import held as held_natively
 from devenv.model import outside as network
 from devenv.model import services
 from devenv.model.libraries import Library
@@ -47,13 +48,7 @@ def choose(environment: Mapping[str, str], recorded: str) -> Chosen:
 
 def make(chosen: Chosen, place: Place) -> Engine:
     """The chosen engine at a place."""
-    if chosen.name == NATIVE:
-        from devenv.engines.native.engine import NativeEngine
-
-        return NativeEngine(place)
-    from devenv.engines.compose import ComposeEngine
-
-    return ComposeEngine(place, chosen.version)
+    return NativeEngine(place) if chosen.name == NATIVE else ComposeEngine(place, chosen.version)
 
 
 def running(services: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], bool | None]:
@@ -61,8 +56,6 @@ def running(services: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], b
 
     `services`: engine, workspace and service of each. Needs no checkout.
     """
-    from devenv.engines.native import folders, supervisor
-
     projects = docker.running_projects() if any(engine == COMPOSE for engine, *_ in services) else None
     found: dict[tuple[str, str], bool | None] = {}
     for engine, workspace, service in services:
@@ -80,18 +73,12 @@ def _project(workspace: str, service: str) -> str:
 def undo(name: str, place: Place, library: Library) -> None:
     """Run the command by which dev.yaml removes a library. In containers the image is built without it instead."""
     if name == NATIVE:
-        from devenv.engines.native import app_environment
-
         app_environment.undo(place, library)
 
 
 def host(name: str, service: str) -> str:
     """The host of the service's URL."""
-    if name != NATIVE:
-        return f"{service}.localhost"
-    from devenv.engines.native import addresses
-
-    return addresses.host(service)
+    return addresses.host(service) if name == NATIVE else f"{service}.localhost"
 
 
 def variables(name: str, workspace: str, service: str, compose: Path) -> dict[str, str]:
@@ -101,8 +88,6 @@ def variables(name: str, workspace: str, service: str, compose: Path) -> dict[st
     """
     if name != NATIVE:
         return {"BIND": "0.0.0.0", **docker.owner()}
-    from devenv.engines.native import addresses, folders
-
     found = {"BIND": "127.0.0.1"}
     for backing, port in addresses.assign(folders.service(workspace, service), services.backing_names(compose)).items():
         host, number = services.variable(backing, "HOST"), services.variable(backing, "PORT")
@@ -123,25 +108,15 @@ def held(name: str, record: records.Record, store: Service, volumes: Sequence[st
     Else it is ours, and has its "password" if the engine knows that.
     """
     if name == NATIVE:
-        from devenv.engines.native import folders, servers
-
-        return servers.held(folders.service(record.workspace, record.service) / store.name, store.program)
+        return held_natively(folders.service(record.workspace, record.service) / store.name, store.program)
     return docker.held(store, volumes, names.project(record))
 
 
 def supported(name: str, found: Mapping[str, Service]) -> dict[str, Service]:
     """The services that run on this engine: all but the optional ones that it cannot run."""
-    if name != NATIVE:
-        return dict(found)
-    from devenv.engines.native import support
-
-    return support.supported(found)
+    return support.supported(found) if name == NATIVE else dict(found)
 
 
 def ignored(name: str, found: Mapping[str, Service]) -> list[tuple[str, list[str]]]:
     """By service, the settings of compose.yaml that this engine ignores without harm."""
-    if name != NATIVE:
-        return []
-    from devenv.engines.native import support
-
-    return [(s.name, support.ignored(s)) for s in found.values()]
+    return [(s.name, support.ignored(s)) for s in found.values()] if name == NATIVE else []

@@ -51,10 +51,11 @@ class Report:
         took = round(time.monotonic() - self.start, 3)
         return {"steps": steps, "timeline": self.timeline, "seconds": took, "result": self.sentence}
 
-    def failure(self) -> dict[str, Any]:
-        """The whole answer of a verb that failed."""
+    def failure(self, code: int) -> dict[str, Any]:
+        """The whole answer of a verb that failed with an exit code."""
         tail = self.failed_lines or list(self._tails.get(0, []))
-        return {**self.summary(), "error": {**self._error, "log": tail}}
+        error = self._error or {"code": code, "message": "", "hints": []}
+        return {**self.summary(), "error": {**error, "log": tail}}
 
 
 of_run = Report()  # of the command that runs; `main` makes it

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from devenv.base import events, output
+from devenv.base import events, launch, output, process
 from devenv.base.errors import INTERRUPTED, REFUSED, USAGE, DevError
 from devenv.readers import report
 
@@ -33,6 +33,17 @@ def finish(sentence: str, json: bool = False, data: str = "", known: Mapping[str
         output.answer({**(known or {}), **report.of_run.summary()})
     elif data:
         output.data(data)
+
+
+def is_tracked(name: str) -> bool:
+    """Whether git knows a file of this repository: only then can it show, or undo, what changed in it."""
+    listed = ["git", "-C", str(launch.ROOT), "ls-files", "--error-unmatch", "--", name]
+    return process.capture(listed).code == 0
+
+
+def shown(name: str) -> str:
+    """The end of a sentence about a file that was written: how to see what changed in it."""
+    return f"; to see what changed: git diff {name}" if is_tracked(name) else ""
 
 
 def params(given: Iterable[str] | None) -> dict[str, str]:

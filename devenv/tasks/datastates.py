@@ -17,7 +17,7 @@ from devenv.datastates.live import DEFAULT
 from devenv.datastates.steps import carry_out
 from devenv.readers import report
 from devenv.tasks import render
-from devenv.tasks.common import JSON, WORKSPACE, confirm, finish, params
+from devenv.tasks.common import JSON, WORKSPACE, confirm, finish, params, shown
 
 SCHEMA_ACTIONS = ("dump", "check")
 STATE_ACTIONS = ("list", "prune")
@@ -149,7 +149,7 @@ def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: 
         env = live.ready(env)
         if action == "dump":
             drift.dump(env, from_, os.environ)
-            _finish(env, json, f"{drift.FILE} is written; to see what changed: git diff {drift.FILE}", drift.FILE)
+            _finish(env, json, f"{drift.FILE} is written{shown(drift.FILE)}", drift.FILE)
             return
         found = drift.check(env)
     if json:

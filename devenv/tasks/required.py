@@ -8,10 +8,11 @@ from typing import Any
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
+from devenv.base import output
 from devenv.base.errors import FOUND, DevError
 from devenv.context import environment
 from devenv.required import libraries, lockfile, sources, stack, trust
-from devenv.tasks.common import JSON, WORKSPACE, YES, finish
+from devenv.tasks.common import JSON, WORKSPACE, YES, finish, shown
 
 IN = {"in": "a library: only in this service, instead of all that use it"}
 
@@ -38,8 +39,7 @@ def lock(c: Any, upgrade: Any = None, check: bool = False, json: bool = False, y
         raise DevError(FOUND, f"{lockfile.NAME} is stale: {lockfile.difference(old, new)}", "inv dev.lock")
     if not check and old != new:
         lockfile.write(config.root, new)
-    changed = f"{lockfile.NAME} has changed; to see how: git diff {lockfile.NAME}"
-    words = changed if old != new else f"{lockfile.NAME} was up to date"
+    words = f"{lockfile.NAME} is written{shown(lockfile.NAME)}" if old != new else f"{lockfile.NAME} was up to date"
     pins = [f"{pin.name} {pin.version} {pin.commit} ({', '.join(pin.asked_by)})" for pin in new.pins.values()]
     locked = {pin.name: {"version": pin.version, "commit": pin.commit} for pin in new.pins.values()}
     finish(words, json, "\n".join(pins), {"service": config.service, "changed": old != new, "services": locked})
@@ -104,6 +104,7 @@ def _elsewhere(env: environment.Environment, task: str, name: str, flags: list[s
         only = env.config.service
     flags = [*flags, *(["--in", only] if only else [])]
     code = sources.hand_over(env, root, task, [name, *flags, *(["--json"] if json else [])]) if root else 0
+    output.answered = output.answered or bool(root and json)  # by that root, also if it failed
     if code:
         raise Exit(code=code)
     return bool(root)

@@ -15,7 +15,7 @@ from devenv.lifecycle import overview, packages, restart
 from devenv.lifecycle.status import status as look
 from devenv.required import protocol, stack
 from devenv.tasks import render
-from devenv.tasks.common import JSON, ONLY, WORKSPACE, finish
+from devenv.tasks.common import JSON, ONLY, WORKSPACE, finish, is_tracked
 
 
 @task(
@@ -152,5 +152,5 @@ def add(c: Any, package: Any = None, dev: bool = False, json: bool = False, work
     with env.locked("dev.add") as there:
         running = packages.add(there, package, dev)
     done = "installed, and the service runs with it" if running else "added; inv dev.up installs it"
-    undo = "to undo: git checkout the changed files, then inv dev.up"
-    finish(f"{', '.join(package)}: {done}; {undo}", json, known={"service": env.config.service, "added": list(package)})
+    undo = "; to undo: git checkout the changed files, then inv dev.up" if is_tracked("dev.yaml") else ""
+    finish(f"{', '.join(package)}: {done}{undo}", json, known={"service": env.config.service, "added": list(package)})

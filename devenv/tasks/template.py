@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from devenv.base import events, output, toolcache
@@ -31,11 +30,11 @@ def check(c: Any, json: bool = False) -> None:
 def update(c: Any, to: str = "", answer: Any = None, json: bool = False) -> None:
     """Update to a release of the template, on a branch to review."""
     answers = [word for each in answer or [] for word in ("--answer", each)]
-    branch = _run("update", [*(["--to", to] if to else []), *answers], json).strip()
+    branch = _run("update", [*(["--to", to] if to else []), *answers], quiet=json)
     if branch and updates.is_vendored(environment.ROOT):
         updates.vendor(environment.ROOT)
         updates.commit_vendored(environment.ROOT)
-    if branch and conformance.check(environment.ROOT, ["--static"]) == FOUND:
+    if branch and conformance.check(environment.ROOT, ["--static"], progress=json) == FOUND:
         raise DevError(FOUND, "the contract is not kept after the update", "each MUST above says how to fix it")
     undo = f"to undo: git switch - && git branch -D {branch}"
     words = f"the update is on branch {branch}; {undo}" if branch else "nothing to update"
@@ -67,8 +66,8 @@ def prune(c: Any, json: bool = False) -> None:
 def _run(verb: str, flags: list[str], quiet: bool = False) -> str:
     """Run a program of the template and return its answer."""
     done = updates.run(environment.ROOT, verb, flags)
-    if done.stdout and not quiet:
-        output.data(done.stdout.rstrip())
-    if done.code:
-        raise Exit(code=done.code)  # the program has printed the error, and there must be only one
-    return done.stdout
+    if done.answer and not quiet:
+        output.data(done.answer)
+    if done.error:
+        raise done.error
+    return done.answer

@@ -1,4 +1,4 @@
-"""The task up. It imports only what a service needs that is up already: people run it whenever they are not sure."""
+"""The task up. It is apart from the others since people run it whenever they are not sure: it imports what it needs."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from devenv.lifecycle import up as operation
 from devenv.lifecycle.status import status as look
 from devenv.model import requirements
 from devenv.readers import report
+from devenv.required import stack, trust
 from devenv.tasks import render
 from devenv.tasks.common import JSON, ONLY, PORT, WORKSPACE, YES
 
@@ -75,8 +76,6 @@ def _for_up(
         with environment.opened("dev.up", workspace, port, allocate=True, debug=debug) as env:
             yield env
         return
-    from devenv.required import stack, trust  # here, since most services require no other
-
     trust.everyone = trusted
     env = environment.open_environment(workspace, port, allocate=True, debug=debug)
     with stack.brought_up(env) as told, told.locked("dev.up") as there:

@@ -13,11 +13,15 @@ SUITE = Path("tests", "contract")
 BOOTSTRAP = launch.TOOLS / "devenv" / "bootstrap.py"
 
 
-def check(root: Path, flags: Sequence[str]) -> int:
-    """Run the suite on a repository, visibly. Exit code: 0 all is kept, 1 something is not, 2 usage."""
+def check(root: Path, flags: Sequence[str], progress: bool = False) -> int:
+    """Run the suite on a repository, visibly. Exit code: 0 all is kept, 1 something is not, 2 usage.
+
+    `progress`: what it writes goes to stderr, since stdout is for something else.
+    """
     suite = launch.TOOLS / SUITE
     python = environment(suite / "requirements.txt")
-    return process.attach([str(python), str(suite / "check.py"), str(root), *flags], os.environ)
+    argv = [str(python), str(suite / "check.py"), str(root), *flags]
+    return process.run(argv, os.environ) if progress else process.attach(argv, os.environ)
 
 
 def environment(requirements: Path) -> Path:

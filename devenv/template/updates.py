@@ -6,12 +6,14 @@ required service.
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from devenv.base import launch, process, toolcache, vendored
 from devenv.base.errors import MISSING, REFUSED, UNHEALTHY, DevError
@@ -19,6 +21,7 @@ from devenv.required import mirrors
 from devenv.template.conformance import environment
 
 ADOPT = Path("tools", "adopt")
+AS_JSON = "ADOPT_ERRORS_AS_JSON"  # as in tools/adopt/errors.py, which is another program
 
 
 def launcher(root: Path, question: str) -> str:
@@ -34,8 +37,15 @@ def launcher(root: Path, question: str) -> str:
     return done.stdout.rstrip("\n")
 
 
-def run(root: Path, verb: str, flags: Sequence[str]) -> process.Result:
-    """Run check or update on a repository, visibly; returns exit code and answer. DevError 110, 111."""
+class Done(NamedTuple):
+    """What a program of the template answered, and its error if it failed."""
+
+    answer: str
+    error: DevError | None
+
+
+def run(root: Path, verb: str, flags: Sequence[str]) -> Done:
+    """Run check or update on a repository, visibly. DevError 110, 111."""
     mirror = mirrors.of(launcher(root, "--address"), root)
     history = mirror.checkout(mirror.newest())
     tools = launch.TOOLS
@@ -44,7 +54,18 @@ def run(root: Path, verb: str, flags: Sequence[str]) -> process.Result:
     python = environment(tools / ADOPT / "requirements.txt")
     # By its path, not with -m, which would look for modules in this repository first.
     argv = [str(python), str(tools / ADOPT / "__main__.py"), "--template", str(history), verb, str(root), *flags]
-    return process.converse(argv, {**os.environ, "PYTHONPATH": str(tools)})
+    done = process.converse(argv, {**os.environ, "PYTHONPATH": str(tools), AS_JSON: "1"})
+    return _failed(verb, done) if done.code else Done(done.stdout.rstrip(), None)
+
+
+def _failed(verb: str, done: process.Result) -> Done:
+    """Its last line is the error. Without one, it has written a traceback."""
+    *answer, last = done.stdout.splitlines() or [""]
+    try:
+        told = json.loads(last)
+        return Done("\n".join(answer), DevError(told["code"], told["message"], *told["hints"]))
+    except (ValueError, KeyError, TypeError):
+        return Done(done.stdout.rstrip(), DevError(done.code, f"template.{verb} ended with exit code {done.code}"))
 
 
 def vendor(root: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import run_quietly
+from devenv.base.process import Result
+from devenv.template import updates
+from tests.conftest import REPO, run_quietly
 from tests.messages import HAS_BRANCH, NO_ANSWERS_FILE, NOT_COMMITTED, NOT_IN_GIT
 from tools.adopt import change, releases
 from tools.adopt.render import render
@@ -438,6 +441,24 @@ def test_the_service_s_own_commands(service: Service, history: Path) -> None:
     assert "MUSTs" in done.stdout
 
 
+def test_an_error_reaches_the_verb_as_it_is(tmp_path: Path) -> None:
+    """inv template.update reports it, so that --json has it too."""
+    argv = [sys.executable, "-m", "tools.adopt", "update", str(tmp_path)]
+    spoken = subprocess.run(argv, cwd=REPO, capture_output=True, text=True, check=False)
+    env = {**os.environ, updates.AS_JSON: "1"}
+    done = subprocess.run(argv, cwd=REPO, env=env, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    for before in ("", "an answer\n"):
+        told = updates._failed("update", Result(done.returncode, before + done.stdout, ""))
+        assert told.error
+        lines = [f"error[{told.error.code}]: {told.error.message}", *(f"hint: {hint}" for hint in told.error.hints)]
+        assert (told.answer, lines) == (before.strip(), spoken.stderr.splitlines())
+        assert told.error.code == done.returncode == spoken.returncode
+    broken = updates._failed("update", Result(1, "half an ans", ""))
+    assert broken.error
+    assert (broken.error.code, broken.answer) == (1, "half an ans")
+
+
 def test_vendored_tools_are_those_of_the_new_release(service: Service, history: Path) -> None:
     """A commit of their own on the same branch; plain `cruft update` leaves them to the owner."""
     repo = service(NEXT, stack="django")
@@ -449,6 +470,7 @@ def test_vendored_tools_are_those_of_the_new_release(service: Service, history: 
         commit(repo, "what is there")
         done = subprocess.run([repo / ".dev/run", *argv], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr + done.stdout
+    assert "MUSTs" in done.stdout
     assert git(repo, "branch", "--show-current") == BRANCH
     assert (repo / ".dev/tools/COMMIT").read_text().strip() == known["commit"]
     assert git(repo, "status", "--porcelain") == ""

@@ -15,7 +15,7 @@ from pytest_cookies.plugin import Cookies
 
 from devenv.model import service_names
 
-from .conftest import STACKS, Tools, script
+from .conftest import STACKS, Tools, script, tree
 
 BAD = {
     "service=Catalog": "lower-case letters",
@@ -162,3 +162,28 @@ def test_reserved_names_are_those_of_the_tools() -> None:
     text = (Path(__file__).resolve().parents[2] / "hooks/pre_gen_project.py").read_text()
     listed = text.partition("RESERVED = (")[2].partition("\n)\n")[0]
     assert set(re.findall(r'"(\w+)"', listed)) == set(service_names.RESERVED)
+
+
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="only /proc says in which folder cookiecutter is")
+@pytest.mark.parametrize("address", [".", "../{name}", "{path}"])
+def test_a_template_is_found_without_a_shell(tools: Tools, template: Path, workdir: Path, address: str) -> None:
+    """A program that starts cookiecutter sets no PWD: `env -i`, cron, an editor."""
+    words = [script("cookiecutter"), "--no-input", address.format(name=template.name, path=template)]
+    env = {"PATH": os.environ["PATH"], "HOME": str(tools.home)}
+    there = ["--output-dir", str(workdir)]
+    done = subprocess.run([*words, *there], cwd=template, env=env, capture_output=True, text=True, check=True)
+    known = json.loads((workdir / "catalog/.cruft.json").read_text())
+    assert (known["template"], known["commit"]) == (str(template), tools.git("rev-parse", "HEAD", cwd=template))
+    cd = done.stderr.splitlines()[-3]
+    assert tools.run("sh", "-c", f"{cd} && pwd", cwd=tools.home).stdout.strip() == str(workdir / "catalog")
+
+
+def test_cruft_makes_the_same_without_a_shell(tools: Tools, template: Path, workdir: Path) -> None:
+    """Also what only a new service gets, and what an update would not bring again."""
+    (tools.home / "tmp").mkdir()
+    env = {"PATH": os.environ["PATH"], "HOME": str(tools.home), "TMPDIR": str(tools.home / "tmp")}
+    create = [script("cruft"), "create", str(template), "--no-input", "--extra-context", '{"stack": "bare"}']
+    subprocess.run(create, cwd=workdir, env=env, capture_output=True, check=True)
+    (workdir / "other").mkdir()
+    tools.cookiecutter(template, "stack=bare", cwd=workdir / "other")
+    assert tree(workdir / "catalog") == tree(workdir / "other/catalog")

@@ -84,7 +84,7 @@ def test_a_report_has_the_outer_steps_and_the_lines_of_the_inner_one_that_failed
         with pytest.raises(DevError):
             fail()
         events.error(DevError(112, "no", "hint"))
-    answer = json.loads(json.dumps(kept.failure()))
+    answer = json.loads(json.dumps(kept.failure(112)))
     assert answer["steps"] == ["build app"]
     assert [(step["name"], step["result"]) for step in answer["timeline"]] == [("build", "done"), ("migrate", "failed")]
     assert answer["error"] == {"code": 112, "message": "no", "hints": ["hint"], "log": [str(n) for n in range(10, 30)]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -15,8 +16,10 @@ from invoke.parser import Parser
 from invoke.program import Program
 
 from devenv import main
+from devenv.base import output
 from devenv.base.errors import DevError
 from devenv.commandline import arguments, helping
+from devenv.tasks.common import CHANGES
 from tests.messages import DID_YOU_MEAN, NOT_EXPECTED, TO_CONTINUE
 
 Run = Callable[..., int]
@@ -315,6 +318,47 @@ def test_the_exit_code_is_the_errors(run: Run, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(main.Tasks, "parse_and_execute", fail)
     assert run("dev.up") == 114
+
+
+# ---- --json of a verb that fails
+
+
+TYPED = {"dev.snapshot": "a", "dev.restore": "a", "dev.state": "list", "dev.schema": "dump", "dev.edit": "a"}
+TYPED.update({"dev.use": "a", "dev.add": "a"})
+
+
+@pytest.mark.parametrize("verb", sorted(CHANGES))
+@pytest.mark.parametrize("words", [["--json"], ["-j"], ["--json", "--nonsense"], ["-j", "more", "than", "enough"]])
+@pytest.mark.parametrize("local", ["", "import no_such_module"], ids=["", "broken tasks"])
+def test_a_verb_that_fails_answers_in_json_too(
+    run: Run,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    verb: str,
+    words: list[str],
+    local: str,
+) -> None:
+    monkeypatch.setattr(output, "answered", False)
+    (tmp_path / "tasks_local.py").write_text(local)
+    code = run(verb, *([TYPED[verb]] if verb in TYPED else []), *words)
+    told = capsys.readouterr()
+    answer = json.loads(told.out)
+    if code:  # template.prune needs no repository
+        assert told.err.startswith(f"error[{answer['error']['code']}]: {answer['error']['message']}\n")
+    assert code == answer.get("error", {}).get("code", 0)
+    assert code or verb == "template.prune"
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [("--json", True), ("-j", True), ("-yj", True), ("-jy", True), ("-w j", False), ("-wj", False), ("", False)],
+)
+def test_the_short_flag_counts_and_a_value_does_not(typed: str, wanted: bool) -> None:
+    assert main._wants_json(["dev.destroy", *typed.split()]) == wanted
+
+
+# ---- the modules of the tasks
 
 
 def test_each_task_is_in_the_list_of_its_module() -> None:

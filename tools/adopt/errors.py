@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import sys
 from typing import NoReturn
 
+AS_JSON = "ADOPT_ERRORS_AS_JSON"  # set by a caller that reports the error itself
 FOUND, USAGE, MISSING, CONFIG, CONFLICT, LOSS = 1, 2, 110, 111, 113, 114
 
 
@@ -18,7 +21,10 @@ class Refusal(Exception):
 
 
 def end(refusal: Refusal) -> NoReturn:
-    """One error line on stderr, the hints after it, and the exit code."""
+    """One error line on stderr, the hints after it, and the exit code. For programs, one line of JSON on stdout."""
+    if os.environ.get(AS_JSON):
+        print(json.dumps({"code": refusal.code, "message": str(refusal), "hints": refusal.hints}), flush=True)
+        raise SystemExit(refusal.code)
     print(f"error[{refusal.code}]: {refusal}", *(f"hint: {hint}" for hint in refusal.hints), sep="\n", file=sys.stderr)
     raise SystemExit(refusal.code)
 
