@@ -51,7 +51,7 @@ def package_migrations(env: Environment) -> list[str]:
 
 
 def begin_package_migrations(env: Environment) -> Callable[[], list[str] | None]:
-    """The same next to what follows, which must not be another command of the service.
+    """The same next to a command that follows.
 
     The returned function waits for the names. None if the command failed, for which there may be a passing reason.
     """

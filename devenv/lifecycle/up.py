@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import Callable, NamedTuple
 
 from devenv.base import events, ports, records
@@ -154,9 +154,7 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[E
     left = list(steps)
     while left:
         step = left.pop(0)
-        migrates = any(later.kind == "migrate" for later in left)
-        beside = packages.meanwhile(env) if step.kind == "start" and migrates else nullcontext()
-        with events.step(step.kind, " ".join(step.services), step.why), beside:
+        with events.step(step.kind, " ".join(step.services), step.why):
             env = _do(env, step)
         done.append(step)
         if step.kind in ("pull", "build"):
