@@ -43,9 +43,10 @@ def scrub(env: Environment) -> None:
 @events.stepped("list migrations of packages")
 def package_migrations(env: Environment) -> list[str]:
     """The names of the migrations of installed packages. DevError 112 if the command that lists them fails."""
-    done = env.engine.collect(PACKAGE_MIGRATIONS, env.config.command(PACKAGE_MIGRATIONS))
+    name = PACKAGE_MIGRATIONS
+    done = env.engine.collect(name, env.config.command(name))
     if done.code:
-        message = f"{env.config.service}: commands.{PACKAGE_MIGRATIONS} ended with exit code {done.code}"
+        message = f"{env.config.service}: commands.{name} ended with exit code {done.code}"
         raise DevError(UNHEALTHY, message, *_inside_hint())
     return _names(done.stdout)
 
