@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,6 +79,9 @@ def arguments() -> argparse.Namespace:
 def prepared(scratch: Path) -> Service:
     """A service with all files committed."""
     service = bake(scratch, NAME, 1, cache="redis", worker="queue")
+    temporaries = scratch / "tmp"
+    temporaries.mkdir()
+    service = replace(service, env={**service.env, "TMPDIR": str(temporaries)})
     service.call(*GIT, "init", "--quiet", "--initial-branch", "main")
     commit(service, "the service")
     return service
@@ -237,8 +241,8 @@ def data(service: Service) -> float:
 
 
 def temporary(service: Service) -> float:
-    """What is in the folder for temporary files."""
-    return len(os.listdir(service.env.get("TMPDIR") or tempfile.gettempdir()))
+    """What is in the folder for temporary files, which no other program uses."""
+    return len(os.listdir(service.env["TMPDIR"]))
 
 
 COMPOSE, NATIVE = ("compose",), ("native",)

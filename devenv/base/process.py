@@ -171,7 +171,7 @@ def collect(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[st
     return Result(done.returncode, done.stdout, "")
 
 
-def begin(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str] = ()) -> Callable[[], Result]:
+def begin(argv: Sequence[str], env: Mapping[str, str]) -> Callable[[], Result]:
     """Begin a command that changes nothing, next to others. The returned function waits for its result.
 
     Only then it is reported, with its output and its own time: its lines are not among those of the others.
@@ -179,7 +179,7 @@ def begin(argv: Sequence[str], env: Mapping[str, str], *, wrapper: Sequence[str]
     start = time.monotonic()
 
     def run() -> tuple[Result, float]:
-        return capture([*wrapper, *argv], env), time.monotonic() - start
+        return capture(argv, env), time.monotonic() - start
 
     begun = ThreadPoolExecutor(max_workers=1).submit(run)
 

@@ -43,15 +43,16 @@ def scrub(env: Environment) -> None:
 @events.stepped("list migrations of packages")
 def package_migrations(env: Environment) -> list[str]:
     """The names of the migrations of installed packages. DevError 112 if the command that lists them fails."""
-    done = env.engine.collect(PACKAGE_MIGRATIONS, env.config.command(PACKAGE_MIGRATIONS))
+    name = PACKAGE_MIGRATIONS
+    done = env.engine.collect(name, env.config.command(name))
     if done.code:
-        message = f"{env.config.service}: commands.{PACKAGE_MIGRATIONS} ended with exit code {done.code}"
+        message = f"{env.config.service}: commands.{name} ended with exit code {done.code}"
         raise DevError(UNHEALTHY, message, *_inside_hint())
     return _names(done.stdout)
 
 
 def begin_package_migrations(env: Environment) -> Callable[[], list[str] | None]:
-    """The same next to what follows, which must not be another command of the service.
+    """The same next to a command that follows.
 
     The returned function waits for the names. None if the command failed, for which there may be a passing reason.
     """

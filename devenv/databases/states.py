@@ -8,7 +8,7 @@ databases and rows. These are the values that both work with.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple, Union
 
@@ -97,7 +97,7 @@ class Seen:
     survey: Survey | None = None
     pending: Note | None = None  # records of an earlier release, not on the server yet: datastates/earlier.py
     warned: bool = False  # that data is gone
-    packages: dict[str, Any] | None = None  # what this command has already listed: datastates/packages.py
+    listing: Callable[[], list[str] | None] | None = None  # a command that was begun: datastates/packages.py
 
 
 class Note(NamedTuple):

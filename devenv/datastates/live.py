@@ -97,6 +97,7 @@ def migrate(env: Environment) -> None:
     fresh = new and _is_as_built(env)
     if not fresh:
         used(env)
+    packages.begin(env)
     service_commands.migrate(env)
     if new:
         migrated.check(env)

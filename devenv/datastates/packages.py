@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from devenv.context import service_commands
@@ -21,31 +20,28 @@ def of(env: Environment) -> dict[str, Any]:
     """
     if PACKAGE_MIGRATIONS not in env.config.commands:
         return {}
-    return _known(env) or {"of": _key(env), "names": service_commands.package_migrations(env)}
+    key, begun = _key(env), env.seen.listing
+    found = _known(env, key)
+    if found:
+        return found
+    env.seen.listing = None
+    names = begun() if begun else None
+    return {"of": key, "names": service_commands.package_migrations(env) if names is None else names}
 
 
-@contextmanager
-def meanwhile(env: Environment) -> Iterator[None]:
-    """During the block, which waits for a database, list them if that is to be done: it needs none.
-
-    If the command fails, `of` runs it again, and reports it.
-    """
-    if PACKAGE_MIGRATIONS not in env.config.commands or _known(env):
-        yield
-        return
-    key, begun = _key(env), service_commands.begin_package_migrations(env)
-    yield
-    names = begun()
-    env.seen.packages = None if names is None else {"of": key, "names": names}
+def begin(env: Environment) -> None:
+    """Begin to list them next to a migration, if `of` will have to. If the command fails then, `of` runs it again."""
+    if PACKAGE_MIGRATIONS in env.config.commands and not _known(env, _key(env)):
+        env.seen.listing = service_commands.begin_package_migrations(env)
 
 
 def _key(env: Environment) -> str:
     return lineage.key(lineage.others(store.files(env), env.config.migrations))
 
 
-def _known(env: Environment) -> dict[str, Any] | None:
-    key, stored = _key(env), store.every(env) if store.keeps(env) else []
-    told = [env.seen.packages or {}, *(known.get("packages", {}) for known in (env.data, *(s.data for s in stored)))]
+def _known(env: Environment, key: str) -> dict[str, Any] | None:
+    stored = store.every(env) if store.keeps(env) else []
+    told = [known.get("packages", {}) for known in (env.data, *(s.data for s in stored))]
     return next((dict(each) for each in told if each.get("of") == key), None)
 
 

@@ -334,11 +334,12 @@ def held(store: Service, volumes: Sequence[str], project: str) -> dict[str, str]
 
 def endless_logs(states: Mapping[str, State]) -> list[str]:
     """The services whose container keeps every line that it logs. A container has the daemon's defaults noted, too."""
-    ids = {state.id: name for name, state in states.items() if state.id}
+    ids = {state.id: name for name, state in states.items()}
+    if not ids:
+        return []
     done = process.capture(["docker", "inspect", "--format", "{{.Id}} {{json .HostConfig.LogConfig}}", *ids])
-    found = [line.split(" ", 1) for line in done.stdout.splitlines()] if ids else []
-    kept = [(ids.get(id, id), json.loads(text)) for id, text in found]
-    return [name for name, log in kept if log["Type"] == "json-file" and "max-size" not in (log["Config"] or {})]
+    found = [(ids[id], json.loads(text)) for id, text in (line.split(" ", 1) for line in done.stdout.splitlines())]
+    return [name for name, log in found if log["Type"] == "json-file" and "max-size" not in (log["Config"] or {})]
 
 
 def has_lost_network(ids: Sequence[str]) -> bool:

@@ -129,7 +129,7 @@ class Engine(Protocol):
         """Like `step`, but return what the command printed on stdout."""
 
     def begin(self, name: str, argv: Sequence[str]) -> Callable[[], Result]:
-        """Like `collect`, next to what follows, which must not be another step. The returned function waits for it."""
+        """Like `collect`, next to the step that follows. The returned function waits for it."""
 
     def attach(self, service: str, argv: Sequence[str]) -> int:
         """Give the terminal to a command in a service: in the running container, else in a new one."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from typing import NamedTuple
 
 from devenv.base import events, ports
@@ -149,9 +148,7 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[E
     left = list(steps)
     while left:
         step = left.pop(0)
-        migrates = any(later.kind == "migrate" for later in left)
-        beside = packages.meanwhile(env) if step.kind == "start" and migrates else nullcontext()
-        with events.step(step.kind, " ".join(step.services), step.why), beside:
+        with events.step(step.kind, " ".join(step.services), step.why):
             env = _do(env, step)
         done.append(step)
         if step.kind in ("pull", "build"):

@@ -12,6 +12,7 @@ import os
 import platform
 import tempfile
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 from maintain.bench import doors, examples, launcher, loop, peers, rebuild, stacks, starts, states
@@ -39,7 +40,8 @@ def main() -> None:
     tables: dict[str, str] = {}
     for part in given.only or ALWAYS:
         with tempfile.TemporaryDirectory() as scratch:
-            tables[part] = "\n".join(PARTS[part](Path(scratch), given.rounds))
+            measure = partial(loop.table, only=given.stack) if part == "loop" and given.stack else PARTS[part]
+            tables[part] = "\n".join(measure(Path(scratch), given.rounds))
         print(tables[part], end="\n\n", flush=True)
     if given.write:
         write(tables)
@@ -50,6 +52,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="runs of each figure; the median is shown")
     parser.add_argument("--only", action="append", choices=PARTS, help="this part alone; may be repeated")
+    parser.add_argument("--stack", action="append", choices=loop.STACKS, help="this stack alone, of the daily loop")
     pages = "docs/benchmarks.md, those of the examples into examples/README.md"
     parser.add_argument("--write", action="store_true", help=f"write the tables into {pages}")
     return parser.parse_args()

@@ -11,7 +11,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -51,10 +51,12 @@ STACKS = {
 }
 
 
-def table(scratch: Path, rounds: int) -> list[str]:
-    """Rows for each stack and engine that is here; times are minimum, median and maximum."""
+def table(scratch: Path, rounds: int, only: Collection[str] = ()) -> list[str]:
+    """Rows for each stack and engine that is here; times are minimum, median and maximum. `only`: these stacks."""
     rows = list(HEAD)
     for name, stack in STACKS.items():
+        if only and name not in only:
+            continue
         service = bake(scratch, f"bench-{name}", rounds, stack=name, database="postgres", cache="redis", worker="queue")
         for engine in engines(service):
             measured = measure(service.on(engine), stack, engine)

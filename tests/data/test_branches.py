@@ -163,8 +163,8 @@ def test_a_default_that_wants_the_app_is_seeded_after_a_switch_that_nothing_fore
     assert here.live == rows(ONE, TWO) | DEFAULT
 
 
-@pytest.mark.parametrize(("code", "listed"), [(0, ["meanwhile"]), (1, ["meanwhile", "alone"])])
-def test_migrations_of_packages_are_listed_while_a_new_database_starts(
+@pytest.mark.parametrize(("code", "listed"), [(0, ["beside"]), (1, ["beside", "alone"])])
+def test_migrations_of_packages_are_listed_next_to_the_first_migration(
     here: World, code: int, listed: list[str]
 ) -> None:
     here.databases, here.table = {LIVE: frozenset()}, None  # as after dev.destroy

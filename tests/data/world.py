@@ -71,7 +71,7 @@ class World:
     running: set[str] = field(default_factory=set)
     done: list[str] = field(default_factory=list)  # the effects so far
     listed: list[str] = field(default_factory=list)  # how the packages' migrations were listed, each time
-    listing_ends: int = 0  # the exit code of that command while a database starts
+    listing_ends: int = 0  # its exit code next to a migration
     end: End | None = None  # what becomes of the effects of a command that ends before its time
 
     def effect(self, words: str, act: Act, half: Act = nothing) -> None:
@@ -329,7 +329,7 @@ class FakeEngine:
 
     def begin(self, name: str, argv: Sequence[str]) -> Callable[[], Result]:
         assert name == "package_migrations"
-        self.world.listed.append("meanwhile")
+        self.world.listed.append("beside")
         return lambda: Result(self.world.listing_ends, (self.world.repo / LOCK).read_text(), "")
 
     def _change(self, what: str, rows: Sequence[str]) -> None:

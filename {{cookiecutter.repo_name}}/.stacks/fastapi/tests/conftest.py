@@ -1,11 +1,16 @@
 # Owner: this service. The template wrote it once and leaves it to you.
 {% if cookiecutter.database != "none" %}
 import asyncio
+import hashlib
 {% endif %}
 {% if cookiecutter.database != "none" or cookiecutter.cache != "none" %}
 import os
 {% endif %}
 from collections.abc import AsyncIterator
+{% if cookiecutter.database != "none" %}
+from contextlib import suppress
+from pathlib import Path
+{% endif %}
 
 import pytest
 {% if cookiecutter.database != "none" %}
@@ -14,7 +19,8 @@ from alembic import command, config
 from httpx import ASGITransport, AsyncClient
 {% if cookiecutter.database != "none" %}
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 {% endif %}
 {% if cookiecutter.database != "none" or cookiecutter.cache != "none" %}
 
@@ -49,31 +55,38 @@ async def client() -> AsyncIterator[AsyncClient]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def test_database() -> None:
-    """Created again by the migrations in each run."""
-    asyncio.run(create_database())
+def test_database(request: pytest.FixtureRequest) -> None:
+    """Kept between runs. It is created again after a migration or the server has changed, and with --cache-clear."""
+    known = hashlib.sha256(str(database.URL_OF_DATABASE).encode())
+    for file in sorted(Path("migrations").rglob("*.py")):
+        known.update(file.read_bytes())
+    kept, key = request.config.cache, known.hexdigest()
+    assert kept
+    changed = kept.get("migrations", "") != key
+    kept.set("migrations", "")  # while it is created: it is incomplete if this run is killed
+    asyncio.run(create_database(changed))
     command.upgrade(config.Config(toml_file="pyproject.toml"), "head")
+    kept.set("migrations", key)
 
 
-async def create_database() -> None:
+async def create_database(again: bool) -> None:
     url = database.URL_OF_DATABASE.set(database=os.environ["DB_NAME"].removeprefix("test_"))
     engine = create_async_engine(url, isolation_level="AUTOCOMMIT")  # Postgres does not allow a transaction here
     async with engine.connect() as connection:
-        await recreate(connection, engine.dialect.identifier_preparer.quote(os.environ["DB_NAME"]))
+        name = engine.dialect.identifier_preparer.quote(os.environ["DB_NAME"])
+        if again:
+            await connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+        with suppress(DBAPIError):  # it exists; any other reason is that of the migrations, too
+            await connection.execute(text(f"CREATE DATABASE {name}"))
     await engine.dispose()
-
-
-async def recreate(connection: AsyncConnection, name: str) -> None:
-    await connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-    await connection.execute(text(f"CREATE DATABASE {name}"))
 
 
 @pytest.fixture(autouse=True)
 async def empty_tables(anyio_backend: str) -> AsyncIterator[None]:
-    yield
     async with database.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             await connection.execute(table.delete())
+    yield
     await database.engine.dispose()  # its connections belong to this test's event loop
 
 
