@@ -48,7 +48,8 @@ lint: venv ## check style, types, the layers of devenv/ and the words of the pag
 
 docs: venv ## build the pages as a site in build/site, with links and spelling checked
 	@$(PYTHON) -m maintain.reference --check
-	@{ [ -x $(DOCS)/python ] && cmp -s docs/requirements.txt build/docs/requirements.txt; } || python3 -I devenv/bootstrap.py --needs 3.10 build/docs docs/requirements.txt
+	@{ [ -x $(DOCS)/python ] && [ "$$(cat build/docs/place 2>/dev/null)" = "$(CURDIR)/build/docs" ] && \
+		cmp -s docs/requirements.txt build/docs/requirements.txt; } || python3 -I devenv/bootstrap.py --needs 3.10 build/docs docs/requirements.txt
 	$(DOCS)/codespell $(PAGES)
 	$(DOCS)/python -m maintain.site
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/mkdocs build --quiet --strict
@@ -85,4 +86,5 @@ clean: ## remove everything that the targets made; first remove a running demo: 
 
 # The same bootstrap as in every service. Its copy of the requirements decides, not the times of files.
 venv:
-	@{ [ -x $(PYTHON) ] && cmp -s requirements.txt .venv/requirements.txt; } || python3 -I devenv/bootstrap.py --needs 3.10 .venv requirements.txt
+	@{ [ -x $(PYTHON) ] && [ "$$(cat .venv/place 2>/dev/null)" = "$(CURDIR)/.venv" ] && \
+		cmp -s requirements.txt .venv/requirements.txt; } || python3 -I devenv/bootstrap.py --needs 3.10 .venv requirements.txt

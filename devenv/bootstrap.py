@@ -94,8 +94,10 @@ def main(place: Path, requirements: Path, shared: bool = False) -> Path:
     venv.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as held:
         wait_for(held)
-        if not complete(venv, requirements):  # or another run made it while this one waited
-            gone = "files of it are damaged" if os.access(venv / "bin/python", os.X_OK) else "its Python is gone"
+        moved = not (shared or is_at_home(venv))
+        if moved or not complete(venv, requirements):  # or another run made it while this one waited
+            whole = os.access(venv / "bin/python", os.X_OK)
+            gone = "its Python is gone" if not whole else "it was moved" if moved else "files of it are damaged"
             why = (
                 f"again, since {gone}" if (venv / "requirements.txt").exists() and (shared or sealed(venv)) else "once"
             )
@@ -124,6 +126,14 @@ def wait_for(held: IO[str]) -> None:
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
+
+
+def is_at_home(venv: Path) -> bool:
+    """Whether it was made where it is: its programs have its path in their first line."""
+    try:
+        return (venv / "place").read_text(encoding="utf-8", errors="surrogateescape") == str(venv)
+    except OSError:
+        return False
 
 
 def complete(venv: Path, requirements: Path) -> bool:
@@ -163,6 +173,7 @@ def make(venv: Path, requirements: Path, held: IO[str]) -> None:
     try:
         if not (uv and with_uv(uv, venv, requirements, held)):
             with_pip(venv, requirements, held)
+        (venv / "place").write_text(str(venv), encoding="utf-8", errors="surrogateescape")
         SEALS["write"](venv)
         shutil.copyfile(requirements, venv / "requirements.txt")
     except BootstrapError as error:

@@ -65,7 +65,7 @@ NOT_COMMITTED = "has changes that are not committed"
 HAS_BRANCH = "already has a branch"
 NO_ANSWERS_FILE = "no template, commit and answers"
 IS_A_LINK = "is a link"
-NEEDS_NEWER = "or newer is needed"
+OR_NEWER = "or newer is needed"
 DOCKER_REFUSES = "Docker refuses this user"
 
 # Repositories of others.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -11,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from devenv.base import events, process
+from devenv.base.errors import MISSING, DevError
 
 
 @contextmanager
@@ -77,6 +79,13 @@ def _wait_for(fd: int, path: Path, brief: bool) -> None:
         if not brief:
             events.note(f"waiting: {path.stem} is held by {holder(path)}")
         fcntl.flock(fd, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
+        os.close(fd)
+        # Without a lock, two commands at once could lose data.
+        what = f"{path.parent}: files cannot be locked there, as on some network disks: {error.strerror}"
+        raise DevError(MISSING, what, "use a folder on a disk of this machine: export XDG_STATE_HOME=FOLDER") from None
 
 
 def _is_current(fd: int, path: Path) -> bool:

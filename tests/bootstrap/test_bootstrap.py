@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.conftest import python_of
-from tests.messages import MAKING_TOOL_ENVIRONMENT, NEEDS_NEWER
+from tests.messages import MAKING_TOOL_ENVIRONMENT, OR_NEWER
 
 DEV = Path(__file__).resolve().parents[2] / "devenv"
 BOOTSTRAP = DEV / "bootstrap.py"
@@ -337,7 +337,18 @@ def test_the_set_up_of_the_template_names_the_python_that_it_needs(tmp_path: Pat
     env = {"PATH": f"{path}:/usr/bin:/bin", "HOME": str(tmp_path)}
     done = subprocess.run(["make", "venv"], cwd=tmp_path, env=env, capture_output=True, text=True)
     assert done.stderr.splitlines()[:2] == [
-        f"error[110]: Python 3.10 {NEEDS_NEWER}, {path}/python3 is {version}",
+        f"error[110]: Python 3.10 {OR_NEWER}, {path}/python3 is {version}",
         "hint: put a newer python3 first on the path: export PATH=FOLDER:$PATH",
     ]
     assert not (tmp_path / ".venv").exists()
+
+
+def test_one_that_was_moved_is_made_again(with_uv: Machine, venv: Path, tmp_path: Path) -> None:
+    """Its programs have the old path in their first line: `cookiecutter: not found`."""
+    with_uv.bootstrap(venv)
+    moved = venv.rename(tmp_path / "moved")
+    code, said = with_uv.bootstrap(moved)
+    assert (code, "(again, since it was moved)" in said) == (0, True), said
+    assert str(moved) in (moved / "bin/invoke").read_text()
+    assert subprocess.check_output([moved / "bin/invoke", "--version"], text=True).startswith("Invoke")
+    assert with_uv.bootstrap(moved) == (0, "")

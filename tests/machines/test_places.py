@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import python_of, run_quietly
 from tests.machines.conditions import full_temporary, read_only
 from tests.machines.test_doctor import native, no_settings  # noqa: F401
-from tests.messages import NEEDS_NEWER
+from tests.messages import OR_NEWER
 from tests.verbs.fixtures import MakeRepo, removed_after
 from tests.verbs.repo import Repo
 
@@ -44,7 +44,7 @@ def test_the_launcher_runs_on_it(native: Repo, tmp_path: Path, version: str) -> 
 
 def test_an_older_python_is_refused(native: Repo, tmp_path: Path) -> None:  # noqa: F811
     done = with_python(native, "3.8", tmp_path).fails(110, "dev.plan")
-    assert f"Python 3.9 {NEEDS_NEWER}" in done.error
+    assert f"Python 3.9 {OR_NEWER}" in done.error
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from devenv.base import locks, process
-from tests.conftest import REPO
+from tests.conftest import REPO, run_quietly
 from tests.messages import HELD_BY
 
 HOLD = "import sys; print('held', flush=True); sys.stdin.read()"
@@ -154,3 +155,34 @@ def test_a_lock_file_that_says_nothing_is_another_command(lock: Path, text: str)
     assert locks.holder(lock) == "another command"
     with locks.held(lock, "dev.up"):
         assert locks.holder(lock).startswith("`dev.up`")
+
+
+NO_LOCKS = """
+#include <errno.h>
+int flock(int fd, int operation) { errno = ENOLCK; return -1; }
+"""
+
+
+def test_a_disk_without_locks_is_refused(tmp_path: Path) -> None:
+    """A home on NFS whose server has no lock service: the system call fails, as made by this library."""
+    if not shutil.which("cc"):
+        pytest.skip("there is no C compiler here")
+    (tmp_path / "locks.c").write_text(NO_LOCKS)
+    library = tmp_path / "locks.so"
+    run_quietly("cc", "-shared", "-fPIC", "-o", library, tmp_path / "locks.c")
+    lock = tmp_path / "state/main/catalog.lock"
+    program = f"""
+from pathlib import Path
+from devenv.base import locks
+from devenv.base.errors import DevError
+try:
+    with locks.held(Path({str(lock)!r}), "dev.up"):
+        print("held")
+except DevError as error:
+    print(error.code, error.message, *error.hints, sep="|")
+"""
+    env = {**os.environ, "LD_PRELOAD": str(library), "PYTHONPATH": str(REPO)}
+    said = run_quietly(sys.executable, "-c", program, env=env).stdout.strip().split("|")
+    assert said[0] == "110"
+    assert said[1].startswith(f"{lock.parent}: files cannot be locked there")
+    assert said[2].endswith("export XDG_STATE_HOME=FOLDER")

@@ -6,7 +6,6 @@ DEVENV_PORTABLE=1 chooses the second on Linux too, so that our tests run what a 
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -57,8 +56,8 @@ def runs_from(place: Path) -> bool:
     import psutil  # here, since it is slow to import
 
     inside = f"{place}{os.sep}"
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if any(inside in f"{word}{os.sep}" for word in [*process.cmdline(), process.exe()]):
-                return True
+    for process in psutil.process_iter(["cmdline", "exe"]):  # None: another user's
+        words = [process.info["exe"] or "", *(process.info["cmdline"] or [])]
+        if any(inside in f"{word}{os.sep}" for word in words):
+            return True
     return False
