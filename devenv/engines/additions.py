@@ -138,13 +138,16 @@ def _agent(place: Place) -> dict[str, Any]:
     known = "root:x:0:0::/root:/bin/sh\n" + (f"dev:x:{user}:{group}::/tmp:/bin/sh\n" if user != "0" else "")
     users = place.root / ".dev" / "local" / "passwd"
     _write(users, known)
-    mounts = {AGENT: docker.agent(), "/etc/passwd": str(users)}
+    socket = docker.agent()
     part = {
         "environment": {"SSH_AUTH_SOCK": AGENT},
-        "volumes": [{"type": "bind", "source": source, "target": target} for target, source in mounts.items()],
+        "volumes": [
+            {"type": "bind", "source": socket, "target": AGENT},
+            {"type": "bind", "source": str(users), "target": "/etc/passwd", "read_only": True},
+        ],
     }
     # In a virtual machine, root alone may use the agent, and the files that root writes belong to the person outside.
-    return {**part, "user": "0:0"} if mounts[AGENT] == docker.IN_MACHINE else part
+    return {**part, "user": "0:0"} if socket == docker.IN_MACHINE else part
 
 
 def _dockerfile(place: Place, name: str, build: Build) -> Path:

@@ -30,8 +30,10 @@ def declared(box: Sandbox, key: str, entry: str) -> Iterator[None]:
     before = path.read_bytes()
     if not add_entry(path, key, entry):
         not_judged(f"dev.yaml: the suite cannot add an entry to {key}")
-    yield
-    path.write_bytes(before)
+    try:
+        yield
+    finally:
+        path.write_bytes(before)
 
 
 # ---- secrets

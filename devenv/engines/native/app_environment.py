@@ -153,8 +153,9 @@ def _make(place: Place) -> None:
         _make_venv(place)
     if "node" in place.native:
         _check_node(place.native["node"])
-        for other in folders.locked(place).glob("**/made"):  # all environments of the checkout share node_modules
-            other.unlink()
+        locked = folders.locked(place)  # all environments of the checkout share node_modules
+        for other in (locked / "made", *locked.glob("edited/*/made")):
+            other.unlink(missing_ok=True)
         app_libraries.unlink(place)
     _install(place)
     if place.libraries:
