@@ -84,8 +84,10 @@ class Ended(NamedTuple):
     @property
     def error(self) -> str:
         """Its error line, without our hints."""
+        if self.code is None:
+            return "not ended in time"
         lines = [line for line in self.stderr.splitlines() if line.startswith("error[")]
-        return lines[-1] if lines else "not ended in time" if self.code is None else f"ended with {self.code}"
+        return lines[-1] if lines else f"ended with {self.code}"
 
 
 Verb = Callable[..., Ended]
