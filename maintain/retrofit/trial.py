@@ -31,7 +31,7 @@ QUERIES = {  # how many statements the service's database has answered
 PAGES = 5  # requests to a page
 # The line of a package manager or an image builder that says why; the first one counts.
 CAUSE = re.compile(
-    r"(?m)(?<=^)(?:.*failed to resolve source metadata for \S+|.*Could not resolve host: \S+|.*getaddrinfo \w+ \S+"
+    r"(?m)^(?:.*failed to resolve source metadata for \S+|.*Could not resolve host: \S+|.*getaddrinfo \w+ \S+"
     r"|\S*(?:Error|Exception|ImproperlyConfigured): .{1,120})"
 )
 POINT = re.compile(r"\s*# FILL IN: ")
@@ -84,8 +84,10 @@ class Ended(NamedTuple):
     @property
     def error(self) -> str:
         """Its error line, without our hints."""
+        if self.code is None:
+            return "not ended in time"
         lines = [line for line in self.stderr.splitlines() if line.startswith("error[")]
-        return lines[-1] if lines else "not ended in time" if self.code is None else f"ended with {self.code}"
+        return lines[-1] if lines else f"ended with {self.code}"
 
 
 Verb = Callable[..., Ended]

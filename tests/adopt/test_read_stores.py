@@ -200,3 +200,14 @@ def test_a_package_that_only_another_one_needs_is_not_a_server(tmp_path: Path) -
     own = "opensearch-py==2\n    # via\n    #   -r base.in\n    #   c\n"
     found = reading(tmp_path, {"manage.py": MANAGE, "requirements.txt": compiled + others + own})
     assert [one.kind for one in found.backing] == ["opensearch"]
+
+
+def test_the_password_next_to_an_address_that_only_its_value_shows(tmp_path: Path) -> None:
+    compose = (
+        "services:\n  app:\n    build: .\n    environment: {QUEUE_HOSTNAME: 'redis:6379', QUEUE_PASSWORD: secret}\n"
+    )
+    code = "import os\nos.environ['QUEUE_HOSTNAME'], os.environ['QUEUE_PASSWORD']\n"
+    found = facts(reading(tmp_path, django(code, **{"compose.yaml": f"{compose}  redis: {{image: redis}}\n"})))
+    assert found["cache.variables.address"][0] == "QUEUE_HOSTNAME"
+    assert found["cache.variables.password"][0] == "QUEUE_PASSWORD"
+    assert "environment.QUEUE_PASSWORD" not in found

@@ -62,10 +62,17 @@ def choose(every: list[Candidate], store: str, kind: str) -> dict[str, Found]:
     whole = {"host", "name"} <= set(best) if store == "database" else "host" in best
     if (store == "cache" and not url and "host" not in best) or (store == "database" and not best and not url):
         pair = next((one for one in every if ADDRESSES[kind].match(one.value)), None)
-        best = {"address": pair} if pair else best
+        best = _with_password(pair, every) if pair else best
     if url and not (whole and min(one.rank for one in best.values()) <= url.rank):
         best = {"url": url}
     return {role: Found(one.name, one.where) for role, one in best.items()}
+
+
+def _with_password(address: Candidate, every: list[Candidate]) -> dict[str, Candidate]:
+    """An address that only its value shows, and the password with the same beginning: `BROKER_HOSTNAME`."""
+    group = address.name.rpartition("_")[0]
+    password = next((one for one in every if group and one.name in (f"{group}_PASSWORD", f"{group}_PASS")), None)
+    return {"address": address, **({"password": password} if password else {})}
 
 
 def _groups(every: list[Candidate], store: str) -> dict[str, dict[str, Candidate]]:
