@@ -220,9 +220,9 @@ class ComposeEngine:
         read = process.capture(self._compose("config", "--format", "json"), env)
         if read.code:
             return read.code
-        said, label = podman.resolved(read.stdout), [f"{docker.PROJECT}={self.place.project}"]
-        endpoint, wanted = docker.endpoint(), services or [n for n, s in self.place.services.items() if s.build]
-        argvs = [podman.build(endpoint, said, name, label) for name in wanted]
+        wanted = services or [name for name, s in self.place.services.items() if s.build]
+        label = f"{docker.PROJECT}={self.place.project}"
+        argvs = podman.builds(docker.endpoint(), podman.resolved(read.stdout), wanted, label)
         return next((code for argv in argvs if (code := process.run(argv, env))), 0)
 
     @contextmanager

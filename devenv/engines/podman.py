@@ -56,14 +56,30 @@ def check(endpoint: str, ids: Sequence[str]) -> None:
         process.capture(command(endpoint, "healthcheck", "run", each))
 
 
-def build(endpoint: str, project: Mapping[str, Any], service: str, labels: Sequence[str]) -> list[str]:
-    """The command that builds the image of a service. `project`: what `docker compose config` prints."""
-    found = project["services"][service]
-    build, image = found["build"], found.get("image") or f"{project['name']}-{service}"
-    words = ["--tag", _whole(image), *(word for label in labels for word in ("--label", label))]
+def builds(endpoint: str, project: Mapping[str, Any], services: Sequence[str], label: str) -> list[list[str]]:
+    """The commands that build the images of services. `project`: what `docker compose config` prints."""
+    alike: dict[str, list[str]] = {}
+    for name in services:
+        alike.setdefault(json.dumps(project["services"][name]["build"], sort_keys=True), []).append(name)
+    return [_build(endpoint, project, names, label) for names in alike.values()]
+
+
+def _build(endpoint: str, project: Mapping[str, Any], names: Sequence[str], label: str) -> list[str]:
+    """The command for services with the same build.
+
+    Without the cache of layers: it does not notice a change of a file that a step mounts, such as a lock file.
+    """
+    build = project["services"][names[0]]["build"]
+    images = [project["services"][name].get("image") or f"{project['name']}-{name}" for name in names]
+    words = ["--no-cache", *(word for image in images for word in ("--tag", _whole(image))), "--label", label]
     words += ["--file", os.path.join(build["context"], build.get("dockerfile") or "Dockerfile")]
     words += ["--target", build["target"]] if build.get("target") else []
-    words += [word for pair in (build.get("args") or {}).items() if pair[1] for word in ("--build-arg", "=".join(pair))]
+    words += [
+        word
+        for pair in (build.get("args") or {}).items()
+        if pair[1] is not None
+        for word in ("--build-arg", "=".join(pair))
+    ]
     for name, folder in (build.get("additional_contexts") or {}).items():
         words += ["--build-context", f"{name}={folder}"]
     for secret in build.get("secrets") or []:

@@ -68,10 +68,21 @@ def test_podman_builds_what_compose_read() -> None:
         secrets=[{"source": "ca"}, {"source": "own"}, {"source": "token"}],
         additional_contexts={"library": "/library"},
     )
-    argv = podman.build("unix:///podman.sock", json.loads(json.dumps(asked)), "app", ["a=b"])
+    [argv] = podman.builds("unix:///podman.sock", json.loads(json.dumps(asked)), ["app"], "a=b")
     assert argv == [
-        *["podman", "--url", "unix:///podman.sock", "build", "--tag", "docker.io/library/main-catalog-app"],
-        *["--label", "a=b", "--file", "/code/Dockerfile", "--target", "dev", "--build-arg", "A=1"],
+        *["podman", "--url", "unix:///podman.sock", "build", "--no-cache"],
+        *[
+            "--tag",
+            "docker.io/library/main-catalog-app",
+            "--label",
+            "a=b",
+            "--file",
+            "/code/Dockerfile",
+            "--target",
+            "dev",
+            "--build-arg",
+            "A=1",
+        ],
         *["--build-context", "library=/library", "--secret", "id=own,src=/etc/ca.pem"],
         *["--secret", "id=token,type=env,env=DEVENV_TOKEN", "/code"],
     ]
@@ -89,5 +100,14 @@ def test_podman_builds_what_compose_read() -> None:
 def test_an_image_has_docker_s_name(image: str, whole: str) -> None:
     found = project()
     found["services"]["app"]["image"] = image  # type: ignore[index]
-    argv = podman.build("unix:///podman.sock", found, "app", [])
+    [argv] = podman.builds("unix:///podman.sock", found, ["app"], "a=b")
     assert argv[argv.index("--tag") + 1] == whole
+
+
+def test_what_is_built_alike_is_built_once() -> None:
+    found = project(target="dev")
+    services = found["services"]
+    services["worker"], services["other"] = {**services["app"]}, project(target="prod")["services"]["app"]  # type: ignore[index]
+    argvs = podman.builds("unix:///podman.sock", found, ["app", "worker", "other"], "a=b")
+    tags = [[argv[at + 1].rpartition("/")[2] for at, word in enumerate(argv) if word == "--tag"] for argv in argvs]
+    assert tags == [["main-catalog-app", "main-catalog-worker"], ["main-catalog-other"]]
