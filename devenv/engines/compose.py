@@ -222,8 +222,9 @@ class ComposeEngine:
             return read.code
         wanted = services or [name for name, s in self.place.services.items() if s.build]
         label = f"{docker.PROJECT}={self.place.project}"
-        argvs = podman.builds(docker.endpoint(), podman.resolved(read.stdout), wanted, label)
-        return next((code for argv in argvs if (code := process.run(argv, env))), 0)
+        with podman.resolved(read.stdout, env) as project:
+            argvs = podman.builds(docker.endpoint(), project, wanted, label)
+            return next((code for argv in argvs if (code := process.run(argv, env))), 0)
 
     @contextmanager
     def _checking(self) -> Iterator[None]:

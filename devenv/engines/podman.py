@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from devenv.base import process
@@ -86,16 +88,27 @@ def _build(endpoint: str, project: Mapping[str, Any], names: Sequence[str], labe
         given = project["secrets"][secret["source"]]
         if given.get("file") == os.devnull:
             continue  # the Dockerfile finds no file, as it does with Docker
-        source = f"src={given['file']}" if "file" in given else f"type=env,env={given['environment']}"
-        words += ["--secret", f"id={secret.get('target', secret['source'])},{source}"]
+        words += ["--secret", f"id={secret.get('target', secret['source'])},src={given['file']}"]
     words += ["--ssh", "default"] if build.get("ssh") else []
     return command(endpoint, "build", *words, build["context"])
 
 
-def resolved(text: str) -> dict[str, Any]:
-    """What `docker compose config --format json` printed."""
+@contextmanager
+def resolved(text: str, env: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """What `docker compose config --format json` printed, with its secrets in files while the block runs.
+
+    Podman's client hands over no secret of a variable: the build would see an empty one. Only this user can read the
+    files.
+    """
     found: dict[str, Any] = json.loads(text)
-    return found
+    with tempfile.TemporaryDirectory(prefix="devenv-") as folder:
+        for name, secret in found.get("secrets", {}).items():
+            if "environment" in secret:
+                secret["file"] = os.path.join(folder, name)
+                descriptor = os.open(secret["file"], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                    file.write(env.get(secret["environment"], ""))
+        yield found
 
 
 def _whole(image: str) -> str:
