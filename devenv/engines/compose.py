@@ -232,10 +232,11 @@ class ComposeEngine:
         read = process.capture(self._compose("config", "--format", "json"), env)
         if read.code:
             return read.code
-        said, label = podman.resolved(read.stdout), [f"{docker.PROJECT}={self.place.project}"]
-        endpoint, wanted = docker.endpoint(), services or [n for n, s in self.place.services.items() if s.build]
-        argvs = [podman.build(endpoint, said, name, label) for name in wanted]
-        return next((code for argv in argvs if (code := process.run(argv, env))), 0)
+        wanted = services or [name for name, s in self.place.services.items() if s.build]
+        label = f"{docker.PROJECT}={self.place.project}"
+        with podman.resolved(read.stdout, env) as project:
+            argvs = podman.builds(docker.endpoint(), project, wanted, label)
+            return next((code for argv in argvs if (code := process.run(argv, env))), 0)
 
     @contextmanager
     def _checking(self) -> Iterator[None]:

@@ -177,13 +177,21 @@ def no_engine() -> DevError:
     why = process.capture(["docker", "version", "--format", "{{.Server.Version}}"]).stderr.strip().splitlines()
     if DENIED in "".join(why):
         message = f"no container engine answers: Docker refuses this user: {why[-1]}"
-        return DevError(MISSING, message, JOIN_GROUP, f"or work without containers: {WITHOUT}")
+        return DevError(MISSING, message, JOIN_GROUP, f"or work without containers: {WITHOUT}", *_own_engines())
     return DevError(
         MISSING,
         f"no container engine answers: {why[-1] if why else 'docker version failed'}",
         "start Docker, or install Docker Engine 25 or newer: https://docs.docker.com/engine/install/",
         "then check: docker version",
+        *_own_engines(),
     )
+
+
+def _own_engines() -> list[str]:
+    """How to use the engines that this user runs, where they listen unless somebody chose another place."""
+    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}")
+    found = [path for path in (folder / "docker.sock", folder / "podman" / "podman.sock") if path.is_socket()]
+    return [f"or use the engine of your own: export DOCKER_HOST=unix://{path}" for path in found]
 
 
 def no_compose() -> DevError:

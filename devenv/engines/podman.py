@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from devenv.base import process
@@ -56,30 +58,57 @@ def check(endpoint: str, ids: Sequence[str]) -> None:
         process.capture(command(endpoint, "healthcheck", "run", each))
 
 
-def build(endpoint: str, project: Mapping[str, Any], service: str, labels: Sequence[str]) -> list[str]:
-    """The command that builds the image of a service. `project`: what `docker compose config` prints."""
-    found = project["services"][service]
-    build, image = found["build"], found.get("image") or f"{project['name']}-{service}"
-    words = ["--tag", _whole(image), *(word for label in labels for word in ("--label", label))]
+def builds(endpoint: str, project: Mapping[str, Any], services: Sequence[str], label: str) -> list[list[str]]:
+    """The commands that build the images of services. `project`: what `docker compose config` prints."""
+    alike: dict[str, list[str]] = {}
+    for name in services:
+        alike.setdefault(json.dumps(project["services"][name]["build"], sort_keys=True), []).append(name)
+    return [_build(endpoint, project, names, label) for names in alike.values()]
+
+
+def _build(endpoint: str, project: Mapping[str, Any], names: Sequence[str], label: str) -> list[str]:
+    """The command for services with the same build.
+
+    Without the cache of layers: it does not notice a change of a file that a step mounts, such as a lock file.
+    """
+    build = project["services"][names[0]]["build"]
+    images = [project["services"][name].get("image") or f"{project['name']}-{name}" for name in names]
+    words = ["--no-cache", *(word for image in images for word in ("--tag", _whole(image))), "--label", label]
     words += ["--file", os.path.join(build["context"], build.get("dockerfile") or "Dockerfile")]
     words += ["--target", build["target"]] if build.get("target") else []
-    words += [word for pair in (build.get("args") or {}).items() if pair[1] for word in ("--build-arg", "=".join(pair))]
+    words += [
+        word
+        for pair in (build.get("args") or {}).items()
+        if pair[1] is not None
+        for word in ("--build-arg", "=".join(pair))
+    ]
     for name, folder in (build.get("additional_contexts") or {}).items():
         words += ["--build-context", f"{name}={folder}"]
     for secret in build.get("secrets") or []:
         given = project["secrets"][secret["source"]]
         if given.get("file") == os.devnull:
             continue  # the Dockerfile finds no file, as it does with Docker
-        source = f"src={given['file']}" if "file" in given else f"type=env,env={given['environment']}"
-        words += ["--secret", f"id={secret.get('target', secret['source'])},{source}"]
+        words += ["--secret", f"id={secret.get('target', secret['source'])},src={given['file']}"]
     words += ["--ssh", "default"] if build.get("ssh") else []
     return command(endpoint, "build", *words, build["context"])
 
 
-def resolved(text: str) -> dict[str, Any]:
-    """What `docker compose config --format json` printed."""
+@contextmanager
+def resolved(text: str, env: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """What `docker compose config --format json` printed, with its secrets in files while the block runs.
+
+    Podman's client hands over no secret of a variable: the build would see an empty one. Only this user can read the
+    files.
+    """
     found: dict[str, Any] = json.loads(text)
-    return found
+    with tempfile.TemporaryDirectory(prefix="devenv-") as folder:
+        for name, secret in found.get("secrets", {}).items():
+            if "environment" in secret:
+                secret["file"] = os.path.join(folder, name)
+                descriptor = os.open(secret["file"], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                    file.write(env.get(secret["environment"], ""))
+        yield found
 
 
 def _whole(image: str) -> str:

@@ -57,7 +57,7 @@ def test_podman_gets_no_start_interval_and_no_word_with_a_space(place: Place) ->
 def project(**build: object) -> dict[str, object]:
     """What Compose prints."""
     app = {"build": {"context": "/code", "dockerfile": "Dockerfile", **build}}
-    secrets = {"ca": {"file": "/dev/null"}, "own": {"file": "/etc/ca.pem"}, "token": {"environment": "DEVENV_TOKEN"}}
+    secrets = {"ca": {"file": "/dev/null"}, "own": {"file": "/etc/ca.pem"}}
     return {"name": "main-catalog", "services": {"app": app}, "secrets": secrets}
 
 
@@ -65,15 +65,25 @@ def test_podman_builds_what_compose_read() -> None:
     asked = project(
         target="dev",
         args={"A": "1", "unset": None},
-        secrets=[{"source": "ca"}, {"source": "own"}, {"source": "token"}],
+        secrets=[{"source": "ca"}, {"source": "own"}],
         additional_contexts={"library": "/library"},
     )
-    argv = podman.build("unix:///podman.sock", json.loads(json.dumps(asked)), "app", ["a=b"])
+    [argv] = podman.builds("unix:///podman.sock", json.loads(json.dumps(asked)), ["app"], "a=b")
     assert argv == [
-        *["podman", "--url", "unix:///podman.sock", "build", "--tag", "docker.io/library/main-catalog-app"],
-        *["--label", "a=b", "--file", "/code/Dockerfile", "--target", "dev", "--build-arg", "A=1"],
-        *["--build-context", "library=/library", "--secret", "id=own,src=/etc/ca.pem"],
-        *["--secret", "id=token,type=env,env=DEVENV_TOKEN", "/code"],
+        *["podman", "--url", "unix:///podman.sock", "build", "--no-cache"],
+        *[
+            "--tag",
+            "docker.io/library/main-catalog-app",
+            "--label",
+            "a=b",
+            "--file",
+            "/code/Dockerfile",
+            "--target",
+            "dev",
+            "--build-arg",
+            "A=1",
+        ],
+        *["--build-context", "library=/library", "--secret", "id=own,src=/etc/ca.pem", "/code"],
     ]
 
 
@@ -89,5 +99,23 @@ def test_podman_builds_what_compose_read() -> None:
 def test_an_image_has_docker_s_name(image: str, whole: str) -> None:
     found = project()
     found["services"]["app"]["image"] = image  # type: ignore[index]
-    argv = podman.build("unix:///podman.sock", found, "app", [])
+    [argv] = podman.builds("unix:///podman.sock", found, ["app"], "a=b")
     assert argv[argv.index("--tag") + 1] == whole
+
+
+def test_what_is_built_alike_is_built_once() -> None:
+    found = project(target="dev")
+    services = found["services"]
+    services["worker"], services["other"] = {**services["app"]}, project(target="prod")["services"]["app"]  # type: ignore[index]
+    argvs = podman.builds("unix:///podman.sock", found, ["app", "worker", "other"], "a=b")
+    tags = [[argv[at + 1].rpartition("/")[2] for at, word in enumerate(argv) if word == "--tag"] for argv in argvs]
+    assert tags == [["main-catalog-app", "main-catalog-worker"], ["main-catalog-other"]]
+
+
+def test_a_secret_of_a_variable_is_a_file_while_podman_builds() -> None:
+    asked = {**project(secrets=[{"source": "token"}]), "secrets": {"token": {"environment": "DEVENV_TOKEN"}}}
+    with podman.resolved(json.dumps(asked), {"DEVENV_TOKEN": "word"}) as found:
+        [argv] = podman.builds("unix:///podman.sock", found, ["app"], "a=b")
+        file = Path(argv[argv.index("--secret") + 1].removeprefix("id=token,src="))
+        assert (file.read_text(), file.stat().st_mode & 0o777) == ("word", 0o600)
+    assert not file.exists()

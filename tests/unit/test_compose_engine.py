@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -301,6 +302,22 @@ def test_a_missing_engine_is_the_error(fail: Callable[[str], DevError], seam: Se
     error = fail(action)
     assert error.code == MISSING
     assert error.message == f"{NO_ENGINE_ANSWERS}: Cannot connect to the Docker daemon"
+
+
+@pytest.mark.parametrize("refused", ["Cannot connect", "permission denied"])
+def test_an_engine_of_the_user_is_named(
+    seam: Seam, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    seam.answer("docker version", code=1, stderr=f"{refused}\n")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    (tmp_path / "docker.sock").touch()  # a file that is no socket
+    (tmp_path / "podman").mkdir()
+    monkeypatch.chdir(tmp_path / "podman")  # a socket's path may have about a hundred letters
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("podman.sock")
+        hints = docker.no_engine().hints
+    assert hints[-1] == f"or use the engine of your own: export DOCKER_HOST=unix://{tmp_path}/podman/podman.sock"
+    assert "docker.sock" not in " ".join(hints)
 
 
 @pytest.mark.parametrize("action", FAILURES)
