@@ -44,6 +44,7 @@ ELSEWHERE = {
 NOT_TYPED = {
     "benchmarks": "ten minutes of measuring, which `make bench` is for",
     "layout": "it counts the files of the template, which tests/template does",
+    "machines": "its two lines name the socket of an engine; tests/machines/test_cells.py starts such engines",
     "retrofit-results": "it fetches and starts more than twenty applications, which takes hours",
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
-from devenv.engines import choice
+from devenv.engines import choice, docker
 from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Logs, Place, State
 from devenv.engines.progress import Progress
