@@ -19,7 +19,7 @@ from devenv.base import ports, system
 from devenv.base.system import linux, portable
 from devenv.lifecycle.status import ServiceStatus, Status
 from devenv.tasks import render
-from tests.conftest import REPO
+from tests.conftest import REPO, until
 
 KERNEL = re.compile(r"/proc\b|/sys/(fs|class|kernel)")
 BOTH = pytest.mark.parametrize("here", [linux, portable], ids=["linux", "portable"])
@@ -57,6 +57,7 @@ def test_both_describe_a_process_alike(tmp_path: Path) -> None:
     env = {**os.environ, "OF_THIS": "test"}
     with subprocess.Popen(["sleep", "60"], cwd=tmp_path, env=env, start_new_session=True) as child:
         try:
+            assert until(lambda: b"OF_THIS=test" in linux.only(child.pid)[child.pid].environment)
             first, second = linux.only(child.pid)[child.pid], portable.only(child.pid)[child.pid]
             described = [(each.parent, each.session, each.group, each.name) for each in (first, second)]
             assert described == [(os.getpid(), child.pid, child.pid, "sleep")] * 2
@@ -77,7 +78,8 @@ def test_the_portable_one_reads_arguments_too() -> None:
     """macOS hides the variables of its own programs, such as /bin/sh."""
     with subprocess.Popen(["sh", "-c", "sleep 60; true", "MARK=here"], start_new_session=True) as child:
         try:
-            assert b"MARK=here" in portable.only(child.pid)[child.pid].environment
+            # The kernel shows the arguments a moment after the program has begun.
+            assert until(lambda: b"MARK=here" in portable.only(child.pid)[child.pid].environment)
         finally:
             os.killpg(child.pid, 9)
 
