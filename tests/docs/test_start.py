@@ -198,7 +198,8 @@ def test_a_production_dump(terminal: Terminal) -> None:
 def test_a_second_checkout_has_a_workspace_of_its_own(terminal: Terminal) -> None:
     made(terminal, up=False)
     del terminal.env["DEV_WORKSPACE"]
-    url = type_all(terminal, page("workspaces")["Run several checkouts"]).strip().splitlines()[-1]
+    printed = type_all(terminal, page("workspaces")["Run several checkouts"]).splitlines()
+    url = next(line for line in printed if line.startswith("http://"))
     assert get(url, "/health")[0] == 200
     assert terminal.cwd.name == "catalog-fix"
     assert "workspace catalog-fix" in terminal.type("inv dev.status")
