@@ -13,7 +13,7 @@ from devenv.required.stack import Member, Stack, orphan
 
 
 def of(stack: Stack, removed: bool) -> list[Step]:
-    """Stop the members that ran here and that no other root uses, or remove them.
+    """Stop the members that no other root uses, or remove them.
 
     Source checkouts are only stopped and keep their data.
     """
@@ -26,7 +26,8 @@ def of(stack: Stack, removed: bool) -> list[Step]:
         what = f"{'remove' if gone else 'stop'} {member.name}"
         return Step(what, "with all its data" if gone else "its data is kept", do)
 
-    return [step(member) for member in reversed(stack.members.values()) if stack.ran(member)]
+    # Also those that did not run, as far as their records say: a record may be lost.
+    return [step(member) for member in reversed(stack.members.values())]
 
 
 def _left(stack: Stack, member: Member, gone: bool, env: Environment) -> Environment:

@@ -105,13 +105,9 @@ class Stack:
 
     def unshared(self) -> list[str]:
         """The pinned members that ran here and that no other root uses: dev.destroy removes them too."""
-        ran = [m for m in self.members.values() if not m.edited and self.ran(m)]
-        return [m.name for m in ran if not sources.is_used_elsewhere(self.env.place, m.name)]
-
-    def ran(self, member: Member) -> bool:
-        """Whether a member ran here, and may still have something."""
-        record = records.read(self.env.place.workspace, member.name)
-        return bool(record.checkout or record.users)
+        place = self.env.place
+        ran = [m for m in self.members.values() if not m.edited and records.read(place.workspace, m.name).checkout]
+        return [m.name for m in ran if not sources.is_used_elsewhere(place, m.name)]
 
     def logs(self, name: str, flags: Sequence[str]) -> int:
         """Show the logs of one member."""

@@ -94,10 +94,8 @@ def health(reading: Reading) -> list[str]:
     else:
         url = AT[language].format("/") + ', {redirect:"manual"}'
         check = PYTHON_ANY if language == "python" else NODE.format(url, "a.status >= 500")
-        comment = (
-            "# No health page was found: any answer below 500 but 400 counts (a host that is not allowed). "
-            "A page that queries the database, too, is better."
-        )
+        but = " but 400 (a host that is not allowed)" if language == "python" else ""
+        comment = f"# No health page was found: any answer below 500{but} counts. One with a query is better."
     program = ["- python", "- -c"] if language == "python" else ["- node", "- -e"]
     return [
         comment,

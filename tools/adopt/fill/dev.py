@@ -158,6 +158,12 @@ def scenarios(reading: Reading) -> list[str]:
     ]
 
 
+def _below(newest: str) -> str:
+    """What excludes the releases after this one: `,<3.11` for 3.10."""
+    major, minor = newest.split(".")[:2]
+    return f",<{major}.{int(minor) + 1}"
+
+
 def _telling(command: str) -> str:
     """A command whose output is progress, followed by a scenario's JSON object."""
     return f"sh -c {shlex.quote(f'{command} >&2 && echo {{}}')}"
@@ -178,6 +184,6 @@ def native(reading: Reading) -> list[str]:
     return [
         "# How the app's environment is made without containers. DEV_ENGINE=native chooses that, too.",
         "native:",
-        lines.noted(f'  {language}: ">={least}"', where),
+        lines.noted(f'  {language}: ">={least}{_below(least) if reading.newest else ""}"', where),
         lines.noted(f"  install: {lines.scalar(command)}", reading.dependencies.manager),
     ]

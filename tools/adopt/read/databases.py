@@ -15,25 +15,34 @@ Read = tuple[str, str, "str | None", str]  # a name, its place, a literal defaul
 
 def reads(files: Files, name: str) -> Iterator[Read]:
     """The calls with a variable's name as first argument that are values of a database's settings."""
-    if "DATABASES" not in files.text(name):
-        return
-    tree = files.tree(name)
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Assign) and any("DATABASES" in ast.unparse(target) for target in node.targets):
-            for call in _calls(node.value):
-                first, *others = call.args
-                given = [*others, *(each.value for each in call.keywords if each.arg == "default")]
-                default = next((one.value for one in given if isinstance(one, ast.Constant)), None)
-                if isinstance(first, ast.Constant) and isinstance(first.value, str) and NAME.fullmatch(first.value):
-                    text = default if isinstance(default, str) else None
-                    yield first.value, f"{name}:{call.lineno}", text, ast.unparse(call)
+    for call in (call for value in _values(files, name) for call in _calls(value)):
+        first, *others = call.args
+        given = [*others, *(each.value for each in call.keywords if each.arg == "default")]
+        default = next((one.value for one in given if isinstance(one, ast.Constant)), None)
+        if isinstance(first, ast.Constant) and isinstance(first.value, str) and NAME.fullmatch(first.value):
+            text = default if isinstance(default, str) else None
+            yield first.value, f"{name}:{call.lineno}", text, ast.unparse(call)
 
 
 def set_in(files: Files, name: str) -> list[str]:
     """The code of each value that a settings file gives to DATABASES or to a part of it."""
+    return [ast.unparse(value) for value in _values(files, name)]
+
+
+def _values(files: Files, name: str) -> Iterator[ast.expr]:
+    """What DATABASES, or a part of it, is set to or updated with."""
     tree = files.tree(name) if "DATABASES" in files.text(name) else None
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)] if tree else []
-    return [ast.unparse(n.value) for n in found if any("DATABASES" in ast.unparse(target) for target in n.targets)]
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if node.value and any(map(_is_database, targets)):
+                yield node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "update":
+            yield from node.args if _is_database(node.func.value) else ()
+
+
+def _is_database(target: ast.expr) -> bool:
+    return "DATABASES" in ast.unparse(target)
 
 
 def _calls(tree: ast.AST) -> Iterator[ast.Call]:

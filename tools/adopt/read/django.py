@@ -20,6 +20,7 @@ ELSEWHERE = re.compile(
     r"(^|[._])(prod|production|live|staging|stage|test|tests|testing|ci|pytest|heroku|deploy)($|[._\d])"
 )
 HOSTS = re.compile(r"^ALLOWED_HOSTS\s*=\s*([^\n]*?[\[(][^\])]*[\])])", re.MULTILINE)
+SET = re.compile(r"\bALLOWED_HOSTS\b[^=\n]*=(?!=)")
 LITERAL = re.compile(r"""["'][\w.:-]+["']\s*[,\])]""")
 VALUE = re.compile(r"environ|getenv|\benv\b|\benv[.(]|config\(|config\.get|dj_database_url|secret\w*\(")
 DEVELOPS = re.compile(r"(^|[._])(dev|devel|develop|development|devstack|local|docker|compose)($|[._\d])")
@@ -109,9 +110,11 @@ def hosts(files: Files, given: Values) -> Open | None:
     """An open point if the settings that run have a list of hosts, in which the one of our URL is not."""
     module = running(files, given, [])
     for name in chain(files, module.value) if module else []:
-        match = HOSTS.search(files.text(name))
-        if match and (not LITERAL.search(match[1]) or re.search(r"env|\*|\.localhost\b", match[1])):
-            return None  # computed; or empty, with which Django allows .localhost
+        text = files.text(name)
+        match = HOSTS.search(text)
+        computed = match and (VALUE.search(match[1]) or re.search(r"env|\*|\.localhost\b", match[1]))
+        if len(SET.findall(text)) > (1 if match else 0) or (match and (computed or not LITERAL.search(match[1]))):
+            return None  # computed, changed further down, or empty, with which Django allows .localhost
         if match:
             where = files.at(name, match.start())
             what = Found("ALLOWED_HOSTS has no .localhost, so the pages of the service's URL are 400", where)
@@ -145,19 +148,22 @@ def chosen(files: Files, given: Values, database: Store | None) -> tuple[Found |
         return None, None, []
     read = re.compile(rf"[\"']{re.escape(next(iter(database.variables.values())).value)}[\"']")
     made_of = {name: chain(files, module_of(files, name)) for name in settings(files)}
-    every = [name for name, parts in made_of.items() if any(read.search(files.text(part)) for part in parts)]
+    reads = {part for parts in made_of.values() for part in parts if part in places or read.search(files.text(part))}
+    every = [name for name, parts in made_of.items() if reads & set(parts)]
     names = [module_of(files, name) for name in every]
     said = {match[1] for match, _ in files.search(NAMED, _texts(files))}
     fit = [name for name in names if not ELSEWHERE.search(name)]
     best = next(iter(sorted(fit, key=lambda n: (n not in said, not DEVELOPS.search(n), names.index(n)))), None)
     variable = next(iter(database.variables.values()))
-    why = f"{module.value}, which runs ({module.where}), does not read {variable.value}" if module else "none is set"
+    why = "no settings module is set"
+    if module:
+        why = f"{module.value}, which runs ({module.where}), does not read {variable.value}"
     if best:
         where = path_of(files, best)
-        return Found(best, variable.where), None, [Found(f"{why}; {best} does, and is set for all commands", where)]
+        return Found(best, variable.where), None, [Found(f"{why}; {best} reads it, and is set for all commands", where)]
     example = names[0] if names else module.value if module else "config.settings"
     what = Found(
-        f"the settings module for development: {why}; {', '.join(names) or 'another one'} does", variable.where
+        f"the settings module for development: {why}; {', '.join(names) or 'another one'} reads it", variable.where
     )
     return None, Open(what, f"{NAME}: {example}"), []
 

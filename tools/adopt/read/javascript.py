@@ -38,7 +38,12 @@ def code(text: str, name: str) -> Code:
     for at, kind, value in lexer.get_tokens_unprocessed(text):
         if kind in Comment:
             value = re.sub(r"[^\n]", " ", value)
-        elif kind in String and kind not in (String.Interpol, String.Regex):
+        # The apostrophe of `<p>Don't</p>` begins no text, and the lexer reads on over the ends of lines.
+        elif (
+            kind in String
+            and kind not in (String.Interpol, String.Regex)
+            and (kind is String.Backtick or "\n" not in value)
+        ):
             texts.append((at, at + len(value)))
         parts.append(value)
     return Code("".join(parts), tuple(texts))

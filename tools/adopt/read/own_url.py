@@ -10,15 +10,23 @@ from tools.adopt.read.values import Values
 from tools.adopt.read.variable import Variable
 
 NAME = re.compile(r"(^|_)(SITE|BASE|PUBLIC|ROOT|EXTERNAL|APP|SERVER|APPLICATION)_(URL|ROOT|URI|ADDRESS|BASE_URL)$")
-LOCAL = re.compile(r"https?://(localhost|127\.0\.0\.1|0\.0\.0\.0)(:\d+)?/?")
+LOCAL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::(?P<port>\d+))?/?")
 NEAR = re.compile(r"""["'](https?://(?:localhost|127\.0\.0\.1)(?::\d+)?/?)["']""")
 
 
-def own_urls(read: Mapping[str, Variable], given: Values, taken: Collection[str]) -> Iterator[tuple[str, Found]]:
-    """By name, the URL that it has now: in a file, else as the code's default. Only addresses of this machine."""
+def own_urls(
+    read: Mapping[str, Variable], given: Values, taken: Collection[str], port: Found | None
+) -> Iterator[tuple[str, Found]]:
+    """By name, the URL that it has now: in a file, else as the code's default. Only addresses of this machine.
+
+    `port`: the service's. A name with a prefix may be another service's (`LMS_BASE_URL`): its port decides.
+    """
     for name, one in read.items():
         known = given.get(name)
         near = NEAR.search(one.near)
         value = known.value if known else one.default or (near[1] if near else "")
-        if NAME.search(name) and name not in taken and LOCAL.fullmatch(value):
+        named, local = NAME.search(name), LOCAL.fullmatch(value)
+        if not named or not local or name in taken:
+            continue
+        if not named.start() or not local["port"] or (port and local["port"] == port.value):
             yield name, Found(value, known.where if known else one.where)

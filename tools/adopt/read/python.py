@@ -35,11 +35,12 @@ def project(files: Files, images: list[Image]) -> Project | None:
     first = pip.main if pip else about[0].file if about else "manage.py" if files.has("manage.py") else "Pipfile"
     packages = by_name([*(p for each in about for p in each.packages), *(pip.packages if pip else ())])
     version, notes = python_version(files, about, images, pip)
-    version = version or limits.newest(packages)
+    limit = None if version else limits.newest(packages)
     return Project(
         language=Found("python", about[0].file if about else first),
         name=next((each.name for each in about if each.name), None),
-        version=version,
+        version=version or limit,
+        newest=limit is not None,
         oldest=_oldest(files, about, version),
         dependencies=dependencies(files, about, pip),
         packages=packages | locked_versions(files, packages),

@@ -126,7 +126,8 @@ def _reading(
     database, cache, about_stores = stores(facts, around, every)
     if _is_django(served) and database and (file := django.file_that_runs(files, given, database, around)):
         text = f"{database.kind.value} is possible too; {file.kind.where} has SQLite and no variable for an address"
-        database, about_stores = file, [Found(text, database.kind.where)]
+        about_cache = [note for note in about_stores if database.kind.value not in note.value]
+        database, about_stores = file, [Found(text, database.kind.where), *about_cache]
     servers, more = backing(every, around, project)
     ways = commands(files, project, served, migrated, started)
     remarks = [*project.notes, *_optional(project, served), *more]
@@ -146,6 +147,7 @@ def _reading(
         service=service,
         language=project.language,
         version=project.version,
+        newest=project.newest,
         oldest=project.oldest,
         dependencies=with_extras(project, database, served, ways),
         application=served,
@@ -193,6 +195,8 @@ def _addressed(
         *(one.value for one in (port, host) if one),
         "PORT",
     }
+    urls = dict(own_urls(said, given, taken, _first(every_port)))
+    taken |= urls.keys()
     remarks = [
         *found.notes,
         *about_health,
@@ -201,8 +205,6 @@ def _addressed(
         *given.notes,
         *missing(said, given, taken),
     ]
-    urls = dict(own_urls(said, given, taken))
-    taken |= urls.keys()
     written = environment(given, taken, said)
     return replace(
         found,

@@ -22,6 +22,7 @@ DEVELOP = {
 FLASK = "run --debug --host {bind} --port {port}"
 DEFAULTED = re.compile(r"\$\{\w+:?-([^}]*)\}")
 BUILT = re.compile(r"\bnext start\b|\bnuxt start\b|(^|[\s/])(\.next|\.output|dist|build)/|\bnest start\b")
+PRODUCTION = re.compile(r"\bNODE_ENV=['\"]?prod|\bpm2\b")
 JAVASCRIPT = (".js", ".cjs", ".mjs")
 ASYNCHRONOUS = ("fastapi", "starlette", "litestar", "quart")
 
@@ -132,7 +133,8 @@ def node_develop(project: Project, application: Application | None, built: Found
 def _start(project: Project) -> Found | None:
     """`npm start`, which may not reload, if it runs the source."""
     script = project.scripts.get("start")
-    runs = script and not BUILT.search(script.value) and not OTHER_TOOLS.search(script.value)
+    others = (BUILT, OTHER_TOOLS, PRODUCTION)
+    runs = script and not any(pattern.search(script.value) for pattern in others)
     return Found("npm start", script.where) if script and runs else None
 
 

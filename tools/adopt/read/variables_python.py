@@ -61,19 +61,23 @@ class Read:
 def reads(files: Files, names: Iterable[str]) -> Iterator[Variable]:
     """In the order of the files, each read. Code that this Python cannot parse has none."""
     for name in names:
+        tree = files.tree(name) if HINTS.search(files.text(name)) else None
+        if tree:
+            yield from _code(files, name, tree)
+            yield from _fields(files, name, tree)
         yield from (Variable(*read[:3], near=read[3]) for read in databases.reads(files, name))
-        if not HINTS.search(files.text(name)) or (tree := files.tree(name)) is None:
-            continue
-        environment = Names.of(tree)
-        optional = _optional(tree, environment)
-        found = [read for node in ast.walk(tree) if (read := _read(node, environment))]
-        alternatives = _alternatives(tree)
-        for read in sorted(found, key=lambda read: (read.node.lineno, read.node.col_offset)):
-            default = literal(read.fallback or alternatives.get(read.node))
-            required = read.required and read.fallback is None and read.name not in optional
-            near = _near(files, name, read.node)
-            yield Variable(read.name, f"{name}:{read.node.lineno}", default, required, near)
-        yield from _fields(files, name, tree)
+
+
+def _code(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
+    environment = Names.of(tree)
+    optional = _optional(tree, environment)
+    found = [read for node in ast.walk(tree) if (read := _read(node, environment))]
+    alternatives = _alternatives(tree)
+    for read in sorted(found, key=lambda read: (read.node.lineno, read.node.col_offset)):
+        default = literal(read.fallback or alternatives.get(read.node))
+        required = read.required and read.fallback is None and read.name not in optional
+        near = _near(files, name, read.node)
+        yield Variable(read.name, f"{name}:{read.node.lineno}", default, required, near)
 
 
 def dotted(node: ast.AST) -> str:
