@@ -97,7 +97,8 @@ def main(place: Path, requirements: Path, shared: bool = False) -> Path:
         moved = not (shared or is_at_home(venv))
         if moved or not complete(venv, requirements):  # or another run made it while this one waited
             whole = os.access(venv / "bin/python", os.X_OK)
-            gone = "its Python is gone" if not whole else "it was moved" if moved else "files of it are damaged"
+            elsewhere = "it was moved" if (venv / "place").exists() else "an earlier release made it"
+            gone = "its Python is gone" if not whole else elsewhere if moved else "files of it are damaged"
             why = (
                 f"again, since {gone}" if (venv / "requirements.txt").exists() and (shared or sealed(venv)) else "once"
             )
@@ -121,7 +122,7 @@ def wait_for(held: IO[str]) -> None:
     try:
         fcntl.flock(held, fcntl.LOCK_EX)
     except OSError as error:
-        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
             raise
     finally:
         signal.alarm(0)

@@ -187,10 +187,8 @@ def _wants_json(own: list[str]) -> bool:
     """Whether `--json` was typed, also as `-j` or among other short flags. A flag's value does not count."""
     if chosen.JSON in own:
         return True
-    try:
-        context = _contexts(collection(own))[own[0]]
-    except DevError:  # tasks_local.py does not load
-        return "-j" in own
+    space, modules = own[0].partition(".")[0], [module for _, module in import_tasks(own[:1])]
+    context = _contexts(_gather(space, modules))[own[0].partition(".")[2]]  # without tasks_local.py, which ran already
     for word in own[1:]:
         for letter in word[1:] if re.fullmatch("-[A-Za-z]+", word) else "":
             flag = arguments.flag_of(f"-{letter}", context, context)

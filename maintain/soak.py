@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
     operations = [migrations.RunSQL("CREATE TABLE soak_{number} (id int)", "DROP TABLE soak_{number}")]
 """
 MB = 2**20
+LEAST = 6  # cycles
 SLACK = 0.02  # of a number of bytes: what compression and time stamps change
 DATABASES = "SELECT count(*) FROM pg_database WHERE NOT datistemplate"
 
@@ -71,9 +72,12 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__.splitlines()[0])
-    parser.add_argument("--cycles", type=int, default=6, help="at least 6; each takes about half a minute")
+    parser.add_argument("--cycles", type=int, default=LEAST, help=f"at least {LEAST}; each takes about half a minute")
     parser.add_argument("--engine", choices=ENGINES, default="native")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.cycles < LEAST:
+        parser.error(f"--cycles {given.cycles}: at least {LEAST}, to see what grows")
+    return given
 
 
 def prepared(scratch: Path) -> Service:

@@ -80,7 +80,7 @@ def _wait_for(fd: int, path: Path, brief: bool) -> None:
             events.note(f"waiting: {path.stem} is held by {holder(path)}")
         fcntl.flock(fd, fcntl.LOCK_EX)
     except OSError as error:
-        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
             raise
         os.close(fd)
         # Without a lock, two commands at once could lose data.

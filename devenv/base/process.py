@@ -1,4 +1,8 @@
-"""The only module that starts processes. Tests of all other modules replace these functions, and no others."""
+"""Starts processes. Tests of all other modules replace these functions, and no others.
+
+Two modules start some themselves: system/portable.py, which this one needs, and engines/stats.py, which hands a
+socket over.
+"""
 
 from __future__ import annotations
 

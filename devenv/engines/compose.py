@@ -231,7 +231,7 @@ class ComposeEngine:
         env = {**self.place.env, **self._secrets(BUILD)}
         read = process.capture(self._compose("config", "--format", "json"), env)
         if read.code:
-            return read.code
+            return process.run(self._compose("config", "--quiet"), env)  # again, since it prints what is wrong
         wanted = services or [name for name, s in self.place.services.items() if s.build]
         label = f"{docker.PROJECT}={self.place.project}"
         with podman.resolved(read.stdout, env) as project:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import process
+from devenv.base import process, records
 from devenv.base.errors import UNHEALTHY, DevError
-from devenv.engines import docker
+from devenv.engines import docker, names
 from devenv.engines.native import folders, processes, supervisor
 
 NATIVE = "native"
@@ -27,17 +28,22 @@ class Orphan(NamedTuple):
     project: str
     network: str
 
+    @classmethod
+    def of(cls, record: records.Record, engine: str) -> Orphan:
+        """The service of a record, on one of its engines."""
+        return cls(engine, record.workspace, record.service, names.project(record), record.network)
+
     def stop(self) -> None:
         """Stop everything of it and keep its data. DevError 110, 112."""
         if self.engine == NATIVE:
-            _end_processes(self._folder)
+            self._end()
         else:
             self._compose("stop")
 
     def remove(self) -> None:
         """Remove everything of it, data included. DevError 110, 112."""
         if self.engine == NATIVE:
-            _end_processes(self._folder)
+            self._end()
             folders.discard(self._folder)
             return
         self._compose("down", "--volumes", "--rmi", "local", "--remove-orphans")
@@ -51,6 +57,11 @@ class Orphan(NamedTuple):
             return bool(supervisor.left(self._folder))
         return any(state.running for state in docker.containers(self.project).services.values())
 
+    def _end(self) -> None:
+        """End its processes, and remove what they were lent."""
+        _end_processes(self._folder)
+        folders.discard_secrets(self._folder)
+
     @property
     def _folder(self) -> Path:
         return folders.service(self.workspace, self.service)
@@ -60,6 +71,13 @@ class Orphan(NamedTuple):
             raise docker.missing() or DevError(
                 UNHEALTHY, f"{self.service}: could not be ended: {words[0]}", "see above"
             )
+
+
+def remove(record: records.Record, engines: Iterable[str]) -> None:
+    """Remove a service with its data on these engines, and its record. The caller holds its lock. DevError 110, 112."""
+    for engine in sorted(engines):
+        Orphan.of(record, engine).remove()
+    records.remove(record.workspace, record.service)
 
 
 def _end_processes(own: Path) -> None:

@@ -98,10 +98,10 @@ def resolved(text: str, env: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """What `docker compose config --format json` printed, with its secrets in files while the block runs.
 
     Podman's client hands over no secret of a variable: the build would see an empty one. Only this user can read the
-    files.
+    files, which are in memory if the system has a folder for that: a killed command leaves them.
     """
     found: dict[str, Any] = json.loads(text)
-    with tempfile.TemporaryDirectory(prefix="devenv-") as folder:
+    with tempfile.TemporaryDirectory(prefix="devenv-", dir=os.environ.get("XDG_RUNTIME_DIR") or None) as folder:
         for name, secret in found.get("secrets", {}).items():
             if "environment" in secret:
                 secret["file"] = os.path.join(folder, name)

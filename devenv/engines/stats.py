@@ -43,8 +43,17 @@ def _dialled() -> Iterator[HTTPConnection]:
     with contextlib.ExitStack() as ending, contextlib.closing(server):
         with theirs, contextlib.suppress(FileNotFoundError):
             started = subprocess.Popen(DIAL, stdin=fd, stdout=fd, stderr=subprocess.DEVNULL)
-            ending.callback(started.wait)  # it ends with the connection
+            ending.callback(_end, started)
         yield server
+
+
+def _end(started: subprocess.Popen[bytes]) -> None:
+    """It ends with the connection, unless that is stuck."""
+    try:
+        started.wait(ANSWER)
+    except subprocess.TimeoutExpired:
+        started.kill()
+        started.wait()
 
 
 def _used(engine: HTTPConnection, container: str) -> int | None:
@@ -56,5 +65,5 @@ def _used(engine: HTTPConnection, container: str) -> int | None:
         memory = answer["memory_stats"] if answer["pids_stats"].get("current") else {}
         details = memory.get("stats", {})
         return max(0, int(memory["usage"]) - int(details.get("total_inactive_file", details.get("inactive_file", 0))))
-    except (OSError, HTTPException, ValueError, KeyError):
+    except (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable
 
-from devenv.base import launch, output, process, records, seals, shapes, toolcache, vendored
+from devenv.base import launch, output, process, records, seals, shapes, system, toolcache, vendored
 from devenv.base.errors import DevError
 from devenv.context import environment, workspace
 from devenv.engines import choice, docker, podman
@@ -60,8 +60,11 @@ def quick() -> list[Finding]:
 
 
 def remove_caches(findings: Sequence[Finding]) -> list[Finding]:
-    """Do the fixes that only remove damaged caches, and report each command. Returns what they fixed."""
-    found = [each for each in findings if each.caches]
+    """Do the fixes that only remove damaged caches, and report each command. Returns what they fixed.
+
+    A folder from which a program runs stays: it may be the server of another service.
+    """
+    found = [each for each in findings if each.caches and not any(map(system.runs_from, each.caches))]
     return [each for each in found if not process.run(["rm", "-rf", *map(str, each.caches)], os.environ)]
 
 
@@ -306,8 +309,8 @@ def _mirrors() -> Finding:
     mirrors = sorted(toolcache.home().glob("mirrors/*.git"))
     for mirror in mirrors:
         argv = ["git", "--git-dir", str(mirror), "fsck", "--no-dangling", "--no-progress"]
-        whole = process.probe(argv, os.environ, launch.TOOLS, max(0.0, end - time.monotonic()))
-        if not whole:
+        left = end - time.monotonic()
+        if left <= 0 or not process.probe(argv, os.environ, launch.TOOLS, left):
             (found if time.monotonic() < end else unseen).append(mirror)
     if found:
         return Finding.damaged("D35", ", ".join(map(str, found)), found)

@@ -19,16 +19,19 @@ def check(env: Environment) -> Finding:
     if env.engine.name != choice.COMPOSE:
         return Finding("D50", True, "nothing is emulated without containers")
     own = _architecture(process.capture(["docker", "version", "--format", "{{.Server.Arch}}"]).stdout)
+    if not own:
+        return Finding("D50", True, "the engine does not report its processor")
     wanted = _architecture(os.environ.get(PLATFORM, "").removeprefix("linux/").partition("/")[0])
     if wanted not in ("", own):
         what = f"{PLATFORM}={os.environ[PLATFORM]}, and the engine's processor is {own}: images are emulated"
-        return Finding("D50", False, what, f"unset {PLATFORM}; inv dev.destroy; inv dev.up")
-    images = sorted({service.image for service in env.place.services.values() if service.image})
+        return Finding("D50", False, what, f"unset {PLATFORM}; inv dev.doctor")
+    images = sorted({service.image for service in env.place.services.values() if service.image and not service.build})
     found = [image for image in images if _of_image(image) not in ("", own)]
     if not found:
         return Finding("D50", True, f"all images that are here are for this processor ({own})")
     what = f"for another processor than {own}, so it is emulated: {', '.join(found)}"
-    return Finding("D50", False, what, "; ".join(f"docker pull --platform linux/{own} {image}" for image in found))
+    pulls = (f"docker pull --platform linux/{own} {image}" for image in found)
+    return Finding("D50", False, what, "; ".join([*pulls, "inv dev.up"]))
 
 
 def _of_image(image: str) -> str:

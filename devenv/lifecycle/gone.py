@@ -7,26 +7,33 @@ import shlex
 from devenv.base import locks, records
 from devenv.base.errors import CONFLICT, USAGE, DevError
 from devenv.context import workspace
-from devenv.engines import names
-from devenv.engines.orphans import Orphan
+from devenv.engines import orphans
 
 
 def all_of() -> list[records.Record]:
-    """The records whose checkout is gone."""
-    return [record for record in records.of_workspace() if _is_gone(record)]
+    """The records whose checkout is gone, and that no root uses."""
+    return [record for record in records.of_workspace() if _is_gone(record) and not _users(record)]
 
 
 def named(place: str) -> records.Record:
-    """The record of `WORKSPACE/SERVICE`. DevError 2 if there is none, 113 if its checkout is still there."""
+    """The record of `WORKSPACE/SERVICE`. DevError 2 if there is none, 113 if it is not gone or is used."""
     known = {f"{record.workspace}/{record.service}": record for record in records.of_workspace()}
     if place not in known:
         raise DevError(USAGE, f"{place} is not on record", "inv dev.doctor lists what is gone, as WORKSPACE/SERVICE")
     record = known[place]
     if not _is_gone(record):
         cd = f"cd {shlex.quote(record.checkout)} && " if record.checkout else ""
-        hint = f"{cd}inv dev.destroy --workspace {record.workspace}"
+        hint = cd + f"inv dev.destroy --workspace {record.workspace}"
         raise DevError(CONFLICT, f"the checkout of {place} is not gone: {record.checkout or 'unknown'}", hint)
+    if users := _users(record):
+        hints = (f"make -C {shlex.quote(user)} dev.down" for user in users)
+        raise DevError(CONFLICT, f"{place} is used by {', '.join(users)}", *hints)
     return record
+
+
+def _users(record: records.Record) -> list[str]:
+    """The roots that use it. A pinned service may have lost its checkout with the cache, and run."""
+    return [user for user in record.users if user != record.checkout and not workspace.is_gone(user)]
 
 
 def _is_gone(record: records.Record) -> bool:
@@ -37,6 +44,4 @@ def remove(record: records.Record) -> None:
     """Remove everything of it, data included, on each engine that it used, and its record. DevError 110, 112, 113."""
     with locks.held(records.path(record.workspace, record.service, "lock"), "dev.destroy"):
         record = named(f"{record.workspace}/{record.service}")  # another checkout may have taken it over
-        for engine in sorted({record.engine, *record.data} - {""}):
-            Orphan(engine, record.workspace, record.service, names.project(record), record.network).remove()
-        records.remove(record.workspace, record.service)
+        orphans.remove(record, {record.engine, *record.data} - {""})

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from devenv.model import lockfiles
 from devenv.model.services import Build
 
 
@@ -32,7 +33,8 @@ NEEDS = {
     "xmlsec": Need("xmlsec1-config", "pkg-config libxml2-dev libxmlsec1-dev", "pkg-config libxmlsec1"),
 }
 COMPILER = "build-essential"
-LISTS = ("pyproject.toml", "uv.lock", "poetry.lock", "setup.*", "*requirements*.txt", "requirements/**/*.txt")
+LOCKS = (each.pattern for each in lockfiles.FORMATS if each.language == lockfiles.PYTHON)
+LISTS = ("pyproject.toml", "setup.*", *LOCKS, "requirements/**/*.txt")
 
 
 def for_machine(root: Path, has: Callable[[str], bool]) -> list[str]:

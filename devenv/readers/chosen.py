@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from devenv.base import events, output
 from devenv.readers import report, terminal
 from devenv.readers.log import Log
 
+SHORT = re.compile(r"-[A-Za-z]*j[A-Za-z]*")  # flags of one letter, with that of --json
 VERBOSE, EVENTS, JSON = "--verbose", "--events", "--json"
 EVERYWHERE = {VERBOSE: "print all output as it comes, also on a terminal", EVENTS: "write one line of JSON per event"}
 OURS = ("dev.", "contract.", "template.")
@@ -37,7 +39,9 @@ def reading(flags: set[str], words: Sequence[str], root: Path) -> Iterator[None]
     drawn = terminal.fits(sys.stderr) and not flags
     shown = terminal.Terminal(sys.stderr, lambda: _short(log.path)) if drawn else None
     readers: list[events.Reader] = [shown or output.plain_reader, report.of_run]
-    if drawn or flags or JSON in words:  # someone wants the lines of child processes
+    if (
+        drawn or flags or JSON in words or any(map(SHORT.fullmatch, words))
+    ):  # someone wants the lines of child processes
         readers.insert(0, log)
     if shown:
         output.write = shown.print_data

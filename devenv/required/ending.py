@@ -8,8 +8,10 @@ from devenv.base import events, locks, records
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.context.environment import Environment
 from devenv.datastates.steps import Step
+from devenv.engines import orphans
+from devenv.engines.orphans import Orphan
 from devenv.required import sources
-from devenv.required.stack import Member, Stack, orphan
+from devenv.required.stack import Member, Stack
 
 
 def of(stack: Stack, removed: bool) -> list[Step]:
@@ -57,8 +59,6 @@ def _end_by_record(stack: Stack, member: Member, removed: bool) -> None:
         record = records.read(*place)
         engine = record.engine or stack.env.engine.name
         if not removed:
-            orphan(record, engine).stop()
-            return
-        for each in sorted({engine, *record.data}):
-            orphan(record, each).remove()
-        records.remove(*place)
+            Orphan.of(record, engine).stop()
+        else:
+            orphans.remove(record, {engine, *record.data})

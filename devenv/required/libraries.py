@@ -157,11 +157,11 @@ def _checkout(env: Environment, name: str, given: str, users: Sequence[User]) ->
     repo = str((env.place.root / repo).resolve()) if repo.startswith(".") else repo
     trust.check(repo, f"the library {name}", once="")
     events.note(f"cloning {repo} into {path}")
+    path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
         clone = Path(folder, path.name)  # an interrupted command leaves no half checkout
-        argv = mirrors.git(
-            "clone", "--quiet", "--", repo, str(clone)
-        )  # a required service may have written the address
+        # After --, since a required service may have written the address.
+        argv = mirrors.git("clone", "--quiet", "--", repo, str(clone))
         done = process.bounded(argv, mirrors.quiet(), mirrors.WORK)
         if done.code:
             reason = done.stderr.strip() or "git printed nothing"
@@ -172,10 +172,10 @@ def _checkout(env: Environment, name: str, given: str, users: Sequence[User]) ->
 
 def _keep_from_git(found: Library) -> None:
     """Let git ignore what an installation writes into the checkout, in this clone's own list: no file of it changes."""
-    git = ["git", "-C", str(found.folder)]
+    git, env = ["git", "-C", str(found.folder)], mirrors.quiet()  # without the variables of a git hook
     for pattern in WRITTEN.get(found.language, ()):
-        if process.capture([*git, "check-ignore", "--quiet", pattern.replace("*", "some")]).code == 1:
-            own = process.capture([*git, "rev-parse", "--git-path", "info/exclude"]).stdout.strip()
+        if process.capture([*git, "check-ignore", "--quiet", pattern.replace("*", "some")], env).code == 1:
+            own = process.capture([*git, "rev-parse", "--git-path", "info/exclude"], env).stdout.strip()
             disk.add_line(found.folder / own, pattern)
 
 

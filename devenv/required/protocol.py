@@ -30,6 +30,11 @@ SILENCE = {"dev.up": 900.0, "dev.seed": 900.0, "dev.restart": 900.0}
 SILENCE_OF_OTHERS = 120.0
 
 
+def runs(answer: Mapping[str, Any]) -> bool:
+    """Whether anything of a service runs, by its `dev.status`. A memory of None: it runs, and cannot be measured."""
+    return bool(answer.get("healthy")) or answer.get("memory", 0) != 0
+
+
 class Handed(NamedTuple):
     """What the root passes to a required service."""
 

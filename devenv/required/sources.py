@@ -217,7 +217,7 @@ def is_up(place: Place, root: str) -> bool:
         said = protocol.call(record.service, Path(root), handed, "dev.status", ("--only", "--json"), log)
     except DevError:  # that root is broken, perhaps in the middle of an edit: keep its services
         return True
-    return bool(said.get("healthy") or said.get("memory"))
+    return protocol.runs(said)
 
 
 @contextmanager

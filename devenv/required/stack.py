@@ -17,7 +17,7 @@ from devenv.base import events, output, patience, ports, records
 from devenv.base.errors import CONFIG, CONFLICT, MISSING, DevError
 from devenv.context import health, workspace
 from devenv.context.environment import Environment, open_environment
-from devenv.engines import choice, names, orphans
+from devenv.engines import choice, orphans
 from devenv.lifecycle import plan
 from devenv.lifecycle import up as operation
 from devenv.model import document, requirements, resolver, service_names, units
@@ -116,8 +116,7 @@ class Stack:
 
     def runs(self, name: str) -> bool:
         """Whether anything of a member runs."""
-        said = self._status(self.members[name])
-        return bool(said.get("healthy") or said.get("memory"))
+        return protocol.runs(self._status(self.members[name]))
 
     def restart(self, member: Member) -> None:
         """Start one member from its current source."""
@@ -197,7 +196,7 @@ class Stack:
         record = records.read(self.env.place.workspace, member.name)
         if record.checkout:
             events.warn(f"{member.name} cannot be queried: {reason}")
-        runs = orphan(record, record.engine or self.env.engine.name).is_running()
+        runs = orphans.Orphan.of(record, record.engine or self.env.engine.name).is_running()
         known = {"service": member.name, "workspace": record.workspace, "engine": record.engine}
         state = {"checkout": record.checkout, "url": member.url, "internal_url": member.url, "healthy": False}
         words = {"name": member.name, "state": "runs, not queried" if runs else "not running"}
@@ -237,11 +236,6 @@ def recorded(env: Environment) -> Stack:
             words = (record.use or "unknown", record.commit or "unknown", ())
             pins.setdefault(record.service, lockfile.Pin(record.service, "", *words))
     return Stack(env, in_order({name: _recorded(env, pin) for name, pin in pins.items()}))
-
-
-def orphan(record: records.Record, engine: str) -> orphans.Orphan:
-    named = (names.project(record), record.network)
-    return orphans.Orphan(engine, record.workspace, record.service, *named)
 
 
 def _recorded(env: Environment, pin: lockfile.Pin) -> Member:

@@ -277,10 +277,10 @@ def _prune(rows: list[dict[str, Any]], yes: bool, json: bool, workspace: str) ->
     """Ask, without the lock, and remove what is still there of what was shown."""
     render.states(rows, events.note)
     confirm(f"Remove {_states(rows)}?", yes)
-    shown = {row["id"] for row in rows}
+    ids = {row["id"] for row in rows}
     with environment.opened("dev.state", workspace) as env:
         env = live.ready(env)
-        gone = [each for each in store.every(env) if each.id in shown]
+        gone = [each for each in store.every(env) if each.id in ids]
         carry_out(env, planning.prune(gone))
     removed = [row for row in rows if row["id"] in {each.id for each in gone}]
     _finish(env, json, f"removed {_states(removed)}; the live data is as it was: inv dev.state list")

@@ -131,11 +131,12 @@ def doctor(c: Any, json: bool = False, fix: bool = False) -> None:
     from devenv.lifecycle.doctor import examine, remove_caches  # here, since no other task needs it
 
     findings = examine()
-    if json:
-        output.answer([{key: getattr(each, key) for key in ("code", "ok", "what", "fix")} for each in findings])
-    else:
+    if not json:
         render.doctor(findings, output.data)
     fixed = remove_caches(findings) if fix else []
+    if json:
+        answer = [{key: getattr(each, key) for key in ("code", "ok", "what", "fix")} for each in findings]
+        output.answer([{**row, "ok": row["ok"] or each in fixed} for row, each in zip(answer, findings)])
     wrong = [finding.code for finding in findings if not finding.ok and finding not in fixed]
     if wrong:
         raise DevError(FOUND, f"found {len(wrong)}: {', '.join(wrong)}")

@@ -35,15 +35,21 @@ HEADS = (
 )
 
 
+ENGINES = {"native", "compose"}
+
+
 def main() -> None:
     options = arguments()
     chosen = [app for app in read(options.list) if not options.names or app.name in options.names]
+    engines = [word for word in options.engine.split(",") if word]
+    if wrong := {*engines} - ENGINES:
+        raise SystemExit(f"error[2]: --engine {', '.join(sorted(wrong))}: allowed: {', '.join(sorted(ENGINES))}")
     unknown = {*options.names} - {app.name for app in chosen}
     if unknown:
         raise SystemExit(f"error[2]: {options.list} has no {', '.join(sorted(unknown))}")
     rows = rows_of(options.page)
     for app in chosen:
-        row = trial(app, options.work, filter(None, options.engine.split(",")))
+        row = trial(app, options.work, engines)
         print(" | ".join(cells(row)), flush=True)
         rows[app.name] = cells(row)
         write(options.page, rows, [each.name for each in read(options.list)])
@@ -56,7 +62,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--page", type=Path, default=PAGE, help="the page whose rows are written")
     parser.add_argument("--work", type=Path, default=WORK, help="where the sources and the logs are")
     parser.add_argument(
-        "--engine", default="native,compose", help="native, compose, both (default), or none: only read"
+        "--engine", default="native,compose", help="one, or several with commas between them; empty: only read"
     )
     return parser.parse_args()
 

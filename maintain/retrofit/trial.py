@@ -167,15 +167,17 @@ def run(app: App, path: Path, row: Row, engine: str, work: Path) -> None:
     def verb(*words: str, seconds: int = OTHER) -> Ended:
         return command([str(path / ".dev/run"), *words], path, seconds, work / f"{engine}-{words[0]}.log", **env)
 
-    up = verb("dev.up", seconds=UP)
-    setattr(row, engine, "up" if up.code == 0 else "no")
-    if up.code == 0:
-        row.page = row.page or looked_at(app, verb)
-        row.tests = row.tests or tested(verb("dev.test", seconds=TESTS))
-    else:
-        cause = CAUSE.search(up.stderr)
-        row.why = "; ".join(filter(None, (row.why, f"{engine}: {cause[0] if cause else up.error}")))
-    verb("dev.destroy", "--yes")
+    try:
+        up = verb("dev.up", seconds=UP)
+        setattr(row, engine, "up" if up.code == 0 else "no")
+        if up.code == 0:
+            row.page = row.page or looked_at(app, verb)
+            row.tests = row.tests or tested(verb("dev.test", seconds=TESTS))
+        else:
+            cause = CAUSE.search(up.stderr)
+            row.why = "; ".join(filter(None, (row.why, f"{engine}: {cause[0] if cause else up.error}")))
+    finally:
+        verb("dev.destroy", "--yes")
 
 
 def looked_at(app: App, verb: Verb) -> str:

@@ -746,7 +746,7 @@ CONDITIONS = (
         "D50",
         "images are for another processor",
         "DOCKER_DEFAULT_PLATFORM=linux/riscv64, and the engine's processor is …: images are emulated",
-        "unset DOCKER_DEFAULT_PLATFORM; inv dev.destroy; inv dev.up",
+        "unset DOCKER_DEFAULT_PLATFORM; inv dev.doctor",
         variable(DOCKER_DEFAULT_PLATFORM="linux/riscv64"),
         without("DOCKER_DEFAULT_PLATFORM"),
         by="the test unsets the variable",

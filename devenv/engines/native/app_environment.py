@@ -159,7 +159,7 @@ def _make(place: Place) -> None:
         app_libraries.unlink(place)
     _install(place)
     if place.libraries:
-        with place.secrets.lent(BUILD, folders.lent(place)) as given:
+        with place.secrets.lent(BUILD, folders.lent(folders.of(place))) as given:
             app_libraries.install(place, {**_tool_env(place), **given}, _uv())
     if "node" in place.native and _modules(place).is_dir():  # unlike Python's, its packages do not list their files
         seals.write(_modules(place), _seal(place))
@@ -196,10 +196,15 @@ def undo(place: Place, library: Library) -> None:
     app_libraries.undo(place, library, _tool_env(place))
 
 
+def _python(place: Place) -> str:
+    """The Python that dev.yaml asks for; if several fit, the one of the app's image."""
+    build = place.services[place.app].build
+    return find_python(place.native["python"], build.dockerfile if build else place.root / "Dockerfile")
+
+
 def _make_venv(place: Place) -> None:
     uv = _uv()
-    build = place.services[place.app].build if place.app in place.services else None
-    wanted = find_python(place.native["python"], build.dockerfile if build else place.root / "Dockerfile")
+    wanted = _python(place)
     config = _venv(place) / "pyvenv.cfg"
     if f"home = {Path(wanted).parent}\n" in _text(config):
         return  # the same Python: only the packages are updated
@@ -213,7 +218,7 @@ def _install(place: Place) -> None:
     command = place.native.get("install", "")
     if not command:
         return
-    with place.secrets.lent(BUILD, folders.lent(place)) as given:
+    with place.secrets.lent(BUILD, folders.lent(folders.of(place))) as given:
         code = process.run(shlex.split(command), {**_tool_env(place), **given})
     if code:
         hints = system_packages.for_machine(place.root, lambda program: shutil.which(program) is not None)
@@ -241,7 +246,7 @@ def _uv() -> str:
 def check_languages(place: Place) -> None:
     """DevError 110 if this machine has no Python or Node as `native:` wants it."""
     if "python" in place.native:
-        find_python(place.native["python"], place.root / "Dockerfile")
+        _python(place)
     if "node" in place.native:
         _check_node(place.native["node"])
 

@@ -116,8 +116,7 @@ class NativeEngine:
         for unit in self.known.values():
             supervisor.note_end(unit, "stopped")
         supervisor.end_keeper(self.place)
-        for folder in (folders.secrets(self.place), folders.lent(self.place)):  # the second: of a killed step
-            shutil.rmtree(folder, ignore_errors=True)
+        folders.discard_secrets(folders.of(self.place))
 
     def step(self, _name: str, argv: Sequence[str]) -> int:
         return self._run_step(argv, {})
@@ -130,7 +129,7 @@ class NativeEngine:
     def manage(self, _name: str, argv: Sequence[str]) -> int:
         # It has the user's variables for certificates and proxies, and what the install step gets.
         app_environment.fetch_manager(self.place)
-        with self.place.secrets.lent(BUILD, folders.lent(self.place)) as given:
+        with self.place.secrets.lent(BUILD, folders.lent(folders.of(self.place))) as given:
             return self._run_step(argv, {**IMPATIENT, **given})
 
     def collect(self, _name: str, argv: Sequence[str]) -> Result:

@@ -30,14 +30,20 @@ def locked(place: Place) -> Path:
     return place.root / ".dev" / "local" / "native"
 
 
-def secrets(place: Place) -> Path:
-    """The folder of the files with secrets that the running app reads."""
-    return of(place).with_name("secrets")
+def secrets(folder: Path) -> Path:
+    """The folder of the files with secrets that the running app of a service reads. `folder`: from `service`."""
+    return folder.with_name("secrets")
 
 
-def lent(place: Place) -> Path:
+def lent(folder: Path) -> Path:
     """The folder of the files with secrets that an install step reads. It exists while the step runs."""
-    return of(place).with_name("lent")
+    return folder.with_name("lent")
+
+
+def discard_secrets(folder: Path) -> None:
+    """Remove the files with secrets: nothing that reads them runs any more."""
+    for each in (secrets(folder), lent(folder)):  # the second: of a killed step
+        shutil.rmtree(each, ignore_errors=True)
 
 
 def edited(place: Place) -> Path:
