@@ -126,7 +126,7 @@ def _assigned(name: ast.Name, scope: Scope) -> ast.expr | None:
 def _text(node: ast.AST) -> str:
     """A text with placeholders: the name of a variable in capitals, an ellipsis for what is computed."""
     if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else ""
+        return node.value.replace("{}", ELLIPSIS) if isinstance(node.value, str) else ""  # of str.format
     if isinstance(node, ast.JoinedStr):
         parts = (
             _placeholder(part.value) if isinstance(part, ast.FormattedValue) else _text(part) for part in node.values

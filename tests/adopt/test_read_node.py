@@ -103,7 +103,14 @@ def test_npms_stub_is_not_a_test(tmp_path: Path, stub: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "develop"), [("nx serve", "npm start"), ("node dist/a.js", None), ("next start", None), ("yarn x", None)]
+    ("start", "develop"),
+    [
+        ("nx serve", "npm start"),
+        ("node dist/a.js", None),
+        ("next start", None),
+        ("yarn x", None),
+        ("pm2 start a.js", None),
+    ],
 )
 def test_without_a_script_for_development_start_is_one_if_it_runs_the_source(
     tmp_path: Path, start: str, develop: str | None

@@ -150,6 +150,9 @@ def test_without_a_module_that_is_set_the_one_that_reads_the_variables_is(tmp_pa
         ("[urlparse(SITE_URL).hostname]", False),
         ("['.localhost']", False),
         ("env.list('HOSTS', ['localhost'])", False),
+        ("config('HOSTS', cast=Csv())", False),
+        ("['a.org']\nif DEBUG:\n    ALLOWED_HOSTS = ['*']", False),
+        ("['a.org']\nALLOWED_HOSTS += extra", False),
     ],
 )
 def test_a_list_of_hosts_without_that_of_our_url_is_an_open_point(tmp_path: Path, hosts: str, refuses: bool) -> None:
@@ -160,3 +163,23 @@ def test_a_list_of_hosts_without_that_of_our_url_is_an_open_point(tmp_path: Path
         if refuses
         else []
     )
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "from .base import *\nDATABASES = {'default': env.db()}\n",
+        "from typing import Any\nDATABASES: dict[str, Any] = {'default': {'HOST': secret('DB_HOST')}}\n",
+        "DATABASES = {'default': {}}\nDATABASES['default'].update(dj_database_url.config())\n",
+    ],
+    ids=["a helper that names no variable", "with a type", "updated"],
+)
+def test_a_module_that_reads_an_address_in_another_form_is_set(tmp_path: Path, settings: str) -> None:
+    found = reading(tmp_path, {**BASE, "shop/settings/devstack.py": settings})
+    assert facts(found)[NAME][0] == "shop.settings.devstack"
+
+
+def test_a_second_database_that_the_code_needs_is_an_open_point(tmp_path: Path) -> None:
+    second = "DATABASES['legacy'] = {'HOST': os.environ['LEGACY_HOST']}\n"
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": SERVER + "}}\n" + second})
+    assert [point.what for point in open_points(fill(found)) if "LEGACY_HOST" in point.what + point.example]

@@ -28,14 +28,8 @@ PYTHON = [
     ("A = config('KEY', cast=int, default=5)\n", ("5", False)),
     ("A = config('KEY', cast=Csv())\n", (None, True)),
     ("A = get_env_bool('KEY', False)\n", ("False", False)),
-    (
-        "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    key: int = 5\nSettings()\n",
-        ("5", False),
-    ),
-    (
-        "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    key: int\nSettings()\n",
-        (None, True),
-    ),
+    (SETTINGS.format("int = 5"), ("5", False)),
+    (SETTINGS.format("int"), (None, True)),
 ]
 NONE = [
     "import os\n# os.environ['KEY']\n",
@@ -55,6 +49,7 @@ SCRIPTS = [
     ("const { KEY = 'one', OTHER } = process.env;\n", "one"),
     ("const a = b / 2; // half\nconst c = process.env.KEY || 3;\n", "3"),
     ('const a = /[/*"]/; const c = process.env.KEY || 3; /* */\n', "3"),
+    ("const a = <p>Don't</p>;\nconst b = process.env.KEY || 'one';\nconst c = <p>can't</p>;\n", "one"),
     ("const a = { env: 'KEY', /* why */ default: 'one' };\n", "one"),
 ]
 TEXTS = [

@@ -102,6 +102,8 @@ def test_port(tmp_path: Path, tree: Tree, port: tuple[str, str] | None, variable
         ("{'default': 'http://localhost', 'env': os.getenv('SHOP_SITE_URL')}", {"SHOP_SITE_URL": "http://localhost"}),
         ("os.getenv('BASE_URL', 'https://shop.example.org')", {}),
         ("os.getenv('LMS_ROOT_URL', 'http://lms:8000')", {}),
+        ("os.getenv('LMS_BASE_URL', 'http://localhost:18000')", {}),
+        ("os.getenv('OLLAMA_BASE_URL', 'http://localhost:11434')", {}),
         ("os.getenv('SITE_NAME', 'http://localhost')", {}),
     ],
 )

@@ -140,7 +140,8 @@ def cell(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Machine]:
     name, engine = request.param
-    token, before = f"t{uuid.uuid4().hex[:8]}", os.umask(0o022)
+    # Before the clone: the modes of the template's files are those of the generated ones.
+    token, before = f"t{uuid.uuid4().hex[:8]}", os.umask(0o077 if name == "hardened" else 0o022)
     monkeypatch.setenv("DEV_ENGINE", engine)
     monkeypatch.setenv("DEV_WORKSPACE", token)
     found = Machine(outside / "clone", engine)
@@ -158,7 +159,6 @@ def cell(
         if name == "portable":
             monkeypatch.setenv("DEVENV_PORTABLE", "1")
         if name == "hardened":
-            os.umask(0o077)
             monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
         yield found
         found.run("make", "demo", "ARGS=--remove")
