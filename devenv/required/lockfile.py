@@ -165,9 +165,9 @@ class _Reader:
         requirements.check_contract(source)
         if source.data.get("service") != name:
             raise source.error(("service",), f"{repo} is the service {source.data.get('service')}, not {name}")
+        asks = [r.ask for r in requirements.of(source).values()]  # its types are checked before its names
         service_names.check(source)
         base = mirrors.of(repo, self.near).repo
-        asks = [r.ask for r in requirements.of(source).values()]
         return [ask._replace(repo=mirrors.relative(self.near, base, ask.repo)) for ask in asks]
 
 

@@ -306,12 +306,13 @@ def _member(env: Environment, pin: lockfile.Pin) -> Member:
     release = pin.version if not edited and mirror.is_release(pin.version, pin.commit) else ""
     source = document.load(checkout / "dev.yaml")
     requirements.check_contract(source)
+    requires = requirements.of(source)  # its types are checked before its names
     service_names.check(source)
     port = record.port or (_port(source) if env.place.workspace == workspace.MAIN else ports.draw())
     host = choice.host(env.engine.name, pin.name)
     edits = record.edited_libraries
     memory = _memory(source, bool(edited or edits))
-    return Member(pin, checkout, host, port, bool(edited), requirements.of(source), memory, release, edits)
+    return Member(pin, checkout, host, port, bool(edited), requires, memory, release, edits)
 
 
 def _port(source: document.Document) -> int:
