@@ -86,8 +86,9 @@ async def empty_tables(anyio_backend: str) -> AsyncIterator[None]:
     async with database.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             await connection.execute(table.delete())
+    await database.engine.dispose()  # its connections belong to this event loop, and a test may use another one
     yield
-    await database.engine.dispose()  # its connections belong to this test's event loop
+    await database.engine.dispose()
 
 
 @pytest.fixture
