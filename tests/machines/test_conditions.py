@@ -46,12 +46,13 @@ def small(bake: Callable[..., Path], tmp_path: Path, free_port: int, request: py
 
 
 def engines() -> list[Any]:
-    marks = {COMPOSE: [pytest.mark.engine]}
-    names = [f"{each.code} {each.name}" for each in CONDITIONS]
-    return [
-        pytest.param(each.engine, each, marks=marks.get(each.engine, []), id=name)
-        for each, name in zip(CONDITIONS, names)
-    ]
+    """Each condition with its engine: every fourth in each run, all of them at night."""
+    found = []
+    for turn, each in enumerate(CONDITIONS):
+        marks = [pytest.mark.engine] if each.engine == COMPOSE else []
+        marks += [pytest.mark.slow] if turn % 4 else []
+        found.append(pytest.param(each.engine, each, marks=marks, id=f"{each.code} {each.name}"))
+    return found
 
 
 def wrong(repo: Repo) -> list[dict[str, str]]:
