@@ -118,7 +118,7 @@ def use_released_by_node(service: Path, library: Path) -> None:
     run_quietly("npm", "pack", "--pack-destination", service / "wheels", cwd=library)
     run_quietly("npm", "install", "--package-lock-only", f"./wheels/{NAME}-1.0.0.tgz", cwd=service)
     dockerfile = service / "Dockerfile"
-    mount = "--mount=type=bind,source=package-lock.json,target=/app/package-lock.json"
+    mount = "--mount=type=bind,source=package-lock.json,target=/package-lock.json"
     text = dockerfile.read_text()
     assert mount in text
     dockerfile.write_text(text.replace(mount, f"{mount} \\\n    --mount=type=bind,source=wheels,target=wheels"))
