@@ -15,8 +15,8 @@ from tests.verbs.fixtures import NATIVE_FIRST
 from tests.verbs.repo import Repo
 
 BLOCKS = blocks((REPO / "docs/data.md").read_text())
-BRANCH, _, _, CASE, DRIFT, SCENARIOS = map(typed, BLOCKS)  # the two left out: tests/docs/test_start.py
-DRIFT_SAYS = [line for line in BLOCKS[4] if not line.startswith("$ ")]
+BRANCH, _, _, PLANS, CASE, DRIFT, SCENARIOS = map(typed, BLOCKS)  # the two left out: tests/docs/test_start.py
+DRIFT_SAYS = [line for line in BLOCKS[5] if not line.startswith("$ ")]
 DSN = "postgresql://reader:password@db.example.org/shop"
 BY_HAND = """
 ALTER TABLE courses_course ALTER title DROP NOT NULL;
@@ -79,6 +79,11 @@ def test_branches(walk: Walk) -> None:
     walk.type(again)
     assert walk.rows("SELECT price, title FROM courses_course WHERE code = 'welding'") == ["25.00|Ours"]
     assert "main  " in walk.type(look)
+
+    walk.type("inv dev.snapshot before")
+    restored, pruned = map(walk.type, PLANS)
+    assert "use a copy of before" in restored
+    assert "remove snapshot before" in pruned
 
 
 @pytest.mark.slow

@@ -33,7 +33,7 @@ def test_breaches_of_a_running_service(specimen: Path, group: list[Breach]) -> N
 @pytest.mark.parametrize(
     ("engine", "group"),
     [
-        pytest.param("native", FIRST, id="DEP-1"),
+        pytest.param("native", FIRST, id="DEP-1", marks=pytest.mark.slow),
         pytest.param("native", SECOND, id="DEP-2"),
         pytest.param("native", THIRD, id="DEP-3", marks=pytest.mark.slow),
         pytest.param("compose", SECOND, id="containers", marks=[pytest.mark.engine, pytest.mark.slow]),
