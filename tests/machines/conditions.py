@@ -44,14 +44,14 @@ port: {port}
 budget: {{memory: 512M, ready: 60s}}
 native: {{python: ">=3.9"}}
 """
-DOCKERFILE = "FROM python:3.12\nWORKDIR /app\nCOPY --chmod=755 . .\n"
+DOCKERFILE = "FROM python:3.13-slim\nWORKDIR /app\nCOPY --chmod=755 . .\n"
 COMPOSE_YAML = """\
 services:
   app:
     build: .
     command: python server.py
     ports: ["127.0.0.1:${PORT}:${PORT}"]
-    environment: {PORT: "${PORT}"}
+    environment: {PORT: "${PORT}", HOST: "${BIND:-127.0.0.1}"}
     mem_limit: 256m
     healthcheck:
       test: [CMD, python, -c, "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['PORT'])"]
