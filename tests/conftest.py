@@ -200,6 +200,15 @@ def nobodys_ctrl_c() -> None:
         signal.signal(signal.SIGINT, lambda *_: None)  # pytest goes on ignoring it; a handler is not inherited
 
 
+@pytest.fixture
+def reachable(tmp_path: Path) -> Iterator[Path]:
+    """A folder that every user can reach, which those of pytest are not."""
+    folder = Path("/var/tmp") / f"devenv-{os.getpid()}-{tmp_path.name}"
+    folder.mkdir(mode=0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 # ---- generated repos
 
 

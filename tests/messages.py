@@ -66,6 +66,7 @@ HAS_BRANCH = "already has a branch"
 NO_ANSWERS_FILE = "no template, commit and answers"
 IS_A_LINK = "is a link"
 OR_NEWER = "or newer is needed"
+USES_A_COPY = "use a copy of"
 DOCKER_REFUSES = "Docker refuses this user"
 
 # Repositories of others.

@@ -1,7 +1,6 @@
 """Starts processes. Tests of all other modules replace these functions, and no others.
 
-Two modules start some themselves: system/portable.py, which this one needs, and engines/stats.py, which hands a
-socket over.
+system/portable.py, which this module needs, and engines/stats.py, which hands a socket over, start one themselves.
 """
 
 from __future__ import annotations
@@ -181,11 +180,7 @@ def begin(argv: Sequence[str], env: Mapping[str, str]) -> Callable[[], Result]:
     Only then it is reported, with its output and its own time: its lines are not among those of the others.
     """
     start = time.monotonic()
-
-    def run() -> tuple[Result, float]:
-        return capture(argv, env), time.monotonic() - start
-
-    begun = ThreadPoolExecutor(max_workers=1).submit(run)
+    begun = ThreadPoolExecutor(max_workers=1).submit(lambda: (capture(argv, env), time.monotonic() - start))
 
     def result() -> Result:
         done, seconds = begun.result()

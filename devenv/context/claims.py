@@ -1,10 +1,11 @@
-"""Whether another checkout runs this service. One rule for every command that changes something."""
+"""Whether others run or use a service. One rule for every command that changes something."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from devenv.base import records
 from devenv.base.errors import CONFLICT, DevError
 from devenv.context import workspace
 from devenv.context.environment import Environment
@@ -25,3 +26,14 @@ def check(env: Environment, states: Mapping[str, State]) -> None:
             f"to run both, each with its own data and port: inv dev.up --workspace {workspace.another(here)}",
             f"to run this one instead: make -C {shlex.quote(other)} dev.down",
         )
+
+
+def users(record: records.Record, own: str) -> list[str]:
+    """The repositories but `own` that use a service. One that is gone uses nothing."""
+    return [user for user in record.users if user != own and not workspace.is_gone(user)]
+
+
+def used(name: str, users: Sequence[str]) -> DevError:
+    """The error for removing what these repositories use."""
+    hints = (f"make -C {shlex.quote(user)} dev.down" for user in users)
+    return DevError(CONFLICT, f"{name} is used by {', '.join(users)}", *hints)

@@ -1,7 +1,7 @@
 """Podman behind Docker's socket: what it does differently from Docker, with the podman command.
 
 It has no BuildKit, so images are built with `podman build`, from what Compose read. Its health checks run by timers of
-systemd, the first one after a whole `interval`, and without systemd never; so whoever waits runs them.
+systemd, the first one after a whole `interval`, and without systemd never, so `dev.up` runs them while it waits.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from devenv.base.system.cgroups import in_use
 from devenv.engines.interface import State
 
 if TYPE_CHECKING:
@@ -63,7 +64,6 @@ def _used(engine: HTTPConnection, container: str) -> int | None:
         engine.request("GET", f"/containers/{container}/stats?stream=false&one-shot=true")
         answer = json.load(engine.getresponse())
         memory = answer["memory_stats"] if answer["pids_stats"].get("current") else {}
-        details = memory.get("stats", {})
-        return max(0, int(memory["usage"]) - int(details.get("total_inactive_file", details.get("inactive_file", 0))))
+        return in_use(memory["usage"], memory.get("stats", {}))
     except (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -62,10 +62,15 @@ def quick() -> list[Finding]:
 def remove_caches(findings: Sequence[Finding]) -> list[Finding]:
     """Do the fixes that only remove damaged caches, and report each command. Returns what they fixed.
 
-    A folder from which a program runs stays: it may be the server of another service.
+    A folder from which a server runs stays: it may be another service's.
     """
-    found = [each for each in findings if each.caches and not any(map(system.runs_from, each.caches))]
+    found = [each for each in findings if each.caches and not any(map(_serves, each.caches))]
     return [each for each in found if not process.run(["rm", "-rf", *map(str, each.caches)], os.environ)]
+
+
+def _serves(folder: Path) -> bool:
+    """Whether a server runs from a folder. Tools and packages may run from theirs: this command does."""
+    return folder.parent == folders.tools() and system.runs_from(folder)
 
 
 def _engine() -> str:

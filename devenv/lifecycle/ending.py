@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from contextlib import suppress
 
 from devenv.base import events, records
-from devenv.base.errors import CONFLICT, MISSING, DevError
-from devenv.context import workspace
+from devenv.base.errors import MISSING, DevError
+from devenv.context import claims
 from devenv.context.environment import Environment, open_environment
 from devenv.datastates import live, store
 from devenv.datastates.steps import Step
@@ -27,14 +26,13 @@ def destroy(env: Environment, only: bool = False) -> list[Step]:
     """Remove everything of this service in this workspace, data included. DevError 113 while another root uses it."""
     users = others(env)
     if users and not only:
-        message = f"{env.config.service} is used by {', '.join(users)}"
-        raise DevError(CONFLICT, message, *(f"make -C {shlex.quote(other)} dev.down" for other in users))
+        raise claims.used(env.config.service, users)
     return [Step(f"remove {env.config.service}", "with all its data", _removed)]
 
 
 def others(env: Environment) -> list[str]:
-    """The other repositories that use the service. One that is gone uses nothing."""
-    return [user for user in env.record.users if user != str(env.place.root) and not workspace.is_gone(user)]
+    """The other repositories that use the service."""
+    return claims.users(env.record, str(env.place.root))
 
 
 def on_other_engine(env: Environment, name: str, act: Callable[[Engine], None]) -> None:

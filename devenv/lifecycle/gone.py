@@ -6,13 +6,14 @@ import shlex
 
 from devenv.base import locks, records
 from devenv.base.errors import CONFLICT, USAGE, DevError
-from devenv.context import workspace
+from devenv.context import claims, workspace
 from devenv.engines import orphans
 
 
 def all_of() -> list[records.Record]:
     """The records whose checkout is gone, and that no root uses."""
-    return [record for record in records.of_workspace() if _is_gone(record) and not _users(record)]
+    found = filter(_is_gone, records.of_workspace())
+    return [record for record in found if not claims.users(record, record.checkout)]
 
 
 def named(place: str) -> records.Record:
@@ -25,15 +26,9 @@ def named(place: str) -> records.Record:
         cd = f"cd {shlex.quote(record.checkout)} && " if record.checkout else ""
         hint = cd + f"inv dev.destroy --workspace {record.workspace}"
         raise DevError(CONFLICT, f"the checkout of {place} is not gone: {record.checkout or 'unknown'}", hint)
-    if users := _users(record):
-        hints = (f"make -C {shlex.quote(user)} dev.down" for user in users)
-        raise DevError(CONFLICT, f"{place} is used by {', '.join(users)}", *hints)
+    if users := claims.users(record, record.checkout):  # a pinned service may have lost its checkout with the cache
+        raise claims.used(place, users)
     return record
-
-
-def _users(record: records.Record) -> list[str]:
-    """The roots that use it. A pinned service may have lost its checkout with the cache, and run."""
-    return [user for user in record.users if user != record.checkout and not workspace.is_gone(user)]
 
 
 def _is_gone(record: records.Record) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from devenv.base import process
 from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
 from devenv.model import fingerprint
-from devenv.model.lockfiles import NODE, PYTHON, is_plug_and_play, language_of, locked, plain
+from devenv.model.lockfiles import NODE, PYTHON, is_plug_and_play, language_of, locked, plain, text_of
 
 LISTED = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
 # The files of a checkout from which it is installed: if one changes, it is installed again.
@@ -145,7 +145,7 @@ def _project(folder: Path) -> dict[str, Any] | None:
     except ImportError:
         return {}
     try:
-        found = tomllib.loads(_text(folder / "pyproject.toml")).get("project", {})
+        found = tomllib.loads(text_of(folder / "pyproject.toml")).get("project", {})
     except ValueError:
         return {}  # the installer reports it
     return found if isinstance(found, dict) else {}
@@ -153,11 +153,7 @@ def _project(folder: Path) -> dict[str, Any] | None:
 
 def _json(path: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(_text(path)) if path.is_file() else None
+        found = json.loads(text_of(path)) if path.is_file() else None
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else None
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""

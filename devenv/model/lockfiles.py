@@ -102,7 +102,7 @@ def locked(root: Path) -> dict[str, dict[str, Locked]]:
             continue
         for path in sorted(root.glob(pattern)):
             file = path.relative_to(root).as_posix()
-            for name, version in read(_text(path)):
+            for name, version in read(text_of(path)):
                 known = found[language].get(plain(name))
                 if not known or not known.version:
                     found[language][plain(name)] = Locked(name, version, file)
@@ -117,8 +117,8 @@ def language_of(root: Path, name: str) -> str:
 
 def is_plug_and_play(root: Path) -> bool:
     """Whether Yarn installs without node_modules, which is its default since version 2."""
-    linker = re.search(r"^nodeLinker:\s*[\"']?([\w-]+)", _text(root / ".yarnrc.yml"), re.M)
-    return "\n__metadata:\n" in _text(root / "yarn.lock") and (not linker or linker[1] == "pnp")
+    linker = re.search(r"^nodeLinker:\s*[\"']?([\w-]+)", text_of(root / ".yarnrc.yml"), re.M)
+    return "\n__metadata:\n" in text_of(root / "yarn.lock") and (not linker or linker[1] == "pnp")
 
 
 def _version(package: object) -> str:
@@ -138,5 +138,6 @@ def _json(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The content of a file; empty if there is none."""
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.model import document, json_schema
+from devenv.model import document, json_schema, service_names
 from devenv.model.config import CONTRACT
 from devenv.model.resolver import Ask
 
@@ -32,6 +32,13 @@ class Requirement(NamedTuple):
     ask: Ask
     wirings: tuple[Wiring, ...]
     env: Mapping[str, str]  # the requiring service's variables, with {scenario.key} for an output of a wiring
+
+
+def of_required(source: document.Document) -> dict[str, Requirement]:
+    """`of` for a required repository, which no task of it has checked yet: its names, after their types."""
+    found = of(source)
+    service_names.check(source)
+    return found
 
 
 def of(source: document.Document) -> dict[str, Requirement]:

@@ -33,8 +33,10 @@ NEEDS = {
     "xmlsec": Need("xmlsec1-config", "pkg-config libxml2-dev libxmlsec1-dev", "pkg-config libxmlsec1"),
 }
 COMPILER = "build-essential"
-LOCKS = (each.pattern for each in lockfiles.FORMATS if each.language == lockfiles.PYTHON)
-LISTS = ("pyproject.toml", "setup.*", *LOCKS, "requirements/**/*.txt")
+LISTS = (
+    *("pyproject.toml", "setup.*", "requirements/**/*.txt"),
+    *(each.pattern for each in lockfiles.FORMATS if each.language == lockfiles.PYTHON),
+)
 
 
 def for_machine(root: Path, has: Callable[[str], bool]) -> list[str]:

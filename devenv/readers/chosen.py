@@ -39,9 +39,8 @@ def reading(flags: set[str], words: Sequence[str], root: Path) -> Iterator[None]
     drawn = terminal.fits(sys.stderr) and not flags
     shown = terminal.Terminal(sys.stderr, lambda: _short(log.path)) if drawn else None
     readers: list[events.Reader] = [shown or output.plain_reader, report.of_run]
-    if (
-        drawn or flags or JSON in words or any(map(SHORT.fullmatch, words))
-    ):  # someone wants the lines of child processes
+    wants_json = JSON in words or any(map(SHORT.fullmatch, words))
+    if drawn or flags or wants_json:  # someone wants the lines of child processes
         readers.insert(0, log)
     if shown:
         output.write = shown.print_data

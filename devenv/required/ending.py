@@ -58,7 +58,7 @@ def _end_by_record(stack: Stack, member: Member, removed: bool) -> None:
     with locks.held(records.path(*place, "lock"), "dev.destroy" if removed else "dev.down"):
         record = records.read(*place)
         engine = record.engine or stack.env.engine.name
-        if not removed:
-            Orphan.of(record, engine).stop()
-        else:
+        if removed:
             orphans.remove(record, {engine, *record.data})
+        else:
+            Orphan.of(record, engine).stop()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from devenv.base.errors import CONFLICT, USAGE, DevError, did_you_mean
-from devenv.model import document, fingerprint, json_schema, requirements, resolver, service_names, versions
+from devenv.model import document, fingerprint, json_schema, requirements, resolver, versions
 from devenv.model.config import Config
 from devenv.required import mirrors
 
@@ -165,8 +165,7 @@ class _Reader:
         requirements.check_contract(source)
         if source.data.get("service") != name:
             raise source.error(("service",), f"{repo} is the service {source.data.get('service')}, not {name}")
-        asks = [r.ask for r in requirements.of(source).values()]  # its types are checked before its names
-        service_names.check(source)
+        asks = [r.ask for r in requirements.of_required(source).values()]
         base = mirrors.of(repo, self.near).repo
         return [ask._replace(repo=mirrors.relative(self.near, base, ask.repo)) for ask in asks]
 

@@ -20,7 +20,7 @@ from devenv.context.environment import Environment, open_environment
 from devenv.engines import choice, orphans
 from devenv.lifecycle import plan
 from devenv.lifecycle import up as operation
-from devenv.model import document, requirements, resolver, service_names, units
+from devenv.model import document, requirements, resolver, units
 from devenv.model.requirements import Requirement, Wiring
 from devenv.required import lockfile, mirrors, protocol, sources, wiring
 
@@ -306,8 +306,7 @@ def _member(env: Environment, pin: lockfile.Pin) -> Member:
     release = pin.version if not edited and mirror.is_release(pin.version, pin.commit) else ""
     source = document.load(checkout / "dev.yaml")
     requirements.check_contract(source)
-    requires = requirements.of(source)  # its types are checked before its names
-    service_names.check(source)
+    requires = requirements.of_required(source)
     port = record.port or (_port(source) if env.place.workspace == workspace.MAIN else ports.draw())
     host = choice.host(env.engine.name, pin.name)
     edits = record.edited_libraries

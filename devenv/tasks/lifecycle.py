@@ -135,8 +135,8 @@ def doctor(c: Any, json: bool = False, fix: bool = False) -> None:
         render.doctor(findings, output.data)
     fixed = remove_caches(findings) if fix else []
     if json:
-        answer = [{key: getattr(each, key) for key in ("code", "ok", "what", "fix")} for each in findings]
-        output.answer([{**row, "ok": row["ok"] or each in fixed} for row, each in zip(answer, findings)])
+        rows = ((each, each.ok or each in fixed) for each in findings)
+        output.answer([{"code": each.code, "ok": ok, "what": each.what, "fix": each.fix} for each, ok in rows])
     wrong = [finding.code for finding in findings if not finding.ok and finding not in fixed]
     if wrong:
         raise DevError(FOUND, f"found {len(wrong)}: {', '.join(wrong)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import re
@@ -18,6 +17,8 @@ from typing import NamedTuple
 
 from maintain.retrofit import sources
 from maintain.retrofit.sources import WHO, NoSource
+from maintain.visitor import Loopback
+from tools.adopt.fill.points import POINT
 
 ROOT = Path(__file__).resolve().parents[2]
 UP, TESTS, OTHER = 600, 150, 180  # seconds that a command may take
@@ -34,7 +35,6 @@ CAUSE = re.compile(
     r"(?m)^(?:.*failed to resolve source metadata for \S+|.*Could not resolve host: \S+|.*getaddrinfo \w+ \S+"
     r"|\S*(?:Error|Exception|ImproperlyConfigured): .{1,120})"
 )
-POINT = re.compile(r"\s*# FILL IN: ")
 COMMENT = re.compile(r"\s*#")
 FOUND = re.compile(r"  (?P<name>\S.*?)  +(?P<value>\S.*?)  \((?P<where>.*)\)")
 
@@ -200,10 +200,9 @@ def asked(verb: Verb, words: list[str] | None) -> int | None:
 
 def answer(url: str, path: str) -> int:
     """The status of a page; 0 if there is no answer. The name is not resolved: not every system can."""
-    host = url.removeprefix("http://")
-    connection = http.client.HTTPConnection("127.0.0.1", int(host.rpartition(":")[2]), timeout=60)
+    connection = Loopback(url.removeprefix("http://"), timeout=60)
     try:
-        connection.request("GET", path, headers={"Host": host})
+        connection.request("GET", path)
         return connection.getresponse().status
     except OSError:
         return 0

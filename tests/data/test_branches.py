@@ -13,7 +13,7 @@ from devenv.context.environment import Environment
 from devenv.databases.states import ASIDE, BUILT, PREVIOUS, SNAPSHOT
 from devenv.datastates import dumps, exports, live, planning, snapshots, space, store
 from devenv.datastates.steps import Step, carry_out
-from tests.messages import OF_A_PACKAGE, SET_ASIDE
+from tests.messages import OF_A_PACKAGE, SET_ASIDE, USES_A_COPY
 
 from . import world
 from .world import LIVE, World
@@ -258,11 +258,11 @@ def test_a_reset_does_what_its_plan_says(
 ) -> None:
     here.migrations(*migrations)
     label = built[-1].partition(" ")[2] if built else "default"
-    assert planned(here, "reset", scenario) == [*built, f"use a copy of {label}"]
+    assert planned(here, "reset", scenario) == [*built, f"{USES_A_COPY} {label}"]
     made(here)
     here.reset(scenario)
     assert [words for words in made(here) if words.startswith(("migrate", "seed"))] == built
-    assert planned(here, "reset", scenario) == [f"use a copy of {label}"]
+    assert planned(here, "reset", scenario) == [f"{USES_A_COPY} {label}"]
 
 
 def test_a_fixed_database_is_emptied_and_the_plan_says_so(here: World) -> None:
@@ -275,7 +275,7 @@ def test_a_fixed_database_is_emptied_and_the_plan_says_so(here: World) -> None:
 
 def test_a_restore_does_what_its_plan_says(here: World) -> None:
     here.snapshot()
-    assert planned(here, "restore", "kept") == ["use a copy of kept"]
+    assert planned(here, "restore", "kept") == [f"{USES_A_COPY} kept"]
     here.migrations(ONE, TWO, THREE)
     [step] = steps(store.look(here.env()), "restore", "kept")
     assert f"migrations/{THREE}.py" in step.why

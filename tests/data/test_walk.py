@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import REPO
 from tests.gitrepo import commit, git
+from tests.messages import USES_A_COPY
 from tests.terminal import Terminal, blocks, typed
 from tests.verbs import machine
 from tests.verbs.fixtures import NATIVE_FIRST
@@ -82,7 +83,7 @@ def test_branches(walk: Walk) -> None:
 
     walk.type("inv dev.snapshot before")
     restored, pruned = map(walk.type, PLANS)
-    assert "use a copy of before" in restored
+    assert f"{USES_A_COPY} before" in restored
     assert "remove snapshot before" in pruned
 
 

@@ -6,7 +6,6 @@ make test-all ARGS="tests/machines/test_cells.py -k podman"
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -70,15 +69,6 @@ class Machine:
         return repo
 
 
-@pytest.fixture
-def outside(tmp_path: Path) -> Iterator[Path]:
-    """A folder that every user can reach, which those of pytest are not."""
-    folder = Path("/var/tmp") / f"devenv-{os.getpid()}-{tmp_path.name}"
-    folder.mkdir(mode=0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 def variant(name: str, folder: Path, patch: pytest.MonkeyPatch) -> tuple[str, ...]:
     """Another engine, and the user whose it is, with nothing of ours at hand."""
     if os.geteuid() != 0:
@@ -136,7 +126,7 @@ def cell(
     request: pytest.FixtureRequest,
     template: Path,
     tmp_path: Path,
-    outside: Path,
+    reachable: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Machine]:
     name, engine = request.param
@@ -144,11 +134,11 @@ def cell(
     token, before = f"t{uuid.uuid4().hex[:8]}", os.umask(0o077 if name == "hardened" else 0o022)
     monkeypatch.setenv("DEV_ENGINE", engine)
     monkeypatch.setenv("DEV_WORKSPACE", token)
-    found = Machine(outside / "clone", engine)
+    found = Machine(reachable / "clone", engine)
     subprocess.run(["git", "clone", "--quiet", template, found.path], check=True)
     if name in ("rootless", "podman"):
-        found.wrapper = variant(name, outside, monkeypatch)
-        subprocess.run(["chown", "-R", f"{owner(found.wrapper)}:", outside], check=True)
+        found.wrapper = variant(name, reachable, monkeypatch)
+        subprocess.run(["chown", "-R", f"{owner(found.wrapper)}:", reachable], check=True)
     with ExitStack() as stack:
         stack.callback(os.umask, before)
         if name == "proxied":

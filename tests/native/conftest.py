@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import urllib.request
@@ -167,12 +166,3 @@ def without(tmp_path: Path) -> Callable[..., str]:
         return str(farm)
 
     return path
-
-
-@pytest.fixture
-def reachable(tmp_path: Path) -> Iterator[Path]:
-    """A folder that every user can reach, which those of pytest are not."""
-    folder = Path("/var/tmp") / f"devenv-{os.getpid()}-{tmp_path.name}"
-    folder.mkdir(mode=0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)

@@ -8,6 +8,7 @@ import os
 import select
 from pathlib import Path
 
+from devenv.base.system.cgroups import in_use
 from devenv.base.system.entries import Entry, Table
 
 PROC = Path("/proc")
@@ -63,12 +64,13 @@ def memory_of(pid: int) -> int | None:
 
 
 def container_memory(container: str) -> int | None:
-    """Bytes in use without the page cache that can be dropped, as `docker stats` counts; None if it is not visible."""
+    """The bytes that a container uses; None if its cgroup is not visible."""
     for pattern in GROUPS:
         group = Path(pattern.format(id=container))
         for usage in ("memory.current", "memory.usage_in_bytes"):
             if (group / usage).is_file():
-                return max(0, int((group / usage).read_text()) - _inactive_file(group))
+                lines = (group / "memory.stat").read_text().splitlines()
+                return in_use((group / usage).read_text(), dict(line.split() for line in lines))
     return None
 
 
@@ -137,8 +139,3 @@ def _mounted(pid: int, path: str, file: os.stat_result) -> list[str]:
             with open(f"{PROC}/{pid}/mountinfo", errors="replace") as rows:
                 return [row.split()[3] for row in rows if row.split()[4] == path]
     return []
-
-
-def _inactive_file(group: Path) -> int:
-    lines = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-    return int(lines.get("total_inactive_file", lines.get("inactive_file", 0)))

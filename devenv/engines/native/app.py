@@ -49,7 +49,7 @@ class App:
 
     def check_command(self, argv: tuple[str, ...]) -> Command:
         """The healthcheck. It must not start a program that asks for a secret each time."""
-        folder = folders.secrets(folders.of(self.place))
+        folder = folders.secrets(self.place)
         return self._with(argv, {**self.place.secrets.paths(RUN, folder), **self.place.secrets.quick(RUN)})
 
     def step(self, argv: tuple[str, ...], mark: str) -> Command:
@@ -59,7 +59,7 @@ class App:
         return self._command(argv, mark)
 
     def _command(self, argv: tuple[str, ...], mark: str = "") -> Command:
-        return self._with(argv, self.place.secrets.placed(RUN, folders.secrets(folders.of(self.place))), mark)
+        return self._with(argv, self.place.secrets.placed(RUN, folders.secrets(self.place)), mark)
 
     def _with(self, argv: tuple[str, ...], secrets: Mapping[str, str], mark: str = "") -> Command:
         env = {**app_environment.variables(self.place), **self.service.environment, **secrets}

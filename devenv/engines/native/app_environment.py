@@ -159,7 +159,7 @@ def _make(place: Place) -> None:
         app_libraries.unlink(place)
     _install(place)
     if place.libraries:
-        with place.secrets.lent(BUILD, folders.lent(folders.of(place))) as given:
+        with place.secrets.lent(BUILD, folders.lent(place)) as given:
             app_libraries.install(place, {**_tool_env(place), **given}, _uv())
     if "node" in place.native and _modules(place).is_dir():  # unlike Python's, its packages do not list their files
         seals.write(_modules(place), _seal(place))
@@ -198,8 +198,9 @@ def undo(place: Place, library: Library) -> None:
 
 def _python(place: Place) -> str:
     """The Python that dev.yaml asks for; if several fit, the one of the app's image."""
-    build = place.services[place.app].build
-    return find_python(place.native["python"], build.dockerfile if build else place.root / "Dockerfile")
+    app = place.services.get(place.app)
+    image = app.build.dockerfile if app and app.build else place.root / "Dockerfile"
+    return find_python(place.native["python"], image)
 
 
 def _make_venv(place: Place) -> None:
@@ -218,7 +219,7 @@ def _install(place: Place) -> None:
     command = place.native.get("install", "")
     if not command:
         return
-    with place.secrets.lent(BUILD, folders.lent(folders.of(place))) as given:
+    with place.secrets.lent(BUILD, folders.lent(place)) as given:
         code = process.run(shlex.split(command), {**_tool_env(place), **given})
     if code:
         hints = system_packages.for_machine(place.root, lambda program: shutil.which(program) is not None)

@@ -129,7 +129,7 @@ class NativeEngine:
     def manage(self, _name: str, argv: Sequence[str]) -> int:
         # It has the user's variables for certificates and proxies, and what the install step gets.
         app_environment.fetch_manager(self.place)
-        with self.place.secrets.lent(BUILD, folders.lent(folders.of(self.place))) as given:
+        with self.place.secrets.lent(BUILD, folders.lent(self.place)) as given:
             return self._run_step(argv, {**IMPATIENT, **given})
 
     def collect(self, _name: str, argv: Sequence[str]) -> Result:

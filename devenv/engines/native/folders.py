@@ -9,6 +9,8 @@ from pathlib import Path
 from devenv.base import records, seals, toolcache
 from devenv.engines.interface import Place
 
+SECRETS, LENT = "secrets", "lent"  # next to the folder of a service
+
 
 def service(workspace: str, name: str) -> Path:
     """The folder of a service for everything that outlives its checkout: data, logs, records of processes."""
@@ -30,20 +32,20 @@ def locked(place: Place) -> Path:
     return place.root / ".dev" / "local" / "native"
 
 
-def secrets(folder: Path) -> Path:
-    """The folder of the files with secrets that the running app of a service reads. `folder`: from `service`."""
-    return folder.with_name("secrets")
+def secrets(place: Place) -> Path:
+    """The folder of the files with secrets that the running app reads."""
+    return of(place).with_name(SECRETS)
 
 
-def lent(folder: Path) -> Path:
+def lent(place: Place) -> Path:
     """The folder of the files with secrets that an install step reads. It exists while the step runs."""
-    return folder.with_name("lent")
+    return of(place).with_name(LENT)
 
 
 def discard_secrets(folder: Path) -> None:
-    """Remove the files with secrets: nothing that reads them runs any more."""
-    for each in (secrets(folder), lent(folder)):  # the second: of a killed step
-        shutil.rmtree(each, ignore_errors=True)
+    """Remove the files with secrets of a service: nothing that reads them runs any more. `folder`: from `service`."""
+    for name in (SECRETS, LENT):  # the second: of a killed step
+        shutil.rmtree(folder.with_name(name), ignore_errors=True)
 
 
 def edited(place: Place) -> Path:

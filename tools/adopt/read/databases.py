@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator
 
 from tools.adopt.read.files import Files
+from tools.adopt.read.variable import Variable
 
 KEYS = ("ENGINE", "HOST", "NAME", "PASSWORD", "PORT", "USER")
 NAME = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
-Read = tuple[str, str, "str | None", str]  # a name, its place, a literal default, the code
 
 
-def reads(files: Files, name: str) -> Iterator[Read]:
+def reads(files: Files, name: str) -> Iterator[Variable]:
     """The calls with a variable's name as first argument that are values of a database's settings."""
     for call in (call for value in _values(files, name) for call in _calls(value)):
         first, *others = call.args
@@ -21,7 +21,7 @@ def reads(files: Files, name: str) -> Iterator[Read]:
         default = next((one.value for one in given if isinstance(one, ast.Constant)), None)
         if isinstance(first, ast.Constant) and isinstance(first.value, str) and NAME.fullmatch(first.value):
             text = default if isinstance(default, str) else None
-            yield first.value, f"{name}:{call.lineno}", text, ast.unparse(call)
+            yield Variable(first.value, f"{name}:{call.lineno}", text, near=ast.unparse(call))
 
 
 def set_in(files: Files, name: str) -> list[str]:

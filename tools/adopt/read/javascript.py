@@ -33,17 +33,14 @@ def code(text: str, name: str) -> Code:
     from pygments.lexers.javascript import JavascriptLexer, TypeScriptLexer
     from pygments.token import Comment, String
 
+    code_too = (String.Interpol, String.Regex)
     lexer = (TypeScriptLexer if name.endswith("ts") else JavascriptLexer)(ensurenl=False, stripnl=False)
     parts, texts = [], []
     for at, kind, value in lexer.get_tokens_unprocessed(text):
         if kind in Comment:
             value = re.sub(r"[^\n]", " ", value)
-        # The apostrophe of `<p>Don't</p>` begins no text, and the lexer reads on over the ends of lines.
-        elif (
-            kind in String
-            and kind not in (String.Interpol, String.Regex)
-            and (kind is String.Backtick or "\n" not in value)
-        ):
+        elif kind is String.Backtick or (kind in String and kind not in code_too and "\n" not in value):
+            # In one line: the apostrophe of `<p>Don't</p>` begins no text, and the lexer reads on.
             texts.append((at, at + len(value)))
         parts.append(value)
     return Code("".join(parts), tuple(texts))

@@ -65,7 +65,7 @@ def reads(files: Files, names: Iterable[str]) -> Iterator[Variable]:
         if tree:
             yield from _code(files, name, tree)
             yield from _fields(files, name, tree)
-        yield from (Variable(*read[:3], near=read[3]) for read in databases.reads(files, name))
+        yield from databases.reads(files, name)
 
 
 def _code(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
