@@ -11,6 +11,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tools.adopt import address
@@ -42,15 +43,15 @@ GIT = {
 FOREIGN = ("GIT_", "MAKE", "MFLAGS", "ARGS")
 
 
-def run(*command: object, notes: bool = True) -> None:
+def run(*command: object, notes: bool = True, **variables: str) -> None:
     """Print and run a command in the top folder. If it fails, it has printed the error, and this program ends.
 
-    Without `notes`, its stderr is printed only if it fails.
+    Without `notes`, its stderr is printed only if it fails. `variables`: further ones of its environment.
     """
     argv = [str(part) for part in command]
     print("$", shlex.join(argv), flush=True)
     stderr = None if notes else subprocess.PIPE
-    done = subprocess.run(argv, cwd=ROOT, env=environment(), stderr=stderr, text=True, check=False)
+    done = subprocess.run(argv, cwd=ROOT, env={**environment(), **variables}, stderr=stderr, text=True, check=False)
     if done.returncode:
         print(done.stderr or "", end="", file=sys.stderr)
         sys.exit(done.returncode)
@@ -84,7 +85,9 @@ def generate(folder: Path, service: str) -> None:
     """The template's files, overwritten by the example's."""
     answers = ("stack=bare", f"service={service}", f"port={PORTS[service]}")
     cookiecutter = (".venv/bin/cookiecutter", "--config-file", CONFIG, "--no-input", "--output-dir", folder)
-    run(*cookiecutter, ".", *answers, notes=False)  # its notes are for owners of a new service: "next: cd …"
+    with tempfile.TemporaryDirectory() as scratch:  # cookiecutter leaves the rendered hooks there
+        # Without its notes, which are for owners of a new service: "next: cd …"
+        run(*cookiecutter, ".", *answers, notes=False, TMPDIR=scratch)
     run("cp", "-RL", f"examples/stack/{FOLDERS[service]}/.", folder / service)
 
 
