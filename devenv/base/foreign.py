@@ -5,33 +5,33 @@ from __future__ import annotations
 import re
 
 # ECMA-48: CSI, OSC and other strings (to their end, or else to the end of the line), others.
-ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
-COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+ESCAPES = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\^_])"
+COLOUR = r"(\x1b\[[0-9;]*m)"
+CONTROLS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"
 # Characters that let text look like another text: they turn the direction of writing, or end a line.
-TURNS = re.compile("[\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+TURNS = "[\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 # A password or token in an address.
-LOGIN = re.compile(r"(\b[a-z][a-z+]*://)(?:[^@/\s:]*:[^@/\s]*@|(?<=http://)[^@/\s]+@|(?<=https://)[^@/\s]+@)")
+LOGIN = r"(\b[a-z][a-z+]*://)(?:[^@/\s:]*:[^@/\s]*@|(?<=http://)[^@/\s]+@|(?<=https://)[^@/\s]+@)"
 
 
 def plain(text: str) -> str:
     """A text without escape codes."""
-    return ESCAPES.sub("", text)
+    return re.sub(ESCAPES, "", text)
 
 
 def clean(text: str) -> str:
     """A text that does nothing to a terminal but to appear: tabs and line ends are all that is left of controls."""
-    return TURNS.sub("", CONTROLS.sub("", plain(text)))
+    return re.sub(TURNS, "", re.sub(CONTROLS, "", plain(text)))
 
 
 def masked(text: str) -> str:
     """A text without the passwords in its addresses."""
-    return LOGIN.sub(r"\1***@", text)
+    return re.sub(LOGIN, r"\1***@", text)
 
 
 def coloured(text: str) -> str:
     """`clean`, but with its colours."""
-    return "".join(part if COLOUR.fullmatch(part) else clean(part) for part in COLOUR.split(text))
+    return "".join(part if re.fullmatch(COLOUR, part) else clean(part) for part in re.split(COLOUR, text))
 
 
 def visible(line: str) -> str:

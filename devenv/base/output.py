@@ -14,7 +14,7 @@ from devenv.base import events, foreign
 from devenv.base.events import Event
 
 TOLD = (events.NOTE, events.RESULT, events.PLANNED)  # their text is their line
-TYPED = re.compile(r"\b(?:inv|git|make|docker) [^,;:()`]*[^,;:()` ]")  # a command within a message
+TYPED = r"\b(?:inv|git|make|docker) [^,;:()`]*[^,;:()` ]"  # a command within a message
 GLUE = "\0"  # instead of a space in such a command
 
 
@@ -84,7 +84,7 @@ def is_told(event: Event) -> bool:
 
 def typed(argv: Sequence[str]) -> str:
     """A command so that it can be pasted into a shell. A control character in it, which nobody can type, is a `?`."""
-    return f"$ {foreign.CONTROLS.sub('?', shlex.join(argv))}"
+    return f"$ {re.sub(foreign.CONTROLS, '?', shlex.join(argv))}"
 
 
 def headed(head: str, text: str) -> Iterator[str]:
@@ -113,7 +113,7 @@ def wrapped(text: str, width: int, indent: str | None = None) -> list[str]:
     import textwrap  # here, since most commands print no long line on a terminal
 
     indent = " " * (len(text) - len(text.lstrip()) + 2) if indent is None else indent
-    glued = TYPED.sub(lambda command: command[0].replace(" ", GLUE), text)
+    glued = re.sub(TYPED, lambda command: command[0].replace(" ", GLUE), text)
     found = textwrap.wrap(glued, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
     return [line.replace(GLUE, " ") for line in found]
 

@@ -12,7 +12,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ SHAPE = {
     },
 }
 
-ID = re.compile("[0-9a-f]{16}")
+ID = "[0-9a-f]{16}"
 IDENTITY = "id"
 PORTS = "ports.json"  # here the ports that were drawn last (base/ports.py); of a service, those of its native servers
 
@@ -89,7 +89,7 @@ def identity() -> str:
     """A random id of this state folder, made at its first use: it stays if the folder moves."""
     file = home() / IDENTITY
     known = file.read_text(errors="replace") if file.is_file() else ""
-    if not ID.fullmatch(known):
+    if not re.fullmatch(ID, known):
         known = secrets.token_hex(8)
         home().mkdir(parents=True, exist_ok=True)
         replace_file(file, known)
@@ -127,7 +127,7 @@ def write(record: Record) -> None:
     """Replace a record in one step, so that a reader never sees half of one."""
     target = path(record.workspace, record.service)
     target.parent.mkdir(parents=True, exist_ok=True)
-    content = asdict(record)
+    content = dict(vars(record))  # not asdict, which copies each value
     content = {**content.pop("other"), **content, "version": 1}
     replace_file(target, json.dumps(content, indent=2, sort_keys=True) + "\n")
 

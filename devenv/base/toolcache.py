@@ -25,7 +25,7 @@ from devenv.base import launch, records, seals, system, vendored
 
 DAY = 24 * 60 * 60  # seconds
 KEPT = 60 * DAY  # anything unused for longer is removed
-COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+COMMIT = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
 REQUIREMENTS = ("devenv/requirements.txt", "tests/contract/requirements.txt", "tools/adopt/requirements.txt")
 PIN = ".cruft.json"
 # Changes of the clock do not change it, and it goes on while the machine sleeps: on a Mac, the second does.
@@ -110,7 +110,7 @@ def collect_daily() -> None:
 
 def entries() -> list[Path]:
     """The tools of each commit."""
-    return [path for path in sorted(home().glob("tools/*")) if COMMIT.fullmatch(path.name)]
+    return [path for path in sorted(home().glob("tools/*")) if re.fullmatch(COMMIT, path.name)]
 
 
 def environments() -> list[Path]:

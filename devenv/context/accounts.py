@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from devenv.base import records
-from devenv.databases import mysql, postgres
+from devenv.databases import find
 from devenv.databases.database import Database
 from devenv.engines import choice, names
 from devenv.model import compose_file, services
@@ -59,10 +59,10 @@ def choose(
         if not known:
             continue
         found.variables[password] = given.get(password) or known["password"]
-        if store.program in postgres.PROGRAMS:
+        if store.program in find.POSTGRES:
             found.variables[variable(store.name, "ADMIN")] = names.ADMIN
             found.apps[store.name] = store.environment.get("POSTGRES_USER", "postgres")
-        elif store.program in mysql.PROGRAMS and _is_shared(seen, store, user):
+        elif store.program in find.MYSQL and _is_shared(seen, store, user):
             found.variables[user] = found.apps[store.name] = given.get(user) or ACCOUNT
     return found
 

@@ -14,14 +14,14 @@ from devenv.model import fingerprint
 FOLDER_ID = Path(".dev", "local", "folder")
 MAIN = "main"  # the workspace that uses the declared ports
 LONGEST = 40  # characters of a workspace's name
-NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+NAME = r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?"
 
 
 def choose(root: Path, service: str, given: str, environment: Mapping[str, str]) -> str:
     """The workspace: the flag, DEV_WORKSPACE, the one this checkout runs in, the worktree's name, `main`."""
     wanted = given or environment.get("DEV_WORKSPACE", "")
     if wanted:
-        if not NAME.fullmatch(wanted):
+        if not re.fullmatch(NAME, wanted):
             raise DevError(USAGE, f"{wanted} is not a valid workspace name", "lower case letters, digits and hyphens")
         return wanted
     running = records.workspaces_of(root, service) or _of_moved(root, service)

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from devenv.databases import mysql, postgres
+from devenv.databases import postgres
 from devenv.databases.database import Database
 from devenv.model.services import Service
 
 KNOWN = "postgres, mariadb, mysql"
-KINDS = ((postgres.PROGRAMS, postgres.declared), (mysql.PROGRAMS, mysql.declared))
+# The images that are such a server.
+POSTGRES = ("postgres", "postgis", "pgvector", "timescaledb")
+MYSQL = ("mariadb", "mysql")
 
 
 def find(services: Mapping[str, Service]) -> Database | None:
     """The first of the services that is a known kind of database."""
     for service in services.values():
-        for programs, declared in KINDS:
-            if service.program in programs:
-                return declared(service)
+        if service.program in POSTGRES:
+            return postgres.declared(service)
+        if service.program in MYSQL:
+            from devenv.databases import mysql  # here, since most commands do not need it
+
+            return mysql.declared(service)
     return None
 
 
 def kind(program: str) -> str:
     """The kind of database in an image, in a word. Two of the same kind can read each other's dumps."""
-    return "postgres" if program in postgres.PROGRAMS else program
+    return "postgres" if program in POSTGRES else program

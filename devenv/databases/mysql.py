@@ -20,7 +20,6 @@ from devenv.databases.states import Note, State, Survey
 from devenv.engines.interface import Engine
 from devenv.model.services import Service
 
-PROGRAMS = ("mariadb", "mysql")  # images that are such a server
 # MySQL can have all tables in one file, in which a script cannot see them.
 CLEARING = """\
 cd /var/lib/mysql && [ -n "$(ls -A)" ] || exit 9
@@ -63,13 +62,13 @@ FILLED = "UNLOCK TABLES;\nSET SESSION autocommit = 1;\n"
 FLUSHED = "devenv_flushed"  # a table that is made and removed to that end
 QUOTED = r"`(?:[^`]|``)*`"
 # The owner of a view, a routine, a trigger or an event in a dump. That account does not exist on every server.
-OWNER = re.compile(rf"^(CREATE |/\*!\d+ CREATE\*/ /\*!\d+ |/\*!\d+ )DEFINER={QUOTED}@{QUOTED} ?".encode())
+OWNER = rf"^(CREATE |/\*!\d+ CREATE\*/ /\*!\d+ |/\*!\d+ )DEFINER={QUOTED}@{QUOTED} ?".encode()
 # The places where a dump has the name of its database: when it sets the collation for a routine, and before a sequence
 # that is the default of a column.
 ALTERED = rf"^ALTER DATABASE {QUOTED}"
 SEQUENCE = rf"^(  `.* DEFAULT nextval\(){QUOTED}\."
 BULK = (b"/*!40014 SET @OLD_UNIQUE_CHECKS", b"/*!40014 SET UNIQUE_CHECKS")  # turns unique_checks off, see FILLING
-SEQUENCE_IN_BYTES = re.compile(SEQUENCE.encode())
+SEQUENCE_IN_BYTES = SEQUENCE.encode()
 
 
 @dataclass(frozen=True)
@@ -349,7 +348,7 @@ def _portable(lines: Iterable[bytes]) -> Iterator[bytes]:
     """A dump without owners and without the name of its database. Rows stay: no row begins like these lines."""
     for line in lines:
         if not line.startswith((b"ALTER DATABASE ", *BULK)):
-            yield SEQUENCE_IN_BYTES.sub(rb"\1", OWNER.sub(rb"\1", line))
+            yield re.sub(SEQUENCE_IN_BYTES, rb"\1", re.sub(OWNER, rb"\1", line))
 
 
 def _row(state: State) -> str:

@@ -24,10 +24,10 @@ SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO';
 SESSION = "SET SESSION TRANSACTION READ ONLY;\nSET SESSION sql_mode = '';\n"
 TABLES = {"BASE TABLE": "TABLE", "SYSTEM VERSIONED": "TABLE", "SEQUENCE": "SEQUENCE"}
 ROUTINES = ("FUNCTION", "PROCEDURE", "TRIGGER", "EVENT")  # their statements contain semicolons and have a mode
-COUNTER = re.compile(r"^(\) ENGINE=.*?) AUTO_INCREMENT=\d+", re.MULTILINE)  # the next key is data, not schema
-NUMBERED = re.compile(r" (start with|minvalue|maxvalue|increment by|cache) (-?\d+)")  # the properties of a sequence
-DEFINER = re.compile(r" DEFINER=`[^`]*`@`[^`]*`")
-ESCAPE = re.compile(r"\\(.)")
+COUNTER = r"(?m)^(\) ENGINE=.*?) AUTO_INCREMENT=\d+"  # the next key is data, not schema
+NUMBERED = r" (start with|minvalue|maxvalue|increment by|cache) (-?\d+)"  # the properties of a sequence
+DEFINER = r" DEFINER=`[^`]*`@`[^`]*`"
+ESCAPE = r"\\(.)"
 ESCAPED = {"n": "\n", "t": "\t", "0": "\0"}
 LINE = r"ERROR \d+ \(\w+\) at line (\d+)\w*: ((?:.|\n)*)"
 QUIET = ("--batch", "--skip-column-names", "--default-character-set=utf8mb4")
@@ -86,7 +86,7 @@ class MySQLSchema(Schema):
         if not script:
             return []
         lines = self._ask(self._client(), SESSION + script).split("\n")
-        return [[ESCAPE.sub(_unescaped, value) for value in line.split("\t")] for line in lines if line]
+        return [[re.sub(ESCAPE, _unescaped, value) for value in line.split("\t")] for line in lines if line]
 
     def _client(self) -> list[str]:
         if not self.dsn:
@@ -107,19 +107,19 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _table(row: Row) -> str:
-    return re.sub(SEQUENCE, r"\1", COUNTER.sub(r"\1", row[1]), flags=re.MULTILINE) + ";\n"
+    return re.sub(SEQUENCE, r"\1", re.sub(COUNTER, r"\1", row[1]), flags=re.MULTILINE) + ";\n"
 
 
 def _routine(row: Row) -> str:
     """A routine, a trigger or an event, with the SQL mode that it was created in."""
     statement = next(value for value in row[2:] if value.startswith("CREATE"))
-    made = DEFINER.sub("", statement, count=1)
+    made = re.sub(DEFINER, "", statement, count=1)
     return f"SET sql_mode = '{row[1]}';\nDELIMITER ;;\n{made} ;;\nDELIMITER ;\nSET sql_mode = '';\n"
 
 
 def _views(rows: Iterable[Row]) -> list[str]:
     """Views in the order in which they depend on each other."""
-    left = {row[0]: DEFINER.sub("", row[1], count=1) for row in rows}
+    left = {row[0]: re.sub(DEFINER, "", row[1], count=1) for row in rows}
     made: list[str] = []
     while left:
         free = [name for name in left if not any(identifier(other) in left[name] for other in left if other != name)]
@@ -137,7 +137,7 @@ def _insert(table: str, columns: Sequence[str]) -> str:
 
 
 def _sequence(row: Row) -> Thing:
-    return Thing("sequence", "", row[0], {**dict(NUMBERED.findall(row[1])), "cycle": " cycle" in row[1]})
+    return Thing("sequence", "", row[0], {**dict(re.findall(NUMBERED, row[1])), "cycle": " cycle" in row[1]})
 
 
 def _lines(thing: Thing) -> Thing:

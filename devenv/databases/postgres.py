@@ -18,7 +18,6 @@ from devenv.databases.states import Copy, Create, Drop, Note, State, Step, Surve
 from devenv.engines.interface import Engine
 from devenv.model.services import Service
 
-PROGRAMS = ("postgres", "postgis", "pgvector", "timescaledb")  # images that are a PostgreSQL server
 ATTEMPTS = 4  # to copy or rename: a session may connect after all others were ended and before the lock is taken
 TABLE = "public.states"
 COLUMNS = f"CREATE TABLE IF NOT EXISTS {TABLE} (id text PRIMARY KEY, kind text, database text, facts json)"

@@ -9,14 +9,14 @@ from devenv.databases.postgres_copies import identifier
 
 SIGN = "devenv: "  # how the comment on the account begins; then Database.mark follows
 OWNED = 150000  # since this version, the schema `public` belongs to the owner of the database
-EXTENSION = re.compile(r'permission denied to create extension "([^"]+)"')
-DENIED = re.compile(r"must be (?:a )?superuser|only (?:superuser|roles with)|permission denied to set parameter", re.I)
+EXTENSION = r'permission denied to create extension "([^"]+)"'
+DENIED = r"(?i)must be (?:a )?superuser|only (?:superuser|roles with)|permission denied to set parameter"
 
 
 def hints(said: str) -> list[str]:
     """How to allow what the app's account was denied, according to the server's messages."""
-    found = [f"database: {{extensions: [{name}]}}" for name in dict.fromkeys(EXTENSION.findall(said))]
-    if not found and DENIED.search(said):
+    found = [f"database: {{extensions: [{name}]}}" for name in dict.fromkeys(re.findall(EXTENSION, said))]
+    if not found and re.search(DENIED, said):
         found = ["database: {superuser: true}"]
     return [f"the app's account is not a superuser; to allow it, write into dev.yaml: {line}" for line in found]
 

@@ -16,7 +16,7 @@ LARGE = 100 * 2**20
 NOT_CLONED = "could not clone file"  # how a server reports that its file system cannot share blocks
 STRATEGY = " :strategy"  # what the client fills in; see `made`
 SIGN = "devenv: in use: "
-FOUND = re.compile(rf"{SIGN}(\[.*\])$", re.MULTILINE)
+FOUND = rf"(?m){SIGN}(\[.*\])$"
 
 
 def made(source: str, target: str, owner: str, clones: bool) -> list[str]:
@@ -93,7 +93,7 @@ def refused(service: str, said: str, admin: str) -> DevError | None:
 
     `admin`: the account that may end it, if that is not the app's.
     """
-    found = FOUND.search(said)
+    found = re.search(FOUND, said)
     if not found:
         return None
     things = json.loads(found[1])

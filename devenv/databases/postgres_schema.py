@@ -30,18 +30,17 @@ DUMP = [
 ]
 # What pg_dump writes about itself and its session differs between versions, and servers of other versions may not know
 # it. The token of \restrict changes each time. Headings repeat the statement below them.
-NOISE = re.compile(
-    r"\n*(?:^(?:--\n-- (?:Name: .*|PostgreSQL database dump.*)\n--\n|-- Dumped .*\n|\\(?:un)?restrict .*\n"
+NOISE = (
+    r"(?m)\n*(?:^(?:--\n-- (?:Name: .*|PostgreSQL database dump.*)\n--\n|-- Dumped .*\n|\\(?:un)?restrict .*\n"
     r"|SET (?:\w*timeout|client_encoding|standard_conforming_strings|check_function_bodies|xmloption"
     r"|client_min_messages|row_security|default_tablespace|default_table_access_method) = .*;\n"
-    r"|SELECT pg_catalog\.set_config\('search_path', '', false\);\n)\n*)+",
-    re.MULTILINE,
+    r"|SELECT pg_catalog\.set_config\('search_path', '', false\);\n)\n*)+"
 )
 # Its options contain the password of another server.
-USER_MAPPING = re.compile(r"^CREATE USER MAPPING .*?\);\n", re.MULTILINE | re.DOTALL)
+USER_MAPPING = r"(?ms)^CREATE USER MAPPING .*?\);\n"
 # `IN` over varchar(n): when it is dumped and loaded, the cast of the array becomes a cast of each element.
 ELEMENT = r"'(?:[^']|'')*'::[a-z ]+(?:\(\d+\))?"
-CAST_ARRAY = re.compile(rf"\(ARRAY\[({ELEMENT}(?:, {ELEMENT})*)\]\)::(\w+)\[\]")
+CAST_ARRAY = rf"\(ARRAY\[({ELEMENT}(?:, {ELEMENT})*)\]\)::(\w+)\[\]"
 LINE = r"psql:<stdin>:(\d+): ((?:.|\n)*)"
 
 
@@ -89,7 +88,8 @@ class PostgresSchema(Schema):
 
 def settled(expression: str) -> str:
     """An expression as the server writes it after a dump and a load."""
-    return CAST_ARRAY.sub(
+    return re.sub(
+        CAST_ARRAY,
         lambda found: "ARRAY[" + ", ".join(f"({each})::{found[2]}" for each in re.findall(ELEMENT, found[1])) + "]",
         expression,
     )
@@ -97,7 +97,7 @@ def settled(expression: str) -> str:
 
 def tidy(text: str) -> str:
     """pg_dump's output without anything that is not part of the schema."""
-    text = NOISE.sub("\n\n", USER_MAPPING.sub("", text))
+    text = re.sub(NOISE, "\n\n", re.sub(USER_MAPPING, "", text))
     text = text.replace("\nCREATE SCHEMA public;\n", "\nCREATE SCHEMA IF NOT EXISTS public;\n")
     return text.strip("\n") + "\n"
 

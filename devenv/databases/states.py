@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, Union
 
 from devenv.model.lineage import Files
@@ -43,7 +43,7 @@ class State:
     @property
     def facts(self) -> str:
         """Everything except the columns of its row, as JSON in ASCII."""
-        known = {key: value for key, value in asdict(self).items() if key not in COLUMNS}
+        known = {key: value for key, value in vars(self).items() if key not in COLUMNS}
         return json.dumps({**known.pop("other"), **known}, sort_keys=True)
 
 

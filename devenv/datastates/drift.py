@@ -22,7 +22,7 @@ from devenv.model.catalogue import Difference
 
 FILE = "schema.sql"
 END = "-- The end.\n"
-SERVER = re.compile(r"^-- Server: (\S+ \S+)$", re.MULTILINE)
+SERVER = r"(?m)^-- Server: (\S+ \S+)$"
 DUMP = "inv dev.schema dump --from DSN"
 
 
@@ -112,7 +112,7 @@ def _read(env: Environment) -> tuple[str, str]:
     if not file.is_file():
         raise DevError(CONFIG, f"{FILE} is missing, so production's schema is not known", DUMP)
     text = file.read_text(encoding="utf-8")
-    found = SERVER.search(text)
+    found = re.search(SERVER, text)
     if not found:
         raise DevError(CONFIG, f"{FILE}:1: the line `-- Server: ...`, which names its server, is missing", DUMP)
     if not text.endswith(END):

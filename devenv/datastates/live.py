@@ -158,7 +158,7 @@ def reset_steps(env: Environment, name: str = DEFAULT, given: Given | None = Non
     stop = [Step("stop", "a scenario needs the app, which starts on the new database", _stopped)] if late else []
     can = env.database and store.keeps(env) and (env.database.renames or env.chooses_database)
     wanted = layers(env, [] if late else chain, given or {}) if can else []
-    if wanted and (env.chooses_database or find_layer(env, wanted[-1])):
+    if wanted and (find_layer(env, wanted[-1]) or env.chooses_database):  # the second one reads all files again
         built = layer_steps(env, wanted, "dev.reset")
         use = Step(f"use a copy of {wanted[-1].name}", KEPT, partial(_use_layer, wanted[-1], not built))
         return [*stop, *built, use, *(seeds if late else [])]

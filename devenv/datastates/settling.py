@@ -17,7 +17,7 @@ from devenv.databases.states import DRAFT, LIVE, Note, State
 from devenv.datastates import dumps, earlier, store
 
 DROPPING = 60  # seconds that dropping a draft in the background may take
-OURS = re.compile(r"_[0-9a-f]{12}$")  # the end of the names that we give to databases
+OURS = r"_[0-9a-f]{12}$"  # the end of the names that we give to databases
 
 
 def unsettled(env: Environment) -> bool:
@@ -84,7 +84,7 @@ def _settle_live(env: Environment) -> None:
 
 def _report_unknown(env: Environment) -> None:
     """Say which databases have lost their record, before anything new is made next to them."""
-    names = [s.database for s in store.unknown(env) if OURS.search(s.database)]
+    names = [s.database for s in store.unknown(env) if re.search(OURS, s.database)]
     if names:
         events.warn(f"{env.config.service}: the record of its data is lost. Its server also has {', '.join(names)}")
         events.note(f"they stay as they are; to bring one back: inv dev.restore {names[0]}")

@@ -16,8 +16,8 @@ from devenv.datastates import live, packages, space, store
 from devenv.datastates.steps import Step
 from devenv.model import lineage
 
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
-COMMIT = re.compile(r"[0-9a-f]{12}")  # of a detached HEAD, see store.branch
+NAME = r"[a-z0-9][a-z0-9._-]{0,60}"
+COMMIT = r"[0-9a-f]{12}"  # of a detached HEAD, see store.branch
 
 
 def check_possible(env: Environment) -> None:
@@ -31,7 +31,7 @@ def check_possible(env: Environment) -> None:
 
 def check_name(name: str) -> None:
     """DevError 2 unless it is a valid name for a snapshot."""
-    if not NAME.fullmatch(name) or name == PREVIOUS:
+    if not re.fullmatch(NAME, name) or name == PREVIOUS:
         raise DevError(USAGE, f"{name} is not a valid snapshot name", "such as before-import: a-z, 0-9, hyphens")
 
 
@@ -142,7 +142,7 @@ def check_fits(env: Environment, stored: State, force: bool, without_packages: b
     if lost and force:
         events.warn(message)
     elif lost:
-        detach = "--detach " if COMMIT.fullmatch(stored.branch) else ""
+        detach = "--detach " if re.fullmatch(COMMIT, stored.branch) else ""
         switch = f"git switch {detach}{shlex.quote(stored.branch)}"
         other = switch if stored.branch else "switch to the branch that it was made on"
         same = "if the migrations do the same, run the command again with --force"

@@ -9,7 +9,6 @@ from typing import Callable, NamedTuple
 from devenv.base import events, records
 from devenv.base.errors import USAGE, DevError
 from devenv.engines import docker, names
-from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Engine, Place
 from devenv.engines.native import addresses, app_environment, folders, supervisor, support
 from devenv.engines.native.engine import NativeEngine
@@ -48,7 +47,11 @@ def choose(environment: Mapping[str, str], recorded: str) -> Chosen:
 
 def make(chosen: Chosen, place: Place) -> Engine:
     """The chosen engine at a place."""
-    return NativeEngine(place) if chosen.name == NATIVE else ComposeEngine(place, chosen.version)
+    if chosen.name == NATIVE:
+        return NativeEngine(place)
+    from devenv.engines.compose import ComposeEngine  # here, since commands without containers do not need it
+
+    return ComposeEngine(place, chosen.version)
 
 
 def running(services: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], bool | None]:

@@ -25,7 +25,7 @@ DESKTOP, IN_MACHINE = "Docker Desktop", "/run/host-services/ssh-auth.sock"
 PASSWORDS = ("POSTGRES_PASSWORD", "MYSQL_ROOT_PASSWORD", "MARIADB_ROOT_PASSWORD")
 PROJECT = "com.docker.compose.project"
 STEP = "devenv.step"  # the label of our own one-off containers
-LABEL = re.compile(r"(?:com\.docker\.compose\.(service|oneoff|project\.working_dir)|(devenv\.step))=([^,]*)")
+LABEL = r"(?:com\.docker\.compose\.(service|oneoff|project\.working_dir)|(devenv\.step))=([^,]*)"
 
 DENIED = "permission denied"
 NO_FOLDER = "bind source path does not exist"
@@ -33,9 +33,7 @@ JOIN_GROUP = "sudo usermod --append --groups docker $USER; then log in again"
 WITHOUT = "DEV_ENGINE=native inv dev.up"
 PROXY_KEYS = {"httpProxy": "http_proxy", "httpsProxy": "https_proxy", "allProxy": "all_proxy", "noProxy": "no_proxy"}
 # A volume and its creation time. Docker: 2026-01-01T10:00:00+01:00. Podman: 2026-01-01 10:00:00.5 +0100 CET.
-BORN = re.compile(
-    r"(\S+) (\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(?:Z|([+-])(\d\d):?(\d\d))(?: [A-Z]{3,5}(?= |$))?"
-)
+BORN = r"(\S+) (\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(?:Z|([+-])(\d\d):?(\d\d))(?: [A-Z]{3,5}(?= |$))?"
 
 
 class Server(NamedTuple):
@@ -252,7 +250,7 @@ def containers(project: str) -> Containers:
     if server().is_podman:
         health = podman.health([c["ID"] for c in found if c["State"] == "running"])
         found = [{**c, "Status": " ".join(filter(None, (c["Status"], health.get(c["ID"]))))} for c in found]
-    labelled = [({a or b: value for a, b, value in LABEL.findall(c["Labels"])}, c) for c in found]
+    labelled = [({a or b: value for a, b, value in re.findall(LABEL, c["Labels"])}, c) for c in found]
     ours = {labels["service"]: _state(labels, c) for labels, c in labelled if labels.get("oneoff") == "False"}
     return Containers(ours, [c["ID"] for labels, c in labelled if STEP in labels])
 
@@ -320,7 +318,7 @@ def volumes_born(place: Place, names: Collection[str] = ()) -> str:
 def births(born: str) -> dict[str, datetime]:
     """What `volumes_born` says, by volume. The daemon writes times in its own zone, which may change."""
     found = {}
-    for name, day, clock, sign, hours, minutes in BORN.findall(born):
+    for name, day, clock, sign, hours, minutes in re.findall(BORN, born):
         zone = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
         found[name] = datetime.strptime(f"{day} {clock}", "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc) - zone
     return found

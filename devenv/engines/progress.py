@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-BUILT = re.compile(r"#\d+ \[(?:\S+ )?(\d+)/(\d+)\]")
-LAYER = re.compile(r"\s*([0-9a-f]{12}):? (Pulling fs layer|Waiting|Already exists|Pull complete)")
+BUILT = r"#\d+ \[(?:\S+ )?(\d+)/(\d+)\]"
+LAYER = r"\s*([0-9a-f]{12}):? (Pulling fs layer|Waiting|Already exists|Pull complete)"
 
 
 class Progress:
@@ -21,7 +21,7 @@ class Progress:
 
     def __call__(self, line: str) -> tuple[int, int, str] | None:
         """The number done, the number of all, and of what; None if the line does not say so."""
-        built, layer = BUILT.match(line), LAYER.match(line)
+        built, layer = re.match(BUILT, line), re.match(LAYER, line)
         if built:
             return int(built[1]), int(built[2]), "steps"
         if not layer:

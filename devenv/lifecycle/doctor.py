@@ -24,11 +24,9 @@ from devenv.model import config
 
 PODMAN_NEEDED = 4  # an earlier one has no networks in which services find each other by name
 ENGINE_NEEDED = 25  # healthcheck.start_interval came with Docker Engine 25
-UNSAFE = re.compile(
-    r"(fsync|full_page_writes|innodb[-_]doublewrite)=(off|0|false|no)|skip[-_]innodb[-_]doublewrite", re.I
-)
+UNSAFE = r"(?i)(fsync|full_page_writes|innodb[-_]doublewrite)=(off|0|false|no)|skip[-_]innodb[-_]doublewrite"
 FILLED_IN = ("dev.yaml", "compose*.y*ml", "Dockerfile*")
-POINT = re.compile(r"\s*# FILL IN: (.*\S)\s*")
+POINT = r"\s*# FILL IN: (.*\S)\s*"
 MIRRORS_LIMIT = 20.0  # seconds for the mirrors of all repositories
 DISK_NEEDED = 2 * 2**30  # bytes: an image with its dependencies, and a database
 
@@ -139,7 +137,7 @@ def _to_fill_in() -> Finding:
         f"{path.name}:{number}: {found[1]}"
         for path in paths
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1)
-        if (found := POINT.fullmatch(line))
+        if (found := re.fullmatch(POINT, line))
     ]
     if not lines:
         return Finding("D19", True, "no places are left to fill in")
@@ -220,7 +218,9 @@ def _fallback(env: environment.Environment) -> Finding:
 
 def _durable(env: environment.Environment) -> Finding:
     """Settings with which a power cut breaks a database. In CI they are chosen, since nothing is kept there."""
-    found = [f"{s.name} {word}" for s in env.place.services.values() for word in s.command or () if UNSAFE.search(word)]
+    found = [
+        f"{s.name} {word}" for s in env.place.services.values() for word in s.command or () if re.search(UNSAFE, word)
+    ]
     if not found:
         return Finding("D18", True, "no database skips the disk")
     what = f"a power cut breaks all data, snapshots included: {', '.join(found)}"

@@ -26,7 +26,7 @@ from devenv.model import config, outside
 
 GIT_NEEDED = (2, 29)
 TEMPORARY_NEEDED = 64 * 2**20  # bytes: answers of commands, and what is read from databases
-COPIES_ALL = re.compile(r"^\s*COPY\s+(?!.*--chmod)(?!.*--from)(?:--\S+\s+)*\.\s+\S+\s*$", re.M | re.I)
+COPIES_ALL = r"(?im)^\s*COPY\s+(?!.*--chmod)(?!.*--from)(?:--\S+\s+)*\.\s+\S+\s*$"
 PEM = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -214,7 +214,9 @@ def _is_address(proxy: str) -> bool:
 def _readable(engine: str) -> Finding:
     """With a strict umask, production's image cannot read the files that its Dockerfile copies as they are."""
     root = environment.ROOT
-    here = [path for path in sorted(root.glob("Dockerfile*")) if COPIES_ALL.search(path.read_text(errors="replace"))]
+    here = [
+        path for path in sorted(root.glob("Dockerfile*")) if re.search(COPIES_ALL, path.read_text(errors="replace"))
+    ]
     closed = (root / "dev.yaml").stat().st_mode & 0o044 != 0o044
     if engine != choice.COMPOSE or not here or not closed:
         return Finding("D40", True, "the images' users can read what is copied")

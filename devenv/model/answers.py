@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 # Environment variables cannot contain NUL, and UTF-8 files cannot contain half of a surrogate pair.
-UNFIT = re.compile("[\0\ud800-\udfff]")
+UNFIT = "[\0\ud800-\udfff]"
 
-ADDRESS = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+(?:/[!-~]*)?")
+ADDRESS = r"https?://[A-Za-z0-9._:\[\]-]+(?:/[!-~]*)?"
 KINDS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("service", "url", "internal_url", "data", "image", "workspace", "engine", "checkout"), str),
     **dict.fromkeys(("services", "logins", "requires", "steps"), list),
@@ -27,7 +27,7 @@ def parse(text: str) -> dict[str, Any]:
         value = None
     if not isinstance(value, dict):
         raise ValueError(repr(text[:80]))
-    unfit = next(filter(UNFIT.search, _texts(value)), None)
+    unfit = next((text for text in _texts(value) if re.search(UNFIT, text)), None)
     if unfit is not None:
         raise ValueError(f"one with {unfit[:80]!r}, which no environment variable can hold")
     return value
@@ -44,7 +44,7 @@ def check(answer: Mapping[str, Any], service: str) -> None:
     if answer.get("service", service) != service:
         raise ValueError(f"that of the service {answer['service'][:80]!r}")
     for key in ("url", "internal_url"):
-        if key in answer and not ADDRESS.fullmatch(answer[key]):
+        if key in answer and not re.fullmatch(ADDRESS, answer[key]):
             raise ValueError(f"one whose `{key}` is {answer[key][:80]!r}")
 
 

@@ -38,7 +38,7 @@ LONG = 120  # longer values are not put into a sentence
 IS = ("type", "nullability", "version")  # aspects that a sentence does not name
 PLACES = ("in production", "after a fresh migration")
 SERVER_PLACES = (PLACES[0], "in compose.yaml")
-NUMBER = re.compile(r"[Vv]?(\d+)(?=[_.-])")  # 0007_price, 20240131120000-price, V7__price; not Alembic's 1a2b3c_price
+NUMBER = r"[Vv]?(\d+)(?=[_.-])"  # 0007_price, 20240131120000-price, V7__price; not Alembic's 1a2b3c_price
 PARTS = {"postgres": 1}  # numbers in a major version; two for others: MySQL 8.0 and 8.4, MariaDB 10.6 and 10.11
 
 
@@ -215,7 +215,7 @@ def last_migration(difference: Difference, files: Mapping[str, str]) -> str:
     Empty if several mention it and their names do not say which is newer.
     """
     found = [path for path, text in files.items() if _mentions(path, text, difference)]
-    numbers = [NUMBER.match(PurePosixPath(path).name) for path in found]
+    numbers = [re.match(NUMBER, PurePosixPath(path).name) for path in found]
     if len(found) > 1 and not all(numbers):
         return ""
     order = [(int(number[1]) if number else 0, path) for number, path in zip(numbers, found)]

@@ -23,14 +23,11 @@ FRAGMENTS = {"postgres.yaml": "database=postgres", "mysql.yaml": "database=mysql
 APPENDED = ("ports", "volumes", "env_file", "secrets", "configs")  # lists to which extends adds entries
 # Mappings that extends merges.
 MERGED = ("environment", "healthcheck", "depends_on", "build", "labels", "networks", "deploy")
-NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
+NAME = r"[_a-zA-Z][_a-zA-Z0-9]*"
 NESTED = 20  # variables in the default of a variable
-OPERATOR = re.compile(r":?[-?+]")
-LINE = re.compile(
-    r"""^[ \t]*\#[^\n]*$ | ^[ \t]*(?:export[ \t]+)?(?P<name>\w[\w.-]*)[ \t]*
-        (?:[=:][ \t]*(?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<bare>[^\n]*))[^\n]*)?$""",
-    re.M | re.X | re.S,
-)
+OPERATOR = r":?[-?+]"
+LINE = r"""(?msx)^[ \t]*\#[^\n]*$ | ^[ \t]*(?:export[ \t]+)?(?P<name>\w[\w.-]*)[ \t]*
+        (?:[=:][ \t]*(?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<bare>[^\n]*))[^\n]*)?$"""
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "$": "$$"}
 
 
@@ -297,7 +294,7 @@ def _variable(rest: str, variables: Mapping[str, str], strict: bool) -> tuple[st
     if rest.startswith("{"):
         inside, after = _braces(rest)
         return _expression(inside, variables, strict), after
-    name = NAME.match(rest)
+    name = re.match(NAME, rest)
     if not name and not strict:
         return "$", rest
     if not name:
@@ -316,12 +313,13 @@ def _braces(rest: str) -> tuple[str, str]:
 
 
 def _expression(inside: str, variables: Mapping[str, str], strict: bool) -> str:
-    name = NAME.match(inside)
+    name = re.match(NAME, inside)
     if not name:
         raise InterpolationError(f"${{{inside}}}: not a variable's name")
     if name.end() == len(inside):
         return variables.get(name[0], "")
-    operator = OPERATOR.match(inside, name.end())
+    rest = inside[name.end() :]
+    operator = re.match(OPERATOR, rest)
     if not operator:
         raise InterpolationError(f"${{{inside}}}: expected one of :- - :? ? :+ +")
     if inside.count("${") > NESTED:
@@ -330,7 +328,7 @@ def _expression(inside: str, variables: Mapping[str, str], strict: bool) -> str:
     there = bool(value) if operator[0][0] == ":" else value is not None
     if there and operator[0][-1] != "+":
         return value or ""
-    other = interpolate(inside[operator.end() :], variables, strict)
+    other = interpolate(rest[operator.end() :], variables, strict)
     if operator[0][-1] == "?":
         raise InterpolationError(f"{name[0]} is not set: {other or 'it is required'}")
     return "" if operator[0][-1] == "+" and not there else other
@@ -344,7 +342,7 @@ def read_env_file(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     text = document.text_of(path)
     end = 0  # of what was read
-    for match in LINE.finditer(text):
+    for match in re.finditer(LINE, text):
         _check_blank(path, text, end, match.start())
         end = match.end()
         if match["name"] is None:  # a comment, not a # inside quotes

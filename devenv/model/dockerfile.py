@@ -17,19 +17,19 @@ from typing import NamedTuple
 from devenv.model import fingerprint
 from devenv.model.services import Build
 
-INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)", re.S)
-FROM = re.compile(r"(?:--\S+\s+)*(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?", re.I)
-COPY = re.compile(r"(?P<flags>(?:--\S+\s+)*)(?P<words>.+)$", re.S)
-VARIABLE = re.compile(r"\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)")
-COPY_FROM = re.compile(r"--from=(\S+)|from=([^,\s]+)")
-MOUNT = re.compile(r"--mount=(\S+)")
+INSTRUCTION = r"(?s)\s*([A-Za-z]+)\s+(.*)"
+FROM = r"(?i)(?:--\S+\s+)*(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?"
+COPY = r"(?s)(?P<flags>(?:--\S+\s+)*)(?P<words>.+)$"
+VARIABLE = r"\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)"
+COPY_FROM = r"--from=(\S+)|from=([^,\s]+)"
+MOUNT = r"--mount=(\S+)"
 # A comment above a RUN that sees the whole context but depends on few files: it lists them. It is for projects that are
 # installed as editable, so the image contains none of their code.
-MADE_FROM = re.compile(r"^#\s*dev\.up (?:re)?builds(?: \w+)? when these change:(?P<files>.*)\n\s*RUN\b", re.M)
-MADE = re.compile(r"--made-from=(\S*)")
+MADE_FROM = r"(?m)^#\s*dev\.up (?:re)?builds(?: \w+)? when these change:(?P<files>.*)\n\s*RUN\b"
+MADE = r"--made-from=(\S*)"
 UNNAMED = "devenv-app"  # a stage that has no name, once it needs one
 STARS = 8  # more in one pattern would take minutes on a long path
-HEREDOC = re.compile(r"""(?<!\S)\d*<<-?(["']?)(\w+)\1(?!\S)""")
+HEREDOC = r"""(?<!\S)\d*<<-?(["']?)(\w+)\1(?!\S)"""
 
 
 class Instruction(NamedTuple):
@@ -58,7 +58,7 @@ def instructions(text: str) -> Iterator[Instruction]:
         if line.rstrip().endswith("\\"):
             joined = joined.rstrip()[:-1] + " "
             continue
-        found = INSTRUCTION.fullmatch(joined)
+        found = re.fullmatch(INSTRUCTION, joined)
         if found:
             yield Instruction(found[1].upper(), found[2].strip(), first)
         joined = ""
@@ -66,7 +66,7 @@ def instructions(text: str) -> Iterator[Instruction]:
 
 def expand(text: str, values: Mapping[str, str]) -> str:
     """A text with its variables replaced: `$V`, `${V}`, `${V:-default}`."""
-    return VARIABLE.sub(lambda match: values.get(match[1] or match[3], match[2] or ""), text)
+    return re.sub(VARIABLE, lambda match: values.get(match[1] or match[3], match[2] or ""), text)
 
 
 def inputs(build: Build) -> list[Path]:
@@ -147,7 +147,7 @@ def _steps_of(text: str, build: Build) -> list[Instruction]:
         if name and name not in wanted:
             wanted.add(name)
             base, steps = stages[name]
-            used = [base, *(a or b for step in steps for a, b in COPY_FROM.findall(step.text))]
+            used = [base, *(a or b for step in steps for a, b in re.findall(COPY_FROM, step.text))]
             todo += [_find(stages, word) for word in used]
     return [step for name in wanted for step in stages[name].steps]
 
@@ -169,9 +169,9 @@ def _stages(text: str, given: Mapping[str, str]) -> dict[str, Stage]:
     """The stages by name. `given`: the build's arguments, which come before the defaults of ARG."""
     stages: dict[str, Stage] = {}
     values: dict[str, str] = {}
-    marked = MADE_FROM.sub(lambda match: f"RUN --made-from={','.join(match['files'].split())}", text)
+    marked = re.sub(MADE_FROM, lambda match: f"RUN --made-from={','.join(match['files'].split())}", text)
     for step in instructions(marked):
-        start = FROM.match(expand(step.text, values)) if step.word == "FROM" else None
+        start = re.match(FROM, expand(step.text, values)) if step.word == "FROM" else None
         if start:
             stages[(start["name"] or str(len(stages))).lower()] = Stage(start["base"], [])
         elif stages:
@@ -187,7 +187,7 @@ def _without_heredocs(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
     rest = enumerate(lines, 1)
     for number, line in rest:
         yield number, line
-        for _, end in [] if line.lstrip().startswith("#") else HEREDOC.findall(line):
+        for _, end in [] if line.lstrip().startswith("#") else re.findall(HEREDOC, line):
             for _, inner in rest:
                 if inner.lstrip("\t") == end:
                     break
@@ -195,12 +195,12 @@ def _without_heredocs(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 def _sources(step: Instruction) -> list[str]:
     """The paths of the build context that one instruction uses."""
-    made = MADE.match(step.text) if step.word == "RUN" else None
+    made = re.match(MADE, step.text) if step.word == "RUN" else None
     if made:
         return made[1].split(",")
-    copy = COPY.match(step.text) if step.word in ("COPY", "ADD") else None
+    copy = re.match(COPY, step.text) if step.word in ("COPY", "ADD") else None
     if not copy:
-        return [source for mount in MOUNT.findall(step.text) for source in _bound(mount)]
+        return [source for mount in re.findall(MOUNT, step.text) for source in _bound(mount)]
     return [] if "--from=" in copy["flags"] else _words(copy["words"])[:-1]
 
 

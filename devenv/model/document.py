@@ -45,7 +45,7 @@ class _Loader(_Base):
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  filled below
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        if isinstance(node, yaml.ScalarNode) and UNFIT.search(node.value):
+        if isinstance(node, yaml.ScalarNode) and re.search(UNFIT, node.value):
             problem = f"{node.value[:60]!r} is a text that cannot be an argument"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         try:

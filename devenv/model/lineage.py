@@ -13,7 +13,7 @@ from posixpath import basename, dirname
 from devenv.model import fingerprint
 
 Files = Mapping[str, str]  # path from the root of the repository → fingerprint of the content
-SEEDS = re.compile(r"(.*/)?[^/]*(seed|fixture)[^/]*(/.*|$)", re.IGNORECASE)
+SEEDS = r"(?i)(.*/)?[^/]*(seed|fixture)[^/]*(/.*|$)"
 
 
 def migrations(files: Files, patterns: Iterable[str]) -> Files:
@@ -25,7 +25,7 @@ def migrations(files: Files, patterns: Iterable[str]) -> Files:
 def schema_files(files: Files, patterns: Iterable[str]) -> Files:
     """The files that decide the content of a migrated database before it is seeded."""
     applied = migrations(files, patterns)
-    return {path: content for path, content in files.items() if path in applied or not SEEDS.fullmatch(path)}
+    return {path: content for path, content in files.items() if path in applied or not re.fullmatch(SEEDS, path)}
 
 
 def others(files: Files, patterns: Iterable[str]) -> Files:

@@ -11,18 +11,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 PYTHON, NODE = "python", "node"
 # A package of uv, Poetry and PDM, and of the standard; uv leaves out a version that is computed.
-TOML = re.compile(r'^\[\[packages?\]\]\nname = "([^"]+)"\n(?:version = "([^"]+)")?', re.M)
-REQUIREMENT = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?(?:\s*==\s*([^\s;\\]+))?", re.M)
+TOML = r'(?m)^\[\[packages?\]\]\nname = "([^"]+)"\n(?:version = "([^"]+)")?'
+REQUIREMENT = r"(?m)^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?(?:\s*==\s*([^\s;\\]+))?"
 # `greeting@^1.0.0:`, `"@acme/greeting@npm:^1.0.0, @acme/greeting@npm:~1.0":`, then the version within the entry.
-YARN = re.compile(r'^"?(@?[^@"\s,]+)@.*:\n(?:  .*\n)*?  version:? "?([^"\s]+)', re.M)
+YARN = r'(?m)^"?(@?[^@"\s,]+)@.*:\n(?:  .*\n)*?  version:? "?([^"\s]+)'
 # pnpm: what the service itself depends on. All else is in a folder from which only the packages that need it import it.
-PNPM = re.compile(r"^importers:\n\s*^  \.:\n((?:    .*\n|\n)*)", re.M)
-PNPM_OLDER = re.compile(r"^(?:d|devD|optionalD)ependencies:\n((?:  .*\n|\n)*)", re.M)  # up to version 6 of its file
+PNPM = r"(?m)^importers:\n\s*^  \.:\n((?:    .*\n|\n)*)"
+PNPM_OLDER = r"(?m)^(?:d|devD|optionalD)ependencies:\n((?:  .*\n|\n)*)"  # up to version 6 of its file
 PNPM_NAME = r"^{indent}'?(@?[^\s':]+)'?:(?:\s+specifier: .*)?\s+(?:version: )?(\d[\w.+-]*)?"
 
 
@@ -43,7 +44,7 @@ class Format(NamedTuple):
 
 
 def _requirements(text: str) -> Iterable[tuple[str, str]]:
-    return REQUIREMENT.findall(text)
+    return re.findall(REQUIREMENT, text)
 
 
 def _pipfile(text: str) -> Iterator[tuple[str, str]]:
@@ -65,24 +66,24 @@ def _npm(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _pnpm(text: str) -> Iterator[tuple[str, str]]:
-    importer = PNPM.search(text)
-    blocks = [importer[1]] if importer else PNPM_OLDER.findall(text)
+    importer = re.search(PNPM, text)
+    blocks = [importer[1]] if importer else re.findall(PNPM_OLDER, text)
     for block in blocks:
         yield from re.findall(PNPM_NAME.format(indent=" " * (6 if importer else 2)), block, re.M)
 
 
 FORMATS = (
-    Format("uv.lock", PYTHON, TOML.findall),
-    Format("poetry.lock", PYTHON, TOML.findall),
-    Format("pdm.lock", PYTHON, TOML.findall),
-    Format("pylock*.toml", PYTHON, TOML.findall),
+    Format("uv.lock", PYTHON, partial(re.findall, TOML)),
+    Format("poetry.lock", PYTHON, partial(re.findall, TOML)),
+    Format("pdm.lock", PYTHON, partial(re.findall, TOML)),
+    Format("pylock*.toml", PYTHON, partial(re.findall, TOML)),
     Format("Pipfile.lock", PYTHON, _pipfile),
     Format("*requirements*.txt", PYTHON, _requirements),
     Format("requirements/*.txt", PYTHON, _requirements),
     Format("package-lock.json", NODE, _npm),
     Format("npm-shrinkwrap.json", NODE, _npm),
     Format("pnpm-lock.yaml", NODE, _pnpm),
-    Format("yarn.lock", NODE, YARN.findall),
+    Format("yarn.lock", NODE, partial(re.findall, YARN)),
 )
 
 

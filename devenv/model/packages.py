@@ -12,7 +12,7 @@ from typing import NamedTuple
 POETRY = 'if command -v poetry >/dev/null; then exec poetry "$@"; else exec uv tool run poetry "$@"; fi'
 # uv understands pip-compile's options.
 COMPILE = 'if command -v pip-compile >/dev/null; then exec pip-compile "$@"; else exec uv pip compile "$@"; fi'
-HEADER = re.compile(r"^#\s+(?:(uv) pip compile|pip-compile) (.*)$", re.M)  # the command, as both tools write it
+HEADER = r"(?m)^#\s+(?:(uv) pip compile|pip-compile) (.*)$"  # the command, as both tools write it
 
 
 class Recipe(NamedTuple):
@@ -75,7 +75,7 @@ def _pip(root: Path, dev: bool) -> Recipe | None:
 def _compile(path: Path, source: str, target: str) -> tuple[str, ...]:
     """The command that compiles requirements: the one in the file's header, else one with the same kind of result."""
     text = path.read_text() if path.is_file() else ""
-    header = HEADER.search(text)
+    header = re.search(HEADER, text)
     words = shlex.split(header[2]) if header else [source, *(["--generate-hashes"] if "--hash=" in text else [])]
     if not any(word == "-o" or word.startswith(("-o=", "--output-file")) for word in words):
         words += ["-o", target]

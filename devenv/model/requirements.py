@@ -15,7 +15,7 @@ from devenv.model import document, json_schema, service_names
 from devenv.model.config import CONTRACT
 from devenv.model.resolver import Ask
 
-PASSWORD = re.compile(r"https?://[^/@]*@|[a-z+]+://[^/@:]*:[^/@]*@")
+PASSWORD = r"https?://[^/@]*@|[a-z+]+://[^/@:]*:[^/@]*@"
 SCHEMA = Path(__file__).with_name("required.schema.json")
 
 
@@ -58,7 +58,7 @@ def check_contract(source: document.Document) -> None:
 
 def _requirement(source: document.Document, name: str, value: Mapping[str, Any]) -> Requirement:
     keys = ("requires", name)
-    if PASSWORD.match(value["repo"]):
+    if re.match(PASSWORD, value["repo"]):
         message = f"requires.{name}.repo: it holds a password or a token, which would be copied to other files"
         raise source.error((*keys, "repo"), message, "remove it; git asks its helper: git config credential.helper")
     where = f"{source.path.name}:{source.line(*keys)}"

@@ -11,7 +11,7 @@ from devenv.base.errors import CONFIG, USAGE, DevError, did_you_mean
 from devenv.model import document
 
 UP = "up"  # in `after`: not a scenario, but all services healthy
-PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+PLACEHOLDER = r"\{([a-z][a-z0-9_]*)\}"
 
 
 class Scenario(NamedTuple):
@@ -138,4 +138,4 @@ def _fill(word: str, values: Mapping[str, str]) -> str:
             raise DevError(CONFIG, f"{match[0]} is not a parameter of this scenario", hint)
         return values[match[1]]
 
-    return PLACEHOLDER.sub(value, word)
+    return re.sub(PLACEHOLDER, value, word)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-PATTERN = re.compile(r"v?(\d+(?:\.\d+)*)")
+PATTERN = r"v?(\d+(?:\.\d+)*)"
 
 
 def order(version: str) -> tuple[int, ...] | None:
     """A key for comparing versions; None if the version has no order. v2.3 and v2.3.0 are equal."""
-    match = PATTERN.fullmatch(version)
+    match = re.fullmatch(PATTERN, version)
     if not match:
         return None
     parts = [int(part) for part in match[1].split(".")]

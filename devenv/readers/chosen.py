@@ -13,7 +13,7 @@ from devenv.base import events, output
 from devenv.readers import report, terminal
 from devenv.readers.log import Log
 
-SHORT = re.compile(r"-[A-Za-z]*j[A-Za-z]*")  # flags of one letter, with that of --json
+SHORT = r"-[A-Za-z]*j[A-Za-z]*"  # flags of one letter, with that of --json
 VERBOSE, EVENTS, JSON = "--verbose", "--events", "--json"
 EVERYWHERE = {VERBOSE: "print all output as it comes, also on a terminal", EVENTS: "write one line of JSON per event"}
 OURS = ("dev.", "contract.", "template.")
@@ -39,7 +39,7 @@ def reading(flags: set[str], words: Sequence[str], root: Path) -> Iterator[None]
     drawn = terminal.fits(sys.stderr) and not flags
     shown = terminal.Terminal(sys.stderr, lambda: _short(log.path)) if drawn else None
     readers: list[events.Reader] = [shown or output.plain_reader, report.of_run]
-    wants_json = JSON in words or any(map(SHORT.fullmatch, words))
+    wants_json = JSON in words or any(re.fullmatch(SHORT, word) for word in words)
     if drawn or flags or wants_json:  # someone wants the lines of child processes
         readers.insert(0, log)
     if shown:

@@ -41,7 +41,7 @@ KEPT = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")  # hosts have 
 POINTER = b"version https://git-lfs.github.com/spec/"
 SILENCE = 120.0  # seconds that git may print nothing while it waits for a server; over http see `quiet`
 WORK = 900.0  # seconds for what it does on this machine, where it prints nothing
-AMOUNT = re.compile(r"\d+% \((\d+)/(\d+)\)")  # how far git is, in any language
+AMOUNT = r"\d+% \((\d+)/(\d+)\)"  # how far git is, in any language
 
 
 class Mirror(NamedTuple):
@@ -218,7 +218,7 @@ class Mirror(NamedTuple):
         return process.bounded(git("--git-dir", str(self.path), *words), quiet(), WORK)
 
     def _unreachable(self, said: str) -> DevError:
-        told = "\n".join(line for line in said.splitlines() if line and not AMOUNT.search(line))
+        told = "\n".join(line for line in said.splitlines() if line and not re.search(AMOUNT, line))
         reason = told.strip() or "git printed nothing"
         return DevError(MISSING, f"{self.repo} cannot be reached: {reason}", f"git ls-remote {shlex.quote(self.repo)}")
 
@@ -230,7 +230,7 @@ class Mirror(NamedTuple):
 
 def _progress(line: str) -> tuple[int, int, str] | None:
     """How far git is."""
-    found = AMOUNT.search(line)
+    found = re.search(AMOUNT, line)
     return (int(found[1]), int(found[2]), "objects") if found else None
 
 

@@ -17,9 +17,9 @@ from devenv.base import process
 from devenv.base.errors import DOCUMENTED, MISSING, UNHEALTHY, DevError
 from devenv.model import answers, outside
 
-ERROR = re.compile(r"^error\[(\d+)\]: (.*)$", re.M)
-HINT = re.compile(r"^hint: (.*)$", re.M)
-WARNING = re.compile(r"^warning: (.*)$", re.M)
+ERROR = r"(?m)^error\[(\d+)\]: (.*)$"
+HINT = r"(?m)^hint: (.*)$"
+WARNING = r"(?m)^warning: (.*)$"
 LOOKS = "dev.status"  # changes nothing, so it is not printed
 END = 100_000  # bytes of a log that are looked at
 WIDTH = 200  # characters of its last line that are shown
@@ -84,7 +84,7 @@ def has(checkout: Path, task: str) -> bool:
 
 def warnings(log: Path) -> list[str]:
     """The warnings of a task of another repository, from its progress in `log`."""
-    return WARNING.findall(_text(log))
+    return re.findall(WARNING, _text(log))
 
 
 def last_words(log: Path) -> str:
@@ -134,11 +134,11 @@ def _object(service: str, checkout: Path, task: str, stdout: str) -> dict[str, A
 
 def _failure(service: str, log: Path) -> DevError:
     text = _text(log)
-    errors = ERROR.findall(text)
+    errors = re.findall(ERROR, text)
     said, message = errors[-1] if errors else (str(MISSING), "its command failed and printed no error line")
     code = int(said) if said in map(str, DOCUMENTED) else UNHEALTHY  # it may have printed anything, such as 0
     last = text.splitlines()[-20:]
-    return DevError(code, "\n".join([f"{service}: {message}", *last]), *HINT.findall(text), f"all output: {log}")
+    return DevError(code, "\n".join([f"{service}: {message}", *last]), *re.findall(HINT, text), f"all output: {log}")
 
 
 def _text(log: Path) -> str:

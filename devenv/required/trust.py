@@ -17,8 +17,8 @@ from pathlib import Path
 from devenv.base import disk, launch, output, process
 from devenv.base.errors import MISSING, DevError
 
-URL = re.compile(r"[a-z+]+://(?:[^@/]*@)?(?P<host>[^/]+)/+(?:(?P<owner>[^/]+)/+)?")
-SSH = re.compile(r"(?:[^@/:]*@)?(?P<host>[^/:]+):(?:(?P<owner>[^/]+)/+)?")
+URL = r"[a-z+]+://(?:[^@/]*@)?(?P<host>[^/]+)/+(?:(?P<owner>[^/]+)/+)?"
+SSH = r"(?:[^@/:]*@)?(?P<host>[^/:]+):(?:(?P<owner>[^/]+)/+)?"
 
 SHORT = {"gh": "github.com", "gl": "gitlab.com", "bb": "bitbucket.org"}  # of cookiecutter
 
@@ -37,7 +37,7 @@ def owner(repo: str) -> str:
     """
     if repo.startswith((".", "/", "~", "file:")):
         return ""
-    found = URL.match(repo) if "://" in repo else SSH.match(repo)
+    found = re.match(URL, repo) if "://" in repo else re.match(SSH, repo)
     if not found:
         return repo
     host = found["host"].lower()

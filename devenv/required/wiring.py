@@ -16,7 +16,7 @@ from devenv.base.errors import CONFIG, DevError
 from devenv.model import fingerprint
 from devenv.model.requirements import Requirement, Wiring
 
-PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9-]*)\.([A-Za-z0-9_]+)\}")
+PLACEHOLDER = r"\{([a-z][a-z0-9-]*)\.([A-Za-z0-9_]+)\}"
 Seed = Callable[[Wiring], Mapping[str, Any]]  # runs a scenario in the provider and returns what it printed
 
 
@@ -72,4 +72,4 @@ def _fill(need: Requirement, text: str, outputs: Mapping[str, Mapping[str, Any]]
             message = f"{need.ask.where}: {need.ask.name} printed nothing named {match[1]}.{match[2]}"
             raise DevError(CONFIG, message, f"it printed: {known}") from None
 
-    return PLACEHOLDER.sub(value, text)
+    return re.sub(PLACEHOLDER, value, text)

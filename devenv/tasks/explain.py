@@ -13,7 +13,7 @@ from invoke.tasks import task
 from devenv.base import output
 from devenv.base.errors import USAGE, DevError
 
-LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+LINK = r"\[([^\]]*)\]\([^)]*\)"
 TEXT = Path(__file__).resolve().parents[1] / "errors.md"
 
 
@@ -31,7 +31,7 @@ def explain(c: Any, code: str) -> None:
 
 def fitted(text: str, width: int) -> Iterator[str]:
     """A page's text for a terminal: without Markdown's signs, its paragraphs and list items in lines of this width."""
-    for part in re.split(r"(\n)\n|\n(?=- )", LINK.sub(r"\1", text).replace("**", "")):
+    for part in re.split(r"(\n)\n|\n(?=- )", re.sub(LINK, r"\1", text).replace("**", "")):
         if part is not None:
             line = " ".join(part.split())
             yield from output.wrapped(line, width, "  " if line.startswith("- ") else "")

@@ -15,7 +15,7 @@ from devenv.model.services import Service
 
 COLOURS = ("36", "33", "32", "35", "34", "96", "93", "92", "95", "94")
 # What servers report again and again while all is well. Lines of the app are never left out.
-ROUTINE = re.compile(
+ROUTINE = (
     r"LOG:  (checkpoint|restartpoint) (starting|complete)"
     r"|InnoDB: Buffer pool\(s\) (dump|load)"
     r"|\* (\d+ changes in \d+ seconds\. Saving|Background saving |DB saved on disk|Fork CoW for RDB)"
@@ -59,7 +59,7 @@ class Lines:
 
     def _is_routine(self, service: str, text: str) -> bool:
         known = self.services.get(service)
-        return not self.everything and bool(known and not known.build and ROUTINE.search(text))
+        return not self.everything and bool(known and not known.build and re.search(ROUTINE, text))
 
     def _print(self, service: str, text: str) -> None:
         self.printed += 1

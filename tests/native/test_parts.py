@@ -14,6 +14,7 @@ import pytest
 from devenv.base import process, records, system
 from devenv.engines.interface import Place
 from devenv.engines.native import addresses, app_environment, folders, logs, processes, programs, supervisor
+from devenv.engines.native.servers import postgres
 from devenv.model import compose_file
 from tests.conftest import until
 
@@ -44,6 +45,29 @@ def test_the_nearest_major_version_is_taken(wanted: int, chosen: int) -> None:
     assert best
     assert best.major == chosen
     assert bool(best.differs(wanted)) == (wanted not in (0, chosen))
+
+
+def test_a_program_that_is_a_candidate_already_is_not_started_for_its_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian has a link in /usr/bin to the server of a folder that is looked at anyway."""
+    folder, started = tmp_path / "postgresql" / "15" / "bin", tmp_path / "started"
+    folder.mkdir(parents=True)
+    for name in ("initdb", "postgres"):
+        (folder / name).write_text(f"#!/bin/sh\ntouch {started}\necho 'postgres (PostgreSQL) 15.4'\n")
+        (folder / name).chmod(0o755)
+    path = tmp_path / "bin"
+    path.mkdir()
+    (path / "postgres").symlink_to(folder / "postgres")
+    monkeypatch.setenv("PATH", f"{path}:{os.environ['PATH']}")
+
+    monkeypatch.setattr(postgres, "FOLDERS", (f"{tmp_path}/postgresql/*/bin",))
+    assert [found.major for found in postgres._found(17)] == [15, 17, 18]
+    assert not started.exists()
+
+    monkeypatch.setattr(postgres, "FOLDERS", ())
+    assert [found.major for found in postgres._found(17)] == [15, 17, 18]
+    assert started.exists()
 
 
 def entry(pid: int, parent: int, session: int, boot: str = "boot") -> processes.Entry:

@@ -89,7 +89,7 @@ def test_an_explanation_fits_the_terminal() -> None:
     for text in explain.sections().values():
         lines = list(explain.fitted(text, 60))
         assert [line for line in lines if len(line) > 60 and "`" not in line] == []
-        assert " ".join(lines).split() == explain.LINK.sub(r"\1", text).replace("**", "").split()
+        assert " ".join(lines).split() == re.sub(explain.LINK, r"\1", text).replace("**", "").split()
     assert list(explain.fitted("a b\nc\n\n- d **e**\n  f\n- [g](#g)", 5)) == ["a b c", "", "- d e", "  f", "- g"]
 
 

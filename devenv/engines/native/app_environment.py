@@ -35,13 +35,13 @@ LOCKS = (
     ".python-version",
 )
 # The only variables of the user that the service gets: it should behave as in a container, which gets none.
-PASSED = re.compile(
+PASSED = (
     r"(HOME|USER|LOGNAME|SHELL|PATH|LANG|LC_\w+|TERM|COLORTERM|NO_COLOR|TZ|TMPDIR|XDG_\w+|SSH_AUTH_SOCK|LD_LIBRARY_PATH"
     r"|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|PIP_\w+|UV_\w+|npm_config_\w+"
     r"|(https?|no|all)_proxy|(HTTPS?|NO|ALL)_PROXY)"
 )
 PATIENCE = 20.0  # seconds that a Python may need to start on a machine that is busy
-IMAGE = re.compile(r"^FROM\s+(?:\S+/)?python:(\d+\.\d+)", re.M | re.I)
+IMAGE = r"(?im)^FROM\s+(?:\S+/)?python:(\d+\.\d+)"
 TELL = "import sys; print('%d.%d.%d' % sys.version_info[:3], sys.version_info.releaselevel, sys.executable)"
 
 
@@ -169,7 +169,7 @@ def _make(place: Place) -> None:
 def variables(place: Place) -> dict[str, str]:
     """The variables of the app's processes, before those of compose.yaml are added."""
     held = place.secrets.variables()  # the app and the install step each get what dev.yaml declares for them
-    env = {name: value for name, value in os.environ.items() if PASSED.fullmatch(name) and name not in held}
+    env = {name: value for name, value in os.environ.items() if re.fullmatch(PASSED, name) and name not in held}
     env.update({name: value for name, value in place.outside.items() if name.lower() == outside.DIRECT})
     trusted = authorities.variables(place.variables.get("CA_BUNDLE", ""))
     kept = {name for name in trusted if env.get(name) and name not in authorities.GIVEN}  # the person's own choice
@@ -308,7 +308,7 @@ def find_python(wanted: str, dockerfile: Path) -> str:
 
 def _of_image(dockerfile: Path) -> str:
     """The version in the app's image: 3.13; empty if it has none."""
-    found = IMAGE.search(dockerfile.read_text()) if dockerfile.is_file() else None
+    found = re.search(IMAGE, dockerfile.read_text()) if dockerfile.is_file() else None
     return found[1] if found else ""
 
 

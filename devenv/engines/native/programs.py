@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -151,10 +151,10 @@ def best(found: Iterable[Programs], wanted: int) -> Programs | None:
     return next(iter([*exact, *newer, *older]), None)
 
 
-def on_path(name: str, program: str) -> list[Programs]:
-    """The program on the user's PATH, with its version."""
+def on_path(name: str, program: str, but: Collection[Path] = ()) -> list[Programs]:
+    """The program on the user's PATH, with the version that it prints; none if it is in a folder of `but`."""
     found = shutil.which(program)
-    if not found:
+    if not found or Path(found).resolve().parent in but:
         return []
     said = re.sub(r"^.*?(?=\d+\.\d+)", "", process.capture([found, "--version"]).stdout)
     return [Programs(name, major(said), Path(found).resolve().parent)] if major(said) else []

@@ -147,7 +147,8 @@ def _found(wanted: int) -> list[programs.Programs]:
     installed = [Path(path) for pattern in FOLDERS for path in sorted(glob(pattern))]
     here = [_machine(path) for path in installed if (path / "initdb").exists()]
     if not any(p.major == wanted for p in here):
-        here += [p for p in programs.on_path("PostgreSQL", "postgres") if (p.bin / "initdb").exists()]
+        more = programs.on_path("PostgreSQL", "postgres", but=[p.bin for p in here])
+        here += [p for p in more if (p.bin / "initdb").exists()]
     wheels = [programs.Programs("PostgreSQL", major, wheel=wheel) for major, wheel in programs.POSTGRES.items()]
     return [*here, *wheels]
 

@@ -6,8 +6,9 @@ A client is not used: it would need a process for each check, and not every mach
 from __future__ import annotations
 
 import contextlib
-import socket
 import struct
+
+from devenv.base import ports
 
 TIMEOUT = 2.0  # seconds
 PROTOCOL = 196608  # version 3.0, since PostgreSQL 7.4
@@ -33,7 +34,7 @@ def mysql(port: int) -> bool:
 
 def _ask(port: int, question: bytes) -> bytes:
     """The first bytes of the answer; empty if the server does not answer."""
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as wire:
+    with contextlib.suppress(OSError), ports.dial(port, TIMEOUT) as wire:
         wire.sendall(question)
         return wire.recv(512)
     return b""
