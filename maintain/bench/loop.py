@@ -25,6 +25,7 @@ HEAD = [
     "|---|---|---|---|---|---|",
 ]
 EDITS = 10
+PAUSE = 2.0  # seconds before each of them: people look at the page, and what is prepared for the next edit is ready
 QUICK = 30  # edits that follow each other before the first of them can be loaded
 REST = 60.0  # seconds without any command
 GROUPS = [
@@ -123,6 +124,7 @@ def edits(service: Service, stack: Stack, url: str) -> list[float]:
     found = []
     try:
         for number in range(EDITS + 1):
+            time.sleep(PAUSE)
             start = time.monotonic()
             file.write_text(answered.replace("MARK", f"edit {number}"))
             while f"edit {number}<" not in page(url):
@@ -130,8 +132,8 @@ def edits(service: Service, stack: Stack, url: str) -> list[float]:
             found.append(time.monotonic() - start)
     finally:
         file.write_text(source)
-        time.sleep(2)
-    return found[1:]  # the first one fills caches
+        time.sleep(PAUSE)
+    return found[1:]  # the first one fills caches, and Node prepares the next process only after it
 
 
 def unanswered(service: Service, stack: Stack, url: str) -> int:
@@ -146,7 +148,7 @@ def unanswered(service: Service, stack: Stack, url: str) -> int:
             lost += not page(url)
     finally:
         file.write_text(source)
-        time.sleep(2)
+        time.sleep(PAUSE)
     return lost
 
 

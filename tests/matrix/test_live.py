@@ -88,6 +88,7 @@ def test_its_engineers_work_with_it(made: Repo, chosen: Chosen) -> None:
         assert_an_edit_is_live(made, url)
         assert_its_tests_pass_and_can_be_chosen(made, chosen.stack)
         if chosen.database != "none":
+            assert_the_tests_keep_their_database(made, chosen)
             assert_many_learners_come_once(made)
         if chosen.worker != "none":
             assert_the_worker_takes_jobs(url)
@@ -108,6 +109,30 @@ def assert_its_tests_pass_and_can_be_chosen(made: Repo, stack: str) -> None:
     everything = made.ok("dev.test").stdout
     some = made.ok("dev.test", "--", *CHOOSE[stack]).stdout
     assert len(some) != len(everything)
+
+
+LAST_MIGRATION = {
+    "django": "courses/migrations/0002_enrolment.py",
+    "fastapi": "migrations/versions/0002_enrolment.py",
+    "node": "migrations/20250107090000_enrolment.mjs",
+}
+
+
+def assert_the_tests_keep_their_database(made: Repo, chosen: Chosen) -> None:
+    """Until a migration changes."""
+    migration = made.path / LAST_MIGRATION[chosen.stack]
+    source = migration.read_text()
+    client, mark = {
+        "postgres": (["-d", "test_service", "-c"], "mark"),
+        "mysql": (["-e"], "test_service.mark"),
+    }[chosen.database]
+    made.ok("dev.dbshell", "--", *client, f"CREATE TABLE {mark} (id int)")
+    made.ok("dev.test", "--", *CHOOSE[chosen.stack])
+    made.ok("dev.dbshell", "--", *client, f"SELECT * FROM {mark}")
+    migration.write_text(source + "\n")
+    made.ok("dev.test", "--", *CHOOSE[chosen.stack])
+    made.fails(1, "dev.dbshell", "--", *client, f"SELECT * FROM {mark}")
+    migration.write_text(source)
 
 
 def assert_many_learners_come_once(made: Repo) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import NamedTuple
 
 import pytest
@@ -99,6 +100,8 @@ def test_the_loop_of_an_engineer(service: Repo, stack: Stack) -> None:
     a_syntax_error_is_the_answer_until_the_next_edit(service, stack, url)
     if stack.template:
         a_template_is_live_and_restarts_nothing(service, stack, url)
+    else:
+        node_imports_the_libraries_before_the_edit(service, stack, url)
     the_worker_is_healthy_again(service)
 
 
@@ -137,6 +140,28 @@ def a_template_is_live_and_restarts_nothing(repo: Repo, stack: Stack, url: str) 
     repo.edit(stack.template, "<h1>Courses", "<h1>Edited")
     assert until(lambda: "<h1>Edited" in get(url)[1])
     assert repo.ok("dev.logs", "-s", "app").stdout.count("reloading") == reloads
+
+
+def node_imports_the_libraries_before_the_edit(repo: Repo, stack: Stack, url: str) -> None:
+    """The process that has the new code began before the edit. After an edit of package.json it did not."""
+    file, package = repo.path / stack.file, repo.path / "package.json"
+    source = file.read_text()
+    numbers = count()
+
+    def began() -> float:
+        return float(get(url)[1].rpartition(" ")[2])
+
+    def began_before_the_edit() -> bool:
+        text, edited = f"number {next(numbers)} ", time.time()
+        line = stack.new.replace('"TEXT"', f'"{text}" + performance.timeOrigin')
+        file.write_text(source.replace(stack.new.replace("TEXT", "correct"), line))
+        assert until(lambda: get(url)[1].startswith(text))
+        return began() < edited * 1000
+
+    assert until(began_before_the_edit)
+    edited = time.time()
+    package.write_text(package.read_text() + "\n")
+    assert until(lambda: began() > edited * 1000)
 
 
 def the_worker_is_healthy_again(repo: Repo) -> None:

@@ -4,8 +4,10 @@
 // This process holds the port. After each edit it starts another process, which listens on a port that the system
 // chooses and reports it. Connections wait here until then, so none is refused and none meets code that is half loaded.
 // If the code cannot start, what it printed is the answer until the next edit. Flags of node go first: --inspect=….
+// Most of a start is the import of libraries. So from the first edit on, a spare process has imported them (preload.js)
+// when the next edit comes. It has none of this service's code.
 import { fork } from "node:child_process";
-import { readdirSync, statSync, watch } from "node:fs";
+import { existsSync, readdirSync, statSync, watch } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -14,37 +16,61 @@ import { setTimeout as sleep } from "node:timers/promises";
 const flags = process.argv.slice(2).filter((word) => word.startsWith("-"));
 const [script, address] = process.argv.slice(2).filter((word) => !word.startsWith("-"));
 const SUFFIXES = /\.([cm]?js|json)$/;
+const OWN_CODE = /^[^/].*\.[cm]?js$/; // the paths of edited libraries are absolute
 const IGNORED = /^(\.|node_modules$|tests?$)/;
 const SETTLED = 20; // ms without another change: an editor may write a file in several steps
 const ACCEPTED = 50; // ms for requests on connections that were handed over just now
 const PATIENCE = 8000; // ms that running requests have to finish
+const PRELOAD = "./preload.js"; // without it, there is no spare process
 const PRINTED = 10000; // characters of what a process printed that are kept for the answer
 
 let child; // {process, port, printed, ended}
+let edited = false;
+let spare; // the next child, only from the first edit on: it takes memory
 let waiting = []; // connections that came while the code was not ready
 
-function start() {
+function launch(...preload) {
   // From version 22 on, Node compiles the libraries once.
   const env = { NODE_COMPILE_CACHE: join(tmpdir(), "node"), ...process.env, PORT: "0", BIND: "127.0.0.1" };
-  const started = { printed: "", process: fork(script, { execArgv: flags, env, stdio: ["ignore", 1, "pipe", "ipc"] }) };
-  child = started;
+  const stdio = ["ignore", 1, "pipe", "ipc"];
+  const started = { printed: "", process: fork(script, { execArgv: [...preload, ...flags], env, stdio }) };
   started.process.stderr.on("data", (text) => {
     process.stderr.write(text);
     started.printed = (started.printed + text).slice(-PRINTED);
   });
   started.process.on("message", (port) => {
     started.port = port;
-    if (started === child) waiting.splice(0).forEach(serve);
+    if (started === child) ready();
   });
   started.gone = new Promise((resolve) => {
     started.process.on("close", (code, signal) => {
       resolve();
+      if (started === spare) spare = undefined;
       if (started !== child) return;
       started.ended = `${script} ended by itself (${signal ?? `exit code ${code}`})`;
       console.error(`develop: ${started.ended}. It starts again after the next edit.`);
-      waiting.splice(0).forEach(serve);
+      ready();
     });
   });
+  return started;
+}
+
+/** Something answers: the code, or why it cannot start. */
+function ready() {
+  waiting.splice(0).forEach(serve);
+  const wanted = edited && existsSync(PRELOAD) && !flags.length; // a debugger's port is that of one process
+  if (wanted) spare ??= launch(`--import=${PRELOAD}`);
+}
+
+function start() {
+  child = spare ?? launch();
+  spare?.process.send("the code may be loaded", () => {});
+  spare = undefined;
+}
+
+function discardSpare() {
+  spare?.process.kill("SIGKILL"); // it has begun nothing
+  spare = undefined;
 }
 
 /** Ends a process: it finishes the running requests first. */
@@ -110,6 +136,8 @@ async function reload() {
   const different = [...new Set([...before.keys(), ...files.keys()])].filter((f) => before.get(f) !== files.get(f));
   if (!different.length) return;
   console.error(`develop: reloading after ${different.slice(0, 3).join(", ")}${different[3] ? " and others" : ""}`);
+  if (!different.every((file) => OWN_CODE.test(file))) discardSpare(); // it may have imported a library as it was
+  edited = true;
   const old = child;
   child = {}; // connections wait
   const left = end(old);
@@ -129,6 +157,7 @@ for (const signal of ["SIGTERM", "SIGINT"]) {
   process.once(signal, async () => {
     const last = child;
     child = {};
+    discardSpare();
     listener.close();
     if (last.process) await end(last);
     process.exit();
