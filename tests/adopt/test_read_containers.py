@@ -297,3 +297,25 @@ def test_the_makefile_runs_the_tests_where_nothing_else_says_how(
     found = reading(tmp_path, {"requirements.txt": "flask\n", "Makefile": makefile})
     assert facts(found).get("commands.test") == test
     assert tuple(package.value for package in found.packages) == packages
+
+
+def test_a_store_of_a_profile_is_not_the_services(tmp_path: Path) -> None:
+    web = "  web: {build: ., depends_on: [db, mail]}\n  db: {image: postgres:16}\n"
+    mail = "  mail: {image: 'mariadb:11', profiles: [mail]}\n"
+    found = reading(tmp_path, {"requirements.txt": "flask\n", "compose.yaml": f"services:\n{mail}{web}"})
+    assert facts(found)["database.kind"] == ("postgres", "compose.yaml:4")
+
+
+def test_the_arguments_of_an_entrypoint_are_not_a_command(tmp_path: Path) -> None:
+    runs = "services: {web: {build: ., entrypoint: [/srv/manage.py], command: runserver 0.0.0.0:80}}\n"
+    tree = {"requirements.txt": "django\n", "manage.py": "execute_from_command_line()\n", "compose.yaml": runs}
+    found = facts(reading(tmp_path, tree))
+    assert found["commands.develop"] == ("python manage.py runserver {bind}:{port}", "compose.yaml:1")
+
+
+def test_a_command_whose_script_is_not_in_the_repository_does_not_run(tmp_path: Path) -> None:
+    setup = "from setuptools import setup\nsetup(name='shop', install_requires=['django'])\n"
+    image = 'FROM python:3.12\nENTRYPOINT ["python", "manage.py"]\nCMD ["runserver"]\n'
+    main = "from django.core.management import execute_from_command_line\nexecute_from_command_line()\n"
+    tree = {"setup.py": setup, "Dockerfile": image, "shop/__init__.py": "", "shop/__main__.py": main}
+    assert facts(reading(tmp_path, tree))["commands.develop"][0] == "python -m shop runserver {bind}:{port}"

@@ -29,6 +29,22 @@ def set_in(files: Files, name: str) -> list[str]:
     return [ast.unparse(value) for value in _values(files, name)]
 
 
+def switches(files: Files, name: str) -> Iterator[tuple[str, str]]:
+    """The variables, with their places, that make a settings file give its database a fixed host."""
+    tree = files.tree(name) if "DATABASES" in files.text(name) else None
+    for node in (each for each in ast.walk(tree) if isinstance(each, ast.If)) if tree else ():
+        made = [each for part in node.body for each in ast.walk(part) if isinstance(each, ast.Assign)]
+        fixed = [each.value for each in made if _is_host(each.targets[0])]
+        if any(isinstance(value, ast.Constant) and value.value for value in fixed):
+            words = [each.value for each in ast.walk(node.test) if isinstance(each, ast.Constant)]
+            yield from ((str(word), f"{name}:{node.lineno}") for word in words if re.fullmatch(r"[A-Z]\w+", str(word)))
+
+
+def _is_host(target: ast.expr) -> bool:
+    key = target.slice if isinstance(target, ast.Subscript) else None
+    return isinstance(key, ast.Constant) and key.value == "HOST" and _is_database(target)
+
+
 def _values(files: Files, name: str) -> Iterator[ast.expr]:
     """What DATABASES, or a part of it, is set to or updated with."""
     tree = files.tree(name) if "DATABASES" in files.text(name) else None

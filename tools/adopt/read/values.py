@@ -30,9 +30,12 @@ class Values:
     production: Mapping[str, Found] = field(default_factory=dict)  # examples of it; only if there is nothing else
     notes: tuple[Found, ...] = ()
 
+    @property
+    def sources(self) -> tuple[Mapping[str, Found], ...]:
+        return self.run, self.image, self.example, self.production
+
     def get(self, name: str) -> Found | None:
-        every = (self.run, self.image, self.example, self.production)
-        return next((each[name] for each in every if name in each), None)
+        return next((each[name] for each in self.sources if name in each), None)
 
     def items(self) -> Iterable[tuple[str, Found]]:
         return {**self.example, **self.image, **self.run}.items()
