@@ -254,3 +254,10 @@ def test_hosts_that_a_settings_library_reads_are_an_open_point(tmp_path: Path) -
     text += "print(dict(\n    ALLOWED_HOSTS=ALLOWED_HOSTS,\n))\n"
     found = reading(tmp_path, {**BASE, "shop/settings/local.py": text})
     assert [one.example for one in found.open] == ['in shop/settings/local.py: ALLOWED_HOSTS = [..., ".localhost"]']
+
+
+def test_a_second_database_does_not_say_what_the_default_one_is(tmp_path: Path) -> None:
+    text = "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql'}}\n"
+    second = "DATABASES['mail'] = {\n    'ENGINE': 'django.db.backends.mysql',\n}\n"
+    tree = {**BASE, "requirements.txt": "django\npsycopg2\nmysqlclient\n", "shop/settings/local.py": second + text}
+    assert facts(reading(tmp_path, tree))["database.kind"] == ("postgres", "shop/settings/local.py:4")
