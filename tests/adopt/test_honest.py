@@ -116,6 +116,14 @@ def test_the_start_script_of_a_database_is_an_open_point(tmp_path: Path) -> None
     ]
 
 
+def test_the_folder_of_start_scripts_is_named_from_the_top(tmp_path: Path) -> None:
+    text = (
+        "services:\n  web: {build: ..}\n  db: {image: postgres, volumes: ['./sql/:/docker-entrypoint-initdb.d/:ro']}\n"
+    )
+    found = reading(tmp_path, {"requirements.txt": "flask\n", "docker/compose.yaml": text})
+    assert [one.example for one in found.open] == ['db: {volumes: ["./docker/sql:/docker-entrypoint-initdb.d:ro"]}']
+
+
 def test_every_value_names_a_tracked_file(tmp_path: Path, name: str) -> None:
     found = facts(reading(tmp_path, TREES[name]))
     places = {where.partition(":")[0] for key, (_, where) in found.items() if key != "service"}

@@ -44,9 +44,9 @@ def start_scripts(stack: Stack) -> list[Open]:
     scripts = [one.initdb for one in stack.services if one.initdb and one.kind]
     points = []
     for script in scripts:
-        what = f"the start script {script.value} of the database: here, or as a part of commands.migrate"
-        mount = f"{script.value}:/docker-entrypoint-initdb.d/{script.value.rpartition('/')[2]}:ro"
-        points.append(Open(Found(what, script.where), f'db: {{volumes: ["{mount}"]}}', "services"))
+        source = script.value.partition(":")[0]
+        what = f"the start script {source} of the database: here, or as a part of commands.migrate"
+        points.append(Open(Found(what, script.where), f'db: {{volumes: ["{script.value}:ro"]}}', "services"))
     return points
 
 

@@ -44,7 +44,7 @@ class Service:
     dockerfile: str = ""
     target: str = ""
     hosts: tuple[str, ...] = ()  # container_name and hostname
-    initdb: Found | None = None  # a script that the database's image runs at its first start
+    initdb: Found | None = None  # the mount of what the database's image runs at its first start: ./a.sql:/…/a.sql
     profiles: tuple[str, ...] = ()  # it only starts with one of these
 
     @property
@@ -87,15 +87,18 @@ def _command(file: str, content: dict[str, Any], known: Mapping[str, str]) -> Fo
 
 
 def _initdb(file: str, content: dict[str, Any]) -> Found | None:
-    """The source of the first mount at the folder of start scripts that the images of databases have."""
+    """The first mount at the folder of start scripts that the images of databases have, from the repository's top."""
     listed = content.get("volumes")
     for entry in listed if isinstance(listed, list) else []:
         long = table(entry)
         source, _, target = (
             entry.partition(":") if isinstance(entry, str) else (long.get("source"), "", long.get("target"))
         )
-        if isinstance(source, str) and "docker-entrypoint-initdb.d" in str(target):
-            return Found(source, _at(file, entry if isinstance(entry, Text) else source))
+        target = str(target).partition(":")[0].rstrip("/")
+        if isinstance(source, str) and "docker-entrypoint-initdb.d" in target:
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(file), source))
+            path = path if path.startswith(("/", "..")) else f"./{path}"
+            return Found(f"{path}:{target}", _at(file, entry if isinstance(entry, Text) else source))
     return None
 
 
