@@ -319,3 +319,22 @@ def test_a_command_whose_script_is_not_in_the_repository_does_not_run(tmp_path: 
     main = "from django.core.management import execute_from_command_line\nexecute_from_command_line()\n"
     tree = {"setup.py": setup, "Dockerfile": image, "shop/__init__.py": "", "shop/__main__.py": main}
     assert facts(reading(tmp_path, tree))["commands.develop"][0] == "python -m shop runserver {bind}:{port}"
+
+
+@pytest.mark.parametrize(
+    ("path", "here"),
+    [
+        ("/srv/shop/src", "src"),
+        ("/srv/shop:$HOME_OF_SHOP/src:/usr/lib/more", ".:src"),
+        ("/usr/lib/more", None),
+    ],
+)
+def test_the_python_path_of_an_image_is_that_of_the_repository(tmp_path: Path, path: str, here: str | None) -> None:
+    image = f"FROM python:3.12\nENV HOME_OF_SHOP=/srv/shop\nWORKDIR /srv\nWORKDIR shop\nENV PYTHONPATH={path}\n"
+    tree = {"requirements.txt": "flask\n", "src/shop/app.py": "", "Dockerfile": image}
+    found = facts(reading(tmp_path / "image", tree)).get("environment.PYTHONPATH")
+    assert found == ((here, "Dockerfile:5") if here else None)
+    given = path.replace("$HOME_OF_SHOP", "/srv/shop")
+    runs = f"services: {{app: {{build: ., environment: {{PYTHONPATH: '{given}'}}}}}}\n"
+    found = facts(reading(tmp_path / "compose", {**tree, "compose.yaml": runs})).get("environment.PYTHONPATH")
+    assert found == ((here, "compose.yaml:1") if here else None)
