@@ -169,6 +169,7 @@ def _reading(
             *([refused] if refused else []),
             *dropped.steps(built, ways),
             *dropped.start_scripts(around),
+            *dropped.copies(files),
         ),
         notes=tuple(remarks),
     )
