@@ -257,7 +257,16 @@ def test_hosts_that_a_settings_library_reads_are_an_open_point(tmp_path: Path) -
 
 
 def test_a_second_database_does_not_say_what_the_default_one_is(tmp_path: Path) -> None:
-    text = "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql'}}\n"
+    text = "DATABASES = {'default': dj_database_url.config()}\n"
     second = "DATABASES['mail'] = {\n    'ENGINE': 'django.db.backends.mysql',\n}\n"
     tree = {**BASE, "requirements.txt": "django\npsycopg2\nmysqlclient\n", "shop/settings/local.py": second + text}
-    assert facts(reading(tmp_path, tree))["database.kind"] == ("postgres", "shop/settings/local.py:4")
+    assert facts(reading(tmp_path, tree))["database.kind"] == ("postgres", "requirements.txt:2")
+
+
+@pytest.mark.parametrize(("name", "asked"), [("'/var/lib/shop.db'", True), ("BASE / 'shop.db'", False)])
+def test_a_file_that_only_production_has_is_an_open_point(tmp_path: Path, name: str, asked: bool) -> None:
+    text = f"DATABASES = {{'default': {{'ENGINE': 'django.db.backends.sqlite3',\n    'NAME': {name}}}}}\n"
+    points = reading(tmp_path, {**BASE, "shop/settings/local.py": text}).open
+    examples = ['in shop/settings/local.py: "NAME": BASE_DIR / "db.sqlite3"'] if asked else []
+    assert [one.example for one in points] == examples
+    assert [one.what.where for one in points] == ["shop/settings/local.py:2"] * asked

@@ -150,6 +150,16 @@ def hosts(files: Files, given: Values) -> Open | None:
     return None
 
 
+def outside(files: Files, given: Values) -> Open | None:
+    """An open point if SQLite's file has a path that only production's machine has."""
+    module = running(files, given, [])
+    for name in chain(files, module.value) if module else []:
+        if found := databases.outside(files, name):
+            what = Found(f"SQLite's file {found.value} is outside of this folder", found.where)
+            return Open(what, f'in {name}: "NAME": BASE_DIR / "db.sqlite3"')
+    return None
+
+
 def _sets_hosts(files: Files, name: str) -> int:
     """How often a settings file sets ALLOWED_HOSTS, or adds to it."""
     made = [each for each in ast.walk(files.tree(name) or ast.Module([], [])) if isinstance(each, SETS)]

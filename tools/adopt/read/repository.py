@@ -137,6 +137,8 @@ def _reading(
     module, point, about_settings = django.chosen(files, given, database) if _is_django(served) else (None, None, [])
     remarks += [*about_settings, *about_switches]
     refused = django.hosts(files, given) if _is_django(served) else None
+    lite = _is_django(served) and database is not None and database.kind.value == "sqlite"
+    away = django.outside(files, given) if lite else None
     loaded = django.named(files, given) if _is_django(served) else ()
     run_packages, build_packages, about_packages = packages(files, project, built, ways)
     remarks += about_packages
@@ -166,7 +168,7 @@ def _reading(
         variant=next((one for image in built if (one := image.variant(language))), None),
         open=(
             *([point] if point else []),
-            *([refused] if refused else []),
+            *(one for one in (refused, away) if one),
             *dropped.steps(built, ways),
             *dropped.start_scripts(around),
             *dropped.copies(files),
