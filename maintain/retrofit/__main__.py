@@ -6,6 +6,7 @@ ARGS="NAME..." runs only these, and keeps the other rows of the page. Each one t
 from __future__ import annotations
 
 import argparse
+import tempfile
 from collections.abc import Iterable
 from dataclasses import astuple, fields
 from pathlib import Path
@@ -17,7 +18,8 @@ from maintain.retrofit.trial import ROOT, App, Row, trial
 
 LIST = Path(__file__).with_name("list.yaml")
 PAGE = ROOT / "docs/retrofit-results.md"
-WORK = ROOT / "build/retrofit"
+# Not in this repository: tools of the applications would find its pyproject.toml, and obey it.
+WORK = Path(tempfile.gettempdir(), "retrofit-results")
 MARKS = ("<!-- rows: make retrofit.results -->", "<!-- end of rows -->")
 HEADS = (
     "Application",

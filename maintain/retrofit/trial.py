@@ -36,6 +36,7 @@ CAUSE = re.compile(
     r"|\S*(?:Error|Exception|ImproperlyConfigured): .{1,120})"
 )
 COMMENT = re.compile(r"\s*#")
+NAMED = re.compile(r" {4}in ([^:]+): ")  # the example of a point that is about a file of theirs
 FOUND = re.compile(r"  (?P<name>\S.*?)  +(?P<value>\S.*?)  \((?P<where>.*)\)")
 
 
@@ -137,12 +138,14 @@ def adopted(app: App, path: Path, row: Row) -> str:
 
 def filled(app: App, path: Path, row: Row, report: str) -> None:
     """Write the list's answers into the listed open points, and commit. Edits of other lines are counted apart."""
-    points = [line for line in section(report, "To fill in") if not line.startswith("    ")]
+    every = section(report, "To fill in")
+    points = [line for line in every if not line.startswith("    ")]
+    named = {match[1] for line in every if (match := NAMED.match(line))}
     inside, outside, left = 0, 0, dict(app.fills)
-    for page in sorted({path / point.partition(":")[0] for point in points}):
-        lines, at_point = page.read_text().splitlines(), False
+    for page in sorted({path / name for name in (*named, *(point.partition(":")[0] for point in points))}):
+        lines, asked, at_point = page.read_text().splitlines(), str(page.relative_to(path)) in named, False
         for number, line in enumerate(lines):
-            at_point = bool(POINT.match(line)) or (at_point and bool(COMMENT.match(line)))
+            at_point = asked or bool(POINT.match(line)) or (at_point and bool(COMMENT.match(line)))
             if line.strip() in left:
                 lines[number] = line.replace(line.strip(), left.pop(line.strip()))
                 inside, outside = inside + at_point, outside + (not at_point)

@@ -116,6 +116,31 @@ def test_the_start_script_of_a_database_is_an_open_point(tmp_path: Path) -> None
     ]
 
 
+def test_copies_of_examples_that_git_ignores_are_one_open_point(tmp_path: Path) -> None:
+    tree = {
+        **FLASK,
+        ".gitignore": "# mine\n/config.ts\nprivate*.py\n.env\n*.log\n",
+        "web/config.ts.example": "",
+        "private.example.py": "",
+        ".env.example": "A=1\n",
+        "other.py.sample": "",
+        "docs/private.py.dist": "",
+    }
+    points = [one for one in reading(tmp_path, tree).open if "copies" in one.what.value]
+    assert [one.example.splitlines() for one in points] == [
+        ["cp private.example.py private.py", "cp web/config.ts.example web/config.ts"]
+    ]
+    assert "# cp web/config.ts.example web/config.ts\n" in text_of(reading(tmp_path, tree), tree)[1]
+
+
+def test_the_folder_of_start_scripts_is_named_from_the_top(tmp_path: Path) -> None:
+    text = (
+        "services:\n  web: {build: ..}\n  db: {image: postgres, volumes: ['./sql/:/docker-entrypoint-initdb.d/:ro']}\n"
+    )
+    found = reading(tmp_path, {"requirements.txt": "flask\n", "docker/compose.yaml": text})
+    assert [one.example for one in found.open] == ['db: {volumes: ["./docker/sql:/docker-entrypoint-initdb.d:ro"]}']
+
+
 def test_every_value_names_a_tracked_file(tmp_path: Path, name: str) -> None:
     found = facts(reading(tmp_path, TREES[name]))
     places = {where.partition(":")[0] for key, (_, where) in found.items() if key != "service"}

@@ -297,3 +297,44 @@ def test_the_makefile_runs_the_tests_where_nothing_else_says_how(
     found = reading(tmp_path, {"requirements.txt": "flask\n", "Makefile": makefile})
     assert facts(found).get("commands.test") == test
     assert tuple(package.value for package in found.packages) == packages
+
+
+def test_a_store_of_a_profile_is_not_the_services(tmp_path: Path) -> None:
+    web = "  web: {build: ., depends_on: [db, mail]}\n  db: {image: postgres:16}\n"
+    mail = "  mail: {image: 'mariadb:11', profiles: [mail]}\n"
+    found = reading(tmp_path, {"requirements.txt": "flask\n", "compose.yaml": f"services:\n{mail}{web}"})
+    assert facts(found)["database.kind"] == ("postgres", "compose.yaml:4")
+
+
+def test_the_arguments_of_an_entrypoint_are_not_a_command(tmp_path: Path) -> None:
+    runs = "services: {web: {build: ., entrypoint: [/srv/manage.py], command: runserver 0.0.0.0:80}}\n"
+    tree = {"requirements.txt": "django\n", "manage.py": "execute_from_command_line()\n", "compose.yaml": runs}
+    found = facts(reading(tmp_path, tree))
+    assert found["commands.develop"] == ("python manage.py runserver {bind}:{port}", "compose.yaml:1")
+
+
+def test_a_command_whose_script_is_not_in_the_repository_does_not_run(tmp_path: Path) -> None:
+    setup = "from setuptools import setup\nsetup(name='shop', install_requires=['django'])\n"
+    image = 'FROM python:3.12\nENTRYPOINT ["python", "manage.py"]\nCMD ["runserver"]\n'
+    main = "from django.core.management import execute_from_command_line\nexecute_from_command_line()\n"
+    tree = {"setup.py": setup, "Dockerfile": image, "shop/__init__.py": "", "shop/__main__.py": main}
+    assert facts(reading(tmp_path, tree))["commands.develop"][0] == "python -m shop runserver {bind}:{port}"
+
+
+@pytest.mark.parametrize(
+    ("path", "here"),
+    [
+        ("/srv/shop/src", "src"),
+        ("/srv/shop:$HOME_OF_SHOP/src:/usr/lib/more", ".:src"),
+        ("/usr/lib/more", None),
+    ],
+)
+def test_the_python_path_of_an_image_is_that_of_the_repository(tmp_path: Path, path: str, here: str | None) -> None:
+    image = f"FROM python:3.12\nENV HOME_OF_SHOP=/srv/shop\nWORKDIR /srv\nWORKDIR shop\nENV PYTHONPATH={path}\n"
+    tree = {"requirements.txt": "flask\n", "src/shop/app.py": "", "Dockerfile": image}
+    found = facts(reading(tmp_path / "image", tree)).get("environment.PYTHONPATH")
+    assert found == ((here, "Dockerfile:5") if here else None)
+    given = path.replace("$HOME_OF_SHOP", "/srv/shop")
+    runs = f"services: {{app: {{build: ., environment: {{PYTHONPATH: '{given}'}}}}}}\n"
+    found = facts(reading(tmp_path / "compose", {**tree, "compose.yaml": runs})).get("environment.PYTHONPATH")
+    assert found == ((here, "compose.yaml:1") if here else None)

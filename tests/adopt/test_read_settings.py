@@ -183,3 +183,90 @@ def test_a_second_database_that_the_code_needs_is_an_open_point(tmp_path: Path) 
     second = "DATABASES['legacy'] = {'HOST': os.environ['LEGACY_HOST']}\n"
     found = reading(tmp_path, {**BASE, "shop/settings/local.py": SERVER + "}}\n" + second})
     assert [point.what for point in open_points(fill(found)) if "LEGACY_HOST" in point.what + point.example]
+
+
+def test_django_without_manage_py_is_run_with_the_settings_that_a_module_sets(tmp_path: Path) -> None:
+    tree = {
+        "requirements.txt": "django==5.2\n",
+        "shop/__init__.py": "",
+        "shop/wsgi.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+        "shop/settings.py": "INSTALLED_APPS = []\n",
+    }
+    found = facts(reading(tmp_path / "module", tree))
+    assert found["commands.migrate"] == ("python -m django migrate --noinput", "shop/wsgi.py:2")
+    assert found["commands.develop"][0] == "python -m django runserver {bind}:{port}"
+    assert found[NAME] == ("shop.settings", "shop/wsgi.py:2")
+    del tree["shop/settings.py"]
+    assert "commands.migrate" not in facts(reading(tmp_path / "no such settings", tree))
+
+
+@pytest.mark.parametrize("package", ["django-debug-toolbar", "debug_toolbar"])
+def test_an_extra_that_the_settings_load_is_installed(tmp_path: Path, package: str) -> None:
+    extras = f"dependencies = ['django']\noptional-dependencies = {{dev = ['{package}'], docs = ['sphinx']}}\n"
+    tree = {
+        **BASE,
+        "pyproject.toml": f"[build-system]\nrequires = ['hatchling']\n[project]\nname = 'shop'\n{extras}",
+        "shop/settings/local.py": FILE + "INSTALLED_APPS = ['shop']\nINSTALLED_APPS += ['debug_toolbar.apps.Panel']\n",
+    }
+    del tree["requirements.txt"]
+    found = reading(tmp_path, tree).dependencies
+    assert found is not None
+    assert found.extras == ("dev",)
+
+
+def test_an_entry_point_of_the_package_gets_the_settings_that_its_modules_set(tmp_path: Path) -> None:
+    """Production's server does not run it, and some do not set them."""
+    tree = {
+        "setup.py": "from setuptools import setup\nsetup(name='shop', install_requires=['django'],\n"
+        "    entry_points={'console_scripts': ['shop = shop.manage:main']})\n",
+        "shop/__init__.py": "",
+        "shop/manage.py": MANAGE.replace("shop.settings.local", "shop.settings"),
+        "shop/settings.py": "INSTALLED_APPS = []\n",
+    }
+    found = facts(reading(tmp_path, tree))
+    assert found["commands.migrate"][0] == "shop migrate --noinput"
+    assert found[NAME][0] == "shop.settings"
+
+
+def test_a_switch_with_which_the_database_has_a_fixed_host_is_left_out(tmp_path: Path) -> None:
+    switch = "if os.environ.get('DEVELOPMENT'):\n    DATABASES['default']['HOST'] = 'db'\n"
+    runs = "services: {app: {build: ., environment: {DEVELOPMENT: 1, COLOUR: red}}, db: {image: mysql:8}}\n"
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": SERVER + "}}\n" + switch, "compose.yaml": runs})
+    assert "environment.COLOUR" in facts(found)
+    assert "environment.DEVELOPMENT" not in facts(found)
+    assert "shop/settings/local.py:9: DEVELOPMENT is not set: with it the database has a fixed host" in notes(found)
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        ("ALLOWED_HOSTS = split(os.environ.get('SHOP_ALLOWED_HOSTS', 'localhost,[::1]'))", True),
+        ("ALLOWED_HOSTS = split(os.environ.get('SHOP_ALLOWED_HOSTS', ''))", False),
+    ],
+)
+def test_our_host_is_added_to_the_default_of_a_variable(tmp_path: Path, line: str, written: bool) -> None:
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": f"import os\n{line}\nINSTALLED_APPS = []\n"})
+    assert ("SHOP_ALLOWED_HOSTS: localhost,[::1],.localhost" in fill(found)["compose.yaml"]) is written
+
+
+def test_hosts_that_a_settings_library_reads_are_an_open_point(tmp_path: Path) -> None:
+    text = "ALLOWED_HOSTS = conf.get('ALLOWED_HOSTS', ['localhost'])\nINSTALLED_APPS = []\n"
+    text += "print(dict(\n    ALLOWED_HOSTS=ALLOWED_HOSTS,\n))\n"
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": text})
+    assert [one.example for one in found.open] == ['in shop/settings/local.py: ALLOWED_HOSTS = [..., ".localhost"]']
+
+
+def test_a_second_database_does_not_say_what_the_default_one_is(tmp_path: Path) -> None:
+    text = "DATABASES = {'default': dj_database_url.config()}\n"
+    second = "DATABASES['mail'] = {\n    'ENGINE': 'django.db.backends.mysql',\n}\n"
+    tree = {**BASE, "requirements.txt": "django\npsycopg2\nmysqlclient\n", "shop/settings/local.py": second + text}
+    assert facts(reading(tmp_path, tree))["database.kind"] == ("postgres", "requirements.txt:2")
+
+
+@pytest.mark.parametrize(("name", "asked"), [("'/var/lib/shop.db'", True), ("BASE / 'shop.db'", False)])
+def test_a_file_that_only_production_has_is_an_open_point(tmp_path: Path, name: str, asked: bool) -> None:
+    text = f"DATABASES = {{'default': {{'ENGINE': 'django.db.backends.sqlite3',\n    'NAME': {name}}}}}\n"
+    points = reading(tmp_path, {**BASE, "shop/settings/local.py": text}).open
+    examples = ['in shop/settings/local.py: "NAME": BASE_DIR / "db.sqlite3"'] if asked else []
+    assert [one.example for one in points] == examples
+    assert [one.what.where for one in points] == ["shop/settings/local.py:2"] * asked

@@ -211,3 +211,16 @@ def test_the_password_next_to_an_address_that_only_its_value_shows(tmp_path: Pat
     assert found["cache.variables.address"][0] == "QUEUE_HOSTNAME"
     assert found["cache.variables.password"][0] == "QUEUE_PASSWORD"
     assert "environment.QUEUE_PASSWORD" not in found
+
+
+def test_the_default_of_a_port_says_which_store_it_is(tmp_path: Path) -> None:
+    code = "import os\n" + "".join(
+        f"os.getenv('KV_{name}', '{value}')\n" for name, value in (("HOST", "localhost"), ("PORT", "6379"))
+    )
+    found = facts(reading(tmp_path / "a", {"requirements.txt": "flask\nredis\n", "config.py": code}))
+    assert found["cache.variables.host"] == ("KV_HOST", "config.py:2")
+    assert found["cache.variables.port"] == ("KV_PORT", "config.py:3")
+    other = facts(
+        reading(tmp_path / "b", {"requirements.txt": "flask\nredis\n", "config.py": code.replace("6379", "80")})
+    )
+    assert "cache.kind" not in other

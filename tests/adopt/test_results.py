@@ -50,6 +50,18 @@ def test_an_edit_that_no_point_asked_for_is_counted_apart(tmp_path: Path) -> Non
     assert (row.points, row.edits, row.why) == ("1", "1 + 1 elsewhere", "no such line: e")
 
 
+def test_an_edit_of_their_file_that_a_point_names_is_asked_for(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "settings.py").write_text("HOSTS = ['a']\n")
+    (tmp_path / "compose.yaml").write_text("# FILL IN: what\n# in settings.py: HOSTS = [...]\n")
+    commit(tmp_path, "first")
+    report = "Found\n\nTo fill in\n  compose.yaml:1: what\n      in settings.py: HOSTS = [...]\n\nNext\n"
+    row = Row("shop", "1", "")
+    filled(App("shop", "1", fills={"HOSTS = ['a']": "HOSTS = ['*']"}), tmp_path, row, report)
+    assert (row.points, row.edits, row.why) == ("1", "1", "")
+    assert (tmp_path / "settings.py").read_text() == "HOSTS = ['*']\n"
+
+
 def test_a_source_that_is_another_file_is_a_row_too(tmp_path: Path) -> None:
     row = trial(App(name="shop", version="0" * 40, source="git", url=str(tmp_path / "none")), tmp_path / "work", [])
     assert row.read == "no source"

@@ -125,7 +125,7 @@ class Reading:
     service: Found
     language: Found | None = None  # python, node, or one of read/others.py
     version: Found | None = None  # of the language: 3.12, 20
-    newest: bool = False  # whether `version` is the newest that works with the pinned packages
+    newest: Found | None = None  # the newest version that works with the pinned packages, if they have a limit
     oldest: Found | None = None  # the lowest version of it that works, if a file says so
     dependencies: Dependencies | None = None
     application: Application | None = None

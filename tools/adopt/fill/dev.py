@@ -184,6 +184,6 @@ def native(reading: Reading) -> list[str]:
     return [
         "# How the app's environment is made without containers. DEV_ENGINE=native chooses that, too.",
         "native:",
-        lines.noted(f'  {language}: ">={least}{_below(least) if reading.newest else ""}"', where),
+        lines.noted(f'  {language}: ">={least}{_below(reading.newest.value) if reading.newest else ""}"', where),
         lines.noted(f"  install: {lines.scalar(command)}", reading.dependencies.manager),
     ]

@@ -59,7 +59,11 @@ def base(reading: Reading) -> list[str]:
             f"# {lines.comment(reading.language.where)}: {language}. No file says which version production has.",
             image.format(usual),
         ]
-    ranged = not reading.newest and reading.version.where.split(":")[0].rpartition("/")[2].startswith(RANGES)
+    ranged = reading.version != reading.newest and reading.version.where.split(":")[0].rpartition("/")[2].startswith(
+        RANGES
+    )
+    if ranged and not reading.variant and reading.newest and _number(reading.newest.value) < _number(usual):
+        return [f"# {lines.comment(reading.newest.where)}: not newer.", image.format(reading.newest.value)]
     if ranged and not reading.variant and _number(least) <= _number(usual):
         return [f"# {lines.comment(reading.version.where)}: {least} or newer.", image.format(usual)]
     return [f"# {lines.comment(reading.version.where)}", image.format(least)]

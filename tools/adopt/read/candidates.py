@@ -24,6 +24,8 @@ ADDRESSES = {
     "redis": re.compile(r"^[\w.-]+:6379$"),
     "sqlite": re.compile(r"^$(?!)"),
 }
+# The port's default does, if the name does not: `KV_HOST`, `KV_PORT`.
+PORTS = {"postgres": "5432", "mysql": "3306", "redis": "6379"}
 # The sources of a variable. What runs may set more than the code reads (a script may build a URL from it), or less.
 BOTH, READ, RUNS, EXAMPLE = range(4)
 
@@ -62,7 +64,7 @@ def choose(every: list[Candidate], store: str, kind: str) -> dict[str, Found]:
     whole = {"host", "name"} <= set(best) if store == "database" else "host" in best
     if (store == "cache" and not url and "host" not in best) or (store == "database" and not best and not url):
         pair = next((one for one in every if ADDRESSES[kind].match(one.value)), None)
-        best = _with_password(pair, every) if pair else best
+        best = _with_password(pair, every) if pair else _by_port(kind, every) or best
     if url and not (whole and min(one.rank for one in best.values()) <= url.rank):
         best = {"url": url}
     return {role: Found(one.name, one.where) for role, one in best.items()}
@@ -73,6 +75,18 @@ def _with_password(address: Candidate, every: list[Candidate]) -> dict[str, Cand
     group = address.name.rpartition("_")[0]
     password = next((one for one in every if group and one.name in (f"{group}_PASSWORD", f"{group}_PASS")), None)
     return {"address": address, **({"password": password} if password else {})}
+
+
+def _by_port(kind: str, every: list[Candidate]) -> dict[str, Candidate]:
+    """The host, port and password with the same beginning, if the port is the kind's; empty without a host."""
+    named = {one.name: one for one in every}
+    for one in every:
+        if one.name.endswith("_PORT") and one.value == PORTS.get(kind):
+            group = one.name.removesuffix("_PORT")
+            found = {"host": named.get(f"{group}_HOST"), "port": one, "password": named.get(f"{group}_PASSWORD")}
+            if found["host"]:
+                return {role: each for role, each in found.items() if each}
+    return {}
 
 
 def _groups(every: list[Candidate], store: str) -> dict[str, dict[str, Candidate]]:

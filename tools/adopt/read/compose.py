@@ -30,9 +30,9 @@ class Stack:
     app: Service | None = None
 
     def stores(self, kind: str) -> list[Service]:
-        """The services of that kind; those that the application waits for come first."""
+        """The services of that kind that start by default; those that the application waits for come first."""
         needs = self.app.needs if self.app else ()
-        found = [service for service in self.services if service.kind == kind]
+        found = [one for one in self.services if one.kind == kind and not one.profiles]
         return sorted(found, key=lambda service: service.name not in needs)
 
     def works(self, service: Service) -> bool:
@@ -72,6 +72,7 @@ def _joined(first: Service, later: Service) -> Service:
         target=first.target or later.target,
         hosts=(*first.hosts, *later.hosts),
         initdb=first.initdb or later.initdb,
+        profiles=first.profiles or later.profiles,
     )
 
 

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from tools.adopt.found import Found
 from tools.adopt.read.files import Files
 from tools.adopt.read.variable import Variable
 
@@ -27,6 +28,34 @@ def reads(files: Files, name: str) -> Iterator[Variable]:
 def set_in(files: Files, name: str) -> list[str]:
     """The code of each value that a settings file gives to DATABASES or to a part of it."""
     return [ast.unparse(value) for value in _values(files, name)]
+
+
+def outside(files: Files, name: str) -> Found | None:
+    """The path of SQLite's file, with its place, if a settings file has one outside of the repository."""
+    for value in _values(files, name):
+        for node in (each for each in ast.walk(value) if isinstance(each, ast.Dict)):
+            parts = {key.value: one for key, one in zip(node.keys, node.values) if isinstance(key, ast.Constant)}
+            engine, path = (parts.get(key) for key in ("ENGINE", "NAME"))
+            text = str(path.value) if isinstance(path, ast.Constant) else ""
+            if engine and path and "sqlite" in ast.unparse(engine) and text.startswith("/"):
+                return Found(text, f"{name}:{path.lineno}")
+    return None
+
+
+def switches(files: Files, name: str) -> Iterator[tuple[str, str]]:
+    """The variables, with their places, that make a settings file give its database a fixed host."""
+    tree = files.tree(name) if "DATABASES" in files.text(name) else None
+    for node in (each for each in ast.walk(tree) if isinstance(each, ast.If)) if tree else ():
+        made = [each for part in node.body for each in ast.walk(part) if isinstance(each, ast.Assign)]
+        fixed = [each.value for each in made if _is_host(each.targets[0])]
+        if any(isinstance(value, ast.Constant) and value.value for value in fixed):
+            words = [each.value for each in ast.walk(node.test) if isinstance(each, ast.Constant)]
+            yield from ((str(word), f"{name}:{node.lineno}") for word in words if re.fullmatch(r"[A-Z]\w+", str(word)))
+
+
+def _is_host(target: ast.expr) -> bool:
+    key = target.slice if isinstance(target, ast.Subscript) else None
+    return isinstance(key, ast.Constant) and key.value == "HOST" and _is_database(target)
 
 
 def _values(files: Files, name: str) -> Iterator[ast.expr]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from tools.adopt.found import Found, Open, Store
 from tools.adopt.read import databases
@@ -13,14 +14,16 @@ from tools.adopt.read.files import Files
 from tools.adopt.read.values import Values
 
 NAME = "DJANGO_SETTINGS_MODULE"
+PLAIN = "python -m django"  # manage.py, if a repository has none
 DEFAULT = re.compile(rf"""environ(?:\.setdefault\(\s*|\[)["']{NAME}["'](?:\s*,|\]\s*=)\s*["']([\w.]+)["']""")
 # Places that name a module: `--settings=`, an assignment in a Makefile, a workflow, a shell.
 NAMED = re.compile(rf"""(?:{NAME}\s*[:=]+\s*|--settings[= ])["']?([A-Za-z_][\w.]*\w)""")
 ELSEWHERE = re.compile(
     r"(^|[._])(prod|production|live|staging|stage|test|tests|testing|ci|pytest|heroku|deploy)($|[._\d])"
 )
+LOADED = ("INSTALLED_APPS", "MIDDLEWARE", "MIDDLEWARE_CLASSES")
 HOSTS = re.compile(r"^ALLOWED_HOSTS\s*=\s*([^\n]*?[\[(][^\])]*[\])])", re.MULTILINE)
-SET = re.compile(r"\bALLOWED_HOSTS\b[^=\n]*=(?!=)")
+SETS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 LITERAL = re.compile(r"""["'][\w.:-]+["']\s*[,\])]""")
 VALUE = re.compile(r"environ|getenv|\benv\b|\benv[.(]|config\(|config\.get|dj_database_url|secret\w*\(")
 DEVELOPS = re.compile(r"(^|[._])(dev|devel|develop|development|devstack|local|docker|compose)($|[._\d])")
@@ -28,7 +31,8 @@ DEVELOPS = re.compile(r"(^|[._])(dev|devel|develop|development|devstack|local|do
 
 def running(files: Files, given: Values, scripts: list[str]) -> Found | None:
     """The settings module that commands get: the one in the environment, else the default of manage.py."""
-    return given.get(NAME) or files.first(DEFAULT, [*scripts, *files.named("manage.py", "wsgi.py", "asgi.py")])
+    usual = files.first(DEFAULT, [*scripts, *files.named("manage.py", "wsgi.py", "asgi.py")])
+    return given.get(NAME) or usual or files.first(DEFAULT, files.code(".py"))
 
 
 def path_of(files: Files, module: str) -> str:
@@ -101,9 +105,33 @@ def aside(files: Files, given: Values) -> set[str]:
     return set(settings(files)) - set(runs) if runs and reads else set()
 
 
+def named(files: Files, given: Values) -> set[str]:
+    """The modules, by their first part, that the settings which run name as applications and middleware."""
+    module = running(files, given, [])
+    found: set[str] = set()
+    for name in chain(files, module.value) if module else []:
+        tree = files.tree(name)
+        for node in ast.walk(tree) if tree else ():
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            if any(getattr(target, "id", "") in LOADED for target in targets):
+                words = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
+                found |= {word.partition(".")[0] for word in words if isinstance(word, str)}
+    return found
+
+
 def _reads(files: Files, name: str) -> bool:
     """Whether DATABASES gets a value that code reads: an address can be given."""
     return any(VALUE.search(value) for value in databases.set_in(files, name))
+
+
+def switched(files: Files, given: Values) -> tuple[Values, list[Found]]:
+    """The values without those that make the settings use another database than ours, and a note for each."""
+    module = running(files, given, [])
+    runs = chain(files, module.value) if module else []
+    off = {name: where for file in runs for name, where in databases.switches(files, file) if given.get(name)}
+    kept = [{key: one for key, one in each.items() if key not in off} for each in given.sources]
+    notes = [Found(f"{name} is not set: with it the database has a fixed host", where) for name, where in off.items()]
+    return replace(given, run=kept[0], image=kept[1], example=kept[2], production=kept[3]), notes
 
 
 def hosts(files: Files, given: Values) -> Open | None:
@@ -113,13 +141,30 @@ def hosts(files: Files, given: Values) -> Open | None:
         text = files.text(name)
         match = HOSTS.search(text)
         computed = match and (VALUE.search(match[1]) or re.search(r"env|\*|\.localhost\b", match[1]))
-        if len(SET.findall(text)) > (1 if match else 0) or (match and (computed or not LITERAL.search(match[1]))):
+        if _sets_hosts(files, name) > (1 if match else 0) or (match and (computed or not LITERAL.search(match[1]))):
             return None  # computed, changed further down, or empty, with which Django allows .localhost
         if match:
             where = files.at(name, match.start())
             what = Found("ALLOWED_HOSTS has no .localhost, so the pages of the service's URL are 400", where)
             return Open(what, f'in {name}: ALLOWED_HOSTS = [..., ".localhost"]')
     return None
+
+
+def outside(files: Files, given: Values) -> Open | None:
+    """An open point if SQLite's file has a path that only production's machine has."""
+    module = running(files, given, [])
+    for name in chain(files, module.value) if module else []:
+        if found := databases.outside(files, name):
+            what = Found(f"SQLite's file {found.value} is outside of this folder", found.where)
+            return Open(what, f'in {name}: "NAME": BASE_DIR / "db.sqlite3"')
+    return None
+
+
+def _sets_hosts(files: Files, name: str) -> int:
+    """How often a settings file sets ALLOWED_HOSTS, or adds to it."""
+    made = [each for each in ast.walk(files.tree(name) or ast.Module([], [])) if isinstance(each, SETS)]
+    targets = [each.targets[0] if isinstance(each, ast.Assign) else each.target for each in made]
+    return sum(getattr(target, "id", "") == "ALLOWED_HOSTS" for target in targets)
 
 
 def file_that_runs(files: Files, given: Values, database: Store | None, stack: Stack) -> Store | None:

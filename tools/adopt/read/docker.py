@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -37,6 +38,7 @@ class Stage:
     command: Found | None = None
     entrypoint: Found | None = None
     check: Found | None = None
+    folder: str = "/"  # WORKDIR
 
 
 @dataclass
@@ -139,6 +141,10 @@ def _environment(stage: Stage, text: str, where: str) -> None:
         stage.environment[key] = Found(value.strip("\"'"), where)
 
 
+def _folder(stage: Stage, text: str, _: str) -> None:
+    stage.folder = posixpath.normpath(posixpath.join(stage.folder, text.strip()))
+
+
 def _expose(stage: Stage, text: str, where: str) -> None:
     port = re.match(r"\d+", expand(text, {key: found.value for key, found in stage.environment.items()}))
     stage.port = Found(port[0], where) if port else stage.port
@@ -171,6 +177,7 @@ def _check(stage: Stage, text: str, where: str) -> None:
 TAKEN = {
     "ENV": _environment,
     "EXPOSE": _expose,
+    "WORKDIR": _folder,
     "CMD": _command,
     "ENTRYPOINT": _entrypoint,
     "HEALTHCHECK": _check,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
 
 from tools.adopt.found import Commands, Found, Open
 from tools.adopt.read import shell
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.docker import Image
 from tools.adopt.read.environment import NOT_OURS
+from tools.adopt.read.files import ASIDE, Files
 from tools.adopt.read.values import Values
 from tools.adopt.read.variable import Variable
 
@@ -20,6 +23,12 @@ DONE = re.compile(
     r"|npx prisma generate|corepack"
     r"|(add|del|user|group)(user|add|group|mod)|locale-gen|update-locale|ldconfig|find|install|ls|which)\b"
 )
+
+# `config.ts.example` and `config.example.ts` are examples of `config.ts`.
+EXAMPLE = re.compile(
+    r"(?P<whole>.+\.\w+)\.(?:example|sample|dist|template)|(?P<stem>.+)[._-](?:example|sample)(?P<end>\.\w+)"
+)
+ENVIRONMENT = re.compile(r"(^|/)[^/]*\benv\b[^/]*$|(^|/)\.|compose[^/]*\.ya?ml")  # read as values, or by Compose
 
 
 def steps(images: list[Image], ways: Commands) -> list[Open]:
@@ -44,10 +53,26 @@ def start_scripts(stack: Stack) -> list[Open]:
     scripts = [one.initdb for one in stack.services if one.initdb and one.kind]
     points = []
     for script in scripts:
-        what = f"the start script {script.value} of the database: here, or as a part of commands.migrate"
-        mount = f"{script.value}:/docker-entrypoint-initdb.d/{script.value.rpartition('/')[2]}:ro"
-        points.append(Open(Found(what, script.where), f'db: {{volumes: ["{mount}"]}}', "services"))
+        source = script.value.partition(":")[0]
+        what = f"the start script {source} of the database: here, or as a part of commands.migrate"
+        points.append(Open(Found(what, script.where), f'db: {{volumes: ["{script.value}:ro"]}}', "services"))
     return points
+
+
+def copies(files: Files) -> list[Open]:
+    """The files that git ignores and that are copies of an example: one open point for all of them."""
+    ignored = [line.strip() for name in files.named(".gitignore") for line in files.text(name).split("\n")]
+    patterns = [line.strip("/").rpartition("/")[2] for line in ignored if line and line[0] not in "#!"]
+    found = {}
+    for name in files.names:
+        match = None if ASIDE.search(f"/{name}") or ENVIRONMENT.search(name) else EXAMPLE.fullmatch(name)
+        copy = (match["whole"] or f"{match['stem']}{match['end']}") if match else ""
+        if copy and not files.has(copy) and any(fnmatch(PurePosixPath(copy).name, each) for each in patterns):
+            found.setdefault(copy, name)
+    if not found:
+        return []
+    what = Found("the copies of examples that git ignores, which everybody needs", ", ".join(found.values()))
+    return [Open(what, "\n".join(f"cp {name} {copy}" for copy, name in found.items()))]
 
 
 def addresses(read: Mapping[str, Variable], given: Values, taken: Iterable[str], written: Iterable[str]) -> list[Open]:

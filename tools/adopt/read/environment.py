@@ -25,6 +25,9 @@ def environment(given: Values, taken: Iterable[str], read: Mapping[str, Variable
     """`taken`: variables that are set in another way, such as addresses and stores. No value has an open `${…}`."""
     skip = {*taken, *NOT_OURS}
     needed = {name: found for name, found in given.production.items() if name in read and read[name].required}
+    # Without a value, code allows the hosts of its default: the one of our URL is added when it is written.
+    hosts = {name: one for name, one in read.items() if name.endswith("ALLOWED_HOSTS") and one.default}
+    needed |= {name: Found(one.default or "", one.where) for name, one in hosts.items()}
     return {
         name: found
         for name, found in {**needed, **dict(given.items())}.items()

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from tools.adopt.found import Application, Found
+from tools.adopt.read import django
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import json_of, table
 from tools.adopt.read.project import Project
 from tools.adopt.read.starts import Start
+from tools.adopt.read.values import Values
 
 # If there are several, the first counts: a framework comes before the one that it is built on.
 FRAMEWORKS = {
@@ -66,7 +68,10 @@ def application(files: Files, project: Project, starts: list[Start]) -> Applicat
 
 
 def manage_of(files: Files, project: Project) -> Found | None:
-    """manage.py of the folder, else a package that acts as one (`python -m pretalx`), else manage.py further down."""
+    """manage.py of the folder, else a package that acts as one (`python -m pretalx`), else manage.py further down.
+
+    Else Django's own, if a module sets the settings: `python -m django` needs DJANGO_SETTINGS_MODULE.
+    """
     scripts = [name for name in files.named("manage.py", depth=2) if MANAGES.search(files.text(name))]
     if "manage.py" in scripts:
         return Found("python manage.py", files.where("manage.py", MANAGES.pattern))
@@ -79,7 +84,9 @@ def manage_of(files: Files, project: Project) -> Found | None:
         (Found(key, call.where) for key, call in project.scripts.items() if built and _manages(files, call.value)), None
     )
     below = [Found(f"python {name}", files.where(name, MANAGES.pattern)) for name in scripts]
-    return entry or next(iter(below), None)
+    own = django.running(files, Values(), [])
+    there = own and django.path_of(files, own.value)
+    return entry or next(iter(below), None) or (Found(django.PLAIN, own.where) if own and there else None)
 
 
 def _called(project: Project) -> set[str]:

@@ -42,6 +42,7 @@ ENGINES = {
     ),
     "sqlite": re.compile(r"""(?:django\.db\.backends\.sqlite3|\bsqlite(?:\+\w+)?:///?|["']sqlite3?["'])"""),
 }
+SECOND = re.compile(r"""DATABASES\[["'](?!default\b)\w+["']\]\s*=\s*\{[^}]*$""")
 SERVERS = ("postgres", "mysql")
 CONFIGURED = re.compile(
     r"(^|/)([^/]*(settings?|config|database|db|knexfile|data-?source|ormconfig|schema)[^/]*|alembic)(/|\.)", re.I
@@ -85,7 +86,12 @@ class Facts:
         names = [name for name in self.code if CONFIGURED.search(name)]
         names += self.files.named("alembic.ini", "schema.prisma", "ormconfig.json", depth=3)
         found = self.files.search(ENGINES[kind], names)
-        return next((Found(kind, where) for match, where in found if not _commented(match)), None)
+        return next((Found(kind, where) for match, where in found if not (_commented(match) or _second(match))), None)
+
+
+def _second(match: re.Match[str]) -> bool:
+    """Whether it is in Django's settings of a database that is not the default one."""
+    return bool(SECOND.search(match.string, 0, match.start()))
 
 
 def _commented(match: re.Match[str]) -> bool:

@@ -1,4 +1,4 @@
-"""The newest Python that works with pinned packages, for repositories in which no file names a Python.
+"""The newest Python that works with pinned packages, for repositories in which no file names one, or only the lowest.
 
 Django's: https://docs.djangoproject.com/en/stable/faq/install/. The others have to be compiled: there are wheels up to
 this Python, and the code of that release does not compile for later ones.
@@ -19,12 +19,16 @@ LIMITS = {
     "greenlet": (("2.0", "3.10"), ("3.0", "3.11"), ("3.1", "3.12")),
     "lxml": (("4.9.2", "3.10"), ("4.9.4", "3.11"), ("5.3", "3.12")),
     "numpy": (("1.23.2", "3.10"), ("1.26", "3.11"), ("2.1", "3.12")),
+    "pandas": (("1.5", "3.10"), ("2.1.1", "3.11"), ("2.2.3", "3.12")),
     "pillow": (("9.3", "3.10"), ("10.1", "3.11"), ("11", "3.12")),
     "psycopg2-binary": (("2.9.5", "3.10"), ("2.9.9", "3.11"), ("2.9.10", "3.12")),
     "pydantic-core": (("2.20", "3.12"),),
     "pyyaml": (("6.0", "3.9"), ("6.0.1", "3.11"), ("6.0.2", "3.12")),
+    "scikit-learn": (("1.1.3", "3.10"), ("1.3.1", "3.11"), ("1.5.2", "3.12")),
+    "scipy": (("1.9.2", "3.10"), ("1.11.2", "3.11"), ("1.14.1", "3.12")),
+    "uwsgi": (("2.0.21", "3.10"), ("2.0.23", "3.11"), ("2.0.28", "3.12")),
 }
-PINNED = re.compile(r"(?:==|~=)\s*v?(\d[\d.]*)|<\s*v?(\d[\d.]*)")
+PINNED = re.compile(r"(?:==|~=)\s*v?(?P<at>\d[\d.]*)|<\s*v?(?P<below>\d[\d.]*)|\^\s*v?(?P<major>\d+)")
 
 
 def newest(packages: Mapping[str, Package]) -> Found | None:
@@ -37,7 +41,9 @@ def _limits(packages: Mapping[str, Package]) -> Iterator[Found]:
         package = packages.get(name)
         pinned = PINNED.search(package.spec) if package else None
         if package and pinned:
-            release, below = version_key((pinned[1] or pinned[2]).rstrip(".")), bool(pinned[2])
+            below = not pinned["at"]
+            end = pinned["at"] or pinned["below"] or str(int(pinned["major"]) + 1)  # Poetry's ^1.4 is below 2
+            release = version_key(end.rstrip("."))
             ends = ((version_key(end), python) for end, python in limits)
             fit = next((python for end, python in ends if release < end or (below and release == end)), None)
             if fit:

@@ -42,6 +42,7 @@ NEEDS = {
         "pycrypto": (CC, ""),
         "netifaces": (CC, ""),
         "gdal": (f"{CC} libgdal-dev", "gdal-bin"),
+        "borgbackup": (f"{CC} pkg-config libacl1-dev liblz4-dev libssl-dev libxxhash-dev libzstd-dev", ""),
     },
     "node": {
         "prisma": ("", "openssl"),

@@ -35,7 +35,7 @@ class Project:
     language: Found
     name: Found | None = None
     version: Found | None = None
-    newest: bool = False  # whether `version` is the newest that works, not one that a file asks for
+    newest: Found | None = None  # the newest version that works with the pinned packages, if they have a limit
     oldest: Found | None = None  # the lowest version that it says it works with
     dependencies: Dependencies | None = None
     packages: Mapping[str, Package] = field(default_factory=dict)

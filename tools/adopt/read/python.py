@@ -35,12 +35,13 @@ def project(files: Files, images: list[Image]) -> Project | None:
     first = pip.main if pip else about[0].file if about else "manage.py" if files.has("manage.py") else "Pipfile"
     packages = by_name([*(p for each in about for p in each.packages), *(pip.packages if pip else ())])
     version, notes = python_version(files, about, images, pip)
-    limit = None if version else limits.newest(packages)
+    limit = limits.newest(packages)
+    limit = limit if limit and not (version and version_key(limit.value) < version_key(version.value)) else None
     return Project(
         language=Found("python", about[0].file if about else first),
         name=next((each.name for each in about if each.name), None),
         version=version or limit,
-        newest=limit is not None,
+        newest=limit,
         oldest=_oldest(files, about, version),
         dependencies=dependencies(files, about, pip),
         packages=packages | locked_versions(files, packages),

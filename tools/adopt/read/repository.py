@@ -25,7 +25,7 @@ from tools.adopt.read.migrations import migrations
 from tools.adopt.read.notes import notes
 from tools.adopt.read.own_url import own_urls
 from tools.adopt.read.packages import packages
-from tools.adopt.read.project import Project, host_name
+from tools.adopt.read.project import Project, host_name, normal
 from tools.adopt.read.starts import Start, starts
 from tools.adopt.read.stores import stores
 from tools.adopt.read.values import Values, values
@@ -118,6 +118,7 @@ def _reading(
     language = project.language.value
     started = starts(files, around, built)
     served = application(files, project, started)
+    given, about_switches = django.switched(files, given) if _is_django(served) else (given, [])
     migrated = migrations(files, project, served, started)
     said = variables(files, language, django.aside(files, given) if _is_django(served) else ())
     code = tuple(files.code(*SOURCES))
@@ -134,10 +135,15 @@ def _reading(
     remarks += [*(migrated.notes if migrated else ()), *about_stores]
     remarks += _built(files, served.target if served and not ways.build else None, language)
     module, point, about_settings = django.chosen(files, given, database) if _is_django(served) else (None, None, [])
-    remarks += about_settings
+    remarks += [*about_settings, *about_switches]
     refused = django.hosts(files, given) if _is_django(served) else None
+    lite = _is_django(served) and database is not None and database.kind.value == "sqlite"
+    away = django.outside(files, given) if lite else None
+    loaded = django.named(files, given) if _is_django(served) else ()
     run_packages, build_packages, about_packages = packages(files, project, built, ways)
     remarks += about_packages
+    if served and served.manage and not served.manage.value.endswith("manage.py"):
+        module = module or django.running(files, given, [])  # not all entry points set one; servers need it, too
     if module:
         given = replace(given, run={**given.run, django.NAME: module})
     set_module = given.get(django.NAME)
@@ -149,7 +155,7 @@ def _reading(
         version=project.version,
         newest=project.newest,
         oldest=project.oldest,
-        dependencies=with_extras(project, database, served, ways),
+        dependencies=with_extras(project, database, served, ways, loaded),
         application=served,
         migrations=migrated.tool if migrated else None,
         migration_files=migrated.files if migrated else (),
@@ -162,9 +168,10 @@ def _reading(
         variant=next((one for image in built if (one := image.variant(language))), None),
         open=(
             *([point] if point else []),
-            *([refused] if refused else []),
+            *(one for one in (refused, away) if one),
             *dropped.steps(built, ways),
             *dropped.start_scripts(around),
+            *dropped.copies(files),
         ),
         notes=tuple(remarks),
     )
@@ -220,15 +227,19 @@ def _addressed(
 
 
 def with_extras(
-    project: Project, database: Store | None, served: Application | None, said: Commands
+    project: Project, database: Store | None, served: Application | None, said: Commands, loaded: Iterable[str] = ()
 ) -> Dependencies | None:
-    """The dependencies, with the extras for the driver, the framework, production's server and the tests."""
+    """The dependencies, with the extras for the driver, the framework, production's server and the tests.
+
+    `loaded`: modules that settings name; `debug_toolbar` is in django-debug-toolbar.
+    """
     if project.dependencies is None or not project.dependencies.build:
         return project.dependencies
     drivers = KINDS[database.kind.value] if database else ()
     frameworks = [name for name, one in project.packages.items() if served and one.where == served.framework.where]
     server = [said.serve.value.split()[0]] if said.serve else []
-    needed = [project.uses(*names) for names in (frameworks, drivers, server, PYTEST)]
+    named = [(normal(name), f"django-{normal(name)}") for name in sorted(loaded)]
+    needed = [project.uses(*names) for names in (frameworks, drivers, server, PYTEST, *named)]
     extras = tuple(dict.fromkeys(one.group for one in needed if one and one.extra))
     return replace(project.dependencies, extras=extras)
 

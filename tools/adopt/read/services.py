@@ -23,6 +23,8 @@ STORES = {
     "mysql": re.compile(r"(^|/)(mysql|mariadb|percona)[\w.-]*(:|@|$)"),
     "redis": re.compile(r"(^|/)(redis|valkey|redis-stack-server|keydb|dragonfly)[\w.-]*(:|@|$)"),
 }
+PYTHON = re.compile(r"(/\S*/)?(env )?python3?\b")
+PROGRAM = re.compile(rf"^(\S*/)?manage\.py$|^{PYTHON.pattern}")
 REFERENCE = re.compile(r"\$\{(\w+)(?::?[-?]([^{}]*))?\}|\$(\w+)")
 
 
@@ -42,7 +44,8 @@ class Service:
     dockerfile: str = ""
     target: str = ""
     hosts: tuple[str, ...] = ()  # container_name and hostname
-    initdb: Found | None = None  # a script that the database's image runs at its first start
+    initdb: Found | None = None  # the mount of what the database's image runs at its first start: ./a.sql:/…/a.sql
+    profiles: tuple[str, ...] = ()  # it only starts with one of these
 
     @property
     def kind(self) -> str:
@@ -61,7 +64,7 @@ def service(files: Files, file: str, name: str, content: dict[str, Any], known: 
         where=_at(file, name),
         image=_base(files, dockerfile) or _found(file, content.get("image"), known),
         own="build" in content,
-        command=_line(file, content.get("command"), known) or _of_stage(files, dockerfile, target),
+        command=_command(file, content, known) or _of_stage(files, dockerfile, target),
         environment=_environment(files, file, content, known) if DEVELOPMENT.match(file) else {},
         port=_port(file, content, known),
         check=_line(file, table(content.get("healthcheck")).get("test"), known),
@@ -70,19 +73,32 @@ def service(files: Files, file: str, name: str, content: dict[str, Any], known: 
         target=target,
         hosts=tuple(text for key in ("container_name", "hostname") if isinstance(text := content.get(key), str)),
         initdb=_initdb(file, content),
+        profiles=tuple(str(key) for key in content.get("profiles") or ()),
     )
 
 
+def _command(file: str, content: dict[str, Any], known: Mapping[str, str]) -> Found | None:
+    """The command; its arguments may be all that is there, if the entrypoint is Python or manage.py."""
+    given, entry = (_line(file, content.get(key), known) for key in ("command", "entrypoint"))
+    if not (given and entry and PROGRAM.search(entry.value)):
+        return given
+    python = "" if PYTHON.match(entry.value) else "python "
+    return Found(f"{python}{entry.value} {given.value}", given.where)
+
+
 def _initdb(file: str, content: dict[str, Any]) -> Found | None:
-    """The source of the first mount at the folder of start scripts that the images of databases have."""
+    """The first mount at the folder of start scripts that the images of databases have, from the repository's top."""
     listed = content.get("volumes")
     for entry in listed if isinstance(listed, list) else []:
         long = table(entry)
         source, _, target = (
             entry.partition(":") if isinstance(entry, str) else (long.get("source"), "", long.get("target"))
         )
-        if isinstance(source, str) and "docker-entrypoint-initdb.d" in str(target):
-            return Found(source, _at(file, entry if isinstance(entry, Text) else source))
+        target = str(target).partition(":")[0].rstrip("/")
+        if isinstance(source, str) and "docker-entrypoint-initdb.d" in target:
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(file), source))
+            path = path if path.startswith(("/", "..")) else f"./{path}"
+            return Found(f"{path}:{target}", _at(file, entry if isinstance(entry, Text) else source))
     return None
 
 

@@ -143,6 +143,7 @@ def _start(files: Files, line: Found, kind: str, near: str) -> list[Start]:
         return []
     here = _here(files, words)
     lost = here[0].startswith("/") and "/bin/" not in here[0]  # a script that is only in the image
+    lost |= any(word.endswith("manage.py") and not files.named("manage.py") for word in here)
     return [] if lost else [Start(here, line.where, kind)]
 
 

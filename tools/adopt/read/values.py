@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tools.adopt.found import Found
 from tools.adopt.read.compose import Stack
-from tools.adopt.read.docker import Image
+from tools.adopt.read.docker import Image, Stage, expand
 from tools.adopt.read.examples import examples
 from tools.adopt.read.files import Files
 
@@ -17,6 +18,7 @@ BUILD = re.compile(
     r"^(PATH|HOME|LANG|LC_\w+|PYTHON\w*|PIP_\w+|UV_\w+|POETRY_\w+|VIRTUAL_ENV|DEBIAN_\w+|NODE_PATH|NPM_\w+|NODE_VERSION"
     r"|YARN_\w+|PNPM_\w+|\w+_VERSION|LD_\w+|SHELL|TERM)$"
 )
+PATH = "PYTHONPATH"
 NAME = re.compile(r"[A-Za-z_]\w*")  # a name that code can read; keys of compose files may be anything
 
 
@@ -30,9 +32,12 @@ class Values:
     production: Mapping[str, Found] = field(default_factory=dict)  # examples of it; only if there is nothing else
     notes: tuple[Found, ...] = ()
 
+    @property
+    def sources(self) -> tuple[Mapping[str, Found], ...]:
+        return self.run, self.image, self.example, self.production
+
     def get(self, name: str) -> Found | None:
-        every = (self.run, self.image, self.example, self.production)
-        return next((each[name] for each in every if name in each), None)
+        return next((each[name] for each in self.sources if name in each), None)
 
     def items(self) -> Iterable[tuple[str, Found]]:
         return {**self.example, **self.image, **self.run}.items()
@@ -49,19 +54,30 @@ class Values:
         ]
 
 
+def _here(files: Files, stage: Stage, path: Found) -> str:
+    """The folders of a PYTHONPATH that are in this repository, from its top; empty if it has none of them."""
+    known = {key: found.value for key, found in stage.environment.items() if key != PATH}
+    folders = [posixpath.normpath(part) for part in expand(path.value, known).split(":") if part and "$" not in part]
+    names = [posixpath.relpath(folder, stage.folder) if folder.startswith("/") else folder for folder in folders]
+    return ":".join(name for name in names if name == "." or any(each.startswith(f"{name}/") for each in files.names))
+
+
 def values(files: Files, stack: Stack, images: list[Image]) -> Values:
     # The application's, then those that only its workers have.
     ours = [stack.app, *(one for one in stack.services if stack.works(one))]
     runs = {k: found for one in reversed(ours) if one for k, found in one.environment.items() if NAME.fullmatch(k)}
     example, production, notes = examples(files)
     built = {key: found for image in reversed(images[:1]) for key, found in image.runs.environment.items()}
+    taken = {
+        key: found
+        for key, found in built.items()
+        if NAME.fullmatch(key) and not BUILD.match(key) and "$" not in found.value
+    }
+    path = runs.pop(PATH, None) or built.get(PATH)
+    here = _here(files, images[0].runs if images else Stage(), path) if path else ""
     return Values(
         run=runs,
-        image={
-            key: found
-            for key, found in built.items()
-            if NAME.fullmatch(key) and not BUILD.match(key) and "$" not in found.value
-        },
+        image={**taken, PATH: Found(here, path.where)} if path and here else taken,
         example=example,
         production=production,
         notes=tuple(notes),
