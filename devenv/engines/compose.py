@@ -89,6 +89,10 @@ class ComposeEngine:
         states = self.look()
         self._stop_stuck(names, states)
         again = ["--force-recreate"] if self._is_cut(states) else []
+        if docker.server().is_podman and not again:
+            names, again = self._to_start(names, states), ["--no-deps"]
+            if not names:
+                return
         wait = [*again, "--wait", "--wait-timeout", str(math.ceil(timeout))]
         # On a terminal, Compose would overwrite our progress lines (context/health.py).
         words = ["--detach", "--no-build", "--remove-orphans", *wait, *names]
@@ -237,6 +241,19 @@ class ComposeEngine:
         with podman.resolved(read.stdout, env) as project:
             argvs = podman.builds(docker.endpoint(), project, wanted, label)
             return next((code for argv in argvs if (code := process.run(argv, env))), 0)
+
+    def _to_start(self, names: Sequence[str], states: Mapping[str, State]) -> list[str]:
+        """Services and what they depend on, without those that run as they should: see podman.unchanged."""
+        wanted = list(names)
+        for name in wanted:
+            wanted += [other for other in self.place.services[name].depends_on if other not in wanted]
+        found = {name: states[name] for name in wanted if name in states}
+        ids = {name: state.id for name, state in found.items() if state.running and state.healthy}
+        _write_variables(self.place)
+        argv = self._compose("config", "--hash", "*")
+        hashes = process.capture(argv, {**self.place.env, **self._secrets(RUN)}).stdout
+        unchanged = podman.unchanged(ids, {name: self._image(name) for name in ids}, hashes)
+        return [name for name in wanted if name not in unchanged]
 
     @contextmanager
     def _checking(self) -> Iterator[None]:

@@ -19,6 +19,7 @@ from devenv.base.errors import MISSING, DevError
 
 COMMAND = "podman"
 HEALTH = "{{.Id}} {{if .State.Health}}{{.State.Health.Status}}{{end}}"
+MADE_OF = '{{.Id}} {{.Image}} {{index .Config.Labels "com.docker.compose.config-hash"}}'
 
 
 def command(endpoint: str, *words: str) -> list[str]:
@@ -50,6 +51,19 @@ def health(ids: Sequence[str]) -> dict[str, str]:
     said = process.capture(["docker", "inspect", "--format", HEALTH, *ids]).stdout if ids else ""
     rows = [line.split() for line in said.splitlines()]
     return {row[0]: "(health: starting)" if row[1] == "starting" else f"({row[1]})" for row in rows if row[1:]}
+
+
+def unchanged(ids: Mapping[str, str], images: Mapping[str, str], hashes: str) -> set[str]:
+    """The services whose containers are as Compose would make them now.
+
+    Compose itself would recreate all that run: it compares the ids of networks, and Podman's containers have names.
+    `ids`: of the containers; `images`: the names of their images; `hashes`: of `docker compose config --hash`.
+    """
+    inspect = ["docker", "image", "inspect", "--format", "{{.Id}}"]
+    found = {name: process.capture([*inspect, images[name]]).stdout.strip() for name in ids}
+    wanted = dict(line.split() for line in hashes.splitlines())
+    made = process.capture(["docker", "inspect", "--format", MADE_OF, *ids.values()]).stdout if ids else ""
+    return {name for name, id in ids.items() if f"{id} {found[name]} {wanted.get(name)}" in made.splitlines()}
 
 
 def check(endpoint: str, ids: Sequence[str]) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ import yaml
 from devenv.model import dockerfile
 from tests.adopt.read_trees import Tree, facts, notes, reading
 from tests.adopt.test_fill_files import Loader, fill
+from tools.adopt.fill import others
 from tools.adopt.fill.points import open_points
 from tools.adopt.read.others import LANGUAGES
 
@@ -70,8 +75,32 @@ def test_their_dockerfile_is_kept_with_our_stages(tmp_path: Path) -> None:
     assert "tmp\n" in text[".dockerignore"]
     app = yaml.load(text["compose.yaml"], Loader)["services"]["app"]
     assert {"command", "volumes", "user"} & {*app} == set()
-    assert "/proc/net/tcp" in app["healthcheck"]["test"][1]
+    assert app["healthcheck"]["test"][1] == listens()
     assert len(open_points(text)) <= 3
+
+
+def listens() -> str:
+    """The health check of an app of another language, as Compose reads it."""
+    [line] = [line for line in others.health() if line.startswith("test:")]
+    return str(yaml.safe_load(line)["test"][1])
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["proc", "no proc"])
+def test_something_listens_on_the_port_also_where_there_is_no_proc(hidden: bool) -> None:
+    """As on a Mac."""
+    if hidden and not (shutil.which("nc") and os.geteuid() == 0):
+        pytest.skip("only root hides /proc, and without it the check needs nc")
+    check = listens().replace("$$", "$")
+    hide = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh"] if hidden else []
+
+    def passes(port: int) -> bool:
+        argv = [*hide, "sh", "-c", check]
+        return subprocess.run(argv, env={**os.environ, "PORT": str(port)}, capture_output=True).returncode == 0
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert passes(port)
+    assert not passes(port)
 
 
 def test_a_language_has_its_stores(tmp_path: Path) -> None:

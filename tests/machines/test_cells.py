@@ -6,6 +6,7 @@ make test-all ARGS="tests/machines/test_cells.py -k podman"
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -16,12 +17,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import REPO
+from tests.conftest import REPO, python_of
 from tests.machines import company, proxy
+from tests.machines.variants import AsUser, owner, variant
 from tests.verbs import machine
 from tests.verbs.repo import Done, Repo
 
-VARIANTS = REPO / "tests/kit/variants.sh"
 SYSTEM = Path("/etc/ssl/certs/ca-certificates.crt")
 DAILY = [
     ["dev.status"],
@@ -35,28 +36,20 @@ DAILY = [
     ["dev.reset"],
     ["dev.restore", "kept"],
     ["dev.edit", "lms"],
-    ["dev.up", "--debug"],
+    ["dev.restart"],
     ["dev.down"],
     ["dev.up"],
 ]
 
 
-class AsUser(Repo):
-    """A repo whose commands another user types, or one who is elsewhere."""
-
-    wrapper: tuple[str, ...] = ()
-
-    def argv(self, *words: str, door: str = "run") -> list[str]:
-        return [*self.wrapper, *super().argv(*words, door=door)]
-
-
 @dataclass
 class Machine:
-    """A clone of the template on a machine. `wrapper` stands before each command."""
+    """A clone of the template on a machine. `wrapper` is before each command, `service` too before a service's."""
 
     path: Path
     engine: str
     wrapper: tuple[str, ...] = ()
+    service: tuple[str, ...] = ()
 
     def run(self, *argv: str) -> Done:
         done = subprocess.run([*self.wrapper, *argv], cwd=self.path, capture_output=True, text=True)
@@ -65,25 +58,16 @@ class Machine:
     @property
     def shop(self) -> Repo:
         repo = AsUser(self.path / "build/demo/shop", "shop")
-        repo.wrapper = self.wrapper
+        repo.wrapper = (*self.wrapper, *self.service)
         return repo
 
-
-def variant(name: str, folder: Path, patch: pytest.MonkeyPatch) -> tuple[str, ...]:
-    """Another engine, and the user whose it is, with nothing of ours at hand."""
-    if os.geteuid() != 0:
-        pytest.skip("only root on Debian gets other engines: tests/kit/variants.sh")
-    subprocess.run([VARIANTS, "start", name], check=True)
-    run = [str(VARIANTS), "run", name]
-    host = subprocess.run([*run, "printenv", "DOCKER_HOST"], check=True, capture_output=True, text=True).stdout.strip()
-    patch.setenv("DOCKER_HOST", host)
-    patch.setenv("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
-    patch.delenv("DOCKER_CONFIG", raising=False)
-    places = ["STATE_HOME", "CACHE_HOME", "CONFIG_HOME", "DATA_HOME"]
-    for variable in [*(f"XDG_{place}" for place in places), "UV_CACHE_DIR", "PIP_CACHE_DIR", "npm_config_cache"]:
-        patch.setenv(variable, str(folder / variable.lower()))
-    patch.setenv("TMPDIR", str(folder))
-    return (*run, "env", f"HOME={folder}")
+    def database(self) -> list[str]:
+        """The id of the container with the shop's data; nothing without containers."""
+        if self.engine != "compose":
+            return []
+        labels = {"project": self.shop.project("shop", os.environ["DEV_WORKSPACE"]), "service": "db"}
+        filters = [word for key in labels for word in ("--filter", f"label=com.docker.compose.{key}={labels[key]}")]
+        return self.run("docker", "ps", "--all", "--quiet", *filters).stdout.split()
 
 
 def behind_a_proxy(patch: pytest.MonkeyPatch, url: str) -> None:
@@ -103,6 +87,30 @@ def own_authority(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setenv("SSL_CERT_FILE", str(bundle))
 
 
+def first_on_the_path(python: Path, folder: Path) -> str:
+    """The path of a machine with this python3, and with nothing of ours."""
+    folder.mkdir()
+    (folder / "python3").symlink_to(python)
+    return f"{folder}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+
+
+def newest() -> Path:
+    """Python 3.14: on Debian, where no release has it, from its unstable suite."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return python_of("3.14")
+    folder = Path("/opt/devenv-python")
+    subprocess.run([REPO / "tests/kit/python.sh", folder], check=True)
+    return folder / "bin/python3"
+
+
+def with_python(name: str, folder: Path, patch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """The template's own set-up needs a newer Python than its services do. Returns what is before their commands."""
+    template, service = PYTHONS[name]
+    patch.setenv("PATH", first_on_the_path(template(), folder / "template"))
+    return ("env", f"PATH={first_on_the_path(service(), folder / 'service')}")
+
+
+PYTHONS = {"oldest": (lambda: python_of("3.10"), lambda: python_of("3.9")), "newest": (newest, newest)}
 CELLS = [
     ("plain", "native"),
     ("plain", "compose"),
@@ -111,6 +119,8 @@ CELLS = [
     ("proxied", "compose"),
     ("authority", "compose"),
     ("portable", "native"),
+    ("oldest", "native"),
+    ("newest", "native"),
     ("rootless", "compose"),
     ("podman", "compose"),
 ]
@@ -148,16 +158,14 @@ def cell(
             own_authority(monkeypatch, tmp_path)
         if name == "portable":
             monkeypatch.setenv("DEVENV_PORTABLE", "1")
+        if name in PYTHONS:
+            found.service = with_python(name, tmp_path, monkeypatch)
         if name == "hardened":
             monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
         yield found
         found.run("make", "demo", "ARGS=--remove")
         if engine == "compose":
             machine.remove_by_force(token)
-
-
-def owner(wrapper: tuple[str, ...]) -> str:
-    return subprocess.run([*wrapper, "id", "-un"], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def test_ci_runs_every_cell() -> None:
@@ -174,8 +182,11 @@ def test_first_command_and_the_verbs_of_a_day(cell: Machine) -> None:
     assert done.code == 0, done
     [lms] = cell.shop.status()["requires"]
     assert lms["healthy"], lms
+    database = cell.database()
+    assert len(database) == (cell.engine == "compose")
     for words in DAILY:
         cell.shop.ok(*words)
+    assert cell.database() == database, "a change of the app recreated the container of its database"
     assert (cell.shop.path / "made").stat().st_uid == cell.path.stat().st_uid
     found = cell.shop.status()
     assert (found["healthy"], found["requires"][0]["healthy"]) == (True, True)

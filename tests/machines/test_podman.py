@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import yaml
 from devenv.engines import additions, podman
 from devenv.engines.interface import Place
 from devenv.model import services
+from tests.conftest import run_quietly
 
 COMPOSE = """
 services:
@@ -52,6 +54,38 @@ def test_podman_gets_no_start_interval_and_no_word_with_a_space(place: Place) ->
         "app": {"healthcheck": {"start_interval": "reset", "test": ["CMD-SHELL", "python -c 'print(1, \"$$HOME\")'"]}},
         "db": {"healthcheck": {"start_interval": "reset"}},
     }
+
+
+PAIR = """
+services:
+  one: {image: "python:3.13-slim", command: sleep 600, init: true, environment: {A: "${A}"}}
+  two: {image: "python:3.13-slim", command: sleep 600, init: true}
+"""
+
+
+@pytest.mark.engine
+def test_a_container_that_compose_would_make_in_the_same_way_is_known(tmp_path: Path) -> None:
+    """Docker's Compose notes the same about a container as Podman's does."""
+    (tmp_path / "compose.yaml").write_text(PAIR)
+    name = f"t{uuid.uuid4().hex[:8]}"
+    compose = ["docker", "compose", "-f", tmp_path / "compose.yaml", "-p", name]
+
+    def unchanged(a: str, images: dict[str, str]) -> set[str]:
+        hashes = run_quietly("env", f"A={a}", *compose, "config", "--hash", "*").stdout
+        return podman.unchanged({each: ids[each] for each in images}, images, hashes)
+
+    try:
+        run_quietly("env", "A=1", *compose, "up", "--detach", "--quiet-pull")
+        rows = run_quietly("docker", "inspect", "--format", "{{.Id}}", f"{name}-one-1", f"{name}-two-1").stdout
+        ids = dict(zip(["one", "two"], rows.split()))
+        same = {"one": "python:3.13-slim", "two": "python:3.13-slim"}
+        assert unchanged("1", same) == {"one", "two"}
+        assert unchanged("2", same) == {"two"}
+        assert unchanged("1", {**same, "two": "postgres:17"}) == {"one"}
+        assert unchanged("1", {**same, "one": "not-built-yet"}) == {"two"}
+        assert podman.unchanged({}, {}, "") == set()
+    finally:
+        run_quietly(*compose, "down", "--timeout", "1")
 
 
 def project(**build: object) -> dict[str, object]:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from . import stacks
@@ -42,7 +43,7 @@ def test_root_runs_servers_as_nobody_where_user_namespaces_are_refused(
     own.up(**hidden)
     assert own.ok("dev.dbshell", "--", "-qAtXc", "SELECT 1", **hidden).stdout.strip() == "1"
     server = next(pid for pid, words in own.processes().items() if "bin/postgres" in words)
-    assert Path(f"/proc/{server}").owner() == "nobody"
+    assert psutil.Process(server).username() == "nobody"
     own.ok("dev.down", **hidden)
     assert not own.processes()
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from devenv.engines.native import supervisor
@@ -82,10 +83,9 @@ def size_of(file: Path) -> int:
 
 
 def memory(pid: int) -> int:
-    """The most bytes that a process has had in memory so far."""
-    with suppress(OSError):
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+    """The bytes that a process has in memory."""
+    with suppress(psutil.Error):
+        return int(psutil.Process(pid).memory_info().rss)
     return 0
 
 

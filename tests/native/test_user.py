@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.messages import NOTHING_TO_DO
@@ -65,8 +66,8 @@ def owners(repo: Repo) -> set[str]:
     """Whose its processes are; a healthcheck may end while one looks."""
     found = set()
     for pid in repo.processes():
-        with suppress(FileNotFoundError):
-            found.add(Path(f"/proc/{pid}").owner())
+        with suppress(psutil.Error):
+            found.add(psutil.Process(pid).username())
     return found
 
 

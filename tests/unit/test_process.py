@@ -10,8 +10,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from devenv.base import events, process
@@ -136,7 +138,7 @@ def test_a_killed_process_leaves_no_temporary_file(function: str, tmp_path: Path
     argv = [sys.executable, "-c", code]
     env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(REPO)}
     started = subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, start_new_session=True)
-    assert until(lambda: b"sleep" in b"".join(words(pid) for pid in children(started.pid)))
+    assert until(lambda: any("sleep" in words for words in children(started.pid)))
     os.killpg(started.pid, signal.SIGKILL)
     started.communicate()
     assert list(tmp_path.iterdir()) == []
@@ -147,9 +149,10 @@ def test_a_text_is_the_input(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text() == "ein Übungstext"
 
 
-def children(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-
-
-def words(pid: str) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
+def children(pid: int) -> list[list[str]]:
+    """The words of each child of a process."""
+    found = []
+    for child in psutil.Process(pid).children():
+        with suppress(psutil.Error):
+            found.append(child.cmdline())
+    return found

@@ -140,9 +140,9 @@ def test_without_xdg_state_home_it_is_below_home(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[str] = []
+    done: list[object] = []
     fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda fd: (done.append(os.readlink(f"/proc/self/fd/{fd}")), fsync(fd)))
+    monkeypatch.setattr(os, "fsync", lambda fd: (done.append(os.fstat(fd).st_ino), fsync(fd)))
     monkeypatch.setattr(os, "replace", lambda source, target: (done.append("renamed"), replace(source, target)))
     records.replace_file(tmp_path / "file", "text")
-    assert done == [f"{tmp_path}/file.{os.getpid()}.tmp", "renamed", str(tmp_path)]
+    assert done == [(tmp_path / "file").stat().st_ino, "renamed", tmp_path.stat().st_ino]

@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psutil
 import pytest
 
 from tests.conftest import another_port, need
@@ -68,8 +69,8 @@ def serving(repo: Repo, place: Place, parent: Session) -> Iterator[Session]:
 
 def is_helper(pid: int) -> bool:
     """Whether it is the process with which Python's multiprocessing cleans up."""
-    with suppress(OSError):
-        return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    with suppress(psutil.Error):
+        return "resource_tracker" in " ".join(psutil.Process(pid).cmdline())
     return False
 
 

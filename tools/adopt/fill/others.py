@@ -107,8 +107,9 @@ def command(reading: Reading, port: str) -> list[str]:
 
 
 def health() -> list[str]:
-    """Something listens on the port: no client for HTTP is certain to be in the image."""
-    check = 'grep -qi ":$$(printf %04X "$$PORT") [0-9A-F]*:0000 0A" /proc/net/tcp /proc/net/tcp6'
+    """Something listens on the port: no client for HTTP is certain to be in the image. macOS has no /proc, but nc."""
+    listed = 'grep -qi ":$$(printf %04X "$$PORT") [0-9A-F]*:0000 0A" /proc/net/tcp /proc/net/tcp6'
+    check = f'{listed} 2>/dev/null || nc -z 127.0.0.1 "$$PORT"'
     return [
         "# Something listens on the port (0A): it is not known which client the image has. A page is better.",
         f"test: [CMD-SHELL, {lines.quoted(check)}]",
