@@ -63,7 +63,7 @@ def copies(files: Files) -> list[Open]:
     """The files that git ignores and that are copies of an example: one open point for all of them."""
     ignored = [line.strip() for name in files.named(".gitignore") for line in files.text(name).split("\n")]
     patterns = [line.strip("/").rpartition("/")[2] for line in ignored if line and line[0] not in "#!"]
-    found = {}
+    found: dict[str, str] = {}
     for name in files.names:
         match = None if ASIDE.search(f"/{name}") or ENVIRONMENT.search(name) else EXAMPLE.fullmatch(name)
         copy = (match["whole"] or f"{match['stem']}{match['end']}") if match else ""

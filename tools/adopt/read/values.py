@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from devenv.model.dockerfile import expand
 from tools.adopt.found import Found
 from tools.adopt.read.compose import Stack
-from tools.adopt.read.docker import Image, Stage, expand
+from tools.adopt.read.docker import Image, Stage
 from tools.adopt.read.examples import examples
 from tools.adopt.read.files import Files
 
