@@ -30,6 +30,7 @@ QUERIES = {  # how many statements the service's database has answered
     "mysql": ["-Ne", "SHOW GLOBAL STATUS LIKE 'Com_select'"],
 }
 PAGES = 5  # requests to a page
+WIDTH = 100  # characters of an error
 # The line of a package manager or an image builder that says why; the first one counts.
 CAUSE = re.compile(
     r"(?m)^(?:.*failed to resolve source metadata for \S+|.*Could not resolve host: \S+|.*getaddrinfo \w+ \S+"
@@ -178,9 +179,15 @@ def run(app: App, path: Path, row: Row, engine: str, work: Path) -> None:
             row.tests = row.tests or tested(verb("dev.test", seconds=TESTS))
         else:
             cause = CAUSE.search(up.stderr)
-            row.why = "; ".join(filter(None, (row.why, f"{engine}: {cause[0] if cause else up.error}")))
+            row.why = "; ".join(filter(None, (row.why, f"{engine}: {short(cause[0] if cause else up.error, path)}")))
     finally:
         verb("dev.destroy", "--yes")
+
+
+def short(text: str, path: Path) -> str:
+    """An error as a cell of the table has room for it, and without the folders of this machine."""
+    text = text.replace(f"{path}/", "").replace(str(Path.home()), "~")
+    return f"{text[:WIDTH]}…" if len(text) > WIDTH else text
 
 
 def looked_at(app: App, verb: Verb) -> str:

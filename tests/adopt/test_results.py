@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from maintain.retrofit import __main__ as results
-from maintain.retrofit.trial import App, Row, filled, trial
+from maintain.retrofit.trial import WIDTH, App, Row, filled, short, trial
 from tests.gitrepo import commit, git
 
 CODE = "from flask import Flask\nimport os\napp = Flask(__name__)\nKEY = os.environ['API_KEY']\n"
@@ -60,6 +60,12 @@ def test_an_edit_of_their_file_that_a_point_names_is_asked_for(tmp_path: Path) -
     filled(App("shop", "1", fills={"HOSTS = ['a']": "HOSTS = ['*']"}), tmp_path, row, report)
     assert (row.points, row.edits, row.why) == ("1", "1", "")
     assert (tmp_path / "settings.py").read_text() == "HOSTS = ['*']\n"
+
+
+def test_an_error_fits_into_its_cell_and_names_no_folder_of_the_machine(tmp_path: Path) -> None:
+    assert short(f"FileNotFoundError: '{tmp_path}/logs/info.log'", tmp_path) == "FileNotFoundError: 'logs/info.log'"
+    assert short(f"no {Path.home()}/shop.py", tmp_path) == "no ~/shop.py"
+    assert short("x" * 500, tmp_path) == "x" * WIDTH + "…"
 
 
 def test_a_source_that_is_another_file_is_a_row_too(tmp_path: Path) -> None:
