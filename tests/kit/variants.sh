@@ -85,9 +85,9 @@ load() { # Docker's names: what Podman loads without a registry's name is of loc
 	[ ${#missing[@]} != 0 ] || return 0
 	docker save "${missing[@]}" | on "$1" load >/dev/null
 	[ "$1" = podman ] || return 0
-	for name in "${missing[@]}"; do case $name in */*) ;; *)
-		on podman tag "localhost/$name" "docker.io/library/$name"
-		on podman image rm "localhost/$name" >/dev/null ;;
+	for name in "${missing[@]}"; do case $name in */*) ;; *) # by its id: some images keep Docker's name
+		on podman tag "$(docker image inspect --format '{{.Id}}' "$name")" "docker.io/library/$name"
+		on podman image rm "localhost/$name" >/dev/null 2>&1 || : ;;
 	esac done
 }
 
