@@ -14,8 +14,8 @@ images='^(python|postgres|ghcr\.io/astral-sh/uv):'
 say() { echo "variants: $*" >&2; }
 runtime() { echo "/run/user/$(id -u $user)"; }
 socket() { case $1 in rootless) echo "$(runtime)/docker.sock" ;; podman) echo "$(runtime)/podman/podman.sock" ;; esac; }
-as_user() { # its processes find nothing of ours, except what a test hands over
-	setpriv --reuid=$user --regid=$user --init-groups --inh-caps=-all \
+as_user() { # instead of this shell; its processes find nothing of ours, except what a test hands over
+	exec setpriv --reuid=$user --regid=$user --init-groups --inh-caps=-all \
 		env HOME="$home" XDG_RUNTIME_DIR="$(runtime)" "$@"
 }
 on() { DOCKER_HOST=unix://$(socket "$1") timeout 300 docker "${@:2}"; }
