@@ -8,7 +8,6 @@ set -euo pipefail
 user=devenv-engines
 # Not below /var/lib: Podman mounts another folder there before it connects a container to its network.
 home=/home/$user
-here=$(dirname "${BASH_SOURCE[0]}")
 images='^(python|postgres|ghcr\.io/astral-sh/uv):'
 
 say() { echo "variants: $*" >&2; }
