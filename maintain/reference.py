@@ -96,7 +96,7 @@ only remove damaged caches: it prints each command, and the next `dev.up` makes 
 no process and removes no data. If `dev.up` ends with 110 or 112, the checks that take less than a
 second run by themselves, and what they find is added to its hints.
 
-Each section below is a test of ours. It provokes the condition, requires that it is reported and
+Each section below names a test of ours. It provokes the condition, requires that it is reported and
 nothing else, does the fix as described, and starts the service. `…` differs each time.
 """
 
@@ -256,8 +256,9 @@ def doctor() -> Iterator[str]:
         yield f"## {each.code}: {each.name}\n"
         yield f"```text\n{each.what}\nfix: {each.fix}\n```\n"
         started = "" if each.starts else "; the test does not start the service"
-        engine = "in containers" if each.engine == conditions.COMPOSE else "without containers"
-        yield f"{wrap(f'Tested {engine}. Fixed: {each.by}{started}.')}\n"
+        tested = " and ".join(conditions.TESTED[engine] for engine in each.engines)
+        test = f"`tests/machines/test_conditions.py -k {each.code}`"
+        yield f"{wrap(f'Tested {tested}: {test}. Fixed: {each.by}{started}.')}\n"
 
 
 def code_span(text: str) -> str:

@@ -237,6 +237,8 @@ class ComposeEngine:
         if read.code:
             return process.run(self._compose("config", "--quiet"), env)  # again, since it prints what is wrong
         wanted = services or [name for name, s in self.place.services.items() if s.build]
+        for build in filter(None, (self.place.services[name].build for name in wanted)):
+            podman.check_agent(self.place.service, build.dockerfile)
         label = f"{docker.PROJECT}={self.place.project}"
         with podman.resolved(read.stdout, env) as project:
             argvs = podman.builds(docker.endpoint(), project, wanted, label)

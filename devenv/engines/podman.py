@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from devenv.base import process
 from devenv.base.errors import MISSING, DevError
 
 COMMAND = "podman"
+AGENT = re.compile(r"--mount=\S*\btype=ssh\b")
 HEALTH = "{{.Id}} {{if .State.Health}}{{.State.Health.Status}}{{end}}"
 MADE_OF = '{{.Id}} {{.Image}} {{index .Config.Labels "com.docker.compose.config-hash"}}'
 
@@ -72,6 +75,17 @@ def check(endpoint: str, ids: Sequence[str]) -> None:
         process.capture(command(endpoint, "healthcheck", "run", each))
 
 
+def check_agent(service: str, dockerfile: Path) -> None:
+    """DevError 110 if a build asks for the ssh agent: Podman's client hands none to the engine that builds."""
+    if dockerfile.is_file() and AGENT.search(dockerfile.read_text(encoding="utf-8", errors="replace")):
+        raise DevError(
+            MISSING,
+            f"{service}: {dockerfile.name} asks for your ssh agent, which Podman does not hand to builds",
+            "install from an https address, with a token in `secrets:` of dev.yaml",
+            "or work without containers: DEV_ENGINE=native inv dev.up",
+        )
+
+
 def builds(endpoint: str, project: Mapping[str, Any], services: Sequence[str], label: str) -> list[list[str]]:
     """The commands that build the images of services. `project`: what `docker compose config` prints."""
     alike: dict[str, list[str]] = {}
@@ -103,7 +117,6 @@ def _build(endpoint: str, project: Mapping[str, Any], names: Sequence[str], labe
         if given.get("file") == os.devnull:
             continue  # the Dockerfile finds no file, as it does with Docker
         words += ["--secret", f"id={secret.get('target', secret['source'])},src={given['file']}"]
-    words += ["--ssh", "default"] if build.get("ssh") else []
     return command(endpoint, "build", *words, build["context"])
 
 

@@ -8,14 +8,13 @@ set -euo pipefail
 user=devenv-engines
 # Not below /var/lib: Podman mounts another folder there before it connects a container to its network.
 home=/home/$user
-here=$(dirname "${BASH_SOURCE[0]}")
 images='^(python|postgres|ghcr\.io/astral-sh/uv):'
 
 say() { echo "variants: $*" >&2; }
 runtime() { echo "/run/user/$(id -u $user)"; }
 socket() { case $1 in rootless) echo "$(runtime)/docker.sock" ;; podman) echo "$(runtime)/podman/podman.sock" ;; esac; }
-as_user() { # its processes find nothing of ours, except what a test hands over
-	setpriv --reuid=$user --regid=$user --init-groups --inh-caps=-all \
+as_user() { # instead of this shell; its processes find nothing of ours, except what a test hands over
+	exec setpriv --reuid=$user --regid=$user --init-groups --inh-caps=-all \
 		env HOME="$home" XDG_RUNTIME_DIR="$(runtime)" "$@"
 }
 on() { DOCKER_HOST=unix://$(socket "$1") timeout 300 docker "${@:2}"; }
@@ -85,9 +84,9 @@ load() { # Docker's names: what Podman loads without a registry's name is of loc
 	[ ${#missing[@]} != 0 ] || return 0
 	docker save "${missing[@]}" | on "$1" load >/dev/null
 	[ "$1" = podman ] || return 0
-	for name in "${missing[@]}"; do case $name in */*) ;; *)
-		on podman tag "localhost/$name" "docker.io/library/$name"
-		on podman image rm "localhost/$name" >/dev/null ;;
+	for name in "${missing[@]}"; do case $name in */*) ;; *) # by its id: some images keep Docker's name
+		on podman tag "$(docker image inspect --format '{{.Id}}' "$name")" "docker.io/library/$name"
+		on podman image rm "localhost/$name" >/dev/null 2>&1 || : ;;
 	esac done
 }
 

@@ -25,10 +25,13 @@ from tests.messages import ADD_A_LINE, DOCKER_REFUSES, NO_ENGINE_ANSWERS, TAKEN_
 from tests.verbs.repo import Repo
 
 NATIVE, COMPOSE = "native", "compose"
+BOTH = (NATIVE, COMPOSE)
+TESTED = {NATIVE: "without containers", COMPOSE: "in containers"}  # as the page says it
 HELD = ExitStack()  # what a condition keeps open; the test closes it
 Provoke = Callable[[Repo, Path], Repo]
 Repair = Callable[[Repo, Path, str], Repo]
 RESTORED = "the test edits the file"
+BY_FLAG = "`dev.doctor --fix` removes it, and the test pastes it"
 INSTALLED = "a person installs it"
 SMALL = """\
 import http.server, os
@@ -75,7 +78,10 @@ MARIADB = (
 
 @dataclass(frozen=True)
 class Condition:
-    """`what` and `fix`: as printed; `…` is what differs. `by`: who does the fix that the test does."""
+    """`what` and `fix`: as printed; `…` is what differs. `by`: who does the fix that the test does.
+
+    `engines`: those on which the test provokes it.
+    """
 
     code: str
     name: str
@@ -84,7 +90,7 @@ class Condition:
     provoke: Provoke
     repair: Repair
     by: str = RESTORED
-    engine: str = NATIVE
+    engines: tuple[str, ...] = (NATIVE,)
     starts: bool = True  # whether the test also starts the service after the fix
 
 
@@ -431,7 +437,7 @@ CONDITIONS = (
         program("docker", 'case "$*" in version*) echo 24.0.9 ;; *) exec REAL "$@" ;; esac'),
         with_path,
         by=INSTALLED,
-        engine=COMPOSE,
+        engines=(COMPOSE,),
         starts=False,
     ),
     Condition(
@@ -442,7 +448,7 @@ CONDITIONS = (
         no_compose,
         plain,
         by=INSTALLED,
-        engine=COMPOSE,
+        engines=(COMPOSE,),
         starts=False,
     ),
     Condition(
@@ -453,7 +459,7 @@ CONDITIONS = (
         as_nobody,
         natively,
         by="a person joins the group; the test works without containers, as the hint says",
-        engine=COMPOSE,
+        engines=(COMPOSE,),
     ),
     Condition(
         "D04",
@@ -463,7 +469,7 @@ CONDITIONS = (
         mounted_elsewhere,
         without("DOCKER_HOST"),
         by="the test unsets the variable",
-        engine=COMPOSE,
+        engines=(COMPOSE,),
         starts=False,
     ),
     Condition(
@@ -481,6 +487,7 @@ CONDITIONS = (
         "fix compose.yaml",
         edited("compose.yaml", "    build: .\n", "    buidl: .\n"),
         back("compose.yaml", "    buidl: .\n", "    build: .\n"),
+        engines=BOTH,
     ),
     Condition(
         "D12",
@@ -549,6 +556,7 @@ CONDITIONS = (
         gone_checkout,
         lambda repo, folder, fix: typed(repo, folder, f"{fix} --yes"),
         by="the test pastes it, and agrees: it removes data",
+        engines=BOTH,
     ),
     Condition(
         "D23",
@@ -602,6 +610,7 @@ CONDITIONS = (
         "give Docker's virtual machine more memory, or lower budget.memory in dev.yaml",
         edited("dev.yaml", "memory: 512M", "memory: 99999G"),
         back("dev.yaml", "memory: 99999G", "memory: 512M"),
+        engines=BOTH,
     ),
     Condition(
         "D29",
@@ -611,6 +620,7 @@ CONDITIONS = (
         variable(CA_BUNDLE="{folder}/missing.pem"),
         without("CA_BUNDLE"),
         by="the test unsets the variable",
+        engines=BOTH,
     ),
     Condition(
         "D29",
@@ -620,6 +630,7 @@ CONDITIONS = (
         variable(SSL_CERT_FILE="{folder}/words.txt"),
         without("SSL_CERT_FILE"),
         by="the test unsets the variable",
+        engines=BOTH,
     ),
     Condition(
         "D30",
@@ -646,7 +657,7 @@ CONDITIONS = (
         "rm -rf …; inv dev.up",
         damaged_packages,
         typed,
-        by="`dev.doctor --fix` removes it, and the test pastes it",
+        by=BY_FLAG,
     ),
     Condition(
         "D34",
@@ -655,7 +666,7 @@ CONDITIONS = (
         "rm -rf …; inv dev.up",
         damaged_app,
         typed,
-        by="`dev.doctor --fix` removes it, and the test pastes it",
+        by=BY_FLAG,
     ),
     Condition(
         "D35",
@@ -664,7 +675,7 @@ CONDITIONS = (
         "rm -rf …; inv dev.up",
         damaged_mirror,
         typed,
-        by="`dev.doctor --fix` removes it, and the test pastes it",
+        by=BY_FLAG,
     ),
     Condition(
         "D36",
@@ -674,6 +685,7 @@ CONDITIONS = (
         added("dev.yaml", "secrets: {token: {for: [run], from: [{env: TOKEN_OF_MINE}]}}\n"),
         setting(TOKEN_OF_MINE="of mine"),
         by="the test sets the variable",
+        engines=BOTH,
     ),
     Condition(
         "D37",
@@ -692,7 +704,7 @@ CONDITIONS = (
         variable(http_proxy="http://127.0.0.1:3128"),
         without("http_proxy"),
         by="a person configures the proxy; the test goes without it",
-        engine=COMPOSE,
+        engines=(COMPOSE,),
         starts=False,
     ),
     Condition(
@@ -703,6 +715,7 @@ CONDITIONS = (
         variable(https_proxy="http://:3128"),
         without("https_proxy"),
         by="the test unsets the variable",
+        engines=BOTH,
     ),
     Condition(
         "D40",
@@ -712,7 +725,7 @@ CONDITIONS = (
         closed_files,
         opened,
         by="the test pastes the second",
-        engine=COMPOSE,
+        engines=(COMPOSE,),
         starts=False,
     ),
     Condition(
@@ -740,7 +753,7 @@ CONDITIONS = (
         "add to each of them in compose.yaml, then inv dev.up: logging: {driver: json-file, options: {…}}",
         running,
         with_line,
-        engine=COMPOSE,
+        engines=(COMPOSE,),
     ),
     Condition(
         "D50",
@@ -750,7 +763,7 @@ CONDITIONS = (
         variable(DOCKER_DEFAULT_PLATFORM="linux/riscv64"),
         without("DOCKER_DEFAULT_PLATFORM"),
         by="the test unsets the variable",
-        engine=COMPOSE,
+        engines=(COMPOSE,),
         starts=False,
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,8 +13,20 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import NO_ENGINE, REPO, has_engine
-from tests.machines.conditions import COMPOSE, COMPOSE_YAML, CONDITIONS, DEV_YAML, DOCKERFILE, HELD, SMALL, Condition
+from tests.conftest import NO_ENGINE, REPO, has_engine, run_quietly
+from tests.machines.conditions import (
+    BY_FLAG,
+    COMPOSE,
+    COMPOSE_YAML,
+    CONDITIONS,
+    DEV_YAML,
+    DOCKERFILE,
+    HELD,
+    NATIVE,
+    SMALL,
+    TESTED,
+    Condition,
+)
 from tests.machines.test_doctor import no_settings  # noqa: F401
 from tests.verbs import machine
 from tests.verbs.repo import Repo
@@ -46,12 +59,13 @@ def small(bake: Callable[..., Path], tmp_path: Path, free_port: int, request: py
 
 
 def engines() -> list[Any]:
-    """Each condition with its engine: every fourth in each run, all of them at night."""
+    """Each condition with its engines: every fourth, with one of them, in each run, all at night."""
     found = []
     for turn, each in enumerate(CONDITIONS):
-        marks = [pytest.mark.engine] if each.engine == COMPOSE else []
-        marks += [pytest.mark.slow] if turn % 4 else []
-        found.append(pytest.param(each.engine, each, marks=marks, id=f"{each.code} {each.name}"))
+        for engine in each.engines:
+            marks = [pytest.mark.engine] if engine == COMPOSE else []
+            marks += [pytest.mark.slow] if turn % 4 or engine != each.engines[0] else []
+            found.append(pytest.param(engine, each, marks=marks, id=f"{engine} {each.code} {each.name}"))
     return found
 
 
@@ -87,9 +101,11 @@ def test_nothing_is_wrong(small: Repo) -> None:
     assert wrong(small) == []
 
 
-@pytest.mark.parametrize(("small", "code"), [("native", c) for c in ("D33", "D34", "D35")], indirect=["small"])
-def test_the_flag_fix_shows_and_removes_damaged_caches(small: Repo, tmp_path: Path, code: str) -> None:
-    [condition] = [each for each in CONDITIONS if each.code == code]
+FIXED = [pytest.param(NATIVE, each, id=each.code) for each in CONDITIONS if each.by == BY_FLAG]
+
+
+@pytest.mark.parametrize(("small", "condition"), FIXED, indirect=["small"])
+def test_the_flag_fix_shows_and_removes_damaged_caches(small: Repo, tmp_path: Path, condition: Condition) -> None:
     ill = condition.provoke(small, tmp_path)
     [found] = wrong(ill)
     done = ill.ok("dev.doctor", "--fix")
@@ -127,19 +143,57 @@ def test_a_failed_dev_up_looks_in_less_than_a_second(small: Repo, tmp_path: Path
     assert looked - plain < 1.0
 
 
-def reported() -> dict[str, bool]:
-    """The codes in the code, and whether a finding of that code may be wrong."""
-    found: dict[str, bool] = {}
+@pytest.mark.parametrize("small", ["native", pytest.param(COMPOSE, marks=pytest.mark.engine)], indirect=True)
+def test_a_dev_up_that_ends_unhealthy_says_what_doctor_found(small: Repo, tmp_path: Path) -> None:
+    """And no code if nothing else is wrong."""
+    (small.path / "server.py").write_text("raise SystemExit('broken')\n")
+    small.edit("dev.yaml", "ready: 60s", "ready: 5s")
+
+    def found() -> list[str]:
+        return [hint for hint in small.fails(112, "dev.up").hints if re.match(r"D\d\d ", hint)]
+
+    assert found() == []
+    small.env["https_proxy"] = "http://:3128"
+    [hint] = found()
+    assert hint == "D39 not the address of a proxy: https_proxy=http://:3128; fix: write it as http://HOST:PORT"
+    small.ok("dev.destroy", "--yes")
+
+
+def findings() -> Iterator[tuple[str, ast.Call]]:
+    """Each code in the code, with the call that makes the finding."""
     for name in CHECKS:
         for call in ast.walk(ast.parse((REPO / f"devenv/lifecycle/{name}.py").read_text())):
-            if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Constant):
-                code = str(call.args[0].value)
-                if re.fullmatch(r"D\d\d", code):
-                    fine = len(call.args) > 1 and isinstance(call.args[1], ast.Constant) and call.args[1].value is True
-                    found[code] = found.get(code, False) or not fine
-    return found
+            code = call.args[0] if isinstance(call, ast.Call) and call.args else None
+            if isinstance(code, ast.Constant) and re.fullmatch(r"D\d\d", str(code.value)):
+                yield code.value, call
+
+
+def is_fine(call: ast.Call) -> bool:
+    return len(call.args) > 1 and isinstance(call.args[1], ast.Constant) and call.args[1].value is True
 
 
 def test_each_code_has_a_row_and_each_row_a_code() -> None:
-    assert {code for code, may in reported().items() if may} == {each.code for each in CONDITIONS}
+    assert {code for code, call in findings() if not is_fine(call)} == {each.code for each in CONDITIONS}
     assert len(CONDITIONS) >= 30
+
+
+def test_each_finding_with_a_safe_fix_has_a_row_that_says_so() -> None:
+    """Those with folders to remove, which are made by one function: see Finding.damaged."""
+    damaged = {
+        code for code, call in findings() if isinstance(call.func, ast.Attribute) and call.func.attr == "damaged"
+    }
+    assert damaged == {each.code for each in CONDITIONS if each.by == BY_FLAG}
+
+
+def test_each_section_of_the_page_names_tests_that_there_are() -> None:
+    """And that provoke it on the engines that it says."""
+    argv = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", __file__]
+    ids = run_quietly(*argv, cwd=REPO).stdout
+    sections = (REPO / "docs/reference/doctor.md").read_text().split("\n## ")[1:]
+    assert len(sections) == len(CONDITIONS)
+    for section in sections:
+        code, name = section.splitlines()[0].split(": ", 1)
+        tested, _, _ = " ".join(section.split()).rpartition(f": `tests/machines/test_conditions.py -k {code}`")
+        engines = [engine for engine, words in TESTED.items() if words in tested.rpartition("Tested ")[2]]
+        assert engines, section
+        assert [f"[{engine} {code} {name}]" for engine in engines if f"[{engine} {code} {name}]" not in ids] == []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import uuid
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import yaml
 
+from devenv.base.errors import DevError
 from devenv.engines import additions, podman
 from devenv.engines.interface import Place
 from devenv.model import services
@@ -144,6 +146,20 @@ def test_what_is_built_alike_is_built_once() -> None:
     argvs = podman.builds("unix:///podman.sock", found, ["app", "worker", "other"], "a=b")
     tags = [[argv[at + 1].rpartition("/")[2] for at, word in enumerate(argv) if word == "--tag"] for argv in argvs]
     assert tags == [["main-catalog-app", "main-catalog-worker"], ["main-catalog-other"]]
+
+
+@pytest.mark.parametrize(
+    ("step", "asks"),
+    [
+        ("RUN --mount=type=ssh git clone x", True),
+        ("RUN --mount=type=cache,target=/c --mount=id=default,type=ssh x", True),
+        ("RUN --mount=type=secret,id=ssh ssh x", False),
+    ],
+)
+def test_a_build_that_asks_for_the_agent_is_refused(tmp_path: Path, step: str, asks: bool) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM x\n{step}\n")
+    with pytest.raises(DevError) if asks else nullcontext():
+        podman.check_agent("catalog", tmp_path / "Dockerfile")
 
 
 def test_a_secret_of_a_variable_is_a_file_while_podman_builds() -> None:
