@@ -67,7 +67,7 @@ def test_npm_installs_from_a_private_scope(
         repo.up(token)
         assert any(path.endswith(".tgz") for path in server.asked)
         assert repo.fetch() == (200, SAYS), "and the app has no token"
-        assert repo.status()["secrets"][0]["from"] == "command pass show acme/npm (not run)"
+        assert repo.status()["secrets"][0]["from"] == "not known until it is needed: command pass show acme/npm"
         assert "npm_token (build): command pass show acme/npm" in repo.run("dev.doctor").stdout
 
 

@@ -8,6 +8,7 @@ import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -28,7 +29,7 @@ USED = {
     "## Declare a secret": 1,
     "## Install Python packages from a private index": 3,
     "## Install npm packages of a private scope": 3,  # test_node.py
-    "### Over https": 2,  # test_git.py
+    "### Over https": 3,  # test_git.py
     "### Over ssh": 3,
     "## Give the running app a secret": 1,
 }
@@ -124,13 +125,46 @@ def test_pip_installs_from_a_private_index(private: MakePrivate, index: Server, 
     assert repo.status()["secrets"][0]["from"] == "netrc localhost"
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
+@pytest.mark.parametrize("manager", ["uv", "pip"])
+def test_the_configuration_that_each_person_has(
+    private: MakePrivate, index: Server, secret: str, dockerfile: Callable[[str], str], manager: str
+) -> None:
+    text = " ".join((REPO / "docs/private-dependencies.md").read_text().split())
+    (declared,) = re.findall(rf"`(\w+: {{from: \[{{config: {manager}}}\]}})`", text)
+    (mount,) = re.findall(rf"`(--mount=type=secret,id={declared.partition(':')[0]},\S+)`", text)
+    url = f"https://me:{quote(secret, safe='')}@{index.host}/simple"
+    if manager == "uv":
+        files = {"pyproject.toml": PROJECT, "Dockerfile": mounted(dockerfile("fastapi"), f"    {mount} \\\n")}
+        install, name = "uv sync --locked", "uv/uv.toml"
+        settings = f'[[index]]\nname = "acme"\nurl = "{url}"\ndefault = true\n'
+    else:
+        image = PIP.replace("RUN ", "RUN \\\n    ", 1)
+        files = {"requirements.txt": "acme-greeting==1.0.0\n", "Dockerfile": mounted(image, f"    {mount} \\\n")}
+        install, name = "pip install -r requirements.txt", "pip/pip.conf"
+        settings = f"[global]\nindex-url = {url.replace('%', '%%')}\n"
+    native = f"native: {{python: '>=3.9', install: {install}}}\n"
+    repo = private(f"secrets: {{{declared}}}\n{native}", files, ca=index.ca)
+    path = repo.home / ".config" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(settings)
+    if manager == "uv":
+        locked(repo)
+    index.asked.clear()
+    repo.up(secret)
+    assert any(path.startswith("/files/") for path in index.asked) or manager == "uv"  # else in its cache
+    assert repo.fetch() == (200, f"{SAYS}||")
+    assert repo.status()["secrets"][0]["from"] == f"config {manager}"
+
+
 def test_dev_add_gets_what_builds_get(private: MakePrivate) -> None:
     declared = "  login: {from: [{env: ACME_LOGIN}], path: NETRC}\n  token: {from: [{env: T}], variable: TOKEN}\n"
-    check = "import os; assert open(os.environ['NETRC']).read() + os.environ['TOKEN'] == 'one' + 'two'"
+    line = "machine acme.org login me password one"
+    check = f"import os; assert open(os.environ['NETRC']).read() + os.environ['TOKEN'] == '{line}' + 'two'"
     commands = f'commands: {{add: "python -c \\"{check}\\""}}\nnative: {{python: ">=3.9"}}\n'
     dockerfile = "FROM python:3.13-slim AS dev\nWORKDIR /app\n"
     repo = private(f"secrets:\n{declared}{commands}", {"Dockerfile": dockerfile})
-    repo.env.update(ACME_LOGIN="one", T="two")
+    repo.env.update(ACME_LOGIN=line, T="two")
     repo.ok("dev.add", "acme-greeting")
     own = repo.run("dev.run", "--", "python", "-c", check)
     assert "KeyError: 'NETRC'" in own.stderr + own.stdout, "another command gets none of it"

@@ -223,8 +223,9 @@ def _install(place: Place) -> None:
         code = process.run(shlex.split(command), {**_tool_env(place), **given})
     if code:
         hints = system_packages.for_machine(place.root, lambda program: shutil.which(program) is not None)
-        again = f"try it by hand: inv dev.run -- {command}"
-        raise DevError(UNHEALTHY, f"{place.service}: native.install of dev.yaml failed", *hints, again)
+        # By hand, it would fail for want of the secrets.
+        again = place.secrets.origins(BUILD) or [f"try it by hand: inv dev.run -- {command}"]
+        raise DevError(UNHEALTHY, f"{place.service}: native.install of dev.yaml failed", *hints, *again)
 
 
 def _tool_env(place: Place) -> Mapping[str, str]:
