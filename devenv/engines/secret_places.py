@@ -98,13 +98,18 @@ def _printed(source: Source, env: Mapping[str, str]) -> Found:
 
 def _configured(manager: str, env: Mapping[str, str]) -> Found:
     """The person's configuration of npm, pip or uv, as a whole."""
+    moved = bool(env.get("XDG_CONFIG_HOME"))  # then no manager reads ~/.config
+    looked: list[str] = []
     for place in FILES[manager]:
         variable, _, rest = place.partition("/")
         known = env.get(variable, "") if variable != "~" else os.path.expanduser(variable)
-        found = _content(Path(known, rest)) if known else Found("")
+        if not known or (moved and place.startswith("~/.config/")):
+            continue
+        found = _content(Path(known, rest))
         if found.value:
             return found
-    return Found("", f"no {' or '.join(place for place in FILES[manager] if place.startswith('~'))}")
+        looked.append(place)
+    return Found("", f"no file {' or '.join(looked)}")
 
 
 def _netrc(host: str, env: Mapping[str, str]) -> Found:

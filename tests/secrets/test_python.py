@@ -137,14 +137,16 @@ def test_the_configuration_that_each_person_has(
     if manager == "uv":
         files = {"pyproject.toml": PROJECT, "Dockerfile": mounted(dockerfile("fastapi"), f"    {mount} \\\n")}
         install, name = "uv sync --locked", "uv/uv.toml"
-        settings = f'[[index]]\nname = "acme"\nurl = "{url}"\ndefault = true\n'
+        settings = f'[[index]]\nname = "acme"\nurl = "{url}"\n'
     else:
         image = PIP.replace("RUN ", "RUN \\\n    ", 1)
         files = {"requirements.txt": "acme-greeting==1.0.0\n", "Dockerfile": mounted(image, f"    {mount} \\\n")}
         install, name = "pip install -r requirements.txt", "pip/pip.conf"
-        settings = f"[global]\nindex-url = {url.replace('%', '%%')}\n"
+        settings = f"[global]\nindex-url = {url}\n"
     native = f"native: {{python: '>=3.9', install: {install}}}\n"
     repo = private(f"secrets: {{{declared}}}\n{native}", files, ca=index.ca)
+    repo.ok("dev.list")  # makes the environment of the tools, whose packages this index does not have
+    repo.env["XDG_CONFIG_HOME"] = str(repo.home / ".config")
     path = repo.home / ".config" / name
     path.parent.mkdir(parents=True)
     path.write_text(settings)

@@ -300,6 +300,12 @@ def test_a_file_of_a_secret_that_is_gone_is_emptied_or_removed(declare: Declare,
     assert not (tmp_path / "secrets/token").exists()
 
 
+def test_a_configuration_that_its_manager_would_not_read_does_not_count(declare: Declare, home: Path) -> None:
+    written(home / ".config/pip/pip.conf", VALUE)
+    (report,) = declare("{from: [{config: pip}]}", XDG_CONFIG_HOME=str(home / "xdg")).report()
+    assert report.missing == "config pip: no file XDG_CONFIG_HOME/pip/pip.conf or ~/.pip/pip.conf"
+
+
 @pytest.mark.parametrize("places", ["{env: C}", "{command: ['false']}", "{env: C}, {command: [no-such-7f3a]}"])
 def test_an_optional_variable_that_is_not_set_is_absent_on_both_engines(
     declare: Declare, tmp_path: Path, places: str
@@ -378,7 +384,7 @@ def test_hints_of_a_failed_step_name_the_places(declare: Declare) -> None:
         ("{command: [/etc/passwd]}", "command /etc/passwd: Permission denied"),
         ("{git: acme.org}", "git acme.org: no credential helper has a login"),
         ("{netrc: acme.org}", "netrc acme.org: not in ~/.netrc"),
-        ("{config: uv}", "config uv: no ~/.config/uv/uv.toml"),
+        ("{config: uv}", "config uv: no file ~/.config/uv/uv.toml"),
     ],
 )
 def test_each_place_says_why_it_has_nothing(declare: Declare, home: Path, place: str, why: str) -> None:
