@@ -19,6 +19,7 @@ from tests.conftest import REPO, run_quietly, until
 from tests.docs.test_start import code
 from tests.kit import registries
 from tests.kit.registries import SAYS
+from tests.messages import STILL_VALID
 from tests.secrets.conftest import MakePrivate, mounted, told
 from tests.secrets.test_python import PROJECT, locked
 from tests.verbs.fixtures import NATIVE_FIRST
@@ -67,7 +68,7 @@ def test_without_containers_git_gets_a_login_that_its_helpers_do_not_have(
         (repo.home / ".gitconfig").write_text(settings)
         repo.env["ACME_GIT_LOGIN"] = f"machine localhost login me password {secret[::-1]}"
         failed = repo.fails(112, "dev.up")
-        assert "the secret git_login came from env ACME_GIT_LOGIN: is it still valid?" in failed.hints
+        assert f"the secret git_login came from env ACME_GIT_LOGIN: {STILL_VALID}" in failed.hints
         assert not [hint for hint in failed.hints if "dev.run" in hint], "it would fail without the secret"
         repo.env["ACME_GIT_LOGIN"] = f"machine localhost login me password {secret}"
         repo.up(secret)

@@ -16,6 +16,7 @@ from tests.conftest import BIN, REPO
 from tests.docs.test_start import code
 from tests.kit import planted, registries
 from tests.kit.registries import SAYS, Server
+from tests.messages import NO_LONGER_SET
 from tests.secrets.conftest import MakePrivate, Private, mounted, told
 from tests.terminal import blocks
 from tests.verbs import machine
@@ -214,7 +215,8 @@ def test_a_leak_of_an_install_step_is_found(private: MakePrivate, secret: str) -
 
 def test_the_running_app_gets_its_secrets_and_the_install_step_does_not(private: MakePrivate, secret: str) -> None:
     declared = code("private-dependencies", "## Give the running app a secret")[0]
-    declared += "  chat_key: {from: [{env: CHAT}], for: [run], variable: CHAT_KEY}\n"
+    declared += "  chat_key: {from: [{env: CHAT}], for: [run], variable: CHAT_KEY, optional: true}\n"
+    declared += "  spare_key: {from: [{env: SPARE}], for: [run], optional: true}\n"
     absent = "import os; raise SystemExit('MAIL_KEY_FILE' in os.environ or 'CHAT_KEY' in os.environ)"
     native = f'native: {{python: \'>=3.9\', install: "python -c \\"{absent}\\""}}\n'
     check = 'RUN test ! -e /run/secrets/mail_key && test -z "$CHAT_KEY"\n'
@@ -230,9 +232,17 @@ def test_the_running_app_gets_its_secrets_and_the_install_step_does_not(private:
     repo.env["MAIL_KEY"] = secret[::-1]
     repo.ok("dev.restart")
     assert repo.fetch() == (200, f"|{secret[::-1]}|chat-1")
+    del repo.env["CHAT"]
+    assert f"{NO_LONGER_SET}: chat_key" in repo.ok("dev.restart").stderr
+    unset = "import os; print(repr(open(os.environ['SPARE_KEY_FILE']).read()), 'CHAT_KEY' in os.environ)"
+    for running in (True, False):
+        assert repo.ok("dev.run", "--", "python", "-c", unset).stdout == "'' False\n", running
+        if running:
+            repo.ok("dev.down")
+    repo.ok("dev.up")
     del repo.env["MAIL_KEY"]
     assert "mail_key" in repo.fails(110, "dev.restart").error
-    assert repo.fetch() == (200, f"|{secret[::-1]}|chat-1"), "it still runs"
+    assert repo.fetch() == (200, f"|{secret[::-1]}|"), "it still runs"
     assert repo.ok("dev.up").commands == [], "what runs needs no secret"
     repo.ok("dev.down")
     assert planted.left(secret[::-1], folders=[repo.path, machine.state_home()]) == []

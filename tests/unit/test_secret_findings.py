@@ -13,6 +13,7 @@ from devenv.lifecycle import secrets
 from devenv.lifecycle.machine import Finding
 from devenv.model import config, dockerfile
 from tests.gitrepo import git
+from tests.messages import EXPECTED_LOGIN, NO_LONGER_SET
 from tests.unit.conftest import DEV_YAML, DOCKERFILE
 
 Make = Callable[..., Any]
@@ -49,7 +50,7 @@ def test_the_places_are_listed_and_an_optional_one_may_be_missing(examine: Calla
 def test_a_value_in_another_format_is_wrong(examine: Callable[..., Finding]) -> None:
     found = examine("{from: [{netrc: acme.org}, {env: A}]}", A="me:s3cret")
     assert (found.ok, "env A is not a line of netrc" in found.what, "s3cret" in repr(found)) == (False, True, False)
-    assert found.fix == "token: expected: machine HOST login NAME password PASSWORD"
+    assert found.fix == f"token: {EXPECTED_LOGIN}"
 
 
 def test_a_file_in_the_repository_must_be_out_of_git_and_of_builds(
@@ -112,6 +113,6 @@ def test_a_start_says_what_the_app_had_and_will_not_have(
     assert (env.record.up["secrets"], capsys.readouterr().err) == (["token"], "")
     later = declaring(repo, make_environment, entry, {})._replace(record=env.record)
     secrets.note_lost(later)
-    assert "catalog starts without what is no longer set: token" in capsys.readouterr().err
+    assert f"{NO_LONGER_SET}: token" in capsys.readouterr().err
     secrets.note_lost(later)
     assert capsys.readouterr().err == ""

@@ -14,6 +14,7 @@ from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.context import fingerprints
 from devenv.engines.secrets import LIMIT, Secrets
 from devenv.model import config
+from tests.messages import EXPECTED_LOGIN, NOT_KNOWN, STILL_VALID
 from tests.unit.conftest import DEV_YAML
 
 VALUE = "s3cret-value"
@@ -338,7 +339,7 @@ def test_a_login_is_a_line_of_netrc(declare: Declare, entry: str, value: str, ok
         return
     error = error_of(lambda: found.check("build"))
     assert (error.code, value in error.message) == (CONFIG, False)
-    assert error.hints == ("expected: machine HOST login NAME password PASSWORD",)
+    assert error.hints == (EXPECTED_LOGIN,)
 
 
 @pytest.mark.parametrize("password", [VALUE, "a b", "p@ss/w:rd", 'q"uote', "per%cent", "s3cr&t/+$HOME"])
@@ -363,7 +364,7 @@ def test_git_gets_the_login_of_a_step_and_keeps_it_from_the_persons_helpers(
 
 def test_hints_of_a_failed_step_name_the_places(declare: Declare) -> None:
     found = declare("{from: [{env: A}]}", "{from: [{env: B}], optional: true}", A=VALUE)
-    assert found.origins("build") == ["the secret token came from env A: is it still valid?"]
+    assert found.origins("build") == [f"the secret token came from env A: {STILL_VALID}"]
 
 
 # ---- why a place has nothing
@@ -411,9 +412,7 @@ def test_a_damaged_netrc_is_named_without_its_words(declare: Declare, home: Path
 def test_looks_start_no_program(declare: Declare, tmp_path: Path) -> None:
     argv = f"[touch, {tmp_path / 'made'}]"
     found = declare(f"{{from: [{{command: {argv}}}], for: [run], variable: TOKEN}}")
-    assert [each.place for each in found.report()] == [
-        f"not known until it is needed: command touch {tmp_path / 'made'}"
-    ]
+    assert [each.place for each in found.report()] == [f"{NOT_KNOWN}: command touch {tmp_path / 'made'}"]
     assert found.quick("run") == {}
     assert not (tmp_path / "made").exists()
     assert [each.place for each in found.report(run=True)] == [""]
