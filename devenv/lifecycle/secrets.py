@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,17 +52,18 @@ def _open_files(env: Environment) -> Iterator[tuple[str, str]]:
             if not inside.is_relative_to(root):
                 continue
             local = inside.relative_to(root).as_posix()
+            ignored = f"echo {shlex.quote(f'/{local}')} >>.gitignore"
             if _git(root, "ls-files", "--error-unmatch", local):
-                fix = f"git rm --cached {local} && echo /{local} >>.gitignore"
+                fix = f"git rm --cached {shlex.quote(local)} && {ignored}"
                 yield f"{secret.name}: git tracks {local}", f"{fix} # then change the secret: the history has it"
             elif not _git(root, "check-ignore", "--quiet", local) and _git(root, "rev-parse", "--git-dir"):
-                yield f"{secret.name}: git does not ignore {local}", f"echo /{local} >>.gitignore"
+                yield f"{secret.name}: git does not ignore {local}", ignored
             for build in [service.build for service in env.place.services.values() if service.build]:
                 if dockerfile.takes(build, inside):
                     ignore = dockerfile.ignore_file(build)
                     entry = inside.relative_to(build.context.resolve()).as_posix()
                     what = f"{secret.name}: {local} is in the build context"
-                    yield what, f"echo {entry} >>{os.path.relpath(ignore, root)}"
+                    yield what, f"echo {shlex.quote(entry)} >>{shlex.quote(os.path.relpath(ignore, root))}"
                     break
 
 
@@ -69,10 +71,9 @@ def _same_target(env: Environment) -> Iterator[tuple[str, str]]:
     """Secrets of one RUN with the same target: the last one hides the others."""
     for path in sorted({service.build.dockerfile for service in env.place.services.values() if service.build}):
         for line, target, ids in dockerfile.hidden_secrets(path):
-            what = (
-                f"{path.name}:{line}: {' and '.join(ids)} have the target {target}, so the build has only one of them"
-            )
-            yield what, f"{path.name}:{line}: use another target for one of them; see docs/private-dependencies.md"
+            where = f"{path.name}:{line}"
+            what = f"{where}: {' and '.join(ids)} have the target {target}, so the build has only one of them"
+            yield what, f"{where}: use another target for one of them; see docs/private-dependencies.md"
 
 
 def _git(root: Path, *words: str) -> bool:
