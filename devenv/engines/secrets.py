@@ -24,7 +24,7 @@ from devenv.model import secrets
 from devenv.model.secrets import BUILD, Secret, Source
 
 LIMIT = 100_000  # characters: Linux takes 128 KiB for one variable
-NETRC = re.compile(r"\s*(#.*\s+)*(machine|default)\s")
+NETRC = re.compile(r"\s*(#.*\n\s*)*(machine|default)\s")
 NO_NETRC = "not a line of netrc"
 
 
@@ -110,26 +110,27 @@ class Secrets:
 
     def origins(self, use: str) -> list[str]:
         """Where those that are set come from, as hints for a step that failed with them."""
-        found = [(s.name, self._place(s, run=True)) for s in self.of(use)]
+        found = [(s.name, self._first(s)[0]) for s in self.of(use)]
         return [f"the secret {name} came from {place}: is it still valid?" for name, place in found if place]
 
     def _reported(self, secret: Secret, run: bool) -> Report:
-        place, wrong = self._place(secret, run), ""
-        if not place:
-            return Report(secret.name, secret.uses, secret.required, "", self._missing(secret), "", advice(secret))
-        if all(secret_places.was_asked(source, self._root) for source in secret.sources):
-            wrong = self._wrong(secret, self._read(secret))
+        place, value = self._first(secret, run)
+        wrong = self._wrong(secret, value)
         how = _right(wrong, place) if wrong else advice(secret)
-        return Report(secret.name, secret.uses, secret.required, place, "", wrong, how)
+        missing = "" if place else self._missing(secret)
+        return Report(secret.name, secret.uses, secret.required, place, missing, wrong, how)
 
-    def _place(self, secret: Secret, run: bool) -> str:
-        """The place that a secret comes from, in words; empty if no place has it."""
+    def _first(self, secret: Secret, run: bool = True) -> tuple[str, str]:
+        """The place that has a secret, in words, and the value; both are empty if no place has it.
+
+        Without `run`, no program is started: then the place may be said not to be known, with no value.
+        """
         for source in secret.sources:
             if source.kind in SLOW and not run:
-                return f"not known until it is needed: {named(source)}"
-            if self._from(source):
-                return named(source)
-        return ""
+                return f"not known until it is needed: {named(source)}", ""
+            if value := self._from(source):
+                return named(source), value
+        return "", ""
 
     def _missing(self, secret: Secret) -> str:
         found = [(source, secret_places.read(source, self._root, self._env)) for source in secret.sources]
@@ -183,8 +184,10 @@ class Secrets:
                     replace_file(file, f"https://{quote(login[0], safe='')}:{quote(login[1], safe='')}@{host}\n")
                     key = f"credential.https://{host}.helper"
                     settings += [(key, ""), (key, f"store --file={shlex.quote(str(file))}")]
-        numbered = [(f"GIT_CONFIG_{what}_{at}", part) for at, pair in enumerate(settings) for what, part in _two(pair)]
-        return {"GIT_CONFIG_COUNT": str(len(settings)), **dict(numbered)} if settings else {}
+        given = {"GIT_CONFIG_COUNT": str(len(settings))} if settings else {}
+        for at, (key, value) in enumerate(settings):
+            given.update({f"GIT_CONFIG_KEY_{at}": key, f"GIT_CONFIG_VALUE_{at}": value})
+        return given
 
     def paths(self, use: str, folder: Path) -> dict[str, str]:
         """The variables with paths, whether or not the files are there."""
@@ -198,16 +201,12 @@ class Secrets:
 
     def _value(self, secret: Secret) -> str:
         if secret.name not in self._found:
-            found = self._read(secret)
+            place, found = self._first(secret)
             if wrong := self._wrong(secret, found):
-                place = self._place(secret, run=True)
                 message = f"{self._service}: the secret {secret.name} from {place} is {wrong}"
                 raise DevError(CONFIG, message, _right(wrong, place))
             self._found[secret.name] = found
         return self._found[secret.name]
-
-    def _read(self, secret: Secret) -> str:
-        return next(filter(None, map(self._from, secret.sources)), "")
 
     @staticmethod
     def _wrong(secret: Secret, value: str) -> str:
@@ -238,10 +237,6 @@ def _login(file: Path, host: str) -> tuple[str, str] | None:
 
 def _right(wrong: str, place: str) -> str:
     return "expected: machine HOST login NAME password PASSWORD" if wrong == NO_NETRC else f"look into {place}"
-
-
-def _two(pair: tuple[str, str]) -> list[tuple[str, str]]:
-    return list(zip(("KEY", "VALUE"), pair))
 
 
 def _text(path: Path) -> str | None:

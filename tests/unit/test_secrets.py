@@ -327,9 +327,18 @@ def test_an_optional_variable_that_is_not_set_is_absent_on_both_engines(
 # ---- logins
 
 
-@pytest.mark.parametrize("entry", ["{from: [{git: acme.org}, {env: A}]}", "{from: [{env: A}], path: NETRC}"])
 @pytest.mark.parametrize(
-    ("value", "ok"), [("just-a-token", False), ("me:pw", False), ("machine h login m password p", True)]
+    "entry",
+    [
+        "{from: [{git: acme.org}, {env: A}]}",
+        "{from: [{env: A}, {git: acme.org}]}",
+        "{from: [{env: A}, {netrc: acme.org}]}",
+        "{from: [{env: A}], path: NETRC}",
+    ],
+)
+@pytest.mark.parametrize(
+    ("value", "ok"),
+    [("just-a-token", False), ("me:pw", False), ("# a\n# b\nmachine h login m password p", True), ("# " * 5000, False)],
 )
 def test_a_login_is_a_line_of_netrc(declare: Declare, entry: str, value: str, ok: bool) -> None:
     found = declare(entry, A=value)
