@@ -73,3 +73,9 @@ DOCKER_REFUSES = "Docker refuses this user"
 IS_NEW = "is new on this machine"
 NOT_REACHED = "cannot be reached"
 NOT_EXPECTED = "an error that was not expected"
+
+# Secrets.
+EXPECTED_LOGIN = "expected: machine HOST login NAME password PASSWORD"
+STILL_VALID = "is it still valid?"
+NOT_KNOWN = "not known until it is needed"
+NO_LONGER_SET = "starts without what is no longer set"

@@ -67,9 +67,12 @@ class ComposeEngine:
     def build(self, services: Sequence[str]) -> None:
         if self._built_by_podman(services) if docker.server().is_podman else self._built_by_compose(services):
             hint = "see the failing step above; a registry behind a company's CA needs CA_BUNDLE=/path/to/ca.pem"
+            origins = self.place.secrets.origins(BUILD)
             back = [f"without the edited library: inv dev.use {name}" for name in self.place.libraries]
             back += system_packages.for_image(self.place.root, self.place.services[self.place.app].build)
-            raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint, *back))
+            raise self._explain(
+                DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint, *origins, *back)
+            )
 
     def remove_older(self) -> None:
         # The last one before is still used by the containers that run: it goes after the next build. The layers stay
@@ -135,7 +138,8 @@ class ComposeEngine:
         return docker.answered(process.collect(self._one_off(name, argv), {**self.place.env, **given}))
 
     def begin(self, name: str, argv: Sequence[str]) -> Callable[[], Result]:
-        return process.begin(self._one_off(name, argv), {**self.place.env, **self._secrets(RUN)})
+        given = self._secrets(RUN)  # first: the file for Compose has the variables of those that are known to be set
+        return process.begin(self._one_off(name, argv), {**self.place.env, **given})
 
     def attach(self, service: str, argv: Sequence[str]) -> int:
         state = self.look().get(service)

@@ -1,7 +1,7 @@
 """The values of a service's secrets: read from where dev.yaml says, when a build or the app needs them.
 
-A value is never written, except into the 0600 files that an app without containers reads (`given`). It goes to other
-programs in their environment, which only this user and root can read, and in no argument.
+A value is never written, except into the 0600 files that an app or a step without containers reads (`placed`). It goes
+to other programs in their environment, which only this user and root can read, and in no argument.
 """
 
 from __future__ import annotations
@@ -14,31 +14,18 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
-from devenv.base import process
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.base.records import replace_file
+from devenv.engines import secret_places
+from devenv.engines.secret_places import SLOW, advice, line, logins, named
 from devenv.model import secrets
 from devenv.model.secrets import BUILD, Secret, Source
 
 LIMIT = 100_000  # characters: Linux takes 128 KiB for one variable
-SLOW = ("command", "git")  # these start a program, which may ask the person something
-_asked: dict[tuple[Path, Source], str] = {}  # what they answered: a command opens the environment several times
-SILENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "GCM_INTERACTIVE": "never"}
-FILES = {
-    "npm": ("npm_config_userconfig", "NPM_CONFIG_USERCONFIG", "~/.npmrc"),
-    "pip": ("PIP_CONFIG_FILE", "XDG_CONFIG_HOME/pip/pip.conf", "~/.config/pip/pip.conf", "~/.pip/pip.conf"),
-    "uv": ("UV_CONFIG_FILE", "XDG_CONFIG_HOME/uv/uv.toml", "~/.config/uv/uv.toml"),
-}
-# How to set a secret in each kind of place. A value typed after `read -rs` is not in the shell's history.
-HOW = {
-    "env": "read -rs {name} && export {name}",
-    "file": "write it into the file {name}",
-    "command": "try it by hand: {name}",
-    "git": "log in once with git, so that a credential helper stores it: git clone https://{name}/...",
-    "netrc": "add a line to ~/.netrc: machine {name} login NAME password PASSWORD",
-    "config": "write your settings into {name}",
-}
+NETRC = re.compile(r"\s*(#.*\n\s*)*(machine|default)\s")
+NO_NETRC = "not a line of netrc"
 
 
 class Report(NamedTuple):
@@ -48,6 +35,8 @@ class Report(NamedTuple):
     uses: tuple[str, ...]
     required: bool
     place: str  # where it comes from; empty if it is not set
+    missing: str  # if it is not set: each place, and why the secret is not there
+    wrong: str  # what is wrong with the value; empty if it can be used
     advice: str  # how to set it
 
 
@@ -74,8 +63,9 @@ class Secrets:
         return bool(self.declared or self.ssh)
 
     def overlay(self, services: Sequence[str], install: bool) -> Mapping[str, Any]:
-        """See model/secrets.py."""
-        return secrets.overlay(self.declared, services, ssh=self.ssh, install=install)
+        """See model/secrets.py. An optional variable that is not set is left out."""
+        absent = [secret.name for secret in self.declared if secret.variable and self._is_absent(secret)]
+        return secrets.overlay(self.declared, services, ssh=self.ssh, install=install, absent=absent)
 
     def of(self, use: str) -> list[Secret]:
         """The secrets for a use: BUILD or RUN."""
@@ -87,13 +77,16 @@ class Secrets:
         return named | {secret.variable for secret in self.declared if secret.variable}
 
     def check(self, *uses: str) -> None:
-        """DevError 110 if a required one is not set: all of them in one message, and how to set each."""
+        """DevError 110 if a required one is not set: all of them in one message, and how to set each.
+
+        DevError 111 if the value of one cannot be used.
+        """
         wanted = [secret for secret in self.declared if {*uses} & {*secret.uses}]
-        lacking = [secret for secret in wanted if secret.required and not self._value(secret)]
+        lacking = [secret for secret in wanted if not self._value(secret) and secret.required]
         if lacking:
-            names = ", ".join(secret.name for secret in lacking)
+            names = ", ".join(f"{secret.name} ({self._missing(secret)})" for secret in lacking)
             message = f"{self._service}: {'secrets are' if lacking[1:] else 'a secret is'} not set: {names}"
-            raise DevError(MISSING, message, *(f"{secret.name}: {_advice(secret)}" for secret in lacking))
+            raise DevError(MISSING, message, *(f"{secret.name}: {advice(secret)}" for secret in lacking))
         if BUILD in uses and self.ssh and not os.path.exists(self._env.get("SSH_AUTH_SOCK", "")):
             socket = self._env.get("SSH_AUTH_SOCK")
             why = f"SSH_AUTH_SOCK is {socket}, which does not exist" if socket else "SSH_AUTH_SOCK is not set"
@@ -101,7 +94,7 @@ class Secrets:
             raise DevError(MISSING, message, 'eval "$(ssh-agent)" && ssh-add')
 
     def values(self, *uses: str) -> dict[str, str]:
-        """By name, those that are set. DevError 110 like `check`."""
+        """By name, those that are set. DevError 110 and 111 like `check`."""
         self.check(*uses)
         found = {secret.name: self._value(secret) for secret in self.declared if {*uses} & {*secret.uses}}
         return {name: value for name, value in found.items() if value}
@@ -113,17 +106,35 @@ class Secrets:
 
     def report(self, run: bool = False) -> list[Report]:
         """All secrets, with the place that each comes from. Without `run`, no program is started."""
-        return [Report(s.name, s.uses, s.required, self._place(s, run), _advice(s)) for s in self.declared]
+        return [self._reported(secret, run) for secret in self.declared]
 
-    def _place(self, secret: Secret, run: bool) -> str:
-        """The place that a secret comes from, in words; empty if no place has it."""
+    def origins(self, use: str) -> list[str]:
+        """Where those that are set come from, as hints for a step that failed with them."""
+        found = [(s.name, self._first(s)[0]) for s in self.of(use)]
+        return [f"the secret {name} came from {place}: is it still valid?" for name, place in found if place]
+
+    def _reported(self, secret: Secret, run: bool) -> Report:
+        place, value = self._first(secret, run)
+        wrong = self._wrong(secret, value)
+        how = _right(wrong, place) if wrong else advice(secret)
+        missing = "" if place else self._missing(secret)
+        return Report(secret.name, secret.uses, secret.required, place, missing, wrong, how)
+
+    def _first(self, secret: Secret, run: bool = True) -> tuple[str, str]:
+        """The place that has a secret, in words, and the value; both are empty if no place has it.
+
+        Without `run`, no program is started: then the place may be said not to be known, with no value.
+        """
         for source in secret.sources:
-            words = f"{source.kind} {shlex.join(source.argv) or source.name}"
             if source.kind in SLOW and not run:
-                return f"{words} (not run)"
-            if self._from(source):
-                return words
-        return ""
+                return f"not known until it is needed: {named(source)}", ""
+            if value := self._from(source):
+                return named(source), value
+        return "", ""
+
+    def _missing(self, secret: Secret) -> str:
+        found = [(source, secret_places.read(source, self._root, self._env)) for source in secret.sources]
+        return "; ".join(f"{named(source)}: {each.why}" for source, each in found)
 
     @contextlib.contextmanager
     def lent(self, use: str, folder: Path) -> Iterator[dict[str, str]]:
@@ -134,13 +145,16 @@ class Secrets:
             shutil.rmtree(folder, ignore_errors=True)
 
     def placed(self, use: str, folder: Path) -> dict[str, str]:
-        """Variables that give the secrets to a process without containers. Files are in the folder (0700, 0600)."""
+        """Variables that give the secrets to a process without containers. Files are in the folder (0700, 0600).
+
+        An optional one that is not set is an empty file, as in containers, or no variable.
+        """
         values = self.values(use)
-        wanted = [secret for secret in self.of(use) if secret.name in values]
-        files = {secret.name: values[secret.name] for secret in wanted if not secret.variable}
-        if self.of(use):
-            self._write(files, folder)
-        return {**self.paths(use, folder), **{s.variable: _line(values[s.name]) for s in wanted if s.variable}}
+        wanted = self.of(use)
+        if wanted:
+            self._write({s.name: values.get(s.name, "") for s in wanted if not s.variable}, folder)
+        variables = {s.variable: line(values[s.name]) for s in wanted if s.variable and s.name in values}
+        return {**self.paths(use, folder), **variables, **(self._for_git(folder) if use == BUILD else {})}
 
     @staticmethod
     def _write(files: Mapping[str, str], folder: Path) -> None:
@@ -152,8 +166,28 @@ class Secrets:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
         for name, value in files.items():
-            if _read(folder / name) != value:
+            if _text(folder / name) != value:
                 replace_file(folder / name, value)
+
+    def _for_git(self, folder: Path) -> dict[str, str]:
+        """Variables with which git asks for these logins, and for no others of the same host.
+
+        git reads no netrc but that of the home, so it gets the file of its own helper `store`. The empty value before
+        it leaves out the person's helpers, which would store the login: https://git-scm.com/docs/gitcredentials
+        """
+        settings: list[tuple[str, str]] = []
+        for secret in self.of(BUILD):
+            for host in [source.name for source in secret.sources if source.kind == "git" and not secret.variable]:
+                login = _login(folder / secret.name, host.partition(":")[0])
+                if login:
+                    file = folder / f"{secret.name}.{host}"
+                    replace_file(file, f"https://{quote(login[0], safe='')}:{quote(login[1], safe='')}@{host}\n")
+                    key = f"credential.https://{host}.helper"
+                    settings += [(key, ""), (key, f"store --file={shlex.quote(str(file))}")]
+        given = {"GIT_CONFIG_COUNT": str(len(settings))} if settings else {}
+        for at, (key, value) in enumerate(settings):
+            given.update({f"GIT_CONFIG_KEY_{at}": key, f"GIT_CONFIG_VALUE_{at}": value})
+        return given
 
     def paths(self, use: str, folder: Path) -> dict[str, str]:
         """The variables with paths, whether or not the files are there."""
@@ -167,95 +201,47 @@ class Secrets:
 
     def _value(self, secret: Secret) -> str:
         if secret.name not in self._found:
-            found = next(filter(None, map(self._from, secret.sources)), "")
-            if len(found) > LIMIT or "\0" in found:
-                message = f"{self._service}: the secret {secret.name} must be text of at most {LIMIT} characters"
-                raise DevError(CONFIG, message, "check the place that dev.yaml names for it")
+            place, found = self._first(secret)
+            if wrong := self._wrong(secret, found):
+                message = f"{self._service}: the secret {secret.name} from {place} is {wrong}"
+                raise DevError(CONFIG, message, _right(wrong, place))
             self._found[secret.name] = found
         return self._found[secret.name]
 
+    @staticmethod
+    def _wrong(secret: Secret, value: str) -> str:
+        """Why a value cannot be used; empty if it can."""
+        if len(value) > LIMIT or "\0" in value:
+            return f"not text of at most {LIMIT} characters"
+        return NO_NETRC if value and secret.is_netrc and not NETRC.match(value) else ""
+
+    def _is_absent(self, secret: Secret) -> bool:
+        """Whether no place has it, as far as that is known without starting a program."""
+        return all(secret_places.was_asked(s, self._root) and not self._from(s) for s in secret.sources)
+
     def _quick(self, secret: Secret) -> str:
-        return _line(next(filter(None, (self._from(s) for s in secret.sources if s.kind not in SLOW)), ""))
+        return line(next(filter(None, (self._from(s) for s in secret.sources if s.kind not in SLOW)), ""))
 
     def _from(self, source: Source) -> str:
         """The secret from one place; empty if it is not there."""
-        if source.kind in SLOW:
-            key = (self._root, source)
-            if key not in _asked:
-                _asked[key] = self._git(source.name) if source.kind == "git" else self._printed(source)
-            return _asked[key]
-        if source.kind == "env":
-            return self._env.get(source.name, "")
-        if source.kind == "file":
-            return _content(secrets.expanded(source.name, self._root))
-        if source.kind == "config":
-            return self._configured(source.name)
-        return self._netrc(source.name)
-
-    def _printed(self, source: Source) -> str:
-        done = process.capture(source.argv, self._env)
-        return _line(done.stdout) if done.code == 0 else ""
-
-    def _configured(self, manager: str) -> str:
-        """The person's configuration of npm, pip or uv, as a whole."""
-        for place in FILES[manager]:
-            variable, _, rest = place.partition("/")
-            known = self._env.get(variable, "") if variable != "~" else os.path.expanduser(variable)
-            found = _content(Path(known, rest)) if known else ""
-            if found:
-                return found
-        return ""
-
-    def _netrc(self, host: str) -> str:
-        import netrc  # here, since few secrets come from it
-
-        try:
-            found = netrc.netrc(self._env.get("NETRC") or os.path.expanduser("~/.netrc")).hosts.get(host)
-        except (OSError, netrc.NetrcParseError, UnicodeDecodeError):
-            return ""
-        return _entry(host, found[0], found[2] or "") if found else ""
-
-    def _git(self, host: str) -> str:
-        """What git's credential helpers know, without asking the person."""
-        argv = ["git", "-C", str(self._root), "-c", "core.askPass=", "credential", "fill"]
-        done = process.capture(argv, {**self._env, **SILENT}, f"protocol=https\nhost={host}\n\n")
-        found = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
-        if done.code or "password" not in found:
-            return ""
-        return _entry(host.partition(":")[0], found.get("username", ""), found["password"])
+        return secret_places.read(source, self._root, self._env).value
 
 
-def _entry(host: str, login: str, password: str) -> str:
-    """A line of netrc, which git, curl, pip and uv read. https://everything.curl.dev/usingcurl/netrc"""
-    return f"machine {host} login {_quoted(login)} password {_quoted(password)}\n"
+def _login(file: Path, host: str) -> tuple[str, str] | None:
+    try:
+        found = logins(file)
+    except (OSError, ValueError):  # git, pip and uv stay without it, and say so
+        return None
+    return found.get(host) or found.get("default")
 
 
-def _quoted(word: str) -> str:
-    if re.fullmatch(r"[^\s\"\\#]+", word):
-        return word
-    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _right(wrong: str, place: str) -> str:
+    return "expected: machine HOST login NAME password PASSWORD" if wrong == NO_NETRC else f"look into {place}"
 
 
-def _content(path: Path) -> str:
-    return _line(_read(path))
-
-
-def _read(path: Path) -> str:
-    """The text of a file; empty if there is none."""
+def _text(path: Path) -> str | None:
+    """The text of a file; None if there is none."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError):
-        return ""
-
-
-def _line(text: str) -> str:
-    """A token without the newline at its end. In a text of several lines the last one keeps it: keys need it."""
-    one = text[:-1] if text.endswith("\n") else text
-    return text if "\n" in one else one.rstrip("\r")
-
-
-def _advice(secret: Secret) -> str:
-    """How to set a secret: what dev.yaml says, else a command for its first place."""
-    source = secret.sources[0]
-    name = FILES[source.name][-1] if source.kind == "config" else shlex.join(source.argv) or source.name
-    return secret.help or HOW[source.kind].format(name=name)
+        return None

@@ -18,7 +18,7 @@ from devenv.base.errors import DevError
 from devenv.context import environment, workspace
 from devenv.engines import choice, docker, podman
 from devenv.engines.native import app_environment, folders
-from devenv.lifecycle import emulation, gone, machine
+from devenv.lifecycle import emulation, gone, machine, secrets
 from devenv.lifecycle.machine import Finding
 from devenv.model import config
 
@@ -237,16 +237,6 @@ def _environment(env: environment.Environment) -> Finding:
     return Finding.damaged("D34", found, app_environment.parts_of(env.place))
 
 
-def _secrets(env: environment.Environment) -> Finding:
-    """Which secrets are set, and where each comes from; never what it is. Programs that have one are started."""
-    found = env.place.secrets.report(run=True)
-    lines = [f"{each.name} ({', '.join(each.uses)}): {each.place or 'not set'}" for each in found]
-    lacking = [each for each in found if each.required and not each.place]
-    fix = "\n".join(f"{each.name}: {each.advice}" for each in lacking)
-    head = "secrets that are not set" if lacking else "all secrets are set" if found else "no secrets are declared"
-    return Finding("D36", not lacking, "\n".join([f"{head}:" if lines else head, *lines]), fix)
-
-
 def _accounts(env: environment.Environment) -> Finding:
     """Data of earlier releases keeps its published password, and the app's account may do everything there."""
     older = [name for name, known in env.accounts.stores.items() if not known]
@@ -267,7 +257,7 @@ REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _fallback,
     _durable,
     _environment,
-    _secrets,
+    secrets.examine,
     _accounts,
     machine.distant,
     machine.logs,

@@ -8,6 +8,7 @@ from devenv.base import events
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.context import health
 from devenv.context.environment import Environment
+from devenv.lifecycle import secrets
 from devenv.model.secrets import RUN
 
 
@@ -21,6 +22,8 @@ def restart(env: Environment, names: Sequence[str]) -> list[str]:
     if not any(state.running for state in before.values()):
         raise DevError(UNHEALTHY, f"{env.config.service} is not running", "inv dev.up")
     env.place.secrets.check(RUN)
+    if any(env.place.services[name].build for name in chosen if name in env.place.services):
+        secrets.note_lost(env)
     with events.step("stop", " ".join(chosen)):
         env.engine.end(chosen)
     health.start(env, chosen)

@@ -13,7 +13,7 @@ from devenv.databases.states import DRAFT
 from devenv.datastates import branches, live, packages, settling, store
 from devenv.datastates.live import DEFAULT
 from devenv.engines.interface import State
-from devenv.lifecycle import ending
+from devenv.lifecycle import ending, secrets
 from devenv.lifecycle.plan import Facts, Step, decide, images, observe
 from devenv.model import libraries, lineage
 from devenv.model.secrets import BUILD, RUN
@@ -227,6 +227,7 @@ def _pull(env: Environment, services: Sequence[str]) -> None:
 def _start(env: Environment, services: Sequence[str]) -> None:
     if any(env.place.services[name].build for name in services):
         live.used(env)
+        secrets.note_lost(env)
     health.start(env, services)
 
 

@@ -111,6 +111,33 @@ def ignore_file(build: Build) -> Path:
     return own if own.is_file() else build.context / ".dockerignore"
 
 
+def takes(build: Build, path: Path) -> bool:
+    """Whether a file of this machine is in the build context, so that `COPY . .` would copy it."""
+    context = build.context.resolve()
+    if not path.is_relative_to(context):
+        return False
+    ignore = ignore_file(build)
+    text = ignore.read_text(encoding="utf-8", errors="replace") if ignore.is_file() else ""
+    return not _Ignored(text).match(path.relative_to(context).as_posix())
+
+
+def hidden_secrets(path: Path) -> list[tuple[int, str, list[str]]]:
+    """For each RUN of a Dockerfile whose secrets have one target: its line, the target, the ids."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    found = []
+    for step in instructions(text):
+        targets: dict[str, list[str]] = {}
+        for mount in MOUNT.findall(step.text) if step.word == "RUN" else []:
+            options = dict(option.partition("=")[::2] for option in mount.split(","))
+            if options.get("type") == "secret" and "env" not in options:
+                name = options.get("id", "")
+                named = next((options[key] for key in ("target", "dst", "destination") if options.get(key)), name)
+                target = os.path.normpath(os.path.join("/run/secrets", named))
+                targets.setdefault(target, []).append(name or os.path.basename(target))
+        found += [(step.line, target, ids) for target, ids in targets.items() if ids[1:]]
+    return found
+
+
 class _Ignored:
     """The patterns of a .dockerignore file: the last one that matches a path, or a folder above it, decides."""
 

@@ -55,8 +55,12 @@ def recipes(root: Path, native: Mapping[str, str], packages: Sequence[str], dev:
     pip = None if "python" in found else _pip(root, dev)
     if pip:
         found["python"] = pip
-    named = [found[language] for language in found if language in native]
-    return named if len(named) == 1 else list(found.values())
+    named = [language for language in ("python", "node") if language in native]
+    if len(named) == 1:
+        return [found[language] for language in named if language in found]
+    if pip and (root / "package.json").is_file():  # the requirements may be those of a tool: the person decides
+        found.setdefault("node", Recipe("npm"))
+    return list(found.values())
 
 
 def _pip(root: Path, dev: bool) -> Recipe | None:

@@ -37,6 +37,16 @@ class Secret(NamedTuple):
     help: str
 
     @property
+    def is_netrc(self) -> bool:
+        """Whether its value is in the format of netrc, from whichever place it comes."""
+        return self.path == "NETRC" or any(source.kind in ("netrc", "git") for source in self.sources)
+
+    @property
+    def given(self) -> str:
+        """The variable that the app or the install step gets for it."""
+        return self.variable or self.path
+
+    @property
     def carrier(self) -> str:
         """The variable that hands its value to Compose."""
         return f"DEVENV_SECRET_{self.name.upper()}"
@@ -44,7 +54,14 @@ class Secret(NamedTuple):
 
 def read(source: document.Document) -> tuple[Secret, ...]:
     """The secrets of dev.yaml, which fits its schema. DevError 111 for an entry that means nothing."""
-    return tuple(_secret(source, name, data) for name, data in source.data.get("secrets", {}).items())
+    found = tuple(_secret(source, name, data) for name, data in source.data.get("secrets", {}).items())
+    for at, one in enumerate(found):
+        for other in found[:at]:
+            if one.given == other.given and {*one.uses} & {*other.uses}:
+                line = source.line("secrets", other.name)
+                message = f"secrets.{one.name}: gives the variable {one.given}, as secrets.{other.name} in line {line}"
+                raise source.error(("secrets", one.name), message, f"path: {one.name.upper()}_FILE")
+    return found
 
 
 def _secret(source: document.Document, name: str, data: Mapping[str, Any]) -> Secret:
@@ -76,17 +93,20 @@ def _source(source: document.Document, keys: tuple[Any, ...], data: Mapping[str,
     return Source(kind, value[0], tuple(value)) if kind == "command" else Source(kind, value)
 
 
-def overlay(secrets: Sequence[Secret], services: Sequence[str], *, ssh: bool, install: bool) -> dict[str, Any]:
+def overlay(
+    secrets: Sequence[Secret], services: Sequence[str], *, ssh: bool, install: bool, absent: Sequence[str] = ()
+) -> dict[str, Any]:
     """A compose file that gives the secrets to these services and to the builds of their images. It has no values.
 
-    `install`: the services get those of builds, too, for a package manager in a container.
+    `install`: the services get those of builds, too, for a package manager in a container. `absent`: the names of those
+    that give no variable.
     """
     inside = [secret for secret in secrets if RUN in secret.uses or install]
     build = {"secrets": [s.name for s in secrets if BUILD in s.uses], "ssh": ["default"] if ssh else []}
     service = {
         "build": build,
         "secrets": [secret.name for secret in inside if not secret.variable],
-        "environment": dict(map(_in_container, inside)),
+        "environment": dict(_in_container(secret) for secret in inside if secret.name not in absent),
     }
     values = {secret.name: {"environment": secret.carrier} for secret in secrets}
     return {"x-about": ABOUT, "services": dict.fromkeys(services, service), "secrets": values}

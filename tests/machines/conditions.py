@@ -680,7 +680,7 @@ CONDITIONS = (
     Condition(
         "D36",
         "a secret is not set",
-        "secrets that are not set:\ntoken (run): not set",
+        "secrets of dev.yaml:\ntoken (run): not set (env TOKEN_OF_MINE: not set)",
         "token: read -rs TOKEN_OF_MINE && export TOKEN_OF_MINE",
         added("dev.yaml", "secrets: {token: {for: [run], from: [{env: TOKEN_OF_MINE}]}}\n"),
         setting(TOKEN_OF_MINE="of mine"),

@@ -87,3 +87,14 @@ def test_two_languages_are_told_apart_by_dev_yaml(tmp_path: Path) -> None:
 def test_what_is_not_known(tmp_path: Path) -> None:
     assert found(tmp_path, {"Gemfile.lock": ""}) == []
     assert found(tmp_path, {"requirements.txt": ""}, dev=True) == []
+
+
+@pytest.mark.parametrize("native", ["", "node"])
+def test_requirements_in_a_folder_of_node_are_not_taken_for_those_of_the_service(tmp_path: Path, native: str) -> None:
+    recipes = found(tmp_path, {"package.json": "{}", "requirements.txt": "mkdocs\n"}, native)
+    assert [recipe.manager for recipe in recipes] == ([] if native else ["pip", "npm"]), "not one: dev.add refuses"
+
+
+def test_a_service_that_names_python_has_its_requirements_next_to_a_package_json(tmp_path: Path) -> None:
+    (recipe,) = found(tmp_path, {"package.json": "{}", "requirements.txt": "django\n"}, "python")
+    assert recipe.manager == "pip"

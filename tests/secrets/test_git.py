@@ -19,6 +19,7 @@ from tests.conftest import REPO, run_quietly, until
 from tests.docs.test_start import code
 from tests.kit import registries
 from tests.kit.registries import SAYS
+from tests.messages import STILL_VALID
 from tests.secrets.conftest import MakePrivate, mounted, told
 from tests.secrets.test_python import PROJECT, locked
 from tests.verbs.fixtures import NATIVE_FIRST
@@ -53,6 +54,63 @@ def test_git_over_https(private: MakePrivate, secret: str, dockerfile: Callable[
             assert "/acme/greeting.git/git-upload-pack" in server.asked
         assert repo.fetch() == (200, f"{SAYS}||")
         assert f"git_login (build): git {server.host}" in repo.run("dev.doctor").stdout
+
+
+@pytest.mark.parametrize("engine", ["native"], indirect=True)
+def test_without_containers_git_gets_a_login_that_its_helpers_do_not_have(
+    private: MakePrivate, secret: str, tmp_path: Path
+) -> None:
+    with registries.git_server(tmp_path / "git", "me", secret) as server:
+        files = {"requirements.txt": f"acme-greeting @ git+https://{server.host}/acme/greeting.git\n"}
+        native = "native: {python: '>=3.9', install: pip install -r requirements.txt}\n"
+        repo = private(told("### Over https", 0, server) + native, files, ca=server.ca)
+        settings = f"[credential]\n\thelper = store\n[http]\n\tsslCAInfo = {server.ca}\n"
+        (repo.home / ".gitconfig").write_text(settings)
+        repo.env["ACME_GIT_LOGIN"] = f"machine localhost login me password {secret[::-1]}"
+        failed = repo.fails(112, "dev.up")
+        assert f"the secret git_login came from env ACME_GIT_LOGIN: {STILL_VALID}" in failed.hints
+        assert not [hint for hint in failed.hints if "dev.run" in hint], "it would fail without the secret"
+        repo.env["ACME_GIT_LOGIN"] = f"machine localhost login me password {secret}"
+        repo.up(secret)
+        assert repo.fetch() == (200, f"{SAYS}||")
+        assert not (repo.home / ".git-credentials").exists(), "no helper of the person learns it"
+
+
+BOTH = """\
+FROM python:3.13-slim AS dev
+RUN apt-get update && apt-get install -y --no-install-recommends git
+WORKDIR /app
+RUN \\
+    --mount=type=secret,id=ca \\
+{lines}    export HOME=/root PIP_CERT=/run/secrets/ca GIT_SSL_CAINFO=/run/secrets/ca; \\
+    python -m venv /venv && /venv/bin/pip download --no-deps -d /tmp -i https://{index}/simple acme-greeting && \\
+    /venv/bin/pip install git+https://{git}/acme/greeting.git
+ENV PATH=/venv/bin:$PATH
+"""
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["compose"], indirect=True)
+def test_an_index_and_git_with_a_login_each_in_one_build(private: MakePrivate, secret: str, tmp_path: Path) -> None:
+    other = f"of-the-index-{secret}"
+    with (
+        registries.git_server(tmp_path / "git", "me", secret) as git,
+        registries.index(tmp_path / "index", "me", other) as index,
+    ):
+        image = BOTH.format(lines=told("### Over https", 2, git), index=index.host, git=git.host)
+        authorities = tmp_path / "authorities.pem"
+        authorities.write_text(git.ca.read_text() + index.ca.read_text())
+        repo = private(
+            told("## Declare a secret", 0, index) + told("### Over https", 0, git).partition("\n")[2],
+            {"Dockerfile": image},
+            ca=authorities,
+        )
+        repo.env["ACME_LOGIN"] = f"machine localhost login me password {other}"
+        repo.env["ACME_GIT_LOGIN"] = f"machine localhost login me password {secret}"
+        repo.up(secret)
+        assert f"/files/{registries.WHEEL}" in index.asked
+        assert repo.fetch() == (200, f"{SAYS}||")
 
 
 # ---- ssh

@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import REPO, need
 from tests.kit import registries
 from tests.kit.registries import SAYS
+from tests.messages import NOT_KNOWN
 from tests.secrets.conftest import MakePrivate, mounted, told
 from tests.verbs.fixtures import NATIVE_FIRST
 
@@ -67,7 +68,7 @@ def test_npm_installs_from_a_private_scope(
         repo.up(token)
         assert any(path.endswith(".tgz") for path in server.asked)
         assert repo.fetch() == (200, SAYS), "and the app has no token"
-        assert repo.status()["secrets"][0]["from"] == "command pass show acme/npm (not run)"
+        assert repo.status()["secrets"][0]["from"] == f"{NOT_KNOWN}: command pass show acme/npm"
         assert "npm_token (build): command pass show acme/npm" in repo.run("dev.doctor").stdout
 
 

@@ -8,6 +8,7 @@ import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.conftest import BIN, REPO
 from tests.docs.test_start import code
 from tests.kit import planted, registries
 from tests.kit.registries import SAYS, Server
+from tests.messages import NO_LONGER_SET
 from tests.secrets.conftest import MakePrivate, Private, mounted, told
 from tests.terminal import blocks
 from tests.verbs import machine
@@ -28,7 +30,7 @@ USED = {
     "## Declare a secret": 1,
     "## Install Python packages from a private index": 3,
     "## Install npm packages of a private scope": 3,  # test_node.py
-    "### Over https": 2,  # test_git.py
+    "### Over https": 3,  # test_git.py
     "### Over ssh": 3,
     "## Give the running app a secret": 1,
 }
@@ -124,13 +126,48 @@ def test_pip_installs_from_a_private_index(private: MakePrivate, index: Server, 
     assert repo.status()["secrets"][0]["from"] == "netrc localhost"
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
+@pytest.mark.parametrize("manager", ["uv", "pip"])
+def test_the_configuration_that_each_person_has(
+    private: MakePrivate, index: Server, secret: str, dockerfile: Callable[[str], str], manager: str
+) -> None:
+    text = " ".join((REPO / "docs/private-dependencies.md").read_text().split())
+    (declared,) = re.findall(rf"`(\w+: {{from: \[{{config: {manager}}}\]}})`", text)
+    (mount,) = re.findall(rf"`(--mount=type=secret,id={declared.partition(':')[0]},\S+)`", text)
+    url = f"https://me:{quote(secret, safe='')}@{index.host}/simple"
+    if manager == "uv":
+        files = {"pyproject.toml": PROJECT, "Dockerfile": mounted(dockerfile("fastapi"), f"    {mount} \\\n")}
+        install, name = "uv sync --locked", "uv/uv.toml"
+        settings = f'[[index]]\nname = "acme"\nurl = "{url}"\n'
+    else:
+        image = PIP.replace("RUN ", "RUN \\\n    ", 1)
+        files = {"requirements.txt": "acme-greeting==1.0.0\n", "Dockerfile": mounted(image, f"    {mount} \\\n")}
+        install, name = "pip install -r requirements.txt", "pip/pip.conf"
+        settings = f"[global]\nindex-url = {url}\n"
+    native = f"native: {{python: '>=3.9', install: {install}}}\n"
+    repo = private(f"secrets: {{{declared}}}\n{native}", files, ca=index.ca)
+    repo.ok("dev.list")  # makes the environment of the tools, whose packages this index does not have
+    repo.env["XDG_CONFIG_HOME"] = str(repo.home / ".config")
+    path = repo.home / ".config" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(settings)
+    if manager == "uv":
+        locked(repo)
+    index.asked.clear()
+    repo.up(secret)
+    assert any(path.startswith("/files/") for path in index.asked) or manager == "uv"  # else in its cache
+    assert repo.fetch() == (200, f"{SAYS}||")
+    assert repo.status()["secrets"][0]["from"] == f"config {manager}"
+
+
 def test_dev_add_gets_what_builds_get(private: MakePrivate) -> None:
     declared = "  login: {from: [{env: ACME_LOGIN}], path: NETRC}\n  token: {from: [{env: T}], variable: TOKEN}\n"
-    check = "import os; assert open(os.environ['NETRC']).read() + os.environ['TOKEN'] == 'one' + 'two'"
+    line = "machine acme.org login me password one"
+    check = f"import os; assert open(os.environ['NETRC']).read() + os.environ['TOKEN'] == '{line}' + 'two'"
     commands = f'commands: {{add: "python -c \\"{check}\\""}}\nnative: {{python: ">=3.9"}}\n'
     dockerfile = "FROM python:3.13-slim AS dev\nWORKDIR /app\n"
     repo = private(f"secrets:\n{declared}{commands}", {"Dockerfile": dockerfile})
-    repo.env.update(ACME_LOGIN="one", T="two")
+    repo.env.update(ACME_LOGIN=line, T="two")
     repo.ok("dev.add", "acme-greeting")
     own = repo.run("dev.run", "--", "python", "-c", check)
     assert "KeyError: 'NETRC'" in own.stderr + own.stdout, "another command gets none of it"
@@ -178,7 +215,8 @@ def test_a_leak_of_an_install_step_is_found(private: MakePrivate, secret: str) -
 
 def test_the_running_app_gets_its_secrets_and_the_install_step_does_not(private: MakePrivate, secret: str) -> None:
     declared = code("private-dependencies", "## Give the running app a secret")[0]
-    declared += "  chat_key: {from: [{env: CHAT}], for: [run], variable: CHAT_KEY}\n"
+    declared += "  chat_key: {from: [{env: CHAT}], for: [run], variable: CHAT_KEY, optional: true}\n"
+    declared += "  spare_key: {from: [{env: SPARE}], for: [run], optional: true}\n"
     absent = "import os; raise SystemExit('MAIL_KEY_FILE' in os.environ or 'CHAT_KEY' in os.environ)"
     native = f'native: {{python: \'>=3.9\', install: "python -c \\"{absent}\\""}}\n'
     check = 'RUN test ! -e /run/secrets/mail_key && test -z "$CHAT_KEY"\n'
@@ -194,9 +232,17 @@ def test_the_running_app_gets_its_secrets_and_the_install_step_does_not(private:
     repo.env["MAIL_KEY"] = secret[::-1]
     repo.ok("dev.restart")
     assert repo.fetch() == (200, f"|{secret[::-1]}|chat-1")
+    del repo.env["CHAT"]
+    assert f"{NO_LONGER_SET}: chat_key" in repo.ok("dev.restart").stderr
+    unset = "import os; print(repr(open(os.environ['SPARE_KEY_FILE']).read()), 'CHAT_KEY' in os.environ)"
+    for running in (True, False):
+        assert repo.ok("dev.run", "--", "python", "-c", unset).stdout == "'' False\n", running
+        if running:
+            repo.ok("dev.down")
+    repo.ok("dev.up")
     del repo.env["MAIL_KEY"]
     assert "mail_key" in repo.fails(110, "dev.restart").error
-    assert repo.fetch() == (200, f"|{secret[::-1]}|chat-1"), "it still runs"
+    assert repo.fetch() == (200, f"|{secret[::-1]}|"), "it still runs"
     assert repo.ok("dev.up").commands == [], "what runs needs no secret"
     repo.ok("dev.down")
     assert planted.left(secret[::-1], folders=[repo.path, machine.state_home()]) == []

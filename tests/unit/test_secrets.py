@@ -14,6 +14,7 @@ from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.context import fingerprints
 from devenv.engines.secrets import LIMIT, Secrets
 from devenv.model import config
+from tests.messages import EXPECTED_LOGIN, NOT_KNOWN, STILL_VALID
 from tests.unit.conftest import DEV_YAML
 
 VALUE = "s3cret-value"
@@ -23,7 +24,7 @@ Declare = Callable[..., Secrets]
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A person's home, in a process that has asked no program yet."""
-    monkeypatch.setattr("devenv.engines.secrets._asked", {})
+    monkeypatch.setattr("devenv.engines.secret_places._asked", {})
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.setenv("HOME", str(folder))
@@ -172,7 +173,8 @@ def test_all_missing_ones_are_one_error(declare: Declare) -> None:
         "{from: [{env: X}], for: [run]}",
     )
     error = error_of(lambda: declare(*entries).check("build", "run"))
-    assert (error.code, error.message) == (MISSING, "catalog: secrets are not set: token, other, third")
+    places = ("token (env TOKEN: not set)", "other (netrc acme.org: no file ~/.netrc)", "third (env X: not set)")
+    assert (error.code, error.message) == (MISSING, f"catalog: secrets are not set: {', '.join(places)}")
     assert error.hints == (
         "token: read -rs TOKEN && export TOKEN",
         "other: ask the team",
@@ -233,6 +235,27 @@ def test_the_name_of_the_authorities_is_taken(declare: Declare, repo: Path) -> N
     assert "belongs to CA_BUNDLE" in error_of(lambda: config.load(repo)).message
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "refused"),
+    [
+        ("path: NETRC", "path: NETRC", True),
+        ("variable: NETRC", "path: NETRC", True),
+        ("path: OTHER_FILE", "help: x", True),
+        ("path: NETRC", "path: NETRC, for: [run]", False),
+        ("help: x", "help: y", False),
+    ],
+)
+def test_two_secrets_with_one_variable(declare: Declare, one: str, other: str, refused: bool) -> None:
+    entries = [f"{{from: [{{env: A}}], {one}}}", f"{{from: [{{env: B}}], {other}}}"]
+    if not refused:
+        assert [secret.name for secret in declare(*entries).declared] == ["token", "other"]
+        return
+    error = error_of(lambda: declare(*entries))
+    line = len(DEV_YAML.splitlines()) + 3
+    assert error.message.startswith(f"dev.yaml:{line + 1}: secrets.other: ")
+    assert error.message.endswith(f"as secrets.token in line {line}")
+
+
 # ---- what gets it
 
 
@@ -259,26 +282,146 @@ def test_a_step_without_containers_gets_files_that_are_gone_afterwards(declare: 
         "{from: [{env: B}], variable: TOKEN}",
         "{from: [{env: C}], optional: true}",
     )
-    with declare(*entries, A=VALUE, B="b").lent("build", folder) as given:
+    line = f"machine acme.org login me password {VALUE}"
+    with declare(*entries, A=line, B="b").lent("build", folder) as given:
         assert given == {"NETRC": str(folder / "token"), "TOKEN": "b", "THIRD_FILE": str(folder / "third")}
-        assert (folder / "token").read_text() == VALUE
+        assert (folder / "token").read_text() == line
         assert [path.stat().st_mode & 0o777 for path in (folder, folder / "token")] == [0o700, 0o600]
-        assert not (folder / "third").exists()
+        assert (folder / "third").read_text() == "", "one that is not set"
     assert not folder.exists()
 
 
-def test_a_file_of_a_secret_that_is_gone_is_removed(declare: Declare, tmp_path: Path) -> None:
+def test_a_file_of_a_secret_that_is_gone_is_emptied_or_removed(declare: Declare, tmp_path: Path) -> None:
     entry = "{from: [{env: A}], for: [run], optional: true}"
     declare(entry, A=VALUE).placed("run", tmp_path / "secrets")
-    assert (tmp_path / "secrets/token").exists()
+    assert (tmp_path / "secrets/token").read_text() == VALUE
     declare(entry).placed("run", tmp_path / "secrets")
+    assert (tmp_path / "secrets/token").read_text() == ""
+    declare(entry.replace("A}]", "A}], variable: A")).placed("run", tmp_path / "secrets")
     assert not (tmp_path / "secrets/token").exists()
+
+
+def test_a_configuration_that_its_manager_would_not_read_does_not_count(declare: Declare, home: Path) -> None:
+    written(home / ".config/pip/pip.conf", VALUE)
+    (report,) = declare("{from: [{config: pip}]}", XDG_CONFIG_HOME=str(home / "xdg")).report()
+    assert report.missing == "config pip: no file XDG_CONFIG_HOME/pip/pip.conf or ~/.pip/pip.conf"
+
+
+@pytest.mark.parametrize("places", ["{env: C}", "{command: ['false']}", "{env: C}, {command: [no-such-7f3a]}"])
+def test_an_optional_variable_that_is_not_set_is_absent_on_both_engines(
+    declare: Declare, tmp_path: Path, places: str
+) -> None:
+    entry = f"{{from: [{places}], for: [run], variable: PLAIN, optional: true}}"
+    found = declare(entry)
+    assert found.placed("run", tmp_path / "secrets") == {}
+    found.carriers("run")  # as before each start
+    assert found.overlay(["app"], install=False)["services"]["app"]["environment"] == {}
+    if "env" in places:
+        found = declare(entry, C=VALUE)
+        assert found.placed("run", tmp_path / "secrets") == {"PLAIN": VALUE}
+        assert found.overlay(["app"], install=False)["services"]["app"]["environment"] == {
+            "PLAIN": "${DEVENV_SECRET_TOKEN-}"
+        }
+
+
+# ---- logins
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "{from: [{git: acme.org}, {env: A}]}",
+        "{from: [{env: A}, {git: acme.org}]}",
+        "{from: [{env: A}, {netrc: acme.org}]}",
+        "{from: [{env: A}], path: NETRC}",
+    ],
+)
+@pytest.mark.parametrize(
+    ("value", "ok"),
+    [("just-a-token", False), ("me:pw", False), ("# a\n# b\nmachine h login m password p", True), ("# " * 5000, False)],
+)
+def test_a_login_is_a_line_of_netrc(declare: Declare, entry: str, value: str, ok: bool) -> None:
+    found = declare(entry, A=value)
+    assert [bool(each.wrong) for each in found.report(run=True)] == [not ok]
+    if ok:
+        found.check("build")
+        return
+    error = error_of(lambda: found.check("build"))
+    assert (error.code, value in error.message) == (CONFIG, False)
+    assert error.hints == (EXPECTED_LOGIN,)
+
+
+@pytest.mark.parametrize("password", [VALUE, "a b", "p@ss/w:rd", 'q"uote', "per%cent", "s3cr&t/+$HOME"])
+def test_git_gets_the_login_of_a_step_and_keeps_it_from_the_persons_helpers(
+    declare: Declare, home: Path, tmp_path: Path, password: str
+) -> None:
+    written(home / ".gitconfig", "[credential]\n\thelper = store\n")
+    quoted = password.replace("\\", "\\\\").replace('"', '\\"')
+    found = declare("{from: [{git: 'acme.org:8443'}, {env: A}]}", A=f'machine acme.org login me password "{quoted}"')
+    env = {"HOME": str(home), "PATH": "/usr/bin:/bin", "GIT_TERMINAL_PROMPT": "0"}
+    asked = "protocol=https\nhost=acme.org:8443\n\n"
+    with found.lent("build", tmp_path / "it is lent") as given:
+        assert password not in repr(given)
+        argv, more = ["git", "credential", "fill"], {**env, **given}
+        answer = subprocess.run(argv, input=asked, env=more, text=True, capture_output=True, check=True).stdout
+        assert {"username=me", f"password={password}"} <= {*answer.splitlines()}
+        other = asked.replace("acme", "other")
+        assert subprocess.run(argv, input=other, env=more, text=True, capture_output=True, check=False).returncode
+        subprocess.run(["git", "credential", "approve"], input=answer, env=more, text=True, check=True)
+    assert not (home / ".git-credentials").exists()
+
+
+def test_hints_of_a_failed_step_name_the_places(declare: Declare) -> None:
+    found = declare("{from: [{env: A}]}", "{from: [{env: B}], optional: true}", A=VALUE)
+    assert found.origins("build") == [f"the secret token came from env A: {STILL_VALID}"]
+
+
+# ---- why a place has nothing
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("{env: A}", "env A: not set"),
+        ("{env: EMPTY}", "env EMPTY: empty"),
+        ("{file: ~/none}", "file ~/none: no file"),
+        ("{file: ~/blank}", "file ~/blank: empty"),
+        ("{file: '~'}", "file ~: Is a directory"),
+        ("{command: ['false']}", "command false: exit code 1"),
+        ("{command: ['true']}", "command true: printed nothing"),
+        ("{command: [sh, -c, 'echo s3cret-value >&2; exit 4']}", "exit code 4"),
+        ("{command: [no-such-7f3a]}", "command no-such-7f3a: not found"),
+        ("{command: [/etc/passwd]}", "command /etc/passwd: Permission denied"),
+        ("{git: acme.org}", "git acme.org: no credential helper has a login"),
+        ("{netrc: acme.org}", "netrc acme.org: not in ~/.netrc"),
+        ("{config: uv}", "config uv: no file ~/.config/uv/uv.toml"),
+    ],
+)
+def test_each_place_says_why_it_has_nothing(declare: Declare, home: Path, place: str, why: str) -> None:
+    written(home / ".netrc", f"machine other.org login me password {VALUE}\n")
+    written(home / "blank", "\n")
+    found = declare(f"{{from: [{place}, {{env: LAST}}], help: ask the team}}", EMPTY="")
+    (report,) = found.report(run=True)
+    error = error_of(lambda: found.check("build"))
+    for text in (report.missing, error.message):
+        assert why in text
+        assert "env LAST: not set" in text
+    assert error.hints == ("token: ask the team",)
+    said = f"{report} {error.message}".replace("echo s3cret-value", "")
+    assert VALUE not in said, "neither a value nor what a program printed"
+
+
+def test_a_damaged_netrc_is_named_without_its_words(declare: Declare, home: Path) -> None:
+    written(home / ".netrc", f"machine acme.org login me password x {VALUE}\n")
+    (report,) = declare("{from: [{netrc: acme.org}]}").report()
+    assert ".netrc:" in report.missing
+    assert VALUE not in repr(report)
 
 
 def test_looks_start_no_program(declare: Declare, tmp_path: Path) -> None:
     argv = f"[touch, {tmp_path / 'made'}]"
     found = declare(f"{{from: [{{command: {argv}}}], for: [run], variable: TOKEN}}")
-    assert [each.place for each in found.report()] == [f"command touch {tmp_path / 'made'} (not run)"]
+    assert [each.place for each in found.report()] == [f"{NOT_KNOWN}: command touch {tmp_path / 'made'}"]
     assert found.quick("run") == {}
     assert not (tmp_path / "made").exists()
     assert [each.place for each in found.report(run=True)] == [""]

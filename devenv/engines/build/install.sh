@@ -10,8 +10,11 @@ if [ -s /run/secrets/ca ]; then
 fi
 for each in $secrets; do
     variable=${each%%=*} file=/run/secrets/${each##*:}
-    [ -s "$file" ] || continue
-    case $each in *=value:*) export "$variable=$(cat "$file")" ;; *) export "$variable=$file" ;; esac
+    # One that is not set is an empty file, or no variable, as without containers.
+    case $each in
+    *=value:*) if [ -s "$file" ]; then export "$variable=$(cat "$file")"; fi ;;
+    *) export "$variable=$file" ;;
+    esac
 done
 
 install_python() { # the names of the edited libraries; the first is this one

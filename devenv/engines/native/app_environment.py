@@ -223,8 +223,10 @@ def _install(place: Place) -> None:
         code = process.run(shlex.split(command), {**_tool_env(place), **given})
     if code:
         hints = system_packages.for_machine(place.root, lambda program: shutil.which(program) is not None)
-        again = f"try it by hand: inv dev.run -- {command}"
-        raise DevError(UNHEALTHY, f"{place.service}: native.install of dev.yaml failed", *hints, again)
+        origins = place.secrets.origins(BUILD)
+        again = f"try it by hand: inv dev.run -- {command}"  # which has no secrets
+        message = f"{place.service}: native.install of dev.yaml failed"
+        raise DevError(UNHEALTHY, message, *hints, *origins) if origins else DevError(UNHEALTHY, message, *hints, again)
 
 
 def _tool_env(place: Place) -> Mapping[str, str]:
