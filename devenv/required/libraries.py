@@ -77,7 +77,7 @@ def use(env: Environment, name: str, only: str) -> tuple[list[str], str]:
     everyone = _everyone(env, stack.of(env), name)
     users = [user for user in everyone if only in ("", user.name) and name in user.edits]
     if not users:
-        raise _not_edited(name, only, everyone)
+        raise _not_edited(name, everyone)
 
     for user in users:
         if Path(user.edits[name]).is_dir():
@@ -101,12 +101,11 @@ def _after(env: Environment, name: str, users: Sequence[User]) -> str:
     return f"{name} is removed from {names}"
 
 
-def _not_edited(name: str, only: str, everyone: Sequence[User]) -> DevError:
+def _not_edited(name: str, everyone: Sequence[User]) -> DevError:
     edited = {each: user.name for user in everyone for each in user.edits}
     edited.update({user.name: user.name for user in everyone if user.member and user.member.edited})
     known = f"{guess(name, [*edited])}edited: {', '.join(sorted(edited))}" if edited else "nothing is edited"
-    where = f" in {only}" if only else ""
-    return DevError(USAGE, f"{name} is not edited{where}", known, f"to edit it: inv dev.edit {name} PATH")
+    return DevError(USAGE, f"{name} is not edited", known, f"to edit it: inv dev.edit {name} PATH")
 
 
 def is_edited(env: Environment, name: str) -> bool:
@@ -178,8 +177,8 @@ def _checkout(env: Environment, name: str, given: str, users: Sequence[User]) ->
     repo = next((user.declared.repo for user in users if user.declared and user.declared.repo), "")
     if not repo:
         hint = f"libraries: {{{name}: {{repo: URL}}}} in dev.yaml says where it is cloned from"
-        default = "" if given else ", the default of PATH"
-        raise DevError(USAGE, f"there is no folder {path}{default}", f"inv dev.edit {name} PATH", hint)
+        again = f"inv dev.edit {name} PATH (default: the folder next to this repository)"
+        raise DevError(USAGE, f"there is no folder {path}", again, hint)
     repo = str((env.place.root / repo).resolve()) if repo.startswith(".") else repo
     trust.check(repo, f"the library {name}", once="")
     events.note(f"cloning {repo} into {path}")
