@@ -108,14 +108,15 @@ def test_what_a_checkout_adds_is_installed_and_what_contradicts_the_lock_file_is
 def test_a_failed_installation_leaves_the_service_as_it_runs(service: Repo, library: Path, tmp_path: Path) -> None:
     url, before = service.status()["url"], environment(service)
     between = libs.python_library(tmp_path / "between", needs=["sqlparse<0.1"])
-    replace_text(between / "pyproject.toml", 'name = "greeting"', 'name = "between"')
+    replace_text(between / "pyproject.toml", 'name = "greeting"', 'name = "greeting-between"')
     libs.release(between, service.path / "wheels")
     libs.say(library, "edited")
 
-    libs.declare(library, needs=["between"])
+    libs.declare(library, needs=["greeting-between==1.0.0"])
     done = service.fails(113, "dev.edit", "greeting", str(library))
     assert "what greeting needs does not go with the versions of the lock file" in done.error
-    assert re.search(r"between.*sqlparse<0\.1.*sqlparse==0\.", " ".join(done.stderr.split())), "it names both versions"
+    said = " ".join(done.stderr.split())
+    assert re.search(r"greeting-between.*sqlparse<0\.1.*sqlparse==0\.", said), "it names both versions"
     libs.declare(library)
     replace_text(library / "pyproject.toml", "version =", 'requires-python = ">=3.99"\nversion =')
     done = service.fails(113, "dev.edit", "greeting", str(library))
