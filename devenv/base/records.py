@@ -20,7 +20,15 @@ from devenv.base import disk, locks, shapes
 from devenv.base.shapes import ANY
 
 # What this version of the tools reads. A value of another type, as in a damaged file, is as good as none.
-UP = {"build": str, "compose": str, "folder": str, "image": str, "ids": {ANY: str}, "debug": int}
+UP = {
+    "build": str,
+    "compose": str,
+    "folder": str,
+    "image": str,
+    "ids": {ANY: str},
+    "debug": int,
+    "libraries": {ANY: str},
+}
 PACKAGES = {"of": str, "names": [str]}
 DATA = {
     **dict.fromkeys(("id", "generation", "live", "migrated", "branch", "state"), str),

@@ -117,7 +117,7 @@ def _personal(place: Place, service: Service) -> dict[str, Any]:
     if place.libraries:
         edited = place.libraries.values()
         variables.update(place.watching([_mounted(library) for library in edited]))
-        more["volumes"] = [{"type": "bind", "source": str(e.checkout), "target": _mounted(e)} for e in edited]
+        more["volumes"] = [mount for each in edited for mount in _mounts(each)]
         contexts = {_context(index): str(library.checkout) for index, library in enumerate(edited)}
         if service.build.dockerfile.is_file():  # else Docker reports it
             more["build"] = {
@@ -181,12 +181,11 @@ def _step(place: Place, index: int, library: Library) -> str:
         *(f"type=secret,id={secret.name}" for secret in place.secrets.of(BUILD)),
         *(["type=ssh"] if place.secrets.ssh else []),
     )
-    folder = "/".join([_mounted(library), *library.folder.relative_to(library.checkout).parts])
     held = [
         f"{s.variable}=value:{s.name}" if s.variable else f"{s.path}=path:{s.name}" for s in place.secrets.of(BUILD)
     ]
     kind = library.language or "command"
-    words = ["sh", "/devenv/tools/install.sh", folder, " ".join(held), kind, *_words(place, library)]
+    words = ["sh", "/devenv/tools/install.sh", _folder(library), " ".join(held), kind, *_words(place, library)]
     return "RUN " + "".join(f"--mount={mount} \\\n    " for mount in mounts) + json.dumps(words)
 
 
@@ -195,8 +194,20 @@ def _words(place: Place, library: Library) -> list[str]:
         others = [name for name in place.libraries if name != library.name]
         return [library.name, *others]
     if library.language == lockfiles.NODE:
-        return [library.name, *libraries.dependencies(library)]
+        return [library.name, " ".join(libraries.peers(library)), *libraries.dependencies(library)]
     return list(library.install)
+
+
+def _mounts(library: Library) -> list[dict[str, Any]]:
+    """The checkout. Its node_modules are hidden: they were made for this machine, and may have shared packages."""
+    found = [{"type": "bind", "source": str(library.checkout), "target": _mounted(library)}]
+    if library.language == lockfiles.NODE and (library.folder / "node_modules").is_dir():
+        found.append({"type": "tmpfs", "target": f"{_folder(library)}/node_modules"})
+    return found
+
+
+def _folder(library: Library) -> str:
+    return "/".join([_mounted(library), *library.folder.relative_to(library.checkout).parts])
 
 
 def _mounted(library: Library) -> str:

@@ -19,7 +19,8 @@ from devenv.base.process import Result
 from devenv.engines import additions, docker, names, podman, stats
 from devenv.engines.interface import IMPATIENT, LOG_LINES, PERSONAL, Logs, Place, State, logged
 from devenv.engines.progress import Progress
-from devenv.model import services, system_packages
+from devenv.model import libraries, services, system_packages
+from devenv.model.lockfiles import PYTHON
 from devenv.model.secrets import BUILD, RUN
 from devenv.model.services import Healthcheck
 
@@ -70,9 +71,9 @@ class ComposeEngine:
             origins = self.place.secrets.origins(BUILD)
             back = [f"without the edited library: inv dev.use {name}" for name in self.place.libraries]
             back += system_packages.for_image(self.place.root, self.place.services[self.place.app].build)
-            raise self._explain(
-                DevError(UNHEALTHY, f"{self.place.service}: the image could not be built", hint, *origins, *back)
-            )
+            message = f"{self.place.service}: the image could not be built"
+            failure = DevError(UNHEALTHY, message, hint, *origins, *back)
+            raise self._explain(self._unresolved(services) or failure)
 
     def remove_older(self) -> None:
         # The last one before is still used by the containers that run: it goes after the next build. The layers stay
@@ -361,6 +362,19 @@ class ComposeEngine:
         left = docker.with_label(self.place.project, docker.STEP)
         if left:
             process.run(["docker", "rm", "--force", *left], self.place.env)
+
+    def _unresolved(self, services: Sequence[str]) -> DevError | None:
+        """After a failed build: whether an edited library contradicts the lock file.
+
+        The failed step runs again for what it prints: the steps before it are in the cache.
+        """
+        edited = [each for each in self.place.libraries.values() if each.language == PYTHON]
+        if not edited or docker.server().is_podman:
+            return None
+        env = {**self.place.env, **self._secrets(BUILD), "BUILDKIT_PROGRESS": "plain"}
+        done = process.capture(self._compose("build", *services), env)
+        printed = "\n".join(re.findall(r"^#\d+ \d+\.\d+ (.*)", done.stdout + done.stderr, re.M))
+        return libraries.unresolved(self.place.service, edited, printed)
 
     def _explain(self, error: DevError) -> DevError:
         """Replace a failed command's error by its cause, if that is another one."""

@@ -58,6 +58,7 @@ class Place(NamedTuple):
     personal: Mapping[str, str] = {}  # the person's variables for the app
     override: str = ""  # the person's compose file over the others, from the root; empty if there is none
     secrets: Secrets = Secrets()  # those of dev.yaml; a value is read when something needs it
+    environment: Path | None = None  # where an app's environment is made that is not in use yet, without containers
 
     def watching(self, folders: Sequence[str]) -> dict[str, str]:
         """The variables by which a reloader of the app also watches edited libraries, in `folders`.

@@ -35,6 +35,7 @@ class Facts(NamedTuple):
     looked: bool = True  # whether the database's server was looked at; else `known` is what the record says
     unseen: bool = False  # there is data, and the record does not say what it is
     started: tuple[str, ...] = ()  # services that this command has started
+    libraries: Mapping[str, str] = {}  # edited libraries by name, each as its key
     admits: bool = False  # whether the app's account has yet to be made on the database's server
 
 
@@ -90,8 +91,14 @@ def observe(env: Environment, states: Mapping[str, State], seen: Images | None =
         image=env.image,
         looked=looked,
         unseen=not looked and exists and not known,
+        libraries=library_keys(env),
         admits=bool(env.database and env.database.account and not known),
     )
+
+
+def library_keys(env: Environment) -> dict[str, str]:
+    """Edited libraries by name, each as a fingerprint of what its installation depends on."""
+    return {name: library.key for name, library in env.place.libraries.items()}
 
 
 def _stored(env: Environment) -> str:
@@ -120,7 +127,7 @@ def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> lis
 
 def _build(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:
     before = facts.record.up.get("build", "")
-    why = "" if facts.built and before == facts.build_files else "packages or the Dockerfile changed"
+    why = "" if facts.built and before == facts.build_files else _edits(facts) or "packages or the Dockerfile changed"
     if not facts.built and before in ("", facts.build_files):
         why = "not built yet"
     app = services[config.app].build if facts.image and config.app in services else None
@@ -128,6 +135,14 @@ def _build(facts: Facts, config: Config, services: Mapping[str, Service]) -> lis
     built = tuple(name for name, service in services.items() if service.build and name not in pulled)
     pull = [Step("pull", pulled, f"{facts.image} is this release")] if why and pulled else []
     return pull + ([Step("build", built, why)] if why and built else [])
+
+
+def _edits(facts: Facts) -> str:
+    """Which edited libraries are others than in the last build; empty if none is."""
+    before, now = facts.record.up.get("libraries", {}), facts.libraries
+    words = [f"{name} is edited" if name not in before else f"what {name} needs changed" for name in now]
+    words = [text for text, (name, key) in zip(words, now.items()) if before.get(name) != key]
+    return ", ".join([*words, *(f"{name} is the release again" for name in before if name not in now)])
 
 
 def _migrate(facts: Facts, config: Config) -> list[Step]:

@@ -152,7 +152,7 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[E
             env = _do(env, step)
         done.append(step)
         if step.kind in ("pull", "build"):
-            env.record.up = {**env.record.up, "build": facts.build_files}
+            env.record.up = {**env.record.up, "build": facts.build_files, "libraries": dict(facts.libraries)}
             env.save()
             if facts.built:
                 env.engine.remove_older()

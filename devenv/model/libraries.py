@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,10 @@ from devenv.model import fingerprint
 from devenv.model.lockfiles import NODE, PYTHON, is_plug_and_play, language_of, locked, plain, text_of
 
 LISTED = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+# What uv and pip print before their reasons, if versions contradict each other or need another Python.
+NO_SOLUTION = re.compile(
+    r"(No solution found|The conflict is caused by|ERROR: Package \S+ requires a different Python).*", re.S
+)
 # The files of a checkout from which it is installed: if one changes, it is installed again.
 MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg", "package.json")
 
@@ -82,7 +87,8 @@ def check(found: Library) -> None:
         raise DevError(USAGE, f"{found.folder} has no {kind}", f"inv dev.edit {found.name} PATH", hint)
     name = str((data or {}).get("name", found.name))
     if plain(name) != plain(found.name):
-        raise DevError(CONFLICT, f"{found.folder} is the library {name}, not {found.name}", hint)
+        again = f"inv dev.edit {found.name} PATH"
+        raise DevError(CONFLICT, f"{found.folder} is the library {name}, not {found.name}", again, hint)
 
 
 def check_locked(service: str, root: Path, edited: Mapping[str, Library]) -> None:
@@ -100,6 +106,16 @@ def check_locked(service: str, root: Path, edited: Mapping[str, Library]) -> Non
             message = f"{service}: {found.name} in {found.folder} needs {'; '.join(wrong)}"
             hints = (f"in {service}: inv dev.add {needed}", f"or change {found.folder / 'pyproject.toml'}")
             raise DevError(CONFLICT, message, *hints)
+
+
+def unresolved(service: str, edited: Iterable[Library], output: str) -> DevError | None:
+    """DevError 113 if an installer printed that no versions go with the lock file, with its reasons; else None."""
+    found = NO_SOLUTION.search(output)
+    if not found:
+        return None
+    names = ", ".join(library.name for library in edited)
+    message = f"{service}: what {names} needs does not go with the versions of the lock file\n{found[0].rstrip()}"
+    return DevError(CONFLICT, message, f"in {service}: update the lock file, or change what {names} needs")
 
 
 def _conflicts(found: Library, root: Path, edited: Mapping[str, Library]) -> list[str]:
@@ -134,6 +150,12 @@ def dependencies(found: Library) -> list[str]:
     data = _json(found.folder / "package.json") or {}
     needs = data.get("dependencies")
     return [f"{name}@{version}" for name, version in needs.items()] if isinstance(needs, dict) else []
+
+
+def peers(library: Library) -> list[str]:
+    """The packages that a library for Node shares with the service, by name: there must be one copy of each."""
+    needs = (_json(library.folder / "package.json") or {}).get("peerDependencies")
+    return [*needs] if isinstance(needs, dict) else []
 
 
 def _project(folder: Path) -> dict[str, Any] | None:

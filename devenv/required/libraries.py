@@ -6,6 +6,7 @@ production cannot reload, so it runs from source while one of its libraries is e
 
 from __future__ import annotations
 
+import functools
 import shlex
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,10 +46,11 @@ def uses(env: Environment, name: str) -> bool:
     return name in env.record.libraries or _own(env, name).uses(name)
 
 
-def edit(env: Environment, name: str, given: str, only: str) -> tuple[Path, list[str]]:
+def edit(env: Environment, name: str, given: str, only: str) -> tuple[Path, list[str], list[str]]:
     """Replace a library by a checkout in all services that use it, or in `only` one; those that run are updated now.
 
-    Returns the checkout and the services. DevError 2 if none uses it, 113 if the checkout does not go with a lock file.
+    Returns the checkout, the services, and which of them run. DevError 2 if none uses it, 113 if the checkout does not
+    go with a lock file.
     """
     whole = stack.of(env)
     users = _users(env, whole, name, only)
@@ -59,36 +61,51 @@ def edit(env: Environment, name: str, given: str, only: str) -> tuple[Path, list
         libraries.check_locked(user.name, user.root, {**_others(user, name), name: found})
     _announce(users, name, checkout)
 
-    def change(record: records.Record) -> None:
-        record.libraries = {**record.libraries, name: str(checkout)}
-
     for user in users:
         _keep_from_git(libraries.library(user.root, name, checkout, user.declared))
-        records.change(env.place.workspace, user.name, "dev.edit", change)
-    _update(env, name, users)
-    return checkout, [user.name for user in users]
+        edits = {**user.edits, name: str(checkout)}
+        records.change(env.place.workspace, user.name, "dev.edit", functools.partial(_note, edits))
+    running = _update(env, name, users, "dev.edit")
+    return checkout, [user.name for user in users], running
 
 
-def use(env: Environment, name: str, only: str) -> list[str]:
+def use(env: Environment, name: str, only: str) -> tuple[list[str], str]:
     """Go back to the released package in all services where the library is edited, or in `only` one.
 
-    Returns the services.
+    Returns the services, and what is true of the library in them now.
     """
-    users = [user for user in _users(env, stack.of(env), name, only) if name in user.edits]
+    everyone = _everyone(env, stack.of(env), name)
+    users = [user for user in everyone if only in ("", user.name) and name in user.edits]
     if not users:
-        raise DevError(USAGE, f"{name} is not edited", f"inv dev.edit {name} PATH")
-
-    def change(record: records.Record) -> None:
-        record.libraries = {other: path for other, path in record.libraries.items() if other != name}
+        raise _not_edited(name, everyone)
 
     for user in users:
         if Path(user.edits[name]).is_dir():
             found = libraries.library(user.root, name, Path(user.edits[name]), user.declared)
             place = env.place._replace(service=user.name, root=user.root)
             choice.undo(env.engine.name, place._replace(native=user.native, libraries={name: found}), found)
-        records.change(env.place.workspace, user.name, "dev.use", change)
-    _update(env, name, users)
-    return [user.name for user in users]
+        edits = {other: path for other, path in user.edits.items() if other != name}
+        records.change(env.place.workspace, user.name, "dev.use", functools.partial(_note, edits))
+    _update(env, name, users, "dev.use")
+    return [user.name for user in users], _after(env, name, users)
+
+
+def _after(env: Environment, name: str, users: Sequence[User]) -> str:
+    names = ", ".join(user.name for user in users)
+    kept = next((d for user in users if (d := user.declared) and d.install and not d.remove), None)
+    if kept and env.engine.name == choice.NATIVE:
+        stays = f"what `{shlex.join(kept.install)}` made may stay, since dev.yaml has no libraries.{name}.remove"
+        return f"the checkout of {name} is no longer installed in {names}; {stays}"
+    if any(lockfiles.language_of(user.root, name) for user in users):
+        return f"{name} is the release of the lock file again in {names}"
+    return f"{name} is removed from {names}"
+
+
+def _not_edited(name: str, everyone: Sequence[User]) -> DevError:
+    edited = {each: user.name for user in everyone for each in user.edits}
+    edited.update({user.name: user.name for user in everyone if user.member and user.member.edited})
+    known = f"{guess(name, [*edited])}edited: {', '.join(sorted(edited))}" if edited else "nothing is edited"
+    return DevError(USAGE, f"{name} is not edited", known, f"to edit it: inv dev.edit {name} PATH")
 
 
 def is_edited(env: Environment, name: str) -> bool:
@@ -100,24 +117,31 @@ def is_edited(env: Environment, name: str) -> bool:
 
 def _users(env: Environment, whole: stack.Stack, name: str, only: str) -> list[User]:
     """The services that use the library. DevError 2 if there is none."""
-    everyone = [_own(env, name), *(_member(member, name) for member in whole.members.values())]
+    everyone = _everyone(env, whole, name)
     names = [user.name for user in everyone]
     if only and only not in names:
         raise DevError(USAGE, f"--in {only}: {env.config.service} does not require {only}", did_you_mean(only, names))
     users = [user for user in everyone if only in ("", user.name) and (user.uses(name) or name in user.edits)]
     if users:
         return users
-    known = guess(name, [*whole.members, *_known(everyone)])
-    required = ", ".join(whole.members) or "no services"
-    allowed = f"{known}allowed: {required}, and every library in a lock file"
+    asked = [user for user in everyone if only in ("", user.name)]
+    found = {
+        user.name: [p for packages in lockfiles.locked(user.root).values() for p in packages.values()] for user in asked
+    }
+    known = guess(
+        name, [*([] if only else whole.members), *(package.name for each in found.values() for package in each)]
+    )
+    files = {user: ", ".join(sorted({package.file for package in each})) for user, each in found.items()}
+    lacks = "; ".join(
+        f"{file} of {user} does not name it" if file else f"{user} has no lock file" for user, file in files.items()
+    )
     declare = f"or declare the library: libraries: {{{name}: {{}}}} in dev.yaml"
-    raise DevError(USAGE, f"{only or env.config.service} does not require {name}", allowed, declare)
+    raise DevError(USAGE, f"{only or env.config.service} does not require {name}", f"{known}{lacks}", declare)
 
 
-def _known(users: Sequence[User]) -> Iterator[str]:
-    for user in users:
-        for packages in lockfiles.locked(user.root).values():
-            yield from (package.name for package in packages.values())
+def _everyone(env: Environment, whole: stack.Stack, name: str) -> list[User]:
+    """This service and the required ones."""
+    return [_own(env, name), *(_member(member, name) for member in whole.members.values())]
 
 
 def _own(env: Environment, name: str) -> User:
@@ -153,7 +177,8 @@ def _checkout(env: Environment, name: str, given: str, users: Sequence[User]) ->
     repo = next((user.declared.repo for user in users if user.declared and user.declared.repo), "")
     if not repo:
         hint = f"libraries: {{{name}: {{repo: URL}}}} in dev.yaml says where it is cloned from"
-        raise DevError(USAGE, f"there is no folder {path}", f"inv dev.edit {name} PATH", hint)
+        again = f"inv dev.edit {name} PATH (default: the folder next to this repository)"
+        raise DevError(USAGE, f"there is no folder {path}", again, hint)
     repo = str((env.place.root / repo).resolve()) if repo.startswith(".") else repo
     trust.check(repo, f"the library {name}", once="")
     events.note(f"cloning {repo} into {path}")
@@ -186,25 +211,53 @@ def _others(user: User, name: str) -> dict[str, Library]:
 
 def _announce(users: Sequence[User], name: str, checkout: Path) -> None:
     """What will happen, before it does."""
-    events.note(f"{name} comes from {checkout} in {', '.join(user.name for user in users)}")
+    events.note(f"installing {name} from {checkout} in {', '.join(user.name for user in users)}")
     lean = [user.name for user in users if user.member and not user.member.developed]
     if lean:
         words = "runs" if len(lean) == 1 else "run"
         events.note(f"{', '.join(lean)} {words} from source with reload, instead of lean, until: inv dev.use {name}")
 
 
-def _update(env: Environment, name: str, users: Sequence[User]) -> None:
-    """Let the services that run take over what was changed. The others do at their next start."""
+def _update(env: Environment, name: str, users: Sequence[User], task: str) -> list[str]:
+    """Let the services that run take over what was changed, and return them. The others do at their next start.
+
+    If the installation fails in one, that one and those after it keep what they had: their records say what is true.
+    """
+    built = {user.name: _built(env, user) for user in users}
+    try:
+        return list(_take_over(env, name, users))
+    except BaseException as error:
+        kept = [user for user in users if _built(env, user) == built[user.name]]
+        for user in kept:
+            records.change(env.place.workspace, user.name, task, functools.partial(_note, user.edits))
+        if isinstance(error, DevError) and kept == list(users) and not any(name in user.edits for user in users):
+            hints = [hint for hint in error.hints if not hint.endswith(f"inv dev.use {name}")]  # there is no edit
+            raise DevError(error.code, error.message, *hints) from None
+        raise
+
+
+def _note(edits: dict[str, str], record: records.Record) -> None:
+    record.libraries = dict(edits)
+
+
+def _built(env: Environment, user: User) -> str:
+    """A fingerprint of what a service was built from."""
+    return str(records.read(env.place.workspace, user.name).up.get("build", ""))
+
+
+def _take_over(env: Environment, name: str, users: Sequence[User]) -> Iterator[str]:
     whole = stack.of(env)
     for user in users:
         record = records.read(env.place.workspace, user.name)
         if user.member and record.checkout and whole.runs(user.name):
             whole.restart(whole.members[user.name])
             _check_told(user.name, name, record.libraries, whole.answers[user.name])
+            yield user.name
     if any(user.member is None for user in users):
         with env.locked("dev.edit") as there:
             if any(state.running for state in there.engine.look().values()):
                 operation.up(there, only=True)
+                yield env.config.service
 
 
 def _check_told(service: str, name: str, wanted: dict[str, str], answer: dict[str, Any]) -> None:

@@ -118,6 +118,13 @@ class Stack:
         """Whether anything of a member runs."""
         return protocol.runs(self._status(self.members[name]))
 
+    def stopped(self) -> list[str]:
+        """The members of which nothing runs, by what the engine knows: their own tools are not started."""
+        place, engine = self.env.place, self.env.engine.name
+        asked = {name: (records.read(place.workspace, name).engine or engine) for name in self.members}
+        runs = choice.running([(used, place.workspace, name) for name, used in asked.items()])
+        return [name for name in self.members if runs[place.workspace, name] is False]
+
     def restart(self, member: Member) -> None:
         """Start one member from its current source."""
         self._start(member, [])

@@ -101,7 +101,9 @@ def plan_(
         _answer_steps(env, verb, _ends(env, verb) if verb in ENDING else planning.of(env, states, verb, given), json)
         return
     steps = plan.decide(plan.observe(env, states), env.config, env.place.services)
-    value = {**plan.describe(env, steps), "requires": stack.of(env).describe()}
+    whole = stack.of(env)
+    first = [plan.Step("start", (name,), "required, and not running") for name in whole.stopped()]
+    value = {**plan.describe(env, [*first, *steps]), "requires": whole.describe()}
     if json:
         output.answer(value)
     elif mermaid:

@@ -61,8 +61,11 @@ def edit(c: Any, name: str, path: str = "", in_: str = "", json: bool = False, w
     if _elsewhere(env, "dev.edit", name, flags, in_, json):
         return
     if in_ or name not in lockfile.current(env.config).pins:
-        folder, services = libraries.edit(env, name, path, in_)
-        words = f"{name} comes from {folder} in {', '.join(services)}; to go back to the release: inv dev.use {name}"
+        folder, services, running = libraries.edit(env, name, path, in_)
+        stopped = [service for service in services if service not in running]
+        later = f"; stopped, so the next dev.up installs it: {', '.join(stopped)}" if stopped else ""
+        where = f"  {env.url}" if env.config.service in running else ""
+        words = f"{name} comes from {folder} in {', '.join(services)}{where}{later}; to go back: inv dev.use {name}"
         finish(words, json, str(folder), {"library": name, "checkout": str(folder), "services": services})
         return
     checkout = sources.edit(env, name, path)
@@ -82,8 +85,7 @@ def use(c: Any, name: str, in_: str = "", json: bool = False, workspace: str = "
         return
     service, _, version = name.partition("=")
     if in_ or libraries.is_edited(env, name) or service not in lockfile.current(env.config).pins:
-        services = libraries.use(env, name, in_)
-        words = f"{name} is the release of the lock file again in {', '.join(services)}"
+        services, words = libraries.use(env, name, in_)
         finish(words, json, known={"library": name, "services": services})
         return
     sources.use(env, service, version)

@@ -13,7 +13,8 @@ import pytest
 from devenv.base.errors import DevError
 from devenv.engines.interface import Place
 from devenv.engines.native import app_environment
-from devenv.model import libraries, lockfiles
+from devenv.engines.native.servers import server
+from devenv.model import libraries, lockfiles, services
 from devenv.model.libraries import Declared
 from tests import libs
 from tests.conftest import need, run_quietly
@@ -86,7 +87,7 @@ def test_a_declared_command_installs_and_removes(place: Place, library: Path, tm
     with pytest.raises(DevError, match="greeting could not be installed from") as error:
         app_environment.make(edited(place, library, how._replace(install=("make", "wrong"))))
     assert error.value.code == 112
-    assert "inv dev.use greeting" in error.value.hints[0]
+    assert error.value.hints[-1] == "to go back: inv dev.use greeting"
     assert os.listdir(tmp_path / "service/.dev/local/native/edited") == ["main"]
 
 
@@ -149,3 +150,17 @@ def test_a_link_takes_the_place_of_a_package_of_any_manager(node_place: Place, t
     assert text() == "released"
     assert installed() == before
     assert {path: path.read_bytes() for path in node_place.root.glob("*lock*")} == locks
+
+
+def test_a_server_is_not_restarted_when_a_library_is_edited(library: Path, tmp_path: Path) -> None:
+    """It gets nothing of the app's environment, whose folder changes."""
+    (tmp_path / "compose.yaml").write_text("services: {db: {image: postgres:17}}\n")
+    found = services.load(tmp_path / "compose.yaml", {})
+    native = {"python": ">=3.9"}
+    place = Place(
+        *(tmp_path, "main", "service", "app", "compose.yaml", ""), found, {"DB_PORT": "1"}, {}, "devenv-main", native
+    )
+    commands = [server.Server(each, found["db"]).inside("postgres") for each in (place, edited(place, library))]
+    assert commands[0].fingerprint == commands[1].fingerprint
+    apps = [app_environment.variables(each)["PATH"] for each in (place, edited(place, library))]
+    assert apps[0] != apps[1]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import libs
-from tests.conftest import need, until
+from tests.conftest import need, run_quietly, until
 from tests.gitrepo import replace_text
 from tests.verbs.fixtures import MakeRepo, removed_after
 from tests.verbs.repo import Repo, page
@@ -70,3 +71,23 @@ def test_a_link_replaces_the_release_until_it_is_given_back(service: Repo, libra
     assert libs.answers(url, "released")
     assert environment(service) == before
     assert libs.changed_files(service.path) == ""
+
+
+def test_a_package_that_the_library_shares_with_the_service_is_there_once(service: Repo, library: Path) -> None:
+    """As frameworks need it: their objects are compared by identity."""
+    replace_text(service.path / "src/app.js", 'from "greeting";', 'from "greeting";\nglobalThis.served = Fastify;')
+    manifest = library / "package.json"
+    shared = {"peerDependencies": {"fastify": "*"}, "devDependencies": {"fastify": "*"}}
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), **shared}))
+    run_quietly("npm", "install", "--no-audit", "--no-fund", "--no-package-lock", cwd=library)
+    own = library / "node_modules/fastify"
+    assert own.is_dir(), "its tests use a copy of its own"
+    same = "{ toString: () => String(Fastify === globalThis.served) }"
+    (library / "index.js").write_text(f'import Fastify from "fastify";\nexport const TEXT = {same};\n')
+    service.ok("dev.edit", "greeting", str(library))
+    url = service.status()["url"]
+    assert libs.answers(url, "true"), page(url)
+    service.ok("dev.use", "greeting")
+    assert libs.answers(url, "released")
+    assert own.is_dir()
+    assert not own.is_symlink()

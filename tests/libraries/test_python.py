@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,21 +105,62 @@ def test_what_a_checkout_adds_is_installed_and_what_contradicts_the_lock_file_is
     assert environment(service) == before
 
 
+def test_a_failed_installation_leaves_the_service_as_it_runs(service: Repo, library: Path, tmp_path: Path) -> None:
+    url, before = service.status()["url"], environment(service)
+    between = libs.python_library(tmp_path / "between", needs=["sqlparse<0.1"])
+    replace_text(between / "pyproject.toml", 'name = "greeting"', 'name = "greeting-between"')
+    libs.release(between, service.path / "wheels")
+    libs.say(library, "edited")
+
+    libs.declare(library, needs=["greeting-between==1.0.0"])
+    done = service.fails(113, "dev.edit", "greeting", str(library))
+    assert "what greeting needs does not go with the versions of the lock file" in done.error
+    said = " ".join(done.stderr.split())
+    assert re.search(r"greeting-between.*sqlparse<0\.1.*sqlparse==0\.", said), "it names both versions"
+    libs.declare(library)
+    replace_text(library / "pyproject.toml", "version =", 'requires-python = ">=3.99"\nversion =')
+    done = service.fails(113, "dev.edit", "greeting", str(library))
+    assert ">=3.99" in done.stderr
+    libs.declare(library)
+    replace_text(library / "pyproject.toml", "setuptools.build_meta", "no_such_backend")
+    done = service.fails(112, "dev.edit", "greeting", str(library))
+    assert not [hint for hint in done.hints if "dev.use" in hint], "there is nothing to go back from"
+    assert libs.answers(url, "released")
+    status = service.status()
+    assert (status["healthy"], status["libraries"]) == (True, {})
+    assert environment(service) == before
+
+    libs.declare(library)
+    service.ok("dev.edit", "greeting", str(library))
+    replace_text(library / "pyproject.toml", "setuptools.build_meta", "no_such_backend")
+    service.fails(112, "dev.up")
+    libs.say(library, "edited again")
+    assert until(lambda: libs.answers(url, "edited again"), SOON), page(url)
+    status = service.status()
+    assert (status["healthy"], status["libraries"]) == (True, {"greeting": str(library)})
+
+
 def test_a_wrong_library_is_refused_before_anything_changes(service: Repo, library: Path, tmp_path: Path) -> None:
     record = Path(os.environ["XDG_STATE_HOME"], f"devenv/v1/main/{service.token}.json")
     before = record.read_text()
     assert f"{service.token} {messages.NOT_REQUIRED} grating" in service.fails(2, "dev.edit", "grating").error
-    assert service.run("dev.edit", "grating").hints[0].startswith(f"{messages.DID_YOU_MEAN} greeting?")
+    hint = service.run("dev.edit", "grating").hints[0]
+    assert hint.startswith(f"{messages.DID_YOU_MEAN} greeting?")
+    assert "uv.lock" in hint
     assert (
         f"there is no folder {service.path.parent / 'nowhere'}"
         in service.fails(2, "dev.edit", "greeting", "../nowhere").error
     )
     other = libs.python_library(tmp_path / "other")
     replace_text(other / "pyproject.toml", 'name = "greeting"', 'name = "other"')
-    assert f"{other} is the library other, not greeting" in service.fails(113, "dev.edit", "greeting", str(other)).error
+    done = service.fails(113, "dev.edit", "greeting", str(other))
+    assert f"{other} is the library other, not greeting" in done.error
+    assert done.hints[0] == "inv dev.edit greeting PATH"
     (other / "pyproject.toml").unlink()
     assert "has no pyproject.toml" in service.fails(2, "dev.edit", "greeting", str(other)).error
     libs.declare(library, needs=["sqlparse<0.1"])
     assert "sqlparse<0.1" in service.fails(113, "dev.edit", "greeting", str(library)).error
-    assert "greeting is not edited" in service.fails(2, "dev.use", "greeting").error
+    done = service.fails(2, "dev.use", "greeting")
+    assert "greeting is not edited" in done.error
+    assert done.hints[0] == "nothing is edited"
     assert record.read_text() == before

@@ -104,6 +104,7 @@ def test_one_edit_reaches_both_services_and_both_are_back_after_dev_use(shop: Re
     assert [libs.changed_files(Path(now[name]["checkout"])) for name in ("shop", "lms")] == ["?? dev.lock", ""]
 
     shop.ok("dev.down")
+    assert {"start lms", "start notes"} <= {*shop.steps()}
     shop.ok("dev.up")
     assert texts(states(shop)) == {"TEXT: edited again"}, "it survives a stop"
 

@@ -108,6 +108,21 @@ START_DB = "start db (the data steps need it)"
             id="a new dependency",
         ),
         pytest.param(
+            facts(build_files="B2", libraries={"greeting": "G"}),
+            ["build app (greeting is edited)", "start app (newly built)"],
+            id="a library is edited",
+        ),
+        pytest.param(
+            facts(up={"libraries": {"greeting": "G"}}, build_files="B2", libraries={"greeting": "G2"}),
+            ["build app (what greeting needs changed)", "start app (newly built)"],
+            id="an edited library needs other packages",
+        ),
+        pytest.param(
+            facts(up={"libraries": {"greeting": "G"}}, build_files="B2"),
+            ["build app (greeting is the release again)", "start app (newly built)"],
+            id="a library is given back",
+        ),
+        pytest.param(
             facts(built=False),
             [f"build app ({NOT_BUILT})", "start app (newly built)"],
             id="the image was removed",

@@ -31,17 +31,23 @@ install_python() { # the names of the edited libraries; the first is this one
     rm -f /tmp/locked
 }
 
-install_node() {
-    name=$1 there=$PWD
+install_node() { # the name, the packages that it shares with the service, what else it needs
+    name=$1 shared=$2 there=$PWD
     while [ ! -e "$there/node_modules/$name" ]; do
         if [ "$there" = / ]; then echo "there is no release of $name in the image to replace" >&2; exit 1; fi
         there=$(dirname "$there")
     done
     rm -rf "$there/node_modules/$name"
     ln -s "$folder" "$there/node_modules/$name"
-    shift
+    shift 2
     # Above the checkout, where it does not change: Node looks in the folders above, too.
     if [ $# -gt 0 ]; then npm install --prefix "/libraries/$name" --no-save --no-package-lock --no-audit --no-fund "$@"; fi
+    for each in $shared; do
+        [ -e "$there/node_modules/$each" ] || continue
+        mkdir -p "$(dirname "/libraries/$name/node_modules/$each")"
+        rm -rf "/libraries/$name/node_modules/$each"
+        ln -s "$there/node_modules/$each" "/libraries/$name/node_modules/$each"
+    done
 }
 
 case $kind in

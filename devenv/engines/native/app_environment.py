@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from glob import glob
 from pathlib import Path
+from typing import Callable
 
 from devenv.base import authorities, locks, process, seals
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
@@ -49,6 +50,11 @@ def is_made(place: Place) -> bool:
     """Whether the environment exists, is up to date with the files, and lacks no package that it had."""
     made, *packages = _text(_stamp(place)).splitlines() or [""]
     return made == _fingerprint(place) and not ("python" in place.native and (_flaw(place) or _lost(place, packages)))
+
+
+def is_there(place: Place) -> bool:
+    """Whether there is an environment in which the app can be tried. It may be incomplete."""
+    return "python" not in place.native or os.access(_venv(place) / "bin" / "python", os.X_OK)
 
 
 def repair(place: Place) -> str:
@@ -131,30 +137,49 @@ def _damaged(record: Path) -> str:
     return ""
 
 
-def make(place: Place) -> None:
-    """Make or update the environment. DevError 110 if the machine lacks something, 112 if the install command fails."""
+def make(place: Place, stop: Callable[[], None] = lambda: None) -> None:
+    """Make or update the environment. DevError 110 if the machine lacks something, 112 if the install command fails.
+
+    `stop`: called before something changes that the running app uses. An environment with edited libraries is made next
+    to the one that the app runs in, so if that fails, the app still runs.
+    """
     if is_made(place):
         return
     if not place.native:
         hint = 'for Python: native: {python: ">=3.11", install: uv pip install -r requirements.txt}'
         raise DevError(CONFIG, "dev.yaml: native: is missing: it says how the app's environment is made", hint)
     with locks.held(folders.locked(place) / "environment.lock", "install"):
-        if not is_made(place):  # another workspace may have made it: all share the folder of a pinned checkout
-            _make(place)
+        if is_made(place):  # another workspace may have made it: all share the folder of a pinned checkout
+            return
+        if not place.libraries:
+            stop()
+            _make(place, stop)
+            return
+        new = folders.next_environment(place)
+        shutil.rmtree(new, ignore_errors=True)  # of a killed command
+        try:
+            _make(place._replace(environment=new), stop)
+        except BaseException:
+            shutil.rmtree(new, ignore_errors=True)
+            raise
+        folders.choose(place, new)
 
 
-def _make(place: Place) -> None:
+def _make(place: Place, stop: Callable[[], None]) -> None:
     _stamp(place).unlink(missing_ok=True)  # first: an incomplete environment must not look complete
     folders.environments(place).mkdir(parents=True, exist_ok=True)
     if "python" in place.native:
-        # Installers would stumble over damage, and leave what only an edited library needed.
-        if place.libraries or _flaw(place) or not _runs(_venv(place) / "bin" / "python"):
+        # Installers would stumble over damage.
+        if _flaw(place) or not _runs(_venv(place) / "bin" / "python"):
             shutil.rmtree(_venv(place), ignore_errors=True)
         _make_venv(place)
     if "node" in place.native:
         _check_node(place.native["node"])
+        with place.secrets.lent(BUILD, folders.lent(place)) as given:
+            app_libraries.prepare(place, {**_tool_env(place), **given})
+        stop()
         locked = folders.locked(place)  # all environments of the checkout share node_modules
-        for other in (locked / "made", *locked.glob("edited/*/made")):
+        for other in (locked / "made", *locked.glob("edited/*/*/made")):
             other.unlink(missing_ok=True)
         app_libraries.unlink(place)
     _install(place)
@@ -166,16 +191,23 @@ def _make(place: Place) -> None:
     _stamp(place).write_text("\n".join([_fingerprint(place), *_packages(place)]) + "\n")
 
 
-def variables(place: Place) -> dict[str, str]:
-    """The variables of the app's processes, before those of compose.yaml are added."""
+def passed(place: Place) -> dict[str, str]:
+    """The variables of the user that all processes get, servers too, and how they reach the outside."""
     held = place.secrets.variables()  # the app and the install step each get what dev.yaml declares for them
     env = {name: value for name, value in os.environ.items() if re.fullmatch(PASSED, name) and name not in held}
     env.update({name: value for name, value in place.outside.items() if name.lower() == outside.DIRECT})
     trusted = authorities.variables(place.variables.get("CA_BUNDLE", ""))
     kept = {name for name in trusted if env.get(name) and name not in authorities.GIVEN}  # the person's own choice
     env.update({name: path for name, path in trusted.items() if name not in kept})
+    env.setdefault("PATH", os.defpath)
+    return env
+
+
+def variables(place: Place) -> dict[str, str]:
+    """The variables of the app's processes, before those of compose.yaml are added."""
+    env = passed(place)
     bins = [str(_venv(place) / "bin"), str(_modules(place) / ".bin")]
-    env["PATH"] = os.pathsep.join([*bins, env.get("PATH", os.defpath)])
+    env["PATH"] = os.pathsep.join([*bins, env["PATH"]])
     if "python" in place.native:
         # Last: a uv of the machine wins. `dev.add` and `dev.run -- uv` work without one.
         env["PATH"] = os.pathsep.join([env["PATH"], str(programs.UV.bin)])

@@ -14,6 +14,7 @@ from devenv.engines.native import folders
 from devenv.model import libraries, lockfiles
 from devenv.model.libraries import Library
 
+OWN = ".devenv"  # in a library's node_modules: its own copies of packages that it shares with a service
 NPM = ("npm", "install", "--no-save", "--no-package-lock", "--no-audit", "--no-fund")
 
 
@@ -29,9 +30,19 @@ def install(place: Place, env: Mapping[str, str], uv: str) -> None:
         _install_editable(place, env, uv, python)
     for library in found:
         if library.language == lockfiles.NODE:
-            _link(place, env, library)
+            _link(place, library)
         elif library.install and process.run(library.install, env, cwd=library.folder):
             raise _failed(place, library)
+
+
+def prepare(place: Place, env: Mapping[str, str]) -> None:
+    """Install what edited libraries for Node need, into their folders. DevError 112 if that fails."""
+    for library in place.libraries.values():
+        if library.language == lockfiles.NODE and libraries.dependencies(library):
+            # Those of its development stay if they are there: its tests need them.
+            omit = ["--omit=peer", *([] if (library.folder / "node_modules").is_dir() else ["--omit=dev"])]
+            if process.run([*NPM, *omit], env, cwd=library.folder):
+                raise _failed(place, library)
 
 
 def undo(place: Place, library: Library, env: Mapping[str, str]) -> None:
@@ -43,6 +54,7 @@ def undo(place: Place, library: Library, env: Mapping[str, str]) -> None:
 
 def unlink(place: Place) -> None:
     """Put released packages back where links to Node libraries are: not every installer notices that one is missing."""
+    _unshare(place)
     for name in _links(place).read_text().splitlines() if _links(place).is_file() else []:
         path, released = _modules(place) / name, _released(place) / name
         if _is_ours(path):
@@ -60,16 +72,13 @@ def _install_editable(place: Place, env: Mapping[str, str], uv: str, found: list
     constraints = folders.environments(place) / "locked.txt"
     constraints.write_text("".join(f"{pin}\n" for pin in pins))
     editable = [word for library in found for word in ("--editable", str(library.folder))]
-    if process.run([uv, "pip", "install", "--constraints", str(constraints), *editable], env):
-        raise _failed(place, found[0])
+    argv = [uv, "pip", "install", "--constraints", str(constraints), *editable]
+    if process.run(argv, env):
+        asked = process.capture([*argv, "--dry-run"], env)
+        raise libraries.unresolved(place.service, found, asked.stderr) or _failed(place, found[0])
 
 
-def _link(place: Place, env: Mapping[str, str], library: Library) -> None:
-    if libraries.dependencies(library):
-        # Those of its development stay if they are there: its tests need them.
-        omit = [] if (library.folder / "node_modules").is_dir() else ["--omit=dev"]
-        if process.run([*NPM, *omit], env, cwd=library.folder):
-            raise _failed(place, library)
+def _link(place: Place, library: Library) -> None:
     target, released = _modules(place) / library.name, _released(place) / library.name
     for folder in (target.parent, released.parent):
         folder.mkdir(parents=True, exist_ok=True)
@@ -78,11 +87,41 @@ def _link(place: Place, env: Mapping[str, str], library: Library) -> None:
     if os.path.lexists(target):
         shutil.move(target, released)
     os.symlink(library.folder, target, target_is_directory=True)
+    for peer in libraries.peers(library):
+        if (_modules(place) / peer).exists():
+            _share(place, library.folder / "node_modules", peer)
+
+
+def _share(place: Place, modules: Path, peer: str) -> None:
+    """Let a library find the service's copy of a package that both use, instead of one in the library's folder."""
+    target, own = modules / peer, modules / OWN / peer
+    for folder in (target.parent, own.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    with _shared(place).open("a") as noted:
+        noted.write(f"{modules}\t{peer}\n")
+    if _is_ours(target):
+        target.unlink()  # of another service that uses this checkout
+    elif os.path.lexists(target):
+        shutil.rmtree(own, ignore_errors=True)
+        shutil.move(target, own)
+    os.symlink(_modules(place) / peer, target, target_is_directory=True)
+
+
+def _unshare(place: Place) -> None:
+    """Give libraries their own copies back."""
+    for line in _shared(place).read_text().splitlines() if _shared(place).is_file() else []:
+        modules, peer = line.split("\t")
+        target, own = Path(modules, peer), Path(modules, OWN, peer)
+        if _is_ours(target) and os.readlink(target) == str(_modules(place) / peer):
+            target.unlink()
+        if own.is_dir() and not os.path.lexists(target):
+            shutil.move(own, target)
+    _shared(place).unlink(missing_ok=True)
 
 
 def _failed(place: Place, library: Library) -> DevError:
     message = f"{place.service}: {library.name} could not be installed from {library.folder}"
-    return DevError(UNHEALTHY, message, f"see its output above; to go back: inv dev.use {library.name}")
+    return DevError(UNHEALTHY, message, "see its output above", f"to go back: inv dev.use {library.name}")
 
 
 def _modules(place: Place) -> Path:
@@ -97,6 +136,11 @@ def _is_ours(path: Path) -> bool:
 def _released(place: Place) -> Path:
     """The released packages that links took the place of."""
     return folders.locked(place) / "released"
+
+
+def _shared(place: Place) -> Path:
+    """The packages of the service that libraries share."""
+    return folders.locked(place) / "shared"
 
 
 def _links(place: Place) -> Path:

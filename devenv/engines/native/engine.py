@@ -61,11 +61,22 @@ class NativeEngine:
         return all(unit.is_made() for unit in self.units.values() if unit.service.build)
 
     def build(self, _services: Sequence[str]) -> None:
-        # Running processes would lose their modules while the environment is rebuilt.
-        supervisor.end([unit for unit in self.units.values() if unit.service.build])
-        app_environment.make(self.place)  # all of them share one
-        if not self.place.libraries:
-            shutil.rmtree(folders.edited(self.place), ignore_errors=True)
+        apps = [name for name, unit in self.units.items() if unit.service.build]
+        running = [self.units[name] for name in apps if supervisor.alive(self.units[name])]
+        try:
+            app_environment.make(self.place, lambda: self.end(apps))  # all of them share one
+        except DevError:
+            self._resume(running)
+            raise
+        self.end(apps)
+        folders.remove_older(self.place)
+
+    def _resume(self, units: Sequence[Unit]) -> None:
+        """After a failed installation: start again what it ended."""
+        if app_environment.is_there(self.place):
+            for unit in units:
+                if not supervisor.alive(unit):
+                    supervisor.launch(unit, unit.command())
 
     def remove_older(self) -> None:
         """There is one environment, which a build changes."""

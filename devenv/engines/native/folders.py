@@ -55,7 +55,41 @@ def edited(place: Place) -> Path:
 
 def environments(place: Place) -> Path:
     """The folder of the app's environment: with edited libraries it is another one, so the first stays as locked."""
-    return edited(place) if place.libraries else locked(place)
+    if not place.libraries:
+        return locked(place)
+    return place.environment or edited(place) / str(_number(place))
+
+
+def next_environment(place: Place) -> Path:
+    """The folder for a new environment with edited libraries, next to the one that the app runs in."""
+    return edited(place) / str(_number(place) + 1)
+
+
+def choose(place: Place, environment: Path) -> None:
+    """Let a complete environment be the one with edited libraries. The app may still run in an older one."""
+    records.replace_file(_current(place), environment.name)
+
+
+def remove_older(place: Place) -> None:
+    """Remove all environments with edited libraries but the one that is chosen."""
+    kept = (environments(place), _current(place)) if place.libraries else ()
+    for path in edited(place).glob("*"):
+        if path not in kept:
+            shutil.rmtree(path, ignore_errors=True)
+    if not kept:
+        shutil.rmtree(edited(place), ignore_errors=True)
+
+
+def _current(place: Place) -> Path:
+    return edited(place) / "current"
+
+
+def _number(place: Place) -> int:
+    """Which of the environments with edited libraries is in use; 0: none yet."""
+    try:
+        return int(_current(place).read_text())
+    except (OSError, ValueError):
+        return 0
 
 
 def tools() -> Path:

@@ -104,10 +104,11 @@ class Server:
         return {"DEVENV_ACCOUNTS": fingerprint.of_text(self.secret)} if self.secret else {}
 
     def inside(self, *argv: str, env: dict[str, str] | None = None) -> Command:
-        """A command of the server, run as its account and in its folder."""
-        base = {
-            name: value for name, value in app_environment.variables(self.place).items() if name != "LD_LIBRARY_PATH"
-        }
+        """A command of the server, run as its account and in its folder.
+
+        It gets nothing of the app's environment: if that changes, the server goes on.
+        """
+        base = {name: value for name, value in app_environment.passed(self.place).items() if name != "LD_LIBRARY_PATH"}
         return Command(argv, {**base, **self.marked(), **(env or {})}, self.home, account.wrapper())
 
     def initialise_data(self, fill: Callable[[Path], None], admit: Callable[[Path], None]) -> None:
