@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import math
 import re
-import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,13 +13,12 @@ from pathlib import Path
 from typing import Callable
 
 from devenv.base import disk, events, foreign, process, system
-from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
+from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines import additions, docker, names, podman, stats
-from devenv.engines.interface import IMPATIENT, LOG_LINES, PERSONAL, Logs, Place, State, logged
+from devenv.engines import additions, docker, failures, names, podman, stats
+from devenv.engines.interface import IMPATIENT, PERSONAL, Logs, Place, State
 from devenv.engines.progress import Progress
-from devenv.model import libraries, services, system_packages
-from devenv.model.lockfiles import PYTHON
+from devenv.model import services, system_packages
 from devenv.model.secrets import BUILD, RUN
 from devenv.model.services import Healthcheck
 
@@ -103,7 +101,7 @@ class ComposeEngine:
         with self._checking():
             code = self._run("up", *words, secrets=self._secrets(RUN), COMPOSE_ANSI="never")
         if code:
-            raise self._explain(self._not_pulled() or self._unhealthy(timeout))
+            raise self._explain(self._unhealthy(timeout))
 
     def end(self, services: Sequence[str]) -> None:
         if self._run("stop", *services):
@@ -364,46 +362,14 @@ class ComposeEngine:
             process.run(["docker", "rm", "--force", *left], self.place.env)
 
     def _unresolved(self, services: Sequence[str]) -> DevError | None:
-        """After a failed build: whether an edited library contradicts the lock file.
-
-        The failed step runs again for what it prints: the steps before it are in the cache.
-        """
-        edited = [each for each in self.place.libraries.values() if each.language == PYTHON]
-        if not edited or docker.server().is_podman:
-            return None
         env = {**self.place.env, **self._secrets(BUILD), "BUILDKIT_PROGRESS": "plain"}
-        done = process.capture(self._compose("build", *services), env)
-        printed = "\n".join(re.findall(r"^#\d+ \d+\.\d+ (.*)", done.stdout + done.stderr, re.M))
-        return libraries.unresolved(self.place.service, edited, printed)
+        return failures.unresolved(self.place, self._compose("build", *services), env)
 
     def _explain(self, error: DevError) -> DevError:
-        """Replace a failed command's error by its cause, if that is another one."""
-        missing = docker.missing()
-        if missing:
-            return missing
-        config = process.capture(self._compose("config", "--quiet"), self.place.env)
-        if config.code:
-            last = config.stderr.strip().splitlines()[-1:]
-            return DevError(CONFIG, f"{self.place.compose}: {''.join(last)}", "docker compose config")
-        return error
-
-    def _not_pulled(self) -> DevError | None:
-        wanted = [s for s in self.place.services.values() if s.image and not s.build]
-        lacking = next((s for s in wanted if not docker.has_images([s.image])), None)
-        if not lacking:
-            return None
-        message = f"{self.place.service}: {lacking.name}: the image {lacking.image} could not be pulled"
-        return DevError(MISSING, message, f"docker pull {shlex.quote(lacking.image)}")
+        return docker.missing() or failures.invalid(self.place, self._compose("config", "--quiet")) or error
 
     def _unhealthy(self, timeout: float) -> DevError:
-        states = self.look()
-        failed = [name for name, state in states.items() if not state.healthy and state.words != "Created"]
-        name = failed[0] if failed else self.place.app
-        words = states[name].words if name in states else "not created"
-        logs = logged(self.tail(name, LOG_LINES))
-        message = f"{self.place.service}: {name} is not healthy within {timeout:g} s: {words}\n{logs}"
-        slow = "if it starts slowly, raise budget.ready in dev.yaml"
-        return DevError(UNHEALTHY, message, f"inv dev.logs -s {name}", slow)
+        return failures.not_pulled(self.place) or failures.unhealthy(self.place, self.look(), self.tail, timeout)
 
 
 def _write_variables(place: Place) -> None:

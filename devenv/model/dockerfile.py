@@ -127,7 +127,7 @@ def hidden_secrets(path: Path) -> list[tuple[int, str, list[str]]]:
     found = []
     for step in instructions(text):
         targets: dict[str, list[str]] = {}
-        for mount in MOUNT.findall(step.text) if step.word == "RUN" else []:
+        for mount in re.findall(MOUNT, step.text) if step.word == "RUN" else []:
             options = dict(option.partition("=")[::2] for option in mount.split(","))
             if options.get("type") == "secret" and "env" not in options:
                 name = options.get("id", "")
