@@ -20,7 +20,7 @@ from devenv.base import process
 from devenv.base.errors import MISSING, DevError
 
 COMMAND = "podman"
-AGENT = re.compile(r"--mount=\S*\btype=ssh\b")
+AGENT = r"--mount=\S*\btype=ssh\b"
 HEALTH = "{{.Id}} {{if .State.Health}}{{.State.Health.Status}}{{end}}"
 MADE_OF = '{{.Id}} {{.Image}} {{index .Config.Labels "com.docker.compose.config-hash"}}'
 
@@ -77,7 +77,7 @@ def check(endpoint: str, ids: Sequence[str]) -> None:
 
 def check_agent(service: str, dockerfile: Path) -> None:
     """DevError 110 if a build asks for the ssh agent: Podman's client hands none to the engine that builds."""
-    if dockerfile.is_file() and AGENT.search(dockerfile.read_text(encoding="utf-8", errors="replace")):
+    if dockerfile.is_file() and re.search(AGENT, dockerfile.read_text(encoding="utf-8", errors="replace")):
         raise DevError(
             MISSING,
             f"{service}: {dockerfile.name} asks for your ssh agent, which Podman does not hand to builds",

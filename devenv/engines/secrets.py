@@ -24,7 +24,7 @@ from devenv.model import secrets
 from devenv.model.secrets import BUILD, Secret, Source
 
 LIMIT = 100_000  # characters: Linux takes 128 KiB for one variable
-NETRC = re.compile(r"\s*(#.*\n\s*)*(machine|default)\s")
+NETRC = r"\s*(#.*\n\s*)*(machine|default)\s"
 NO_NETRC = "not a line of netrc"
 
 
@@ -213,7 +213,7 @@ class Secrets:
         """Why a value cannot be used; empty if it can."""
         if len(value) > LIMIT or "\0" in value:
             return f"not text of at most {LIMIT} characters"
-        return NO_NETRC if value and secret.is_netrc and not NETRC.match(value) else ""
+        return NO_NETRC if value and secret.is_netrc and not re.match(NETRC, value) else ""
 
     def _is_absent(self, secret: Secret) -> bool:
         """Whether no place has it, as far as that is known without starting a program."""

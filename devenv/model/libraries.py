@@ -18,9 +18,7 @@ from devenv.model.lockfiles import NODE, PYTHON, is_plug_and_play, language_of, 
 
 LISTED = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
 # What uv and pip print before their reasons, if versions contradict each other or need another Python.
-NO_SOLUTION = re.compile(
-    r"(No solution found|The conflict is caused by|ERROR: Package \S+ requires a different Python).*", re.S
-)
+NO_SOLUTION = r"(?s)(No solution found|The conflict is caused by|ERROR: Package \S+ requires a different Python).*"
 # The files of a checkout from which it is installed: if one changes, it is installed again.
 MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg", "package.json")
 
@@ -110,7 +108,7 @@ def check_locked(service: str, root: Path, edited: Mapping[str, Library]) -> Non
 
 def unresolved(service: str, edited: Iterable[Library], output: str) -> DevError | None:
     """DevError 113 if an installer printed that no versions go with the lock file, with its reasons; else None."""
-    found = NO_SOLUTION.search(output)
+    found = re.search(NO_SOLUTION, output)
     if not found:
         return None
     names = ", ".join(library.name for library in edited)
