@@ -187,7 +187,7 @@ def run(app: App, path: Path, row: Row, engine: str, work: Path) -> None:
 def short(text: str, path: Path) -> str:
     """An error as a cell of the table has room for it, and without the folders of this machine."""
     text = text.replace(f"{path}/", "").replace(str(Path.home()), "~")
-    return f"{text[:WIDTH]}…" if len(text) > WIDTH else text
+    return f"{text[:WIDTH].rpartition(' ')[0]} …" if len(text) > WIDTH else text
 
 
 def looked_at(app: App, verb: Verb) -> str:

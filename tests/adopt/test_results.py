@@ -65,7 +65,7 @@ def test_an_edit_of_their_file_that_a_point_names_is_asked_for(tmp_path: Path) -
 def test_an_error_fits_into_its_cell_and_names_no_folder_of_the_machine(tmp_path: Path) -> None:
     assert short(f"FileNotFoundError: '{tmp_path}/logs/info.log'", tmp_path) == "FileNotFoundError: 'logs/info.log'"
     assert short(f"no {Path.home()}/shop.py", tmp_path) == "no ~/shop.py"
-    assert short("x" * 500, tmp_path) == "x" * WIDTH + "…"
+    assert short("word " * 500, tmp_path) == "word " * (WIDTH // 5) + "…"
 
 
 def test_a_source_that_is_another_file_is_a_row_too(tmp_path: Path) -> None:
