@@ -33,8 +33,7 @@ try:
     from devenv.base import launch, slim
 
     if wrong := launch.mismatch(sys.argv[1] if len(sys.argv) > 2 else "none", Path(*sys.argv[2:3])):
-        print(wrong, file=sys.stderr)
-        sys.exit(111)
+        launch.fail(wrong, sys.argv[3:])
     launch.ROOT = Path(sys.argv[2]).resolve()
     slim.import_invoke()  # must come first, since main imports invoke too
     from devenv.main import import_tasks, main
@@ -53,8 +52,11 @@ except Exception as error:  # a file of the tools, or of a package, that is miss
         if not seals.flaw(Path(sys.prefix), whole=True):
             raise  # someone who works on the tools needs all of it
     if os.environ.get(REPAIRED):
-        print(f"error[110]: the tools are incomplete: {type(error).__name__}: {error}", file=sys.stderr)
-        print(f"hint: remove them, and the next command fetches them again: rm -r {sys.path[0]!r}", file=sys.stderr)
+        hint = f"remove them, and the next command fetches them again: rm -r {sys.path[0]!r}"
+        report = f"error[110]: the tools are incomplete: {type(error).__name__}: {error}\nhint: {hint}"
+        if "launch" in globals():  # else it is the file that is missing
+            launch.fail(report, sys.argv[3:])
+        print(report, file=sys.stderr)
         sys.exit(110)
     repair()
 

@@ -8,7 +8,12 @@ update was not finished, the numbers may differ: that is error 111, with the lin
 
 from __future__ import annotations
 
+import json
+import re
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 INTERFACE = "1"
 TOOLS = Path(__file__).resolve().parents[2]  # the copy or checkout of the template that runs
@@ -31,3 +36,19 @@ def mismatch(launcher: str, root: Path) -> str:
         f"error[111]: .dev/run:{line}: it starts tools of interface {launcher}, and {said} have interface {INTERFACE}\n"
         f"hint: an update of .dev/ was not finished: {hint}"
     )
+
+
+def fail(lines: str, words: Sequence[str]) -> NoReturn:
+    """The end before the command line was read: an error and its hints on stderr.
+
+    With --json among the words, stdout has what a verb answers that failed, as from fetch.py.
+    """
+    print(lines, file=sys.stderr)
+    first, *hints = lines.split("\nhint: ")
+    found = re.match(r"error\[(\d+)\]: ((?s:.*))", first)
+    assert found
+    code = int(found[1])
+    if {"--json", "-j"} & {*(words[: words.index("--")] if "--" in words else words)}:
+        error = {"code": code, "message": found[2], "hints": hints, "log": []}
+        print(json.dumps({"steps": [], "timeline": [], "seconds": 0, "result": "", "error": error}))
+    sys.exit(code)

@@ -12,7 +12,7 @@ from devenv.base import events, ports
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.context import half_made
 from devenv.context.environment import Environment
-from devenv.engines.interface import LOG_LINES, State, logged
+from devenv.engines.interface import LOG_LINES, State, logged, of_another_version
 
 EVERY = 10.0  # seconds between two lines: a quick start prints none, a slow one prints a few
 RELOAD = 10.0  # seconds that an app may take to restart after an edit
@@ -25,7 +25,20 @@ def start(env: Environment, services: Sequence[str]) -> None:
     half_made.clear(env, services)
     env.note_accounts()
     with events.step("start", " ".join(services)), told(lambda seconds: describe(env, services, seconds)):
-        env.engine.start(services, env.config.ready)
+        try:
+            env.engine.start(services, env.config.ready)
+        except DevError as error:
+            raise _cause(env, services, error) from None
+
+
+def _cause(env: Environment, services: Sequence[str], error: DevError) -> DevError:
+    """What a failed start means if the database's log says that its data is of another version."""
+    database = env.database
+    if error.code != UNHEALTHY or not database or database.service not in services:
+        return error
+    found = database.other_version("\n".join(env.engine.tail(database.service, LOG_LINES)))
+    kind = env.place.services[database.service].program
+    return of_another_version(database.service, kind, *found) if found else error
 
 
 def see(env: Environment, seen: Sequence[str] | None = None) -> bool:

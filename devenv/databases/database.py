@@ -64,6 +64,13 @@ class Database:
         """Whether our account may make databases. If not, the server keeps no record and no states."""
         return True
 
+    def other_version(self, _log: str) -> tuple[str, str] | None:
+        """The major versions of the data and of its server, if the log says that it cannot read the data.
+
+        MariaDB and MySQL read the data of an older version, and keep no data that they would have to downgrade.
+        """
+        return None
+
     def survey(self, engine: Engine) -> Survey:
         """All databases of the server, and what is known of them: one query if the table exists."""
         raise NotImplementedError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -24,6 +25,7 @@ COLUMNS = f"CREATE TABLE IF NOT EXISTS {TABLE} (id text PRIMARY KEY, kind text, 
 SHOWN = ("CREATE", "ALTER", "DROP")  # statements that are printed: the others are about rows and sessions
 # The warning of a server since version 15 about a database whose text was sorted by another version of the C library.
 MISMATCH = "collation version mismatch"
+INCOMPATIBLE = r"initialized by PostgreSQL version (\d+)\S*, which is not compatible with this version (\d+)"
 # Files of tables that the server did not make itself have a number from 16384 on.
 CLEARING = """\
 cd "${PGDATA:?}" && [ -d pg_wal ] || exit 9
@@ -45,6 +47,10 @@ class Postgres(Database):
 
     def version(self, engine: Engine) -> str:
         return self._admin(engine, "SHOW server_version").partition(" ")[0]
+
+    def other_version(self, _log: str) -> tuple[str, str] | None:
+        found = re.search(INCOMPATIBLE, _log)
+        return (found[1], found[2]) if found else None
 
     def survey(self, engine: Engine) -> Survey:
         # One call of the client, which asks for our database before it connects: the server logs a failed login.

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Callable, NamedTuple, Protocol
 
+from devenv.base.errors import CONFLICT, DevError
 from devenv.base.process import Result
 from devenv.engines.secrets import Secrets
 from devenv.model.libraries import Library
@@ -23,6 +24,17 @@ LOG_LINES = 20  # log lines of a failed service that are shown with the error
 def logged(lines: Sequence[str]) -> str:
     """The last log lines of a failed service, as the end of the error."""
     return "\n".join(lines) or "(it logged nothing)"
+
+
+def of_another_version(service: str, kind: str, made: str, wanted: str) -> DevError:
+    """The error for data that a server cannot read: it was made by another major version of its `kind`."""
+    return DevError(
+        CONFLICT,
+        f"{service}: its data is of {kind} {made}, not {wanted}",
+        f"use {kind}:{made} again: the data was not changed",
+        f"to take the rows along, first with {kind}:{made}: inv dev.snapshot NAME --export FILE; inv dev.destroy",
+        f"then with {kind}:{wanted}: inv dev.up; inv dev.restore FILE",
+    )
 
 
 class State(NamedTuple):

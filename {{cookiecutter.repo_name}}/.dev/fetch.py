@@ -61,6 +61,10 @@ REMOTE = "devenv-template"  # the user's settings may be about a remote named or
 SPACE = "check the free space and the owner (df -h; ls -ld), or move the cache: XDG_CACHE_HOME=FOLDER"
 
 
+class Told(Exception):
+    """The lines of an error, as another program of ours prints them."""
+
+
 class Stop(Exception):
     """What happened and what to do about it: one error line, and hint lines."""
 
@@ -84,8 +88,7 @@ def main(interface, name="", *words):
     if launch.is_file():  # before the environment: tools of another interface may create it in another way
         wrong = runpy.run_path(str(launch))["mismatch"](interface, ROOT)
         if wrong:
-            tell(wrong)
-            sys.exit(111)
+            raise Told(wrong)
     environment = prepare(tools)
     with suppress(OSError):  # a read-only cache works too, but slower
         made.parent.mkdir(parents=True, exist_ok=True)
@@ -379,14 +382,21 @@ def variables():
 def prepare(tools):
     """The path of the tools' environment, made by their bootstrap.py."""
     argv = [sys.executable, "-I", "-B", str(tools / NEEDED[1]), "--in", str(cache() / "environments")]
-    done = subprocess.run([*argv, str(tools / NEEDED[2])], stdout=subprocess.PIPE)
-    if done.returncode == 110:
-        sys.exit(110)  # it has printed the error
-    if done.returncode in (130, -signal.SIGINT):
+    lines = []
+    with subprocess.Popen([*argv, str(tools / NEEDED[2])], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as made:
+        for line in map(os.fsdecode, made.stderr):
+            if lines or line.startswith("error["):  # it comes last
+                lines.append(line.rstrip("\n"))
+            else:
+                tell(line.rstrip("\n"))
+        path = made.stdout.read()
+    if lines and made.returncode == 110:
+        raise Told("\n".join(lines))
+    if made.returncode in (130, -signal.SIGINT):
         raise KeyboardInterrupt
-    if done.returncode:
-        raise Stop(110, f"{tools / NEEDED[1]} ended with {done.returncode}", "see above, and run it again")
-    return os.fsdecode(done.stdout).rstrip("\n")
+    if made.returncode:
+        raise Stop(110, f"{tools / NEEDED[1]} ended with {made.returncode}", "see above, and run it again")
+    return os.fsdecode(path).rstrip("\n")
 
 
 @contextmanager
@@ -412,22 +422,29 @@ def tell(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def fail(lines):
+    """The end, with the lines of an error. With --json the answer on stdout is that of a verb that failed."""
+    tell(lines)
+    first, *hints = lines.split("\nhint: ")
+    code, message = re.match(r"error\[(\d+)\]: ((?s:.*))", first).groups()
+    words = sys.argv[3:]
+    if {"--json", "-j"} & {*(words[: words.index("--")] if "--" in words else words)}:
+        error = {"code": int(code), "message": message, "hints": hints, "log": []}
+        print(json.dumps({"steps": [], "timeline": [], "seconds": 0, "result": "", "error": error}))
+    sys.exit(int(code))
+
+
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
+    except Told as told:
+        fail(str(told))
     except Stop as stop:
-        tell(f"error[{stop.code}]: {stop.message}")
-        for hint in stop.hints:
-            tell(f"hint: {hint}")
-        sys.exit(stop.code)
+        fail("\nhint: ".join([f"error[{stop.code}]: {stop.message}", *stop.hints]))
     except OSError as problem:
-        tell(f"error[110]: the tools could not be put into {cache()}: {problem}")
-        tell(f"hint: {SPACE}")
-        sys.exit(110)
+        fail(f"error[110]: the tools could not be put into {cache()}: {problem}\nhint: {SPACE}")
     except KeyboardInterrupt:
-        tell("error[130]: interrupted")
-        sys.exit(130)
+        fail("error[130]: interrupted")
     except Exception as problem:
-        tell(f"error[110]: the tools could not be found: {type(problem).__name__}: {problem}")
-        tell(f"hint: this is a bug of {__file__}: report it with the line above")
-        sys.exit(110)
+        hint = f"this is a bug of {__file__}: report it with the line above"
+        fail(f"error[110]: the tools could not be found: {type(problem).__name__}: {problem}\nhint: {hint}")

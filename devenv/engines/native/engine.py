@@ -94,6 +94,9 @@ class NativeEngine:
 
     def _start(self, services: Sequence[str], timeout: float) -> None:
         servers = [unit for unit in self.units.values() if isinstance(unit, server.Server)]
+        for unit in servers:
+            if unit.data and unit.service.name in services:
+                unit.check_data()  # also of a server that goes on: its version may be another one in compose.yaml now
         addresses.note(folders.of(self.place), {unit.service.name: unit.port for unit in servers})
         for name in services:
             self.units[name].make()

@@ -39,6 +39,9 @@ class Redis(Server):
         same = self.programs.name == self.service.program
         return super().differs() if same else f"valkey {self.programs.major} instead of {self.service.image}"
 
+    def check_data(self) -> None:
+        """Any version fits: a cache keeps nothing on the disk."""
+
     def initialise(self) -> None:
         if not server.facts(self.home):
             with server.made(self.home, wanted=str(self.wanted)):

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Callable
 
 from devenv.base import disk, events, records, shapes
-from devenv.base.errors import CONFLICT, DevError
-from devenv.engines.interface import Place
+from devenv.engines.interface import Place, of_another_version
 from devenv.engines.native import app_environment, folders
 from devenv.engines.native.programs import Programs, major
 from devenv.engines.native.servers import account
@@ -132,8 +131,7 @@ class Server:
         """DevError 113 if the data was made by another version than the image's."""
         noted = facts(self.home) or adopted(self.home, self.wanted)
         if noted and noted.get("wanted", "") != str(self.wanted):
-            message = f"{self.service.name}: its data is of {self.kind} {noted.get('wanted')}, not {self.wanted}"
-            raise DevError(CONFLICT, message, f"use {self.kind}:{noted.get('wanted')} again, or: inv dev.destroy")
+            raise of_another_version(self.service.name, self.kind, noted.get("wanted", ""), str(self.wanted))
 
 
 def facts(folder: Path) -> dict[str, str]:
