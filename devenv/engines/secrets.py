@@ -63,8 +63,8 @@ class Secrets:
         return bool(self.declared or self.ssh)
 
     def overlay(self, services: Sequence[str], install: bool) -> Mapping[str, Any]:
-        """See model/secrets.py. An optional variable that is not set is left out."""
-        absent = [secret.name for secret in self.declared if secret.variable and self._is_absent(secret)]
+        """See model/secrets.py."""
+        absent = [secret.name for secret in self.declared if not secret.required and self._is_absent(secret)]
         return secrets.overlay(self.declared, services, ssh=self.ssh, install=install, absent=absent)
 
     def of(self, use: str) -> list[Secret]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -98,16 +99,25 @@ def overlay(
 ) -> dict[str, Any]:
     """A compose file that gives the secrets to these services and to the builds of their images. It has no values.
 
-    `install`: the services get those of builds, too, for a package manager in a container. `absent`: the names of those
-    that give no variable.
+    `install`: the services get those of builds, too, for a package manager in a container. `absent`: the names of
+    optional ones that are not set: the service gets an empty file, or no variable. Compose makes no file of an empty
+    value, and leaves an older one in the container.
     """
     inside = [secret for secret in secrets if RUN in secret.uses or install]
     build = {"secrets": [s.name for s in secrets if BUILD in s.uses], "ssh": ["default"] if ssh else []}
-    service = {
+    files = [secret.name for secret in inside if not secret.variable]
+    service: dict[str, Any] = {
         "build": build,
-        "secrets": [secret.name for secret in inside if not secret.variable],
-        "environment": dict(_in_container(secret) for secret in inside if secret.name not in absent),
+        "secrets": [name for name in files if name not in absent],
+        "environment": dict(_in_container(s) for s in inside if not s.variable or s.name not in absent),
     }
+    empty = [
+        {"type": "bind", "source": os.devnull, "target": f"{FOLDER}/{name}", "read_only": True}
+        for name in files
+        if name in absent
+    ]
+    if empty:
+        service["volumes"] = empty
     values = {secret.name: {"environment": secret.carrier} for secret in secrets}
     return {"x-about": ABOUT, "services": dict.fromkeys(services, service), "secrets": values}
 

@@ -31,7 +31,7 @@ from tests.machines.test_doctor import no_settings  # noqa: F401
 from tests.verbs import machine
 from tests.verbs.repo import Repo
 
-CHECKS = ("doctor", "machine", "emulation")  # the modules of devenv/lifecycle with the checks
+CHECKS = ("doctor", "machine", "emulation", "secrets")  # the modules of devenv/lifecycle with the checks
 
 
 @pytest.fixture

@@ -324,6 +324,13 @@ def test_an_optional_variable_that_is_not_set_is_absent_on_both_engines(
         }
 
 
+def test_an_optional_file_that_is_not_set_is_empty_in_containers(declare: Declare) -> None:
+    found = declare("{from: [{env: C}], for: [run], optional: true}").overlay(["app"], install=False)
+    app = found["services"]["app"]
+    assert (app["secrets"], app["environment"]) == ([], {"TOKEN_FILE": "/run/secrets/token"})
+    assert [(each["source"], each["target"]) for each in app["volumes"]] == [("/dev/null", "/run/secrets/token")]
+
+
 # ---- logins
 
 
