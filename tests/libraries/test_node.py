@@ -11,7 +11,7 @@ import pytest
 from tests import libs
 from tests.conftest import need, run_quietly, until
 from tests.gitrepo import replace_text
-from tests.verbs.fixtures import MakeRepo, removed_after
+from tests.verbs.fixtures import NATIVE_FIRST, MakeRepo, removed_after
 from tests.verbs.repo import Repo, page
 
 pytestmark = pytest.mark.timeout(900)
@@ -73,6 +73,7 @@ def test_a_link_replaces_the_release_until_it_is_given_back(service: Repo, libra
     assert libs.changed_files(service.path) == ""
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_a_package_that_the_library_shares_with_the_service_is_there_once(service: Repo, library: Path) -> None:
     """As frameworks need it: their objects are compared by identity."""
     replace_text(service.path / "src/app.js", 'from "greeting";', 'from "greeting";\nglobalThis.served = Fastify;')

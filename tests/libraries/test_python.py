@@ -12,7 +12,7 @@ import pytest
 from tests import libs, messages
 from tests.conftest import until
 from tests.gitrepo import git, replace_text
-from tests.verbs.fixtures import MakeRepo, removed_after
+from tests.verbs.fixtures import NATIVE_FIRST, MakeRepo, removed_after
 from tests.verbs.repo import Repo, page
 
 pytestmark = pytest.mark.timeout(900)
@@ -105,6 +105,7 @@ def test_what_a_checkout_adds_is_installed_and_what_contradicts_the_lock_file_is
     assert environment(service) == before
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 def test_a_failed_installation_leaves_the_service_as_it_runs(service: Repo, library: Path, tmp_path: Path) -> None:
     url, before = service.status()["url"], environment(service)
     between = libs.python_library(tmp_path / "between", needs=["sqlparse<0.1"])
