@@ -96,8 +96,9 @@ only remove damaged caches: it prints each command, and the next `dev.up` makes 
 no process and removes no data. If `dev.up` ends with 110 or 112, the checks that take less than a
 second run by themselves, and what they find is added to its hints.
 
-Each section below names a test of ours. It provokes the condition, requires that it is reported and
-nothing else, does the fix as described, and starts the service. `…` differs each time.
+Each section below names a test of ours: `make test-all ARGS="tests/machines/test_conditions.py -k D22"`.
+It provokes the condition, requires that it is reported and nothing else, does the fix as described, and
+starts the service. `…` differs each time.
 """
 
 SERVICE = """\

@@ -111,7 +111,8 @@ def python_of(version: str) -> Path:
         return found[-1]
     plain = shutil.which(f"python{version}")
     if not plain:
-        pytest.skip(f"there is no Python {version} here")
+        end = pytest.fail if os.environ.get("DEVENV_REQUIRE_PYTHON") == "1" else pytest.skip
+        end(f"there is no Python {version} here")
     return Path(plain)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from devenv.base import process
 from devenv.base.errors import MISSING, DevError
+from devenv.model.dockerfile import instructions
 
 COMMAND = "podman"
 AGENT = r"--mount=\S*\btype=ssh\b"
@@ -77,7 +78,8 @@ def check(endpoint: str, ids: Sequence[str]) -> None:
 
 def check_agent(service: str, dockerfile: Path) -> None:
     """DevError 110 if a build asks for the ssh agent: Podman's client hands none to the engine that builds."""
-    if dockerfile.is_file() and re.search(AGENT, dockerfile.read_text(encoding="utf-8", errors="replace")):
+    text = dockerfile.read_text(encoding="utf-8", errors="replace") if dockerfile.is_file() else ""
+    if any(step.word == "RUN" and re.search(AGENT, step.text) for step in instructions(text)):
         raise DevError(
             MISSING,
             f"{service}: {dockerfile.name} asks for your ssh agent, which Podman does not hand to builds",

@@ -6,7 +6,9 @@ ARGS="NAME..." runs only these, and keeps the other rows of the page. Each one t
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import astuple, fields
 from pathlib import Path
@@ -19,7 +21,7 @@ from maintain.retrofit.trial import ROOT, App, Row, trial
 LIST = Path(__file__).with_name("list.yaml")
 PAGE = ROOT / "docs/retrofit-results.md"
 # Not in this repository: tools of the applications would find its pyproject.toml, and obey it.
-WORK = Path(tempfile.gettempdir(), "retrofit-results")
+WORK = Path(tempfile.gettempdir(), f"retrofit-{os.getuid()}-{zlib.crc32(os.fsencode(ROOT)):08x}")
 MARKS = ("<!-- rows: make retrofit.results -->", "<!-- end of rows -->")
 HEADS = (
     "Application",

@@ -34,7 +34,7 @@ WIDTH = 100  # characters of an error
 # The line of a package manager or an image builder that says why; the first one counts.
 CAUSE = re.compile(
     r"(?m)^(?:.*failed to resolve source metadata for \S+|.*Could not resolve host: \S+|.*getaddrinfo \w+ \S+"
-    r"|\S*(?:Error|Exception|ImproperlyConfigured): .{1,120})"
+    r"|\S*(?:Error|Exception|ImproperlyConfigured): .+)"
 )
 COMMENT = re.compile(r"\s*#")
 NAMED = re.compile(r" {4}in ([^:]+): ")  # the example of a point that is about a file of theirs
@@ -187,7 +187,7 @@ def run(app: App, path: Path, row: Row, engine: str, work: Path) -> None:
 def short(text: str, path: Path) -> str:
     """An error as a cell of the table has room for it, and without the folders of this machine."""
     text = text.replace(f"{path}/", "").replace(str(Path.home()), "~")
-    return f"{text[:WIDTH].rpartition(' ')[0]} …" if len(text) > WIDTH else text
+    return f"{text[:WIDTH].rpartition(' ')[0] or text[:WIDTH]} …" if len(text) > WIDTH else text
 
 
 def looked_at(app: App, verb: Verb) -> str:
@@ -225,7 +225,7 @@ def tested(done: Ended) -> str:
     if done.code == 0:
         return "green"
     if done.code is None:
-        return f"not ended after {TESTS // 60} min"
+        return f"not ended after {TESTS} s"
     failed = re.findall(r"(\d+) (?:failed|failing|errors?)\b|(?:failures|errors)=(\d+)", done.stdout + done.stderr)
     return f"{sum(int(a or b) for a, b in failed[-2:])} red" if failed else f"ended with {done.code}"
 

@@ -119,7 +119,9 @@ def test_the_start_script_of_a_database_is_an_open_point(tmp_path: Path) -> None
 def test_copies_of_examples_that_git_ignores_are_one_open_point(tmp_path: Path) -> None:
     tree = {
         **FLASK,
-        ".gitignore": "# mine\n/config.ts\nprivate*.py\n.env\n*.log\n",
+        ".gitignore": "# mine\n/config.js\nmedia/*\nprivate*.py\n.env\n*.log\n",
+        "web/.gitignore": "/config.ts\n",
+        "web/config.js.example": "",
         "web/config.ts.example": "",
         "private.example.py": "",
         ".env.example": "A=1\n",

@@ -5,6 +5,7 @@ No registry that CI reaches has the image, so tests/kit/base-images.sh builds on
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -45,7 +46,8 @@ def image() -> None:
         ["bash", str(REPO / "tests/kit/base-images.sh"), "postgres-18"], capture_output=True, text=True, check=False
     )
     if made.returncode:
-        pytest.skip(f"{IMAGE} can be neither pulled nor built here: {(made.stderr or made.stdout)[-200:]}")
+        end = pytest.fail if os.environ.get("DEVENV_REQUIRE_ENGINE") == "1" else pytest.skip
+        end(f"{IMAGE} can be neither pulled nor built here: {(made.stderr or made.stdout)[-200:]}")
 
 
 @pytest.fixture

@@ -105,9 +105,9 @@ def newest() -> Path:
 
 def with_python(name: str, folder: Path, patch: pytest.MonkeyPatch) -> tuple[str, ...]:
     """The template's own set-up needs a newer Python than its services do. Returns what is before their commands."""
-    template, service = PYTHONS[name]
-    patch.setenv("PATH", first_on_the_path(template(), folder / "template"))
-    return ("env", f"PATH={first_on_the_path(service(), folder / 'service')}")
+    template, service = (find() for find in PYTHONS[name])  # both before the path is another one
+    patch.setenv("PATH", first_on_the_path(template, folder / "template"))
+    return ("env", f"PATH={first_on_the_path(service, folder / 'service')}")
 
 
 PYTHONS = {"oldest": (lambda: python_of("3.10"), lambda: python_of("3.9")), "newest": (newest, newest)}

@@ -153,7 +153,9 @@ def test_what_is_built_alike_is_built_once() -> None:
     [
         ("RUN --mount=type=ssh git clone x", True),
         ("RUN --mount=type=cache,target=/c --mount=id=default,type=ssh x", True),
+        ("RUN --mount=type=cache,target=/c \\\n    --mount=type=ssh x", True),
         ("RUN --mount=type=secret,id=ssh ssh x", False),
+        ("#     --mount=type=ssh \\\nRUN x", False),
     ],
 )
 def test_a_build_that_asks_for_the_agent_is_refused(tmp_path: Path, step: str, asks: bool) -> None:

@@ -30,9 +30,10 @@ class Stack:
     app: Service | None = None
 
     def stores(self, kind: str) -> list[Service]:
-        """The services of that kind that start by default; those that the application waits for come first."""
-        needs = self.app.needs if self.app else ()
-        found = [one for one in self.services if one.kind == kind and not one.profiles]
+        """The services of that kind that start with the application; those that it waits for come first."""
+        needs, profiles = (self.app.needs, {*self.app.profiles}) if self.app else ((), set[str]())
+        starts = [one for one in self.services if not one.profiles or one.name in needs or profiles & {*one.profiles}]
+        found = [one for one in starts if one.kind == kind]
         return sorted(found, key=lambda service: service.name not in needs)
 
     def works(self, service: Service) -> bool:

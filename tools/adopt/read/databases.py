@@ -48,9 +48,16 @@ def switches(files: Files, name: str) -> Iterator[tuple[str, str]]:
     for node in (each for each in ast.walk(tree) if isinstance(each, ast.If)) if tree else ():
         made = [each for part in node.body for each in ast.walk(part) if isinstance(each, ast.Assign)]
         fixed = [each.value for each in made if _is_host(each.targets[0])]
-        if any(isinstance(value, ast.Constant) and value.value for value in fixed):
+        if _asks_if_set(node.test) and any(isinstance(value, ast.Constant) and value.value for value in fixed):
             words = [each.value for each in ast.walk(node.test) if isinstance(each, ast.Constant)]
             yield from ((str(word), f"{name}:{node.lineno}") for word in words if re.fullmatch(r"[A-Z]\w+", str(word)))
+
+
+def _asks_if_set(test: ast.expr) -> bool:
+    """Whether a test only asks if variables are set. After `not`, or compared, the value that is given may be right."""
+    compared = [each for each in ast.walk(test) if isinstance(each, ast.Compare)]
+    plain = all(isinstance(each.left, ast.Constant) and isinstance(each.ops[0], ast.In) for each in compared)
+    return plain and not any(isinstance(each, ast.Not) for each in ast.walk(test))
 
 
 def _is_host(target: ast.expr) -> bool:

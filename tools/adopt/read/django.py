@@ -154,9 +154,10 @@ def outside(files: Files, given: Values) -> Open | None:
     """An open point if SQLite's file has a path that only production's machine has."""
     module = running(files, given, [])
     for name in chain(files, module.value) if module else []:
-        if found := databases.outside(files, name):
-            what = Found(f"SQLite's file {found.value} is outside of this folder", found.where)
-            return Open(what, f'in {name}: "NAME": BASE_DIR / "db.sqlite3"')
+        if databases.set_in(files, name):  # the module that runs is the first one, and replaces what it imports
+            found = databases.outside(files, name)
+            what = f"SQLite's file {found.value} is outside of this folder" if found else ""
+            return Open(Found(what, found.where), f'in {name}: "NAME": BASE_DIR / "db.sqlite3"') if found else None
     return None
 
 

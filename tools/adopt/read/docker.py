@@ -142,7 +142,8 @@ def _environment(stage: Stage, text: str, where: str) -> None:
 
 
 def _folder(stage: Stage, text: str, _: str) -> None:
-    stage.folder = posixpath.normpath(posixpath.join(stage.folder, text.strip()))
+    known = {key: found.value for key, found in stage.environment.items()}
+    stage.folder = posixpath.normpath(posixpath.join(stage.folder, expand(text.strip().strip("\"'"), known)))
 
 
 def _expose(stage: Stage, text: str, where: str) -> None:

@@ -61,18 +61,29 @@ def start_scripts(stack: Stack) -> list[Open]:
 
 def copies(files: Files) -> list[Open]:
     """The files that git ignores and that are copies of an example: one open point for all of them."""
-    ignored = [line.strip() for name in files.named(".gitignore") for line in files.text(name).split("\n")]
-    patterns = [line.strip("/").rpartition("/")[2] for line in ignored if line and line[0] not in "#!"]
     found: dict[str, str] = {}
     for name in files.names:
         match = None if ASIDE.search(f"/{name}") or ENVIRONMENT.search(name) else EXAMPLE.fullmatch(name)
         copy = (match["whole"] or f"{match['stem']}{match['end']}") if match else ""
-        if copy and not files.has(copy) and any(fnmatch(PurePosixPath(copy).name, each) for each in patterns):
+        if copy and not files.has(copy) and _is_ignored(files, copy):
             found.setdefault(copy, name)
     if not found:
         return []
     what = Found("the copies of examples that git ignores, which everybody needs", ", ".join(found.values()))
     return [Open(what, "\n".join(f"cp {name} {copy}" for copy, name in found.items()))]
+
+
+def _is_ignored(files: Files, copy: str) -> bool:
+    """Whether a line of a .gitignore names the file. One that ends with `*` is about all files of a folder."""
+    for name in files.named(".gitignore"):
+        folder = PurePosixPath(name).parent
+        if folder in PurePosixPath(copy).parents:
+            here = PurePosixPath(copy).relative_to(folder)
+            rules = [line.strip().removeprefix("**/") for line in files.text(name).split("\n")]
+            named = [rule for rule in rules if rule and rule[0] not in "#!" and not rule.endswith("*")]
+            if any(fnmatch(str(here) if "/" in rule else here.name, rule.lstrip("/")) for rule in named):
+                return True
+    return False
 
 
 def addresses(read: Mapping[str, Variable], given: Values, taken: Iterable[str], written: Iterable[str]) -> list[Open]:
