@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 INTERFACE = "1"
+VERBS = ("dev.", "contract.", "template.")  # how those of the tools begin
 TOOLS = Path(__file__).resolve().parents[2]  # the copy or checkout of the template that runs
 ROOT = Path.cwd()  # the service's folder; __main__ sets it before anything else is imported
 
@@ -48,7 +49,8 @@ def fail(lines: str, words: Sequence[str]) -> NoReturn:
     found = re.match(r"error\[(\d+)\]: ((?s:.*))", first)
     assert found
     code = int(found[1])
-    if {"--json", "-j"} & {*(words[: words.index("--")] if "--" in words else words)}:
+    ours = bool(words) and words[0].startswith(VERBS)  # a task of the service may have another -j
+    if ours and {"--json", "-j"} & {*(words[: words.index("--")] if "--" in words else words)}:
         error = {"code": code, "message": found[2], "hints": hints, "log": []}
         print(json.dumps({"steps": [], "timeline": [], "seconds": 0, "result": "", "error": error}))
     sys.exit(code)

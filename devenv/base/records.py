@@ -28,6 +28,7 @@ UP = {
     "ids": {ANY: str},
     "debug": int,
     "libraries": {ANY: str},
+    "secrets": [str],
 }
 PACKAGES = {"of": str, "names": [str]}
 DATA = {

@@ -12,6 +12,7 @@ from devenv.base import events, ports
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.context import half_made
 from devenv.context.environment import Environment
+from devenv.databases import find
 from devenv.engines.interface import LOG_LINES, State, logged, of_another_version
 
 EVERY = 10.0  # seconds between two lines: a quick start prints none, a slow one prints a few
@@ -37,7 +38,7 @@ def _cause(env: Environment, services: Sequence[str], error: DevError) -> DevErr
     if error.code != UNHEALTHY or not database or database.service not in services:
         return error
     found = database.other_version("\n".join(env.engine.tail(database.service, LOG_LINES)))
-    kind = env.place.services[database.service].program
+    kind = find.kind(env.place.services[database.service].program)
     return of_another_version(database.service, kind, *found) if found else error
 
 

@@ -251,7 +251,8 @@ class ComposeEngine:
         """Services and what they depend on, without those that run as they should: see podman.unchanged."""
         wanted = list(names)
         for name in wanted:
-            wanted += [other for other in self.place.services[name].depends_on if other not in wanted]
+            needs = [other for other in self.place.services[name].depends_on if other in self.place.services]
+            wanted += [other for other in needs if other not in wanted]
         found = {name: states[name] for name in wanted if name in states}
         ids = {name: state.id for name, state in found.items() if state.running and state.healthy}
         _write_variables(self.place)

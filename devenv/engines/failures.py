@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
-from devenv.base import process
+from devenv.base import events, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines import docker
 from devenv.engines.interface import LOG_LINES, Place, State, logged
@@ -32,6 +32,7 @@ def unresolved(place: Place, build: Sequence[str], env: Mapping[str, str]) -> De
     edited = [each for each in place.libraries.values() if each.language == PYTHON]
     if not edited or docker.server().is_podman:
         return None
+    events.note("looking for the cause: the failed step runs again, without its output")
     done = process.capture(build, env)
     printed = "\n".join(re.findall(r"(?m)^#\d+ \d+\.\d+ (.*)", done.stdout + done.stderr))
     return libraries.unresolved(place.service, edited, printed)

@@ -31,9 +31,9 @@ def of_another_version(service: str, kind: str, made: str, wanted: str) -> DevEr
     return DevError(
         CONFLICT,
         f"{service}: its data is of {kind} {made}, not {wanted}",
-        f"use {kind}:{made} again: the data was not changed",
-        f"to take the rows along, first with {kind}:{made}: inv dev.snapshot NAME --export FILE; inv dev.destroy",
-        f"then with {kind}:{wanted}: inv dev.up; inv dev.restore FILE",
+        f"use the image of {kind} {made} again: the data was not changed",
+        f"to keep the rows, with {kind} {made}: inv dev.up; inv dev.snapshot NAME --export FILE; inv dev.destroy",
+        f"then with {kind} {wanted}: inv dev.up; inv dev.restore FILE",
     )
 
 

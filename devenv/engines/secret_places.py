@@ -108,8 +108,8 @@ def _configured(manager: str, env: Mapping[str, str]) -> Found:
         found = _content(Path(known, rest))
         if found.value:
             return found
-        looked.append(place)
-    return Found("", f"no file {' or '.join(looked)}")
+        looked.append(f"no file {place}" if found.why == "no file" else f"{place}: {found.why}")
+    return Found("", " or ".join(looked))
 
 
 def _netrc(host: str, env: Mapping[str, str]) -> Found:

@@ -170,10 +170,10 @@ class Secrets:
                 replace_file(folder / name, value)
 
     def _for_git(self, folder: Path) -> dict[str, str]:
-        """Variables with which git asks for these logins, and for no others of the same host.
+        """Variables with which git takes the logins of these hosts from our files, and asks no helper of the person.
 
-        git reads no netrc but that of the home, so it gets the file of its own helper `store`. The empty value before
-        it leaves out the person's helpers, which would store the login: https://git-scm.com/docs/gitcredentials
+        git reads only the netrc of the home, so each file has the format of git's helper `store`. The empty value
+        before it leaves out the person's helpers, which would store the login: https://git-scm.com/docs/gitcredentials
         """
         settings: list[tuple[str, str]] = []
         for secret in self.of(BUILD):

@@ -140,7 +140,10 @@ def _build(facts: Facts, config: Config, services: Mapping[str, Service]) -> lis
 def _edits(facts: Facts) -> str:
     """Which edited libraries are others than in the last build; empty if none is."""
     before, now = facts.record.up.get("libraries", {}), facts.libraries
-    words = [f"{name} is edited" if name not in before else f"what {name} needs changed" for name in now]
+    words = [
+        f"{name} is edited" if name not in before else f"the checkout of {name}, or what it needs, changed"
+        for name in now
+    ]
     words = [text for text, (name, key) in zip(words, now.items()) if before.get(name) != key]
     return ", ".join([*words, *(f"{name} is the release again" for name in before if name not in now)])
 

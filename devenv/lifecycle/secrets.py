@@ -29,7 +29,8 @@ def examine(env: Environment) -> Finding:
 def note_lost(env: Environment) -> None:
     """Before the app starts: say which secrets it had when it started last, and will not have now."""
     given = sorted(env.place.secrets.values(RUN))
-    lost = sorted({*env.record.up.get("secrets", [])} - {*given})
+    declared = {secret.name for secret in env.place.secrets.of(RUN)}
+    lost = sorted(({*env.record.up.get("secrets", [])} & declared) - {*given})
     if lost:
         events.warn(f"{env.config.service} starts without what is no longer set: {', '.join(lost)}")
     if given or lost:

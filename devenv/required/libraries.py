@@ -133,7 +133,7 @@ def _users(env: Environment, whole: stack.Stack, name: str, only: str) -> list[U
     )
     files = {user: ", ".join(sorted({package.file for package in each})) for user, each in found.items()}
     lacks = "; ".join(
-        f"{file} of {user} does not name it" if file else f"{user} has no lock file" for user, file in files.items()
+        f"it is not in {file} of {user}" if file else f"{user} has no lock file" for user, file in files.items()
     )
     declare = f"or declare the library: libraries: {{{name}: {{}}}} in dev.yaml"
     raise DevError(USAGE, f"{only or env.config.service} does not require {name}", f"{known}{lacks}", declare)
@@ -211,7 +211,7 @@ def _others(user: User, name: str) -> dict[str, Library]:
 
 def _announce(users: Sequence[User], name: str, checkout: Path) -> None:
     """What will happen, before it does."""
-    events.note(f"installing {name} from {checkout} in {', '.join(user.name for user in users)}")
+    events.note(f"{name} will come from {checkout} in {', '.join(user.name for user in users)}")
     lean = [user.name for user in users if user.member and not user.member.developed]
     if lean:
         words = "runs" if len(lean) == 1 else "run"

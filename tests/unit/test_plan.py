@@ -114,7 +114,7 @@ START_DB = "start db (the data steps need it)"
         ),
         pytest.param(
             facts(up={"libraries": {"greeting": "G"}}, build_files="B2", libraries={"greeting": "G2"}),
-            ["build app (what greeting needs changed)", "start app (newly built)"],
+            ["build app (the checkout of greeting, or what it needs, changed)", "start app (newly built)"],
             id="an edited library needs other packages",
         ),
         pytest.param(

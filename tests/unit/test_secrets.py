@@ -304,7 +304,7 @@ def test_a_file_of_a_secret_that_is_gone_is_emptied_or_removed(declare: Declare,
 def test_a_configuration_that_its_manager_would_not_read_does_not_count(declare: Declare, home: Path) -> None:
     written(home / ".config/pip/pip.conf", VALUE)
     (report,) = declare("{from: [{config: pip}]}", XDG_CONFIG_HOME=str(home / "xdg")).report()
-    assert report.missing == "config pip: no file XDG_CONFIG_HOME/pip/pip.conf or ~/.pip/pip.conf"
+    assert report.missing == "config pip: no file XDG_CONFIG_HOME/pip/pip.conf or no file ~/.pip/pip.conf"
 
 
 @pytest.mark.parametrize("places", ["{env: C}", "{command: ['false']}", "{env: C}, {command: [no-such-7f3a]}"])

@@ -226,6 +226,7 @@ def fetch_manager(place: Place) -> None:
 def undo(place: Place, library: Library) -> None:
     """Run the command by which dev.yaml removes a library."""
     app_libraries.undo(place, library, _tool_env(place))
+    _stamp(place).unlink(missing_ok=True)  # if the rest of dev.use fails, the next dev.up installs it again
 
 
 def _python(place: Place) -> str:

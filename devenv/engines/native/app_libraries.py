@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from devenv.base import process
+from devenv.base import events, process
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.engines.interface import Place
 from devenv.engines.native import folders
@@ -99,8 +99,11 @@ def _share(place: Place, modules: Path, peer: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     with _shared(place).open("a") as noted:
         noted.write(f"{modules}\t{peer}\n")
-    if _is_ours(target):
-        target.unlink()  # of another service that uses this checkout
+    if _is_ours(target):  # of another service that uses this checkout
+        other = os.readlink(target)
+        if other != str(_modules(place) / peer) and os.path.exists(other):
+            events.warn(f"{modules.parent} uses {peer} of {place.service} from now on, and no longer {other}")
+        target.unlink()
     elif os.path.lexists(target):
         shutil.rmtree(own, ignore_errors=True)
         shutil.move(target, own)

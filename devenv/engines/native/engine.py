@@ -15,7 +15,16 @@ from devenv.base import events, process, records, system
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines.interface import IMPATIENT, Logs, Place, State
-from devenv.engines.native import addresses, app_environment, folders, logs, processes, supervisor, support
+from devenv.engines.native import (
+    addresses,
+    app_environment,
+    app_libraries,
+    folders,
+    logs,
+    processes,
+    supervisor,
+    support,
+)
 from devenv.engines.native.app import App, shell_environment
 from devenv.engines.native.servers import BY_PROGRAM, server
 from devenv.engines.native.supervisor import STEP, Order, is_job
@@ -226,6 +235,7 @@ class NativeEngine:
         shutil.rmtree(folders.edited(self.place), ignore_errors=True)
         # The environment belongs to the checkout, which may run in another workspace too.
         if records.workspaces_of(self.place.root, self.place.service) in ([], [self.place.workspace]):
+            app_libraries.unlink(self.place)  # else libraries keep links to our packages instead of their own copies
             shutil.rmtree(folders.locked(self.place), ignore_errors=True)
 
     def _unit(self, name: str) -> Unit:

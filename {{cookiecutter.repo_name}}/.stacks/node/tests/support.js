@@ -20,7 +20,8 @@ export const testSettings = settings;
 export const testSettings = {
   ...settings,
 {% if cookiecutter.database != "none" %}
-  DB_NAME: `test_${settings.DB_NAME}`,
+  // One for all states of development's data: a MySQL or MariaDB has a database for each, app_0123456789ab.
+  DB_NAME: `test_${settings.DB_NAME.replace(/_[0-9a-f]{12}$/, "")}`,
 {% endif %}
 {% if cookiecutter.cache != "none" %}
   CACHE_DB: 1,
