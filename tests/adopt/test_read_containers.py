@@ -306,6 +306,12 @@ def test_a_store_of_a_profile_is_not_the_services(tmp_path: Path) -> None:
     assert facts(found)["database.kind"] == ("postgres", "compose.yaml:4")
 
 
+def test_a_store_of_the_applications_profile_is_the_services(tmp_path: Path) -> None:
+    web = "  web: {build: ., profiles: [dev, all]}\n  db: {image: 'postgres:16', profiles: [dev]}\n"
+    found = reading(tmp_path, {"requirements.txt": "flask\n", "compose.yaml": f"services:\n{web}"})
+    assert facts(found)["database.kind"] == ("postgres", "compose.yaml:3")
+
+
 def test_the_arguments_of_an_entrypoint_are_not_a_command(tmp_path: Path) -> None:
     runs = "services: {web: {build: ., entrypoint: [/srv/manage.py], command: runserver 0.0.0.0:80}}\n"
     tree = {"requirements.txt": "django\n", "manage.py": "execute_from_command_line()\n", "compose.yaml": runs}
@@ -330,7 +336,7 @@ def test_a_command_whose_script_is_not_in_the_repository_does_not_run(tmp_path: 
     ],
 )
 def test_the_python_path_of_an_image_is_that_of_the_repository(tmp_path: Path, path: str, here: str | None) -> None:
-    image = f"FROM python:3.12\nENV HOME_OF_SHOP=/srv/shop\nWORKDIR /srv\nWORKDIR shop\nENV PYTHONPATH={path}\n"
+    image = f'FROM python:3.12\nENV HOME_OF_SHOP=/srv/shop\nWORKDIR /srv\nWORKDIR "${{HOME_OF_SHOP}}"\nENV PYTHONPATH={path}\n'
     tree = {"requirements.txt": "flask\n", "src/shop/app.py": "", "Dockerfile": image}
     found = facts(reading(tmp_path / "image", tree)).get("environment.PYTHONPATH")
     assert found == ((here, "Dockerfile:5") if here else None)

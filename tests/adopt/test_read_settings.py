@@ -237,6 +237,14 @@ def test_a_switch_with_which_the_database_has_a_fixed_host_is_left_out(tmp_path:
     assert "shop/settings/local.py:9: DEVELOPMENT is not set: with it the database has a fixed host" in notes(found)
 
 
+@pytest.mark.parametrize("test", ["os.environ.get('MODE') == 'production'", "not os.environ.get('MODE')"])
+def test_a_variable_whose_value_may_avoid_the_fixed_host_is_kept(tmp_path: Path, test: str) -> None:
+    switch = f"if {test}:\n    DATABASES['default']['HOST'] = 'db'\n"
+    runs = "services: {app: {build: ., environment: {MODE: local}}, db: {image: mysql:8}}\n"
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": SERVER + "}}\n" + switch, "compose.yaml": runs})
+    assert facts(found)["environment.MODE"] == ("local", "compose.yaml:1")
+
+
 @pytest.mark.parametrize(
     ("line", "written"),
     [
