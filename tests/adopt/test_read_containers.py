@@ -336,7 +336,8 @@ def test_a_command_whose_script_is_not_in_the_repository_does_not_run(tmp_path: 
     ],
 )
 def test_the_python_path_of_an_image_is_that_of_the_repository(tmp_path: Path, path: str, here: str | None) -> None:
-    image = f'FROM python:3.12\nENV HOME_OF_SHOP=/srv/shop\nWORKDIR /srv\nWORKDIR "${{HOME_OF_SHOP}}"\nENV PYTHONPATH={path}\n'
+    folders = 'ENV HOME_OF_SHOP=/srv/shop\nWORKDIR /srv\nWORKDIR "${HOME_OF_SHOP}"\n'
+    image = f"FROM python:3.12\n{folders}ENV PYTHONPATH={path}\n"
     tree = {"requirements.txt": "flask\n", "src/shop/app.py": "", "Dockerfile": image}
     found = facts(reading(tmp_path / "image", tree)).get("environment.PYTHONPATH")
     assert found == ((here, "Dockerfile:5") if here else None)
