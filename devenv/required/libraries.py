@@ -128,15 +128,15 @@ def _users(env: Environment, whole: stack.Stack, name: str, only: str) -> list[U
     found = {
         user.name: [p for packages in lockfiles.locked(user.root).values() for p in packages.values()] for user in asked
     }
-    known = guess(
-        name, [*([] if only else whole.members), *(package.name for each in found.values() for package in each)]
-    )
+    services = [] if only else [*whole.members]
+    known = guess(name, [*services, *(package.name for each in found.values() for package in each)])
+    allowed = f"{known}allowed: {', '.join(services) or 'no services'}, and every library in a lock file"
     files = {user: ", ".join(sorted({package.file for package in each})) for user, each in found.items()}
     lacks = "; ".join(
-        f"it is not in {file} of {user}" if file else f"{user} has no lock file" for user, file in files.items()
+        f"not in {file} of {user}" if file else f"{user} has no lock file" for user, file in files.items()
     )
     declare = f"or declare the library: libraries: {{{name}: {{}}}} in dev.yaml"
-    raise DevError(USAGE, f"{only or env.config.service} does not require {name}", f"{known}{lacks}", declare)
+    raise DevError(USAGE, f"{only or env.config.service} does not require {name}", allowed, lacks, declare)
 
 
 def _everyone(env: Environment, whole: stack.Stack, name: str) -> list[User]:
