@@ -145,9 +145,9 @@ def test_a_wrong_library_is_refused_before_anything_changes(service: Repo, libra
     record = Path(os.environ["XDG_STATE_HOME"], f"devenv/v1/main/{service.token}.json")
     before = record.read_text()
     assert f"{service.token} {messages.NOT_REQUIRED} grating" in service.fails(2, "dev.edit", "grating").error
-    hint = service.run("dev.edit", "grating").hints[0]
-    assert hint.startswith(f"{messages.DID_YOU_MEAN} greeting?")
-    assert "uv.lock" in hint
+    hints = service.run("dev.edit", "grating").hints
+    assert hints[0].startswith(f"{messages.DID_YOU_MEAN} greeting?")
+    assert hints[1] == f"not in uv.lock of {service.token}"
     assert (
         f"there is no folder {service.path.parent / 'nowhere'}"
         in service.fails(2, "dev.edit", "greeting", "../nowhere").error
