@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import urllib.request
@@ -93,6 +94,12 @@ class Repo:
 
 def environment(state: Path, cache: Path) -> dict[str, str]:
     return {**os.environ, "DEV_ENGINE": "native", STATE: str(state), CACHE: str(cache)}
+
+
+def copy_downloads(downloads: Path, target: Path) -> None:
+    """A cache with what was fetched, and without what another test may be making at this moment."""
+    if downloads.exists():
+        shutil.copytree(downloads, target, symlinks=True, ignore=shutil.ignore_patterns("clusters", "*.new"))
 
 
 @pytest.fixture(scope="session")

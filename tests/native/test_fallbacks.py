@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import psutil
 import pytest
 
 from . import stacks
-from .conftest import CACHE, STATE, Make
+from .conftest import CACHE, STATE, Make, copy_downloads
 
 pytestmark = pytest.mark.xdist_group("native-small")
 DATABASE = "    depends_on: [db]\n  db:\n    image: postgres:17\n    environment: {POSTGRES_PASSWORD: secret}\n"
@@ -33,8 +32,7 @@ def test_where_no_namespace_may_be_made_the_url_is_localhost(small: Make, withou
 def test_root_runs_servers_as_nobody_where_user_namespaces_are_refused(
     reachable: Path, small: Make, without: Callable[..., str], downloads: Path
 ) -> None:
-    if downloads.exists():
-        shutil.copytree(downloads, reachable / "cache", symlinks=True)
+    copy_downloads(downloads, reachable / "cache")
     own = small(stacks.compose(others=DATABASE), stacks.PYTHON, stacks.files(), reachable / "state")
     hidden = {"PATH": without("unshare"), CACHE: str(reachable / "cache")}
     private = {**hidden, STATE: str(own.root.parent / "private")}

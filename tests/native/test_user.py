@@ -14,7 +14,7 @@ import pytest
 
 from tests.messages import NOTHING_TO_DO
 
-from .conftest import Repo, environment
+from .conftest import Repo, copy_downloads, environment
 
 pytestmark = [
     pytest.mark.xdist_group("native"),
@@ -49,8 +49,7 @@ def theirs(
 ) -> Iterator[Repo]:
     own = shutil.copytree(template, reachable / "template", symlinks=True)  # git takes nothing from folders of others
     root = bake("django", made_by=own, port=free_port, into=reachable)
-    if downloads.exists():
-        shutil.copytree(downloads, reachable / "cache", symlinks=True)
+    copy_downloads(downloads, reachable / "cache")
     subprocess.run(["chown", "-R", user, reachable], check=True)
     programs = sorted((reachable / "cache").glob("devenv/tools/uv-*/bin"))
     env = environment(reachable / "state", reachable / "cache")
