@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from tools.adopt.found import Found, Open, Store
 from tools.adopt.read import databases
@@ -27,6 +28,23 @@ SETS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 LITERAL = re.compile(r"""["'][\w.:-]+["']\s*[,\])]""")
 VALUE = re.compile(r"environ|getenv|\benv\b|\benv[.(]|config\(|config\.get|dj_database_url|secret\w*\(")
 DEVELOPS = re.compile(r"(^|[._])(dev|devel|develop|development|devstack|local|docker|compose)($|[._\d])")
+
+
+class Settings(NamedTuple):
+    """What the settings say of a service; empty if it is not one of Django."""
+
+    module: Found | None = None  # to be set for all commands
+    open: tuple[Open, ...] = ()
+    notes: tuple[Found, ...] = ()
+    loaded: frozenset[str] = frozenset()  # the modules of applications and middleware, by their first part
+
+
+def examined(files: Files, given: Values, database: Store | None) -> Settings:
+    """The settings that run, with the service's database."""
+    module, uncertain, notes = chosen(files, given, database)
+    away = outside(files, given) if database and database.kind.value == "sqlite" else None
+    points = (uncertain, hosts(files, given), away)
+    return Settings(module, tuple(one for one in points if one), tuple(notes), named(files, given))
 
 
 def running(files: Files, given: Values, scripts: list[str]) -> Found | None:
@@ -61,6 +79,11 @@ def chain(files: Files, module: str) -> list[str]:
             found.append(name)
             todo += [path for each in _imported(files, name) if (path := path_of(files, each))]
     return found
+
+
+def _files_that_run(files: Files, given: Values) -> list[str]:
+    module = running(files, given, [])
+    return chain(files, module.value) if module else []
 
 
 def _imported(files: Files, name: str) -> Iterator[str]:
@@ -99,24 +122,22 @@ def settings(files: Files) -> list[str]:
 
 def aside(files: Files, given: Values) -> set[str]:
     """The settings files that do not run, if those that do read the database's address: theirs do not count."""
-    module = running(files, given, [])
-    runs = chain(files, module.value) if module else []
+    runs = _files_that_run(files, given)
     reads = any(_reads(files, name) for name in runs)
     return set(settings(files)) - set(runs) if runs and reads else set()
 
 
-def named(files: Files, given: Values) -> set[str]:
+def named(files: Files, given: Values) -> frozenset[str]:
     """The modules, by their first part, that the settings which run name as applications and middleware."""
-    module = running(files, given, [])
     found: set[str] = set()
-    for name in chain(files, module.value) if module else []:
+    for name in _files_that_run(files, given):
         tree = files.tree(name)
         for node in ast.walk(tree) if tree else ():
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
             if any(getattr(target, "id", "") in LOADED for target in targets):
                 words = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
                 found |= {word.partition(".")[0] for word in words if isinstance(word, str)}
-    return found
+    return frozenset(found)
 
 
 def _reads(files: Files, name: str) -> bool:
@@ -126,8 +147,7 @@ def _reads(files: Files, name: str) -> bool:
 
 def switched(files: Files, given: Values) -> tuple[Values, list[Found]]:
     """The values without those that make the settings use another database than ours, and a note for each."""
-    module = running(files, given, [])
-    runs = chain(files, module.value) if module else []
+    runs = _files_that_run(files, given)
     off = {name: where for file in runs for name, where in databases.switches(files, file) if given.get(name)}
     kept = [{key: one for key, one in each.items() if key not in off} for each in given.sources]
     notes = [Found(f"{name} is not set: with it the database has a fixed host", where) for name, where in off.items()]
@@ -136,8 +156,7 @@ def switched(files: Files, given: Values) -> tuple[Values, list[Found]]:
 
 def hosts(files: Files, given: Values) -> Open | None:
     """An open point if the settings that run have a list of hosts, in which the one of our URL is not."""
-    module = running(files, given, [])
-    for name in chain(files, module.value) if module else []:
+    for name in _files_that_run(files, given):
         text = files.text(name)
         match = HOSTS.search(text)
         computed = match and (VALUE.search(match[1]) or re.search(r"env|\*|\.localhost\b", match[1]))
@@ -152,8 +171,7 @@ def hosts(files: Files, given: Values) -> Open | None:
 
 def outside(files: Files, given: Values) -> Open | None:
     """An open point if SQLite's file has a path that only production's machine has."""
-    module = running(files, given, [])
-    for name in chain(files, module.value) if module else []:
+    for name in _files_that_run(files, given):
         if databases.set_in(files, name):  # the module that runs is the first one, and replaces what it imports
             found = databases.outside(files, name)
             what = f"SQLite's file {found.value} is outside of this folder" if found else ""

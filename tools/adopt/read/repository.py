@@ -134,14 +134,11 @@ def _reading(
     remarks = [*project.notes, *_optional(project, served), *more]
     remarks += [*(migrated.notes if migrated else ()), *about_stores]
     remarks += _built(files, served.target if served and not ways.build else None, language)
-    module, point, about_settings = django.chosen(files, given, database) if _is_django(served) else (None, None, [])
-    remarks += [*about_settings, *about_switches]
-    refused = django.hosts(files, given) if _is_django(served) else None
-    lite = _is_django(served) and database is not None and database.kind.value == "sqlite"
-    away = django.outside(files, given) if lite else None
-    loaded = django.named(files, given) if _is_django(served) else ()
+    settings = django.examined(files, given, database) if _is_django(served) else django.Settings()
+    remarks += [*settings.notes, *about_switches]
     run_packages, build_packages, about_packages = packages(files, project, built, ways)
     remarks += about_packages
+    module = settings.module
     if served and served.manage and not served.manage.value.endswith("manage.py"):
         module = module or django.running(files, given, [])  # not all entry points set one; servers need it, too
     if module:
@@ -155,7 +152,7 @@ def _reading(
         version=project.version,
         newest=project.newest,
         oldest=project.oldest,
-        dependencies=with_extras(project, database, served, ways, loaded),
+        dependencies=with_extras(project, database, served, ways, settings.loaded),
         application=served,
         migrations=migrated.tool if migrated else None,
         migration_files=migrated.files if migrated else (),
@@ -167,8 +164,7 @@ def _reading(
         build_packages=build_packages,
         variant=next((one for image in built if (one := image.variant(language))), None),
         open=(
-            *([point] if point else []),
-            *(one for one in (refused, away) if one),
+            *settings.open,
             *dropped.steps(built, ways),
             *dropped.start_scripts(around),
             *dropped.copies(files),
