@@ -56,7 +56,7 @@ class ComposeEngine:
         self._steps = found.steps
         return {name: self._judged(name, state, name in jobs) for name, state in found.services.items()}
 
-    def end_left(self) -> None:
+    def tidy(self) -> None:
         if self._steps:
             self._end_steps()
 

@@ -117,8 +117,11 @@ class Engine(Protocol):
     def start(self, services: Sequence[str], timeout: float) -> None:
         """Start services and their dependencies, and return when all are healthy; DevError 112 after `timeout` s."""
 
-    def end_left(self) -> None:
-        """End and remove the steps of a command that was killed, as far as the last look saw any."""
+    def tidy(self) -> None:
+        """End and remove the steps of a killed command, and start again what a kill ended next to the services.
+
+        That is what the last look saw. Services are not started.
+        """
 
     def end(self, services: Sequence[str]) -> None:
         """End some services, so that `start` begins them again. DevError 112 if they cannot be ended."""

@@ -39,7 +39,7 @@ def up(env: Environment, only: bool = False) -> Done:
     states = env.engine.look()
     if not only:
         claims.check(env, states)
-    env.engine.end_left()
+    env.engine.tidy()
     # At once: in containers each of them takes a tenth of a second.
     with ThreadPoolExecutor(max_workers=2) as pool:
         made = pool.submit(images, env)

@@ -293,7 +293,7 @@ class FakeEngine:
     def failing(self, states: Mapping[str, Running]) -> list[str]:
         return [name for name in self.place.services if name not in self.world.running]
 
-    def end_left(self) -> None:
+    def tidy(self) -> None:
         """No command is killed here."""
 
     def stop(self) -> None:

@@ -46,9 +46,17 @@ def reboot(repo: Repo) -> None:
     (repo.native / "db/postgres/postmaster.pid").write_text(f"{os.getpid()}\n{repo.native}/db/postgres\n")
 
 
+def kill_keeper(repo: Repo) -> None:
+    """The service goes on, healthy, and nothing keeps its logs short any more."""
+    for pid, words in repo.processes().items():
+        if "keeper.sh" in words:
+            os.kill(pid, signal.SIGKILL)
+
+
 FAULTS: dict[str, Callable[[Repo], None]] = {
     "app killed": lambda repo: kill(repo, "app"),
     "database server killed": lambda repo: kill(repo, "db"),
+    "keeper killed": kill_keeper,
     "everything killed": Repo.kill_everything,
     "records lost": forget_processes,
     "rebooted": reboot,
@@ -63,6 +71,7 @@ def test_every_fault_is_repaired_and_rows_stay(repo: Repo) -> None:
         repo.up()
         assert repo.answers() == 200, name
         assert repo.sql(COUNT) == "1", name
+        assert len([words for words in repo.processes().values() if "keeper.sh" in words]) == 1, name
     assert len([words for words in repo.processes().values() if "develop.py" in words]) == 2, "no duplicates"
 
 

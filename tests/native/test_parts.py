@@ -129,8 +129,8 @@ def test_a_child_of_a_killed_keeper_does_not_count_as_the_keeper(
     place = Place(tmp_path, "main", "catalog", "app", "compose.yaml", "", {}, {}, {}, "", {}, "main-catalog")
     mark = folders.unit(place, supervisor.KEEPERS)
     with subprocess.Popen(["sleep", "60"], env={**os.environ, processes.MARK: str(mark)}) as orphan:
-        supervisor.start_keeper(place)
-        supervisor.start_keeper(place)
+        supervisor.start_keeper(place, system.look())
+        supervisor.start_keeper(place, system.look())
         started = processes.marked(system.look(), mark) - {orphan.pid}
         leaders = {entry.session for pid, entry in system.look().items() if pid in started}
         supervisor.end_keeper(place)

@@ -210,7 +210,7 @@ def test_a_container_is_a_state(engine: ComposeEngine, seam: Seam, status: str, 
 def test_one_off_containers_are_not_services(engine: ComposeEngine, seam: Seam) -> None:
     seam.answer("docker ps", container("app", "Up", number="2", oneoff=True) + container("db", "Up"))
     assert list(engine.look()) == ["db"]
-    engine.end_left()
+    engine.tidy()
     assert seam.ran == [], "it may be a person's, who typed dev.run"
 
 
@@ -219,7 +219,7 @@ def test_what_is_left_of_a_killed_step_is_removed(engine: ComposeEngine, seam: S
     seam.answer("docker ps", container("app", "Created", number="2", oneoff=True, step="seed"))
     seam.answer("docker ps --all --quiet", "app2\n")
     engine.look()
-    engine.end_left()
+    engine.tidy()
     assert seam.ran == [["docker", "rm", "--force", "app2"]]
 
 

@@ -109,14 +109,16 @@ class NativeEngine:
         addresses.note(folders.of(self.place), {unit.service.name: unit.port for unit in servers})
         for name in services:
             self.units[name].make()
-        supervisor.start_keeper(self.place)
+        supervisor.start_keeper(self.place, system.look())
         self._end_strangers()
         self._end_stuck(services)
         Order(self.units, services, self.place.service).carry_out(timeout)
 
-    def end_left(self) -> None:
+    def tidy(self) -> None:
         if processes.marked(self._seen, folders.unit(self.place, STEP)):
             self._end_steps()
+        if any(supervisor.alive(unit) for unit in self.units.values()):
+            supervisor.start_keeper(self.place, self._seen)
 
     def end(self, services: Sequence[str]) -> None:
         supervisor.end([self.units[name] for name in services])

@@ -248,11 +248,10 @@ def closure(units: Mapping[str, Unit], names: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def start_keeper(place: Place) -> None:
-    """Start the small process that limits the size of a service's logs (keeper.sh), unless it runs."""
+def start_keeper(place: Place, seen: Table) -> None:
+    """Start the small process that limits the size of a service's logs (keeper.sh), unless it was seen to run."""
     folder, mark = folders.of(place), _keeper_mark(place)
     folder.mkdir(parents=True, exist_ok=True)
-    seen = system.look()
     # Not one of its children, such as `sleep`: they outlive a killed keeper for a moment.
     if not any(seen[pid].session == pid for pid in processes.marked(seen, mark)):
         env = {"PATH": os.environ.get("PATH", os.defpath), processes.MARK: str(mark)}
