@@ -24,6 +24,12 @@ REPOSITORY = (
     *("GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE", "GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY"),
     *("GIT_PREFIX", "GIT_QUARANTINE_PATH", "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE"),
 )
+# What names a project to Compose, changes its output or names of containers, or chooses a builder without secrets.
+PROJECT = (
+    *("COMPOSE_ANSI", "COMPOSE_BAKE", "COMPOSE_COMPATIBILITY", "COMPOSE_CONVERT_WINDOWS_PATHS", "COMPOSE_ENV_FILES"),
+    *("COMPOSE_DISABLE_ENV_FILE", "COMPOSE_FILE", "COMPOSE_IGNORE_ORPHANS", "COMPOSE_MENU", "COMPOSE_PATH_SEPARATOR"),
+    *("COMPOSE_PROFILES", "COMPOSE_PROGRESS", "COMPOSE_PROJECT_NAME", "COMPOSE_STATUS_STDOUT", "DOCKER_BUILDKIT"),
+)
 ROOT = Path.cwd()  # the service's folder; __main__ sets it before anything else is imported
 
 
@@ -45,9 +51,9 @@ def mismatch(launcher: str, root: Path) -> str:
     )
 
 
-def leave_hook(environment: MutableMapping[str, str]) -> None:
-    """Forget which repository a git hook is of: the verb may be about another one, and needs the branch of that."""
-    for name in REPOSITORY:
+def forget_others(environment: MutableMapping[str, str]) -> None:
+    """Remove the variables that are about another repository, as in a git hook, or about another project of Compose."""
+    for name in REPOSITORY + PROJECT:
         environment.pop(name, None)
 
 

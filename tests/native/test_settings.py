@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import threading
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,3 +85,53 @@ def test_the_clients_of_a_database_talk_to_the_service(
     words = ["-qAtX", "-c"] if client == "psql" else ["-N", "-B", "-e"]
     assert repo.ok("dev.dbshell", "--", *words, "SELECT 6 * 7", **settings).stdout.strip() == "42"
     assert elsewhere.seen == []
+
+
+# Installs one package with each of the installers that there are, as `native.install` of a service may.
+INSTALL = """
+import importlib.util, shutil, subprocess, sys
+for argv in (
+    [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "./by_pip-1-py3-none-any.whl"],
+    ["uv", "pip", "install", "--quiet", "--no-index", "./by_uv-1-py3-none-any.whl"],
+    ["npm", "install", "--silent", "--no-audit", "--no-fund", "./by-npm"],
+):
+    if shutil.which(argv[0]):
+        subprocess.run(argv, check=True)
+"""
+INSTALLED = """
+import by_pip, by_uv
+
+def answer():
+    return f"{by_pip.__file__} {by_uv.__file__}"
+"""
+
+
+def test_an_installation_goes_into_the_environment_of_the_service(small: Make, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    home = tmp_path / "home"
+    (home / ".config/pip").mkdir(parents=True)
+    (home / ".config/pip/pip.conf").write_text("[install]\nuser = true\n")
+    settings = {
+        **{"HOME": str(home), "PIP_TARGET": str(other), "PIP_PREFIX": str(other), "PIP_USER": "1", "PIP_DRY_RUN": "1"},
+        **{"UV_SYSTEM_PYTHON": "1", "UV_PYTHON": "2.7", "UV_TARGET": str(other), "UV_DRY_RUN": "1"},
+        **{"UV_PROJECT_ENVIRONMENT": str(other), "VIRTUAL_ENV": str(other), "PYTHONPATH": str(other)},
+        **{"npm_config_global": "true", "npm_config_prefix": str(other), "NPM_CONFIG_GLOBAL": "true"},
+        **{"NPM_CONFIG_PREFIX": str(other), "npm_config_dry_run": "true", "npm_config_omit": "dev"},
+    }
+    texts = {**stacks.files(INSTALLED), "install.py": INSTALL, "package.json": stacks.PACKAGE}
+    repo = small(stacks.compose(), "{python: '>=3.9', install: python install.py}", texts)
+    for name in ("by_pip", "by_uv"):
+        with zipfile.ZipFile(repo.root / f"{name}-1-py3-none-any.whl", "w") as wheel:
+            wheel.writestr(f"{name}.py", "")
+            wheel.writestr(f"{name}-1.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+            wheel.writestr(
+                f"{name}-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            )
+            wheel.writestr(f"{name}-1.dist-info/RECORD", "")
+    (repo.root / "by-npm").mkdir()
+    (repo.root / "by-npm/package.json").write_text('{"name": "by-npm", "version": "1.0.0"}\n')
+    repo.ok("dev.up", **settings)
+    places = repo.page("/")[1].split()
+    assert all(place.startswith(f"{repo.root}/.dev/local/") for place in places), places
+    assert (repo.root / "node_modules/by-npm").exists() == bool(shutil.which("npm"))
+    assert not other.exists()

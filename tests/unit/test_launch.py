@@ -10,6 +10,6 @@ def test_of_a_git_hook_only_settings_stay() -> None:
     """Git lists the variables that name a repository. Settings given by variables are not about one."""
     listed = run_quietly("git", "rev-parse", "--local-env-vars").stdout.split()
     environment = dict.fromkeys([*listed, "GIT_AUTHOR_NAME", "PATH"], "x")
-    launch.leave_hook(environment)
+    launch.forget_others(environment)
     settings = {"GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"}
     assert {*environment} == {"GIT_AUTHOR_NAME", "PATH", *settings}
