@@ -73,10 +73,7 @@ def opened(env: Environment) -> Environment:
 
 
 def report_lost(env: Environment) -> None:
-    """Warn if the data that the record knows of is not there any more, before anything new is made in its place.
-
-    DevError 113 if it is there, and the server cannot read it.
-    """
+    """Warn if the data of the record is gone, before new data is made. DevError 113 if the server cannot read it."""
     noted, found = env.record.known(env.engine.name), env.seen.survey
     if env.seen.warned or not store.keeps(env) or not earlier.facts(noted) or (found and found.live) or known(env):
         return
