@@ -20,5 +20,5 @@ def clear(env: Environment, services: Sequence[str]) -> None:
     state = env.engine.look().get(database.service)
     if (state and state.running) or not env.engine.data_id():
         return
-    if env.engine.alone(database.service, database.clearing):
+    if env.engine.alone(database.service, database.clearing).code == 0:
         events.warn(f"{database.service} was cut off while it created its files: it begins again, there is no row yet")

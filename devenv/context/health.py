@@ -29,17 +29,17 @@ def start(env: Environment, services: Sequence[str]) -> None:
         try:
             env.engine.start(services, env.config.ready)
         except DevError as error:
-            raise _cause(env, services, error) from None
+            other = other_version(env) if error.code == UNHEALTHY else None
+            raise (other or error) from None
 
 
-def _cause(env: Environment, services: Sequence[str], error: DevError) -> DevError:
-    """What a failed start means if the database's log says that its data is of another version."""
-    database = env.database
-    if error.code != UNHEALTHY or not database or database.service not in services:
-        return error
-    found = database.other_version("\n".join(env.engine.tail(database.service, LOG_LINES)))
-    kind = find.kind(env.place.services[database.service].program)
-    return of_another_version(database.service, kind, *found) if found else error
+def other_version(env: Environment) -> DevError | None:
+    """The error if the database's data is of another version than its server, which cannot read it."""
+    found = env.database.other_version(env.engine) if env.database else None
+    if not env.database or not found:
+        return None
+    service = env.place.services[env.database.service]
+    return of_another_version(service.name, find.kind(service.program), *found)
 
 
 def see(env: Environment, seen: Sequence[str] | None = None) -> bool:

@@ -64,8 +64,8 @@ class Database:
         """Whether our account may make databases. If not, the server keeps no record and no states."""
         return True
 
-    def other_version(self, _log: str) -> tuple[str, str] | None:
-        """The major versions of the data and of its server, if the log says that it cannot read the data.
+    def other_version(self, _engine: Engine) -> tuple[str, str] | None:
+        """The major versions of the data and of its server, if the server cannot read that data.
 
         MariaDB and MySQL read the data of an older version, and keep no data that they would have to downgrade.
         """

@@ -25,7 +25,13 @@ COLUMNS = f"CREATE TABLE IF NOT EXISTS {TABLE} (id text PRIMARY KEY, kind text, 
 SHOWN = ("CREATE", "ALTER", "DROP")  # statements that are printed: the others are about rows and sessions
 # The warning of a server since version 15 about a database whose text was sorted by another version of the C library.
 MISMATCH = "collation version mismatch"
-INCOMPATIBLE = r"initialized by PostgreSQL version (\d+)\S*, which is not compatible with this version (\d+)"
+# The log does not have it: an older server stops at a setting that it does not know, before it looks at its data. And
+# from 18 on, the image has its data elsewhere, so an older one finds none, and makes new data there.
+VERSIONS = """\
+for folder in "${PGDATA:-}" /var/lib/postgresql /var/lib/postgresql/data /var/lib/postgresql/*/docker; do
+  [ ! -f "$folder/PG_VERSION" ] || { cat "$folder/PG_VERSION" && exec postgres --version; }
+done
+"""
 # Files of tables that the server did not make itself have a number from 16384 on.
 CLEARING = """\
 cd "${PGDATA:?}" && [ -d pg_wal ] || exit 9
@@ -48,9 +54,9 @@ class Postgres(Database):
     def version(self, engine: Engine) -> str:
         return self._admin(engine, "SHOW server_version").partition(" ")[0]
 
-    def other_version(self, _log: str) -> tuple[str, str] | None:
-        found = re.search(INCOMPATIBLE, _log)
-        return (found[1], found[2]) if found else None
+    def other_version(self, engine: Engine) -> tuple[str, str] | None:
+        found = re.fullmatch(r"(\d+)\s+\S+ \(PostgreSQL\) (\d+).*\s*", engine.alone(self.service, VERSIONS).stdout)
+        return (found[1], found[2]) if found and found[1] != found[2] else None
 
     def survey(self, engine: Engine) -> Survey:
         # One call of the client, which asks for our database before it connects: the server logs a failed login.

@@ -73,10 +73,12 @@ def opened(env: Environment) -> Environment:
 
 
 def report_lost(env: Environment) -> None:
-    """Warn if the data that the record knows of is not there any more, before anything new is made in its place."""
+    """Warn if the data of the record is gone, before new data is made. DevError 113 if the server cannot read it."""
     noted, found = env.record.known(env.engine.name), env.seen.survey
     if env.seen.warned or not store.keeps(env) or not earlier.facts(noted) or (found and found.live) or known(env):
         return
+    if other := health.other_version(env):
+        raise other
     states = noted.get("stored")
     also = f" (also {', '.join(map(str, states))})" if isinstance(states, list) and states else ""
     events.warn(f"the data of {env.config.service} is gone{also}: its volume was removed, or is another one")

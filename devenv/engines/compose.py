@@ -159,9 +159,9 @@ class ComposeEngine:
     ) -> Result:
         return docker.answered(process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target))
 
-    def alone(self, service: str, script: str) -> bool:
+    def alone(self, service: str, script: str) -> Result:
         argv = self._one_off("alone", ["-c", script], "--entrypoint", "sh", service=service)
-        return process.capture(argv, self.place.env).code == 0
+        return process.capture(argv, self.place.env)
 
     def flush(self, service: str) -> None:
         # The image writes its settings last, and does not wait for the disk: after a power cut, nobody could log in.

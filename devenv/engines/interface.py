@@ -158,8 +158,8 @@ class Engine(Protocol):
     ) -> Result:
         """Like `ask` but visibly, with its input from a file of this machine or a text, or its output to a file."""
 
-    def alone(self, service: str, script: str) -> bool:
-        """Run a shell script on the data of a service that does not run. Whether it ended well; natively, never."""
+    def alone(self, service: str, script: str) -> Result:
+        """Run a shell script with the image and the data of a service, next to it. Natively, it fails."""
 
     def flush(self, service: str) -> None:
         """Wait until what a database server's image has just made is on the disk."""

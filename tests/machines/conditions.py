@@ -52,6 +52,7 @@ COMPOSE_YAML = """\
 services:
   app:
     build: .
+    logging: {driver: json-file, options: {max-size: 5m, max-file: "2"}}
     command: python server.py
     ports: ["127.0.0.1:${PORT}:${PORT}"]
     environment: {PORT: "${PORT}", HOST: "${BIND:-127.0.0.1}"}
@@ -60,9 +61,11 @@ services:
       test: [CMD, python, -c, "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['PORT'])"]
       interval: 1s
 """
+LIMITED = '    logging: {driver: json-file, options: {max-size: 5m, max-file: "2"}}\n'
 DATABASE = """\
     depends_on: {db: {condition: service_healthy}}
   db:
+    logging: {driver: json-file, options: {max-size: 5m, max-file: "2"}}
     image: postgres:17
     command: postgres -cfsync=off
     environment: {POSTGRES_PASSWORD: "${DB_PASSWORD:-published}"}
@@ -408,7 +411,8 @@ def as_nobody(repo: Repo, folder: Path) -> Repo:
     return program("docker", 'exec setpriv --reuid=65534 --regid=65534 --clear-groups REAL "$@"')(repo, folder)
 
 
-def running(repo: Repo, _folder: Path) -> Repo:
+def unlimited(repo: Repo, _folder: Path) -> Repo:
+    repo.edit("compose.yaml", LIMITED, "")
     repo.ok("dev.up")
     return repo
 
@@ -416,7 +420,8 @@ def running(repo: Repo, _folder: Path) -> Repo:
 def with_line(repo: Repo, _folder: Path, fix: str) -> Repo:
     """The line that the fix ends with, in the app of compose.yaml, and the `dev.up` that it asks for."""
     repo.edit("compose.yaml", "    build: .\n", f"    build: .\n    {fix[fix.index('logging:') :]}\n")
-    return running(repo, _folder)
+    repo.ok("dev.up")
+    return repo
 
 
 CONDITIONS = (
@@ -513,6 +518,7 @@ CONDITIONS = (
         taken_port,
         typed,
         by="the test pastes it",
+        engines=BOTH,
     ),
     Condition(
         "D15",
@@ -695,6 +701,7 @@ CONDITIONS = (
         old_data,
         lambda repo, folder, fix: typed(repo, folder, fix.replace("dev.destroy", "dev.destroy --yes")),
         by="the test pastes it, and agrees to dev.destroy",
+        engines=BOTH,
     ),
     Condition(
         "D38",
@@ -751,7 +758,7 @@ CONDITIONS = (
         "the log of a container grows without limit",
         "their logs grow without limit: app",
         "add to each of them in compose.yaml, then inv dev.up: logging: {driver: json-file, options: {…}}",
-        running,
+        unlimited,
         with_line,
         engines=(COMPOSE,),
     ),

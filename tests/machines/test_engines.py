@@ -21,8 +21,9 @@ import os, socket
 agent = socket.socket(socket.AF_UNIX)
 agent.connect(os.environ["SSH_AUTH_SOCK"])
 agent.sendall(bytes([0, 0, 0, 1, 11]))
-print(agent.recv(9)[8])
+print(agent.recv(9)[8], "keys")
 """
+KEYS = "1 keys"
 DOCKERFILE = """\
 FROM python:3.13-slim
 WORKDIR /app
@@ -35,6 +36,7 @@ MORE = """\
 secrets: {token: {for: [build, run], from: [{env: TOKEN_OF_MINE}]}}
 ssh: true
 libraries: {theme: {install: cp text.txt /seen/theme}}
+commands: {add: python ask.py}
 """
 
 
@@ -93,9 +95,10 @@ def test_secrets_the_agent_and_an_edited_library(small: AsUser) -> None:
         small.edit("Dockerfile", " --mount=type=ssh", "")
         small.edit("Dockerfile", "python /ask.py >/seen/keys && ", "")
     small.ok("dev.up")
-    assert "podman" in small.wrapper or seen("keys") == "1"
+    assert "podman" in small.wrapper or seen("keys") == KEYS
     assert seen("token") == "5"
     assert small.ok("dev.run", "--", "cat", "/run/secrets/token").stdout == "12345"
+    assert KEYS in small.ok("dev.add", "anything").stderr.splitlines(), "the package manager gets the agent"
     small.ok("dev.edit", "theme", "../theme")
     assert seen("theme") == "one"
     subprocess.run([*small.wrapper, "sh", "-c", f"echo two >{small.path.parent}/theme/text.txt"], check=True)

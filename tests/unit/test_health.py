@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from devenv.base.errors import MISSING, DevError
+from devenv.base.errors import CONFLICT, MISSING, UNHEALTHY, DevError
 from devenv.context import health
 from devenv.context.environment import Environment
+from devenv.databases import find
 from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import State
 from tests.messages import LAST_WORDS, LOGGED_NOTHING, NOT_HEALTHY_YET
@@ -39,6 +40,26 @@ def test_a_service_that_has_said_nothing_or_is_not_there_is_named_too(env: Envir
         "  app: not started yet (10 s of 180 s)",
         f"  db: {NOT_HEALTHY_YET} (10 s of 180 s); {LOGGED_NOTHING}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("made", "server", "code"),
+    [
+        ("17", "postgres (PostgreSQL) 18.6", CONFLICT),
+        ("18", "postgres (PostgreSQL) 17.10 (Debian 17.10-1.pgdg13+1)", CONFLICT),
+        ("17", "postgres (PostgreSQL) 17.10", UNHEALTHY),
+    ],
+)
+def test_a_server_that_does_not_start_is_asked_for_the_version_of_its_data(
+    env: Environment, seam: Seam, made: str, server: str, code: int
+) -> None:
+    seam.answer("docker ps", container("db", "Exited (1) 2 seconds ago"))
+    seam.answer("up --detach", code=1)
+    seam.answer("--entrypoint sh", f"{made}\n{server}\n")
+    with pytest.raises(DevError) as caught:
+        health.start(env._replace(database=find.find(env.place.services)), ["db"])
+    assert caught.value.code == code
+    assert (f"of postgres {made}, not {server.split()[2].split('.')[0]}" in caught.value.message) == (code == CONFLICT)
 
 
 def test_it_is_reported_again_and_again_until_the_end(capsys: pytest.CaptureFixture[str]) -> None:

@@ -188,8 +188,8 @@ class NativeEngine:
 
         return self._with_client(pipe)
 
-    def alone(self, _service: str, _script: str) -> bool:
-        return False  # data is created completely or not at all: see servers/server.py
+    def alone(self, _service: str, _script: str) -> Result:
+        return Result(1, "", "")  # data is created completely or not at all: see servers/server.py
 
     def flush(self, _service: str) -> None:
         """New data got its place once it was on the disk: see servers/server.py."""
