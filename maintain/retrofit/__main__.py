@@ -53,7 +53,7 @@ def main() -> None:
         raise SystemExit(f"error[2]: {options.list} has no {', '.join(sorted(unknown))}")
     rows = rows_of(options.page)
     for app in chosen:
-        row = trial(app, options.work, engines)
+        row = trial(app, options.work, engines, dict(options.instead))
         print(" | ".join(cells(row)), flush=True)
         rows[app.name] = cells(row)
         write(options.page, rows, [each.name for each in read(options.list)])
@@ -68,7 +68,23 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--engine", default="native,compose", help="one, or several with commas between them; empty: only read"
     )
+    parser.add_argument(
+        "--instead",
+        type=pair,
+        action="append",
+        default=[],
+        metavar="IMAGE=OTHER",
+        help="an image that this machine cannot have, and the one to take; the row names both",
+    )
     return parser.parse_args()
+
+
+def pair(text: str) -> tuple[str, str]:
+    """`a=b` of an option."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"{text}: IMAGE=OTHER was expected")
+    return name, value
 
 
 def read(page: Path) -> list[App]:

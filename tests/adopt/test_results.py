@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from maintain.retrofit import __main__ as results
-from maintain.retrofit.trial import WIDTH, App, Row, filled, short, trial
+from maintain.retrofit.trial import WIDTH, App, Row, filled, replaced, short, trial
 from tests.gitrepo import commit, git
 
 CODE = "from flask import Flask\nimport os\napp = Flask(__name__)\nKEY = os.environ['API_KEY']\n"
@@ -60,6 +60,17 @@ def test_an_edit_of_their_file_that_a_point_names_is_asked_for(tmp_path: Path) -
     filled(App("shop", "1", fills={"HOSTS = ['a']": "HOSTS = ['*']"}), tmp_path, row, report)
     assert (row.points, row.edits, row.why) == ("1", "1", "")
     assert (tmp_path / "settings.py").read_text() == "HOSTS = ['*']\n"
+
+
+def test_an_image_that_is_taken_instead_is_named_in_the_row(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "Dockerfile").write_text("FROM python:3.12-slim AS base\nFROM base AS deps\n")
+    commit(tmp_path, "first")
+    row = Row("shop", "1", "")
+    replaced(tmp_path, row, {"python:3.12-slim": "python:3.13-slim", "python:3.1": "x"})
+    assert row.why == "compose: python:3.13-slim instead of python:3.12-slim"
+    assert (tmp_path / "Dockerfile").read_text() == "FROM python:3.13-slim AS base\nFROM base AS deps\n"
+    assert git(tmp_path, "status", "--porcelain") == ""
 
 
 def test_an_error_fits_into_its_cell_and_names_no_folder_of_the_machine(tmp_path: Path) -> None:

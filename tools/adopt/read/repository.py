@@ -136,7 +136,7 @@ def _reading(
     remarks += _built(files, served.target if served and not ways.build else None, language)
     settings = django.examined(files, given, database) if _is_django(served) else django.Settings()
     remarks += [*settings.notes, *about_switches]
-    run_packages, build_packages, about_packages = packages(files, project, built, ways)
+    run_packages, build_packages, about_packages, unnamed = packages(files, project, built, ways)
     remarks += about_packages
     module = settings.module
     if served and served.manage and not served.manage.value.endswith("manage.py"):
@@ -165,6 +165,7 @@ def _reading(
         variant=next((one for image in built if (one := image.variant(language))), None),
         open=(
             *settings.open,
+            *unnamed,
             *dropped.steps(built, ways),
             *dropped.start_scripts(around),
             *dropped.copies(files),
