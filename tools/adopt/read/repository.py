@@ -192,7 +192,7 @@ def _addressed(
     language = found.language.value if found.language else ""
     port, host = reads_address(said, given, found.service.value, language)
     every_port = ports(files, around, built, started, given, said, port.value if port else "PORT")
-    well, about_health = health(files, around, built)
+    well = health(files, around, built, found, given)
     taken = {
         *of_stores(found.database, found.cache),
         *servers_taken(found.backing),
@@ -203,7 +203,7 @@ def _addressed(
     taken |= urls.keys()
     remarks = [
         *found.notes,
-        *about_health,
+        *well.notes,
         *_differing(every_port),
         *given.differing,
         *given.notes,
@@ -212,11 +212,12 @@ def _addressed(
     written = environment(given, taken, said)
     return replace(
         found,
-        open=(*found.open, *dropped.addresses(said, given, taken, written)),
+        open=(*found.open, *well.open, *dropped.addresses(said, given, taken, written)),
         port=_first(every_port),
         reads_port=port,
         reads_host=host,
-        health=well,
+        health=well.page,
+        renders=well.renders,
         own_urls=urls,
         environment=written,
         notes=_sorted([*remarks, *notes(files, around, built, found_project=True)]),
