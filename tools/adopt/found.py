@@ -91,7 +91,8 @@ class Store:
     """A database or cache: `kind` postgres, mysql, sqlite or redis; `image` if a compose file names one.
 
     `variables`: by role (host, port, name, user, password, url; password_file is not one) the variable that the code
-    reads. `scheme`: for a url, the part before `://`, with its driver: `postgresql+psycopg2`, `redis`.
+    reads. `scheme`: for a url, the part before `://`, with its driver: `postgresql+psycopg2`, `redis`;
+    `options`: the part after `?`.
     `constants`: other variables that choose this kind, such as `PRETALX_DB_TYPE=postgresql`. `others`: of a cache,
     further variables that take an address of it, with what the repository gives them: a worker's broker.
     `copies`: of a database, the variables of a read replica, with their role: in development it is the same server.
@@ -101,6 +102,7 @@ class Store:
     image: Found | None = None
     variables: Mapping[str, Found] = field(default_factory=dict)
     scheme: str = ""
+    options: str = ""
     constants: Mapping[str, Found] = field(default_factory=dict)
     others: Mapping[str, Found] = field(default_factory=dict)
     copies: Mapping[str, Found] = field(default_factory=dict)

@@ -76,9 +76,13 @@ def _other(files: Files, language: Found, service: Found, built: list[Image], ar
     title = others.LANGUAGES[language.value].title
     every = candidates({}, given)
     database, cache, about = stores(Facts(files, None, "", ()), around, every)
+    database = database or others.database(files, language.value)
+    if database and language.value == "go" and database.kind.value == "postgres" and "sslmode" not in database.options:
+        database = replace(database, options="&".join(filter(None, (database.options, "sslmode=disable"))))
     servers, more = backing(every, around, None)
     taken = {*of_stores(database, cache), *servers_taken(servers), "PORT"}
     dockerfile = next((image.file for image in built if "/" not in image.file), None)
+    needed, points = others.of_production(files, built if dockerfile else [])
     kept = "FROM, build and command of the Dockerfile are kept" if dockerfile else "no Dockerfile says how it is built"
     said = Found(f"{title} ({language.where}) is not known here: {kept}", language.where)
     every_port = ports(files, around, built, [], given, {}, "PORT")
@@ -91,7 +95,9 @@ def _other(files: Files, language: Found, service: Found, built: list[Image], ar
         cache=cache,
         backing=servers,
         port=_first(every_port),
-        environment=environment(given, taken, {}),
+        environment={**needed, **environment(given, taken, {})},
+        migration_files=others.migration_files(files),
+        open=tuple(points),
         own_image=Found(files.text(dockerfile), dockerfile) if dockerfile else None,
         own_ignore=files.text(".dockerignore"),
         notes=_sorted([said, *about, *more, *given.notes, *notes(files, around, built, found_project=True)]),
