@@ -94,6 +94,7 @@ OTHERS: dict[str, tuple[dict[str, str], str]] = {
         {
             "go.mod": "module example.org/shop\n\ngo 1.23\n\nrequire github.com/lib/pq v1.10.9\n",
             "main.go": "package main\n",
+            "main_test.go": "package main\n",
             "tool": SERVER,
             "Dockerfile": "FROM debian:trixie-slim AS build\nWORKDIR /src\nCOPY . .\nRUN cp tool /server\n\n"
             "FROM postgres:17\nCOPY --from=build --chmod=755 /server /usr/local/bin/shop\nUSER nobody\n"

@@ -80,6 +80,15 @@ def test_a_driver_in_the_manifest_is_a_database_and_without_a_variable_an_open_p
     assert bool(url) != any("own names for the values" in point.what for point in open_points(text))
 
 
+def test_an_entrypoint_does_not_get_the_commands_of_the_service(tmp_path: Path) -> None:
+    tree = {"go.mod": "module x\n", "Dockerfile": 'FROM debian\nENTRYPOINT ["/bin/shop", "--x"]\nCMD ["serve"]\n'}
+    app = yaml.safe_load(fill(reading(tmp_path, tree))["compose.yaml"])["services"]["app"]
+    assert (app["entrypoint"], app["command"]) == ([], "/bin/shop --x serve")
+    tree["Dockerfile"] = 'FROM debian\nCMD ["/bin/shop"]\n'
+    app = yaml.safe_load(fill(reading(tmp_path / "b", tree))["compose.yaml"])["services"]["app"]
+    assert not {"entrypoint", "command"} & app.keys()
+
+
 def test_rails_as_production_has_a_key_and_its_redirect_to_https_is_an_open_point(tmp_path: Path) -> None:
     tree = {
         "Gemfile": "gem 'rails'\n",

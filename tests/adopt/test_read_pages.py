@@ -174,6 +174,24 @@ TREES: dict[str, tuple[Tree, str | None]] = {
         "/admin/login/",
     ),
     "django: a login without its template": (django("path('accounts/', include('django.contrib.auth.urls'))"), None),
+    "django: a view of the login of its own": (
+        django(
+            "",
+            **{
+                "shop/login.py": "from django.contrib.auth import views\nclass Login(views.LoginView):\n    pass\n",
+                "shop/urls.py": f"{CART}from .login import Login\nurlpatterns = [path('l/login/', Login.as_view())]\n",
+                "cart/templates/registration/login.html": "",
+            },
+        ),
+        "/l/login/",
+    ),
+    "django: an XML file is not a page": (
+        django(
+            "path('a/', views.map)",
+            **{"cart/views.py": "def map(request):\n    return render(request, 'a/map.xml')\n", "a/map.xml": ""},
+        ),
+        None,
+    ),
     "django: a login with its template": (
         django("path('accounts/', include('django.contrib.auth.urls'))", **{"templates/registration/login.html": ""}),
         "/accounts/login/",
@@ -186,10 +204,31 @@ TREES: dict[str, tuple[Tree, str | None]] = {
     "flask: a blueprint": (
         {
             **FLASK,
-            "shop/app.py": f"{APP}app.register_blueprint(cart, url_prefix='/cart')\n",
+            "shop/app.py": f"{APP}from .cart import cart as part\napp.register_blueprint(part, url_prefix='/cart')\n",
             "shop/cart.py": f"cart = Blueprint('cart', __name__, url_prefix='/no')\n@cart.route('/')\n{HOME}",
         },
         "/cart/",
+    ),
+    "flask: a factory, a package as blueprint, and a part of it": (
+        {
+            **FLASK,
+            "shop/__init__.py": "from . import main\ndef create_app():\n    app = Flask(__name__)\n"
+            "    app.register_blueprint(main.bp)\n    return app\n",
+            "shop/main/__init__.py": "bp = Blueprint('main', __name__, url_prefix='/m')\nfrom . import views\n",
+            "shop/main/views.py": "from . import bp\nfrom shop.main.inner import inner\n"
+            "bp.register_blueprint(inner, url_prefix='/i')\n",
+            "shop/main/inner.py": f"inner = Blueprint('inner', __name__)\n@inner.route('/home')\n{HOME}",
+        },
+        "/m/i/home",
+    ),
+    "flask: registered twice": (
+        {
+            **FLASK,
+            "shop/app.py": f"{APP}from .cart import cart\napp.register_blueprint(cart, url_prefix='/a')\n"
+            "app.register_blueprint(cart, url_prefix='/b')\n",
+            "shop/cart.py": f"cart = Blueprint('cart', __name__)\n@cart.route('/')\n{HOME}",
+        },
+        None,
     ),
     "flask: a blueprint that is not registered": (
         {**FLASK, "shop/app.py": APP, "shop/cart.py": f"cart = Blueprint('cart', __name__)\n@cart.route('/')\n{HOME}"},
@@ -208,7 +247,7 @@ TREES: dict[str, tuple[Tree, str | None]] = {
     "fastapi: a router": (
         {
             **FASTAPI,
-            "shop/app.py": f"{API}app.include_router(web, prefix='/web')\n",
+            "shop/app.py": f"{API}from shop.web import web\napp.include_router(web, prefix='/web')\n",
             "shop/web.py": f"web = APIRouter(prefix='/a')\n@web.get('/b')\n{ASYNC}",
         },
         "/web/a/b",
@@ -243,7 +282,7 @@ def test_the_check_asks_for_the_page_and_a_redirect_from_it_is_enough(tmp_path: 
 def test_a_health_page_in_a_part_has_the_prefixes_of_the_others(tmp_path: Path) -> None:
     tree = {
         **FASTAPI,
-        "shop/app.py": f"{API}app.include_router(web, prefix='/web')\n",
+        "shop/app.py": f"{API}from shop import web\napp.include_router(web.web, prefix='/web')\n",
         "shop/web.py": "web = APIRouter()\n@web.get('/health')\ndef health():\n    return {}\n",
     }
     found = reading(tmp_path, tree)

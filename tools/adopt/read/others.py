@@ -119,7 +119,8 @@ def commands(files: Files, name: str, images: list[Image]) -> Commands:
     """The image's command; the Makefile's tests, else the language's; its framework's migrations."""
     language = LANGUAGES[name]
     run = images[0].runs if images else None
-    own = run.entrypoint or run.command if run else None
+    said = [one for one in (run.entrypoint, run.command) if one] if run else []
+    own = Found(" ".join(one.value for one in said), said[0].where) if said else None
     scripts = table(json_of(files, "composer.json"), "scripts")
     composer = Found("composer test", files.where("composer.json", r'"test"\s*:')) if "test" in scripts else None
     return Commands(

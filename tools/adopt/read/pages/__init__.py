@@ -41,4 +41,5 @@ def _weight(page: Page, database: bool) -> tuple[int, int, int]:
 
 def candidates(found: Sequence[Page]) -> list[Found]:
     """The pages among which an owner can choose, if none is certain."""
-    return [Found(page.path, page.where) for page in sorted(found, key=lambda page: _weight(page, True))][:SHOWN]
+    order = sorted(found, key=lambda page: (not page.open, *_weight(page, True)))
+    return [Found(page.path, page.where) for page in order[:SHOWN]]

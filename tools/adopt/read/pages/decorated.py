@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from tools.adopt.read.django import path_of
 from tools.adopt.read.files import Files
-from tools.adopt.read.pages.page import FUNCTIONS, ROUTES, Page, closed, joined, of_function, texts
+from tools.adopt.read.pages.page import FUNCTIONS, ROUTES, Page, closed, imported, joined, of_function, texts
 
+Trees = Mapping[str, ast.Module]
+DEPTH = 5  # of imports, and of parts in parts
 PLAIN = re.compile(r"[\w./-]*")
 GUARDS = ("before_request", "before_app_request", "middleware")  # decorators of functions that see each request
 
@@ -24,21 +27,59 @@ class Syntax(NamedTuple):
     prefix: str
 
 
+class Part(NamedTuple):
+    """An application, or a part of it: where it is made, and the variable."""
+
+    file: str
+    variable: str
+
+
 def pages(files: Files, syntax: Syntax) -> list[Page]:
     """Every page without parameters whose whole path is known."""
     trees = {name: tree for name in files.code(".py") if (tree := files.tree(name))}
-    mounts = [call for tree in trees.values() for call in _calls(tree, syntax.mount)]
+    made = {Part(name, key): call for name, tree in trees.items() for key, call in _made(tree, syntax).items()}
+    mounts = _mounts(files, trees, made, syntax)
     guarded = any(_guards(tree) for tree in trees.values())
     found = []
     for name, tree in trees.items():
-        made = _made(tree, syntax)
         for node in (each for each in ast.walk(tree) if isinstance(each, FUNCTIONS)):
             for variable, path, call in _routes(node):
-                prefix = _prefix(variable, made.get(variable), mounts, syntax)
+                prefix = _prefix(_part(files, trees, made, name, variable), made, mounts, syntax)
                 if prefix is not None:
                     page = of_function(files, node, joined(prefix, path), f"{name}:{call.lineno}", tree)
                     shut = any(closed(each.value) for each in call.keywords if each.arg == "dependencies")
                     found.append(replace(page, open=page.open and (page.login or not (guarded or shut))))
+    return found
+
+
+def _part(files: Files, trees: Trees, made: Mapping[Part, ast.Call], name: str, variable: str) -> Part:
+    """What a name or `module.name` of a file stands for, through its imports."""
+    first, _, rest = variable.partition(".")
+    for _ in range(DEPTH):
+        if Part(name, first) in made and not rest:
+            break
+        target = imported(name, trees[name]).get(first) if name in trees else None
+        whole = f"{target}.{rest}" if target and rest else target or ""
+        module, _, last = whole.rpartition(".")
+        there = path_of(files, module) if module else ""
+        if not there or there == name:
+            break
+        name, first, rest = there, last, ""
+    return Part(name, first)
+
+
+def _mounts(
+    files: Files, trees: Trees, made: Mapping[Part, ast.Call], syntax: Syntax
+) -> dict[Part, list[tuple[Part, ast.Call]]]:
+    """For each part, what it is mounted in, with the call."""
+    found: dict[Part, list[tuple[Part, ast.Call]]] = {}
+    for name, tree in trees.items():
+        for call in _calls(tree, syntax.mount):
+            if call.args and isinstance(call.func, ast.Attribute):
+                child, parent = (
+                    _part(files, trees, made, name, ast.unparse(each)) for each in (call.args[0], call.func.value)
+                )
+                found.setdefault(child, []).append((parent, call))
     return found
 
 
@@ -75,26 +116,24 @@ def _routes(node: ast.AST) -> Iterator[tuple[str, str, ast.Call]]:
             yield call.func.value.id, str(path), call
 
 
-def _prefix(variable: str, made: ast.Call | None, mounts: list[ast.Call], syntax: Syntax) -> str | None:
-    """What comes before the paths of a variable; None if it is not certain."""
-    if made is None:  # imported: an application, by its usual names
-        return "" if variable in ("app", "application") else None
-    if _kind(made) in syntax.whole:
-        return ""
-    own = _said(made, syntax)
-    here = [call for call in mounts if call.args and _is(call.args[0], variable)]
-    if len(here) != 1 or own is None or (given := _said(here[0], syntax)) is None:
-        return None
-    if getattr(getattr(here[0].func, "value", None), "id", "app") not in ("app", "application", "self"):
-        return None  # mounted in another part
-    return (given or own) if syntax.part == "Blueprint" else given + own
-
-
-def _is(node: ast.expr, variable: str) -> bool:
-    """`users`, `users.bp` or `router`: the variable, if no other one may have its name."""
-    return (isinstance(node, ast.Name) and node.id == variable) or (
-        isinstance(node, ast.Attribute) and node.attr == variable and variable not in ("bp", "blueprint", "router")
-    )
+def _prefix(part: Part, made: Mapping[Part, ast.Call], mounts: Mapping[Part, Any], syntax: Syntax) -> str | None:
+    """What comes before the paths of a part; None if it is not certain. An application that a function makes is one
+    by its usual names."""
+    prefix = ""
+    for _ in range(DEPTH):
+        call = made.get(part)
+        if call is None:
+            return prefix if part.variable in ("app", "application") else None
+        if _kind(call) in syntax.whole:
+            return prefix
+        here = mounts.get(part, [])
+        own = _said(call, syntax)
+        given = _said(here[0][1], syntax) if len(here) == 1 else None
+        if own is None or given is None:
+            return None
+        prefix = f"{(given or own) if syntax.part == 'Blueprint' else given + own}{prefix}"
+        part = here[0][0]
+    return None
 
 
 def _said(call: ast.Call, syntax: Syntax) -> str | None:

@@ -10,7 +10,18 @@ from typing import NamedTuple
 
 from tools.adopt.read import django
 from tools.adopt.read.files import Files
-from tools.adopt.read.pages.page import FUNCTIONS, Page, asks, closed, has_template, joined, of_function, renders, texts
+from tools.adopt.read.pages.page import (
+    FUNCTIONS,
+    Page,
+    asks,
+    closed,
+    has_template,
+    imported,
+    joined,
+    of_function,
+    renders,
+    texts,
+)
 from tools.adopt.read.values import Values
 
 ROOT = re.compile(r"""^\s*ROOT_URLCONF\s*=\s*["']([\w.]+)["']""", re.MULTILINE)
@@ -47,19 +58,7 @@ def pages(files: Files, given: Values) -> list[Page]:
 def _code(files: Files, module: str) -> Code | None:
     name = django.path_of(files, module)
     tree = files.tree(name) if name else None
-    return Code(name, tree, dict(_imported(files, name, tree))) if tree else None
-
-
-def _imported(files: Files, name: str, tree: ast.Module) -> Iterator[tuple[str, str]]:
-    whole = django.module_of(files, name).split(".")
-    package = whole if name.endswith("__init__.py") else whole[:-1]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            stem = ".".join([*base, *([node.module] if node.module else [])])
-            yield from ((each.asname or each.name, f"{stem}.{each.name}") for each in node.names)
-        elif isinstance(node, ast.Import):
-            yield from ((each.asname or each.name, each.name) for each in node.names)
+    return Code(name, tree, imported(name, tree)) if tree else None
 
 
 def _included(files: Files, module: str, prefix: str, depth: int) -> Iterator[Page]:
@@ -153,6 +152,7 @@ def _of_class(files: Files, code: Code, name: ast.expr, page: Page, named: list[
             closes = closes or (word not in (*SHOWS, "View", "object") and not word.endswith("ContextMixin"))
     text = "\n".join(map(ast.unparse, nodes))
     named = named or [text for node in nodes for text in _assigned(node, "template_name")][:1]
+    named = named or [LOGINS["django.contrib.auth.urls"]] * (last == "LoginView")
     # Without `last`, its own `get` renders, or not.
     shown = [has_template(files, one) for one in named] if last else [renders(files, node) for node in nodes]
     plain = of_function(files, ast.Module([*nodes], []), page.path, page.where)

@@ -88,7 +88,9 @@ def texts(node: ast.AST) -> Iterator[str]:
 
 def has_template(files: Files, name: str) -> bool:
     """Whether a file of the repository is the template of this name."""
-    return bool(re.search(r"\.\w+$", name)) and any(one == name or one.endswith("/" + name) for one in files.names)
+    return bool(re.search(r"\.(?!xml$|txt$|json$|js$|css$|svg$)\w+$", name)) and any(
+        one == name or one.endswith("/" + name) for one in files.names
+    )
 
 
 def _called(node: ast.AST) -> Iterator[str]:
@@ -97,6 +99,21 @@ def _called(node: ast.AST) -> Iterator[str]:
 
 def _names(node: ast.AST) -> Iterable[ast.Name | ast.Attribute]:
     return (each for each in ast.walk(node) if isinstance(each, (ast.Name, ast.Attribute)))
+
+
+def imported(name: str, tree: ast.Module) -> dict[str, str]:
+    """By name in a file, `package.module.name` that it is imported from. The names of packages are those of folders."""
+    whole = name.removesuffix(".py").removesuffix("/__init__").split("/")
+    package = whole if name.endswith("__init__.py") else whole[:-1]
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            stem = ".".join([*base, *([node.module] if node.module else [])])
+            found |= {each.asname or each.name: f"{stem}.{each.name}" for each in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {each.asname or each.name: each.name for each in node.names}
+    return found
 
 
 def joined(*parts: str) -> str:
