@@ -20,6 +20,7 @@ from tools.adopt.read.environment import environment, missing, of_stores
 from tools.adopt.read.files import SOURCES, Files
 from tools.adopt.read.framework import application, framework_of
 from tools.adopt.read.health import health
+from tools.adopt.read.homes import homes
 from tools.adopt.read.kinds import KINDS, Facts
 from tools.adopt.read.migrations import migrations
 from tools.adopt.read.notes import notes
@@ -206,7 +207,8 @@ def _addressed(
         "PORT",
     }
     urls = dict(own_urls(said, given, taken, _first(every_port)))
-    taken |= urls.keys()
+    folders = {name: one for name, one in homes(files).items() if name not in taken and not given.get(name)}
+    taken |= {*urls, *folders}
     remarks = [
         *found.notes,
         *well.notes,
@@ -215,7 +217,7 @@ def _addressed(
         *given.notes,
         *missing(said, given, taken),
     ]
-    written = environment(given, taken, said)
+    written = {**environment(given, taken, said), **folders}
     return replace(
         found,
         open=(*found.open, *well.open, *dropped.addresses(said, given, taken, written)),
