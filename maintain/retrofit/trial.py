@@ -165,16 +165,17 @@ def filled(app: App, path: Path, row: Row, report: str) -> None:
 
 
 def replaced(path: Path, row: Row, instead: Mapping[str, str]) -> None:
-    """Take other images in our Dockerfile, commit, and note it in the row."""
-    page = next(one for name in ("Dockerfile.devenv", "Dockerfile") if (one := path / name).exists())
-    text = page.read_text()
-    for image, other in instead.items():
-        text, times = re.subn(rf"(?m)^FROM {re.escape(image)}(?=\s)", f"FROM {other}", text)
-        if times:
-            row.why = "; ".join(filter(None, (row.why, f"compose: {other} instead of {image}")))
-    if text != page.read_text():
-        page.write_text(text)
-        sources.output(["git", "commit", "--quiet", "--all", "--message", "an image that this machine has"], path)
+    """Take other images in our Dockerfile and compose file, commit, and note it in the row."""
+    for names in (("Dockerfile.devenv", "Dockerfile"), ("compose.devenv.yaml", "compose.yaml")):
+        page = next((one for name in names if (one := path / name).exists()), None)
+        text = before = page.read_text() if page else ""
+        for image, other in instead.items():
+            text, times = re.subn(rf"(?m)^(FROM| +image:) {re.escape(image)}(?=\s)", rf"\1 {other}", text)
+            if times:
+                row.why = "; ".join(filter(None, (row.why, f"compose: {other} instead of {image}")))
+        if page and text != before:
+            page.write_text(text)
+            sources.output(["git", "commit", "--quiet", "--all", "--message", "an image that this machine has"], path)
 
 
 def section(report: str, title: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import run_quietly
 from tests.examples.services import workspace_of_its_own
 from tests.verbs.fixtures import removed_after
 from tests.verbs.repo import Repo, get
@@ -88,6 +89,7 @@ while (my $client = $socket->accept) {
     print $client "HTTP/1.0 200 OK\r\nContent-Length: " . length($text) . "\r\n\r\n$text";
 }
 """
+CLIENT = "devenv-test-client:1"  # the image of the database would be taken for one
 # The shapes of services in Go and Rails, with a program that an image with Perl and psql can run.
 OTHERS: dict[str, tuple[dict[str, str], str]] = {
     "go": (
@@ -97,7 +99,7 @@ OTHERS: dict[str, tuple[dict[str, str], str]] = {
             "main_test.go": "package main\n",
             "tool": SERVER,
             "Dockerfile": "FROM debian:trixie-slim AS build\nWORKDIR /src\nCOPY . .\nRUN cp tool /server\n\n"
-            "FROM postgres:17\nCOPY --from=build --chmod=755 /server /usr/local/bin/shop\nUSER nobody\n"
+            f"FROM {CLIENT}\nCOPY --from=build --chmod=755 /server /usr/local/bin/shop\nUSER nobody\n"
             'EXPOSE 8080\nENTRYPOINT ["/usr/local/bin/shop"]\n',
             "docker-compose.yml": "services:\n  shop:\n    build: .\n    ports: ['8080:8080']\n    environment:\n"
             "      DATABASE_URL: postgres://a:b@db/shop?sslmode=require\n  db: {image: 'postgres:17'}\n",
@@ -111,7 +113,7 @@ OTHERS: dict[str, tuple[dict[str, str], str]] = {
             "bin/docker-entrypoint": '#!/bin/sh -e\n[ "$2" != server ] || ./bin/rails db:prepare\nexec "$@"\n',
             "config/environments/production.rb": "Rails.application.configure do\n  config.force_ssl = true\nend\n",
             "db/migrate/20240101_shop.rb": "",
-            "Dockerfile": 'FROM postgres:17 AS base\nWORKDIR /rails\nENV RAILS_ENV="production"\n\nFROM base\n'
+            "Dockerfile": f'FROM {CLIENT} AS base\nWORKDIR /rails\nENV RAILS_ENV="production"\n\nFROM base\n'
             'COPY --chmod=755 . .\nUSER nobody\nENTRYPOINT ["/rails/bin/docker-entrypoint"]\nEXPOSE 3000\n'
             'CMD ["./bin/rails", "server"]\n',
         },
@@ -124,6 +126,7 @@ OTHERS: dict[str, tuple[dict[str, str], str]] = {
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_language_without_a_stack_comes_up_with_its_own_dockerfile(history: Path, tmp_path: Path, name: str) -> None:
     tree, address = OTHERS[name]
+    run_quietly("docker", "tag", "postgres:17", CLIENT)
     path = tmp_path / name
     for file, text in tree.items():
         (path / file).parent.mkdir(parents=True, exist_ok=True)

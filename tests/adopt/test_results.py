@@ -65,10 +65,14 @@ def test_an_edit_of_their_file_that_a_point_names_is_asked_for(tmp_path: Path) -
 def test_an_image_that_is_taken_instead_is_named_in_the_row(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
     (tmp_path / "Dockerfile").write_text("FROM python:3.12-slim AS base\nFROM base AS deps\n")
+    (tmp_path / "compose.yaml").write_text("  db:\n    image: postgres:14 # here\n")
     commit(tmp_path, "first")
     row = Row("shop", "1", "")
-    replaced(tmp_path, row, {"python:3.12-slim": "python:3.13-slim", "python:3.1": "x"})
-    assert row.why == "compose: python:3.13-slim instead of python:3.12-slim"
+    instead = {"python:3.12-slim": "python:3.13-slim", "python:3.1": "x", "postgres:14": "postgres:17"}
+    replaced(tmp_path, row, instead)
+    one = "compose: python:3.13-slim instead of python:3.12-slim"
+    assert row.why == f"{one}; compose: postgres:17 instead of postgres:14"
+    assert (tmp_path / "compose.yaml").read_text() == "  db:\n    image: postgres:17 # here\n"
     assert (tmp_path / "Dockerfile").read_text() == "FROM python:3.13-slim AS base\nFROM base AS deps\n"
     assert git(tmp_path, "status", "--porcelain") == ""
 

@@ -74,12 +74,12 @@ def health(files: Files, stack: Stack, images: list[Image], found: Reading, give
         return Health(Found(best.path, best.where), True, tuple(Found(other, one.where) for one in (named,) if one))
     if not named and (whole := next((one for one in every if _is_named(one, framework)), None)):
         named, notes = Found(whole.path, whole.where), []  # with the prefixes that another file gives it
-    choice = pages.candidates(every) if found.database and not named else []
+    choice = pages.candidates(every, PATHS) if found.database and not named else []
     if not choice:
         return Health(named, notes=tuple(notes))
     places = "; ".join(f"{one.value}, {one.where}" for one in choice)
     what = Found("the page that shows whether the service works, best with a template and a query", places)
-    return Health(None, notes=tuple(notes), open=(Open(what, choice[0].value, "health"),))
+    return Health(None, open=(Open(what, choice[0].value, "health"),))
 
 
 def _is_named(page: Page, framework: str) -> bool:

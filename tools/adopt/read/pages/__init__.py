@@ -39,7 +39,7 @@ def _weight(page: Page, database: bool) -> tuple[int, int, int]:
     return grade, page.path.strip("/").count("/") + bool(page.path.strip("/")), len(page.path)
 
 
-def candidates(found: Sequence[Page]) -> list[Found]:
-    """The pages among which an owner can choose, if none is certain."""
-    order = sorted(found, key=lambda page: (not page.open, *_weight(page, True)))
+def candidates(found: Sequence[Page], names: Sequence[str]) -> list[Found]:
+    """The pages among which an owner can choose, if none is certain; first those with a health page's name."""
+    order = sorted(found, key=lambda page: (page.word not in names, not page.open, *_weight(page, True)))
     return [Found(page.path, page.where) for page in order[:SHOWN]]

@@ -38,6 +38,11 @@ class Page:
     open: bool = False
 
     @property
+    def word(self) -> str:
+        """The last word of its path."""
+        return self.path.strip("/").rpartition("/")[2]
+
+    @property
     def login(self) -> bool:
         return bool(LOGIN_PATH.search(self.path))
 
