@@ -89,6 +89,18 @@ while (my $client = $socket->accept) {
     print $client "HTTP/1.0 200 OK\r\nContent-Length: " . length($text) . "\r\n\r\n$text";
 }
 """
+NODE = {
+    "package.json": '{"name": "cart", "dependencies": {"express": "4.21.2"}, "devDependencies": {"semver": "7.6.3"}, '
+    '"scripts": {"start": "node app.js", "dev": "node --watch app.js", "test": "semver 1.2.3"}}',
+    "app.js": "const app = require('express')();\napp.get('/', (request, response) => response.send('ok'));\n"
+    "app.listen(process.env.PORT, process.env.HOST);\n",
+    ".gitignore": "node_modules\n.yarn/\n",
+}
+LOCKED = {  # by the command that writes the lock
+    "pnpm": ("pnpm@9.15.9", "install", "--lockfile-only"),
+    "yarn classic": ("yarn@1.22.22", "install", "--ignore-scripts"),
+    "yarn": ("@yarnpkg/cli-dist@4.12.0", "install", "--mode=update-lockfile"),
+}
 CLIENT = "devenv-test-client:1"  # the image of the database would be taken for one
 # The shapes of services in Go and Rails, with a program that an image with Perl and psql can run.
 OTHERS: dict[str, tuple[dict[str, str], str]] = {
@@ -141,3 +153,27 @@ def test_a_language_without_a_stack_comes_up_with_its_own_dockerfile(history: Pa
         status, text = get(repo.status()["url"])
         assert (status, text[:2]) == (200, "0\n")
         assert text.endswith(address)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["native", pytest.param("compose", marks=pytest.mark.engine)], indirect=True)
+@pytest.mark.parametrize("name", LOCKED)
+def test_the_lock_of_each_package_manager_of_node_is_installed(
+    history: Path, tmp_path: Path, engine: str, name: str
+) -> None:
+    path = tmp_path / "cart"
+    path.mkdir()
+    for file, text in NODE.items():
+        (path / file).write_text(text)
+    git(path, "init", "--quiet", "--initial-branch=main")
+    run_quietly("npx", "--yes", *LOCKED[name], cwd=path)
+    commit(path, "first")
+    retrofit(history, path)
+    with removed_after(workspace_of_its_own(path, engine)) as repo:
+        repo.ok("dev.up")
+        assert get(repo.status()["url"]) == (200, "ok")
+        repo.ok("dev.test")  # a command of a package for development
+        lean = Repo(path, repo.token, {**repo.env, "DEV_LEAN": "1"})
+        lean.ok("dev.up")
+        assert get(lean.status()["url"]) == (200, "ok")
+        assert git(path, "status", "--porcelain") == ""
