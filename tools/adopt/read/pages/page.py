@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from tools.adopt.read.files import Files
 
@@ -106,7 +107,8 @@ def _names(node: ast.AST) -> Iterable[ast.Name | ast.Attribute]:
     return (each for each in ast.walk(node) if isinstance(each, (ast.Name, ast.Attribute)))
 
 
-def imported(name: str, tree: ast.Module) -> dict[str, str]:
+@lru_cache(maxsize=256)
+def imported(name: str, tree: ast.Module) -> Mapping[str, str]:
     """By name in a file, `package.module.name` that it is imported from. The names of packages are those of folders."""
     whole = name.removesuffix(".py").removesuffix("/__init__").split("/")
     package = whole if name.endswith("__init__.py") else whole[:-1]
