@@ -103,3 +103,12 @@ def test_rows_of_other_applications_stay(tmp_path: Path) -> None:
     assert results.rows_of(page)["one"][1] == "2"
     assert text.index("| two ") < text.index("| one ")
     assert len(results.read(results.LIST)) >= 20
+
+
+def test_what_is_known_of_the_other_engine_stays() -> None:
+    old = results.cells(Row("one", "1", "", native="no", tests="green", why="native: a; b; compose: c"))
+    new = results.cells(Row("one", "1", "", compose="up", page="/ 200", why="compose: d"))
+    kept = Row("one", "1", "", native="no", compose="up", page="/ 200", tests="green", why="compose: d; native: a")
+    assert results.kept(new, old, {"native"}) == results.cells(kept)
+    assert results.kept(new, results.cells(Row("one", "2", "", native="no")), {"native"}) == new
+    assert results.kept(new, [], {"native"}) == new

@@ -95,7 +95,10 @@ def _steps(reading: Reading, dev: bool) -> list[Step]:
 
 
 def _node(dependencies: Dependencies, dev: bool, native: bool = False) -> str:
-    """The command of npm, pnpm or Yarn. Natively, npx brings the release: the machine may have another one, or none."""
+    """The command of npm, pnpm or Yarn. Natively, npx brings the release: the machine may have another one, or none.
+
+    Not corepack: Node 25 has none, and it fetches Yarn from another host than the registry.
+    """
     name, berry = dependencies.manager.value, _is_berry(dependencies)
     program = f"npx --yes {dependencies.release}" if native and dependencies.release else name
     if name == "pnpm":
