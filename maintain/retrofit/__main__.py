@@ -1,6 +1,7 @@
 """`make retrofit.results`: applications of a list, retrofitted and started, and docs/retrofit-results.md.
 
-ARGS="NAME..." runs only these, and keeps the other rows of the page. Each one takes some minutes.
+ARGS="NAME..." runs only these, and keeps the other rows of the page; --engine keeps the other engine's cells. Each one
+takes some minutes.
 """
 
 from __future__ import annotations
@@ -53,9 +54,9 @@ def main() -> None:
         raise SystemExit(f"error[2]: {options.list} has no {', '.join(sorted(unknown))}")
     rows = rows_of(options.page)
     for app in chosen:
-        row = trial(app, options.work, engines)
-        print(" | ".join(cells(row)), flush=True)
-        rows[app.name] = cells(row)
+        row = cells(trial(app, options.work, engines, dict(options.instead)))
+        print(" | ".join(row), flush=True)
+        rows[app.name] = kept(row, rows.get(app.name, []), {*ENGINES} - {*engines})
         write(options.page, rows, [each.name for each in read(options.list)])
 
 
@@ -68,7 +69,23 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--engine", default="native,compose", help="one, or several with commas between them; empty: only read"
     )
+    parser.add_argument(
+        "--instead",
+        type=pair,
+        action="append",
+        default=[],
+        metavar="IMAGE=OTHER",
+        help="an image that this machine cannot have, and the one to take; the row names both",
+    )
     return parser.parse_args()
+
+
+def pair(text: str) -> tuple[str, str]:
+    """`a=b` of an option."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"{text}: IMAGE=OTHER was expected")
+    return name, value
 
 
 def read(page: Path) -> list[App]:
@@ -85,6 +102,21 @@ def checked(entry: dict[str, Any], known: set[str]) -> dict[str, Any]:
 
 def cells(row: Row) -> list[str]:
     return [str(value).replace("|", "\\|").replace("\n", " ") for value in astuple(row)]
+
+
+def kept(row: list[str], known: list[str], others: set[str]) -> list[str]:
+    """The row with what the known one of the same version says of engines that were not tried now."""
+    names = [each.name for each in fields(Row)]
+    new, old = dict(zip(names, row)), dict(zip(names, known))
+    if old.get("version") != new["version"]:
+        return row
+    for engine in others:
+        new[engine] = old[engine]
+        if old[engine]:
+            new["page"], new["tests"] = new["page"] or old["page"], new["tests"] or old["tests"]
+    said = [part for part in old["why"].split("; ") if part.partition(":")[0] in others]
+    new["why"] = "; ".join(filter(None, [new["why"], *said]))
+    return [new[name] for name in names]
 
 
 def rows_of(page: Path) -> dict[str, list[str]]:

@@ -95,8 +95,11 @@ class Ended(NamedTuple):
 Verb = Callable[..., Ended]
 
 
-def trial(app: App, work: Path, engines: Iterable[str]) -> Row:
-    """Retrofit one application in `work` and start it with each engine. What fails is in the row."""
+def trial(app: App, work: Path, engines: Iterable[str], instead: Mapping[str, str] | None = None) -> Row:
+    """Retrofit one application in `work` and start it with each engine. What fails is in the row.
+
+    `instead`: images that this machine cannot have, with those that are taken; the row names them.
+    """
     start, row = time.monotonic(), Row(app.name, app.version[:12], ", ".join(filter(None, (app.stack, app.stores))))
     folder = work / app.name.rpartition("/")[2]
     shutil.rmtree(folder, ignore_errors=True)
@@ -106,6 +109,8 @@ def trial(app: App, work: Path, engines: Iterable[str]) -> Row:
         if report:
             filled(app, path, row, report)
             for engine in engines:
+                if engine == "compose":
+                    replaced(path, row, instead or {})
                 run(app, path, row, engine, folder)
     except NoSource as error:
         row.read, row.why = "no source", str(error)
@@ -157,6 +162,20 @@ def filled(app: App, path: Path, row: Row, report: str) -> None:
         row.why = f"no such line: {next(iter(left))}"
     if inside or outside:
         sources.output(["git", "commit", "--quiet", "--all", "--message", "what only its owner knows"], path)
+
+
+def replaced(path: Path, row: Row, instead: Mapping[str, str]) -> None:
+    """Take other images in our Dockerfile and compose file, commit, and note it in the row."""
+    for names in (("Dockerfile.devenv", "Dockerfile"), ("compose.devenv.yaml", "compose.yaml")):
+        page = next((one for name in names if (one := path / name).exists()), None)
+        text = before = page.read_text() if page else ""
+        for image, other in instead.items():
+            text, times = re.subn(rf"(?m)^(FROM| +image:) {re.escape(image)}(?=\s)", rf"\1 {other}", text)
+            if times:
+                row.why = "; ".join(filter(None, (row.why, f"compose: {other} instead of {image}")))
+        if page and text != before:
+            page.write_text(text)
+            sources.output(["git", "commit", "--quiet", "--all", "--message", "an image that this machine has"], path)
 
 
 def section(report: str, title: str) -> list[str]:

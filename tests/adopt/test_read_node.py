@@ -119,11 +119,91 @@ def test_without_a_script_for_development_start_is_one_if_it_runs_the_source(
     assert (found.commands.develop.value if found.commands.develop else None) == develop
 
 
-def test_yarn_is_named_and_its_scripts_are_not_taken(tmp_path: Path) -> None:
+BERRY = "__metadata:\n  version: 8\n  cacheKey: 10\n"
+PNPM_9 = "lockfileVersion: '9.0'\n"
+MANAGERS: dict[str, tuple[Tree, tuple[str, str], str, tuple[str, ...]]] = {
+    "npm": ({"package-lock.json": "{}"}, ("npm", "package-lock.json"), "", ("package-lock.json",)),
+    "npm, by its field": (
+        {"package.json": package(packageManager="npm@10.1.0"), "yarn.lock": "", "package-lock.json": "{}"},
+        ("npm", "package-lock.json"),
+        "",
+        ("package-lock.json",),
+    ),
+    "pnpm 6": ({"pnpm-lock.yaml": "lockfileVersion: 5.4\n"}, ("pnpm", "pnpm-lock.yaml"), "pnpm@7.33.7", ()),
+    "pnpm 8": ({"pnpm-lock.yaml": "lockfileVersion: '6.0'\n"}, ("pnpm", "pnpm-lock.yaml"), "pnpm@8.15.9", ()),
+    "pnpm 9": ({"pnpm-lock.yaml": PNPM_9}, ("pnpm", "pnpm-lock.yaml"), "pnpm@9.15.9", ("pnpm-lock.yaml",)),
+    "pnpm 10, by its settings": (
+        {"pnpm-lock.yaml": PNPM_9, "pnpm-workspace.yaml": "onlyBuiltDependencies: [esbuild]\n", "patches/a.patch": ""},
+        ("pnpm", "pnpm-lock.yaml"),
+        "pnpm@10.34.6",
+        ("pnpm-lock.yaml", "pnpm-workspace.yaml", "patches"),
+    ),
+    "pnpm, by its field": (
+        {"package.json": package(packageManager="pnpm@9.1.2+sha512.abc"), "pnpm-lock.yaml": PNPM_9, "yarn.lock": ""},
+        ("pnpm", "package.json:3"),
+        "pnpm@9.1.2",
+        ("pnpm-lock.yaml",),
+    ),
+    "Yarn 1": ({"yarn.lock": "# yarn lockfile v1\n"}, ("yarn", "yarn.lock"), "yarn@1.22.22", ("yarn.lock",)),
+    "Yarn 3": (
+        {"yarn.lock": BERRY.replace("8", "6")},
+        ("yarn", "yarn.lock"),
+        "@yarnpkg/cli-dist@3.8.7",
+        ("yarn.lock",),
+    ),
+    "Yarn 4": ({"yarn.lock": BERRY}, ("yarn", "yarn.lock"), "@yarnpkg/cli-dist@4.12.0", ("yarn.lock",)),
+    "Yarn 4, by its release": (
+        {
+            "yarn.lock": BERRY,
+            ".yarnrc.yml": "yarnPath: .yarn/releases/yarn-4.1.0.cjs\n",
+            ".yarn/releases/yarn-4.1.0.cjs": "",
+        },
+        ("yarn", "yarn.lock"),
+        "@yarnpkg/cli-dist@4.1.0",
+        ("yarn.lock", ".yarnrc.yml", ".yarn/releases"),
+    ),
+    "a field without its lock": (
+        {"package.json": package(packageManager="pnpm@9.1.2"), "yarn.lock": ""},
+        ("yarn", "yarn.lock"),
+        "yarn@1.22.22",
+        ("yarn.lock",),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MANAGERS)
+def test_the_package_manager_is_that_of_the_lock_with_the_release_that_wrote_it(tmp_path: Path, name: str) -> None:
+    tree, manager, release, files = MANAGERS[name]
+    found = reading(tmp_path, {"package.json": package(), **tree})
+    assert facts(found)["dependencies.manager"] == manager
+    assert found.dependencies
+    assert (found.dependencies.release, found.dependencies.locked) == (release, True)
+    assert {*files} <= {*found.dependencies.files}
+
+
+def test_a_second_lock_and_an_unknown_manager_are_notes(tmp_path: Path) -> None:
+    found = notes(reading(tmp_path, {"package.json": package(), "yarn.lock": "", "pnpm-lock.yaml": PNPM_9}))
+    assert "yarn.lock: a lock of yarn; pnpm is used, see pnpm-lock.yaml" in found
+    found = notes(reading(tmp_path / "bun", {"package.json": package(), "bun.lock": ""}))
+    assert f"bun.lock: Bun {NOT_SUPPORTED}; npm is used" in found
+
+
+@pytest.mark.parametrize(
+    ("lock", "serve", "develop"),
+    [
+        ("", None, None),
+        ("yarn.lock", "npm start", "npm start"),
+        ("pnpm-lock.yaml", None, "npm run dev"),
+        ("berry", None, None),  # it runs nothing in a folder without node_modules, such as the mounted source
+    ],
+)
+def test_a_script_that_calls_a_manager_needs_it_in_the_image(
+    tmp_path: Path, lock: str, serve: str | None, develop: str | None
+) -> None:
     scripts = {"start": "yarn babel-node src", "dev": "pnpm dev:api"}
-    found = reading(tmp_path, {"package.json": package(scripts=scripts), "yarn.lock": ""})
-    assert (found.commands.serve, found.commands.develop) == (None, None)
-    assert f"yarn.lock: Yarn {NOT_SUPPORTED}, only npm is" in notes(found)
+    locks = {"yarn.lock": BERRY} if lock == "berry" else {lock: ""} if lock else {}
+    ways = reading(tmp_path, {"package.json": package(scripts=scripts), **locks}).commands
+    assert (ways.serve and ways.serve.value, ways.develop and ways.develop.value) == (serve, develop)
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,52 @@ def test_a_language_is_known_by_its_manifest_next_to_a_frontends(tmp_path: Path,
     assert not [word for word in ("pytest", "uv pip", "gunicorn", "- python", "npm ") if word in whole]
 
 
+@pytest.mark.parametrize(
+    ("tree", "kind", "url"),
+    [
+        ({"Gemfile": "gem 'rails'\ngem 'pg'\n"}, "postgres", "postgres://"),
+        ({"Gemfile": 'gem "rails"\ngem "mysql2"\n'}, "mysql", "mysql2://"),
+        ({"Gemfile": "gem 'sinatra'\ngem 'pg'\n"}, "postgres", ""),
+        ({"go.mod": "module x\nrequire github.com/jackc/pgx/v5 v5.1.0\n"}, "postgres", ""),
+        ({"mix.exs": "{:myxql, '~> 0.6'}\n"}, "mysql", ""),
+        ({"composer.json": '{"require": {"ext-pdo_pgsql": "*"}}'}, "postgres", ""),
+    ],
+)
+def test_a_driver_in_the_manifest_is_a_database_and_without_a_variable_an_open_point(
+    tmp_path: Path, tree: Tree, kind: str, url: str
+) -> None:
+    found = reading(tmp_path, tree)
+    assert facts(found)["database.kind"][0] == kind
+    text = fill(found)
+    written = yaml.safe_load(text["compose.yaml"])["services"]["app"]["environment"].get("DATABASE_URL", "")
+    assert written.startswith(url)
+    assert bool(url) != any("own names for the values" in point.what for point in open_points(text))
+
+
+def test_an_entrypoint_does_not_get_the_commands_of_the_service(tmp_path: Path) -> None:
+    tree = {"go.mod": "module x\n", "Dockerfile": 'FROM debian\nENTRYPOINT ["/bin/shop", "--x"]\nCMD ["serve"]\n'}
+    app = yaml.safe_load(fill(reading(tmp_path, tree))["compose.yaml"])["services"]["app"]
+    assert (app["entrypoint"], app["command"]) == ([], "/bin/shop --x serve")
+    tree["Dockerfile"] = 'FROM debian\nCMD ["/bin/shop"]\n'
+    app = yaml.safe_load(fill(reading(tmp_path / "b", tree))["compose.yaml"])["services"]["app"]
+    assert not {"entrypoint", "command"} & app.keys()
+
+
+def test_rails_as_production_has_a_key_and_its_redirect_to_https_is_an_open_point(tmp_path: Path) -> None:
+    tree = {
+        "Gemfile": "gem 'rails'\n",
+        "Dockerfile": 'FROM ruby:3.3 AS base\nENV RAILS_ENV="production"\nFROM base\nCMD ["bin/rails", "server"]\n',
+        "config/environments/production.rb": "  # config.force_ssl = false\n  config.force_ssl = true\n",
+        "db/migrate/1.rb": "",
+    }
+    found = reading(tmp_path, tree)
+    assert facts(found)["environment.SECRET_KEY_BASE"] == ("development-only", "Dockerfile:2")
+    assert [one.what.where for one in found.open] == ["config/environments/production.rb:2"]
+    assert found.migration_files == ("db/migrate/**",)
+    found = reading(tmp_path / "b", {**tree, "Dockerfile": "FROM ruby:3.3\nENV RAILS_ENV=development\n"})
+    assert (list(found.environment), found.open) == (["RAILS_ENV"], ())
+
+
 def test_a_service_of_python_or_node_stays_one(tmp_path: Path) -> None:
     tree = {"go.mod": "module x\n", "requirements.txt": "flask\n"}
     assert facts(reading(tmp_path, tree))["language"][0] == "python"

@@ -104,6 +104,17 @@ def test_another_distributions_packages_get_our_names(tmp_path: Path) -> None:
     assert facts(found)["version"] == ("3.11", "Dockerfile:2")
 
 
+def test_alpines_packages_get_debians_names_and_unknown_ones_are_an_open_point(tmp_path: Path) -> None:
+    run = "apk update && apk add --no-cache postgresql-dev icu-libs build-base nodejs jq strange-libs && rm x"
+    tree = {"requirements.txt": "flask\n", "Dockerfile": f"FROM alpine:3.21\nRUN {run}\nRUN apt-get install -y odd\n"}
+    found = reading(tmp_path, tree)
+    assert [one.value for one in found.packages] == ["libpq-dev", "build-essential", "jq", "odd"]
+    assert [(one.what.where, one.example) for one in found.open] == [
+        ("Dockerfile:2", "RUN apt-get update && apt-get install --yes strange-libs")
+    ]
+    assert "# RUN apt-get update && apt-get install --yes strange-libs\n" in fill(found)["Dockerfile"]
+
+
 CI = "jobs:\n  test:\n    strategy: {matrix: {python-version: ['3.10', '3.11', '3.15']}}\n"
 
 

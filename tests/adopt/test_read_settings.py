@@ -278,3 +278,17 @@ def test_a_file_that_only_production_has_is_an_open_point(tmp_path: Path, name: 
     examples = ['in shop/settings/local.py: "NAME": BASE_DIR / "db.sqlite3"'] if asked else []
     assert [one.example for one in points] == examples
     assert [one.what.where for one in points] == ["shop/settings/local.py:2"] * asked
+
+
+@pytest.mark.parametrize(
+    ("code", "folder"),
+    [
+        ("os.environ.get('SHOP_DIR', os.path.expanduser('~/.shop/data'))", ".dev/local/home/.shop/data"),
+        ("os.getenv('SHOP_DIR', str(Path.home() / '.shop'))", ".dev/local/home/.shop"),
+        ("os.environ.get('SHOP_DIR', '/srv/shop')", None),
+        ("options.get('SHOP_DIR', os.path.expanduser('~/.shop'))", None),
+    ],
+)
+def test_a_folder_in_the_home_becomes_one_of_the_checkout(tmp_path: Path, code: str, folder: str | None) -> None:
+    found = reading(tmp_path, {"requirements.txt": "flask\n", "app.py": f"import os\nDIR = {code}\n"})
+    assert facts(found).get("environment.SHOP_DIR") == ((folder, "app.py:2") if folder else None)

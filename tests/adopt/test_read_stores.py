@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.adopt import test_fill_files
 from tests.adopt.read_trees import Tree, facts, notes, reading
 from tests.messages import NOT_SUPPORTED
 
@@ -224,3 +225,25 @@ def test_the_default_of_a_port_says_which_store_it_is(tmp_path: Path) -> None:
         reading(tmp_path / "b", {"requirements.txt": "flask\nredis\n", "config.py": code.replace("6379", "80")})
     )
     assert "cache.kind" not in other
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("?schema=public&connection_limit=5", "?schema=public&connection_limit=5"),
+        ("?sslmode=disable", "?sslmode=disable"),
+        ("?sslmode=require&charset=utf8mb4", "?charset=utf8mb4"),
+        ("?host=/cloudsql/x&ssl=true&sslrootcert=a.pem", ""),
+        ("", ""),
+    ],
+)
+def test_the_options_of_an_address_are_kept_unless_they_are_for_another_server(
+    tmp_path: Path, query: str, kept: str
+) -> None:
+    tree = {
+        "requirements.txt": "flask\npsycopg\n",
+        "app.py": "os.environ['DATABASE_URL']\n",
+        ".env.example": f"DATABASE_URL=postgres://a:b@c/d{query}\n",
+    }
+    text = test_fill_files.fill(reading(tmp_path, tree))["compose.yaml"]
+    assert f"/${{DB_NAME:-service}}{kept} # app.py:1" in text

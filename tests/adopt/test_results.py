@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from maintain.retrofit import __main__ as results
-from maintain.retrofit.trial import WIDTH, App, Row, filled, short, trial
+from maintain.retrofit.trial import WIDTH, App, Row, filled, replaced, short, trial
 from tests.gitrepo import commit, git
 
 CODE = "from flask import Flask\nimport os\napp = Flask(__name__)\nKEY = os.environ['API_KEY']\n"
@@ -62,6 +62,21 @@ def test_an_edit_of_their_file_that_a_point_names_is_asked_for(tmp_path: Path) -
     assert (tmp_path / "settings.py").read_text() == "HOSTS = ['*']\n"
 
 
+def test_an_image_that_is_taken_instead_is_named_in_the_row(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "Dockerfile").write_text("FROM python:3.12-slim AS base\nFROM base AS deps\n")
+    (tmp_path / "compose.yaml").write_text("  db:\n    image: postgres:14 # here\n")
+    commit(tmp_path, "first")
+    row = Row("shop", "1", "")
+    instead = {"python:3.12-slim": "python:3.13-slim", "python:3.1": "x", "postgres:14": "postgres:17"}
+    replaced(tmp_path, row, instead)
+    one = "compose: python:3.13-slim instead of python:3.12-slim"
+    assert row.why == f"{one}; compose: postgres:17 instead of postgres:14"
+    assert (tmp_path / "compose.yaml").read_text() == "  db:\n    image: postgres:17 # here\n"
+    assert (tmp_path / "Dockerfile").read_text() == "FROM python:3.13-slim AS base\nFROM base AS deps\n"
+    assert git(tmp_path, "status", "--porcelain") == ""
+
+
 def test_an_error_fits_into_its_cell_and_names_no_folder_of_the_machine(tmp_path: Path) -> None:
     assert short(f"FileNotFoundError: '{tmp_path}/logs/info.log'", tmp_path) == "FileNotFoundError: 'logs/info.log'"
     assert short(f"no {Path.home()}/shop.py", tmp_path) == "no ~/shop.py"
@@ -88,3 +103,12 @@ def test_rows_of_other_applications_stay(tmp_path: Path) -> None:
     assert results.rows_of(page)["one"][1] == "2"
     assert text.index("| two ") < text.index("| one ")
     assert len(results.read(results.LIST)) >= 20
+
+
+def test_what_is_known_of_the_other_engine_stays() -> None:
+    old = results.cells(Row("one", "1", "", native="no", tests="green", why="native: a; b; compose: c"))
+    new = results.cells(Row("one", "1", "", compose="up", page="/ 200", why="compose: d"))
+    kept = Row("one", "1", "", native="no", compose="up", page="/ 200", tests="green", why="compose: d; native: a")
+    assert results.kept(new, old, {"native"}) == results.cells(kept)
+    assert results.kept(new, results.cells(Row("one", "2", "", native="no")), {"native"}) == new
+    assert results.kept(new, [], {"native"}) == new

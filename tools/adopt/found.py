@@ -21,7 +21,8 @@ class Found:
 class Open:
     """A finding that no file of ours can have without its owner: it becomes an open point.
 
-    `file`: environment or services (of the compose file), or image; `example`: the line to write.
+    `file`: environment, health or services (of the compose file), or image; `example`: the line to write; for
+    health, the page to ask for.
     """
 
     what: Found
@@ -33,10 +34,12 @@ class Open:
 class Dependencies:
     """How the dependencies are installed.
 
-    `manager`: uv, poetry, pip or npm. `files`: exactly the files that the installation needs, including lock files.
+    `manager`: uv, poetry, pip, npm, pnpm or yarn; `release`: for the last two, their package of npm, `pnpm@9.15.9`.
+    `files`: exactly the files (and folders) that the installation needs, including lock files.
     `locked`: whether one of them is a lock. `build`: the project itself is installed too (an sdist with a build
     system), which needs its whole source. `extras`: the project's extras with the database driver, the framework or
-    the test runner: `.[postgres,dev]`. `package`: the member of a uv workspace to install.
+    the test runner: `.[postgres,dev]`. `package`: the member of a uv workspace to install; `shared`: it is
+    the workspace of npm, pnpm or Yarn that is installed.
     """
 
     manager: Found
@@ -45,6 +48,8 @@ class Dependencies:
     build: bool = False
     extras: tuple[str, ...] = ()
     package: str = ""
+    release: str = ""
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,8 @@ class Store:
     """A database or cache: `kind` postgres, mysql, sqlite or redis; `image` if a compose file names one.
 
     `variables`: by role (host, port, name, user, password, url; password_file is not one) the variable that the code
-    reads. `scheme`: for a url, the part before `://`, with its driver: `postgresql+psycopg2`, `redis`.
+    reads. `scheme`: for a url, the part before `://`, with its driver: `postgresql+psycopg2`, `redis`;
+    `options`: the part after `?`.
     `constants`: other variables that choose this kind, such as `PRETALX_DB_TYPE=postgresql`. `others`: of a cache,
     further variables that take an address of it, with what the repository gives them: a worker's broker.
     `copies`: of a database, the variables of a read replica, with their role: in development it is the same server.
@@ -96,6 +102,7 @@ class Store:
     image: Found | None = None
     variables: Mapping[str, Found] = field(default_factory=dict)
     scheme: str = ""
+    options: str = ""
     constants: Mapping[str, Found] = field(default_factory=dict)
     others: Mapping[str, Found] = field(default_factory=dict)
     copies: Mapping[str, Found] = field(default_factory=dict)
@@ -139,6 +146,7 @@ class Reading:
     reads_port: Found | None = None  # the variable that the code takes its port from
     reads_host: Found | None = None  # and its address
     health: Found | None = None  # a path: /health
+    renders: bool = False  # the health page has a template, and is open to all
     own_urls: Mapping[str, Found] = field(default_factory=dict)  # variables with the service's own URL
     environment: Mapping[str, Found] = field(default_factory=dict)  # other variables with their development values
     packages: tuple[Found, ...] = ()  # of the operating system: libpq5

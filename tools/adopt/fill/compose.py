@@ -13,10 +13,10 @@ from tools.adopt.names import Names
 PROGRAMS = {"postgres": ("postgres",), "mysql": ("mysql", "mariadb"), "redis": ("redis", "valkey")}
 USUAL = {"postgres": "postgres:17", "mysql": "mariadb:11", "redis": "valkey/valkey:8"}
 PYTHON = "import os, urllib.request as u; u.build_opener(u.ProxyHandler({{}})).open({}, timeout=4)"
-PYTHON_ANY = (
+PYTHON_PAGE = (
     'import os, http.client as h; c = h.HTTPConnection("127.0.0.1", int(os.environ["PORT"]), timeout=4); '
-    'c.request("GET", "/", headers={"Host": os.environ["PUBLIC_URL"].split("/")[2]}); s = c.getresponse().status; '
-    "exit(s == 400 or s >= 500)"
+    'c.request("GET", "{}", headers={{"Host": os.environ["PUBLIC_URL"].split("/")[2]}}); s = c.getresponse().status; '
+    "exit({})"
 )
 NODE = "fetch({}).then(a => process.exit(Number({})), () => process.exit(1))"
 AT = {
@@ -87,23 +87,36 @@ def health(reading: Reading) -> list[str]:
     if others.is_other(reading):
         return others.health()
     language = examples.language(reading)
-    if reading.health:
+    points = [one for one in reading.open if one.file == "health"]
+    if reading.health and not reading.renders:
         url = AT[language].format(reading.health.value)
         check = PYTHON.format(url) if language == "python" else NODE.format(url, "!a.ok")
-        comment = f"# {lines.comment(reading.health.where)}"
+        comment = [f"# {lines.comment(reading.health.where)}"]
+    elif reading.health:
+        check = _page(language, reading.health.value, "s >= 400")
+        comment = [f"# {lines.comment(reading.health.where)}: it has a template and asks for no login."]
     else:
-        url = AT[language].format("/") + ', {redirect:"manual"}'
-        check = PYTHON_ANY if language == "python" else NODE.format(url, "a.status >= 500")
+        check = _page(language, "/", "s == 400 or s >= 500" if language == "python" else "s >= 500")
         but = " but 400 (a host that is not allowed)" if language == "python" else ""
-        comment = f"# No health page was found: any answer below 500{but} counts. One with a query is better."
+        comment = [f"# No health page was found: any answer below 500{but} counts. One with a query is better."]
+    for point in points:
+        example = lines.scalar(lines.compose(_page(language, point.example, "s >= 400")))
+        comment = lines.open_point(f"{point.what.value} ({point.what.where})", f"  - {example}")
     program = ["- python", "- -c"] if language == "python" else ["- node", "- -e"]
     return [
-        comment,
+        *comment,
         "test:",
         "  - CMD",
         *(f"  {line}" for line in program),
         f"  - {lines.scalar(lines.compose(check))}",
     ]
+
+
+def _page(language: str, path: str, bad: str) -> str:
+    """The check of a page under the service's name, without following a redirect. `bad`: which status `s` fails."""
+    if language == "python":
+        return PYTHON_PAGE.format(path, bad)
+    return NODE.format(AT["node"].format(path) + ', {redirect:"manual"}', bad.replace("s ", "a.status "))
 
 
 def worker(reading: Reading, port: str) -> list[str]:

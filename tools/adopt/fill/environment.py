@@ -124,6 +124,7 @@ def roles(store: Store) -> dict[str, str]:
         "password": "${DB_PASSWORD:-development-only}",
     }
     url = "{scheme}://{user}:{password}@{host}:{port}/{name}".format(scheme=store.scheme or SCHEMES[kind], **parts)
+    url += f"?{store.options}" if store.options else ""
     return {**parts, "address": f"{parts['host']}:{parts['port']}", "url": url}
 
 

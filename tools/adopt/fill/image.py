@@ -76,7 +76,18 @@ def _number(text: str) -> tuple[int, ...]:
 def packages(reading: Reading, language: str) -> list[str]:
     """The step that installs packages of the operating system, if there are any; Node builds in this stage, too."""
     more = reading.build_packages if language == "node" else ()
-    return _packages([*reading.packages, *more], "the libraries that dependencies are built with, or load.", reading)
+    why = "the libraries that dependencies are built with, or load."
+    return [*_packages([*reading.packages, *more], why, reading), *_manager(reading)]
+
+
+def _manager(reading: Reading) -> list[str]:
+    """The step that installs pnpm or Yarn: scripts may call it, too."""
+    made = reading.dependencies
+    if not (made and made.release):
+        return []
+    step = Step((), f"npm install --global --force --no-audit --no-fund {made.release}")
+    why = "its release. --force: the image may have another one."
+    return [f"# {lines.comment(made.manager.where)}: {made.manager.value}, {why}", *_run(step, "node", first=False)]
 
 
 def build_packages(reading: Reading) -> list[str]:
@@ -174,7 +185,8 @@ def _made_from(step: Step) -> list[str]:
 
 def _run(step: Step, language: str, first: bool) -> list[str]:
     """One RUN: its mounts, the network's certificate authorities, the command."""
-    mounts = [f"--mount=type=cache,target={CACHES[language]}", "--mount=type=secret,id=ca", *map(_bind, step.sees)]
+    cache = step.cache or CACHES[language]
+    mounts = [f"--mount=type=cache,target={cache}", "--mount=type=secret,id=ca", *map(_bind, step.sees)]
     home = "export HOME=/root;" if language == "node" else "export HOME=/root VIRTUAL_ENV=/venv;"
     venv = "uv venv --quiet /venv && " if first and needs_venv(step, language) else ""
     first_command, *others = f"{venv}{step.command}".split(" && ")

@@ -17,6 +17,9 @@ EXPORT = "uv tool run --from poetry==2.1.4 --with poetry-plugin-export==1.9.0 po
 LIST = '"$VIRTUAL_ENV/locked.txt"'
 DEVELOPMENT = re.compile(r"(^|[-_./])(dev|develop|development|test|tests|testing|local|lint)([-_./]|$)")
 LISTS = (".txt", ".in")
+# Node's managers, with the folder of their downloads for root, if it is not that of npm.
+NODE = {"npm": "", "pnpm": "/root/.local/share/pnpm/store,id=pnpm", "yarn": "/usr/local/share/.cache/yarn,id=yarn"}
+BERRY_CACHE = "/root/.yarn/berry/cache,id=yarn-berry"
 CODE = "."  # the whole source, if the project itself is installed
 
 
@@ -24,12 +27,14 @@ CODE = "."  # the whole source, if the project itself is installed
 class Step:
     """One step in the image: the files (or folders) that it sees, and its command.
 
-    `of`: if it sees the whole source, the files whose change makes it run again.
+    `of`: if it sees the whole source, the files whose change makes it run again. `cache`: the folder of the manager's
+    downloads with its name, if it is not the language's usual one.
     """
 
     sees: tuple[str, ...]
     command: str
     of: tuple[str, ...] = ()
+    cache: str = ""
 
 
 def native(reading: Reading) -> str:
@@ -38,8 +43,8 @@ def native(reading: Reading) -> str:
     if not dependencies:
         return ""
     manager = manager_of(dependencies)
-    if manager == "npm":
-        return _and_generate(_npm(dependencies), reading, "sh -c ")
+    if manager in NODE:
+        return _and_generate(_node(dependencies, True, native=True), reading, "sh -c ")
     if manager == "uv":
         return f"uv sync --locked{_member(dependencies)}{_flags(dependencies, True)}"
     if manager == "poetry":
@@ -60,9 +65,9 @@ def development(reading: Reading) -> list[Step]:
 
 
 def manager_of(dependencies: Dependencies) -> str:
-    """The installer: uv, poetry, npm or pip; pip also for a uv or Poetry project without a lock."""
+    """The installer: uv, poetry, one of Node's, or pip; pip also for a uv or Poetry project without a lock."""
     name = dependencies.manager.value
-    return name if dependencies.locked or name == "npm" else "pip"
+    return name if dependencies.locked or name in NODE else "pip"
 
 
 def _known(reading: Reading) -> Dependencies | None:
@@ -78,9 +83,10 @@ def _steps(reading: Reading, dev: bool) -> list[Step]:
     if not dependencies:
         return []
     manager = manager_of(dependencies)
-    if manager == "npm":
-        command = _npm(dependencies, "" if dev else "--omit=dev")
-        return [Step((*_sees(dependencies.files), *_schema(reading)), _and_generate(command, reading))]
+    if manager in NODE:
+        command = _and_generate(_node(dependencies, dev), reading)
+        cache = BERRY_CACHE if _is_berry(dependencies) else NODE[manager]
+        return [Step((*_sees(dependencies.files), *_schema(reading)), command, cache=cache)]
     if manager == "uv":
         return _uv(dependencies, dev)
     if manager == "poetry":
@@ -88,10 +94,33 @@ def _steps(reading: Reading, dev: bool) -> list[Step]:
     return _pip(dependencies, dev)
 
 
-def _npm(dependencies: Dependencies, flags: str = "") -> str:
+def _node(dependencies: Dependencies, dev: bool, native: bool = False) -> str:
+    """The command of npm, pnpm or Yarn. Natively, npx brings the release: the machine may have another one, or none.
+
+    Not corepack: Node 25 has none, and it fetches Yarn from another host than the registry.
+    """
+    name, berry = dependencies.manager.value, _is_berry(dependencies)
+    program = f"npx --yes {dependencies.release}" if native and dependencies.release else name
+    if name == "pnpm":
+        # Below / or the checkout, a member of a workspace finds only what is in the root.
+        flat = " --config.node-linker=hoisted" * dependencies.shared
+        production = "" if dev else " --prod"
+        return f"{program} install --frozen-lockfile{production}{flat} --config.confirm-modules-purge=false"
+    if berry:
+        # Plug'n'Play has no folder that a mount could have. Only Yarn 4 knows how to leave development's packages out.
+        focus = not dev and not dependencies.release.startswith(("@yarnpkg/cli-dist@2", "@yarnpkg/cli-dist@3"))
+        verb = "workspaces focus --all --production" if focus else "install --immutable"
+        return f"env YARN_NODE_LINKER=node-modules {program} {verb}"
+    if name == "yarn":
+        return f"{program} install --frozen-lockfile{'' if dev else ' --production'} --non-interactive"
     # Without a lock, npm must not write one into the checkout.
     verb = "npm ci" if dependencies.locked else "npm install --no-package-lock"
-    return " ".join(filter(None, [verb, flags, "--no-audit --no-fund"]))
+    return f"{verb}{'' if dev else ' --omit=dev'} --no-audit --no-fund"
+
+
+def _is_berry(dependencies: Dependencies) -> bool:
+    """Whether it is Yarn 2 or later."""
+    return dependencies.release.startswith("@yarnpkg/")
 
 
 def _is_prisma(reading: Reading) -> bool:

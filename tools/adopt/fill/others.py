@@ -34,7 +34,7 @@ def dockerfile(reading: Reading) -> str:
 def _own(reading: Reading) -> str:
     assert reading.own_image
     text = reading.own_image.value.rstrip("\n")
-    starts = [step for step in reader.instructions(text) if step.word == "FROM"]
+    starts = [step for step in _steps(reading) if step.word == "FROM"]
     if not starts:
         return _bare(reading)
     rows, last = text.split("\n"), starts[-1]
@@ -52,6 +52,10 @@ def _own(reading: Reading) -> str:
             "FROM prod AS dev",
         ]
     return "\n".join([*parser, *head, *rows, *more]) + "\n"
+
+
+def _steps(reading: Reading) -> list[reader.Instruction]:
+    return list(reader.instructions(reading.own_image.value)) if reading.own_image else []
 
 
 def _bare(reading: Reading) -> str:
@@ -96,6 +100,10 @@ def command(reading: Reading, port: str) -> list[str]:
     if reading.own_image:
         where = reading.commands.serve.where if reading.commands.serve else reading.own_image.where
         text = [f"# The image's own command: {lines.comment(where)}. It must listen on $PORT."]
+        if reading.commands.serve and any(step.word == "ENTRYPOINT" for step in _steps(reading)):
+            text[0] += " It is not an entrypoint here, which would"
+            text += ["# also get the commands of dev.yaml.", "entrypoint: []"]
+            text += [f"command: {commands.in_compose(reading.commands.serve.value, port)}"]
         if reading.port and reading.port.value != port:
             point = f"how it listens on $PORT: {reading.port.where} has {reading.port.value}"
             text += lines.open_point(point, 'command: ["./server", "--port", "${PORT}"]')

@@ -16,7 +16,10 @@ from tools.adopt.read.files import Files
 
 NAMES = ("Dockerfile", "Containerfile", "Dockerfile.prod*", "Dockerfile.*", "*.Dockerfile")
 FOLDERS = re.compile(r"^\.?(docker\w*|compose|containers?|deploy\w*|build|images?)/", re.IGNORECASE)
-INSTALL = re.compile(r"(?:apt(?:-get|itude)?\s(?:[^;&|]*?\s)?install|apk\s(?:[^;&|]*?\s)?add)\s([^;&|]*)", re.DOTALL)
+INSTALL = re.compile(
+    r"\b(apt(?=(?:-get|itude)?\s(?:[^;&|]*?\s)?install\s)|apk(?=\s(?:[^;&|]*?\s)?add\s))[^;&|]*?\s(?:install|add)\s([^;&|]*)",
+    re.DOTALL,
+)
 ASSIGNED = re.compile(r"""(?:^|[\s;&])([A-Za-z_]\w*)=("(?:[^"\\]|\\.)*"|'[^']*'|[^\s;&|]*)""")
 VERSIONS = {"python": re.compile(r"^python(3\.\d+)(?:-\w+)?$"), "node": re.compile(r"^nodejs=(\d+)")}
 DISTRIBUTIONS = re.compile(r"^(?:.*/)?(?:python|node):[\d.]+(?:-(?P<variant>[a-z][\w.-]*))?(?:@|\s|$)")
@@ -48,6 +51,7 @@ class Image:
     file: str
     bases: list[Found] = field(default_factory=list)
     packages: list[Found] = field(default_factory=list)
+    alpine: set[str] = field(default_factory=set)  # those of `packages` with the names of Alpine
     stages: list[Stage] = field(default_factory=list)
     target: str = ""
     steps: list[Found] = field(default_factory=list)  # the commands of RUN
@@ -157,8 +161,9 @@ def _run(made: Image, text: str, where: str, arguments: Mapping[str, str]) -> No
     stage = made.stages[-1].environment if made.stages else {}
     values = {**arguments, **{key: found.value for key, found in stage.items()}}
     values |= {key: value.strip("\"'") for key, value in ASSIGNED.findall(bare)}
-    for words in INSTALL.findall(bare):
+    for tool, words in INSTALL.findall(bare):
         names = [re.sub(r"[=/~<>].*", "", word) for word in expand(words, values).split() if not word.startswith("-")]
+        made.alpine.update(names if tool == "apk" else ())
         known = {found.value for found in made.packages}
         made.packages += [Found(name, where) for name in names if PACKAGE.match(name) and name not in known]
 

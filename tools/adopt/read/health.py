@@ -1,14 +1,18 @@
-"""The path of the health page: from a container's healthcheck, else from the code."""
+"""The path of the health page: a page that renders a template, else a container's healthcheck, else a known name."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from tools.adopt.found import Found
+from tools.adopt.found import Found, Open, Reading
+from tools.adopt.read import pages
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import SOURCES, Files
+from tools.adopt.read.pages.page import Page
+from tools.adopt.read.values import Values
 
 # The usual names, the clearest first; with a leading underscore, or in a longer path.
 PATHS = (
@@ -46,7 +50,46 @@ INNER = re.compile(r"@(?!app\b|application\b|server\b)\w+\.(?:get|route)\(|APIRo
 Route = tuple["re.Match[str]", str]  # and its place
 
 
-def health(files: Files, stack: Stack, images: list[Image]) -> tuple[Found | None, list[Found]]:
+class Health(NamedTuple):
+    """`renders`: the page has a template, and is open to all."""
+
+    page: Found | None
+    renders: bool = False
+    notes: tuple[Found, ...] = ()
+    open: tuple[Open, ...] = ()
+
+
+def health(files: Files, stack: Stack, images: list[Image], found: Reading, given: Values) -> Health:
+    """The page that needs most of the service (`pages.best` has the order); else the one that is named for it.
+
+    If there is neither, the pages of the code are an open point for an owner with a database. `found` has the framework
+    and the database.
+    """
+    named, notes = known(files, stack, images)
+    framework = found.application.framework.value if found.application else ""
+    every = pages.every(files, framework, given)
+    best = pages.best(every, found.database is not None)
+    if best:
+        other = f"{named.value} is a health page; {best.path} is asked, since it renders a template" if named else ""
+        return Health(Found(best.path, best.where), True, tuple(Found(other, one.where) for one in (named,) if one))
+    if not named and (whole := next((one for one in every if _is_named(one, framework)), None)):
+        named, notes = Found(whole.path, whole.where), []  # with the prefixes that another file gives it
+    choice = pages.candidates(every, PATHS) if found.database and not named else []
+    if not choice:
+        return Health(named, notes=tuple(notes))
+    places = "; ".join(f"{one.value}, {one.where}" for one in choice)
+    what = Found("the page that shows whether the service works, best with a template and a query", places)
+    return Health(None, open=(Open(what, choice[0].value, "health"),))
+
+
+def _is_named(page: Page, framework: str) -> bool:
+    word = page.path.strip("/").rpartition("/")[2]
+    return (
+        page.open and word in PATHS and (framework != "django" or word not in WEAK)
+    )  # other routes show their handler
+
+
+def known(files: Files, stack: Stack, images: list[Image]) -> tuple[Found | None, list[Found]]:
     """The path of a container's healthcheck; else a route, but only as a note if it is not certain.
 
     With a wrong path the service would never be healthy. Without a path, the home page is checked.

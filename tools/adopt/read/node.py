@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 
-from tools.adopt.found import Dependencies, Found
-from tools.adopt.read import tested
+from tools.adopt.found import Found
+from tools.adopt.read import managers, tested
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import json_of, table
 from tools.adopt.read.project import Package, Project, by_name
 
-MANIFEST = "package.json"
-LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
-OTHERS = {"yarn.lock": "Yarn", "pnpm-lock.yaml": "pnpm", "bun.lockb": "Bun", "bun.lock": "Bun"}
+MANIFEST = managers.MANIFEST
 PINS = (
     (".nvmrc", re.compile(r"^\s*v?(\d+)", re.MULTILINE)),
     (".node-version", re.compile(r"^\s*v?(\d+)", re.MULTILINE)),
@@ -35,14 +33,14 @@ def project(files: Files, images: list[Image]) -> Project | None:
         language=Found("node", MANIFEST),
         name=Found(name, files.where(MANIFEST, r'^\s*"name"\s*:')) if isinstance(name, str) and name else None,
         version=version,
-        dependencies=_dependencies(files),
+        dependencies=managers.dependencies(files),
         packages=by_name(_packages(files, content)),
         scripts={
             key: Found(value, files.where(MANIFEST, rf'^\s*"{re.escape(key)}"\s*:\s*{_quoted(value)}'))
             for key, value in table(content, "scripts").items()
             if isinstance(value, str)
         },
-        notes=(*notes, *_aside(files)),
+        notes=(*notes, *managers.notes(files)),
     )
 
 
@@ -58,12 +56,6 @@ def _packages(files: Files, content: dict[str, object]) -> list[Package]:
             where = files.where(MANIFEST, rf'^\s*"{re.escape(name)}"\s*:')
             found.append(Package(name, spec if isinstance(spec, str) else "", where, group))
     return found
-
-
-def _dependencies(files: Files) -> Dependencies:
-    lock = next((name for name in LOCKS if files.has(name)), None)
-    extra = [name for name in (".npmrc",) if files.has(name)]  # it names the registry
-    return Dependencies(Found("npm", lock or MANIFEST), (MANIFEST, *([lock] if lock else []), *extra), bool(lock))
 
 
 def node_version(
@@ -94,17 +86,18 @@ def lowest(spec: str) -> str | None:
     return None
 
 
-def _aside(files: Files) -> tuple[Found, ...]:
-    if any(files.has(lock) for lock in LOCKS):
-        return ()
-    others = [Found(f"{tool} is not supported, only npm is", name) for name, tool in OTHERS.items() if files.has(name)]
-    return (*others, Found("no package-lock.json: `npm install --package-lock-only` makes one", MANIFEST))
+def foreign(project: Project, script: str) -> bool:
+    """Whether a script calls another package manager than the project's own, which its image has."""
+    made = project.dependencies
+    # Yarn 2 and later run nothing in a folder that has no node_modules, as the mounted source.
+    own = made.manager.value if made and not made.release.startswith("@yarnpkg/") else ""
+    return any(name != own for name in OTHER_TOOLS.findall(script))
 
 
 def npm_run(project: Project, *names: str) -> Found | None:
-    """The first of these scripts that does not call another package manager than npm."""
+    """The first of these scripts that does not call a package manager which the image lacks."""
     for name in names:
         script = project.scripts.get(name)
-        if script and not OTHER_TOOLS.search(script.value):
+        if script and not foreign(project, script.value):
             return Found(f"npm run {name}", script.where)
     return None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tools.adopt.found import Commands, Found
+from tools.adopt.found import Commands, Found, Open, Store
 from tools.adopt.read import makefile
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
@@ -79,6 +79,15 @@ LANGUAGES = {
         (("*.sln", "dotnet test"),),
     ),
 }
+# Drivers of databases, as the manifests of all languages name them.
+DRIVERS = {
+    "postgres": r"""gem ["']pg["']|/(?:lib/pq|jackc/pgx)\b|:postgrex\b|org\.postgresql\b|\bNpgsql\b"""
+    r"""|\btokio-postgres\b|"ext-(?:pdo_)?pgsql\"""",
+    "mysql": r"""gem ["'](?:mysql2|trilogy)["']|/go-sql-driver/mysql\b|:myxql\b|\bmysql-connector|\bMySqlConnector\b"""
+    r"""|"ext-(?:pdo_mysql|mysqli)\"""",
+}
+MIGRATIONS = ("db/migrate", "database/migrations", "priv/repo/migrations", "db/migrations", "migrations")
+SCHEMES = {"mysql": "mysql2", "postgres": "postgres"}  # Rails' names of its adapters
 SERVES = re.compile(r"\b(node|ts-node|tsx|nodemon|next|nest|nuxt|npm run)\b")
 
 
@@ -110,7 +119,8 @@ def commands(files: Files, name: str, images: list[Image]) -> Commands:
     """The image's command; the Makefile's tests, else the language's; its framework's migrations."""
     language = LANGUAGES[name]
     run = images[0].runs if images else None
-    own = run.entrypoint or run.command if run else None
+    said = [one for one in (run.entrypoint, run.command) if one] if run else []
+    own = Found(" ".join(one.value for one in said), said[0].where) if said else None
     scripts = table(json_of(files, "composer.json"), "scripts")
     composer = Found("composer test", files.where("composer.json", r'"test"\s*:')) if "test" in scripts else None
     return Commands(
@@ -119,6 +129,44 @@ def commands(files: Files, name: str, images: list[Image]) -> Commands:
         test=makefile.test(files) or composer or _by_file(files, language.test),
         migrate=_by_file(files, language.migrate),
     )
+
+
+def database(files: Files, name: str) -> Store | None:
+    """The database of a driver in the manifest. Rails takes its address from DATABASE_URL, whatever its files say."""
+    manifests = files.named(*LANGUAGES[name].manifests, depth=1 if name == "dotnet" else 0)
+    for kind, pattern in DRIVERS.items():
+        found = next(files.search(re.compile(pattern), manifests), None)
+        if found:
+            rails = is_rails(files)
+            url = {"url": Found("DATABASE_URL", rails.where)} if rails else {}
+            return Store(Found(kind, found[1]), variables=url, scheme=SCHEMES[kind] if rails else "")
+    return None
+
+
+def migration_files(files: Files) -> tuple[str, ...]:
+    """The patterns of the folders that migrations usually are in."""
+    return tuple(f"{folder}/**" for folder in MIGRATIONS if any(name.startswith(f"{folder}/") for name in files.names))
+
+
+def is_rails(files: Files) -> Found | None:
+    return files.first(re.compile(r"""^\s*gem ["'](rails)["']""", re.MULTILINE), ["Gemfile"])
+
+
+def of_production(files: Files, images: list[Image]) -> tuple[dict[str, Found], list[Open]]:
+    """What Rails needs if its image runs as production: a key, and pages without https."""
+    rails = is_rails(files)
+    mode = images[0].runs.environment.get("RAILS_ENV") if images and rails else None
+    if not (rails and mode and mode.value == "production"):
+        return {}, []
+    key = {"SECRET_KEY_BASE": Found("development-only", mode.where)}
+    page = "config/environments/production.rb"
+    forced = files.first(re.compile(r"^\s*config\.(force_ssl)\s*=\s*true", re.MULTILINE), [page])
+    if not forced:
+        return key, []
+    what = Found(
+        f"config.force_ssl sends every page to https, and the image runs as production, {mode.where}", forced.where
+    )
+    return key, [Open(what, f'in {page}: config.force_ssl = ENV["FORCE_SSL"] != "false"')]
 
 
 def _by_file(files: Files, table_: Iterable[tuple[str, str]]) -> Found | None:

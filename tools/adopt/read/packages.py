@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tools.adopt.found import Commands, Found
+from tools.adopt.found import Commands, Found, Open
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import json_of, table, toml_of
@@ -69,6 +69,35 @@ NAMES = {
     "language-pack-en": "locales",
     "libgl1-mesa-glx": "libgl1",
 }
+# Alpine's packages by the names that Debian has; empty: what the image has without a package.
+ALPINE = {
+    **{name: name for name in ("bash", "ca-certificates", "curl", "dumb-init", "ffmpeg", "file", "g++", "gcc")},
+    **{name: name for name in ("gettext", "git", "imagemagick", "jq", "libffi-dev", "libpq-dev", "libxml2-dev")},
+    **{name: name for name in ("make", "openssh-client", "openssl", "postgresql-client", "procps", "sed", "tar")},
+    **{name: name for name in ("tini", "tzdata", "unzip", "wget", "zip")},
+    **dict.fromkeys(("gcompat", "icu-data-full", "icu-libs", "libc6-compat", "shadow"), ""),
+    "build-base": CC,
+    "musl-dev": "libc6-dev",
+    "libc-dev": "libc6-dev",
+    "linux-headers": "linux-libc-dev",
+    "pkgconf": "pkg-config",
+    "libpq": "libpq5",
+    "postgresql-libs": "libpq5",
+    "postgresql-dev": "libpq-dev",
+    "mariadb-connector-c": "libmariadb3",
+    "mariadb-connector-c-dev": "default-libmysqlclient-dev",
+    "mariadb-dev": "default-libmysqlclient-dev",
+    "mysql-client": "default-mysql-client",
+    "jpeg-dev": "libjpeg-dev",
+    "libjpeg-turbo-dev": "libjpeg-dev",
+    "libxslt-dev": "libxslt1-dev",
+    "openldap-dev": "libldap-dev libsasl2-dev",
+    "openssl-dev": "libssl-dev",
+    "pcre-dev": "libpcre2-dev",
+    "sqlite": "sqlite3",
+    "su-exec": "gosu",
+    "zlib-dev": "zlib1g-dev",
+}
 # The language and its tools, which the image has; and what adds a source of packages.
 THERE = re.compile(
     r"^(lib)?python(2|3)?(\.\d+)?(-(dev|minimal|venv|distutils|pip|setuptools|wheel|stdlib))*$|^(nodejs|npm|yarn)$"
@@ -78,17 +107,20 @@ THERE = re.compile(
 
 def packages(
     files: Files, project: Project, built: list[Image], ways: Commands
-) -> tuple[tuple[Found, ...], tuple[Found, ...], list[Found]]:
-    """Those to run, those only to build, each once, and notes. Slim images have none of them."""
+) -> tuple[tuple[Found, ...], tuple[Found, ...], list[Found], list[Open]]:
+    """Those to run, those only to build, each once, notes, and open points. Slim images have none of them."""
     language = project.language.value
     run = {one.value: one for image in reversed(built) for one in image.packages}
     run |= {name: Found(name, where) for name, where in _listed(files) if name not in run}
     variants = [one for image in built if (one := image.variant(language))]
     notes: list[Found] = []
+    unknown: list[Open] = []
+    if not (variants and "alpine" in variants[0].value):
+        run, unknown = _of_alpine(run, {name for image in built for name in image.alpine})
     if not variants and built:
         run, notes = _translated(run, built[0], language)
     if variants and "alpine" in variants[0].value:
-        return tuple(run.values()), (), []  # its packages have other names
+        return tuple(run.values()), (), [], []  # its packages have other names
     build = _of_dependencies(files, project, run)
     if git := _from_git(files, project):
         build.setdefault("git", git)
@@ -98,7 +130,7 @@ def packages(
         build.pop(CC, None)
     full = bool(variants) and not re.search(r"slim|alpine", variants[0].value)  # it has compilers, headers and git
     only = {} if full else {name: one for name, one in build.items() if name not in run}
-    return tuple(run.values()), tuple(only.values()), notes
+    return tuple(run.values()), tuple(only.values()), notes, unknown
 
 
 def _of_dependencies(files: Files, project: Project, run: dict[str, Found]) -> dict[str, Found]:
@@ -117,6 +149,24 @@ def _listed(files: Files) -> Iterable[tuple[str, str]]:
         for number, line in enumerate(files.text(name).split("\n"), start=1):
             if re.fullmatch(r"[a-z0-9][a-z0-9.+-]+", line.strip()):
                 yield line.strip(), f"{name}:{number}"
+
+
+def _of_alpine(run: dict[str, Found], alpine: set[str]) -> tuple[dict[str, Found], list[Open]]:
+    """The packages with Debian's names, and an open point with those that it may not have."""
+    made: dict[str, Found] = {}
+    unknown: list[Found] = []
+    for name, found in run.items():
+        if name not in alpine or THERE.match(name):
+            made.setdefault(name, found)
+        elif name in ALPINE:
+            made |= {word: made.get(word, Found(word, found.where)) for word in ALPINE[name].split()}
+        else:
+            unknown.append(found)
+    if not unknown:
+        return made, []
+    names = " ".join(one.value for one in unknown)
+    what = Found(f"Debian's names of these packages of Alpine: {names}", ", ".join({one.where: 1 for one in unknown}))
+    return made, [Open(what, f"RUN apt-get update && apt-get install --yes {names}", "image")]
 
 
 def _translated(run: dict[str, Found], image: Image, language: str) -> tuple[dict[str, Found], list[Found]]:

@@ -20,6 +20,7 @@ from tools.adopt.read.environment import environment, missing, of_stores
 from tools.adopt.read.files import SOURCES, Files
 from tools.adopt.read.framework import application, framework_of
 from tools.adopt.read.health import health
+from tools.adopt.read.homes import homes
 from tools.adopt.read.kinds import KINDS, Facts
 from tools.adopt.read.migrations import migrations
 from tools.adopt.read.notes import notes
@@ -76,9 +77,13 @@ def _other(files: Files, language: Found, service: Found, built: list[Image], ar
     title = others.LANGUAGES[language.value].title
     every = candidates({}, given)
     database, cache, about = stores(Facts(files, None, "", ()), around, every)
+    database = database or others.database(files, language.value)
+    if database and language.value == "go" and database.kind.value == "postgres" and "sslmode" not in database.options:
+        database = replace(database, options="&".join(filter(None, (database.options, "sslmode=disable"))))
     servers, more = backing(every, around, None)
     taken = {*of_stores(database, cache), *servers_taken(servers), "PORT"}
     dockerfile = next((image.file for image in built if "/" not in image.file), None)
+    needed, points = others.of_production(files, built if dockerfile else [])
     kept = "FROM, build and command of the Dockerfile are kept" if dockerfile else "no Dockerfile says how it is built"
     said = Found(f"{title} ({language.where}) is not known here: {kept}", language.where)
     every_port = ports(files, around, built, [], given, {}, "PORT")
@@ -91,7 +96,9 @@ def _other(files: Files, language: Found, service: Found, built: list[Image], ar
         cache=cache,
         backing=servers,
         port=_first(every_port),
-        environment=environment(given, taken, {}),
+        environment={**needed, **environment(given, taken, {})},
+        migration_files=others.migration_files(files),
+        open=tuple(points),
         own_image=Found(files.text(dockerfile), dockerfile) if dockerfile else None,
         own_ignore=files.text(".dockerignore"),
         notes=_sorted([said, *about, *more, *given.notes, *notes(files, around, built, found_project=True)]),
@@ -136,7 +143,7 @@ def _reading(
     remarks += _built(files, served.target if served and not ways.build else None, language)
     settings = django.examined(files, given, database) if _is_django(served) else django.Settings()
     remarks += [*settings.notes, *about_switches]
-    run_packages, build_packages, about_packages = packages(files, project, built, ways)
+    run_packages, build_packages, about_packages, unnamed = packages(files, project, built, ways)
     remarks += about_packages
     module = settings.module
     if served and served.manage and not served.manage.value.endswith("manage.py"):
@@ -165,6 +172,7 @@ def _reading(
         variant=next((one for image in built if (one := image.variant(language))), None),
         open=(
             *settings.open,
+            *unnamed,
             *dropped.steps(built, ways),
             *dropped.start_scripts(around),
             *dropped.copies(files),
@@ -191,7 +199,7 @@ def _addressed(
     language = found.language.value if found.language else ""
     port, host = reads_address(said, given, found.service.value, language)
     every_port = ports(files, around, built, started, given, said, port.value if port else "PORT")
-    well, about_health = health(files, around, built)
+    well = health(files, around, built, found, given)
     taken = {
         *of_stores(found.database, found.cache),
         *servers_taken(found.backing),
@@ -199,23 +207,25 @@ def _addressed(
         "PORT",
     }
     urls = dict(own_urls(said, given, taken, _first(every_port)))
-    taken |= urls.keys()
+    folders = {name: one for name, one in homes(files).items() if name not in taken and not given.get(name)}
+    taken |= {*urls, *folders}
     remarks = [
         *found.notes,
-        *about_health,
+        *well.notes,
         *_differing(every_port),
         *given.differing,
         *given.notes,
         *missing(said, given, taken),
     ]
-    written = environment(given, taken, said)
+    written = {**environment(given, taken, said), **folders}
     return replace(
         found,
-        open=(*found.open, *dropped.addresses(said, given, taken, written)),
+        open=(*found.open, *well.open, *dropped.addresses(said, given, taken, written)),
         port=_first(every_port),
         reads_port=port,
         reads_host=host,
-        health=well,
+        health=well.page,
+        renders=well.renders,
         own_urls=urls,
         environment=written,
         notes=_sorted([*remarks, *notes(files, around, built, found_project=True)]),

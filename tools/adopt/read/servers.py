@@ -10,7 +10,7 @@ from tools.adopt.found import Application, Found
 from tools.adopt.read import flask
 from tools.adopt.read.addresses import placed
 from tools.adopt.read.files import Files
-from tools.adopt.read.node import OTHER_TOOLS, npm_run
+from tools.adopt.read.node import foreign, npm_run
 from tools.adopt.read.project import Package, Project
 from tools.adopt.read.shell import split
 from tools.adopt.read.starts import Start
@@ -133,15 +133,16 @@ def node_develop(project: Project, application: Application | None, built: Found
 def _start(project: Project) -> Found | None:
     """`npm start`, which may not reload, if it runs the source."""
     script = project.scripts.get("start")
-    others = (BUILT, OTHER_TOOLS, PRODUCTION)
-    runs = script and not any(pattern.search(script.value) for pattern in others)
+    runs = script and not (
+        BUILT.search(script.value) or PRODUCTION.search(script.value) or foreign(project, script.value)
+    )
     return Found("npm start", script.where) if script and runs else None
 
 
 def node_serve(project: Project, application: Application | None) -> Found | None:
     """`npm start`, without npm if it is a single command; else the file in `main`."""
     script = project.scripts.get("start")
-    script = None if script and OTHER_TOOLS.search(script.value) else script
+    script = None if script and foreign(project, script.value) else script
     words = split(script.value) if script else None
     if script and words and (words[0] == "node" or (words[0] == "env" and "node" in words)):
         return Found(" ".join(words), script.where)

@@ -16,6 +16,11 @@ WORDS = {
     "mysql": r"mysql2?|mariadb",
     "sqlite": r"sqlite3?",
 }
+# Options of a URL that are for another server.
+ELSEWHERE = re.compile(
+    r"(?i)(host|port|user|password|dbname|unix_socket|socket|ssl_?(ca|cert|key|rootcert)|ssl_verify\w*)="
+    r"|(ssl|tls)[\w-]*=(?!(disabled?|false|0|no|prefer(red)?|allow)$)"
+)
 
 
 def stores(facts: Facts, stack: Stack, every: list[Candidate]) -> tuple[Store | None, Store | None, list[Found]]:
@@ -44,8 +49,15 @@ def _store(kind: Found, store: str, every: list[Candidate], facts: Facts, stack:
         image=images[0] if images else None,
         variables=chosen,
         scheme=scheme(facts, kind.value, SCHEMES[kind.value], url.value) if url else "",
+        options=options(url.value) if url and store == "database" else "",
         constants=constants(every, facts, kind.value) if store == "database" else {},
     )
+
+
+def options(url: str) -> str:
+    """What follows `?` in a URL of a database, without an encryption that our server does not have, and other hosts."""
+    pairs = [pair for pair in url.partition("?")[2].split("&") if re.fullmatch(r"\w+=[\w.,%-]+", pair)]
+    return "&".join(pair for pair in pairs if not ELSEWHERE.match(pair))
 
 
 def _cache(every: list[Candidate], facts: Facts, stack: Stack) -> tuple[Store | None, list[Found]]:

@@ -1,4 +1,4 @@
-"""Workspaces of uv and npm: the root has the lock, and a member the service, which is read as if it were the root."""
+"""Workspaces: the root has the lock, and a member the service, which is read as if it were the root."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from typing import Any, TypeVar
 
 from tools.adopt.found import Commands, Dependencies, Found, Reading
+from tools.adopt.read import managers
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import json_of, strings, table, toml_of, yaml_of
 from tools.adopt.read.project import Project, normal
@@ -60,16 +61,26 @@ def serving(files: Files, serves: Callable[[Files], Project | None]) -> Member |
 
 
 def dependencies(found: Dependencies, member: Member, project: Project) -> Dependencies:
-    """Installed from the root, by its lock: uv only what the member needs, npm everything."""
-    manifest = "pyproject.toml" if project.language.value == "python" else "package.json"
-    every = [f"{folder}/{manifest}" for folder in members(member.whole)]
-    locks = ("uv.lock",) if manifest == "pyproject.toml" else ("package-lock.json",)
-    there = [name for name in locks if member.real.get(name) == name]
-    if not there:
+    """Installed from the root, by its lock: uv only what the member needs, the others everything."""
+    if project.language.value == "node":
+        return _of_node(found, member)
+    if member.real.get("uv.lock") != "uv.lock":
         return found
-    name = normal(project.name.value) if project.name and manifest == "pyproject.toml" else ""
-    files = tuple(name for name in (manifest, *there, *every) if member.whole.has(name))
-    return replace(found, manager=Found(found.manager.value, there[0]), files=files, locked=True, package=name)
+    name = normal(project.name.value) if project.name else ""
+    files = ("pyproject.toml", "uv.lock", *_manifests(member, "pyproject.toml"))
+    return replace(found, manager=Found(found.manager.value, "uv.lock"), files=files, locked=True, package=name)
+
+
+def _of_node(found: Dependencies, member: Member) -> Dependencies:
+    own = any(member.real.get(lock, lock) != lock for lock in managers.LOCKS)
+    root = managers.dependencies(member.whole)
+    if own or not root.locked:
+        return found
+    return replace(root, files=(*root.files, *_manifests(member, "package.json")), shared=True)
+
+
+def _manifests(member: Member, name: str) -> list[str]:
+    return [path for folder in members(member.whole) if member.whole.has(path := f"{folder}/{name}")]
 
 
 def lifted(found: Reading, member: Member) -> Reading:

@@ -1,0 +1,92 @@
+"""Express: routes of the application, and of routers that one `use` mounts."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from tools.adopt.read import javascript
+from tools.adopt.read.files import Files
+from tools.adopt.read.pages.page import LOGIN, Page, joined
+
+SUFFIXES = (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts")
+ROUTE = re.compile(r"""\b(?P<object>app|server|\w*[rR]outer|\w*[rR]outes)\.get\(\s*["'`](?P<path>/[\w./-]*)["'`]\s*,""")
+USE = re.compile(
+    r"""\bapp\.use\(\s*(?:["'`](?P<path>/[\w./-]*)["'`]\s*,\s*)?(?P<rest>(?:[\w.]+\s*,\s*)*)"""
+    r"""(?:require\(\s*["'](?P<file>\.[^"']+)["']\s*\)|(?P<name>\w+))\s*\)"""
+)
+IMPORT = re.compile(
+    r"""(?:\b(?:const|let|var)\s+(\w+)\s*=\s*require\(|\bimport\s+(\w+)\s+from\s*)\s*["'](\.[^"']+)["']"""
+)
+RENDERS = re.compile(r"""\bres(?:ponse)?\.render\(\s*["'`]([\w./-]+)["'`]""")
+QUERIES = re.compile(
+    r"\.(?:find(?:One|All|Many|First)?|findAndCountAll|count|query|execute|aggregate)\(|\b(?:knex|prisma)\b|\bdb\("
+)
+ABSENT = re.compile(r"\b(?:next\(\s*\w|status\(\s*4\d\d)|isAuthenticated|req\.user\b|session\.user|\.redirect\(")
+
+
+def pages(files: Files) -> list[Page]:
+    """Every page with an inline handler whose whole path is known."""
+    names = files.code(*SUFFIXES)
+    codes = {name: javascript.code(files.text(name), name) for name in names if ".get(" in files.text(name)}
+    mounts = dict(_mounts(files, names))
+    guarded = any(_guards(files.text(name)) for name in names)
+    found = []
+    for name, code in codes.items():
+        for match in code.matches(ROUTE):
+            prefix = "" if match["object"] in ("app", "server") else mounts.get(name)
+            if prefix is not None:
+                where = files.at(name, match.start())
+                page = _page(files, _arguments(code.text, match.end()), joined(prefix, match["path"]), where)
+                found.append(Page(page.path, where, page.renders, page.queries, page.open and not guarded))
+    return found
+
+
+def _mounts(files: Files, names: list[str]) -> Iterator[tuple[str, str]]:
+    """By file of a router, the path that it is mounted under, if a single `use` does it."""
+    every: dict[str, list[str]] = {}
+    for name in (one for one in names if "app.use(" in files.text(one)):
+        code = javascript.code(files.text(name), name)
+        imports = {match[1] or match[2]: match[3] for match in code.matches(IMPORT)}
+        for match in code.matches(USE):
+            target = match["file"] or imports.get(match["name"] or "")
+            if target and (file := _file(files, name, target)):
+                every.setdefault(file, []).append("" if LOGIN.search(match["rest"]) else match["path"] or "/")
+    return ((file, paths[0]) for file, paths in every.items() if len(paths) == 1 and paths[0])
+
+
+def _file(files: Files, name: str, target: str) -> str:
+    base = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+    ends = ("", *SUFFIXES, *(f"/index{end}" for end in SUFFIXES))
+    return next((f"{base}{end}" for end in ends if files.has(f"{base}{end}")), "")
+
+
+def _guards(text: str) -> bool:
+    """Whether a middleware of the whole application may ask for a login."""
+    uses = re.findall(r"\bapp\.use\(\s*([A-Za-z_][\w.]*)\s*[),]", text)
+    return any(re.search(r"require|ensure|protect|guard|isAuth|checkAuth|login", one) for one in uses)
+
+
+def _arguments(text: str, start: int) -> str:
+    """The code up to the parenthesis that closes the call."""
+    depth = 1
+    for at in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[at], 0)
+        if depth == 0:
+            return text[start:at]
+    return text[start:]
+
+
+def _page(files: Files, arguments: str, path: str, where: str) -> Page:
+    """`arguments`: what follows the path. A name before the handler is a middleware, which may ask for a login."""
+    inline = re.match(r"\s*(?:async\b|function\b|\(|\w+\s*=>)", arguments)
+    named = RENDERS.search(arguments)
+    renders = bool(inline and named and _has_view(files, named[1]))
+    shut = not inline or (bool(ABSENT.search(arguments)) and not Page(path, where).login)
+    return Page(path, where, renders, bool(QUERIES.search(arguments)), not shut)
+
+
+def _has_view(files: Files, name: str) -> bool:
+    """Whether a file is the view; Express adds the suffix of its engine."""
+    return any(re.search(rf"(^|/)views/(.*/)?{re.escape(name)}(\.\w+)?$", file) for file in files.names)

@@ -1,0 +1,14 @@
+"""FastAPI: routes of the application, and of routers that are included once."""
+
+from __future__ import annotations
+
+from tools.adopt.read.files import Files
+from tools.adopt.read.pages import decorated
+from tools.adopt.read.pages.page import Page
+
+SYNTAX = decorated.Syntax(("FastAPI",), "APIRouter", "include_router", "prefix")
+
+
+def pages(files: Files) -> list[Page]:
+    """Every page without parameters whose whole path is known."""
+    return decorated.pages(files, SYNTAX)
