@@ -278,3 +278,64 @@ def test_a_file_that_only_production_has_is_an_open_point(tmp_path: Path, name: 
     examples = ['in shop/settings/local.py: "NAME": BASE_DIR / "db.sqlite3"'] if asked else []
     assert [one.example for one in points] == examples
     assert [one.what.where for one in points] == ["shop/settings/local.py:2"] * asked
+
+
+SQLITE = "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': BASE / 'db.sqlite3'}}\n"
+INSIDE = {
+    "pyproject.toml": "[build-system]\nrequires = ['hatchling']\n[project]\nname = 'shop'\ndependencies = ['django']\n"
+    "[project.scripts]\nshop = 'shop.manage:main'\n",
+    "shop/__init__.py": "",
+    "shop/manage.py": MANAGE.replace("shop.settings.local", "shop.settings"),
+    "shop/settings/__init__.py": "",
+    "shop/settings/base.py": SQLITE,
+}
+
+
+def test_a_module_without_a_database_is_replaced_by_one_that_django_starts_with(tmp_path: Path) -> None:
+    tree = {**INSIDE, "shop/settings/live.py": "from .base import *\nSECRET_KEY = read()\n"}
+    found = reading(tmp_path, {**tree, "shop/settings/dev.py": "from .base import *\nSECRET_KEY = draw()\n"})
+    assert facts(found)["environment.DJANGO_SETTINGS_MODULE"] == ("shop.settings.dev", "shop/settings/dev.py")
+    assert any("shop.settings, which runs (shop/manage.py:2), has no DATABASES" in note for note in notes(found))
+    assert found.open == ()
+
+
+def test_without_another_module_the_owner_is_asked_for_one_with_a_database(tmp_path: Path) -> None:
+    points = [one.what.value for one in reading(tmp_path, INSIDE).open]
+    assert points == ["the settings module for development: shop.settings, which runs, has no DATABASES"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from .base import *\n",
+        "from .base import DATABASES\n",
+        "for key, value in load('x.yaml'):\n    globals()[key] = value\n",
+    ],
+)
+def test_a_module_that_may_have_a_database_is_kept(tmp_path: Path, text: str) -> None:
+    dev = "from .base import *\nSECRET_KEY = draw()\n"
+    found = reading(tmp_path, {**INSIDE, "shop/settings/__init__.py": text, "shop/settings/dev.py": dev})
+    assert facts(found)["environment.DJANGO_SETTINGS_MODULE"][0] == "shop.settings"
+    assert found.open == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked"),
+    [
+        ("SECRET_KEY = ''\n", True),
+        ("SECRET_KEY = None\nSECRET_KEY = load(SECRET_KEY)\n", True),
+        ("SECRET_KEY = ''\nif not SECRET_KEY:\n    SECRET_KEY = draw()\n", False),
+        ("SECRET_KEY = 'development'\n", False),
+    ],
+)
+def test_an_empty_secret_key_is_an_open_point(tmp_path: Path, lines: str, asked: bool) -> None:
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": FILE + lines})
+    examples = ['in shop/settings/local.py: SECRET_KEY = "development-only"'] if asked else []
+    assert [one.example for one in found.open] == examples
+
+
+def test_a_settings_file_that_is_executed_replaces_what_was_set_before(tmp_path: Path) -> None:
+    text = "ALLOWED_HOSTS = ['127.0.0.1']\nwith open(find('local_settings.py')) as text:\n    exec(text.read())\n"
+    local = "ALLOWED_HOSTS = ['*']\nDATABASES = {'default': {'ENGINE': 'shop.sqlite3', 'NAME': '/var/lib/shop.db'}}\n"
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": text, "etc/local_settings.py": local})
+    assert [one.what.where for one in found.open] == ["etc/local_settings.py:2"]

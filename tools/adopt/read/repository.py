@@ -118,7 +118,7 @@ def _reading(
     language = project.language.value
     started = starts(files, around, built)
     served = application(files, project, started)
-    given, about_switches = django.switched(files, given) if _is_django(served) else (given, [])
+    given, about_settings = django.corrected(files, given) if _is_django(served) else (given, [])
     migrated = migrations(files, project, served, started)
     said = variables(files, language, django.aside(files, given) if _is_django(served) else ())
     code = tuple(files.code(*SOURCES))
@@ -135,7 +135,7 @@ def _reading(
     remarks += [*(migrated.notes if migrated else ()), *about_stores]
     remarks += _built(files, served.target if served and not ways.build else None, language)
     settings = django.examined(files, given, database) if _is_django(served) else django.Settings()
-    remarks += [*settings.notes, *about_switches]
+    remarks += [*settings.notes, *about_settings]
     run_packages, build_packages, about_packages = packages(files, project, built, ways)
     remarks += about_packages
     module = settings.module
