@@ -224,3 +224,15 @@ def test_the_default_of_a_port_says_which_store_it_is(tmp_path: Path) -> None:
         reading(tmp_path / "b", {"requirements.txt": "flask\nredis\n", "config.py": code.replace("6379", "80")})
     )
     assert "cache.kind" not in other
+
+
+@pytest.mark.parametrize(("value", "kind"), [("SQLITE", "sqlite"), ("postgres", "postgres"), ("other", "mysql")])
+def test_the_database_that_a_variable_names_is_the_one_that_runs(tmp_path: Path, value: str, kind: str) -> None:
+    code = "import os\nDB = os.environ.get('DB', 'mysql').lower()\nDATABASES = TABLE[DB]\nINSTALLED_APPS = []\n"
+    tree = {
+        "requirements.txt": "django\nmysqlclient\npsycopg2\n",
+        "manage.py": "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\nexecute_from_command_line([])\n",
+        "settings.py": code,
+        "compose.yaml": f"services: {{app: {{build: ., environment: {{DB: {value}}}}}, db: {{image: mysql:8}}}}\n",
+    }
+    assert facts(reading(tmp_path, tree))["database.kind"][0] == kind
