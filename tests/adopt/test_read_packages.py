@@ -135,3 +135,17 @@ def test_a_compiled_list_is_installed_without_its_inputs_and_says_the_version(tm
     assert found.dependencies
     assert found.dependencies.files == ("requirements.txt",)
     assert facts(found)["version"] == ("3.12", "requirements.txt:2")
+
+
+@pytest.mark.parametrize(("listed", "added"), [("django", True), ("django\nsetuptools", False)])
+def test_setuptools_is_installed_for_code_that_imports_pkg_resources(tmp_path: Path, listed: str, added: bool) -> None:
+    tree = {
+        "requirements.txt": f"{listed}\n",
+        "setup.py": "import pkg_resources\n",
+        "shop.py": "import pkg_resources\n",
+    }
+    found = reading(tmp_path, tree)
+    files = fill(found)
+    assert ("install: uv pip install -r requirements.txt 'setuptools<81'" in files["dev.yaml"]) is added
+    assert ("uv pip install -r requirements.txt 'setuptools<81'" in files["Dockerfile"]) is added
+    assert any(note.startswith("shop.py:1: ") and "pkg_resources" in note for note in notes(found)) is added

@@ -482,6 +482,6 @@ def test_a_list_that_is_compiled_from_another_one_has_its_reasons(tmp_path: Path
 
 
 def test_an_application_that_is_made_in_a_branch_is_found(tmp_path: Path) -> None:
-    text = "from .app import create_app\nif mode == 'old':\n    site = create_app(old=True)\nelse:\n    site = create_app()\n"
+    text = "from .app import create_app\nif old:\n    site = create_app(old)\nelse:\n    site = create_app()\n"
     tree = {"requirements.txt": "flask\n", "shop/wsgi.py": text, "shop/app.py": "def create_app(old=False): ...\n"}
     assert facts(reading(tmp_path, tree))["application.target"] == ("shop.wsgi:site", "shop/wsgi.py:3")

@@ -271,10 +271,19 @@ def test_a_second_database_does_not_say_what_the_default_one_is(tmp_path: Path) 
     assert facts(reading(tmp_path, tree))["database.kind"] == ("postgres", "requirements.txt:2")
 
 
-@pytest.mark.parametrize(("name", "asked"), [("'/var/lib/shop.db'", True), ("BASE / 'shop.db'", False)])
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("'/var/lib/shop.db'", True),
+        ("VAR / 'shop' / 'shop.db'", True),
+        ("os.path.join(VAR, 'shop.db')", True),
+        ("BASE / 'shop.db'", False),
+        ("'/tmp/shop.db'", False),
+    ],
+)
 def test_a_file_that_only_production_has_is_an_open_point(tmp_path: Path, name: str, asked: bool) -> None:
     text = f"DATABASES = {{'default': {{'ENGINE': 'django.db.backends.sqlite3',\n    'NAME': {name}}}}}\n"
-    points = reading(tmp_path, {**BASE, "shop/settings/local.py": text}).open
+    points = reading(tmp_path, {**BASE, "shop/settings/local.py": f"{text}VAR = Path('/var/lib')\n"}).open
     examples = ['in shop/settings/local.py: "NAME": BASE_DIR / "db.sqlite3"'] if asked else []
     assert [one.example for one in points] == examples
     assert [one.what.where for one in points] == ["shop/settings/local.py:2"] * asked
@@ -339,3 +348,25 @@ def test_a_settings_file_that_is_executed_replaces_what_was_set_before(tmp_path:
     local = "ALLOWED_HOSTS = ['*']\nDATABASES = {'default': {'ENGINE': 'shop.sqlite3', 'NAME': '/var/lib/shop.db'}}\n"
     found = reading(tmp_path, {**BASE, "shop/settings/local.py": text, "etc/local_settings.py": local})
     assert [one.what.where for one in found.open] == ["etc/local_settings.py:2"]
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("'/var/log/shop.log'", "/var/log/shop.log"),
+        ("os.path.join(BASE, 'logs', 'shop.log')", "logs/shop.log"),
+        ("BASE / 'logs' / 'shop.log'", "logs/shop.log"),
+        ("BASE / 'kept' / 'shop.log'", None),
+        ("BASE / 'shop.log'", None),
+        ("os.environ.get('LOG', '/var/log/shop.log')", None),
+        ("'/dev/null'", None),
+    ],
+)
+def test_a_log_whose_folder_nothing_makes_is_an_open_point(tmp_path: Path, path: str, asked: str | None) -> None:
+    logging = f"LOGGING = {{'handlers': {{'file': {{'class': 'logging.FileHandler',\n    'filename': {path}}}}}}}\n"
+    tree = {**BASE, "kept/.gitignore": "*", "shop/settings/local.py": FILE + logging}
+    points = [one.what for one in reading(tmp_path / "logs", tree).open]
+    assert [one.where for one in points] == (["shop/settings/local.py:4"] if asked else [])
+    assert [one.value.split()[5].strip(",") for one in points] == ([asked] if asked else [])
+    tree["shop/settings/local.py"] += "os.makedirs(BASE / 'logs', exist_ok=True)\n"
+    assert reading(tmp_path / "made", tree).open == ()

@@ -36,7 +36,8 @@ class Dependencies:
     `manager`: uv, poetry, pip or npm. `files`: exactly the files that the installation needs, including lock files.
     `locked`: whether one of them is a lock. `build`: the project itself is installed too (an sdist with a build
     system), which needs its whole source. `extras`: the project's extras with the database driver, the framework or
-    the test runner: `.[postgres,dev]`. `package`: the member of a uv workspace to install.
+    the test runner: `.[postgres,dev]`. `package`: the member of a uv workspace to install. `more`: what the code needs
+    and no file lists.
     """
 
     manager: Found
@@ -45,6 +46,7 @@ class Dependencies:
     build: bool = False
     extras: tuple[str, ...] = ()
     package: str = ""
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

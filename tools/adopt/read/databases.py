@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from tools.adopt.found import Found
+from tools.adopt.read import paths
 from tools.adopt.read.files import Files
 from tools.adopt.read.variable import Variable
 
@@ -36,8 +37,8 @@ def outside(files: Files, name: str) -> Found | None:
         for node in (each for each in ast.walk(value) if isinstance(each, ast.Dict)):
             parts = {key.value: one for key, one in zip(node.keys, node.values) if isinstance(key, ast.Constant)}
             engine, path = (parts.get(key) for key in ("ENGINE", "NAME"))
-            text = str(path.value) if isinstance(path, ast.Constant) else ""
-            if engine and path and "sqlite" in ast.unparse(engine) and text.startswith("/"):
+            text = paths.of(files, name, path) if path else ""
+            if engine and path and "sqlite" in ast.unparse(engine) and paths.outside(text):
                 return Found(text, f"{name}:{path.lineno}")
     return None
 

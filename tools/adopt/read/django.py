@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tools.adopt.found import Found, Open, Store
-from tools.adopt.read import databases
+from tools.adopt.read import databases, logs
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
 from tools.adopt.read.values import Values
@@ -46,7 +46,7 @@ def examined(files: Files, given: Values, database: Store | None) -> Settings:
     """The settings that run, with the service's database."""
     module, uncertain, notes = chosen(files, given, database)
     away = outside(files, given) if database and database.kind.value == "sqlite" else None
-    points = (lacking(files, given), uncertain, secret(files, given), hosts(files, given), away)
+    points = (lacking(files, given), uncertain, secret(files, given), hosts(files, given), log(files, given), away)
     return Settings(module, tuple(one for one in points if one), tuple(notes), named(files, given))
 
 
@@ -252,6 +252,16 @@ def outside(files: Files, given: Values) -> Open | None:
             found = databases.outside(files, name)
             what = f"SQLite's file {found.value} is outside of this folder" if found else ""
             return Open(Found(what, found.where), f'in {name}: "NAME": BASE_DIR / "db.sqlite3"') if found else None
+    return None
+
+
+def log(files: Files, given: Values) -> Open | None:
+    """An open point if a log file has a folder that only production's machine has."""
+    for name in _files_that_run(files, given):
+        found = logs.without_folder(files, name)
+        if found:
+            what = Found(f"a log is written to {found.value}, and nothing makes its folder", found.where)
+            return Open(what, f'in {name}: "filename": "/dev/null"')
     return None
 
 

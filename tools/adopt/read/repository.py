@@ -136,6 +136,11 @@ def _reading(
     remarks += _built(files, served.target if served and not ways.build else None, language)
     settings = django.examined(files, given, database) if _is_django(served) else django.Settings()
     remarks += [*settings.notes, *about_settings]
+    unlisted = python.unlisted(files, project) if language == "python" else None
+    remarks += [unlisted] if unlisted else []
+    dependencies = with_extras(project, database, served, ways, settings.loaded)
+    if dependencies and unlisted:
+        dependencies = replace(dependencies, more=(python.SETUPTOOLS,))
     run_packages, build_packages, about_packages = packages(files, project, built, ways)
     remarks += about_packages
     module = settings.module
@@ -152,7 +157,7 @@ def _reading(
         version=project.version,
         newest=project.newest,
         oldest=project.oldest,
-        dependencies=with_extras(project, database, served, ways, settings.loaded),
+        dependencies=dependencies,
         application=served,
         migrations=migrated.tool if migrated else None,
         migration_files=migrated.files if migrated else (),

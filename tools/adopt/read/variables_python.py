@@ -152,7 +152,9 @@ def _refused(tree: ast.Module) -> set[str]:
         stops = [each for part in node.body for each in ast.walk(part) if isinstance(each, ast.Raise)]
         for test in ast.walk(node.test) if stops else ():
             if isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.Eq, ast.In)):
-                found |= {_text(each) for part in test.comparators for each in ast.walk(part)}
+                found |= {
+                    _text(each) for part in test.comparators for each in ast.walk(part) if isinstance(each, ast.expr)
+                }
     return found - {""}
 
 
