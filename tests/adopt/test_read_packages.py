@@ -71,8 +71,10 @@ RUN set -ex \\
 """
 
 
-def test_packages_in_variables_and_the_distribution_are_kept(tmp_path: Path) -> None:
-    found = reading(tmp_path, {"requirements.txt": "flask\npsycopg2\n", "Dockerfile": DOCKERFILE})
+@pytest.mark.parametrize("then", [" \\\n    && ", "; ", "; \\\n    "])
+def test_packages_in_variables_and_the_distribution_are_kept(tmp_path: Path, then: str) -> None:
+    dockerfile = DOCKERFILE.replace(" \\\n    && ", then)
+    found = reading(tmp_path, {"requirements.txt": "flask\npsycopg2\n", "Dockerfile": dockerfile})
     assert [one.value for one in found.packages] == ["libpq5", "gcc", "libpq-dev", "gettext", "curl"]
     assert found.build_packages == ()
     assert "FROM python:3.12-slim-bullseye AS base" in fill(found)["Dockerfile"]
