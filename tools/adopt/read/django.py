@@ -24,7 +24,7 @@ ELSEWHERE = re.compile(
 )
 KEY = "SECRET_KEY"
 COMPLETE = ("DATABASES", KEY)  # without them Django does not start
-COMPUTES = re.compile(r"\bglobals\(\)|\blocals\(\)|\bvars\(|\bexec\(|Configuration\b|__dict__|\bsetattr\(")
+COMPUTES = re.compile(r"\bglobals\(\)|\blocals\(\)|\bvars\(|\bexec\(|\binclude\(|Configuration\b|__dict__|\bsetattr\(")
 LOADED = ("INSTALLED_APPS", "MIDDLEWARE", "MIDDLEWARE_CLASSES")
 HOSTS = re.compile(r"^ALLOWED_HOSTS\s*=\s*([^\n]*?[\[(][^\])]*[\])])", re.MULTILINE)
 SETS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
@@ -246,11 +246,11 @@ def hosts(files: Files, given: Values) -> Open | None:
 
 
 def outside(files: Files, given: Values) -> Open | None:
-    """An open point if SQLite's file has a path that only production's machine has."""
+    """An open point if SQLite's file has a folder that only production's machine has."""
     for name in _files_that_run(files, given):
         if databases.set_in(files, name):  # the module that runs is the first one, and replaces what it imports
             found = databases.outside(files, name)
-            what = f"SQLite's file {found.value} is outside of this folder" if found else ""
+            what = f"nothing makes the folder of SQLite's file {found.value}" if found else ""
             return Open(Found(what, found.where), f'in {name}: "NAME": BASE_DIR / "db.sqlite3"') if found else None
     return None
 
@@ -260,7 +260,7 @@ def log(files: Files, given: Values) -> Open | None:
     for name in _files_that_run(files, given):
         found = logs.without_folder(files, name)
         if found:
-            what = Found(f"a log is written to {found.value}, and nothing makes its folder", found.where)
+            what = Found(f"nothing makes the folder of the log {found.value}", found.where)
             return Open(what, f'in {name}: "filename": "/dev/null"')
     return None
 

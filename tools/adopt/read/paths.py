@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 from collections.abc import Mapping
 
 from tools.adopt.read.files import Files
 
+COMPUTED = re.compile(r"environ|getenv|\benv\b|\benv[.(]|config\(")
+MAKES = re.compile(r"\bmkdir\(|\bmakedirs\(")
 ANYWHERE = ("/tmp/", "/dev/", "/proc/")  # every machine has these
 
 
@@ -16,13 +19,19 @@ def of(files: Files, name: str, node: ast.expr) -> str:
     tree = files.tree(name)
     assigned = [each for each in (tree.body if tree else []) if isinstance(each, ast.Assign)]
     known = {target.id: each.value for each in assigned for target in each.targets if isinstance(target, ast.Name)}
-    parts = _parts(node, known, 0)
+    parts = [part for part in _parts(node, known, 0) if part]
     return posixpath.normpath("/".join(parts)) if parts else ""
 
 
-def outside(path: str) -> bool:
-    """Whether it is a fixed place that only some machines have."""
-    return path.startswith("/") and not path.startswith(ANYWHERE)
+def without_folder(files: Files, name: str, node: ast.expr) -> str | None:
+    """The path of a file that code of `name` opens, if its folder is another machine's, or neither tracked nor made."""
+    text = "" if COMPUTED.search(ast.unparse(node)) else of(files, name, node)
+    folder = posixpath.dirname(text)
+    if folder.startswith("/"):
+        return None if text.startswith(ANYWHERE) else text
+    if not folder or folder[0] in "~%{" or MAKES.search(files.text(name)):
+        return None
+    return None if any(f"/{folder}/" in f"/{each}" for each in files.names) else text
 
 
 def _parts(node: ast.expr, known: Mapping[str, ast.expr], depth: int) -> list[str]:
