@@ -151,3 +151,17 @@ def test_setuptools_is_installed_for_code_that_imports_pkg_resources(tmp_path: P
     assert ("install: uv pip install -r requirements.txt 'setuptools<81'" in files["dev.yaml"]) is added
     assert ("uv pip install -r requirements.txt 'setuptools<81'" in files["Dockerfile"]) is added
     assert any(note.startswith("shop.py:1: ") and "pkg_resources" in note for note in notes(found)) is added
+
+
+@pytest.mark.parametrize(
+    ("listed", "newest"),
+    [("flask==1.1", "3.8"), ("flask", None), ("flask==1.1\ndjango==3.1.2", "3.8"), ("flask==1.1\ndjango==5.2", None)],
+)
+def test_pinned_packages_run_with_the_newest_python_that_was_tested(
+    tmp_path: Path, listed: str, newest: str | None
+) -> None:
+    classifiers = [f"Programming Language :: Python :: {version}" for version in ("3", "3.7", "3.8")]
+    setup = f"setup(name='a', python_requires='>=3.7', classifiers={classifiers})\n"
+    found = reading(tmp_path, {"requirements.txt": f"{listed}\n", "setup.py": f"from setuptools import setup\n{setup}"})
+    assert facts(found).get("newest", (None, ""))[0] == newest
+    assert ('python: ">=3.7,<3.9"' in fill(found)["dev.yaml"]) is bool(newest)

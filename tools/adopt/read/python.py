@@ -45,7 +45,7 @@ def project(files: Files, images: list[Image]) -> Project | None:
     first = pip.main if pip else about[0].file if about else "manage.py" if files.has("manage.py") else "Pipfile"
     packages = by_name([*(p for each in about for p in each.packages), *(pip.packages if pip else ())])
     version, notes = python_version(files, about, images, pip)
-    limit = limits.newest(packages)
+    limit = limits.newest(packages, _tested(files) if pip and pip.locked else ())
     limit = limit if limit and not (version and version_key(limit.value) < version_key(version.value)) else None
     return Project(
         language=Found("python", about[0].file if about else first),
