@@ -376,3 +376,19 @@ def test_a_log_whose_folder_nothing_makes_is_an_open_point(tmp_path: Path, path:
     assert [one.value for one in points] == ([f"nothing makes the folder of the log {asked}"] if asked else [])
     tree["shop/settings/local.py"] += "os.makedirs(BASE / 'logs', exist_ok=True)\n"
     assert len(reading(tmp_path / "made", tree).open) == (1 if path.startswith("'/var") else 0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked"),
+    [
+        ("DEBUG = False\nALLOWED_HOSTS: list[str] = []\n", True),
+        ("DEBUG = False\nif HOST:\n    ALLOWED_HOSTS = [HOST]\n", True),
+        ("DEBUG = False\nALLOWED_HOSTS = ['*']\n", False),
+        ("DEBUG = False\nALLOWED_HOSTS = read()\n", False),
+        ("DEBUG = env('DEBUG')\n", False),
+        ("DEBUG = False\nif DEVELOPS:\n    DEBUG = True\n", False),
+    ],
+)
+def test_a_server_that_refuses_to_start_without_hosts_is_an_open_point(tmp_path: Path, lines: str, asked: bool) -> None:
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": FILE + lines})
+    assert [one.example for one in found.open] == ["in shop/settings/local.py: DEBUG = True"] * asked

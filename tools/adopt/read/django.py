@@ -46,7 +46,15 @@ def examined(files: Files, given: Values, database: Store | None) -> Settings:
     """The settings that run, with the service's database."""
     module, uncertain, notes = chosen(files, given, database)
     away = outside(files, given) if database and database.kind.value == "sqlite" else None
-    points = (lacking(files, given), uncertain, secret(files, given), hosts(files, given), log(files, given), away)
+    points = (
+        lacking(files, given),
+        uncertain,
+        secret(files, given),
+        debug(files, given),
+        hosts(files, given),
+        log(files, given),
+        away,
+    )
     return Settings(module, tuple(one for one in points if one), tuple(notes), named(files, given))
 
 
@@ -207,18 +215,25 @@ def lacking(files: Files, given: Values) -> Open | None:
 
 def secret(files: Files, given: Values) -> Open | None:
     """An open point if SECRET_KEY is only set to an empty text, or made of it: Django refuses to start."""
-    found = [
-        (name, node)
-        for name in _files_that_run(files, given)
-        for node in ast.walk(files.tree(name) or ast.Module([], []))
-        if isinstance(node, ast.Assign) and any(getattr(target, "id", "") == KEY for target in node.targets)
-    ]
-    empty = [(name, node) for name, node in found if isinstance(node.value, ast.Constant) and not node.value.value]
-    derived = [node for _, node in found if any(getattr(each, "id", "") == KEY for each in ast.walk(node.value))]
+    found = [(name, *one) for name in _files_that_run(files, given) for one in _sets(files, name, KEY)]
+    empty = [(name, line) for name, line, value in found if isinstance(value, ast.Constant) and not value.value]
+    derived = [line for _, line, value in found if any(getattr(each, "id", "") == KEY for each in ast.walk(value))]
     if not empty or len(empty) + len(derived) < len(found):
         return None
-    name, node = empty[0]
-    return Open(Found("SECRET_KEY is empty", f"{name}:{node.lineno}"), f'in {name}: {KEY} = "development-only"')
+    name, line = empty[0]
+    return Open(Found("SECRET_KEY is empty", f"{name}:{line}"), f'in {name}: {KEY} = "development-only"')
+
+
+def debug(files: Files, given: Values) -> Open | None:
+    """An open point if DEBUG is always off and no host is allowed: with that, Django's server refuses to start."""
+    names = _files_that_run(files, given)
+    found = [(name, *one) for name in names for one in _sets(files, name, "DEBUG")]
+    hosts = [value for name in names for _, value in _sets(files, name, "ALLOWED_HOSTS", top=True)]
+    off = all(isinstance(value, ast.Constant) and value.value is False for *_, value in found)
+    if not found or not off or any(not isinstance(value, ast.List) or value.elts for value in hosts):
+        return None
+    name, line, _ = found[0]
+    return Open(Found("DEBUG is off, and ALLOWED_HOSTS is empty", f"{name}:{line}"), f"in {name}: DEBUG = True")
 
 
 def switched(files: Files, given: Values) -> tuple[Values, list[Found]]:
@@ -236,7 +251,9 @@ def hosts(files: Files, given: Values) -> Open | None:
         text = files.text(name)
         match = HOSTS.search(text)
         computed = match and (VALUE.search(match[1]) or re.search(r"env|\*|\.localhost\b", match[1]))
-        if _sets_hosts(files, name) > (1 if match else 0) or (match and (computed or not LITERAL.search(match[1]))):
+        if len(_sets(files, name, "ALLOWED_HOSTS")) > (1 if match else 0) or (
+            match and (computed or not LITERAL.search(match[1]))
+        ):
             return None  # computed, changed further down, or empty, with which Django allows .localhost
         if match:
             where = files.at(name, match.start())
@@ -265,11 +282,12 @@ def log(files: Files, given: Values) -> Open | None:
     return None
 
 
-def _sets_hosts(files: Files, name: str) -> int:
-    """How often a settings file sets ALLOWED_HOSTS, or adds to it."""
-    made = [each for each in ast.walk(files.tree(name) or ast.Module([], [])) if isinstance(each, SETS)]
+def _sets(files: Files, name: str, setting: str, top: bool = False) -> list[tuple[int, ast.expr]]:
+    """What a settings file sets a setting to, or adds to it, with the lines. `top`: not what depends on a condition."""
+    tree = files.tree(name) or ast.Module([], [])
+    made = [each for each in (tree.body if top else ast.walk(tree)) if isinstance(each, SETS) and each.value]
     targets = [each.targets[0] if isinstance(each, ast.Assign) else each.target for each in made]
-    return sum(getattr(target, "id", "") == "ALLOWED_HOSTS" for target in targets)
+    return [(n.lineno, n.value) for n, to in zip(made, targets) if n.value and getattr(to, "id", "") == setting]
 
 
 def file_that_runs(files: Files, given: Values, database: Store | None, stack: Stack) -> Store | None:
