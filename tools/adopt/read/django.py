@@ -46,15 +46,8 @@ def examined(files: Files, given: Values, database: Store | None) -> Settings:
     """The settings that run, with the service's database."""
     module, uncertain, notes = chosen(files, given, database)
     away = outside(files, given) if database and database.kind.value == "sqlite" else None
-    points = (
-        lacking(files, given),
-        uncertain,
-        secret(files, given),
-        debug(files, given),
-        hosts(files, given),
-        log(files, given),
-        away,
-    )
+    asked = [each(files, given) for each in (lacking, secret, debug, hosts, log)]
+    points = (uncertain, *asked, away)
     return Settings(module, tuple(one for one in points if one), tuple(notes), named(files, given))
 
 
@@ -251,9 +244,8 @@ def hosts(files: Files, given: Values) -> Open | None:
         text = files.text(name)
         match = HOSTS.search(text)
         computed = match and (VALUE.search(match[1]) or re.search(r"env|\*|\.localhost\b", match[1]))
-        if len(_sets(files, name, "ALLOWED_HOSTS")) > (1 if match else 0) or (
-            match and (computed or not LITERAL.search(match[1]))
-        ):
+        again = len(_sets(files, name, "ALLOWED_HOSTS")) > (1 if match else 0)
+        if again or (match and (computed or not LITERAL.search(match[1]))):
             return None  # computed, changed further down, or empty, with which Django allows .localhost
         if match:
             where = files.at(name, match.start())
