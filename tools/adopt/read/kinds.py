@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from tools.adopt.found import Found
-from tools.adopt.read.candidates import BOTH, Candidate, choose
+from tools.adopt.read.candidates import BOTH, READ, Candidate, choose
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
 from tools.adopt.read.project import Project
@@ -110,7 +110,9 @@ def kind_of_database(facts: Facts, stack: Stack, every: list[Candidate]) -> tupl
     """The one that a variable of the service chooses; else the database in compose, an address's scheme, a driver, an
     engine's name; SQLite if none is found.
     """
-    chosen = _chosen(every)
+    chosen = _chosen(every, BOTH)
+    if chosen is None and not any(_driver(facts, kind, grouped=False) or _image(stack, kind) for kind in SERVERS):
+        chosen = _chosen(every, READ)  # its default: no server was meant to be installed
     if chosen:
         return chosen, _missing_driver(facts, chosen.value) if chosen.value in SERVERS else []
     says = [_image(stack, kind) for kind in SERVERS]
@@ -133,10 +135,10 @@ def kind_of_database(facts: Facts, stack: Stack, every: list[Candidate]) -> tupl
     return found[0], [*_other(found), *_missing_driver(facts, found[0].value)]
 
 
-def _chosen(every: list[Candidate]) -> Found | None:
-    """The kind that the code is given by name, as the service runs: `DB: SQLITE`."""
+def _chosen(every: list[Candidate], rank: int) -> Found | None:
+    """The kind that the code is given by name, as the service runs (`DB: SQLITE`), or by default."""
     for one in every:
-        for kind, words in WORDS.items() if one.rank == BOTH and CHOOSES.fullmatch(one.name) else ():
+        for kind, words in WORDS.items() if one.rank == rank and CHOOSES.fullmatch(one.name) else ():
             if re.fullmatch(rf"(?:[\w.]*\.)?(?:{words})", one.value, re.IGNORECASE):
                 return Found(kind, one.where)
     return None
