@@ -186,6 +186,7 @@ def section(report: str, title: str) -> list[str]:
 def run(app: App, path: Path, row: Row, engine: str, work: Path) -> None:
     """Start it with one engine, look at its page and its tests, and remove it."""
     env = {"DEV_ENGINE": engine, "DEV_WORKSPACE": f"r{os.getpid()}-{engine[:1]}", "DEVENV_TOOLS": str(ROOT)}
+    env |= home(work / "home")
 
     def verb(*words: str, seconds: int = OTHER) -> Ended:
         return command([str(path / ".dev/run"), *words], path, seconds, work / f"{engine}-{words[0]}.log", **env)
@@ -201,6 +202,21 @@ def run(app: App, path: Path, row: Row, engine: str, work: Path) -> None:
             row.why = "; ".join(filter(None, (row.why, f"{engine}: {short(cause[0] if cause else up.error, path)}")))
     finally:
         verb("dev.destroy", "--yes")
+
+
+def home(folder: Path) -> dict[str, str]:
+    """An empty home folder: applications write there, and read it at the next trial. Package caches stay."""
+    folder.mkdir(exist_ok=True)
+    real = Path.home()
+    kept = {
+        "XDG_CACHE_HOME": ".cache",
+        "XDG_CONFIG_HOME": ".config",
+        "XDG_STATE_HOME": ".local/state",
+        "npm_config_cache": ".npm",
+        "npm_config_userconfig": ".npmrc",
+        "DOCKER_CONFIG": ".docker",
+    }
+    return {"HOME": str(folder), **{name: os.environ.get(name, str(real / path)) for name, path in kept.items()}}
 
 
 def short(text: str, path: Path) -> str:

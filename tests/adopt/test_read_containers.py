@@ -345,3 +345,28 @@ def test_the_python_path_of_an_image_is_that_of_the_repository(tmp_path: Path, p
     runs = f"services: {{app: {{build: ., environment: {{PYTHONPATH: '{given}'}}}}}}\n"
     found = facts(reading(tmp_path / "compose", {**tree, "compose.yaml": runs})).get("environment.PYTHONPATH")
     assert found == ((here, "compose.yaml:1") if here else None)
+
+
+def test_a_command_is_read_from_the_folder_that_it_changes_to_and_without_its_certificate(tmp_path: Path) -> None:
+    line = "sh -c 'cd site; python manage.py migrate; python manage.py runserver_plus 0.0.0.0:8000 --cert-file c.crt'"
+    tree = {
+        "requirements.txt": "django\n",
+        "site/manage.py": "execute_from_command_line([])\n",
+        "compose.yaml": f'services: {{app: {{build: ., command: "{line}"}}}}\n',
+    }
+    found = facts(reading(tmp_path, tree))["commands.develop"]
+    assert found == ("python site/manage.py runserver_plus {bind}:{port}", "compose.yaml:1")
+
+
+def test_the_image_of_another_server_does_not_say_how_ours_is_served(tmp_path: Path) -> None:
+    services = "services: {api: {build: .}, mail: {build: {context: ., dockerfile: docker/Dockerfile.mail}}}\n"
+    tree = {
+        "requirements.txt": "flask\n",
+        "Dockerfile": "FROM python:3.12\nCMD gunicorn shop:app\n",
+        "docker/Dockerfile.mail": "FROM python:3.12\nCMD python -m mail\n",
+        "compose.yaml": services,
+    }
+    for image in ("Dockerfile", "docker/Dockerfile.mail"):
+        found = facts(reading(tmp_path / image, {key: text for key, text in tree.items() if key != image}))
+        serve = found.get("commands.serve", ("", ""))[1]
+        assert serve == ("Dockerfile:2" if image != "Dockerfile" else "")

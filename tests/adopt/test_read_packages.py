@@ -71,8 +71,10 @@ RUN set -ex \\
 """
 
 
-def test_packages_in_variables_and_the_distribution_are_kept(tmp_path: Path) -> None:
-    found = reading(tmp_path, {"requirements.txt": "flask\npsycopg2\n", "Dockerfile": DOCKERFILE})
+@pytest.mark.parametrize("then", [" \\\n    && ", "; ", "; \\\n    "])
+def test_packages_in_variables_and_the_distribution_are_kept(tmp_path: Path, then: str) -> None:
+    dockerfile = DOCKERFILE.replace(" \\\n    && ", then)
+    found = reading(tmp_path, {"requirements.txt": "flask\npsycopg2\n", "Dockerfile": dockerfile})
     assert [one.value for one in found.packages] == ["libpq5", "gcc", "libpq-dev", "gettext", "curl"]
     assert found.build_packages == ()
     assert "FROM python:3.12-slim-bullseye AS base" in fill(found)["Dockerfile"]
@@ -146,3 +148,31 @@ def test_a_compiled_list_is_installed_without_its_inputs_and_says_the_version(tm
     assert found.dependencies
     assert found.dependencies.files == ("requirements.txt",)
     assert facts(found)["version"] == ("3.12", "requirements.txt:2")
+
+
+@pytest.mark.parametrize(("listed", "added"), [("django", True), ("django\nsetuptools", False)])
+def test_setuptools_is_installed_for_code_that_imports_pkg_resources(tmp_path: Path, listed: str, added: bool) -> None:
+    tree = {
+        "requirements.txt": f"{listed}\n",
+        "setup.py": "import pkg_resources\n",
+        "shop.py": "import pkg_resources\n",
+    }
+    found = reading(tmp_path, tree)
+    files = fill(found)
+    assert ("install: uv pip install -r requirements.txt 'setuptools<81'" in files["dev.yaml"]) is added
+    assert ("uv pip install -r requirements.txt 'setuptools<81'" in files["Dockerfile"]) is added
+    assert any(note.startswith("shop.py:1: ") and "pkg_resources" in note for note in notes(found)) is added
+
+
+@pytest.mark.parametrize(
+    ("listed", "newest"),
+    [("flask==1.1", "3.8"), ("flask", None), ("flask==1.1\ndjango==3.1.2", "3.8"), ("flask==1.1\ndjango==5.2", None)],
+)
+def test_pinned_packages_run_with_the_newest_python_that_was_tested(
+    tmp_path: Path, listed: str, newest: str | None
+) -> None:
+    classifiers = [f"Programming Language :: Python :: {version}" for version in ("3", "3.7", "3.8")]
+    setup = f"setup(name='a', python_requires='>=3.7', classifiers={classifiers})\n"
+    found = reading(tmp_path, {"requirements.txt": f"{listed}\n", "setup.py": f"from setuptools import setup\n{setup}"})
+    assert facts(found).get("newest", (None, ""))[0] == newest
+    assert ('python: ">=3.7,<3.9"' in fill(found)["dev.yaml"]) is bool(newest)

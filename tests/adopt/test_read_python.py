@@ -479,3 +479,9 @@ def test_a_list_that_is_compiled_from_another_one_has_its_reasons(tmp_path: Path
     found = list(pip.listed(Files(tmp_path, list(LAYERS)), "requirements/production.txt", ""))
     direct = {"flask": True, "opaque-keys": True, "pymongo": False, "gunicorn": True}
     assert {package.name: package.direct for package in found} == direct
+
+
+def test_an_application_that_is_made_in_a_branch_is_found(tmp_path: Path) -> None:
+    text = "from .app import create_app\nif old:\n    site = create_app(old)\nelse:\n    site = create_app()\n"
+    tree = {"requirements.txt": "flask\n", "shop/wsgi.py": text, "shop/app.py": "def create_app(old=False): ...\n"}
+    assert facts(reading(tmp_path, tree))["application.target"] == ("shop.wsgi:site", "shop/wsgi.py:3")

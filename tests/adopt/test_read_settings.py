@@ -271,10 +271,24 @@ def test_a_second_database_does_not_say_what_the_default_one_is(tmp_path: Path) 
     assert facts(reading(tmp_path, tree))["database.kind"] == ("postgres", "requirements.txt:2")
 
 
-@pytest.mark.parametrize(("name", "asked"), [("'/var/lib/shop.db'", True), ("BASE / 'shop.db'", False)])
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("'/var/lib/shop.db'", True),
+        ("VAR / 'shop' / 'shop.db'", True),
+        ("os.path.join(VAR, 'shop.db')", True),
+        ("BASE / 'data' / 'shop.db'", True),
+        ("os.environ.get('NAME', BASE / 'data' / 'shop.db')", False),
+        ("BASE / 'kept' / 'shop.db'", False),
+        ("BASE / 'shop.db'", False),
+        ("os.path.join('', 'shop.db')", False),
+        ("'/tmp/shop.db'", False),
+    ],
+)
 def test_a_file_that_only_production_has_is_an_open_point(tmp_path: Path, name: str, asked: bool) -> None:
     text = f"DATABASES = {{'default': {{'ENGINE': 'django.db.backends.sqlite3',\n    'NAME': {name}}}}}\n"
-    points = reading(tmp_path, {**BASE, "shop/settings/local.py": text}).open
+    tree = {**BASE, "kept/.gitignore": "*", "shop/settings/local.py": f"{text}VAR = Path('/var/lib')\n"}
+    points = reading(tmp_path, tree).open
     examples = ['in shop/settings/local.py: "NAME": BASE_DIR / "db.sqlite3"'] if asked else []
     assert [one.example for one in points] == examples
     assert [one.what.where for one in points] == ["shop/settings/local.py:2"] * asked
@@ -292,3 +306,103 @@ def test_a_file_that_only_production_has_is_an_open_point(tmp_path: Path, name: 
 def test_a_folder_in_the_home_becomes_one_of_the_checkout(tmp_path: Path, code: str, folder: str | None) -> None:
     found = reading(tmp_path, {"requirements.txt": "flask\n", "app.py": f"import os\nDIR = {code}\n"})
     assert facts(found).get("environment.SHOP_DIR") == ((folder, "app.py:2") if folder else None)
+
+
+SQLITE = "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': BASE / 'db.sqlite3'}}\n"
+INSIDE = {
+    "pyproject.toml": "[build-system]\nrequires = ['hatchling']\n[project]\nname = 'shop'\ndependencies = ['django']\n"
+    "[project.scripts]\nshop = 'shop.manage:main'\n",
+    "shop/__init__.py": "",
+    "shop/manage.py": MANAGE.replace("shop.settings.local", "shop.settings"),
+    "shop/settings/__init__.py": "",
+    "shop/settings/base.py": SQLITE,
+}
+
+
+def test_a_module_without_a_database_is_replaced_by_one_that_django_starts_with(tmp_path: Path) -> None:
+    tree = {**INSIDE, "shop/settings/live.py": "from .base import *\nSECRET_KEY = read()\n"}
+    found = reading(tmp_path, {**tree, "shop/settings/dev.py": "from .base import *\nSECRET_KEY = draw()\n"})
+    assert facts(found)["environment.DJANGO_SETTINGS_MODULE"] == ("shop.settings.dev", "shop/settings/dev.py")
+    assert any("shop.settings, which runs (shop/manage.py:2), has no DATABASES" in note for note in notes(found))
+    assert found.open == ()
+
+
+def test_without_another_module_the_owner_is_asked_for_one_with_a_database(tmp_path: Path) -> None:
+    points = [one.what.value for one in reading(tmp_path, INSIDE).open]
+    assert points == ["the settings module for development: shop.settings, which runs, has no DATABASES"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from .base import *\n",
+        "from .base import DATABASES\n",
+        "for key, value in load('x.yaml'):\n    globals()[key] = value\n",
+        "for name in parts():\n    include(name)\n",
+    ],
+)
+def test_a_module_that_may_have_a_database_is_kept(tmp_path: Path, text: str) -> None:
+    dev = "from .base import *\nSECRET_KEY = draw()\n"
+    found = reading(tmp_path, {**INSIDE, "shop/settings/__init__.py": text, "shop/settings/dev.py": dev})
+    assert facts(found)["environment.DJANGO_SETTINGS_MODULE"][0] == "shop.settings"
+    assert found.open == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked"),
+    [
+        ("SECRET_KEY = ''\n", True),
+        ("SECRET_KEY = None\nSECRET_KEY = load(SECRET_KEY)\n", True),
+        ("SECRET_KEY = ''\nif not SECRET_KEY:\n    SECRET_KEY = draw()\n", False),
+        ("SECRET_KEY = 'development'\n", False),
+    ],
+)
+def test_an_empty_secret_key_is_an_open_point(tmp_path: Path, lines: str, asked: bool) -> None:
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": FILE + lines})
+    examples = ['in shop/settings/local.py: SECRET_KEY = "development-only"'] if asked else []
+    assert [one.example for one in found.open] == examples
+
+
+def test_a_settings_file_that_is_executed_replaces_what_was_set_before(tmp_path: Path) -> None:
+    text = "ALLOWED_HOSTS = ['127.0.0.1']\nwith open(find('local_settings.py')) as text:\n    exec(text.read())\n"
+    local = "ALLOWED_HOSTS = ['*']\nDATABASES = {'default': {'ENGINE': 'shop.sqlite3', 'NAME': '/var/lib/shop.db'}}\n"
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": text, "etc/local_settings.py": local})
+    assert [one.what.where for one in found.open] == ["etc/local_settings.py:2"]
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("'/var/log/shop.log'", "/var/log/shop.log"),
+        ("os.path.join(BASE, 'logs', 'shop.log')", "logs/shop.log"),
+        ("BASE / 'logs' / 'shop.log'", "logs/shop.log"),
+        ("BASE / 'kept' / 'shop.log'", None),
+        ("BASE / 'shop.log'", None),
+        ("os.environ.get('LOG', '/var/log/shop.log')", None),
+        ("'/dev/null'", None),
+    ],
+)
+def test_a_log_whose_folder_nothing_makes_is_an_open_point(tmp_path: Path, path: str, asked: str | None) -> None:
+    logging = f"LOGGING = {{'handlers': {{'file': {{'class': 'logging.FileHandler',\n    'filename': {path}}}}}}}\n"
+    tree = {**BASE, "kept/.gitignore": "*", "shop/settings/local.py": FILE + logging}
+    points = [one.what for one in reading(tmp_path / "logs", tree).open]
+    assert [one.where for one in points] == (["shop/settings/local.py:4"] if asked else [])
+    assert [one.value for one in points] == ([f"nothing makes the folder of the log {asked}"] if asked else [])
+    tree["shop/settings/local.py"] += "os.makedirs(BASE / 'logs', exist_ok=True)\n"
+    assert len(reading(tmp_path / "made", tree).open) == (1 if path.startswith("'/var") else 0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked"),
+    [
+        ("DEBUG = False\nALLOWED_HOSTS: list[str] = []\n", True),
+        ("DEBUG = False\nif HOST:\n    ALLOWED_HOSTS = [HOST]\n", True),
+        ("DEBUG = False\nALLOWED_HOSTS = ['*']\n", False),
+        ("DEBUG = False\nALLOWED_HOSTS = read()\n", False),
+        ("DEBUG = env('DEBUG')\n", False),
+        ("DEBUG = False\nif DEVELOPS:\n    DEBUG = True\n", False),
+    ],
+)
+def test_a_server_that_refuses_to_start_without_hosts_is_an_open_point(tmp_path: Path, lines: str, asked: bool) -> None:
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": FILE + lines})
+    assert [one.example for one in found.open] == ["in shop/settings/local.py: DEBUG = True"] * asked

@@ -247,3 +247,24 @@ def test_the_options_of_an_address_are_kept_unless_they_are_for_another_server(
     }
     text = test_fill_files.fill(reading(tmp_path, tree))["compose.yaml"]
     assert f"/${{DB_NAME:-service}}{kept} # app.py:1" in text
+
+
+@pytest.mark.parametrize(("listed", "kind"), [("django", "sqlite"), ("django\npsycopg2", "postgres")])
+def test_without_a_driver_the_default_of_the_variable_counts(tmp_path: Path, listed: str, kind: str) -> None:
+    code = "import os\nif os.getenv('DB', 'sqlite') == 'postgres':\n"
+    code += "    DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql'}}\n"
+    code += "else:\n    DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3'}}\n"
+    tree = {"requirements.txt": f"{listed}\n", "manage.py": "execute_from_command_line([])\n", "settings.py": code}
+    assert facts(reading(tmp_path, tree))["database.kind"][0] == kind
+
+
+@pytest.mark.parametrize(("value", "kind"), [("SQLITE", "sqlite"), ("postgres", "postgres"), ("other", "mysql")])
+def test_the_database_that_a_variable_names_is_the_one_that_runs(tmp_path: Path, value: str, kind: str) -> None:
+    code = "import os\nDB = os.environ.get('DB', 'mysql').lower()\nDATABASES = TABLE[DB]\nINSTALLED_APPS = []\n"
+    tree = {
+        "requirements.txt": "django\nmysqlclient\npsycopg2\n",
+        "manage.py": "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\nexecute_from_command_line([])\n",
+        "settings.py": code,
+        "compose.yaml": f"services: {{app: {{build: ., environment: {{DB: {value}}}}}, db: {{image: mysql:8}}}}\n",
+    }
+    assert facts(reading(tmp_path, tree))["database.kind"][0] == kind

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from maintain.retrofit import __main__ as results
-from maintain.retrofit.trial import WIDTH, App, Row, filled, replaced, short, trial
+from maintain.retrofit.trial import WIDTH, App, Row, filled, home, replaced, short, trial
 from tests.gitrepo import commit, git
 
 CODE = "from flask import Flask\nimport os\napp = Flask(__name__)\nKEY = os.environ['API_KEY']\n"
@@ -81,6 +81,13 @@ def test_an_error_fits_into_its_cell_and_names_no_folder_of_the_machine(tmp_path
     assert short(f"FileNotFoundError: '{tmp_path}/logs/info.log'", tmp_path) == "FileNotFoundError: 'logs/info.log'"
     assert short(f"no {Path.home()}/shop.py", tmp_path) == "no ~/shop.py"
     assert short("word " * 500, tmp_path) == "word " * (WIDTH // 5) + "…"
+
+
+def test_each_trial_has_an_empty_home_and_the_caches_of_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
+    env = home(tmp_path / "home")
+    assert (env["HOME"], env["XDG_CACHE_HOME"]) == (str(tmp_path / "home"), "/caches")
+    assert list((tmp_path / "home").iterdir()) == []
 
 
 def test_a_source_that_is_another_file_is_a_row_too(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ class Dependencies:
     `locked`: whether one of them is a lock. `build`: the project itself is installed too (an sdist with a build
     system), which needs its whole source. `extras`: the project's extras with the database driver, the framework or
     the test runner: `.[postgres,dev]`. `package`: the member of a uv workspace to install; `shared`: it is
-    the workspace of npm, pnpm or Yarn that is installed.
+    the workspace of npm, pnpm or Yarn that is installed. `more`: what the code needs and no file lists.
     """
 
     manager: Found
@@ -50,6 +50,7 @@ class Dependencies:
     package: str = ""
     release: str = ""
     shared: bool = False
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

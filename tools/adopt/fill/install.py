@@ -51,7 +51,7 @@ def native(reading: Reading) -> str:
         whole = f"{_poetry(dependencies, True)}{' && uv pip install --no-deps --editable .' * dependencies.build}"
         return f"sh -c {shlex.quote(whole)}"
     editable = f" --editable {_itself(dependencies, True)}" if dependencies.build else ""
-    return f"uv pip install{_lists(_python_files(dependencies))}{editable}"
+    return f"uv pip install{_lists(_python_files(dependencies))}{editable}{_more(dependencies, False)}"
 
 
 def production(reading: Reading) -> list[Step]:
@@ -166,12 +166,19 @@ def _poetry(dependencies: Dependencies, dev: bool) -> str:
 def _pip(dependencies: Dependencies, dev: bool) -> list[Step]:
     chosen = [name for name in _python_files(dependencies) if bool(DEVELOPMENT.search(name)) == dev]
     if not dependencies.build:
-        return [Step(_sees(dependencies.files), f"uv pip install{_lists(chosen)}")] if chosen else []
+        command = f"uv pip install{_lists(chosen)}{_more(dependencies, dev)}"
+        return [Step(_sees(dependencies.files), command)] if chosen else []
     # Together, since a list may name the project itself: `-e .`
     itself = _itself(dependencies, dev)
     if dev and not chosen and itself == _itself(dependencies, False):
         return []
-    return [Step((CODE,), f"uv pip install{_lists(chosen)} --editable {itself}", dependencies.files)]
+    command = f"uv pip install{_lists(chosen)} --editable {itself}{_more(dependencies, dev)}"
+    return [Step((CODE,), command, dependencies.files)]
+
+
+def _more(dependencies: Dependencies, dev: bool) -> str:
+    """The packages that no file lists; the step before the one for development has them."""
+    return "" if dev else "".join(f" {shlex.quote(name)}" for name in dependencies.more)
 
 
 def _extras(dependencies: Dependencies, dev: bool) -> list[str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from tools.adopt.found import Found
+from tools.adopt.read import paths
 from tools.adopt.read.files import Files
 from tools.adopt.read.variable import Variable
 
@@ -31,13 +32,13 @@ def set_in(files: Files, name: str) -> list[str]:
 
 
 def outside(files: Files, name: str) -> Found | None:
-    """The path of SQLite's file, with its place, if a settings file has one outside of the repository."""
+    """The path of SQLite's file, with its place, if nothing makes its folder."""
     for value in _values(files, name):
         for node in (each for each in ast.walk(value) if isinstance(each, ast.Dict)):
             parts = {key.value: one for key, one in zip(node.keys, node.values) if isinstance(key, ast.Constant)}
             engine, path = (parts.get(key) for key in ("ENGINE", "NAME"))
-            text = str(path.value) if isinstance(path, ast.Constant) else ""
-            if engine and path and "sqlite" in ast.unparse(engine) and text.startswith("/"):
+            text = paths.without_folder(files, name, path) if path else None
+            if engine and path and text and "sqlite" in ast.unparse(engine):
                 return Found(text, f"{name}:{path.lineno}")
     return None
 

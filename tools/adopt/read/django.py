@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tools.adopt.found import Found, Open, Store
-from tools.adopt.read import databases
+from tools.adopt.read import databases, logs
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
 from tools.adopt.read.values import Values
@@ -22,6 +22,9 @@ NAMED = re.compile(rf"""(?:{NAME}\s*[:=]+\s*|--settings[= ])["']?([A-Za-z_][\w.]
 ELSEWHERE = re.compile(
     r"(^|[._])(prod|production|live|staging|stage|test|tests|testing|ci|pytest|heroku|deploy)($|[._\d])"
 )
+KEY = "SECRET_KEY"
+COMPLETE = ("DATABASES", KEY)  # without them Django does not start
+COMPUTES = re.compile(r"\bglobals\(\)|\blocals\(\)|\bvars\(|\bexec\(|\binclude\(|Configuration\b|__dict__|\bsetattr\(")
 LOADED = ("INSTALLED_APPS", "MIDDLEWARE", "MIDDLEWARE_CLASSES")
 HOSTS = re.compile(r"^ALLOWED_HOSTS\s*=\s*([^\n]*?[\[(][^\])]*[\])])", re.MULTILINE)
 SETS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
@@ -43,7 +46,8 @@ def examined(files: Files, given: Values, database: Store | None) -> Settings:
     """The settings that run, with the service's database."""
     module, uncertain, notes = chosen(files, given, database)
     away = outside(files, given) if database and database.kind.value == "sqlite" else None
-    points = (uncertain, hosts(files, given), away)
+    asked = [each(files, given) for each in (lacking, secret, debug, hosts, log)]
+    points = (uncertain, *asked, away)
     return Settings(module, tuple(one for one in points if one), tuple(notes), named(files, given))
 
 
@@ -62,22 +66,29 @@ def path_of(files: Files, module: str) -> str:
 
 
 def module_of(files: Files, name: str) -> str:
-    """The module of a file, from the folder of manage.py."""
+    """The module of a file, from the folder of manage.py; from the one around it if that folder is a package."""
     scripts = files.named("manage.py", depth=2)
     base = scripts[0].rpartition("/")[0] if scripts else ""
+    while base and files.has(f"{base}/__init__.py"):
+        base = base.rpartition("/")[0]
     path = name.removeprefix(f"{base}/" if base else "").removesuffix(".py").removesuffix("/__init__")
     return path.replace("/", ".")
 
 
-def chain(files: Files, module: str) -> list[str]:
-    """The files that a settings module is made of: itself and what it imports, in this repository."""
+def chain(files: Files, module: str, whole: bool = False) -> list[str]:
+    """The files that a settings module is made of, in this repository: itself, what it imports, what it executes.
+
+    `whole`: only those of which it gets all names. What it executes comes before it: that replaces what it set.
+    """
     found: list[str] = []
     todo = [path_of(files, module)]
     while todo and len(found) < 50:
         name = todo.pop()
         if name and name not in found:
-            found.append(name)
-            todo += [path for each in _imported(files, name) if (path := path_of(files, each))]
+            texts = [path for path in _executed(files, name) if path not in found]
+            found += [*texts, name]
+            imported = [each for file in (*texts, name) for each in _imported(files, file, whole)]
+            todo += [path for each in imported if (path := path_of(files, each))]
     return found
 
 
@@ -86,17 +97,17 @@ def _files_that_run(files: Files, given: Values) -> list[str]:
     return chain(files, module.value) if module else []
 
 
-def _imported(files: Files, name: str) -> Iterator[str]:
+def _imported(files: Files, name: str, whole: bool) -> Iterator[str]:
     tree = files.tree(name)
-    whole = module_of(files, name).split(".")
-    package = whole if name.endswith("/__init__.py") else whole[:-1]
+    path = module_of(files, name).split(".")
+    package = path if name.endswith("/__init__.py") else path[:-1]
     for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.ImportFrom):
+        if isinstance(node, ast.ImportFrom) and (not whole or node.names[0].name == "*"):
             base = package[: len(package) - node.level + 1] if node.level else []
             stem = ".".join([*base, *(node.module.split(".") if node.module else [])])
             yield stem
             yield from (f"{stem}.{each.name}" for each in node.names)
-        elif isinstance(node, ast.Import):
+        elif isinstance(node, ast.Import) and not whole:
             yield from (each.name for each in node.names)
         elif isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "include":
             # django-split-settings
@@ -104,6 +115,16 @@ def _imported(files: Files, name: str) -> Iterator[str]:
             yield from (
                 ".".join([*package, *str(w).removesuffix(".py").split("/")]) for w in words if str(w).endswith(".py")
             )
+
+
+def _executed(files: Files, name: str) -> list[str]:
+    """The tracked files whose text a settings file executes; it may look for them in several folders."""
+    nodes = list(ast.walk(files.tree(name) or ast.Module([], []))) if "exec(" in files.text(name) else []
+    if not any(isinstance(node, ast.Call) and getattr(node.func, "id", "") == "exec" for node in nodes):
+        return []
+    words = [node.value for node in nodes if isinstance(node, ast.Constant) and str(node.value).endswith(".py")]
+    paths = [path_of(files, str(word).removesuffix(".py").strip("./")) for word in words]
+    return [path for path in dict.fromkeys(paths) if path and path != name]
 
 
 def settings(files: Files) -> list[str]:
@@ -145,6 +166,69 @@ def _reads(files: Files, name: str) -> bool:
     return any(VALUE.search(value) for value in databases.set_in(files, name))
 
 
+def corrected(files: Files, given: Values) -> tuple[Values, list[Found]]:
+    """The values with which the settings have the service's database, and a note for each that changed."""
+    given, about = completed(files, given)
+    given, more = switched(files, given)
+    return given, [*about, *more]
+
+
+def completed(files: Files, given: Values) -> tuple[Values, list[Found]]:
+    """The values with another settings module, and a note, if the one that runs has no database and another has."""
+    module = running(files, given, [])
+    if module is None or not _lacks_database(files, module.value):
+        return given, []
+    made = {name: chain(files, module_of(files, name), whole=True) for name in settings(files)}
+    able = [n for n, parts in made.items() if all(any(w in files.text(p) for p in parts) for w in COMPLETE)]
+    fit = [name for name in able if not ELSEWHERE.search(module_of(files, name))]
+    best = next(iter(sorted(fit, key=lambda name: not DEVELOPS.search(module_of(files, name)))), None)
+    if best is None:
+        return given, []
+    found = Found(module_of(files, best), best)
+    note = f"{module.value}, which runs ({module.where}), has no DATABASES; {found.value} is set for all commands"
+    return replace(given, run={**given.run, NAME: found}), [Found(note, best)]
+
+
+def _lacks_database(files: Files, module: str) -> bool:
+    """Whether a settings module has no DATABASES, which it does not compute, and another module has."""
+    parts = chain(files, module, whole=True)
+    if not parts or any("DATABASES" in files.text(name) or COMPUTES.search(files.text(name)) for name in parts):
+        return False
+    return any(databases.set_in(files, name) for name in settings(files))
+
+
+def lacking(files: Files, given: Values) -> Open | None:
+    """An open point if the settings that run have no DATABASES."""
+    module = running(files, given, [])
+    if module is None or not _lacks_database(files, module.value):
+        return None
+    what = Found(f"the settings module for development: {module.value}, which runs, has no DATABASES", module.where)
+    return Open(what, f"{NAME}: {module.value}")
+
+
+def secret(files: Files, given: Values) -> Open | None:
+    """An open point if SECRET_KEY is only set to an empty text, or made of it: Django refuses to start."""
+    found = [(name, *one) for name in _files_that_run(files, given) for one in _sets(files, name, KEY)]
+    empty = [(name, line) for name, line, value in found if isinstance(value, ast.Constant) and not value.value]
+    derived = [line for _, line, value in found if any(getattr(each, "id", "") == KEY for each in ast.walk(value))]
+    if not empty or len(empty) + len(derived) < len(found):
+        return None
+    name, line = empty[0]
+    return Open(Found("SECRET_KEY is empty", f"{name}:{line}"), f'in {name}: {KEY} = "development-only"')
+
+
+def debug(files: Files, given: Values) -> Open | None:
+    """An open point if DEBUG is always off and no host is allowed: with that, Django's server refuses to start."""
+    names = _files_that_run(files, given)
+    found = [(name, *one) for name in names for one in _sets(files, name, "DEBUG")]
+    hosts = [value for name in names for _, value in _sets(files, name, "ALLOWED_HOSTS", top=True)]
+    off = all(isinstance(value, ast.Constant) and value.value is False for *_, value in found)
+    if not found or not off or any(not isinstance(value, ast.List) or value.elts for value in hosts):
+        return None
+    name, line, _ = found[0]
+    return Open(Found("DEBUG is off, and ALLOWED_HOSTS is empty", f"{name}:{line}"), f"in {name}: DEBUG = True")
+
+
 def switched(files: Files, given: Values) -> tuple[Values, list[Found]]:
     """The values without those that make the settings use another database than ours, and a note for each."""
     runs = _files_that_run(files, given)
@@ -160,7 +244,8 @@ def hosts(files: Files, given: Values) -> Open | None:
         text = files.text(name)
         match = HOSTS.search(text)
         computed = match and (VALUE.search(match[1]) or re.search(r"env|\*|\.localhost\b", match[1]))
-        if _sets_hosts(files, name) > (1 if match else 0) or (match and (computed or not LITERAL.search(match[1]))):
+        again = len(_sets(files, name, "ALLOWED_HOSTS")) > (1 if match else 0)
+        if again or (match and (computed or not LITERAL.search(match[1]))):
             return None  # computed, changed further down, or empty, with which Django allows .localhost
         if match:
             where = files.at(name, match.start())
@@ -170,20 +255,31 @@ def hosts(files: Files, given: Values) -> Open | None:
 
 
 def outside(files: Files, given: Values) -> Open | None:
-    """An open point if SQLite's file has a path that only production's machine has."""
+    """An open point if SQLite's file has a folder that only production's machine has."""
     for name in _files_that_run(files, given):
         if databases.set_in(files, name):  # the module that runs is the first one, and replaces what it imports
             found = databases.outside(files, name)
-            what = f"SQLite's file {found.value} is outside of this folder" if found else ""
+            what = f"nothing makes the folder of SQLite's file {found.value}" if found else ""
             return Open(Found(what, found.where), f'in {name}: "NAME": BASE_DIR / "db.sqlite3"') if found else None
     return None
 
 
-def _sets_hosts(files: Files, name: str) -> int:
-    """How often a settings file sets ALLOWED_HOSTS, or adds to it."""
-    made = [each for each in ast.walk(files.tree(name) or ast.Module([], [])) if isinstance(each, SETS)]
+def log(files: Files, given: Values) -> Open | None:
+    """An open point if a log file has a folder that only production's machine has."""
+    for name in _files_that_run(files, given):
+        found = logs.without_folder(files, name)
+        if found:
+            what = Found(f"nothing makes the folder of the log {found.value}", found.where)
+            return Open(what, f'in {name}: "filename": "/dev/null"')
+    return None
+
+
+def _sets(files: Files, name: str, setting: str, top: bool = False) -> list[tuple[int, ast.expr]]:
+    """What a settings file sets a setting to, or adds to it, with the lines. `top`: not what depends on a condition."""
+    tree = files.tree(name) or ast.Module([], [])
+    made = [each for each in (tree.body if top else ast.walk(tree)) if isinstance(each, SETS) and each.value]
     targets = [each.targets[0] if isinstance(each, ast.Assign) else each.target for each in made]
-    return sum(getattr(target, "id", "") == "ALLOWED_HOSTS" for target in targets)
+    return [(n.lineno, n.value) for n, to in zip(made, targets) if n.value and getattr(to, "id", "") == setting]
 
 
 def file_that_runs(files: Files, given: Values, database: Store | None, stack: Stack) -> Store | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from tools.adopt.found import Application, Found
@@ -13,6 +14,7 @@ from tools.adopt.read.formats import json_of, table
 from tools.adopt.read.project import Project
 from tools.adopt.read.starts import Start
 from tools.adopt.read.values import Values
+from tools.adopt.read.variables_python import dotted
 
 # If there are several, the first counts: a framework comes before the one that it is built on.
 FRAMEWORKS = {
@@ -27,16 +29,14 @@ FRAMEWORKS = {
 }
 MANAGES = re.compile(r"\b(execute_from_command_line|\w*ManagementUtility)\(")
 WSGI = re.compile(r"""^\s*WSGI_APPLICATION\s*=\s*["']([\w.]+)\.\w+["']""", re.MULTILINE)
+# The classes and functions that make an application.
 MADE = {
-    "flask": re.compile(r"^(\w+)(?:\s*:\s*[\w.]+)?\s*=\s*(?:\w+\.)?(?:Flask|APIFlask|OpenAPI)\(", re.MULTILINE),
-    "fastapi": re.compile(r"^(\w+)(?:\s*:\s*[\w.]+)?\s*=\s*(?:\w+\.)?FastAPI\(", re.MULTILINE),
-    "starlette": re.compile(r"^(\w+)(?:\s*:\s*[\w.]+)?\s*=\s*(?:\w+\.)?Starlette\(", re.MULTILINE),
-    "quart": re.compile(r"^(\w+)(?:\s*:\s*[\w.]+)?\s*=\s*(?:\w+\.)?Quart\(", re.MULTILINE),
+    "flask": re.compile(r"Flask|APIFlask|OpenAPI"),
+    "fastapi": re.compile(r"FastAPI"),
+    "starlette": re.compile(r"Starlette"),
+    "quart": re.compile(r"Quart"),
 }
-CALLED = re.compile(
-    r"^(\w+)(?:\s*:\s*[\w.]+)?\s*=\s*(?:\w+\.)?(?:create|make|get|build|start|init)_\w*app\w*\(",
-    re.MULTILINE,
-)
+CALLED = re.compile(r"(?:create|make|get|build|start|init)_\w*app\w*")
 FACTORY = re.compile(r"^def ((?:create|make|get|build)_(?:app|application))\(([^)]*)\)", re.MULTILINE)
 USUAL = ("wsgi", "asgi", "app", "main", "application", "server", "api", "run", "__init__", "core", "factory")
 TARGET = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(.*\))?$")
@@ -151,10 +151,33 @@ def _usual(name: str) -> tuple[int, int]:
     return name.count("/") - name.startswith("src/"), USUAL.index(stem) if stem in USUAL else len(USUAL)
 
 
-def _assigned(files: Files, pattern: re.Pattern[str], names: list[str]) -> Iterator[Found]:
+def _assigned(files: Files, made: re.Pattern[str], names: list[str]) -> Iterator[Found]:
+    """The variables of modules that a call of such a function gives a value, also in a branch of an `if`."""
     for name in names:
-        for match in pattern.finditer(files.text(name)):
-            yield Found(f"{module(files, name)}:{match[1]}", files.at(name, match.start()))
+        tree = files.tree(name) if made.search(files.text(name)) else None
+        for node in _statements(tree.body if tree else []):
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            called = dotted(_first_call(getattr(node, "value", None))).rpartition(".")[2]
+            if isinstance(targets[0], ast.Name) and made.fullmatch(called):
+                yield Found(f"{module(files, name)}:{targets[0].id}", f"{name}:{node.lineno}")
+
+
+def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a module, with those in its branches, not those in its functions and classes."""
+    for node in body:
+        yield node
+        for part in ("body", "orelse", "handlers", "finalbody"):
+            inner = getattr(node, part, []) if isinstance(node, (ast.If, ast.Try, ast.With, ast.ExceptHandler)) else []
+            yield from _statements(inner)
+
+
+def _first_call(node: ast.AST | None) -> ast.AST:
+    """What the first call of a chain calls: `create_app` of `create_app().wsgi`."""
+    called: ast.AST = ast.Pass()
+    while isinstance(node, (ast.Call, ast.Attribute)):
+        called = node.func if isinstance(node, ast.Call) else called
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return called
 
 
 def _factories(files: Files, names: list[str]) -> Iterator[Found]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from tools.adopt.found import Found
-from tools.adopt.read.candidates import Candidate, choose
+from tools.adopt.read.candidates import BOTH, READ, Candidate, choose
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
 from tools.adopt.read.project import Project
@@ -31,6 +31,13 @@ KINDS = {
         "bullmq",
     ),
 }
+# What a variable that chooses the kind may be set to.
+WORDS = {
+    "postgres": r"postgresql(?:_psycopg2)?|postgres|postgis|pg",
+    "mysql": r"mysql2?|mariadb",
+    "sqlite": r"sqlite3?",
+}
+CHOOSES = re.compile(r"(?:\w+_)?(?:DB|DATABASE)(?:_(?:TYPE|KIND|ENGINE|BACKEND|DRIVER|DIALECT|CLIENT|VENDOR))?")
 ENGINES = {
     "postgres": re.compile(
         r"""(?:django\.(?:contrib\.gis\.)?db\.backends\.post(?:gresql|gis)|\bpostgres(?:ql)?(?:\+\w+)?://"""
@@ -100,7 +107,14 @@ def _commented(match: re.Match[str]) -> bool:
 
 
 def kind_of_database(facts: Facts, stack: Stack, every: list[Candidate]) -> tuple[Found | None, list[Found]]:
-    """The database in compose; else an address's scheme, a driver, an engine's name; SQLite if none is found."""
+    """The one that a variable of the service chooses; else the database in compose, an address's scheme, a driver, an
+    engine's name; SQLite if none is found.
+    """
+    chosen = _chosen(every, BOTH)
+    if chosen is None and not any(_driver(facts, kind, grouped=False) or _image(stack, kind) for kind in SERVERS):
+        chosen = _chosen(every, READ)  # its default: no server was meant to be installed
+    if chosen:
+        return chosen, _missing_driver(facts, chosen.value) if chosen.value in SERVERS else []
     says = [_image(stack, kind) for kind in SERVERS]
     says += [_address(every, kind) for kind in SERVERS]
     drivers = [_driver(facts, kind, grouped=False) for kind in SERVERS]
@@ -119,6 +133,15 @@ def kind_of_database(facts: Facts, stack: Stack, every: list[Candidate]) -> tupl
             Found(f"there is a driver for {one.value}, but no variable for it", one.where) for one in optional if one
         ]
     return found[0], [*_other(found), *_missing_driver(facts, found[0].value)]
+
+
+def _chosen(every: list[Candidate], rank: int) -> Found | None:
+    """The kind that the code is given by name, as the service runs (`DB: SQLITE`), or by default."""
+    for one in every:
+        for kind, words in WORDS.items() if one.rank == rank and CHOOSES.fullmatch(one.name) else ():
+            if re.fullmatch(rf"(?:[\w.]*\.)?(?:{words})", one.value, re.IGNORECASE):
+                return Found(kind, one.where)
+    return None
 
 
 def _image(stack: Stack, kind: str) -> Found | None:

@@ -7,7 +7,7 @@ this Python, and the code of that release does not compile for later ones.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tools.adopt.found import Found
 from tools.adopt.read.project import Package, version_key
@@ -31,9 +31,24 @@ LIMITS = {
 PINNED = re.compile(r"(?:==|~=)\s*v?(?P<at>\d[\d.]*)|<\s*v?(?P<below>\d[\d.]*)|\^\s*v?(?P<major>\d+)")
 
 
-def newest(packages: Mapping[str, Package]) -> Found | None:
-    """The newest Python for the pinned packages; None if they have no such limit, or are not pinned."""
-    return min(_limits(packages), key=lambda found: version_key(found.value), default=None)
+# The first release of Django that needs this Python.
+LEAST = (("6", "3.12"), ("5", "3.10"), ("4", "3.8"))
+
+
+def newest(packages: Mapping[str, Package], tested: Iterable[Found] = ()) -> Found | None:
+    """The newest Python for the pinned packages; None if they have no such limit, or are not pinned.
+
+    `tested`: the newest version that their authors tested, if all packages are pinned.
+    """
+    known = [one for one in tested if version_key(one.value) >= version_key(_least(packages))]
+    return min([*_limits(packages), *known], key=lambda found: version_key(found.value), default=None)
+
+
+def _least(packages: Mapping[str, Package]) -> str:
+    """The lowest Python that the pinned Django runs on: classifiers may be older than the list."""
+    pinned = PINNED.search(packages["django"].spec) if "django" in packages else None
+    release = version_key(pinned["at"].rstrip(".")) if pinned and pinned["at"] else (0,)
+    return next((python for first, python in LEAST if release >= version_key(first)), "3")
 
 
 def _limits(packages: Mapping[str, Package]) -> Iterator[Found]:

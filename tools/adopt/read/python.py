@@ -24,6 +24,16 @@ TESTED = re.compile(r"Programming Language :: Python :: (\d\.\d+)")
 LOWEST = re.compile(r"(>=|~=|==|===|\^|~|>)?\s*v?(\d+(?:\.\d+)*)(\.\*)?")
 INSTALLED = re.compile(r"pip3?\s[^\n;&|]*?(?:-r|--requirement)[= ]?\s*([^\s;&|]+)")
 
+SETUPTOOLS = "setuptools<81"  # the later ones have no pkg_resources
+IMPORTS = re.compile(r"^[ \t]*(?:import|from)[ \t]+pkg_resources\b", re.MULTILINE)
+
+
+def unlisted(files: Files, project: Project) -> Found | None:
+    """A note if the code imports pkg_resources, and no file lists setuptools, which has it."""
+    code = [name for name in files.code(".py") if name != "setup.py"]
+    found = None if project.uses("setuptools") else next(files.search(IMPORTS, code), None)
+    return Found(f"the code imports pkg_resources, so {SETUPTOOLS} is installed, too", found[1]) if found else None
+
 
 def project(files: Files, images: list[Image]) -> Project | None:
     """None: the folder has no files of a Python project."""
@@ -35,7 +45,7 @@ def project(files: Files, images: list[Image]) -> Project | None:
     first = pip.main if pip else about[0].file if about else "manage.py" if files.has("manage.py") else "Pipfile"
     packages = by_name([*(p for each in about for p in each.packages), *(pip.packages if pip else ())])
     version, notes = python_version(files, about, images, pip)
-    limit = limits.newest(packages)
+    limit = limits.newest(packages, _tested(files) if pip and pip.locked else ())
     limit = limit if limit and not (version and version_key(limit.value) < version_key(version.value)) else None
     return Project(
         language=Found("python", about[0].file if about else first),

@@ -125,7 +125,7 @@ def _reading(
     language = project.language.value
     started = starts(files, around, built)
     served = application(files, project, started)
-    given, about_switches = django.switched(files, given) if _is_django(served) else (given, [])
+    given, about_settings = django.corrected(files, given) if _is_django(served) else (given, [])
     migrated = migrations(files, project, served, started)
     said = variables(files, language, django.aside(files, given) if _is_django(served) else ())
     code = tuple(files.code(*SOURCES))
@@ -142,7 +142,12 @@ def _reading(
     remarks += [*(migrated.notes if migrated else ()), *about_stores]
     remarks += _built(files, served.target if served and not ways.build else None, language)
     settings = django.examined(files, given, database) if _is_django(served) else django.Settings()
-    remarks += [*settings.notes, *about_switches]
+    remarks += [*settings.notes, *about_settings]
+    unlisted = python.unlisted(files, project) if language == "python" else None
+    remarks += [unlisted] if unlisted else []
+    dependencies = with_extras(project, database, served, ways, settings.loaded)
+    if dependencies and unlisted:
+        dependencies = replace(dependencies, more=(python.SETUPTOOLS,))
     run_packages, build_packages, about_packages, unnamed = packages(files, project, built, ways)
     remarks += about_packages
     module = settings.module
@@ -159,7 +164,7 @@ def _reading(
         version=project.version,
         newest=project.newest,
         oldest=project.oldest,
-        dependencies=with_extras(project, database, served, ways, settings.loaded),
+        dependencies=dependencies,
         application=served,
         migrations=migrated.tool if migrated else None,
         migration_files=migrated.files if migrated else (),

@@ -21,6 +21,8 @@ DEVELOP = {
 }
 FLASK = "run --debug --host {bind} --port {port}"
 DEFAULTED = re.compile(r"\$\{\w+:?-([^}]*)\}")
+# The service's URL is http: a server with a certificate would not answer it.
+TLS = re.compile(r"(?<=\s)--(?:cert-file|key-file|certfile|keyfile|ssl-certfile|ssl-keyfile|cert|key)[= ]\S+\s*")
 BUILT = re.compile(r"\bnext start\b|\bnuxt start\b|(^|[\s/])(\.next|\.output|dist|build)/|\bnest start\b")
 PRODUCTION = re.compile(r"\bNODE_ENV=['\"]?prod|\bpm2\b")
 JAVASCRIPT = (".js", ".cjs", ".mjs")
@@ -32,7 +34,7 @@ def run(starts: list[Start], develops: bool) -> Found | None:
     for start in starts:
         if start.words[0] in ("yarn", "pnpm", "bun"):  # not in our image; the script that they run is read instead
             continue
-        line = DEFAULTED.sub(r"\1", placed(start.words))
+        line = TLS.sub("", DEFAULTED.sub(r"\1", placed(start.words))).rstrip()
         if start.kind == "web" and start.develops is develops and "$" not in line:
             return Found(line, start.where)
     return None

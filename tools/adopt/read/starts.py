@@ -59,8 +59,15 @@ class Start:
 
 def starts(files: Files, stack: Stack, images: list[Image]) -> list[Start]:
     """Production's commands first (Procfile, Dockerfile), then compose. Commands that need a shell are left out."""
-    lines = [*_procfile(files), *_images(files, images), *_supervised(files), *_compose(stack)]
+    lines = [*_procfile(files), *_images(files, _ours(stack, images)), *_supervised(files), *_compose(stack)]
     return [start for line, kind, near in lines for start in _start(files, line, kind, near)]
+
+
+def _ours(stack: Stack, images: list[Image]) -> list[Image]:
+    """The images without those of other servers of the compose files, such as a mail server with a Dockerfile."""
+    ours = {one.dockerfile for one in stack.services if one is stack.app or stack.works(one)}
+    others = {one.dockerfile for one in stack.services if one.own} - ours if stack.app else set()
+    return [image for image in images if image.file not in others]
 
 
 def _procfile(files: Files) -> Iterator[Line]:
@@ -148,8 +155,17 @@ def _start(files: Files, line: Found, kind: str, near: str) -> list[Start]:
 
 
 def _here(files: Files, words: list[str]) -> tuple[str, ...]:
-    """The words with this repository's paths: `/srv/shop/manage.py` of an image is `manage.py` here."""
-    return tuple(_tracked(files, word) if word.startswith("/") else word for word in words)
+    """The words with this repository's paths: `/srv/shop/manage.py` of an image is `manage.py` here.
+
+    After `cd site`, or with another working folder, `manage.py` is `site/manage.py`.
+    """
+    return tuple(_tracked(files, word) if word.startswith("/") else _below(files, word) for word in words)
+
+
+def _below(files: Files, word: str) -> str:
+    """The only tracked file that a name of Python's code can be, if there is none of that name at the top."""
+    ends = [name for name in files.names if name.endswith(f"/{word}")] if word.endswith(".py") else []
+    return ends[0] if len(ends) == 1 and not files.has(word) else word
 
 
 def _tracked(files: Files, word: str) -> str:

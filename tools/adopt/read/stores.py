@@ -8,14 +8,9 @@ from dataclasses import replace
 from tools.adopt.found import Found, Store
 from tools.adopt.read.candidates import EXAMPLE, SCHEMES, Candidate, choose
 from tools.adopt.read.compose import Stack
-from tools.adopt.read.kinds import KINDS, Facts, kind_of_database, scheme
+from tools.adopt.read.kinds import KINDS, WORDS, Facts, kind_of_database, scheme
 from tools.adopt.read.roles import replica, role_of
 
-WORDS = {
-    "postgres": r"postgresql(?:_psycopg2)?|postgres|postgis|pg",
-    "mysql": r"mysql2?|mariadb",
-    "sqlite": r"sqlite3?",
-}
 # Options of a URL that are for another server.
 ELSEWHERE = re.compile(
     r"(?i)(host|port|user|password|dbname|unix_socket|socket|ssl_?(ca|cert|key|rootcert)|ssl_verify\w*)="

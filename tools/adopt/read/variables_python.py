@@ -72,10 +72,12 @@ def _code(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
     environment = Names.of(tree)
     optional = _optional(tree, environment)
     found = [read for node in ast.walk(tree) if (read := _read(node, environment))]
-    alternatives = _alternatives(tree)
+    alternatives, refused = _alternatives(tree), _refused(tree)
     for read in sorted(found, key=lambda read: (read.node.lineno, read.node.col_offset)):
         default = literal(read.fallback or alternatives.get(read.node))
         required = read.required and read.fallback is None and read.name not in optional
+        if default and default in refused:
+            default, required = None, True
         near = _near(files, name, read.node)
         yield Variable(read.name, f"{name}:{read.node.lineno}", default, required, near)
 
@@ -141,6 +143,19 @@ def _catches(handler: ast.ExceptHandler) -> bool:
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     fits = any(kind is None or dotted(kind) in ("KeyError", "LookupError", "Exception") for kind in kinds)
     return fits and not any(isinstance(each, ast.Raise) for part in handler.body for each in ast.walk(part))
+
+
+def _refused(tree: ast.Module) -> set[str]:
+    """The texts that a module compares with, and for which it stops: `if KEY == "insecure": raise …`."""
+    found = set()
+    for node in (each for each in ast.walk(tree) if isinstance(each, ast.If)):
+        stops = [each for part in node.body for each in ast.walk(part) if isinstance(each, ast.Raise)]
+        for test in ast.walk(node.test) if stops else ():
+            if isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.Eq, ast.In)):
+                found |= {
+                    _text(each) for part in test.comparators for each in ast.walk(part) if isinstance(each, ast.expr)
+                }
+    return found - {""}
 
 
 def _alternatives(tree: ast.Module) -> dict[ast.expr, ast.expr]:
