@@ -42,6 +42,7 @@ class ComposeEngine:
         self._data_id = ""
         self._prepared = False  # for one-off containers
         self._steps: list[str] = []  # the containers of steps that the last look saw
+        self._before: set[str] | None = None  # the containers that ran at the first look
 
     @functools.cached_property
     def _version(self) -> str:
@@ -54,6 +55,8 @@ class ComposeEngine:
     def look(self) -> dict[str, State]:
         jobs, found = services.jobs(self.place.services), docker.containers(self.place.project)
         self._steps = found.steps
+        if self._before is None:
+            self._before = {state.id for state in found.services.values() if state.running}
         return {name: self._judged(name, state, name in jobs) for name, state in found.services.items()}
 
     def tidy(self) -> None:
@@ -107,11 +110,13 @@ class ComposeEngine:
         if self._run("stop", *services):
             raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: could not be stopped"))
 
-    def failing(self, states: Mapping[str, State]) -> list[str]:
+    def failing(self, states: Mapping[str, State], started: bool = False) -> list[str]:
         # Docker runs a healthcheck twice a minute, so what it says may have been true half a minute ago.
         wanted = self.place.services
         sick = [name for name in wanted if name not in states or not states[name].healthy]
-        checks = {name: s.healthcheck for name, s in wanted.items() if name not in sick and states[name].running}
+        seen = self._seen_passing([state.id for state in states.values()]) if started else set()
+        left = [name for name in wanted if name not in sick and states[name].running and states[name].id not in seen]
+        checks = {name: wanted[name].healthcheck for name in left}
         with ThreadPoolExecutor(max_workers=8) as threads:
             passed = threads.map(lambda name: self._passes(states[name].id, checks[name]), checks)
         return [*sick, *(name for name, well in zip(checks, passed) if not well)]
@@ -336,6 +341,10 @@ class ComposeEngine:
         """Whether a container has lost a network. Only a new container gets it back."""
         stopped = [state.id for state in states.values() if not state.running]
         return any(CUT in state.words for state in states.values()) or docker.has_lost_network(stopped)
+
+    def _seen_passing(self, containers: Sequence[str]) -> set[str]:
+        """Those that this command has started, and in which the engine's last healthcheck passed since."""
+        return docker.passed([id for id in containers if id not in (self._before or set())])
 
     def _passes(self, container: str, check: Healthcheck | None) -> bool:
         if not check:

@@ -126,10 +126,10 @@ class Engine(Protocol):
     def end(self, services: Sequence[str]) -> None:
         """End some services, so that `start` begins them again. DevError 112 if they cannot be ended."""
 
-    def failing(self, states: Mapping[str, State]) -> list[str]:
+    def failing(self, states: Mapping[str, State], started: bool = False) -> list[str]:
         """The services that are not healthy in `states`, a look of just now, or whose healthcheck fails when it is run.
 
-        All healthchecks run at once.
+        All healthchecks run at once. `started`: one that passed since this command started its service counts, too.
         """
 
     def stop(self) -> None:

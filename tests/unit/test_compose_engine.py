@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from devenv.base import process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines import choice, docker
 from devenv.engines.compose import ComposeEngine
@@ -221,6 +222,37 @@ def test_what_is_left_of_a_killed_step_is_removed(engine: ComposeEngine, seam: S
     engine.look()
     engine.tidy()
     assert seam.ran == [["docker", "rm", "--force", "app2"]]
+
+
+STARTED = "2026-01-01T10:00:00.5Z"
+CHECK = {"Start": "2026-01-01T11:00:01.123456789+01:00", "End": "2026-01-01T11:00:02+01:00", "ExitCode": 0}
+
+
+@pytest.mark.parametrize(
+    ("was_running", "checks", "count", "runs"),
+    [
+        (False, [CHECK], True, False),
+        (False, [CHECK], False, True),  # this caller wants to know how it is now
+        (True, [CHECK], True, True),  # an earlier command has started it
+        (False, [{**CHECK, "Start": "2026-01-01T10:00:00.4Z"}], True, True),  # from an earlier start of the container
+        (False, [CHECK, {**CHECK, "ExitCode": 1}], True, True),
+        (False, [], True, True),
+        (False, None, True, True),
+    ],
+)
+def test_a_check_that_passed_since_the_start_is_not_run_again(
+    engine: ComposeEngine, seam: Seam, monkeypatch: pytest.MonkeyPatch,
+    was_running: bool, checks: object, count: bool, runs: bool
+) -> None:  # fmt: skip
+    up = container("app", "Up 1 second (healthy)") + container("db", "Up 1 second (healthy)")
+    seam.answer("docker ps", up if was_running else "")
+    engine.look()
+    seam.answer("docker ps", up)
+    seam.answer("docker inspect", "".join(f"{id} {STARTED} {json.dumps(checks)}\n" for id in ("app1", "db1")))
+    ran: list[str] = []
+    monkeypatch.setattr(process, "probe", lambda argv, *_: not ran.append(argv[2]))
+    assert engine.failing(engine.look(), started=count) == []
+    assert sorted(ran) == (["app1", "db1"] if runs else [])
 
 
 def test_data_is_known_by_when_its_volume_was_made(engine: ComposeEngine, seam: Seam) -> None:

@@ -125,7 +125,7 @@ class NativeEngine:
         for name in services:
             supervisor.note_end(self.units[name], "stopped")
 
-    def failing(self, states: Mapping[str, State]) -> list[str]:
+    def failing(self, states: Mapping[str, State], _started: bool = False) -> list[str]:
         sick = [name for name in self.units if name not in states or not states[name].healthy]
         left = [name for name in self.units if name not in sick and states[name].running and not states[name].checked]
         with ThreadPoolExecutor(max_workers=8) as threads:
