@@ -285,6 +285,12 @@ def has_images(names: Sequence[str]) -> bool:
     return not names or process.capture(["docker", "image", "inspect", *names]).code == 0
 
 
+def entrypoint(image: str) -> list[str]:
+    """The words that an image puts before each command; none if it is not known."""
+    done = process.capture(["docker", "image", "inspect", "--format", "{{json .Config.Entrypoint}}", image])
+    return json.loads(done.stdout or "null") or []
+
+
 def untag(names: Sequence[str]) -> None:
     """Remove names of images if they exist. An image without another name is removed, too."""
     for name in names:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ from .conftest import COMPOSE_YAML, Seam
 MakePlace = Callable[..., Place]
 BEGIN = "docker compose -p main-catalog -f compose.yaml"
 VARIABLES = " --env-file .dev/local/main.env"
+ONCE = f"{BEGIN} -f .dev/local/main.once.compose.json"  # without a healthcheck
 
 
 @pytest.fixture
@@ -115,11 +116,52 @@ def test_steps_run_in_containers_of_their_own(engine: ComposeEngine, seam: Seam)
     seam.answer("run --rm", "{}\n")
     assert engine.step("migrate", ["./migrate", "a b"]) == 0
     assert engine.collect("seed", ["./seed"]).stdout == "{}\n"
-    one_off = [*BEGIN.split(), *VARIABLES.split(), "run", "--rm", "--no-deps", "-T", "--label"]
+    one_off = [*ONCE.split(), *VARIABLES.split(), "run", "--rm", "--no-deps", "-T", "--label"]
     assert seam.ran == [
         [*one_off, "devenv.step=migrate", "app", "./migrate", "a b"],
         [*one_off, "devenv.step=seed", "app", "./seed"],
     ]
+
+
+@pytest.fixture
+def cat(engine: ComposeEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Instead of a container, `cat` itself waits."""
+    monkeypatch.setattr(engine, "_one_off", lambda name, argv, *_: ["cat"] if name == "steps" else ["run", *argv])
+    with engine.prepared():
+        yield
+    assert not process.inherited
+
+
+@pytest.mark.usefixtures("cat")
+def test_steps_of_a_first_start_run_in_one_container(engine: ComposeEngine, seam: Seam) -> None:
+    engine.step("migrate", ["./migrate", "a b"])
+    engine.collect("seed", ["./seed"])
+    inside = ["docker", "exec", "main-catalog-steps"]
+    assert seam.ran == [[*inside, "./migrate", "a b"], [*inside, "./seed"]]
+    engine.start(["app"], 1)
+    engine.step("migrate", ["./migrate"])
+    assert seam.ran[-1] == ["run", "./migrate"], "it ends when the app starts, since both need the memory"
+
+
+@pytest.mark.parametrize("waiting", ["true", "false", "yes"])
+def test_a_container_that_does_not_wait_is_not_used(
+    engine: ComposeEngine, seam: Seam, monkeypatch: pytest.MonkeyPatch, waiting: str
+) -> None:
+    """It ended, it could not be started, or it prints something of its own."""
+    monkeypatch.setattr(engine, "_one_off", lambda name, argv, *_: [waiting] if name == "steps" else ["run", *argv])
+    with engine.prepared():
+        engine.step("migrate", ["./migrate"])
+    assert seam.ran == [["run", "./migrate"]]
+
+
+@pytest.mark.parametrize("where", ["image", "compose.yaml"])
+def test_an_entrypoint_is_not_left_out(seam: Seam, make_place: MakePlace, where: str) -> None:
+    text = COMPOSE_YAML.replace("  app:\n", "  app:\n    entrypoint: [./enter]\n") if where != "image" else COMPOSE_YAML
+    seam.answer("image inspect --format", '["./enter"]\n' if where == "image" else "null\n")
+    engine = ComposeEngine(make_place(text))
+    with engine.prepared():
+        engine.step("migrate", ["./migrate"])
+    assert "run --rm" in seam.typed()[-1]
 
 
 def test_the_code_of_a_step_is_handed_on(engine: ComposeEngine, seam: Seam) -> None:
@@ -170,16 +212,15 @@ def test_a_network_is_made_once(engine: ComposeEngine, seam: Seam) -> None:
 
 @pytest.mark.parametrize(
     ("there", "begin"),
-    [("", "run --rm -T app"), (container("app", "Exited (0) 1 second ago"), "run --rm -T app"),
-     (container("app", "Up 1 second (health: starting)"), "exec -T app")],
+    [("", f"{ONCE} run --rm -T app"), (container("app", "Exited (0) 1 second ago"), f"{ONCE} run --rm -T app"),
+     (container("app", "Up 1 second (health: starting)"), f"{BEGIN} exec -T app")],
 )  # fmt: skip
 def test_attach_enters_a_running_container_else_starts_one(
     engine: ComposeEngine, seam: Seam, there: str, begin: str
 ) -> None:
     seam.answer("docker ps", there)
-    seam.answer("main-catalog run", code=3)
     engine.attach("app", ["ls", "-l"])
-    assert seam.typed() == [f"{BEGIN} {begin} ls -l"]
+    assert seam.typed() == [f"{begin} ls -l"]
 
 
 def test_logs(engine: ComposeEngine, seam: Seam) -> None:
@@ -362,8 +403,9 @@ def test_a_missing_plugin_is_the_error(fail: Callable[[str], DevError], seam: Se
 @pytest.mark.parametrize("lost", ["docker version", "docker compose version"])
 def test_a_step_that_nothing_could_run_has_no_code_of_its_own(engine: ComposeEngine, seam: Seam, lost: str) -> None:
     for verb in ("run", "exec", "logs"):
-        seam.answer(f"{BEGIN} {verb}", code=1)
-        seam.answer(f"{BEGIN}{VARIABLES} {verb}", code=1)
+        for begin in (BEGIN, ONCE):
+            seam.answer(f"{begin} {verb}", code=1)
+            seam.answer(f"{begin}{VARIABLES} {verb}", code=1)
     seam.answer(lost, code=1)
     acts = [
         lambda: engine.step("migrate", ["x"]),

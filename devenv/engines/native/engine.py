@@ -8,6 +8,7 @@ import shutil
 import signal
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Callable
 
@@ -142,6 +143,9 @@ class NativeEngine:
             supervisor.note_end(unit, "stopped")
         supervisor.end_keeper(self.place)
         folders.discard_secrets(folders.of(self.place))
+
+    def prepared(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def step(self, _name: str, argv: Sequence[str]) -> int:
         return self._run_step(argv, {})
