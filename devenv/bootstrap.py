@@ -56,20 +56,14 @@ PIP_WHEEL = "pip-26.0.1-py3-none-any.whl"  # the newest pip that runs on Python 
 PIP_SHA256 = "bdb1b08f4274833d62c1aa29e20907365a2ceb950410df15fc9521bad440122b"
 # The versioned file behind `python3`: when an upgrade removes it, VENV/bin/python dangles and VENV is remade.
 PYTHON = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
-# Settings for other environments, which would install the packages elsewhere or choose other ones. pip's settings for
-# the index and the network stay.
-FOREIGN = re.compile(
-    "PYTHON|VIRTUAL_ENV$|__PYVENV|GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR)$"
-    "|PIP_(?!((EXTRA_)?INDEX_URL|NO_INDEX|FIND_LINKS|TRUSTED_HOST|(CLIENT_)?CERT|PROXY|(NO_)?CACHE_DIR|CONFIG_FILE"
-    "|(DEFAULT_)?TIMEOUT|KEYRING_PROVIDER|USE_(FEATURE|DEPRECATED))$)"
-    "|UV_(SYSTEM_PYTHON|PYTHON|CONSTRAINT|OVERRIDE|EXCLUDE|EXCLUDE_NEWER|TARGET|PREFIX|VENV_SEED|DRY_RUN|NO_BINARY"
-    "|NO_BUILD|BUILD_CONSTRAINT|PROJECT_ENVIRONMENT|WORKING_DIRECTORY|PRERELEASE|RESOLUTION|VENV_CLEAR)$"
-)
+# What else would choose another Python or another repository.
+FOREIGN = re.compile("PYTHON|VIRTUAL_ENV$|__PYVENV|GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR)$")
 HINT = """\
 hint: the packages come from the index of PIP_INDEX_URL, else of pip's configuration, else from pypi.org:
 hint: look at the network, the proxy (HTTPS_PROXY) and the CA bundle (CA_BUNDLE), then run it again"""
 FOLDER = "hint: check the folder's owner and the free space: ls -ld, df -h; XDG_CACHE_HOME=FOLDER moves the cache"
 AUTHORITIES = runpy.run_path(str(Path(__file__).with_name("base") / "authorities.py"))
+INSTALLERS = runpy.run_path(str(Path(__file__).with_name("base") / "installers.py"))
 SEALS = runpy.run_path(str(Path(__file__).with_name("base") / "seals.py"))
 FULL = re.compile("No space left|Disk quota exceeded|Errno 28|os error 28")
 
@@ -260,7 +254,8 @@ def names(requirements: Path) -> str:
 
 
 def environment() -> Dict[str, str]:
-    env = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
+    foreign = INSTALLERS["is_foreign"]
+    env = {name: value for name, value in os.environ.items() if not FOREIGN.match(name) and not foreign(name)}
     env.update(PIP_USER="0", PIP_CONSTRAINT=os.devnull, UV_PYTHON_DOWNLOADS="never")
     trusted = AUTHORITIES["find"](os.environ)
     if trusted != os.devnull:

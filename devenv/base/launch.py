@@ -11,13 +11,25 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 INTERFACE = "1"
 VERBS = ("dev.", "contract.", "template.")  # how those of the tools begin
 TOOLS = Path(__file__).resolve().parents[2]  # the copy or checkout of the template that runs
+# What names a repository to git: its own list (git rev-parse --local-env-vars), without settings, and what hooks get.
+REPOSITORY = (
+    *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE"),
+    *("GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE", "GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY"),
+    *("GIT_PREFIX", "GIT_QUARANTINE_PATH", "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE"),
+)
+# What names a project to Compose, changes its output or names of containers, or chooses a builder without secrets.
+PROJECT = (
+    *("COMPOSE_ANSI", "COMPOSE_BAKE", "COMPOSE_COMPATIBILITY", "COMPOSE_CONVERT_WINDOWS_PATHS", "COMPOSE_ENV_FILES"),
+    *("COMPOSE_DISABLE_ENV_FILE", "COMPOSE_FILE", "COMPOSE_IGNORE_ORPHANS", "COMPOSE_MENU", "COMPOSE_PATH_SEPARATOR"),
+    *("COMPOSE_PROFILES", "COMPOSE_PROGRESS", "COMPOSE_PROJECT_NAME", "COMPOSE_STATUS_STDOUT", "DOCKER_BUILDKIT"),
+)
 ROOT = Path.cwd()  # the service's folder; __main__ sets it before anything else is imported
 
 
@@ -37,6 +49,12 @@ def mismatch(launcher: str, root: Path) -> str:
         f"error[111]: .dev/run:{line}: it starts tools of interface {launcher}, and {said} have interface {INTERFACE}\n"
         f"hint: an update of .dev/ was not finished: {hint}"
     )
+
+
+def forget_others(environment: MutableMapping[str, str]) -> None:
+    """Remove the variables that are about another repository, as in a git hook, or about another project of Compose."""
+    for name in REPOSITORY + PROJECT:
+        environment.pop(name, None)
 
 
 def fail(lines: str, words: Sequence[str]) -> NoReturn:

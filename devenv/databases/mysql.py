@@ -236,10 +236,12 @@ class MySQL(Database):
         return self.ask(engine, [*self._login(), *BATCH, "--execute", statement])
 
     def _login(self, program: str = "", user: str = "") -> list[str]:
-        """The client is named like its image."""
+        """The client is named like its image. It reads no file of options: in its own, a person may have set a host, a
+        port and a password, which come before ours, and then a verb would change another server.
+        """
         # Clients of MariaDB 11.4 or newer require TLS, which the fragment turns off; MySQL's lacks that option. The
         # character set is explicit because the default follows the locale, and containers have none.
-        flags = ["--loose-skip-ssl", "--default-character-set=utf8mb4", f"--user={user or self.user}"]
+        flags = ["--no-defaults", "--loose-skip-ssl", "--default-character-set=utf8mb4", f"--user={user or self.user}"]
         return ["sh", "-c", LOGGED_IN.format(self.variable), "sh", program or self.program, *flags]
 
 

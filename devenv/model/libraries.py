@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import re
 import shlex
 from collections.abc import Iterable, Mapping
@@ -47,8 +46,7 @@ class Library(NamedTuple):
         """The files that an installation depends on: the manifests, or for a command all but those that git ignores."""
         if not self.install:
             return [self.folder / name for name in MANIFESTS if (self.folder / name).is_file()]
-        env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}  # as set in a git hook
-        listed = process.capture(["git", "-C", str(self.folder), *LISTED], env)
+        listed = process.capture(["git", "-C", str(self.folder), *LISTED])
         if listed.code:
             return [*fingerprint.walk(self.folder)]
         return [path for name in listed.stdout.split("\0") if name and (path := self.folder / name).is_file()]

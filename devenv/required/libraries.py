@@ -197,10 +197,10 @@ def _checkout(env: Environment, name: str, given: str, users: Sequence[User]) ->
 
 def _keep_from_git(found: Library) -> None:
     """Let git ignore what an installation writes into the checkout, in this clone's own list: no file of it changes."""
-    git, env = ["git", "-C", str(found.folder)], mirrors.quiet()  # without the variables of a git hook
+    git = ["git", "-C", str(found.folder)]
     for pattern in WRITTEN.get(found.language, ()):
-        if process.capture([*git, "check-ignore", "--quiet", pattern.replace("*", "some")], env).code == 1:
-            own = process.capture([*git, "rev-parse", "--git-path", "info/exclude"], env).stdout.strip()
+        if process.capture([*git, "check-ignore", "--quiet", pattern.replace("*", "some")]).code == 1:
+            own = process.capture([*git, "rev-parse", "--git-path", "info/exclude"]).stdout.strip()
             disk.add_line(found.folder / own, pattern)
 
 

@@ -248,14 +248,9 @@ def _is_pointer(path: Path) -> bool:
 
 
 def quiet() -> dict[str, str]:
-    """The environment of git: a wrong address is an error, and git does not ask for a password.
-
-    Inside a git hook, git's variables point to the user's repository, so they are removed.
-    """
-    ours = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
+    """The environment of git: a wrong address is an error, and git does not ask for a password."""
     limits = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "30"}  # a server that never answers
-    given = {name: value for name, value in os.environ.items() if name not in ours}
-    return {**limits, **_trusted(authorities.named(os.environ)), **given, "GIT_TERMINAL_PROMPT": "0"}
+    return {**limits, **_trusted(authorities.named(os.environ)), **os.environ, "GIT_TERMINAL_PROMPT": "0"}
 
 
 @functools.cache

@@ -40,7 +40,8 @@ def lock(c: Any, upgrade: Any = None, check: bool = False, json: bool = False, y
     if not check and old != new:
         lockfile.write(config.root, new)
     words = f"{lockfile.NAME} is written{shown(lockfile.NAME)}" if old != new else f"{lockfile.NAME} was up to date"
-    pins = [f"{pin.name} {pin.version} {pin.commit} ({', '.join(pin.asked_by)})" for pin in new.pins.values()]
+    asks = {name: ", ".join(by.replace(" ", " needs ", 1) for by in pin.asked_by) for name, pin in new.pins.items()}
+    pins = [f"{pin.name} {pin.version} {pin.commit} ({asks[pin.name]})" for pin in new.pins.values()]
     locked = {pin.name: {"version": pin.version, "commit": pin.commit} for pin in new.pins.values()}
     finish(words, json, "\n".join(pins), {"service": config.service, "changed": old != new, "services": locked})
 

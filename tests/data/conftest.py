@@ -87,7 +87,7 @@ class Local(Server):
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def command(self, argv: Sequence[str]) -> list[str]:
-        return [word for given in argv for word in with_host(given)]
+        return with_host(argv)
 
     def install(self) -> None:
         words = [*self._folders(), "--skip-test-db", "--auth-root-authentication-method=normal"]

@@ -348,7 +348,7 @@ from devenv.engines.native.servers.mysql import with_host
 
 class Here:
     def ask(self, service, argv, stdin=""):
-        return process.capture([w for word in argv for w in with_host(word)], None, stdin)
+        return process.capture(with_host(argv), None, stdin)
     def pipe(self, service, argv, source=None, target=None):
         return process.pipe(argv, None, source, target)
 

@@ -139,7 +139,7 @@ def write_tools(folder: Path, version: str) -> None:
     """The small template's files."""
     tools = folder / "devenv"
     (tools / "base").mkdir(parents=True, exist_ok=True)
-    for name in ("bootstrap.py", "base/seals.py", "base/authorities.py"):
+    for name in ("bootstrap.py", "base/seals.py", "base/authorities.py", "base/installers.py"):
         shutil.copy(REPO / "devenv" / name, tools / name)
     (tools / "__main__.py").write_text(MAIN.replace("VERSION", version))
     (tools / "requirements.txt").write_text("# The small template needs no package.\n")

@@ -230,7 +230,7 @@ def test_who_requires_nothing_needs_no_file(make_repo: Make) -> None:
 
 def test_the_task_writes_and_answers(shop: Repo, task: Task) -> None:
     lines = task()
-    assert lines[0] == f"auth v1.2 {head(shop, 'auth')} (lms v1.0, notes v1.2)"
+    assert lines[0] == f"auth v1.2 {head(shop, 'auth')} (lms needs v1.0, notes needs v1.2)"
     assert [line.split()[0] for line in lines] == ["auth", "lms", "notes"]
     assert task(check=True) == lines
 
@@ -271,20 +271,20 @@ def test_a_tag_that_moved_and_was_meant_to(shop: Repo, task: Task) -> None:
     new = beside(shop, "lms").release("v1.0", auth="v1.0")
     assert error_of(task).hints == ("if that is intended: rm dev.lock; inv dev.lock",)
     (shop.root / "dev.lock").unlink()
-    assert f"lms v1.0 {new} (notes v1.0, shop v1.0)" in task()
+    assert f"lms v1.0 {new} (notes needs v1.0, shop needs v1.0)" in task()
 
 
 def test_upgrading_accepts_that_services_moved_tag(shop: Repo, task: Task) -> None:
     task()
     new = beside(shop, "lms").release("v1.0", auth="v1.0")
-    assert f"lms v1.0 {new} (notes v1.0, shop v1.0)" in task(upgrade=["lms=v1.0"])
+    assert f"lms v1.0 {new} (notes needs v1.0, shop needs v1.0)" in task(upgrade=["lms=v1.0"])
 
 
 def test_a_branch_may_move(shop: Repo, task: Task) -> None:
     shop.write(lms="main")
     task()
     new = beside(shop, "lms").commit()
-    assert f"lms main {new} (shop main)" in task()
+    assert f"lms main {new} (shop needs main)" in task()
 
 
 def test_upgrade_takes_the_highest_of_the_major_and_changes_that_line_alone(shop: Repo, task: Task) -> None:

@@ -255,21 +255,6 @@ def test_git_asks_for_no_password(private: str, monkeypatch: pytest.MonkeyPatch)
     assert "terminal prompts disabled" in error.message
 
 
-def test_inside_a_git_hook_the_users_repository_is_left_alone(
-    lms: Repo, make_repo: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    users = make_repo("users")
-    before = users.commit()
-    monkeypatch.setenv("GIT_DIR", str(users.root / ".git"))
-    monkeypatch.setenv("GIT_INDEX_FILE", str(users.root / ".git" / "index"))
-    folder = mirror_of(lms).checkout(mirror_of(lms).commit("v1.0"))
-    monkeypatch.delenv("GIT_DIR")
-    monkeypatch.delenv("GIT_INDEX_FILE")
-    assert git(folder, "rev-parse", "HEAD") == git(lms.root, "rev-parse", "HEAD")
-    assert git(users.root, "rev-parse", "HEAD") == before
-    assert git(users.root, "status", "--porcelain") == ""
-
-
 # ---- more than one command
 
 

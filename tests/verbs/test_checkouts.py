@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.gitrepo import commit, git
 from tests.messages import ALREADY_RUNS, KEEP_DATA
 from tests.verbs.fixtures import ENGINES
 from tests.verbs.repo import Repo
@@ -54,3 +56,19 @@ def test_another_clone_takes_over_from_a_removed_one(entered: Repo, tmp_path: Pa
     assert clone.rows(COUNT) == ["4"]
     clone.ok("dev.destroy", "--yes")
     kept.rename(entered.path)
+
+
+def test_in_a_hook_of_another_repository_the_branch_is_that_of_the_service(entered: Repo, tmp_path: Path) -> None:
+    """git tells hooks which repository it means, also those of a linked worktree, where `make` is about a service."""
+    for path in (entered.path, tmp_path / "other"):
+        git(path.parent, "init", "--quiet", "--initial-branch=trunk", str(path))
+        commit(path, "first")
+    git(tmp_path / "other", "worktree", "add", "--quiet", "-b", "feature", str(tmp_path / "linked"))
+    hook = tmp_path / "other/.git/hooks/pre-commit"
+    hook.write_text(
+        f'#!/bin/sh\nset -e\n[ -n "$GIT_DIR" ]\n{shlex.quote(str(entered.path / ".dev/run"))} dev.snapshot kept\n'
+    )
+    hook.chmod(0o755)
+    commit(tmp_path / "linked", "second", **entered.env)
+    [kept] = [state for state in entered.ok("dev.state", "list", "--json").json() if state["name"] == "kept"]
+    assert kept["branch"] == "trunk"

@@ -18,7 +18,7 @@ from glob import glob
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import authorities, locks, process, seals
+from devenv.base import authorities, installers, locks, process, seals
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines.interface import Place
 from devenv.engines.native import app_libraries, folders, programs
@@ -38,7 +38,7 @@ LOCKS = (
 # The only variables of the user that the service gets: it should behave as in a container, which gets none.
 PASSED = (
     r"(HOME|USER|LOGNAME|SHELL|PATH|LANG|LC_\w+|TERM|COLORTERM|NO_COLOR|TZ|TMPDIR|XDG_\w+|SSH_AUTH_SOCK|LD_LIBRARY_PATH"
-    r"|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|PIP_\w+|UV_\w+|npm_config_\w+"
+    r"|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|PIP_\w+|UV_\w+|(npm_config|NPM_CONFIG)_\w+"
     r"|(https?|no|all)_proxy|(HTTPS?|NO|ALL)_PROXY)"
 )
 PATIENCE = 20.0  # seconds that a Python may need to start on a machine that is busy
@@ -194,7 +194,8 @@ def _make(place: Place, stop: Callable[[], None]) -> None:
 def passed(place: Place) -> dict[str, str]:
     """The variables of the user that all processes get, servers too, and how they reach the outside."""
     held = place.secrets.variables()  # the app and the install step each get what dev.yaml declares for them
-    env = {name: value for name, value in os.environ.items() if re.fullmatch(PASSED, name) and name not in held}
+    named = [name for name in os.environ if re.fullmatch(PASSED, name) and not installers.is_foreign(name)]
+    env = {name: os.environ[name] for name in named if name not in held}
     env.update({name: value for name, value in place.outside.items() if name.lower() == outside.DIRECT})
     trusted = authorities.variables(place.variables.get("CA_BUNDLE", ""))
     kept = {name for name in trusted if env.get(name) and name not in authorities.GIVEN}  # the person's own choice
@@ -212,6 +213,7 @@ def variables(place: Place) -> dict[str, str]:
         # Last: a uv of the machine wins. `dev.add` and `dev.run -- uv` work without one.
         env["PATH"] = os.pathsep.join([env["PATH"], str(programs.UV.bin)])
         env.update(VIRTUAL_ENV=str(_venv(place)), UV_PROJECT_ENVIRONMENT=str(_venv(place)), PYTHONUNBUFFERED="1")
+        env["PIP_USER"] = "0"  # a pip.conf with `user = true` fails in any virtual environment
     if place.libraries:
         env.update(place.watching([str(each.checkout) for each in place.libraries.values()]))
     return env

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from devenv.base import process
@@ -84,11 +85,13 @@ class MySQL(Server):
         return wire.mysql(self.port)
 
     def client(self, argv: tuple[str, ...]) -> Command:
-        return super().client(tuple(word for given in argv for word in with_host(given)))
+        return super().client(tuple(with_host(argv)))
 
     def login(self) -> dict[str, str]:
         password = self.in_force or self._given("ROOT_PASSWORD") or self._given("PASSWORD")
-        return {"MYSQL_HOST": "127.0.0.1", "MYSQL_TCP_PORT": str(self.port), "MYSQL_PWD": password}
+        # Clients of MySQL read ~/.mylogin.cnf also with --no-defaults.
+        own = {"MYSQL_PWD": password, "MYSQL_TEST_LOGIN_FILE": os.devnull}
+        return {"MYSQL_HOST": "127.0.0.1", "MYSQL_TCP_PORT": str(self.port), **own}
 
     def _given(self, what: str) -> str:
         """A setting of the image, which has two names."""
@@ -139,9 +142,13 @@ def _found(wanted: str) -> programs.Programs | None:
     return None
 
 
-def with_host(word: str) -> tuple[str, ...]:
+def with_host(argv: Sequence[str]) -> list[str]:
     """The dump programs read MYSQL_TCP_PORT, but not MYSQL_HOST: without a host they would look for a socket."""
-    return (word, "--host=127.0.0.1") if word in ("mariadb-dump", "mysqldump") else (word,)
+    at = next((at for at, word in enumerate(argv) if word in ("mariadb-dump", "mysqldump")), None)
+    if at is None:
+        return [*argv]
+    at += 2 if [*argv[at + 1 : at + 2]] == ["--no-defaults"] else 1  # the option has to be the first one
+    return [*argv[:at], "--host=127.0.0.1", *argv[at:]]
 
 
 def _quoted(text: str) -> str:

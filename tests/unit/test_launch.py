@@ -1,0 +1,15 @@
+"""What happens before a verb is read."""
+
+from __future__ import annotations
+
+from devenv.base import launch
+from tests.conftest import run_quietly
+
+
+def test_of_a_git_hook_only_settings_stay() -> None:
+    """Git lists the variables that name a repository. Settings given by variables are not about one."""
+    listed = run_quietly("git", "rev-parse", "--local-env-vars").stdout.split()
+    environment = dict.fromkeys([*listed, "GIT_AUTHOR_NAME", "PATH"], "x")
+    launch.forget_others(environment)
+    settings = {"GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"}
+    assert {*environment} == {"GIT_AUTHOR_NAME", "PATH", *settings}
