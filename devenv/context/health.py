@@ -81,17 +81,20 @@ def _still_failing(env: Environment) -> list[str]:
     """The services that fail, after the time that a restart upon an edit may take."""
     until = time.monotonic() + RELOAD
     while True:
-        found = failing(env, env.engine.look())
+        found = failing(env, env.engine.look(), started=True)
         if not found or time.monotonic() > until:
             return found
         time.sleep(ports.POLL)
 
 
-def failing(env: Environment, states: Mapping[str, State]) -> list[str]:
-    """The services that do not run in `states`, or whose healthcheck or page does not answer now."""
+def failing(env: Environment, states: Mapping[str, State], started: bool = False) -> list[str]:
+    """The services that do not run in `states`, or whose healthcheck or page does not answer now.
+
+    `started`: a healthcheck that passed since this command started the service need not run again.
+    """
     with ThreadPoolExecutor(max_workers=1) as pool:
         page = pool.submit(_without_page, env)
-        return env.engine.failing(states) or page.result()
+        return env.engine.failing(states, started) or page.result()
 
 
 def _without_page(env: Environment) -> list[str]:

@@ -31,7 +31,7 @@ def of(env: Environment) -> dict[str, Any]:
 
 def begin(env: Environment) -> None:
     """Begin to list them next to a migration, if `of` will have to. If the command fails then, `of` runs it again."""
-    if PACKAGE_MIGRATIONS in env.config.commands and not _known(env, _key(env)):
+    if PACKAGE_MIGRATIONS in env.config.commands and not env.seen.listing and not _known(env, _key(env)):
         env.seen.listing = service_commands.begin_package_migrations(env)
 
 

@@ -20,8 +20,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from devenv.base import authorities, records
-from devenv.engines import docker
+from devenv.base import authorities, disk, records
+from devenv.engines import docker, names
 from devenv.engines.interface import Place
 from devenv.model import dockerfile, libraries, lockfiles
 from devenv.model.libraries import Library
@@ -36,29 +36,39 @@ RESET = "devenv: reset"  # becomes Compose's tag, which JSON does not have
 AUTHORITIES = "/run/devenv-authorities.pem"  # in containers of the service's own images
 
 
-def file(place: Place, install: bool = False, podman: bool = False) -> str:
+def file(place: Place, install: bool = False, podman: bool = False, once: bool = False) -> str:
     """The path of the file for Compose, from the root, as it should be now; empty if nothing is added.
 
     `install`: the app's container gets the secrets of builds and the ssh agent, too. `podman`: it leaves out
-    what Podman refuses.
+    what Podman refuses. `once`: for `docker compose run`. Docker would run the healthcheck in that container, too.
     """
     built = [name for name, service in place.services.items() if service.build]
     said: dict[str, Any] = {"services": {}}
     for name, service in place.services.items():
         parts = [_outside(place, service), _personal(place, service), *([_for_podman(service)] if podman else [])]
+        parts += [{"healthcheck": {"disable": True}}] if once else []
         said["services"][name] = functools.reduce(_merged, map(_escaped, parts))
     if place.secrets.used:
         said = _merged(said, place.secrets.overlay(built, install))
     if install and place.secrets.ssh:
         said = _merged(said, {"services": {place.app: _escaped(_agent(place))}})
     said["services"] = {name: part for name, part in said["services"].items() if part}
-    name = f".dev/local/{place.workspace}{'.install' if install else ''}.compose.json"
+    kind = ".install" if install else ".once" if once else ""
+    name = f".dev/local/{place.workspace}{kind}.compose.json"
     if not said["services"]:
         (place.root / name).unlink(missing_ok=True)
         return ""
     text = json.dumps(said, indent=2).replace(json.dumps(RESET), "!reset null")
     _write(place.root / name, text + "\n")
     return name
+
+
+def write_variables(place: Place) -> None:
+    """Write our variables into the file that each printed command of Compose names. It has passwords."""
+    target = place.root / names.variables_file(place.workspace)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    text = "".join(f"{name}={value}\n" for name, value in sorted(place.variables.items()))
+    disk.replace(target, text, 0o600, lasting=False)
 
 
 def _for_podman(service: Service) -> dict[str, Any]:

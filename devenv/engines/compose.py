@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import disk, events, foreign, process, system
+from devenv.base import events, foreign, process, system
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines import additions, docker, failures, names, podman, stats
+from devenv.engines.held import WAITING, Held
 from devenv.engines.interface import IMPATIENT, PERSONAL, Logs, Place, State
 from devenv.engines.progress import Progress
 from devenv.model import services, system_packages
@@ -28,7 +29,7 @@ CUT = "cut from the network"
 # Seconds for pulling a released image: Docker waits for ever for a registry that does not respond. In this time a slow
 # connection (8 Mbit/s) loads 300 MB. If it is slower, a build is as fast.
 PULL_LIMIT = 300
-CHECK_EVERY = 0.5  # seconds between two health checks of what starts; `start_interval` of the template's services
+CHECK_EVERY = 0.5  # seconds between two health checks of what starts, as in the template's services
 
 
 class ComposeEngine:
@@ -42,8 +43,10 @@ class ComposeEngine:
         self._data_id = ""
         self._prepared = False  # for one-off containers
         self._steps: list[str] = []  # the containers of steps that the last look saw
+        self._before: set[str] | None = None  # the containers that ran at the first look
+        self._held: Held | None = None  # the container for this command's steps
 
-    @functools.cached_property
+    @cached_property
     def _version(self) -> str:
         # Once: dev.up prints it in its first line and in the status at its end.
         return self._known_version or docker.described(docker.server())
@@ -54,6 +57,8 @@ class ComposeEngine:
     def look(self) -> dict[str, State]:
         jobs, found = services.jobs(self.place.services), docker.containers(self.place.project)
         self._steps = found.steps
+        if self._before is None:
+            self._before = {state.id for state in found.services.values() if state.running}
         return {name: self._judged(name, state, name in jobs) for name, state in found.services.items()}
 
     def tidy(self) -> None:
@@ -80,14 +85,15 @@ class ComposeEngine:
 
     def take(self, image: str, services: Sequence[str]) -> bool:
         # Tagged with the name that Compose looks for, so that compose files are the same for pulled and built images.
-        pull = ["docker", "pull", image]
-        here = docker.has_images([image]) or self._pull(pull)
+        here = docker.has_images([image]) or self._pull(image)
         tags = [["docker", "tag", image, self._image(name)] for name in services]
         return here and not any(process.run(argv, self.place.env) for argv in tags)
 
     def start(self, names: Sequence[str], timeout: float) -> None:
         self.check_reach()
         docker.ensure_network(self.place.network)
+        if self._held:
+            self._held.release()
         states = self.look()
         self._stop_stuck(names, states)
         again = ["--force-recreate"] if self._is_cut(states) else []
@@ -107,14 +113,16 @@ class ComposeEngine:
         if self._run("stop", *services):
             raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: could not be stopped"))
 
-    def failing(self, states: Mapping[str, State]) -> list[str]:
+    def failing(self, states: Mapping[str, State], started: bool = False) -> list[str]:
         # Docker runs a healthcheck twice a minute, so what it says may have been true half a minute ago.
         wanted = self.place.services
         sick = [name for name in wanted if name not in states or not states[name].healthy]
-        checks = {name: s.healthcheck for name, s in wanted.items() if name not in sick and states[name].running}
+        passed = docker.passed([s.id for s in states.values() if started and s.id not in (self._before or ())])
+        left = [name for name in wanted if name not in sick and states[name].running and states[name].id not in passed]
+        checks = {name: wanted[name].healthcheck for name in left}
         with ThreadPoolExecutor(max_workers=8) as threads:
-            passed = threads.map(lambda name: self._passes(states[name].id, checks[name]), checks)
-        return [*sick, *(name for name, well in zip(checks, passed) if not well)]
+            found = threads.map(lambda name: self._passes(states[name].id, checks[name]), checks)
+        return [*sick, *(name for name, well in zip(checks, found) if not well)]
 
     def stop(self) -> None:
         # The containers stay: starting them again is a second faster than creating new ones.
@@ -122,9 +130,22 @@ class ComposeEngine:
         if self._run("stop"):
             raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: could not be stopped"))
 
+    @contextmanager
+    def prepared(self) -> Iterator[None]:
+        service, name = self.place.services[self.place.app], f"{self.place.project}-steps"
+        if docker.entrypoint(self._image(self.place.app)) if service.entrypoint is None else service.entrypoint:
+            yield  # `docker exec` would run a step without it
+            return
+        given = self._secrets(RUN)
+        self._held = Held(self._one_off("steps", [WAITING], "--name", name), name, {**self.place.env, **given})
+        try:
+            yield
+        finally:
+            self._held.end()
+
     def step(self, name: str, argv: Sequence[str]) -> int:
         given = self._secrets(RUN)
-        return docker.checked(process.run(self._one_off(name, argv), {**self.place.env, **given}))
+        return docker.checked(process.run(self._step(name, argv), {**self.place.env, **given}))
 
     def manage(self, name: str, argv: Sequence[str]) -> int:
         soon = [word for name, value in IMPATIENT.items() for word in ("--env", f"{name}={value}")]
@@ -134,7 +155,7 @@ class ComposeEngine:
 
     def collect(self, name: str, argv: Sequence[str]) -> Result:
         given = self._secrets(RUN)
-        return docker.answered(process.collect(self._one_off(name, argv), {**self.place.env, **given}))
+        return docker.answered(process.collect(self._step(name, argv), {**self.place.env, **given}))
 
     def begin(self, name: str, argv: Sequence[str]) -> Callable[[], Result]:
         given = self._secrets(RUN)  # first: the file for Compose has the variables of those that are known to be set
@@ -147,7 +168,7 @@ class ComposeEngine:
             docker.ensure_network(self.place.network)
         given = self._secrets(RUN) if verb[0] == "run" else {}
         if given:
-            _write_variables(self.place)
+            additions.write_variables(self.place)
         tty = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
         return docker.checked(process.attach(self._compose(*verb, *tty, service, *argv), {**self.place.env, **given}))
 
@@ -234,7 +255,7 @@ class ComposeEngine:
         """Podman has no BuildKit, and Compose needs it for the secrets of a build."""
         if missing := podman.no_command():
             raise missing
-        _write_variables(self.place)
+        additions.write_variables(self.place)
         env = {**self.place.env, **self._secrets(BUILD)}
         read = process.capture(self._compose("config", "--format", "json"), env)
         if read.code:
@@ -255,7 +276,7 @@ class ComposeEngine:
             wanted += [other for other in needs if other not in wanted]
         found = {name: states[name] for name in wanted if name in states}
         ids = {name: state.id for name, state in found.items() if state.running and state.healthy}
-        _write_variables(self.place)
+        additions.write_variables(self.place)
         argv = self._compose("config", "--hash", "*")
         hashes = process.capture(argv, {**self.place.env, **self._secrets(RUN)}).stdout
         unchanged = podman.unchanged(ids, {name: self._image(name) for name in ids}, hashes)
@@ -289,15 +310,13 @@ class ComposeEngine:
         own_variables = (".env", PERSONAL, str(names.variables_file(self.place.workspace)))
         known = [file for file in own_variables if (self.place.root / file).is_file()]
         env_files = [word for file in known for word in ("--env-file", file)]
-        own = (self.place.compose, self.place.overlay, self.place.override, self._additions(install))
+        ours = additions.file(self.place, install, podman=docker.server().is_podman, once=words[0] == "run")
+        own = (self.place.compose, self.place.overlay, self.place.override, ours)
         files = [word for file in own if file for word in ("-f", file)]
         return ["docker", "compose", "-p", self.place.project, *files, *env_files, *words]
 
-    def _additions(self, install: bool) -> str:
-        return additions.file(self.place, install, podman=docker.server().is_podman)
-
     def _run(self, *words: str, secrets: Mapping[str, str] | None = None, **unless_set: str) -> int:
-        _write_variables(self.place)
+        additions.write_variables(self.place)
         env = {**unless_set, **self.place.env, **(secrets or {})}
         return process.run(self._compose(*words), env, measure=Progress())
 
@@ -305,8 +324,12 @@ class ComposeEngine:
         """The variables that hand secrets to Compose. They are in no file and no argument."""
         return self.place.secrets.carriers(*uses)
 
-    def _pull(self, argv: Sequence[str]) -> bool:
-        return process.run(argv, self.place.env, limit=PULL_LIMIT, measure=Progress()) == 0
+    def _pull(self, image: str) -> bool:
+        return process.run(["docker", "pull", image], self.place.env, limit=PULL_LIMIT, measure=Progress()) == 0
+
+    def _step(self, name: str, argv: Sequence[str]) -> list[str]:
+        held = self._held.inside(argv) if self._held else []
+        return held or self._one_off(name, argv)
 
     def _one_off(
         self, name: str, argv: Sequence[str], *flags: str, service: str = "", install: bool = False
@@ -317,7 +340,7 @@ class ComposeEngine:
             self.check_reach()
             docker.ensure_network(self.place.network)
             self._prepared = True
-        _write_variables(self.place)
+        additions.write_variables(self.place)
         label = ["--label", f"{docker.STEP}={name}"]
         words = ["--rm", "--no-deps", "-T", *label, *flags, service or self.place.app, *argv]
         return self._compose("run", *words, install=install)
@@ -371,10 +394,3 @@ class ComposeEngine:
 
     def _unhealthy(self, timeout: float) -> DevError:
         return failures.not_pulled(self.place) or failures.unhealthy(self.place, self.look(), self.tail, timeout)
-
-
-def _write_variables(place: Place) -> None:
-    target = place.root / names.variables_file(place.workspace)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    text = "".join(f"{name}={value}\n" for name, value in sorted(place.variables.items()))
-    disk.replace(target, text, 0o600, lasting=False)  # it has passwords

@@ -27,6 +27,8 @@ PROJECT = "com.docker.compose.project"
 STEP = "devenv.step"  # the label of our own one-off containers
 LABEL = r"(?:com\.docker\.compose\.(service|oneoff|project\.working_dir)|(devenv\.step))=([^,]*)"
 
+# A container's id, its start, and its last healthchecks. The engine keeps those of earlier starts.
+CHECKED = "{{.Id}} {{.State.StartedAt}} {{if .State.Health}}{{json .State.Health.Log}}{{else}}null{{end}}"
 DENIED = "permission denied"
 NO_FOLDER = "bind source path does not exist"
 JOIN_GROUP = "sudo usermod --append --groups docker $USER; then log in again"
@@ -283,6 +285,12 @@ def has_images(names: Sequence[str]) -> bool:
     return not names or process.capture(["docker", "image", "inspect", *names]).code == 0
 
 
+def entrypoint(image: str) -> list[str]:
+    """The words that an image puts before each command; none if it is not known."""
+    done = process.capture(["docker", "image", "inspect", "--format", "{{json .Config.Entrypoint}}", image])
+    return json.loads(done.stdout or "null") or []
+
+
 def untag(names: Sequence[str]) -> None:
     """Remove names of images if they exist. An image without another name is removed, too."""
     for name in names:
@@ -346,6 +354,24 @@ def endless_logs(states: Mapping[str, State]) -> list[str]:
     done = process.capture(["docker", "inspect", "--format", "{{.Id}} {{json .HostConfig.LogConfig}}", *ids])
     found = [(ids[id], json.loads(text)) for id, text in (line.split(" ", 1) for line in done.stdout.splitlines())]
     return [name for name, log in found if log["Type"] == "json-file" and "max-size" not in (log["Config"] or {})]
+
+
+def passed(ids: Sequence[str]) -> set[str]:
+    """The containers whose last healthcheck passed, and began after the container did."""
+    found = set()
+    done = process.capture(["docker", "inspect", "--format", CHECKED, *ids]) if ids else Result(0, "", "")
+    for id, begun, checks in (line.split(" ", 2) for line in done.stdout.splitlines()):
+        last = (json.loads(checks) or [{}])[-1]
+        if last.get("ExitCode") == 0 and _moment(last["Start"]) > _moment(begun):
+            found.add(id)
+    return found
+
+
+def _moment(text: str) -> float:
+    """A time as the engine writes it, such as 2026-01-01T10:00:00.123456789+01:00, in seconds."""
+    fraction = "".join(re.findall(r"\.\d+", text))
+    seconds = datetime.strptime(text.replace(fraction, ""), "%Y-%m-%dT%H:%M:%S%z").timestamp()
+    return seconds + float(fraction or 0)
 
 
 def has_lost_network(ids: Sequence[str]) -> bool:

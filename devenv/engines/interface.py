@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Callable, NamedTuple, Protocol
 
@@ -126,14 +127,17 @@ class Engine(Protocol):
     def end(self, services: Sequence[str]) -> None:
         """End some services, so that `start` begins them again. DevError 112 if they cannot be ended."""
 
-    def failing(self, states: Mapping[str, State]) -> list[str]:
+    def failing(self, states: Mapping[str, State], started: bool = False) -> list[str]:
         """The services that are not healthy in `states`, a look of just now, or whose healthcheck fails when it is run.
 
-        All healthchecks run at once.
+        All healthchecks run at once. `started`: one that passed since this command started its service counts, too.
         """
 
     def stop(self) -> None:
         """Stop everything and keep all data."""
+
+    def prepared(self) -> AbstractContextManager[None]:
+        """During the block, steps begin sooner: what they need is made next to what comes first in it."""
 
     def step(self, name: str, argv: Sequence[str]) -> int:
         """Run a step (migrate, seed) as the app, printed and timed. First end what a killed step left running."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import NamedTuple
 
 from devenv.base import events, ports
@@ -146,23 +147,27 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[E
     """
     done: list[Step] = []
     left = list(steps)
-    while left:
-        step = left.pop(0)
-        with events.step(step.kind, " ".join(step.services), step.why):
-            env = _do(env, step)
-        done.append(step)
-        if step.kind in ("pull", "build"):
-            env.record.up = {**env.record.up, "build": facts.build_files, "libraries": dict(facts.libraries)}
-            env.save()
-            if facts.built:
-                env.engine.remove_older()
-        if step.kind == "start" and not facts.looked and env.database and env.database.service in step.services:
-            before, env = env.database.name, live.opened(env)
-            if (env.database and env.database.name != before) or _is_other(env, facts):
-                facts = observe(env, env.engine.look())._replace(started=_started(done))
-                left = decide(facts, env.config, env.place.services)
-                _say(left)
-            facts = facts._replace(looked=True)
+    with ExitStack() as prepared:
+        while left:
+            step = left.pop(0)
+            with events.step(step.kind, " ".join(step.services), step.why):
+                env = _do(env, step)
+            done.append(step)
+            if step.kind in ("pull", "build"):
+                env.record.up = {**env.record.up, "build": facts.build_files, "libraries": dict(facts.libraries)}
+                env.save()
+                if facts.built:
+                    env.engine.remove_older()
+            if step.kind == "start" and not facts.looked and env.database and env.database.service in step.services:
+                if any(other.kind == "migrate" for other in left):
+                    prepared.enter_context(env.engine.prepared())
+                    packages.begin(env)
+                before, env = env.database.name, live.opened(env)
+                if (env.database and env.database.name != before) or _is_other(env, facts):
+                    facts = observe(env, env.engine.look())._replace(started=_started(done))
+                    left = decide(facts, env.config, env.place.services)
+                    _say(left)
+                facts = facts._replace(looked=True)
     if DEFAULT in env.config.scenarios and DEFAULT not in live.known(env).get("seeded", {}):
         _seed(env)  # after a switch that was not in the plan
     return env, done

@@ -45,10 +45,11 @@ class Stack(NamedTuple):
     test: str
 
 
+NODE_TEST = "node --test --test-concurrency=1 --test-reporter=spec"  # as in the stack's dev.yaml
 STACKS = {
     "django": Stack("courses/views.py", "courses/index.html", "python manage.py runserver 127.0.0.1:{port}", "pytest"),
     "fastapi": Stack("app/pages.py", "index.html", "uvicorn app.main:app --reload --port {port}", "pytest"),
-    "node": Stack("src/pages.js", "<h1>Courses", "node --watch server.js", "node --test --test-concurrency=1"),
+    "node": Stack("src/pages.js", "<h1>Courses", "node --watch server.js", NODE_TEST),
 }
 
 

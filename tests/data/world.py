@@ -290,7 +290,7 @@ class FakeEngine:
     def start(self, names: Sequence[str], timeout: float) -> None:
         self.world.effect("start", lambda: self.world.running.update(names))
 
-    def failing(self, states: Mapping[str, Running]) -> list[str]:
+    def failing(self, states: Mapping[str, Running], _started: bool = False) -> list[str]:
         return [name for name in self.place.services if name not in self.world.running]
 
     def tidy(self) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.verbs.fixtures import COMPOSE_FIRST
+from tests.conftest import until
+from tests.verbs.fixtures import COMPOSE, COMPOSE_FIRST
 from tests.verbs.repo import Repo, end, printed
 
 ALONE, GROUP = os.kill, os.killpg
@@ -66,6 +67,23 @@ def test_first_up_killed(repo: Repo, engine: str, which: slice, kills: tuple[Kil
         repo.ok("dev.destroy", "--yes")
         kill_up(repo, number, kills[turn % 2])
         assert_repaired(repo, engine, [number] if enter_by_hand(repo, number) else [])
+
+
+@pytest.mark.parametrize("engine", COMPOSE, indirect=True)
+@pytest.mark.parametrize(("kill", "migrated"), [(ALONE, "1"), (GROUP, "0")], ids=["alone", "group"])
+def test_the_container_of_steps_goes_with_dev_up(repo: Repo, kill: Kill, migrated: str) -> None:
+    """Without another command. Only if dev.up alone is killed, the step goes on to its end."""
+    process = repo.start("dev.up")
+    assert any("Applying" in line for line in process.stderr or [])
+    listing = ["docker", "ps", "--all", "--quiet", "--filter", f"name={repo.project()}-steps"]
+
+    def left() -> str:
+        return subprocess.run(listing, check=True, capture_output=True, text=True).stdout
+
+    assert left()
+    end(process, kill)
+    assert until(lambda: not left())
+    assert repo.rows("SELECT count(*) FROM django_migrations WHERE app = 'sessions'") == [migrated]
 
 
 @pytest.mark.slow

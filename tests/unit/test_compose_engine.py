@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from devenv.base import process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines import choice, docker
 from devenv.engines.compose import ComposeEngine
@@ -28,6 +29,7 @@ from .conftest import COMPOSE_YAML, Seam
 MakePlace = Callable[..., Place]
 BEGIN = "docker compose -p main-catalog -f compose.yaml"
 VARIABLES = " --env-file .dev/local/main.env"
+ONCE = f"{BEGIN} -f .dev/local/main.once.compose.json"  # without a healthcheck
 
 
 @pytest.fixture
@@ -114,11 +116,52 @@ def test_steps_run_in_containers_of_their_own(engine: ComposeEngine, seam: Seam)
     seam.answer("run --rm", "{}\n")
     assert engine.step("migrate", ["./migrate", "a b"]) == 0
     assert engine.collect("seed", ["./seed"]).stdout == "{}\n"
-    one_off = [*BEGIN.split(), *VARIABLES.split(), "run", "--rm", "--no-deps", "-T", "--label"]
+    one_off = [*ONCE.split(), *VARIABLES.split(), "run", "--rm", "--no-deps", "-T", "--label"]
     assert seam.ran == [
         [*one_off, "devenv.step=migrate", "app", "./migrate", "a b"],
         [*one_off, "devenv.step=seed", "app", "./seed"],
     ]
+
+
+@pytest.fixture
+def cat(engine: ComposeEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Instead of a container, `cat` itself waits."""
+    monkeypatch.setattr(engine, "_one_off", lambda name, argv, *_: ["cat"] if name == "steps" else ["run", *argv])
+    with engine.prepared():
+        yield
+    assert not process.inherited
+
+
+@pytest.mark.usefixtures("cat")
+def test_steps_of_a_first_start_run_in_one_container(engine: ComposeEngine, seam: Seam) -> None:
+    engine.step("migrate", ["./migrate", "a b"])
+    engine.collect("seed", ["./seed"])
+    inside = ["docker", "exec", "main-catalog-steps"]
+    assert seam.ran == [[*inside, "./migrate", "a b"], [*inside, "./seed"]]
+    engine.start(["app"], 1)
+    engine.step("migrate", ["./migrate"])
+    assert seam.ran[-1] == ["run", "./migrate"], "it ends when the app starts, since both need the memory"
+
+
+@pytest.mark.parametrize("waiting", ["true", "false", "yes"])
+def test_a_container_that_does_not_wait_is_not_used(
+    engine: ComposeEngine, seam: Seam, monkeypatch: pytest.MonkeyPatch, waiting: str
+) -> None:
+    """It ended, it could not be started, or it prints something of its own."""
+    monkeypatch.setattr(engine, "_one_off", lambda name, argv, *_: [waiting] if name == "steps" else ["run", *argv])
+    with engine.prepared():
+        engine.step("migrate", ["./migrate"])
+    assert seam.ran == [["run", "./migrate"]]
+
+
+@pytest.mark.parametrize("where", ["image", "compose.yaml"])
+def test_an_entrypoint_is_not_left_out(seam: Seam, make_place: MakePlace, where: str) -> None:
+    text = COMPOSE_YAML.replace("  app:\n", "  app:\n    entrypoint: [./enter]\n") if where != "image" else COMPOSE_YAML
+    seam.answer("image inspect --format", '["./enter"]\n' if where == "image" else "null\n")
+    engine = ComposeEngine(make_place(text))
+    with engine.prepared():
+        engine.step("migrate", ["./migrate"])
+    assert "run --rm" in seam.typed()[-1]
 
 
 def test_the_code_of_a_step_is_handed_on(engine: ComposeEngine, seam: Seam) -> None:
@@ -169,16 +212,15 @@ def test_a_network_is_made_once(engine: ComposeEngine, seam: Seam) -> None:
 
 @pytest.mark.parametrize(
     ("there", "begin"),
-    [("", "run --rm -T app"), (container("app", "Exited (0) 1 second ago"), "run --rm -T app"),
-     (container("app", "Up 1 second (health: starting)"), "exec -T app")],
+    [("", f"{ONCE} run --rm -T app"), (container("app", "Exited (0) 1 second ago"), f"{ONCE} run --rm -T app"),
+     (container("app", "Up 1 second (health: starting)"), f"{BEGIN} exec -T app")],
 )  # fmt: skip
 def test_attach_enters_a_running_container_else_starts_one(
     engine: ComposeEngine, seam: Seam, there: str, begin: str
 ) -> None:
     seam.answer("docker ps", there)
-    seam.answer("main-catalog run", code=3)
     engine.attach("app", ["ls", "-l"])
-    assert seam.typed() == [f"{BEGIN} {begin} ls -l"]
+    assert seam.typed() == [f"{begin} ls -l"]
 
 
 def test_logs(engine: ComposeEngine, seam: Seam) -> None:
@@ -221,6 +263,37 @@ def test_what_is_left_of_a_killed_step_is_removed(engine: ComposeEngine, seam: S
     engine.look()
     engine.tidy()
     assert seam.ran == [["docker", "rm", "--force", "app2"]]
+
+
+STARTED = "2026-01-01T10:00:00.5Z"
+CHECK = {"Start": "2026-01-01T11:00:01.123456789+01:00", "End": "2026-01-01T11:00:02+01:00", "ExitCode": 0}
+
+
+@pytest.mark.parametrize(
+    ("was_running", "checks", "count", "runs"),
+    [
+        (False, [CHECK], True, False),
+        (False, [CHECK], False, True),  # this caller wants to know how it is now
+        (True, [CHECK], True, True),  # an earlier command has started it
+        (False, [{**CHECK, "Start": "2026-01-01T10:00:00.4Z"}], True, True),  # from an earlier start of the container
+        (False, [CHECK, {**CHECK, "ExitCode": 1}], True, True),
+        (False, [], True, True),
+        (False, None, True, True),
+    ],
+)
+def test_a_check_that_passed_since_the_start_is_not_run_again(
+    engine: ComposeEngine, seam: Seam, monkeypatch: pytest.MonkeyPatch,
+    was_running: bool, checks: object, count: bool, runs: bool
+) -> None:  # fmt: skip
+    up = container("app", "Up 1 second (healthy)") + container("db", "Up 1 second (healthy)")
+    seam.answer("docker ps", up if was_running else "")
+    engine.look()
+    seam.answer("docker ps", up)
+    seam.answer("docker inspect", "".join(f"{id} {STARTED} {json.dumps(checks)}\n" for id in ("app1", "db1")))
+    ran: list[str] = []
+    monkeypatch.setattr(process, "probe", lambda argv, *_: not ran.append(argv[2]))
+    assert engine.failing(engine.look(), started=count) == []
+    assert sorted(ran) == (["app1", "db1"] if runs else [])
 
 
 def test_data_is_known_by_when_its_volume_was_made(engine: ComposeEngine, seam: Seam) -> None:
@@ -330,8 +403,9 @@ def test_a_missing_plugin_is_the_error(fail: Callable[[str], DevError], seam: Se
 @pytest.mark.parametrize("lost", ["docker version", "docker compose version"])
 def test_a_step_that_nothing_could_run_has_no_code_of_its_own(engine: ComposeEngine, seam: Seam, lost: str) -> None:
     for verb in ("run", "exec", "logs"):
-        seam.answer(f"{BEGIN} {verb}", code=1)
-        seam.answer(f"{BEGIN}{VARIABLES} {verb}", code=1)
+        for begin in (BEGIN, ONCE):
+            seam.answer(f"{begin} {verb}", code=1)
+            seam.answer(f"{begin}{VARIABLES} {verb}", code=1)
     seam.answer(lost, code=1)
     acts = [
         lambda: engine.step("migrate", ["x"]),

@@ -8,6 +8,7 @@ import shutil
 import signal
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Callable
 
@@ -125,7 +126,7 @@ class NativeEngine:
         for name in services:
             supervisor.note_end(self.units[name], "stopped")
 
-    def failing(self, states: Mapping[str, State]) -> list[str]:
+    def failing(self, states: Mapping[str, State], _started: bool = False) -> list[str]:
         sick = [name for name in self.units if name not in states or not states[name].healthy]
         left = [name for name in self.units if name not in sick and states[name].running and not states[name].checked]
         with ThreadPoolExecutor(max_workers=8) as threads:
@@ -142,6 +143,9 @@ class NativeEngine:
             supervisor.note_end(unit, "stopped")
         supervisor.end_keeper(self.place)
         folders.discard_secrets(folders.of(self.place))
+
+    def prepared(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def step(self, _name: str, argv: Sequence[str]) -> int:
         return self._run_step(argv, {})

@@ -1,0 +1,65 @@
+"""A container that waits: a first `dev.up` runs its steps in one, made while the database starts (decision 44)."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+
+from devenv.base import events, patience, process
+
+WAITING = "cat"  # it copies its stdin to its stdout, and ends when its stdin does
+WORD = b"it runs\n"
+LIMIT = 10.0  # seconds that its start may take; else each step gets a container
+
+
+class Held:
+    """A container whose stdin is a pipe of ours.
+
+    All commands that we start have the pipe, too. So it is removed after `release`, or once this process and the last
+    of those commands have ended, however that happened.
+    """
+
+    def __init__(self, run: Sequence[str], container: str, env: Mapping[str, str]) -> None:
+        """`run`: a command that runs WAITING in a new container of that name. It is not waited for."""
+        self._run, self._container, self._begun = run, container, time.monotonic()
+        self._runs: bool | None = None
+        reading, self._writing = os.pipe()
+        os.write(self._writing, WORD)
+        self._started = subprocess.Popen(run, env=env, stdin=reading, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        os.close(reading)
+        process.inherited.add(self._writing)
+
+    def inside(self, argv: Sequence[str]) -> list[str]:
+        """The command that runs `argv` in it; empty if it did not start."""
+        if self._runs is None:
+            self._runs = self._copied() == WORD
+            if self._runs:  # reported now, so that it is not among the commands that ran meanwhile
+                process.echo(self._run)
+                events.publish(events.COMMAND_ENDED, seconds=time.monotonic() - self._begun, code=0)
+        return ["docker", "exec", self._container, *argv] if self._runs else []
+
+    def release(self) -> None:
+        """Let it end, which takes a moment. Nothing runs in it any more."""
+        if self._writing >= 0:
+            process.inherited.discard(self._writing)
+            os.close(self._writing)
+        self._runs, self._writing = False, -1
+
+    def end(self) -> None:
+        """Let it end, and wait until it is removed."""
+        self.release()
+        try:
+            patience.within(self._started, patience.GRACE)
+        except subprocess.TimeoutExpired:
+            patience.end(self._started)
+
+    def _copied(self) -> bytes:
+        """The first line of its stdout; empty if it ended, or printed none within LIMIT."""
+        out = self._started.stdout
+        assert out
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(out, selectors.EVENT_READ)
+            return out.readline() if waiting.select(LIMIT) else b""
