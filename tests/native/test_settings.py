@@ -55,7 +55,7 @@ def elsewhere() -> Iterator[Elsewhere]:
 @pytest.mark.parametrize(
     ("others", "client"),
     [
-        pytest.param(MARIADB, "mariadb", marks=pytest.mark.skipif(not SERVER, reason="mariadbd is not installed")),
+        pytest.param(MARIADB, "mariadb", marks=pytest.mark.skipif(not SERVER, reason="needs a mariadbd")),
         pytest.param(POSTGRES, "psql"),
     ],
     ids=["mariadb", "postgres"],
