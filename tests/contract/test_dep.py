@@ -145,7 +145,8 @@ def is_there(box: Sandbox, path: Path) -> bool:
 def shown_by_git(box: Sandbox) -> set[str]:
     """Changed files of the repository, and the lines that changed in them."""
     git = ["git", "-C", str(box.checkout)]
-    return {*quiet([*git, "status", "--porcelain"]).splitlines(), *quiet([*git, "diff", "HEAD"]).splitlines()}
+    changed = quiet([*git, "status", "--porcelain", "--untracked-files=normal"])
+    return {*changed.splitlines(), *quiet([*git, "diff", "--no-ext-diff", "--no-color", "HEAD"]).splitlines()}
 
 
 @pytest.mark.contract("DEP-3")

@@ -13,6 +13,9 @@ from devenv.required import mirrors
 from tests.conftest import run_quietly
 from tests.gitrepo import commit, git
 from tests.stack.conftest import Repo, hidden, make_repo, own_machine  # noqa: F401
+from tools.adopt.errors import Refusal
+from tools.adopt.repository import clean, find
+from tools.fleet.releases import identity
 
 HOOK = "#!/bin/sh\necho a hook of the person ran >&2\nexit 1\n"
 SETTINGS = {
@@ -27,6 +30,8 @@ SETTINGS = {
     "submodules": "[submodule]\n\trecurse = true\n[fetch]\n\trecurseSubmodules = true\n\tprune = true\n",
     "order": "[tag]\n\tsort = creatordate\n[status]\n\tshowUntrackedFiles = no\n[log]\n\tdecorate = full\n",
     "fsmonitor": "[core]\n\tfsmonitor = /nonexistent/monitor\n",
+    "shown": "[status]\n\tshowUntrackedFiles = no\n\tshort = true\n\tbranch = true\n[log]\n\tshowSignature = true\n",
+    "diff": "[diff]\n\texternal = false\n\tnoprefix = true\n\trenames = copies\n[merge]\n\tconflictStyle = zdiff3\n",
     "detached": "[advice]\n\tdetachedHead = true\n[checkout]\n\tdefaultRemote = company\n[push]\n\tdefault = nothing\n",
 }
 
@@ -75,6 +80,29 @@ def test_mirrors_and_checkouts(
     assert mirror.tags() == ["v1.1", "v1.0"]
     mirror.clone(first, tmp_path / "edited", "--create", "from-v1.0")
     assert git(tmp_path / "edited", "branch", "--show-current") == "from-v1.0"
+
+
+@pytest.mark.parametrize(
+    "text", [SETTINGS["shown"], SETTINGS["diff"], everything()], ids=["shown", "diff", "everything"]
+)
+def test_what_is_not_committed_is_seen(
+    make_repo: Callable[[str], Repo],  # noqa: F811
+    set_git: Callable[[str], None],
+    text: str,
+) -> None:
+    """Before a retrofit or an update, which refuse it; and in a checkout of the template, whose tests are run."""
+    shop = make_repo("shop")
+    (shop.root / "page.txt").write_text("first\n")
+    shop.commit()
+    set_git(text)
+    clean(find(shop.root))
+    before = identity(shop.root)
+    (shop.root / "page.txt").write_text("second\n")
+    assert identity(shop.root).startswith(f"{before}+")
+    (shop.root / "page.txt").write_text("first\n")
+    (shop.root / "new.txt").write_text("")
+    with pytest.raises(Refusal, match=r"changes that are not committed: new\.txt"):
+        clean(find(shop.root))
 
 
 def test_a_mirror_has_branches_and_tags_only(make_repo: Callable[[str], Repo]) -> None:  # noqa: F811

@@ -39,6 +39,6 @@ def notes(template: Path, address: str) -> Iterator[str]:
         yield f"note: only this machine has the tools at {address} (commit {commit}); teammates cannot fetch them"
         push = f"git -C {quoted} push, then " if address == str(template) else ""
         yield f"hint: {push}write the template's URL into .cruft.json; or: inv template.vendor"
-    if git(template, "status", "--porcelain"):
+    if git(template, "status", "--porcelain", "--untracked-files=normal"):
         yield f"note: {template} has changes that are not committed; the service runs the tools of {commit}"
         yield f"hint: to run the checkout as it is: DEVENV_TOOLS={quoted} inv dev.up"

@@ -65,5 +65,6 @@ def days(missing: Iterable[Release], today: date) -> int | None:
 
 def identity(template: Path) -> str:
     """The template's commit and a fingerprint of uncommitted changes: another suite gives other answers."""
-    commit, changes = run(template, "rev-parse", "HEAD").decode().strip(), run(template, "diff", "HEAD")
+    commit = run(template, "rev-parse", "HEAD").decode().strip()
+    changes = run(template, "diff", "--no-ext-diff", "HEAD")
     return f"{commit}+{hashlib.sha256(changes).hexdigest()[:12]}" if changes else commit
