@@ -49,7 +49,12 @@ def make(chosen: Chosen, place: Place) -> Engine:
     """The chosen engine at a place."""
     if chosen.name == NATIVE:
         return NativeEngine(place)
-    from devenv.engines.compose import ComposeEngine  # here, since commands without containers do not need it
+    # Here, since commands without containers do not need them.
+    if docker.server().is_podman:
+        from devenv.engines.podman_engine import PodmanEngine
+
+        return PodmanEngine(place, chosen.version)
+    from devenv.engines.compose import ComposeEngine
 
     return ComposeEngine(place, chosen.version)
 

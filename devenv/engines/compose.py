@@ -7,15 +7,15 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import events, foreign, process, system
+from devenv.base import foreign, process, system
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines import additions, docker, failures, names, podman, stats
+from devenv.engines import additions, docker, failures, names, stats
 from devenv.engines.held import WAITING, Held
 from devenv.engines.interface import IMPATIENT, PERSONAL, Logs, Place, State
 from devenv.engines.progress import Progress
@@ -29,13 +29,13 @@ CUT = "cut from the network"
 # Seconds for pulling a released image: Docker waits for ever for a registry that does not respond. In this time a slow
 # connection (8 Mbit/s) loads 300 MB. If it is slower, a build is as fast.
 PULL_LIMIT = 300
-CHECK_EVERY = 0.5  # seconds between two health checks of what starts, as in the template's services
 
 
 class ComposeEngine:
     """Docker Engine through Compose v2. See interface.Engine for the methods."""
 
     name = "compose"
+    is_podman = False
 
     def __init__(self, place: Place, version: str = "") -> None:
         self.place = place
@@ -69,7 +69,7 @@ class ComposeEngine:
         return docker.has_images([self._image(name) for name, s in self.place.services.items() if s.build])
 
     def build(self, services: Sequence[str]) -> None:
-        if self._built_by_podman(services) if docker.server().is_podman else self._built_by_compose(services):
+        if self._build(services):
             hint = "see the failing step above; a registry behind a company's CA needs CA_BUNDLE=/path/to/ca.pem"
             origins = self.place.secrets.origins(BUILD)
             back = [f"without the edited library: inv dev.use {name}" for name in self.place.libraries]
@@ -96,17 +96,7 @@ class ComposeEngine:
             self._held.release()
         states = self.look()
         self._stop_stuck(names, states)
-        again = ["--force-recreate"] if self._is_cut(states) else []
-        if docker.server().is_podman and not again:
-            names, again = self._to_start(names, states), ["--no-deps"]
-            if not names:
-                return
-        wait = [*again, "--wait", "--wait-timeout", str(math.ceil(timeout))]
-        # On a terminal, Compose would overwrite our progress lines (context/health.py).
-        words = ["--detach", "--no-build", "--remove-orphans", *wait, *names]
-        with self._checking():
-            code = self._run("up", *words, secrets=self._secrets(RUN), COMPOSE_ANSI="never")
-        if code:
+        if self._up(names, ["--force-recreate"] if self._is_cut(states) else [], timeout):
             raise self._explain(self._unhealthy(timeout))
 
     def end(self, services: Sequence[str]) -> None:
@@ -248,55 +238,15 @@ class ComposeEngine:
         docker.remove_left(self.place.project)
         process.capture(["docker", "network", "rm", self.place.network])  # refused while another service is on it
 
-    def _built_by_compose(self, services: Sequence[str]) -> int:
+    def _build(self, services: Sequence[str]) -> int:
         return self._run("build", *services, secrets=self._secrets(BUILD))
 
-    def _built_by_podman(self, services: Sequence[str]) -> int:
-        """Podman has no BuildKit, and Compose needs it for the secrets of a build."""
-        if missing := podman.no_command():
-            raise missing
-        additions.write_variables(self.place)
-        env = {**self.place.env, **self._secrets(BUILD)}
-        read = process.capture(self._compose("config", "--format", "json"), env)
-        if read.code:
-            return process.run(self._compose("config", "--quiet"), env)  # again, since it prints what is wrong
-        wanted = services or [name for name, s in self.place.services.items() if s.build]
-        for build in filter(None, (self.place.services[name].build for name in wanted)):
-            podman.check_agent(self.place.service, build.dockerfile)
-        label = f"{docker.PROJECT}={self.place.project}"
-        with podman.resolved(read.stdout, env) as project:
-            argvs = podman.builds(docker.endpoint(), project, wanted, label)
-            return next((code for argv in argvs if (code := process.run(argv, env))), 0)
-
-    def _to_start(self, names: Sequence[str], states: Mapping[str, State]) -> list[str]:
-        """Services and what they depend on, without those that run as they should: see podman.unchanged."""
-        wanted = list(names)
-        for name in wanted:
-            needs = [other for other in self.place.services[name].depends_on if other in self.place.services]
-            wanted += [other for other in needs if other not in wanted]
-        found = {name: states[name] for name in wanted if name in states}
-        ids = {name: state.id for name, state in found.items() if state.running and state.healthy}
-        additions.write_variables(self.place)
-        argv = self._compose("config", "--hash", "*")
-        hashes = process.capture(argv, {**self.place.env, **self._secrets(RUN)}).stdout
-        unchanged = podman.unchanged(ids, {name: self._image(name) for name in ids}, hashes)
-        return [name for name in wanted if name not in unchanged]
-
-    @contextmanager
-    def _checking(self) -> Iterator[None]:
-        """During the block, the health checks run that Podman does not run by itself."""
-        if not docker.server().is_podman:
-            yield
-            return
-        endpoint = docker.endpoint()
-
-        def look() -> None:
-            with suppress(DevError):  # the block itself reports it
-                found = docker.containers(self.place.project).services.values()
-                podman.check(endpoint, [state.id for state in found if state.running and not state.healthy])
-
-        with events.meanwhile(look, CHECK_EVERY):
-            yield
+    def _up(self, names: Sequence[str], flags: Sequence[str], timeout: float) -> int:
+        """Start services and what they depend on, and wait until they are healthy. Returns an exit code."""
+        wait = ["--wait", "--wait-timeout", str(math.ceil(timeout))]
+        # On a terminal, Compose would overwrite our progress lines (context/health.py).
+        words = ["--detach", "--no-build", "--remove-orphans", *flags, *wait, *names]
+        return self._run("up", *words, secrets=self._secrets(RUN), COMPOSE_ANSI="never")
 
     def _image(self, name: str) -> str:
         """The name of a service's image: `image:`, else the name that Compose gives it."""
@@ -310,7 +260,7 @@ class ComposeEngine:
         own_variables = (".env", PERSONAL, str(names.variables_file(self.place.workspace)))
         known = [file for file in own_variables if (self.place.root / file).is_file()]
         env_files = [word for file in known for word in ("--env-file", file)]
-        ours = additions.file(self.place, install, podman=docker.server().is_podman, once=words[0] == "run")
+        ours = additions.file(self.place, install, podman=self.is_podman, once=words[0] == "run")
         own = (self.place.compose, self.place.overlay, self.place.override, ours)
         files = [word for file in own if file for word in ("-f", file)]
         return ["docker", "compose", "-p", self.place.project, *files, *env_files, *words]
