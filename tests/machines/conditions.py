@@ -298,7 +298,8 @@ def old_data(repo: Repo, folder: Path) -> Repo:
     """Data that an earlier release made, with the password that was the same everywhere."""
     repo.append(
         "compose.yaml",
-        DATABASE.replace("    command: postgres -cfsync=off\n", "").replace("${DB_PASSWORD:-published}", "published"),
+        DATABASE.replace("    command: postgres -cfsync=off\n", "").replace("${DB_PASSWORD:-published}", "published")
+        + "    volumes: [db-data:/var/lib/postgresql/data]\nvolumes: {db-data: {}}\n",
     )
     repo.ok("dev.up")
     repo.ok("dev.down")
