@@ -34,7 +34,7 @@ WIDTH = 100  # characters of an error
 # The line of a package manager or an image builder that says why; the first one counts.
 CAUSE = re.compile(
     r"(?m)^(?:.*failed to resolve source metadata for \S+|.*Could not resolve host: \S+|.*getaddrinfo \w+ \S+"
-    r"|\S*(?:Error|Exception|ImproperlyConfigured): .+)"
+    r"|\S*(?:Error|Exception|ImproperlyConfigured): .+)|No interpreter found for Python [\d.]+"
 )
 COMMENT = re.compile(r"\s*#")
 NAMED = re.compile(r" {4}in ([^:]+): ")  # the example of a point that is about a file of theirs

@@ -134,6 +134,7 @@ OTHERS: dict[str, tuple[dict[str, str], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_language_without_a_stack_comes_up_with_its_own_dockerfile(history: Path, tmp_path: Path, name: str) -> None:

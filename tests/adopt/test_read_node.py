@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.adopt.read_trees import Tree, facts, notes, reading
+from tests.adopt.test_fill_files import fill
 from tests.messages import NOT_SUPPORTED
 
 
@@ -179,6 +181,46 @@ def test_the_package_manager_is_that_of_the_lock_with_the_release_that_wrote_it(
     assert found.dependencies
     assert (found.dependencies.release, found.dependencies.locked) == (release, True)
     assert {*files} <= {*found.dependencies.files}
+
+
+@pytest.mark.parametrize(
+    ("lock", "native", "production"),
+    [
+        ("pnpm-lock.yaml", "npx --yes pnpm@9.15.9 install --frozen-lockfile", "pnpm install --frozen-lockfile --prod"),
+        (
+            "yarn.lock",
+            "npx --yes yarn@1.22.22 install --frozen-lockfile",
+            "yarn install --frozen-lockfile --production",
+        ),
+        ("package-lock.json", "npm ci", "npm ci --omit=dev"),
+    ],
+)
+def test_each_manager_installs_from_its_lock_in_the_image_too(
+    tmp_path: Path, lock: str, native: str, production: str
+) -> None:
+    files = fill(reading(tmp_path, {"package.json": package(dependencies={"express": "4"}), lock: ""}))
+    assert yaml.safe_load(files["dev.yaml"])["native"]["install"].startswith(native)
+    image = files["Dockerfile"]
+    assert f"export HOME=/root; {production} " in image
+    assert f"--mount=type=bind,source={lock},target={lock}" in image
+    assert ("npm install --global --force" in image.partition("FROM base AS deps")[0]) == (lock != "package-lock.json")
+
+
+def test_yarn_4_gets_node_modules_and_a_workspace_of_pnpm_a_flat_folder(tmp_path: Path) -> None:
+    files = fill(reading(tmp_path, {"package.json": package(dependencies={"express": "4"}), "yarn.lock": BERRY}))
+    assert "env YARN_NODE_LINKER=node-modules yarn workspaces focus --all --production" in files["Dockerfile"]
+    tree = {
+        "package.json": package(packageManager="pnpm@9.1.0", private=True),
+        "pnpm-lock.yaml": PNPM_9,
+        "pnpm-workspace.yaml": "packages: ['apps/*']\n",
+        "apps/api/package.json": package(scripts={"start": "node a.js"}, dependencies={"express": "4"}),
+        "apps/api/a.js": "",
+    }
+    found = reading(tmp_path / "workspace", tree)
+    assert found.dependencies
+    assert (found.dependencies.release, found.dependencies.shared) == ("pnpm@9.1.0", True)
+    assert {"pnpm-workspace.yaml", "apps/api/package.json"} <= {*found.dependencies.files}
+    assert "--config.node-linker=hoisted" in fill(found)["Dockerfile"]
 
 
 def test_a_second_lock_and_an_unknown_manager_are_notes(tmp_path: Path) -> None:

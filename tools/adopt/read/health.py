@@ -83,10 +83,8 @@ def health(files: Files, stack: Stack, images: list[Image], found: Reading, give
 
 
 def _is_named(page: Page, framework: str) -> bool:
-    word = page.path.strip("/").rpartition("/")[2]
-    return (
-        page.open and word in PATHS and (framework != "django" or word not in WEAK)
-    )  # other routes show their handler
+    certain = framework != "django" or page.word not in WEAK  # the routes of the others show their handler
+    return page.open and page.word in PATHS and certain
 
 
 def known(files: Files, stack: Stack, images: list[Image]) -> tuple[Found | None, list[Found]]:
