@@ -392,3 +392,17 @@ def test_a_log_whose_folder_nothing_makes_is_an_open_point(tmp_path: Path, path:
 def test_a_server_that_refuses_to_start_without_hosts_is_an_open_point(tmp_path: Path, lines: str, asked: bool) -> None:
     found = reading(tmp_path, {**BASE, "shop/settings/local.py": FILE + lines})
     assert [one.example for one in found.open] == ["in shop/settings/local.py: DEBUG = True"] * asked
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_a_settings_file_that_a_variable_names_is_an_open_point(tmp_path: Path, tracked: bool) -> None:
+    start = "import os\npath = os.getenv('SHOP_CONFIG', os.path.expanduser('~/.shop/config.py'))\n"
+    module = "shop.core" if tracked else "shop_config"
+    tree = {
+        "requirements.txt": "django\n",
+        "manage.py": start + MANAGE.replace("import os\n", "").replace("shop.settings.local", module),
+        "shop/core.py": "INSTALLED_APPS = []\n" + FILE,
+    }
+    found = reading(tmp_path, tree)
+    assert [one.example for one in found.open] == ([] if tracked else ["SHOP_CONFIG: shop/core.py"])
+    assert ("# SHOP_CONFIG: shop/core.py" in fill(found)["compose.yaml"]) is not tracked

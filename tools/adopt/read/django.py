@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from tools.adopt.read import databases, logs
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
 from tools.adopt.read.values import Values
+from tools.adopt.read.variable import Variable
 
 NAME = "DJANGO_SETTINGS_MODULE"
 PLAIN = "python -m django"  # manage.py, if a repository has none
@@ -24,6 +25,7 @@ ELSEWHERE = re.compile(
 )
 KEY = "SECRET_KEY"
 COMPLETE = ("DATABASES", KEY)  # without them Django does not start
+CONFIGURES = re.compile(r"_(CONFIG|CONF|SETTINGS)(_FILE|_PATH)?$")
 COMPUTES = re.compile(r"\bglobals\(\)|\blocals\(\)|\bvars\(|\bexec\(|\binclude\(|Configuration\b|__dict__|\bsetattr\(")
 LOADED = ("INSTALLED_APPS", "MIDDLEWARE", "MIDDLEWARE_CLASSES")
 HOSTS = re.compile(r"^ALLOWED_HOSTS\s*=\s*([^\n]*?[\[(][^\])]*[\])])", re.MULTILINE)
@@ -42,12 +44,12 @@ class Settings(NamedTuple):
     loaded: frozenset[str] = frozenset()  # the modules of applications and middleware, by their first part
 
 
-def examined(files: Files, given: Values, database: Store | None) -> Settings:
-    """The settings that run, with the service's database."""
+def examined(files: Files, given: Values, database: Store | None, said: Iterable[Variable]) -> Settings:
+    """The settings that run, with the service's database. `said`: the variables that the code reads."""
     module, uncertain, notes = chosen(files, given, database)
     away = outside(files, given) if database and database.kind.value == "sqlite" else None
     asked = [each(files, given) for each in (lacking, secret, debug, hosts, log)]
-    points = (uncertain, *asked, away)
+    points = (uncertain, elsewhere(files, given, said), *asked, away)
     return Settings(module, tuple(one for one in points if one), tuple(notes), named(files, given))
 
 
@@ -262,6 +264,16 @@ def outside(files: Files, given: Values) -> Open | None:
             what = f"nothing makes the folder of SQLite's file {found.value}" if found else ""
             return Open(Found(what, found.where), f'in {name}: "NAME": BASE_DIR / "db.sqlite3"') if found else None
     return None
+
+
+def elsewhere(files: Files, given: Values, said: Iterable[Variable]) -> Open | None:
+    """An open point if no settings module is in the repository, and a variable names the file to take."""
+    module, there = running(files, given, []), settings(files)
+    if not there or (module and path_of(files, module.value)):
+        return None
+    one = next((one for one in said if CONFIGURES.search(one.name) and not given.get(one.name)), None)
+    what = f"the settings file for development, which {one.name} names" if one else ""
+    return Open(Found(what, one.where), f"{one.name}: {there[0]}") if one else None
 
 
 def log(files: Files, given: Values) -> Open | None:

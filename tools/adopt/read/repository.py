@@ -134,7 +134,7 @@ def _reading(
     remarks = [*project.notes, *_optional(project, served), *more]
     remarks += [*(migrated.notes if migrated else ()), *about_stores]
     remarks += _built(files, served.target if served and not ways.build else None, language)
-    settings = django.examined(files, given, database) if _is_django(served) else django.Settings()
+    settings = django.examined(files, given, database, said.values()) if _is_django(served) else django.Settings()
     remarks += [*settings.notes, *about_settings]
     unlisted = python.unlisted(files, project) if language == "python" else None
     remarks += [unlisted] if unlisted else []
