@@ -394,13 +394,23 @@ def test_a_server_that_refuses_to_start_without_hosts_is_an_open_point(tmp_path:
     assert [one.example for one in found.open] == ["in shop/settings/local.py: DEBUG = True"] * asked
 
 
+@pytest.mark.parametrize(
+    ("asks", "asked"), [("path = None", True), ("os.environ.get('DJANGO_SETTINGS_MODULE')", False)]
+)
+def test_a_program_that_reads_its_own_variable_for_the_settings_gets_it(tmp_path: Path, asks: str, asked: bool) -> None:
+    start = f"import os\n{asks}\npath = os.getenv('SHOP_CONFIG', '/etc/shop.py')\n"
+    found = reading(tmp_path, {**BASE, "manage.py": start + MANAGE})
+    assert [one.example for one in found.open] == ["SHOP_CONFIG: shop/settings/base.py"] * asked
+
+
 @pytest.mark.parametrize("tracked", [True, False])
 def test_a_settings_file_that_a_variable_names_is_an_open_point(tmp_path: Path, tracked: bool) -> None:
     start = "import os\npath = os.getenv('SHOP_CONFIG', os.path.expanduser('~/.shop/config.py'))\n"
     module = "shop.core" if tracked else "shop_config"
     tree = {
         "requirements.txt": "django\n",
-        "manage.py": start + MANAGE.replace("import os\n", "").replace("shop.settings.local", module),
+        "manage.py": MANAGE.replace("shop.settings.local", module),
+        "shop/start.py": start,
         "shop/core.py": "INSTALLED_APPS = []\n" + FILE,
     }
     found = reading(tmp_path, tree)

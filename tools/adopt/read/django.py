@@ -26,6 +26,8 @@ ELSEWHERE = re.compile(
 KEY = "SECRET_KEY"
 COMPLETE = ("DATABASES", KEY)  # without them Django does not start
 CONFIGURES = re.compile(r"_(CONFIG|CONF|SETTINGS)(_FILE|_PATH)?$")
+RUNS = re.compile(r"\bexecute_from_command_line\(|ManagementUtility\(")
+ASKS = re.compile(rf"""(?:getenv|environ\.get)\(\s*["']{NAME}""")
 COMPUTES = re.compile(r"\bglobals\(\)|\blocals\(\)|\bvars\(|\bexec\(|\binclude\(|Configuration\b|__dict__|\bsetattr\(")
 LOADED = ("INSTALLED_APPS", "MIDDLEWARE", "MIDDLEWARE_CLASSES")
 HOSTS = re.compile(r"^ALLOWED_HOSTS\s*=\s*([^\n]*?[\[(][^\])]*[\])])", re.MULTILINE)
@@ -267,11 +269,16 @@ def outside(files: Files, given: Values) -> Open | None:
 
 
 def elsewhere(files: Files, given: Values, said: Iterable[Variable]) -> Open | None:
-    """An open point if no settings module is in the repository, and a variable names the file to take."""
+    """An open point if a variable names the settings file to take, and there is none in the repository.
+
+    Or if the program that runs Django's commands reads it, and not the settings module of the environment.
+    """
     module, there = running(files, given, []), settings(files)
-    if not there or (module and path_of(files, module.value)):
-        return None
-    one = next((one for one in said if CONFIGURES.search(one.name) and not given.get(one.name)), None)
+    lost = not (module and path_of(files, module.value))
+    open_ = [one for one in said if CONFIGURES.search(one.name) and not given.get(one.name)]
+    texts = [files.text(one.where.rpartition(":")[0]) for one in open_]
+    asks = [RUNS.search(text) and not ASKS.search(text) for text in texts]
+    one = next((one for one, asked in zip(open_, asks) if there and (lost or asked)), None)
     what = f"the settings file for development, which {one.name} names" if one else ""
     return Open(Found(what, one.where), f"{one.name}: {there[0]}") if one else None
 

@@ -25,6 +25,7 @@ from tools.adopt.read.migrations import migrations
 from tools.adopt.read.notes import notes
 from tools.adopt.read.own_url import own_urls
 from tools.adopt.read.packages import packages
+from tools.adopt.read.pip import with_driver
 from tools.adopt.read.project import Project, host_name, normal
 from tools.adopt.read.starts import Start, starts
 from tools.adopt.read.stores import stores
@@ -139,6 +140,11 @@ def _reading(
     unlisted = python.unlisted(files, project) if language == "python" else None
     remarks += [unlisted] if unlisted else []
     dependencies = with_extras(project, database, served, ways, settings.loaded)
+    missing_driver = next((note for note in about_stores if note.value.startswith("no driver for")), None)
+    if dependencies and database and missing_driver:
+        lists = with_driver(files, dependencies.files, database.kind.value)
+        remarks = [one for one in remarks if one != missing_driver or lists == dependencies.files]
+        dependencies = replace(dependencies, files=lists)
     if dependencies and unlisted:
         dependencies = replace(dependencies, more=(python.SETUPTOOLS,))
     run_packages, build_packages, about_packages = packages(files, project, built, ways)
