@@ -416,3 +416,17 @@ def test_a_settings_file_that_a_variable_names_is_an_open_point(tmp_path: Path, 
     found = reading(tmp_path, tree)
     assert [one.example for one in found.open] == ([] if tracked else ["SHOP_CONFIG: shop/core.py"])
     assert ("# SHOP_CONFIG: shop/core.py" in fill(found)["compose.yaml"]) is not tracked
+
+
+@pytest.mark.parametrize(("name", "taken"), [("settings_docker", True), ("settings_live", False)])
+def test_instead_of_a_module_that_is_not_there_one_for_development_is_set(
+    tmp_path: Path, name: str, taken: bool
+) -> None:
+    tree = {
+        "requirements.txt": "django\nmysqlclient\n",
+        "manage.py": MANAGE.replace("shop.settings.local", "shop.settings"),
+        f"shop/{name}.py": SERVER.replace("from .base import *\n", "INSTALLED_APPS = []\n") + "}}\n",
+    }
+    found = reading(tmp_path, tree)
+    assert facts(found).get(NAME, ("", ""))[0] == (f"shop.{name}" if taken else "")
+    assert found.open == ()

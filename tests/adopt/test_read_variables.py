@@ -36,6 +36,8 @@ PYTHON = [
     ("A = config('KEY', cast=int, default=5)\n", ("5", False)),
     ("A = config('KEY', cast=Csv())\n", (None, True)),
     ("A = get_env_bool('KEY', False)\n", ("False", False)),
+    ("A = get_env_str('KEY', required=True)\n", (None, True)),
+    ("if 'MORE' in os.environ:\n    A = get_env_str('KEY', required=True)\n", (None, False)),
     (SETTINGS.format("int = 5"), ("5", False)),
     (SETTINGS.format("int"), (None, True)),
 ]

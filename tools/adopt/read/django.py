@@ -51,7 +51,7 @@ def examined(files: Files, given: Values, database: Store | None, said: Iterable
     module, uncertain, notes = chosen(files, given, database)
     away = outside(files, given) if database and database.kind.value == "sqlite" else None
     asked = [each(files, given) for each in (lacking, secret, debug, hosts, log)]
-    points = (uncertain, elsewhere(files, given, said), *asked, away)
+    points = (uncertain, None if module else elsewhere(files, given, said), *asked, away)
     return Settings(module, tuple(one for one in points if one), tuple(notes), named(files, given))
 
 
@@ -323,7 +323,7 @@ def chosen(files: Files, given: Values, database: Store | None) -> tuple[Found |
         return None, None, []
     places = _places(database.variables)
     runs = chain(files, module.value) if module else []
-    if not places or (module and not runs) or any(place in runs for place in places):
+    if not places or any(place in runs for place in places):
         return None, None, []
     read = re.compile(rf"[\"']{re.escape(next(iter(database.variables.values())).value)}[\"']")
     made_of = {name: chain(files, module_of(files, name)) for name in settings(files)}
@@ -333,6 +333,8 @@ def chosen(files: Files, given: Values, database: Store | None) -> tuple[Found |
     said = {match[1] for match, _ in files.search(NAMED, _texts(files))}
     fit = [name for name in names if not ELSEWHERE.search(name)]
     best = next(iter(sorted(fit, key=lambda n: (n not in said, not DEVELOPS.search(n), names.index(n)))), None)
+    if module and not runs and not (best and DEVELOPS.search(best)):
+        return None, None, []  # a file that its owner makes
     variable = next(iter(database.variables.values()))
     why = "no settings module is set"
     if module:
