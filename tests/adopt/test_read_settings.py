@@ -430,3 +430,17 @@ def test_instead_of_a_module_that_is_not_there_one_for_development_is_set(
     found = reading(tmp_path, tree)
     assert facts(found).get(NAME, ("", ""))[0] == (f"shop.{name}" if taken else "")
     assert found.open == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "installed"),
+    [({}, True), ({"requirements.txt": "django\nwhitenoise\n"}, False), ({"whitenoise/__init__.py": ""}, False)],
+)
+def test_a_package_that_only_the_settings_name_is_installed(tmp_path: Path, more: Tree, installed: bool) -> None:
+    text = FILE + "if SERVES:\n    MIDDLEWARE = ['whitenoise.middleware.WhiteNoiseMiddleware']\n"
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": text, **more})
+    assert found.dependencies is not None
+    assert found.dependencies.more == (("whitenoise",) if installed else ())
+    assert (
+        any(note.startswith("shop/settings/local.py:4: the code uses whitenoise") for note in notes(found)) is installed
+    )

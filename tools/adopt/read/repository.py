@@ -137,8 +137,8 @@ def _reading(
     remarks += _built(files, served.target if served and not ways.build else None, language)
     settings = django.examined(files, given, database, said.values()) if _is_django(served) else django.Settings()
     remarks += [*settings.notes, *about_settings]
-    unlisted = python.unlisted(files, project) if language == "python" else None
-    remarks += [unlisted] if unlisted else []
+    unlisted = python.unlisted(files, project, settings.loaded) if language == "python" else {}
+    remarks += unlisted.values()
     dependencies = with_extras(project, database, served, ways, settings.loaded)
     missing_driver = next((note for note in about_stores if note.value.startswith("no driver for")), None)
     if dependencies and database and missing_driver:
@@ -146,7 +146,7 @@ def _reading(
         remarks = [one for one in remarks if one != missing_driver or lists == dependencies.files]
         dependencies = replace(dependencies, files=lists)
     if dependencies and unlisted:
-        dependencies = replace(dependencies, more=(python.SETUPTOOLS,))
+        dependencies = replace(dependencies, more=tuple(unlisted))
     run_packages, build_packages, about_packages = packages(files, project, built, ways)
     remarks += about_packages
     module = settings.module
