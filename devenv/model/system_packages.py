@@ -29,6 +29,8 @@ NEEDS = {
     "pylibmc": Need("memcstat", "libmemcached-dev zlib1g-dev", "libmemcached"),
     "pyodbc": Need("odbc_config", "unixodbc-dev", "unixodbc"),
     "python-ldap": Need("ldapsearch", "libldap-dev libsasl2-dev", "openldap"),
+    "rrdtool": Need("rrdtool", "librrd-dev rrdtool", "rrdtool"),
+    "rrdtool-bindings": Need("rrdtool", "librrd-dev rrdtool", "rrdtool"),
     "uwsgi": Need("cc", "", "gcc"),
     "xmlsec": Need("xmlsec1-config", "pkg-config libxml2-dev libxmlsec1-dev", "pkg-config libxmlsec1"),
 }

@@ -176,3 +176,19 @@ def test_pinned_packages_run_with_the_newest_python_that_was_tested(
     found = reading(tmp_path, {"requirements.txt": f"{listed}\n", "setup.py": f"from setuptools import setup\n{setup}"})
     assert facts(found).get("newest", (None, ""))[0] == newest
     assert ('python: ">=3.7,<3.9"' in fill(found)["dev.yaml"]) is bool(newest)
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"), [("mariadb.txt", True), ("requirements-mysql.txt", True), ("docs.txt", False)]
+)
+def test_a_list_that_is_named_for_the_database_is_installed(tmp_path: Path, name: str, taken: bool) -> None:
+    tree = {
+        "requirements/base.txt": "django==4.2\n",
+        f"requirements/{name}": "mysqlclient\n",
+        "manage.py": "execute_from_command_line([])\n",
+        "settings.py": "DATABASES = {'default': {'ENGINE': 'django.db.backends.mysql', 'HOST': HOST}}\n",
+    }
+    found = reading(tmp_path, tree)
+    assert found.dependencies is not None
+    assert (f"requirements/{name}" in found.dependencies.files) is taken
+    assert any("no driver for mysql" in note for note in notes(found)) is not taken

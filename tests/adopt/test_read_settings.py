@@ -406,3 +406,55 @@ def test_a_log_whose_folder_nothing_makes_is_an_open_point(tmp_path: Path, path:
 def test_a_server_that_refuses_to_start_without_hosts_is_an_open_point(tmp_path: Path, lines: str, asked: bool) -> None:
     found = reading(tmp_path, {**BASE, "shop/settings/local.py": FILE + lines})
     assert [one.example for one in found.open] == ["in shop/settings/local.py: DEBUG = True"] * asked
+
+
+@pytest.mark.parametrize(
+    ("asks", "asked"), [("path = None", True), ("os.environ.get('DJANGO_SETTINGS_MODULE')", False)]
+)
+def test_a_program_that_reads_its_own_variable_for_the_settings_gets_it(tmp_path: Path, asks: str, asked: bool) -> None:
+    start = f"import os\n{asks}\npath = os.getenv('SHOP_CONFIG', '/etc/shop.py')\n"
+    found = reading(tmp_path, {**BASE, "manage.py": start + MANAGE})
+    assert [one.example for one in found.open] == ["SHOP_CONFIG: shop/settings/base.py"] * asked
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_a_settings_file_that_a_variable_names_is_an_open_point(tmp_path: Path, tracked: bool) -> None:
+    start = "import os\npath = os.getenv('SHOP_CONFIG', os.path.expanduser('~/.shop/config.py'))\n"
+    module = "shop.core" if tracked else "shop_config"
+    tree = {
+        "requirements.txt": "django\n",
+        "manage.py": MANAGE.replace("shop.settings.local", module),
+        "shop/start.py": start,
+        "shop/core.py": "INSTALLED_APPS = []\n" + FILE,
+    }
+    found = reading(tmp_path, tree)
+    assert [one.example for one in found.open] == ([] if tracked else ["SHOP_CONFIG: shop/core.py"])
+    assert ("# SHOP_CONFIG: shop/core.py" in fill(found)["compose.yaml"]) is not tracked
+
+
+@pytest.mark.parametrize(("name", "taken"), [("settings_docker", True), ("settings_live", False)])
+def test_instead_of_a_module_that_is_not_there_one_for_development_is_set(
+    tmp_path: Path, name: str, taken: bool
+) -> None:
+    tree = {
+        "requirements.txt": "django\nmysqlclient\n",
+        "manage.py": MANAGE.replace("shop.settings.local", "shop.settings"),
+        f"shop/{name}.py": SERVER.replace("from .base import *\n", "INSTALLED_APPS = []\n") + "}}\n",
+    }
+    found = reading(tmp_path, tree)
+    assert facts(found).get(NAME, ("", ""))[0] == (f"shop.{name}" if taken else "")
+    assert found.open == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "installed"),
+    [({}, True), ({"requirements.txt": "django\nwhitenoise\n"}, False), ({"whitenoise/__init__.py": ""}, False)],
+)
+def test_a_package_that_only_the_settings_name_is_installed(tmp_path: Path, more: Tree, installed: bool) -> None:
+    text = FILE + "if SERVES:\n    MIDDLEWARE = ['whitenoise.middleware.WhiteNoiseMiddleware']\n"
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": text, **more})
+    assert found.dependencies is not None
+    assert found.dependencies.more == (("whitenoise",) if installed else ())
+    assert (
+        any(note.startswith("shop/settings/local.py:4: the code uses whitenoise") for note in notes(found)) is installed
+    )

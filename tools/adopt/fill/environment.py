@@ -14,7 +14,8 @@ EXAMPLES = (
     (re.compile(r"(^|_)(PORT|TIMEOUT|SIZE|LIMIT|COUNT|NUM|MAX|MIN|TTL|SECONDS|DAYS)(_|$)"), '"1"'),
     (re.compile(r"^(ENABLE|USE|IS|HAS|ALLOW|DISABLE)_|(^|_)(ENABLED|DISABLED|DEBUG)$"), '"false"'),
     (re.compile(r"(^|_)(PATH|DIR|DIRECTORY|FOLDER|ROOT|FILE)$"), "/tmp"),
-    (re.compile(r"(^|_)(URL|URI|ENDPOINT|ORIGIN|DOMAIN)S?$"), "http://localhost"),
+    (re.compile(r"(^|_)(URL|URI|ENDPOINT|ORIGIN)S?$"), "http://localhost"),
+    (re.compile(r"(^|_)(HOST|HOSTNAME|DOMAIN)S?$"), "localhost"),
     (re.compile(r"(^|_)(EMAIL|MAIL|FROM)$"), "dev@example.org"),
     (
         re.compile(r"(^|_)(ENGINE|BACKEND|DRIVER|TYPE|LEVEL|MODE|ENV|REGION|LANG\w*|TZ)$"),

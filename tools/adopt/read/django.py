@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from tools.adopt.read import databases, logs
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
 from tools.adopt.read.values import Values
+from tools.adopt.read.variable import Variable
 
 NAME = "DJANGO_SETTINGS_MODULE"
 PLAIN = "python -m django"  # manage.py, if a repository has none
@@ -24,6 +25,9 @@ ELSEWHERE = re.compile(
 )
 KEY = "SECRET_KEY"
 COMPLETE = ("DATABASES", KEY)  # without them Django does not start
+CONFIGURES = re.compile(r"_(CONFIG|CONF|SETTINGS)(_FILE|_PATH)?$")
+RUNS = re.compile(r"\bexecute_from_command_line\(|ManagementUtility\(")
+ASKS = re.compile(rf"""(?:getenv|environ\.get)\(\s*["']{NAME}""")
 COMPUTES = re.compile(r"\bglobals\(\)|\blocals\(\)|\bvars\(|\bexec\(|\binclude\(|Configuration\b|__dict__|\bsetattr\(")
 LOADED = ("INSTALLED_APPS", "MIDDLEWARE", "MIDDLEWARE_CLASSES")
 HOSTS = re.compile(r"^ALLOWED_HOSTS\s*=\s*([^\n]*?[\[(][^\])]*[\])])", re.MULTILINE)
@@ -42,12 +46,12 @@ class Settings(NamedTuple):
     loaded: frozenset[str] = frozenset()  # the modules of applications and middleware, by their first part
 
 
-def examined(files: Files, given: Values, database: Store | None) -> Settings:
-    """The settings that run, with the service's database."""
+def examined(files: Files, given: Values, database: Store | None, said: Iterable[Variable]) -> Settings:
+    """The settings that run, with the service's database. `said`: the variables that the code reads."""
     module, uncertain, notes = chosen(files, given, database)
     away = outside(files, given) if database and database.kind.value == "sqlite" else None
     asked = [each(files, given) for each in (lacking, secret, debug, hosts, log)]
-    points = (uncertain, *asked, away)
+    points = (uncertain, None if module else elsewhere(files, given, said), *asked, away)
     return Settings(module, tuple(one for one in points if one), tuple(notes), named(files, given))
 
 
@@ -264,6 +268,21 @@ def outside(files: Files, given: Values) -> Open | None:
     return None
 
 
+def elsewhere(files: Files, given: Values, said: Iterable[Variable]) -> Open | None:
+    """An open point if a variable names the settings file to take, and there is none in the repository.
+
+    Or if the program that runs Django's commands reads it, and not the settings module of the environment.
+    """
+    module, there = running(files, given, []), settings(files)
+    lost = not (module and path_of(files, module.value))
+    open_ = [one for one in said if CONFIGURES.search(one.name) and not given.get(one.name)]
+    texts = [files.text(one.where.rpartition(":")[0]) for one in open_]
+    asks = [RUNS.search(text) and not ASKS.search(text) for text in texts]
+    one = next((one for one, asked in zip(open_, asks) if there and (lost or asked)), None)
+    what = f"the settings file for development, which {one.name} names" if one else ""
+    return Open(Found(what, one.where), f"{one.name}: {there[0]}") if one else None
+
+
 def log(files: Files, given: Values) -> Open | None:
     """An open point if a log file has a folder that only production's machine has."""
     for name in _files_that_run(files, given):
@@ -304,7 +323,7 @@ def chosen(files: Files, given: Values, database: Store | None) -> tuple[Found |
         return None, None, []
     places = _places(database.variables)
     runs = chain(files, module.value) if module else []
-    if not places or (module and not runs) or any(place in runs for place in places):
+    if not places or any(place in runs for place in places):
         return None, None, []
     read = re.compile(rf"[\"']{re.escape(next(iter(database.variables.values())).value)}[\"']")
     made_of = {name: chain(files, module_of(files, name)) for name in settings(files)}
@@ -314,6 +333,8 @@ def chosen(files: Files, given: Values, database: Store | None) -> tuple[Found |
     said = {match[1] for match, _ in files.search(NAMED, _texts(files))}
     fit = [name for name in names if not ELSEWHERE.search(name)]
     best = next(iter(sorted(fit, key=lambda n: (n not in said, not DEVELOPS.search(n), names.index(n)))), None)
+    if module and not runs and not (best and DEVELOPS.search(best)):
+        return None, None, []  # a file that its owner makes
     variable = next(iter(database.variables.values()))
     why = "no settings module is set"
     if module:

@@ -36,6 +36,8 @@ NEEDS = {
         "python-magic": ("", "libmagic1"),
         "pyzbar": ("", "libzbar0"),
         "pyodbc": (f"{CC} unixodbc-dev", "unixodbc"),
+        "rrdtool": (f"{CC} librrd-dev", "librrd8"),
+        "rrdtool-bindings": (f"{CC} librrd-dev", "librrd8"),
         "pylibmc": (f"{CC} libmemcached-dev zlib1g-dev", "libmemcached11"),
         "python-snappy": (CC, "libsnappy-dev"),
         "m2crypto": (f"{CC} swig libssl-dev", ""),

@@ -81,6 +81,19 @@ def requirements(files: Files, installed: str | None) -> Requirements | None:
     )
 
 
+OF_KIND = {"postgres": "postgres|postgresql|pgsql|psycopg2?", "mysql": "mysql|mariadb"}
+
+
+def with_driver(files: Files, known: tuple[str, ...], kind: str) -> tuple[str, ...]:
+    """The lists that are installed, and the one next to them that is named for the database, if there is one."""
+    folders = {posixpath.dirname(name) for name in known if name.endswith(".txt")}
+    words = OF_KIND.get(kind)
+    name = re.compile(rf"(?:requirements?[-_.])?(?:{words})(?:[-_.]requirements?)?\.txt") if words else None
+    every = [each for each in files.names if name and name.fullmatch(posixpath.basename(each))]
+    fit = [each for each in every if posixpath.dirname(each) in folders and any(True for _ in listed(files, each, ""))]
+    return tuple(dict.fromkeys([*known, *fit[:1]]))
+
+
 def included(files: Files, name: str, seen: frozenset[str] = frozenset()) -> Iterator[str]:
     """A file and the files that it includes, each once, so a cycle ends."""
     if name in seen or not files.has(name) or len(seen) > 20:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from tools.adopt.found import Dependencies, Found
@@ -26,13 +27,28 @@ INSTALLED = re.compile(r"pip3?\s[^\n;&|]*?(?:-r|--requirement)[= ]?\s*([^\s;&|]+
 
 SETUPTOOLS = "setuptools<81"  # the later ones have no pkg_resources
 IMPORTS = re.compile(r"^[ \t]*(?:import|from)[ \t]+pkg_resources\b", re.MULTILINE)
+# Packages that settings load only where they are needed, such as with the development server; often in no list.
+LOADED = {
+    "whitenoise": "whitenoise",
+    "debug_toolbar": "django-debug-toolbar",
+    "corsheaders": "django-cors-headers",
+    "django_extensions": "django-extensions",
+}
 
 
-def unlisted(files: Files, project: Project) -> Found | None:
-    """A note if the code imports pkg_resources, and no file lists setuptools, which has it."""
+def unlisted(files: Files, project: Project, loaded: Collection[str]) -> dict[str, Found]:
+    """What the code needs and no file lists, with a note for each. `loaded`: the modules that settings name."""
     code = [name for name in files.code(".py") if name != "setup.py"]
-    found = None if project.uses("setuptools") else next(files.search(IMPORTS, code), None)
-    return Found(f"the code imports pkg_resources, so {SETUPTOOLS} is installed, too", found[1]) if found else None
+    imports = None if project.uses("setuptools") else next(files.search(IMPORTS, code), None)
+    found = {SETUPTOOLS: ("pkg_resources", imports[1])} if imports else {}
+    for module in sorted(LOADED.keys() & {*loaded}):
+        name = next((each for each in code if re.search(rf"[\"']{module}\b", files.text(each))), "")
+        if name and not project.uses(LOADED[module]) and not any(f"/{module}/" in f"/{each}" for each in files.names):
+            found[LOADED[module]] = (module, files.where(name, rf"[\"']{module}\b"))
+    return {
+        package: Found(f"the code uses {module}, which no file lists: {package} is installed, too", where)
+        for package, (module, where) in found.items()
+    }
 
 
 def project(files: Files, images: list[Image]) -> Project | None:

@@ -26,6 +26,7 @@ from tools.adopt.read.migrations import migrations
 from tools.adopt.read.notes import notes
 from tools.adopt.read.own_url import own_urls
 from tools.adopt.read.packages import packages
+from tools.adopt.read.pip import with_driver
 from tools.adopt.read.project import Project, host_name, normal
 from tools.adopt.read.starts import Start, starts
 from tools.adopt.read.stores import stores
@@ -141,13 +142,18 @@ def _reading(
     remarks = [*project.notes, *_optional(project, served), *more]
     remarks += [*(migrated.notes if migrated else ()), *about_stores]
     remarks += _built(files, served.target if served and not ways.build else None, language)
-    settings = django.examined(files, given, database) if _is_django(served) else django.Settings()
+    settings = django.examined(files, given, database, said.values()) if _is_django(served) else django.Settings()
     remarks += [*settings.notes, *about_settings]
-    unlisted = python.unlisted(files, project) if language == "python" else None
-    remarks += [unlisted] if unlisted else []
+    unlisted = python.unlisted(files, project, settings.loaded) if language == "python" else {}
+    remarks += unlisted.values()
     dependencies = with_extras(project, database, served, ways, settings.loaded)
+    missing_driver = next((note for note in about_stores if note.value.startswith("no driver for")), None)
+    if dependencies and database and missing_driver:
+        lists = with_driver(files, dependencies.files, database.kind.value)
+        remarks = [one for one in remarks if one != missing_driver or lists == dependencies.files]
+        dependencies = replace(dependencies, files=lists)
     if dependencies and unlisted:
-        dependencies = replace(dependencies, more=(python.SETUPTOOLS,))
+        dependencies = replace(dependencies, more=tuple(unlisted))
     run_packages, build_packages, about_packages, unnamed = packages(files, project, built, ways)
     remarks += about_packages
     module = settings.module

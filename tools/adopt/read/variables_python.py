@@ -72,11 +72,16 @@ def _code(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
     environment = Names.of(tree)
     optional = _optional(tree, environment)
     found = [read for node in ast.walk(tree) if (read := _read(node, environment))]
-    alternatives, refused = _alternatives(tree), _refused(tree)
+    chosen = {
+        part for node in ast.walk(tree) if isinstance(node, ast.If) for each in node.body for part in ast.walk(each)
+    }
+    alternatives, refused, keys = _alternatives(tree), _refused(tree), _keys(tree)
     for read in sorted(found, key=lambda read: (read.node.lineno, read.node.col_offset)):
         default = literal(read.fallback or alternatives.get(read.node))
         required = read.required and read.fallback is None and read.name not in optional
-        if default and default in refused:
+        if isinstance(read.node, ast.Call) and any(each.arg == "required" for each in read.node.keywords):
+            required = required and read.node not in chosen  # a part of what only some configure
+        if (default and default in refused) or (not default and read.node in keys):
             default, required = None, True
         near = _near(files, name, read.node)
         yield Variable(read.name, f"{name}:{read.node.lineno}", default, required, near)
@@ -121,7 +126,8 @@ def _call(node: ast.Call, names: Names) -> Read | None:
         given = fallback or next((each.value for each in node.keywords if each.arg == "env"), None)
         return Read(node, key, True, given)
     if KEY.fullmatch(key) and HELPER.fullmatch(method):
-        return Read(node, key, False, fallback)
+        asked = any(each.arg == "required" and literal(each.value) == "True" for each in node.keywords)
+        return Read(node, key, asked and not second, None if asked and not second else fallback)
     nameless = NAMELESS.get(".".join(called.split(".")[-2:]))
     return Read(node, nameless, False, fallback or ast.Constant(None)) if nameless and not key else None
 
@@ -143,6 +149,13 @@ def _catches(handler: ast.ExceptHandler) -> bool:
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     fits = any(kind is None or dotted(kind) in ("KeyError", "LookupError", "Exception") for kind in kinds)
     return fits and not any(isinstance(each, ast.Raise) for part in handler.body for each in ast.walk(part))
+
+
+def _keys(tree: ast.Module) -> set[ast.expr]:
+    """The values of SECRET_KEY in settings: Django refuses an empty one. Others of the same module may be left out."""
+    made = [node for node in tree.body if isinstance(node, ast.Assign)]
+    given = [node.value for node in made if getattr(node.targets[0], "id", "") == "SECRET_KEY"]
+    return {*given} if len(given) == 1 else set()
 
 
 def _refused(tree: ast.Module) -> set[str]:
