@@ -275,7 +275,8 @@ def elsewhere(files: Files, given: Values, said: Iterable[Variable]) -> Open | N
     """
     module, there = running(files, given, []), settings(files)
     lost = not (module and path_of(files, module.value))
-    open_ = [one for one in said if CONFIGURES.search(one.name) and not given.get(one.name)]
+    named = [one for one in said if CONFIGURES.search(one.name) and (".py" in one.near or not lost)]
+    open_ = [one for one in named if not given.get(one.name)]
     texts = [files.text(one.where.rpartition(":")[0]) for one in open_]
     asks = [RUNS.search(text) and not ASKS.search(text) for text in texts]
     one = next((one for one, asked in zip(open_, asks) if there and (lost or asked)), None)

@@ -18,6 +18,7 @@ LIBRARIES = ("env", "config")
 # A function of the repository with a similar name: `get_env_bool("DEBUG", False)`, `envsecret("KEY", "")`.
 HELPER = re.compile(r"(?!set|put|mock|del)(?:\w+_env|\w*_env_\w+|env_\w+|env[a-z]+|from_env)")
 KEY = re.compile(r"[A-Z]\w*")
+SECRET = re.compile(r"SECRET|KEY|PASS|TOKEN|SALT")  # a default of others may be compared for another reason
 # Functions that read a variable without naming it.
 NAMELESS = {
     **dict.fromkeys(("dj_database_url.config", "env.db", "env.db_url", "env.dj_db", "env.dj_db_url"), "DATABASE_URL"),
@@ -81,7 +82,7 @@ def _code(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
         required = read.required and read.fallback is None and read.name not in optional
         if isinstance(read.node, ast.Call) and any(each.arg == "required" for each in read.node.keywords):
             required = required and read.node not in chosen  # a part of what only some configure
-        if (default and default in refused) or (not default and read.node in keys):
+        if (default in refused and SECRET.search(read.name)) or (not default and read.node in keys):
             default, required = None, True
         near = _near(files, name, read.node)
         yield Variable(read.name, f"{name}:{read.node.lineno}", default, required, near)
