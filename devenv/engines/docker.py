@@ -27,8 +27,9 @@ PROJECT = "com.docker.compose.project"
 STEP = "devenv.step"  # the label of our own one-off containers
 LABEL = r"(?:com\.docker\.compose\.(service|oneoff|project\.working_dir)|(devenv\.step))=([^,]*)"
 
-# A container's id, its start, and its last healthchecks. The engine keeps those of earlier starts.
-CHECKED = "{{.Id}} {{.State.StartedAt}} {{if .State.Health}}{{json .State.Health.Log}}{{else}}null{{end}}"
+# A container's id, and its start and last healthchecks, some from before it. Without a healthcheck, a template that
+# names `.State.Health` is an error.
+CHECKED = "{{.Id}} {{json .State}}"
 DENIED = "permission denied"
 NO_FOLDER = "bind source path does not exist"
 JOIN_GROUP = "sudo usermod --append --groups docker $USER; then log in again"
@@ -360,9 +361,10 @@ def passed(ids: Sequence[str]) -> set[str]:
     """The containers whose last healthcheck passed, and began after the container did."""
     found = set()
     done = process.capture(["docker", "inspect", "--format", CHECKED, *ids]) if ids else Result(0, "", "")
-    for id, begun, checks in (line.split(" ", 2) for line in done.stdout.splitlines()):
-        last = (json.loads(checks) or [{}])[-1]
-        if last.get("ExitCode") == 0 and _moment(last["Start"]) > _moment(begun):
+    for id, text in (line.split(" ", 1) for line in done.stdout.splitlines()):
+        state = json.loads(text)
+        last = ((state.get("Health") or {}).get("Log") or [{}])[-1]
+        if last.get("ExitCode") == 0 and _moment(last["Start"]) > _moment(state["StartedAt"]):
             found.add(id)
     return found
 

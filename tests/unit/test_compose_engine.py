@@ -265,6 +265,7 @@ def test_what_is_left_of_a_killed_step_is_removed(engine: ComposeEngine, seam: S
     assert seam.ran == [["docker", "rm", "--force", "app2"]]
 
 
+NO_CHECK = object()  # then Docker leaves "Health" out
 STARTED = "2026-01-01T10:00:00.5Z"
 CHECK = {"Start": "2026-01-01T11:00:01.123456789+01:00", "End": "2026-01-01T11:00:02+01:00", "ExitCode": 0}
 
@@ -279,6 +280,7 @@ CHECK = {"Start": "2026-01-01T11:00:01.123456789+01:00", "End": "2026-01-01T11:0
         (False, [CHECK, {**CHECK, "ExitCode": 1}], True, True),
         (False, [], True, True),
         (False, None, True, True),
+        (False, NO_CHECK, True, True),
     ],
 )
 def test_a_check_that_passed_since_the_start_is_not_run_again(
@@ -289,7 +291,8 @@ def test_a_check_that_passed_since_the_start_is_not_run_again(
     seam.answer("docker ps", up if was_running else "")
     engine.look()
     seam.answer("docker ps", up)
-    seam.answer("docker inspect", "".join(f"{id} {STARTED} {json.dumps(checks)}\n" for id in ("app1", "db1")))
+    said = json.dumps({"StartedAt": STARTED, **({} if checks is NO_CHECK else {"Health": {"Log": checks}})})
+    seam.answer("docker inspect", f"app1 {said}\ndb1 {said}\n")
     ran: list[str] = []
     monkeypatch.setattr(process, "probe", lambda argv, *_: not ran.append(argv[2]))
     assert engine.failing(engine.look(), started=count) == []
