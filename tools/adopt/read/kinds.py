@@ -11,6 +11,7 @@ from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
 from tools.adopt.read.project import Project
 
+NO_DRIVER = "no driver for"  # how the note about that begins
 # Drivers; if there are several, the first decides the scheme of a URL.
 KINDS = {
     "postgres": (
@@ -175,7 +176,7 @@ def _missing_driver(facts: Facts, kind: str) -> list[Found]:
     package = facts.project.uses(*KINDS[kind]) if facts.project else None
     if package is None:
         where = facts.project.language.where if facts.project else ""
-        return [Found(f"no driver for {kind} is among the dependencies", where)] if where else []
+        return [Found(f"{NO_DRIVER} {kind} is among the dependencies", where)] if where else []
     return (
         [Found(f"the driver {package.name} is in the extra or group `{package.group}`", package.where)]
         if package.group

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from tools.adopt.read.files import SOURCES, Files
 from tools.adopt.read.framework import application, framework_of
 from tools.adopt.read.health import health
 from tools.adopt.read.homes import homes
-from tools.adopt.read.kinds import KINDS, Facts
+from tools.adopt.read.kinds import KINDS, NO_DRIVER, Facts
 from tools.adopt.read.migrations import migrations
 from tools.adopt.read.notes import notes
 from tools.adopt.read.own_url import own_urls
@@ -140,20 +140,12 @@ def _reading(
     servers, more = backing(every, around, project)
     ways = commands(files, project, served, migrated, started)
     remarks = [*project.notes, *_optional(project, served), *more]
-    remarks += [*(migrated.notes if migrated else ()), *about_stores]
+    remarks += migrated.notes if migrated else ()
     remarks += _built(files, served.target if served and not ways.build else None, language)
     settings = django.examined(files, given, database, said.values()) if _is_django(served) else django.Settings()
     remarks += [*settings.notes, *about_settings]
-    unlisted = python.unlisted(files, project, settings.loaded) if language == "python" else {}
-    remarks += unlisted.values()
-    dependencies = with_extras(project, database, served, ways, settings.loaded)
-    missing_driver = next((note for note in about_stores if note.value.startswith("no driver for")), None)
-    if dependencies and database and missing_driver:
-        lists = with_driver(files, dependencies.files, database.kind.value)
-        remarks = [one for one in remarks if one != missing_driver or lists == dependencies.files]
-        dependencies = replace(dependencies, files=lists)
-    if dependencies and unlisted:
-        dependencies = replace(dependencies, more=tuple(unlisted))
+    dependencies, about_lists = _dependencies(files, project, served, ways, settings.loaded, database, about_stores)
+    remarks += about_lists
     run_packages, build_packages, about_packages, unnamed = packages(files, project, built, ways)
     remarks += about_packages
     module = settings.module
@@ -191,6 +183,28 @@ def _reading(
         notes=tuple(remarks),
     )
     return _addressed(found, files, built, around, given, said, started)
+
+
+def _dependencies(
+    files: Files,
+    project: Project,
+    served: Application | None,
+    ways: Commands,
+    loaded: Collection[str],
+    database: Store | None,
+    about_stores: Sequence[Found],
+) -> tuple[Dependencies | None, list[Found]]:
+    """How the dependencies are installed, with what the code needs and no file of the project's lists; and notes."""
+    found, notes = with_extras(project, database, served, ways, loaded), [*about_stores]
+    if not found:
+        return None, notes
+    if database and any(note.value.startswith(NO_DRIVER) for note in notes):
+        lists = with_driver(files, found.files, database.kind.value)
+        if lists != found.files:
+            notes = [note for note in notes if not note.value.startswith(NO_DRIVER)]
+            found = replace(found, files=lists)
+    unlisted = python.unlisted(files, project, loaded) if project.language.value == "python" else {}
+    return replace(found, more=tuple(unlisted)), [*notes, *unlisted.values()]
 
 
 def _is_django(served: Application | None) -> bool:
