@@ -8,7 +8,7 @@ from typing import Callable, NamedTuple
 
 from devenv.base import events, records
 from devenv.base.errors import USAGE, DevError
-from devenv.engines import docker, names
+from devenv.engines import client, docker, names
 from devenv.engines.interface import Engine, Place
 from devenv.engines.native import addresses, app_environment, folders, supervisor, support
 from devenv.engines.native.engine import NativeEngine
@@ -107,7 +107,7 @@ def outside(name: str, environment: Mapping[str, str], direct: Callable[[], Sequ
     """The proxies for what runs on this engine. `direct`: the names of services, which only containers have."""
     if name == NATIVE:
         return network.variables(environment)
-    return network.variables(docker.proxied(environment), direct)
+    return network.variables(client.proxied(environment), direct)
 
 
 def held(name: str, record: records.Record, store: Service, volumes: Sequence[str]) -> dict[str, str] | None:

@@ -9,14 +9,13 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from devenv.base import process, shapes
+from devenv.base import process
 from devenv.base.errors import MISSING, DevError
 from devenv.base.process import Result
-from devenv.engines import names, podman
+from devenv.engines import client, names, podman
 from devenv.engines.interface import Place, State
-from devenv.model import outside
 from devenv.model.services import Service
 
 PAUSED = "(Paused)"
@@ -34,7 +33,6 @@ DENIED = "permission denied"
 NO_FOLDER = "bind source path does not exist"
 JOIN_GROUP = "sudo usermod --append --groups docker $USER; then log in again"
 WITHOUT = "DEV_ENGINE=native inv dev.up"
-PROXY_KEYS = {"httpProxy": "http_proxy", "httpsProxy": "https_proxy", "allProxy": "all_proxy", "noProxy": "no_proxy"}
 # A volume and its creation time. Docker: 2026-01-01T10:00:00+01:00. Podman: 2026-01-01 10:00:00.5 +0100 CET.
 BORN = r"(\S+) (\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(?:Z|([+-])(\d\d):?(\d\d))(?: [A-Z]{3,5}(?= |$))?"
 
@@ -100,26 +98,6 @@ def compose_version() -> str:
     return done.stdout.strip() if done.code == 0 else ""
 
 
-def proxied(environment: Mapping[str, str]) -> dict[str, str]:
-    """The proxies for containers, as variables: those of Docker's configuration, else the person's, if reachable.
-
-    https://docs.docker.com/engine/cli/proxy/
-    """
-    entries = _configuration(environment).get("proxies", {})
-    entry = entries.get(environment.get("DOCKER_HOST", "")) or entries.get("default")
-    own = {PROXY_KEYS[key]: value for key, value in (entry or {}).items() if key in PROXY_KEYS and value}
-    reachable = {name: value for name, value in outside.proxies(environment).items() if not outside.is_local(value)}
-    lists = (own.get(outside.DIRECT), environment.get("no_proxy") or environment.get("NO_PROXY"))
-    return {**reachable, **own, outside.DIRECT: ",".join(filter(None, lists))}
-
-
-def _configuration(environment: Mapping[str, str]) -> dict[str, Any]:
-    """What is read of the configuration of Docker's client."""
-    folder = environment.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker")
-    shape = {"proxies": {shapes.ANY: {shapes.ANY: str}}, "currentContext": str}
-    return shapes.read(Path(folder, "config.json"), shape) or {}
-
-
 def refusal() -> str:
     """Why an engine that runs here refuses this user; empty if it does not, or none runs."""
     said = process.capture(["docker", "version", "--format", "{{.Server.Version}}"]).stderr.strip()
@@ -148,7 +126,7 @@ def memory() -> int:
 def distant() -> str:
     """The address of the engine if it is on another machine; empty if it is on this one."""
     host = os.environ.get("DOCKER_HOST", "")
-    if not host and (os.environ.get("DOCKER_CONTEXT") or _configuration(os.environ).get("currentContext")):
+    if not host and (os.environ.get("DOCKER_CONTEXT") or client.configuration(os.environ).get("currentContext")):
         host = endpoint()
     return "" if host.startswith(("unix://", "npipe://")) else host
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from devenv.base import authorities, locks, output, process, records, toolcache
 from devenv.base.errors import DevError
 from devenv.context import environment
-from devenv.engines import choice, docker
+from devenv.engines import choice, client, docker
 from devenv.engines.native import app_environment
 from devenv.engines.native.servers.server import Server
 from devenv.lifecycle import plan
@@ -60,6 +60,17 @@ def examine(settings: config.Config, engine: str) -> Iterator[Finding]:
     yield _reachable_proxy(engine)
     yield _proxies()
     yield _readable(engine)
+    yield _logins(engine)
+
+
+def _logins(engine: str) -> Finding:
+    """Whether Docker has the programs that its configuration names for the logins of registries."""
+    missing = client.missing_helper(os.environ) if engine == choice.COMPOSE else ""
+    if not missing:
+        return Finding("D46", True, "Docker finds its programs for logins")
+    program = client.HELPER.format(missing.split(": ")[1])
+    what = f"{client.file(os.environ)} has {missing}, and {program} is not on the path"
+    return Finding("D46", False, what, "install that program, or remove the entry: Compose pulls no image without it")
 
 
 def refused() -> Finding:
@@ -186,7 +197,7 @@ def _authorities() -> Finding:
 def _reachable_proxy(engine: str) -> Finding:
     given = outside.proxies(os.environ)
     local = [value for value in given.values() if outside.is_local(value)]
-    known = outside.proxies(docker.proxied(os.environ)) if local and engine == choice.COMPOSE else given
+    known = outside.proxies(client.proxied(os.environ)) if local and engine == choice.COMPOSE else given
     if known or not local:
         return Finding("D38", True, "a proxy takes part" if given else "no proxy takes part")
     what = f"containers cannot reach the proxy {local[0]}, which listens on this machine's loopback"

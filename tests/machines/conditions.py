@@ -185,6 +185,19 @@ def program(name: str, script: str) -> Provoke:
     return wrap
 
 
+def no_helper(repo: Repo, folder: Path) -> Repo:
+    """Docker's configuration as it stays when Docker Desktop was removed."""
+    (folder / "docker").mkdir()
+    (folder / "docker/config.json").write_text('{"credsStore": "desktop"}')
+    repo.env["DOCKER_CONFIG"] = str(folder / "docker")
+    return repo
+
+
+def without_entry(repo: Repo, folder: Path, _fix: str) -> Repo:
+    (folder / "docker/config.json").write_text("{}")
+    return repo
+
+
 def added(name: str, text: str) -> Provoke:
     def append(repo: Repo, _folder: Path) -> Repo:
         repo.append(name, text)
@@ -761,6 +774,16 @@ CONDITIONS = (
         "add to each of them in compose.yaml, then inv dev.up: logging: {driver: json-file, options: {…}}",
         unlimited,
         with_line,
+        engines=(COMPOSE,),
+    ),
+    Condition(
+        "D46",
+        "Docker's program for logins is missing",
+        "…/docker/config.json has credsStore: desktop, and docker-credential-desktop is not on the path",
+        "install that program, or remove the entry: Compose pulls no image without it",
+        no_helper,
+        without_entry,
+        by="the test removes the entry",
         engines=(COMPOSE,),
     ),
     Condition(
