@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -292,6 +292,9 @@ class FakeEngine:
 
     def failing(self, states: Mapping[str, Running], _started: bool = False) -> list[str]:
         return [name for name in self.place.services if name not in self.world.running]
+
+    def prepared(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def tidy(self) -> None:
         """No command is killed here."""
