@@ -36,17 +36,18 @@ RESET = "devenv: reset"  # becomes Compose's tag, which JSON does not have
 AUTHORITIES = "/run/devenv-authorities.pem"  # in containers of the service's own images
 
 
-def file(place: Place, install: bool = False, podman: bool = False, once: bool = False) -> str:
+def file(place: Place, install: bool = False, podman: bool = False, once: str = "") -> str:
     """The path of the file for Compose, from the root, as it should be now; empty if nothing is added.
 
     `install`: the app's container gets the secrets of builds and the ssh agent, too. `podman`: it leaves out
-    what Podman refuses. `once`: for `docker compose run`. Docker would run the healthcheck in that container, too.
+    what Podman refuses. `once`: the service that `docker compose run` makes a container of. Docker would run the
+    healthcheck in that container, too.
     """
     built = [name for name, service in place.services.items() if service.build]
     said: dict[str, Any] = {"services": {}}
     for name, service in place.services.items():
         parts = [_outside(place, service), _personal(place, service), *([_for_podman(service)] if podman else [])]
-        parts += [{"healthcheck": {"disable": True}}] if once else []
+        parts += [{"healthcheck": {"disable": True}}] if name == once else []
         said["services"][name] = functools.reduce(_merged, map(_escaped, parts))
     if place.secrets.used:
         said = _merged(said, place.secrets.overlay(built, install))

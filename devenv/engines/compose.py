@@ -160,7 +160,9 @@ class ComposeEngine:
         if given:
             additions.write_variables(self.place)
         tty = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
-        return docker.checked(process.attach(self._compose(*verb, *tty, service, *argv), {**self.place.env, **given}))
+        once = service if verb[0] == "run" else ""
+        command = self._compose(*verb, *tty, service, *argv, once=once)
+        return docker.checked(process.attach(command, {**self.place.env, **given}))
 
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
         return docker.answered(process.capture(docker.inside(self.place, service, argv), self.place.env, stdin))
@@ -252,15 +254,15 @@ class ComposeEngine:
         """The name of a service's image: `image:`, else the name that Compose gives it."""
         return self.place.services[name].image or f"{self.place.project}-{name}"
 
-    def _compose(self, *words: str, install: bool = False) -> list[str]:
+    def _compose(self, *words: str, install: bool = False, once: str = "") -> list[str]:
         """A whole command. The variables are in a file, so that the printed line works when it is typed.
 
-        `install`: the app's container gets the secrets of builds, too.
+        `install`: the app's container gets the secrets of builds, too. `once`: the service of a one-off container.
         """
         own_variables = (".env", PERSONAL, str(names.variables_file(self.place.workspace)))
         known = [file for file in own_variables if (self.place.root / file).is_file()]
         env_files = [word for file in known for word in ("--env-file", file)]
-        ours = additions.file(self.place, install, podman=self.is_podman, once=words[0] == "run")
+        ours = additions.file(self.place, install, podman=self.is_podman, once=once)
         own = (self.place.compose, self.place.overlay, self.place.override, ours)
         files = [word for file in own if file for word in ("-f", file)]
         return ["docker", "compose", "-p", self.place.project, *files, *env_files, *words]
@@ -292,8 +294,9 @@ class ComposeEngine:
             self._prepared = True
         additions.write_variables(self.place)
         label = ["--label", f"{docker.STEP}={name}"]
-        words = ["--rm", "--no-deps", "-T", *label, *flags, service or self.place.app, *argv]
-        return self._compose("run", *words, install=install)
+        service = service or self.place.app
+        words = ["--rm", "--no-deps", "-T", *label, *flags, service, *argv]
+        return self._compose("run", *words, install=install, once=service)
 
     def _judged(self, name: str, state: State, is_job: bool) -> State:
         """What Docker says of a container, and what we know of it."""
