@@ -69,7 +69,7 @@ def _logins(engine: str) -> Finding:
     if not missing:
         return Finding("D46", True, "Docker finds its programs for logins")
     program = client.HELPER.format(missing.split(": ")[1])
-    what = f"{client.file(os.environ)} has {missing}, and {program} is not on the path"
+    what = f"{client.file(os.environ)} has {missing}, but {program} is missing"
     return Finding("D46", False, what, "install that program, or remove the entry: Compose pulls no image without it")
 
 

@@ -779,7 +779,7 @@ CONDITIONS = (
     Condition(
         "D46",
         "Docker's program for logins is missing",
-        "…/docker/config.json has credsStore: desktop, and docker-credential-desktop is not on the path",
+        "…/docker/config.json has credsStore: desktop, but docker-credential-desktop is missing",
         "install that program, or remove the entry: Compose pulls no image without it",
         no_helper,
         without_entry,

@@ -67,11 +67,14 @@ def quoted(messages: set[str], found: list[tuple[str, str]]) -> dict[str, Places
     A text that has several messages in it quotes the longest. A part that several messages have quotes none of them.
     """
     answer: dict[str, Places] = defaultdict(lambda: defaultdict(set))
+    places: Places = defaultdict(set)
     for text, place in found:
+        places[text].add(place)
+    for text, where in places.items():
         inside = [message for message in messages if message in text]
-        around = [message for message in messages if text in message and is_sentence(text)]
+        around = [message for message in messages if text in message] if not inside and is_sentence(text) else []
         if inside or len(around) == 1:
-            answer[max(inside, key=len) if inside else around[0]][text].add(place)
+            answer[max(inside, key=len) if inside else around[0]][text] = where
     return answer
 
 
