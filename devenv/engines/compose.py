@@ -173,6 +173,10 @@ class ComposeEngine:
         return docker.answered(process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target))
 
     def alone(self, service: str, script: str) -> Result:
+        # A container would create a volume that is not there, and dev.plan changes nothing.
+        volumes = self._volumes(service)
+        if volumes and not docker.volumes_born(self.place, volumes):
+            return Result(1, "", "")
         argv = self._one_off("alone", ["-c", script], "--entrypoint", "sh", service=service)
         return process.capture(argv, self.place.env)
 
@@ -214,8 +218,7 @@ class ComposeEngine:
     def holds(self, noted: str, service: str = "") -> bool:
         if noted == self.data_id():
             return True
-        found = self.place.services.values()
-        names = {f"{self.place.project}_{volume}" for s in found if service in ("", s.name) for volume in s.volumes}
+        names = self._volumes(service)
         before = {name: at for name, at in docker.births(noted).items() if name in names}
         return bool(before) and before == docker.births(docker.volumes_born(self.place, before))
 
@@ -249,6 +252,11 @@ class ComposeEngine:
         # On a terminal, Compose would overwrite our progress lines (context/health.py).
         words = ["--detach", "--no-build", "--remove-orphans", *flags, *wait, *names]
         return self._run("up", *words, secrets=self._secrets(RUN), COMPOSE_ANSI="never")
+
+    def _volumes(self, service: str = "") -> set[str]:
+        """The full names of the volumes of a service, else of all."""
+        found = self.place.services.values()
+        return {f"{self.place.project}_{volume}" for s in found if service in ("", s.name) for volume in s.volumes}
 
     def _image(self, name: str) -> str:
         """The name of a service's image: `image:`, else the name that Compose gives it."""
