@@ -299,6 +299,15 @@ def test_a_check_that_passed_since_the_start_is_not_run_again(
     assert sorted(ran) == (["app1", "db1"] if runs else [])
 
 
+def test_a_look_at_data_makes_no_volume(engine: ComposeEngine, seam: Seam) -> None:
+    seam.answer("volume inspect", code=1)
+    assert engine.alone("db", "true").code
+    assert not [argv for argv in seam.asked if "run" in argv]
+    seam.answer("volume inspect", "main-catalog_db-data 2026-01-01T10:00:00Z\n")
+    assert engine.alone("db", "true").code == 0
+    assert [argv for argv in seam.asked if "run" in argv]
+
+
 def test_data_is_known_by_when_its_volume_was_made(engine: ComposeEngine, seam: Seam) -> None:
     seam.answer("volume inspect", code=1)
     assert engine.data_id() == ""

@@ -55,6 +55,7 @@ def test_a_server_that_does_not_start_is_asked_for_the_version_of_its_data(
 ) -> None:
     seam.answer("docker ps", container("db", "Exited (1) 2 seconds ago"))
     seam.answer("up --detach", code=1)
+    seam.answer("volume inspect", "main-catalog_db-data 2026-01-01T10:00:00Z\n")
     seam.answer("--entrypoint sh", f"{made}\n{server}\n")
     with pytest.raises(DevError) as caught:
         health.start(env._replace(database=find.find(env.place.services)), ["db"])
