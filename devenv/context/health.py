@@ -58,7 +58,7 @@ def see(env: Environment, seen: Sequence[str] | None = None) -> bool:
         start(env, ours)
         found = _still_failing(env)
     if found:
-        raise _unhealthy(env, found[0])
+        raise other_version(env) or _unhealthy(env, found[0])  # a new server may be healthy next to data it cannot read
     return True
 
 

@@ -84,7 +84,12 @@ def _steps(reading: Reading, dev: bool) -> list[Step]:
         return []
     manager = manager_of(dependencies)
     if manager in NODE:
-        command = _and_generate(_node(dependencies, dev), reading)
+        command = _node(dependencies, dev)
+        if _is_berry(dependencies):  # in `/`, where the modules have to be, it sees no project
+            files = " ".join(map(shlex.quote, _sees(dependencies.files)))
+            there = f"mkdir -p /install/node_modules && cp -R --parents {files} /install && cd /install"
+            command = f"{there} && {command} && mv node_modules / && cd /"
+        command = _and_generate(command, reading)
         cache = BERRY_CACHE if _is_berry(dependencies) else NODE[manager]
         return [Step((*_sees(dependencies.files), *_schema(reading)), command, cache=cache)]
     if manager == "uv":
