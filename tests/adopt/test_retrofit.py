@@ -289,6 +289,13 @@ def test_undo_removes_what_the_tasks_made_for_themselves(history: Path, make: Ma
     assert on_disk(repo) == before
 
 
+@pytest.fixture
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A state folder of this test's own: two tests at once would have one record of `shop`."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.mark.usefixtures("own_state")
 def test_undo_leaves_nothing_running_that_could_not_be_stopped(history: Path, make: Make) -> None:
     repo = make(FLASK)
     retrofit(history, repo)
@@ -304,6 +311,7 @@ def test_undo_leaves_nothing_running_that_could_not_be_stopped(history: Path, ma
     retrofit(history, repo, "--undo")
 
 
+@pytest.mark.usefixtures("own_state")
 def test_undo_refuses_for_the_owners_commits_before_it_hints_at_removing_data(history: Path, make: Make) -> None:
     repo = make(FLASK)
     retrofit(history, repo)
