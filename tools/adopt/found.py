@@ -52,6 +52,11 @@ class Dependencies:
     shared: bool = False
     more: tuple[str, ...] = ()
 
+    @property
+    def is_berry(self) -> bool:
+        """Whether the manager is Yarn 2 or later, which is another package than Yarn 1."""
+        return self.release.startswith("@yarnpkg/")
+
 
 @dataclass(frozen=True)
 class Application:

@@ -85,12 +85,12 @@ def _steps(reading: Reading, dev: bool) -> list[Step]:
     manager = manager_of(dependencies)
     if manager in NODE:
         command = _node(dependencies, dev)
-        if _is_berry(dependencies):  # in `/`, where the modules have to be, it sees no project
+        if dependencies.is_berry:  # in `/`, where the modules have to be, it sees no project
             files = " ".join(map(shlex.quote, _sees(dependencies.files)))
             there = f"mkdir -p /install/node_modules && cp -R --parents {files} /install && cd /install"
             command = f"{there} && {command} && mv node_modules / && cd /"
         command = _and_generate(command, reading)
-        cache = BERRY_CACHE if _is_berry(dependencies) else NODE[manager]
+        cache = BERRY_CACHE if dependencies.is_berry else NODE[manager]
         return [Step((*_sees(dependencies.files), *_schema(reading)), command, cache=cache)]
     if manager == "uv":
         return _uv(dependencies, dev)
@@ -104,14 +104,14 @@ def _node(dependencies: Dependencies, dev: bool, native: bool = False) -> str:
 
     Not corepack: Node 25 has none, and it fetches Yarn from another host than the registry.
     """
-    name, berry = dependencies.manager.value, _is_berry(dependencies)
+    name = dependencies.manager.value
     program = f"npx --yes {dependencies.release}" if native and dependencies.release else name
     if name == "pnpm":
         # Below / or the checkout, a member of a workspace finds only what is in the root.
         flat = " --config.node-linker=hoisted" * dependencies.shared
         production = "" if dev else " --prod"
         return f"{program} install --frozen-lockfile{production}{flat} --config.confirm-modules-purge=false"
-    if berry:
+    if dependencies.is_berry:
         # Plug'n'Play has no folder that a mount could have. Only Yarn 4 knows how to leave development's packages out.
         focus = not dev and not dependencies.release.startswith(("@yarnpkg/cli-dist@2", "@yarnpkg/cli-dist@3"))
         verb = "workspaces focus --all --production" if focus else "install --immutable"
@@ -121,11 +121,6 @@ def _node(dependencies: Dependencies, dev: bool, native: bool = False) -> str:
     # Without a lock, npm must not write one into the checkout.
     verb = "npm ci" if dependencies.locked else "npm install --no-package-lock"
     return f"{verb}{'' if dev else ' --omit=dev'} --no-audit --no-fund"
-
-
-def _is_berry(dependencies: Dependencies) -> bool:
-    """Whether it is Yarn 2 or later."""
-    return dependencies.release.startswith("@yarnpkg/")
 
 
 def _is_prisma(reading: Reading) -> bool:

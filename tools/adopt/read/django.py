@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tools.adopt.found import Found, Open, Store
-from tools.adopt.read import databases, logs
+from tools.adopt.read import databases, logs, paths
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
+from tools.adopt.read.syntax import callee, source
 from tools.adopt.read.values import Values
 from tools.adopt.read.variable import Variable
 
@@ -33,7 +34,7 @@ LOADED = ("INSTALLED_APPS", "MIDDLEWARE", "MIDDLEWARE_CLASSES")
 HOSTS = re.compile(r"^ALLOWED_HOSTS\s*=\s*([^\n]*?[\[(][^\])]*[\])])", re.MULTILINE)
 SETS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 LITERAL = re.compile(r"""["'][\w.:-]+["']\s*[,\])]""")
-VALUE = re.compile(r"environ|getenv|\benv\b|\benv[.(]|config\(|config\.get|dj_database_url|secret\w*\(")
+VALUE = re.compile(rf"{paths.COMPUTED.pattern}|config\.get|dj_database_url|secret\w*\(")
 DEVELOPS = re.compile(r"(^|[._])(dev|devel|develop|development|devstack|local|docker|compose)($|[._\d])")
 
 
@@ -49,10 +50,11 @@ class Settings(NamedTuple):
 def examined(files: Files, given: Values, database: Store | None, said: Iterable[Variable]) -> Settings:
     """The settings that run, with the service's database. `said`: the variables that the code reads."""
     module, uncertain, notes = chosen(files, given, database)
-    away = outside(files, given) if database and database.kind.value == "sqlite" else None
-    asked = [each(files, given) for each in (lacking, secret, debug, hosts, log)]
-    points = (uncertain, None if module else elsewhere(files, given, said), *asked, away)
-    return Settings(module, tuple(one for one in points if one), tuple(notes), named(files, given))
+    runs = _files_that_run(files, given)
+    away = outside(files, runs) if database and database.kind.value == "sqlite" else None
+    asked = [each(files, runs) for each in (secret, debug, hosts, log)]
+    points = (uncertain, None if module else elsewhere(files, given, said), lacking(files, given), *asked, away)
+    return Settings(module, tuple(one for one in points if one), tuple(notes), named(files, runs))
 
 
 def running(files: Files, given: Values, scripts: list[str]) -> Found | None:
@@ -107,13 +109,12 @@ def _imported(files: Files, name: str, whole: bool) -> Iterator[str]:
     package = path if name.endswith("/__init__.py") else path[:-1]
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.ImportFrom) and (not whole or node.names[0].name == "*"):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            stem = ".".join([*base, *(node.module.split(".") if node.module else [])])
+            stem = source(node, package)
             yield stem
             yield from (f"{stem}.{each.name}" for each in node.names)
         elif isinstance(node, ast.Import) and not whole:
             yield from (each.name for each in node.names)
-        elif isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "include":
+        elif isinstance(node, ast.Call) and callee(node) == "include":
             # django-split-settings
             words = [word.value for word in node.args if isinstance(word, ast.Constant)]
             yield from (
@@ -152,10 +153,10 @@ def aside(files: Files, given: Values) -> set[str]:
     return set(settings(files)) - set(runs) if runs and reads else set()
 
 
-def named(files: Files, given: Values) -> frozenset[str]:
+def named(files: Files, runs: list[str]) -> frozenset[str]:
     """The modules, by their first part, that the settings which run name as applications and middleware."""
     found: set[str] = set()
-    for name in _files_that_run(files, given):
+    for name in runs:
         tree = files.tree(name)
         for node in ast.walk(tree) if tree else ():
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
@@ -210,9 +211,9 @@ def lacking(files: Files, given: Values) -> Open | None:
     return Open(what, f"{NAME}: {module.value}")
 
 
-def secret(files: Files, given: Values) -> Open | None:
+def secret(files: Files, runs: list[str]) -> Open | None:
     """An open point if SECRET_KEY is only set to an empty text, or made of it: Django refuses to start."""
-    found = [(name, *one) for name in _files_that_run(files, given) for one in _sets(files, name, KEY)]
+    found = [(name, *one) for name in runs for one in _sets(files, name, KEY)]
     empty = [(name, line) for name, line, value in found if isinstance(value, ast.Constant) and not value.value]
     derived = [line for _, line, value in found if any(getattr(each, "id", "") == KEY for each in ast.walk(value))]
     if not empty or len(empty) + len(derived) < len(found):
@@ -221,11 +222,10 @@ def secret(files: Files, given: Values) -> Open | None:
     return Open(Found("SECRET_KEY is empty", f"{name}:{line}"), f'in {name}: {KEY} = "development-only"')
 
 
-def debug(files: Files, given: Values) -> Open | None:
+def debug(files: Files, runs: list[str]) -> Open | None:
     """An open point if DEBUG is always off and no host is allowed: with that, Django's server refuses to start."""
-    names = _files_that_run(files, given)
-    found = [(name, *one) for name in names for one in _sets(files, name, "DEBUG")]
-    hosts = [value for name in names for _, value in _sets(files, name, "ALLOWED_HOSTS", top=True)]
+    found = [(name, *one) for name in runs for one in _sets(files, name, "DEBUG")]
+    hosts = [value for name in runs for _, value in _sets(files, name, "ALLOWED_HOSTS", top=True)]
     off = all(isinstance(value, ast.Constant) and value.value is False for *_, value in found)
     if not found or not off or any(not isinstance(value, ast.List) or value.elts for value in hosts):
         return None
@@ -242,9 +242,9 @@ def switched(files: Files, given: Values) -> tuple[Values, list[Found]]:
     return replace(given, run=kept[0], image=kept[1], example=kept[2], production=kept[3]), notes
 
 
-def hosts(files: Files, given: Values) -> Open | None:
+def hosts(files: Files, runs: list[str]) -> Open | None:
     """An open point if the settings that run have a list of hosts, in which the one of our URL is not."""
-    for name in _files_that_run(files, given):
+    for name in runs:
         text = files.text(name)
         match = HOSTS.search(text)
         computed = match and (VALUE.search(match[1]) or re.search(r"env|\*|\.localhost\b", match[1]))
@@ -258,9 +258,9 @@ def hosts(files: Files, given: Values) -> Open | None:
     return None
 
 
-def outside(files: Files, given: Values) -> Open | None:
+def outside(files: Files, runs: list[str]) -> Open | None:
     """An open point if SQLite's file has a folder that only production's machine has."""
-    for name in _files_that_run(files, given):
+    for name in runs:
         if databases.set_in(files, name):  # the module that runs is the first one, and replaces what it imports
             found = databases.outside(files, name)
             what = f"nothing makes the folder of SQLite's file {found.value}" if found else ""
@@ -275,18 +275,18 @@ def elsewhere(files: Files, given: Values, said: Iterable[Variable]) -> Open | N
     """
     module, there = running(files, given, []), settings(files)
     lost = not (module and path_of(files, module.value))
-    named = [one for one in said if CONFIGURES.search(one.name) and (".py" in one.near or not lost)]
-    open_ = [one for one in named if not given.get(one.name)]
-    texts = [files.text(one.where.rpartition(":")[0]) for one in open_]
-    asks = [RUNS.search(text) and not ASKS.search(text) for text in texts]
-    one = next((one for one, asked in zip(open_, asks) if there and (lost or asked)), None)
-    what = f"the settings file for development, which {one.name} names" if one else ""
-    return Open(Found(what, one.where), f"{one.name}: {there[0]}") if one else None
+    for one in said if there else ():
+        text = files.text(one.where.rpartition(":")[0])
+        names_one = CONFIGURES.search(one.name) and (".py" in one.near or not lost)
+        if names_one and not given.get(one.name) and (lost or (RUNS.search(text) and not ASKS.search(text))):
+            what = f"the settings file for development, which {one.name} names"
+            return Open(Found(what, one.where), f"{one.name}: {there[0]}")
+    return None
 
 
-def log(files: Files, given: Values) -> Open | None:
+def log(files: Files, runs: list[str]) -> Open | None:
     """An open point if a log file has a folder that only production's machine has."""
-    for name in _files_that_run(files, given):
+    for name in runs:
         found = logs.without_folder(files, name)
         if found:
             what = Found(f"nothing makes the folder of the log {found.value}", found.where)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from tools.adopt.found import Found
 from tools.adopt.read.files import Files
+from tools.adopt.read.syntax import callee
 
 OURS = ".dev/local/home"  # git ignores it, and the mount of the source keeps it
 HOME = re.compile(r"\bexpanduser\(\s*['\"]~/([\w./-]+)['\"]\)|\bPath\.home\(\) / ['\"]([\w./-]+)['\"]")
@@ -23,8 +24,7 @@ def homes(files: Files) -> dict[str, Found]:
 def _in_file(files: Files, name: str) -> Iterator[tuple[str, Found]]:
     tree = files.tree(name)
     for call in (each for each in ast.walk(tree) if isinstance(each, ast.Call)) if tree else ():
-        read = getattr(call.func, "attr", getattr(call.func, "id", ""))
-        if read not in READS or len(call.args) != 2 or "env" not in ast.unparse(call.func):
+        if callee(call) not in READS or len(call.args) != 2 or "env" not in ast.unparse(call.func):
             continue
         first, home = call.args[0], HOME.search(ast.unparse(call.args[1]))
         if home and isinstance(first, ast.Constant) and re.fullmatch(r"[A-Z]\w+", str(first.value)):

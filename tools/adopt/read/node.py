@@ -90,7 +90,7 @@ def foreign(project: Project, script: str) -> bool:
     """Whether a script calls another package manager than the project's own, which its image has."""
     made = project.dependencies
     # Yarn 2 and later run nothing in a folder that has no node_modules, as the mounted source.
-    own = made.manager.value if made and not made.release.startswith("@yarnpkg/") else ""
+    own = made.manager.value if made and not made.is_berry else ""
     return any(name != own for name in OTHER_TOOLS.findall(script))
 
 

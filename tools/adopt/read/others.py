@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tools.adopt.found import Commands, Found, Open, Store
 from tools.adopt.read import makefile
@@ -141,6 +141,13 @@ def database(files: Files, name: str) -> Store | None:
             url = {"url": Found("DATABASE_URL", rails.where)} if rails else {}
             return Store(Found(kind, found[1]), variables=url, scheme=SCHEMES[kind] if rails else "")
     return None
+
+
+def without_tls(database: Store | None, name: str) -> Store | None:
+    """The database with the option without which Go's drivers of PostgreSQL ask for TLS."""
+    if database and name == "go" and database.kind.value == "postgres" and "sslmode" not in database.options:
+        return replace(database, options="&".join(filter(None, (database.options, "sslmode=disable"))))
+    return database
 
 
 def migration_files(files: Files) -> tuple[str, ...]:

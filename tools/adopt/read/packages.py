@@ -115,14 +115,10 @@ def packages(
     run = {one.value: one for image in reversed(built) for one in image.packages}
     run |= {name: Found(name, where) for name, where in _listed(files) if name not in run}
     variants = [one for image in built if (one := image.variant(language))]
-    notes: list[Found] = []
-    unknown: list[Open] = []
-    if not (variants and "alpine" in variants[0].value):
-        run, unknown = _of_alpine(run, {name for image in built for name in image.alpine})
-    if not variants and built:
-        run, notes = _translated(run, built[0], language)
     if variants and "alpine" in variants[0].value:
         return tuple(run.values()), (), [], []  # its packages have other names
+    run, unknown = _of_alpine(run, {name for image in built for name in image.alpine})
+    run, notes = _translated(run, built[0], language) if built and not variants else (run, [])
     build = _of_dependencies(files, project, run)
     if git := _from_git(files, project):
         build.setdefault("git", git)

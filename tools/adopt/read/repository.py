@@ -78,9 +78,7 @@ def _other(files: Files, language: Found, service: Found, built: list[Image], ar
     title = others.LANGUAGES[language.value].title
     every = candidates({}, given)
     database, cache, about = stores(Facts(files, None, "", ()), around, every)
-    database = database or others.database(files, language.value)
-    if database and language.value == "go" and database.kind.value == "postgres" and "sslmode" not in database.options:
-        database = replace(database, options="&".join(filter(None, (database.options, "sslmode=disable"))))
+    database = others.without_tls(database or others.database(files, language.value), language.value)
     servers, more = backing(every, around, None)
     taken = {*of_stores(database, cache), *servers_taken(servers), "PORT"}
     dockerfile = next((image.file for image in built if "/" not in image.file), None)
@@ -148,11 +146,7 @@ def _reading(
     remarks += about_lists
     run_packages, build_packages, about_packages, unnamed = packages(files, project, built, ways)
     remarks += about_packages
-    module = settings.module
-    if served and served.manage and not served.manage.value.endswith("manage.py"):
-        module = module or django.running(files, given, [])  # not all entry points set one; servers need it, too
-    if module:
-        given = replace(given, run={**given.run, django.NAME: module})
+    given = _with_module(files, given, served, settings.module)
     set_module = given.get(django.NAME)
     if set_module:
         ways = replace(ways, test=with_settings(files, ways.test, set_module.value))
@@ -183,6 +177,13 @@ def _reading(
         notes=tuple(remarks),
     )
     return _addressed(found, files, built, around, given, said, started)
+
+
+def _with_module(files: Files, given: Values, served: Application | None, module: Found | None) -> Values:
+    """The values with the settings module that all commands get."""
+    if served and served.manage and not served.manage.value.endswith("manage.py"):
+        module = module or django.running(files, given, [])  # not all entry points set one; servers need it, too
+    return replace(given, run={**given.run, django.NAME: module}) if module else given
 
 
 def _dependencies(

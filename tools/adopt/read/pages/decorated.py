@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from tools.adopt.read.django import path_of
 from tools.adopt.read.files import Files
 from tools.adopt.read.pages.page import FUNCTIONS, ROUTES, Page, closed, imported, joined, of_function, texts
+from tools.adopt.read.syntax import callee
 
 Trees = Mapping[str, ast.Module]
 DEPTH = 5  # of imports, and of parts in parts
@@ -85,7 +86,7 @@ def _mounts(
 
 def _calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
     for each in ast.walk(tree):
-        if isinstance(each, ast.Call) and getattr(each.func, "attr", getattr(each.func, "id", "")) == name:
+        if isinstance(each, ast.Call) and callee(each) == name:
             yield each
 
 
@@ -96,11 +97,7 @@ def _made(tree: ast.Module, syntax: Syntax) -> dict[str, ast.Call]:
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if isinstance(target, ast.Name) and isinstance(node.value, ast.Call):
             made[target.id] = node.value
-    return {name: call for name, call in made.items() if _kind(call) in (*syntax.whole, syntax.part)}
-
-
-def _kind(call: ast.Call) -> str:
-    return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
+    return {name: call for name, call in made.items() if callee(call) in (*syntax.whole, syntax.part)}
 
 
 def _routes(node: ast.AST) -> Iterator[tuple[str, str, ast.Call]]:
@@ -124,7 +121,7 @@ def _prefix(part: Part, made: Mapping[Part, ast.Call], mounts: Mapping[Part, Any
         call = made.get(part)
         if call is None:
             return prefix if part.variable in ("app", "application") else None
-        if _kind(call) in syntax.whole:
+        if callee(call) in syntax.whole:
             return prefix
         here = mounts.get(part, [])
         own = _said(call, syntax)

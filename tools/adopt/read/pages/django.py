@@ -22,6 +22,7 @@ from tools.adopt.read.pages.page import (
     renders,
     texts,
 )
+from tools.adopt.read.syntax import callee
 from tools.adopt.read.values import Values
 
 ROOT = re.compile(r"""^\s*ROOT_URLCONF\s*=\s*["']([\w.]+)["']""", re.MULTILINE)
@@ -90,7 +91,7 @@ def _outside_languages(value: ast.expr) -> Iterator[ast.expr]:
 
 def _path(call: ast.Call) -> str | None:
     """The path of a route without parameters; None for another one."""
-    kind = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    kind = callee(call)
     first = call.args[0] if call.args else None
     if kind not in ROUTES or not isinstance(first, ast.Constant) or not isinstance(first.value, str):
         return None
@@ -105,7 +106,7 @@ def _routed(files: Files, code: Code, call: ast.Call, path: str, depth: int) -> 
     if "admin.site.urls" in ast.unparse(view):
         yield Page(joined(path, "/login/"), where, renders=True, open=True)
         return
-    if isinstance(view, ast.Call) and getattr(view.func, "id", getattr(view.func, "attr", "")) == "include":
+    if isinstance(view, ast.Call) and callee(view) == "include":
         target = view.args[0] if view.args else None
         target = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
         module = target.value if isinstance(target, ast.Constant) else _dotted(code, target) if target else ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from tools.adopt.read.files import Files
+from tools.adopt.read.syntax import callee, source
 
 ROUTES = ("route", "get", "api_route")  # decorators: `@app.get("/")`
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -81,9 +82,8 @@ def closed(word: ast.AST) -> bool:
 def renders(files: Files, node: ast.AST) -> bool:
     """Whether it renders a template of the repository."""
     for call in (each for each in ast.walk(node) if isinstance(each, ast.Call)):
-        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
         words = [*call.args, *(each.value for each in call.keywords)]
-        if name in RENDERS and any(has_template(files, word) for each in words for word in texts(each)):
+        if callee(call) in RENDERS and any(has_template(files, word) for each in words for word in texts(each)):
             return True
     return False
 
@@ -115,8 +115,7 @@ def imported(name: str, tree: ast.Module) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            stem = ".".join([*base, *([node.module] if node.module else [])])
+            stem = source(node, package)
             found |= {each.asname or each.name: f"{stem}.{each.name}" for each in node.names}
         elif isinstance(node, ast.Import):
             found |= {each.asname or each.name: each.name for each in node.names}
