@@ -18,11 +18,14 @@ from typing import NoReturn
 INTERFACE = "1"
 VERBS = ("dev.", "contract.", "template.")  # how those of the tools begin
 TOOLS = Path(__file__).resolve().parents[2]  # the copy or checkout of the template that runs
-# What names a repository to git: its own list (git rev-parse --local-env-vars), without settings, and what hooks get.
+# What names a repository to git: its own list (git rev-parse --local-env-vars), without settings, and what hooks
+# get. The last two lines: what changes the meaning of paths and the output.
 REPOSITORY = (
     *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE"),
     *("GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE", "GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY"),
     *("GIT_PREFIX", "GIT_QUARANTINE_PATH", "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE"),
+    *("GIT_ATTR_SOURCE", "GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS"),
+    *("GIT_DEFAULT_HASH", "GIT_DIFF_OPTS", "GIT_EXTERNAL_DIFF", "GIT_TEMPLATE_DIR"),
 )
 # What names a project to Compose, changes its output or names of containers, or chooses a builder without secrets.
 PROJECT = (

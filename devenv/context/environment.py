@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base import authorities, launch, locks, ports, process, records
+from devenv.base import authorities, git, launch, locks, ports, process, records
 from devenv.base.errors import USAGE, DevError
 from devenv.context import accounts, workspace
 from devenv.context.accounts import Accounts
@@ -70,7 +70,7 @@ class Environment(NamedTuple):
     @property
     def commit(self) -> str:
         """The commit that is checked out, if this is a pinned checkout, which is not edited; else empty."""
-        head = ["git", "-C", str(self.place.root), "rev-parse", "HEAD"]
+        head = git.argv("rev-parse", "HEAD", at=self.place.root)
         return process.capture(head).stdout.strip() if os.environ.get("DEV_LEAN") else ""
 
     @property

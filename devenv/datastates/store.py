@@ -23,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from devenv.base import process, records
+from devenv.base import git, process, records
 from devenv.base.errors import CONFLICT, DevError
 from devenv.context import workspace
 from devenv.context.environment import Environment
@@ -67,9 +67,12 @@ def files(env: Environment) -> Files:
 
 def branch(env: Environment) -> str:
     """The branch that is checked out; of a detached HEAD, the commit; empty outside git."""
-    git = ["git", "-C", str(env.place.root)]
-    named = process.capture([*git, "symbolic-ref", "--quiet", "--short", "HEAD"]).stdout.strip()
-    return named or process.capture([*git, "rev-parse", "--quiet", "--verify", "--short=12", "HEAD"]).stdout.strip()
+    named = _git(env, "symbolic-ref", "--quiet", "--short", "HEAD")
+    return named or _git(env, "rev-parse", "--quiet", "--verify", "--short=12", "HEAD")
+
+
+def _git(env: Environment, *words: str) -> str:
+    return process.capture(git.argv(*words, at=env.place.root)).stdout.strip()
 
 
 def declared(env: Environment) -> str:
@@ -134,7 +137,7 @@ def unknown(env: Environment) -> list[State]:
 
 def owner(env: Environment) -> dict[str, str]:
     """Whose data this is, for the row of the live database."""
-    remote = process.capture(["git", "-C", str(env.place.root), "config", "--get", "remote.origin.url"]).stdout.strip()
+    remote = _git(env, "config", "--get", "remote.origin.url")
     return {
         **owner_key(env),
         "user": getpass.getuser(),

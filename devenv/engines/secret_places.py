@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import process
+from devenv.base import git, process
 from devenv.model import secrets
 from devenv.model.secrets import Secret, Source
 
@@ -129,7 +129,7 @@ def _netrc(host: str, env: Mapping[str, str]) -> Found:
 
 def _git(host: str, root: Path, env: Mapping[str, str]) -> Found:
     """What git's credential helpers know, without asking the person."""
-    argv = ["git", "-C", str(root), "-c", "core.askPass=", "credential", "fill"]
+    argv = git.argv("-c", "core.askPass=", "credential", "fill", at=root)
     done = process.capture(argv, {**env, **SILENT}, f"protocol=https\nhost={host}\n\n")
     found = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
     if done.code or "password" not in found:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable
 
-from devenv.base import launch, output, process, records, seals, shapes, system, toolcache, vendored
+from devenv.base import git, launch, output, process, records, seals, shapes, system, toolcache, vendored
 from devenv.base.errors import DevError
 from devenv.context import environment, workspace
 from devenv.engines import choice, docker, podman
@@ -303,7 +303,7 @@ def _mirrors() -> Finding:
     end = time.monotonic() + MIRRORS_LIMIT
     mirrors = sorted(toolcache.home().glob("mirrors/*.git"))
     for mirror in mirrors:
-        argv = ["git", "--git-dir", str(mirror), "fsck", "--no-dangling", "--no-progress"]
+        argv = git.argv("--git-dir", str(mirror), "fsck", "--no-dangling", "--no-progress")
         left = end - time.monotonic()
         if left <= 0 or not process.probe(argv, os.environ, launch.TOOLS, left):
             (found if time.monotonic() < end else unseen).append(mirror)

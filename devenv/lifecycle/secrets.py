@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from devenv.base import events, process
+from devenv.base import events, git, process
 from devenv.context.environment import Environment
 from devenv.engines.secrets import Report
 from devenv.lifecycle.machine import Finding
@@ -78,4 +78,4 @@ def _same_target(env: Environment) -> Iterator[tuple[str, str]]:
 
 
 def _git(root: Path, *words: str) -> bool:
-    return process.capture(["git", "-C", str(root), *words]).code == 0
+    return process.capture(git.argv(*words, at=root)).code == 0

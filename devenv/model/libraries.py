@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base import process
+from devenv.base import git, process
 from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
 from devenv.model import fingerprint
 from devenv.model.lockfiles import NODE, PYTHON, is_plug_and_play, language_of, locked, plain, text_of
@@ -46,7 +46,7 @@ class Library(NamedTuple):
         """The files that an installation depends on: the manifests, or for a command all but those that git ignores."""
         if not self.install:
             return [self.folder / name for name in MANIFESTS if (self.folder / name).is_file()]
-        listed = process.capture(["git", "-C", str(self.folder), *LISTED])
+        listed = process.capture(git.argv(*LISTED, at=self.folder))
         if listed.code:
             return [*fingerprint.walk(self.folder)]
         return [path for name in listed.stdout.split("\0") if name and (path := self.folder / name).is_file()]

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.base import disk, events, process, records
+from devenv.base import disk, events, git, process, records
 from devenv.base.errors import MISSING, USAGE, DevError, did_you_mean, guess
 from devenv.context.environment import Environment
 from devenv.engines import choice
@@ -186,7 +186,7 @@ def _checkout(env: Environment, name: str, given: str, users: Sequence[User]) ->
     with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
         clone = Path(folder, path.name)  # an interrupted command leaves no half checkout
         # After --, since a required service may have written the address.
-        argv = mirrors.git("clone", "--quiet", "--", repo, str(clone))
+        argv = git.argv("clone", "--quiet", "--", repo, str(clone))
         done = process.bounded(argv, mirrors.quiet(), mirrors.WORK)
         if done.code:
             reason = done.stderr.strip() or "git printed nothing"
@@ -197,10 +197,10 @@ def _checkout(env: Environment, name: str, given: str, users: Sequence[User]) ->
 
 def _keep_from_git(found: Library) -> None:
     """Let git ignore what an installation writes into the checkout, in this clone's own list: no file of it changes."""
-    git = ["git", "-C", str(found.folder)]
+    here = git.argv(at=found.folder)
     for pattern in WRITTEN.get(found.language, ()):
-        if process.capture([*git, "check-ignore", "--quiet", pattern.replace("*", "some")]).code == 1:
-            own = process.capture([*git, "rev-parse", "--git-path", "info/exclude"]).stdout.strip()
+        if process.capture([*here, "check-ignore", "--quiet", pattern.replace("*", "some")]).code == 1:
+            own = process.capture([*here, "rev-parse", "--git-path", "info/exclude"]).stdout.strip()
             disk.add_line(found.folder / own, pattern)
 
 

@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import authorities, events, locks, process, toolcache
+from devenv.base import authorities, events, git, locks, process, toolcache
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.model import document
 from devenv.model.resolver import same_repository
@@ -29,13 +29,6 @@ from devenv.required import trust
 
 AS_NEW = "devenv-status"  # in the repository of a checkout: what git says about it when it is new
 READABLE = 0o055  # of a folder: by everyone
-# The person's settings that change what our commands do, and hooks, which are for repositories of theirs.
-PLAIN = (
-    "core.hooksPath=/dev/null",
-    "clone.defaultRemoteName=origin",
-    "submodule.recurse=false",
-    "core.fsmonitor=false",
-)
 AS_COMMITTED = ("core.autocrlf=false", "core.eol=lf")  # in pinned checkouts: images are made of them
 KEPT = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")  # hosts have thousands of others, such as refs/pull/*
 POINTER = b"version https://git-lfs.github.com/spec/"
@@ -74,14 +67,14 @@ class Mirror(NamedTuple):
                 return
             with events.step("fetch", text=self.repo):
                 words = ("fetch", "--quiet", "--progress", "--prune", "--force", "--no-tags", "origin", *KEPT)
-                done = process.measured(git("--git-dir", str(self.path), *words), quiet(), _progress, SILENCE)
+                done = process.measured(git.argv("--git-dir", str(self.path), *words), quiet(), _progress, SILENCE)
         if done.code and not self._replace_damaged():
             raise self._unreachable(done.stderr)
 
     def flaw(self) -> str:
         """What is damaged, in git's words; empty if nothing is."""
         try:
-            process.bounded(git("--git-dir", str(self.path), "rev-parse"), quiet(), WORK)
+            process.bounded(git.argv("--git-dir", str(self.path), "rev-parse"), quiet(), WORK)
             configured = self._git("config", "--get", "remote.origin.url")
             done = self._git("fsck", "--no-dangling", "--no-progress")
         except OSError as error:
@@ -101,7 +94,7 @@ class Mirror(NamedTuple):
     def newest(self) -> str:
         """The newest commit of the repository's default branch, which may be renamed. DevError 110."""
         self.fetch()
-        done = process.bounded(git("ls-remote", self.repo, "HEAD"), quiet(), SILENCE)
+        done = process.bounded(git.argv("ls-remote", self.repo, "HEAD"), quiet(), SILENCE)
         if done.code or not done.stdout:
             raise self._unreachable(done.stderr)
         return done.stdout.split()[0]
@@ -166,11 +159,11 @@ class Mirror(NamedTuple):
         tools = trust.template(self._git("show", f"{commit}:.cruft.json").stdout)
         trust.check(tools, f"{self.repo} names the template")
         draft = _draft(target)
-        inside = git("-C", str(draft))
+        inside = git.argv(at=draft)
         exact = AS_COMMITTED if target == self.place(commit) else ()  # a checkout for `dev.edit` is the person's
         settings = [word for setting in exact for word in ("--config", setting)]
         for argv in (
-            git("clone", "--quiet", "--no-checkout", *settings, str(self.path), str(draft)),
+            git.argv("clone", "--quiet", "--no-checkout", *settings, str(self.path), str(draft)),
             [*inside, "remote", "set-url", "origin", self.repo],
             [*inside, "switch", "--quiet", *how, commit],
         ):
@@ -188,7 +181,7 @@ class Mirror(NamedTuple):
         trust.check(self.repo, "the required repository")
         draft = _draft(self.path)
         with events.step("fetch", text=self.repo, said=f"fetching {self.repo}"):
-            argv = git("clone", "--quiet", "--progress", "--bare", self.repo, str(draft))
+            argv = git.argv("clone", "--quiet", "--progress", "--bare", self.repo, str(draft))
             done = process.measured(argv, quiet(), _progress, SILENCE)
             if done.code:
                 raise self._unreachable(done.stderr)
@@ -197,7 +190,7 @@ class Mirror(NamedTuple):
 
     def _report_lacking(self, checkout: Path, commit: str) -> None:
         """Warn of files that a checkout does not have: submodules, and large files that git does not keep itself."""
-        inside = git("-C", str(checkout))
+        inside = git.argv(at=checkout)
         modules = process.capture([*inside, "config", "--file", ".gitmodules", "--get-regexp", r"\.path$"])
         if paths := [line.partition(" ")[2] for line in modules.stdout.splitlines()]:
             events.warn(f"{self.repo} has submodules, which are not fetched for a required service: {', '.join(paths)}")
@@ -215,7 +208,7 @@ class Mirror(NamedTuple):
         return ""
 
     def _git(self, *words: str) -> process.Result:
-        return process.bounded(git("--git-dir", str(self.path), *words), quiet(), WORK)
+        return process.bounded(git.argv("--git-dir", str(self.path), *words), quiet(), WORK)
 
     def _unreachable(self, said: str) -> DevError:
         told = "\n".join(line for line in said.splitlines() if line and not re.search(AMOUNT, line))
@@ -232,11 +225,6 @@ def _progress(line: str) -> tuple[int, int, str] | None:
     """How far git is."""
     found = re.search(AMOUNT, line)
     return (int(found[1]), int(found[2]), "objects") if found else None
-
-
-def git(*words: str) -> list[str]:
-    """A command of git that does the same on each machine. Addresses, logins and ssh are the person's."""
-    return ["git", *(word for setting in PLAIN for word in ("-c", setting)), *words]
 
 
 def _is_pointer(path: Path) -> bool:
@@ -258,7 +246,7 @@ def _trusted(named: str) -> dict[str, str]:
     """The network's certificate authorities for git, which only knows the system's and those of its configuration."""
     if not named:
         return {}
-    configured = process.capture(["git", "config", "--get-regexp", r"^http\.(.*\.)?sslcainfo$"]).code == 0
+    configured = process.capture(git.argv("config", "--get-regexp", r"^http\.(.*\.)?sslcainfo$")).code == 0
     return {} if configured else {"GIT_SSL_CAINFO": authorities.find(os.environ)}
 
 
@@ -277,7 +265,7 @@ def differs(checkout: Path, commit: str) -> str:
 
 def _status(checkout: Path) -> list[str]:
     """What git says about a checkout; empty if its repository is damaged."""
-    inside = git(f"--git-dir={checkout}/.git", f"--work-tree={checkout}")
+    inside = git.argv(f"--git-dir={checkout}/.git", f"--work-tree={checkout}")
     words = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
     done = process.bounded([*inside, *words], quiet(), WORK)
     return [] if done.code else done.stdout.splitlines()

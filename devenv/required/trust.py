@@ -14,7 +14,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from devenv.base import disk, launch, output, process
+from devenv.base import disk, git, launch, output, process
 from devenv.base.errors import MISSING, DevError
 
 URL = r"[a-z+]+://(?:[^@/]*@)?(?P<host>[^/]+)/+(?:(?P<owner>[^/]+)/+)?"
@@ -71,7 +71,7 @@ def _known() -> set[str]:
 
 def _ours() -> set[str]:
     """The owners whose code runs already: of this repository, and of its template."""
-    remote = process.capture(["git", "-C", str(launch.ROOT), "remote", "get-url", "origin"]).stdout.strip()
+    remote = process.capture(git.argv("remote", "get-url", "origin", at=launch.ROOT)).stdout.strip()
     with suppress(OSError, ValueError):
         remote = f"{remote}\n{template((launch.ROOT / '.cruft.json').read_text(encoding='utf-8'))}"
     return {owner(line) for line in remote.splitlines()}

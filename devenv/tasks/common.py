@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from devenv.base import events, launch, output, process
+from devenv.base import events, git, launch, output, process
 from devenv.base.errors import INTERRUPTED, REFUSED, USAGE, DevError
 from devenv.readers import report
 
@@ -37,8 +37,7 @@ def finish(sentence: str, json: bool = False, data: str = "", known: Mapping[str
 
 def is_tracked(name: str) -> bool:
     """Whether git knows a file of this repository: only then can it show, or undo, what changed in it."""
-    listed = ["git", "-C", str(launch.ROOT), "ls-files", "--error-unmatch", "--", name]
-    return process.capture(listed).code == 0
+    return process.capture(git.argv("ls-files", "--error-unmatch", "--", name, at=launch.ROOT)).code == 0
 
 
 def shown(name: str) -> str:

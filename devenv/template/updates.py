@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import launch, process, toolcache, vendored
+from devenv.base import git, launch, process, toolcache, vendored
 from devenv.base.errors import MISSING, REFUSED, UNHEALTHY, DevError
 from devenv.required import mirrors
 from devenv.template.conformance import environment
@@ -78,11 +78,10 @@ def vendor(root: Path) -> Path:
 
 def commit_vendored(root: Path) -> None:
     """Commit .dev/tools, on the branch of an update. DevError 112 with git's reason."""
-    git = ["git", "-C", str(root), "-c", f"core.hooksPath={os.devnull}"]
     tools = f".dev/{vendored.FOLDER}"
     for argv in (
-        [*git, "add", "--all", "--", tools],
-        [*git, "commit", "--quiet", "-m", "The tools of that release", "--", tools],
+        git.argv("add", "--all", "--", tools, at=root),
+        git.argv("commit", "--quiet", "-m", "The tools of that release", "--", tools, at=root),
     ):
         done = process.capture(argv, os.environ, shown=argv)
         if done.code:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from devenv.base import launch
-from tests.conftest import run_quietly
+from tests.conftest import REPO, run_quietly
 
 
 def test_of_a_git_hook_only_settings_stay() -> None:
@@ -13,3 +15,10 @@ def test_of_a_git_hook_only_settings_stay() -> None:
     launch.forget_others(environment)
     settings = {"GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"}
     assert {*environment} == {"GIT_AUTHOR_NAME", "PATH", *settings}
+
+
+def test_git_is_called_in_one_place() -> None:
+    """There, what changes the output is taken from the person's settings."""
+    files = [path for folder in ("devenv", "tools") for path in (REPO / folder).rglob("*.py")]
+    called = {str(path.relative_to(REPO)) for path in files if re.search(r"""\[\*?["']git["'],""", path.read_text())}
+    assert called == {"devenv/base/git.py"}

@@ -12,13 +12,13 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from devenv.base import git as plain
+
 
 def git(template: Path, *words: str) -> str:
     """git's output; empty if it fails."""
-    # Inside a git hook, git's variables point to another repository.
-    env = {name: value for name, value in os.environ.items() if not re.match("GIT_(?!CONFIG)", name)}
-    command = ["git", "-C", str(template), *words]
-    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+    argv, env = plain.argv(*words, at=template), plain.environment()
+    done = subprocess.run(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
     return done.stdout.strip()
 
 

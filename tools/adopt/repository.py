@@ -10,12 +10,10 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from devenv.base import git
 from tools.adopt.errors import CONFIG, CONFLICT, LOSS, MISSING, Refusal
 
 NONE: Mapping[str, str] = {}
-# The person's settings that change what git prints: colours, signatures, and no untracked files.
-PLAIN = ("color.ui=false", "log.showSignature=false", "status.showUntrackedFiles=normal")
-WHO = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG")
 
 
 class Entry(NamedTuple):
@@ -27,11 +25,8 @@ class Entry(NamedTuple):
 
 def run(folder: Path, *words: str, given: bytes = b"", more: Mapping[str, str] = NONE) -> bytes:
     """git's output. Refusal with git's message if it fails. `more`: further variables for git."""
-    # Inside a git hook, git's variables point to another repository.
-    env = {name: value for name, value in os.environ.items() if name.startswith(WHO) or not name.startswith("GIT_")}
-    env |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **more}
-    argv = ["git", "-C", str(folder), *(word for setting in PLAIN for word in ("-c", setting)), *words]
-    done = subprocess.run(argv, env=env, input=given, capture_output=True, check=False)
+    argv = git.argv(*words, at=folder)
+    done = subprocess.run(argv, env={**git.environment(), **more}, input=given, capture_output=True, check=False)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
         first = next((at for at, line in enumerate(said) if line.startswith(("fatal:", "error:"))), 0)

@@ -9,15 +9,12 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.adopt.repository import WHO
+from devenv.base import git as plain
 from tools.fleet.listing import Repo, without_secret
 
-# The variables of git that users set. All others, as in a git hook, point to another repository.
-KEPT = (*WHO, "GIT_SSH", "GIT_ASKPASS", "GIT_SSL_", "GIT_HTTP_", "GIT_PROXY_", "GIT_ALLOW_PROTOCOL", "GIT_TRACE")
-# git must not ask questions, and a checkout must not run anything that the repository or the user configured.
-TOLD = {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-UNHOOKED = ("-c", "core.hooksPath=/dev/null")
-CLONE = (*UNHOOKED, "clone", "--quiet", "--no-tags", "--template=")
+# A checkout must not run anything that the repository or the user configured, and a repository is only read.
+TOLD = {"GIT_LFS_SKIP_SMUDGE": "1", "GIT_OPTIONAL_LOCKS": "0"}
+CLONE = ("clone", "--quiet", "--no-tags", "--template=")
 CHANGED = ("status", "--porcelain", "--untracked-files=no")
 AS_NEW = "devenv-status"  # in the repository of a clone: what git says about it when it is new
 
@@ -37,11 +34,9 @@ class Head:
 
 def git(*words: str) -> str:
     """git's output. Raises Unreachable with git's most important line."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.startswith(KEPT)}
-    argv = ["git", *words]
     done = subprocess.run(
-        argv,
-        env={**env, **TOLD},
+        plain.argv(*words),
+        env={**plain.environment(), **TOLD},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -121,7 +116,7 @@ def fetch(url: str, commit: str, folder: Path) -> None:
     """Make a shallow clone without a remote: git would write the URL with its password into the configuration."""
     git("init", "--quiet", "--template=", f"--object-format={'sha1' if len(commit) == 40 else 'sha256'}", str(folder))
     git("-C", str(folder), "fetch", "--quiet", "--no-tags", "--depth", "1", "--", url, "HEAD")
-    git("-C", str(folder), *UNHOOKED, "checkout", "--quiet", "--detach", "FETCH_HEAD")
+    git("-C", str(folder), "checkout", "--quiet", "--detach", "FETCH_HEAD")
 
 
 def commit_of(folder: Path) -> str:
