@@ -9,6 +9,11 @@ PYTEST := $(PYTHON) -m pytest -n $(WORKERS)
 # The tests that need no container engine run without one.
 HIDDEN := env -u DEVENV_REQUIRE_ENGINE DOCKER_HOST=unix:///nonexistent
 NONE := 5# pytest's exit code when ARGS chose no test of this half
+# Both halves run: if one fails, the other one has something to say too.
+halves = failed=0; \
+	$(HIDDEN) $(PYTEST) -m "not engine$(1)" $(ARGS) || [ $$? = $(NONE) ] || failed=1; \
+	$(PYTEST) -m "engine$(1)" $(ARGS) || [ $$? = $(NONE) ] || failed=1; \
+	exit $$failed
 
 .DEFAULT_GOAL := help
 CARRIED := '{{cookiecutter.repo_name}}/.dev/fetch.py' '{{cookiecutter.repo_name}}/tasks.py'
@@ -22,12 +27,10 @@ demo: venv ## make two services in build/demo, bring them up, log in across both
 	@$(PYTHON) -m maintain.demo $(ARGS)
 
 test: venv ## run the tests, native ones first; without a container engine only those (ARGS="-k up")
-	$(HIDDEN) $(PYTEST) -m "not engine and not slow" $(ARGS) || [ $$? = $(NONE) ]
-	$(PYTEST) -m "engine and not slow" $(ARGS) || [ $$? = $(NONE) ]
+	@$(call halves, and not slow)
 
 test-all: venv ## run all tests, including the slow ones
-	$(HIDDEN) $(PYTEST) -m "not engine" $(ARGS) || [ $$? = $(NONE) ]
-	$(PYTEST) -m "engine" $(ARGS) || [ $$? = $(NONE) ]
+	@$(call halves)
 
 contract.check: venv ## check any repository against CONTRACT.md (ARGS="PATH --static")
 	@$(PYTHON) tests/contract/check.py $(value ARGS)
