@@ -51,6 +51,11 @@ def has_engine() -> bool:
     return answer.returncode == 0
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A long text is named by its beginning. pytest names these tests by all of it, on each line of a log."""
+    return f"{val[:40]!r} and more" if isinstance(val, str | bytes) and len(val) > 100 else None
+
+
 def pytest_configure() -> None:
     if os.environ.get("DEVENV_REQUIRE_ENGINE") == "1" and not has_engine():
         raise pytest.UsageError(f"DEVENV_REQUIRE_ENGINE=1, but {NO_ENGINE}")
