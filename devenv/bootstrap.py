@@ -256,7 +256,7 @@ def names(requirements: Path) -> str:
 def environment() -> Dict[str, str]:
     foreign = INSTALLERS["is_foreign"]
     env = {name: value for name, value in os.environ.items() if not FOREIGN.match(name) and not foreign(name)}
-    env.update(PIP_USER="0", PIP_CONSTRAINT=os.devnull, UV_PYTHON_DOWNLOADS="never")
+    env.update(INSTALLERS["FIXED"], PIP_CONSTRAINT=os.devnull, UV_PYTHON_DOWNLOADS="never")
     trusted = AUTHORITIES["find"](os.environ)
     if trusted != os.devnull:
         env["SSL_CERT_FILE"] = trusted
