@@ -36,7 +36,11 @@ PLAIN = (
     "submodule.recurse=false",
     "core.fsmonitor=false",
 )
-AS_COMMITTED = ("core.autocrlf=false", "core.eol=lf")  # in pinned checkouts: images are made of them
+# In pinned checkouts, since images are made of them.
+AS_COMMITTED = (
+    *("core.autocrlf=false", "core.eol=lf", "core.symlinks=true", "core.fileMode=true"),
+    f"core.attributesFile={os.devnull}",
+)
 KEPT = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")  # hosts have thousands of others, such as refs/pull/*
 POINTER = b"version https://git-lfs.github.com/spec/"
 SILENCE = 120.0  # seconds that git may print nothing while it waits for a server; over http see `quiet`
@@ -166,9 +170,10 @@ class Mirror(NamedTuple):
         tools = trust.template(self._git("show", f"{commit}:.cruft.json").stdout)
         trust.check(tools, f"{self.repo} names the template")
         draft = _draft(target)
-        inside = git("-C", str(draft))
         exact = AS_COMMITTED if target == self.place(commit) else ()  # a checkout for `dev.edit` is the person's
         settings = [word for setting in exact for word in ("--config", setting)]
+        # Also as options, since variables such as GIT_CONFIG_COUNT come before the settings of a repository.
+        inside = git(*(word for setting in exact for word in ("-c", setting)), "-C", str(draft))
         for argv in (
             git("clone", "--quiet", "--no-checkout", *settings, str(self.path), str(draft)),
             [*inside, "remote", "set-url", "origin", self.repo],
