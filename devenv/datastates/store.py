@@ -12,7 +12,6 @@ Some states also have a dump, a file of this machine (dumps.py), which outlives 
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 import secrets
@@ -137,7 +136,7 @@ def owner(env: Environment) -> dict[str, str]:
     remote = process.capture(["git", "-C", str(env.place.root), "config", "--get", "remote.origin.url"]).stdout.strip()
     return {
         **owner_key(env),
-        "user": getpass.getuser(),
+        "user": records.user(),
         "checkout": str(env.place.root),
         "repository": re.sub(r"//[^/@]*@", "//", remote),  # without a password
     }
