@@ -1,8 +1,7 @@
 """Settings of pip, uv and npm that a person has for other environments: other folders, or other packages.
 
-Those for the index, the network and the cache stay. For pip and uv, these are listed: each release of theirs brings more
-of the others. bootstrap.py runs this file too, before anything is installed: it
-imports nothing of ours.
+Those for the index, the network and the cache stay. For pip and uv, they are listed here: each release has more of the
+others. bootstrap.py runs this file too, before anything is installed: it imports nothing of ours.
 """
 
 from __future__ import annotations

@@ -198,7 +198,7 @@ def passed(place: Place) -> dict[str, str]:
     env = {name: os.environ[name] for name in named if name not in held}
     env.update({name: value for name, value in place.outside.items() if name.lower() == outside.DIRECT})
     trusted = authorities.variables(place.variables.get("CA_BUNDLE", ""))
-    kept = {name for name in trusted if env.get(name) and name not in authorities.GIVEN}  # the person's own choice
+    kept = {name for name in trusted if env.get(name) and name != "SSL_CERT_FILE"}  # the person's, for one program
     env.update({name: path for name, path in trusted.items() if name not in kept})
     env.setdefault("PATH", os.defpath)
     return env
