@@ -61,6 +61,7 @@ FOREIGN = re.compile("PYTHON|VIRTUAL_ENV$|__PYVENV|GIT_(DIR|WORK_TREE|INDEX_FILE
 HINT = """\
 hint: the packages come from the index of PIP_INDEX_URL, else of pip's configuration, else from pypi.org:
 hint: look at the network, the proxy (HTTPS_PROXY) and the CA bundle (CA_BUNDLE), then run it again"""
+ELSEWHERE = "hint: remove target, prefix, root or dry-run from the settings of pip: python3 -m pip config list"
 FOLDER = "hint: check the folder's owner and the free space: ls -ld, df -h; XDG_CACHE_HOME=FOLDER moves the cache"
 AUTHORITIES = runpy.run_path(str(Path(__file__).with_name("base") / "authorities.py"))
 INSTALLERS = runpy.run_path(str(Path(__file__).with_name("base") / "installers.py"))
@@ -158,6 +159,13 @@ def has_files(venv: Path, requirements: Path) -> bool:
     return True
 
 
+def has_any(venv: Path, requirements: Path) -> bool:
+    """Whether one of the packages is installed. Some may not be meant for this Python."""
+    wanted = re.findall(r"^([\w.-]+)==", requirements.read_text(encoding="utf-8"), re.MULTILINE)
+    found = [path.name.partition("-")[0].lower() for path in venv.glob("lib/python*/site-packages/*.dist-info")]
+    return not {re.sub("[-.]", "_", name).lower() for name in wanted}.isdisjoint(found)
+
+
 def has_size(path: Path, size: List[str]) -> bool:
     return not (size and size[0].isdigit()) or path.stat().st_size == int(size[0])
 
@@ -228,6 +236,8 @@ def with_pip(venv: Path, requirements: Path, held: IO[str]) -> None:
         wheel.unlink()
     else:
         run(install, held)
+    if names(requirements) and not has_any(venv, requirements):  # no option and no variable undoes such a setting
+        raise BootstrapError("pip did not install into it", ELSEWHERE)
 
 
 def run(command: Sequence[object], held: IO[str], **extra: str) -> None:
@@ -256,7 +266,7 @@ def names(requirements: Path) -> str:
 def environment() -> Dict[str, str]:
     foreign = INSTALLERS["is_foreign"]
     env = {name: value for name, value in os.environ.items() if not FOREIGN.match(name) and not foreign(name)}
-    env.update(PIP_USER="0", PIP_CONSTRAINT=os.devnull, UV_PYTHON_DOWNLOADS="never")
+    env.update(INSTALLERS["FIXED"], PIP_CONSTRAINT=os.devnull, UV_PYTHON_DOWNLOADS="never")
     trusted = AUTHORITIES["find"](os.environ)
     if trusted != os.devnull:
         env["SSL_CERT_FILE"] = trusted

@@ -1,7 +1,8 @@
 """The certificate authorities of this network: one file, for git, package managers, builds and running services.
 
-`CA_BUNDLE` names it, else `SSL_CERT_FILE`; else it is the system's file, if someone added authorities to the system.
-Anything that reads such a file trusts nothing else, so what was given is joined with the system's authorities.
+`CA_BUNDLE` names it, else `SSL_CERT_FILE`, else a variable of one program (`GIVEN`); else it is the system's file, if
+someone added authorities to the system. Anything that reads such a file trusts nothing else, so what was given is
+joined with the system's authorities.
 
 bootstrap.py runs this file too, before anything is installed: it imports nothing of ours.
 """
@@ -28,9 +29,9 @@ ADDED = (
     "/etc/pki/trust/anchors",
     "/etc/ca-certificates/trust-source/anchors",
 )
-GIVEN = ("CA_BUNDLE", "SSL_CERT_FILE")
 # OpenSSL, Python and uv; pip; requests and Poetry; Node, npm, pnpm and Yarn; curl.
 VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
+GIVEN = ("CA_BUNDLE", *VARIABLES, "GIT_SSL_CAINFO")  # where the person may name it; the first one counts
 LARGEST = 500 * 1024  # bytes of a secret that BuildKit takes
 
 
@@ -56,8 +57,9 @@ def find(environment: Mapping[str, str]) -> str:
 
 
 def named(environment: Mapping[str, str]) -> str:
-    """The file that the person names; empty without one."""
-    return next((environment[name] for name in GIVEN if environment.get(name)), "")
+    """The file that the person names; empty without one. Some variables may also name a folder, which others cannot."""
+    named = (environment.get(name, "") for name in GIVEN)
+    return next((path for path in named if path and not os.path.isdir(path)), "")
 
 
 def _joined(given: str, system: str, folder: Path) -> str:

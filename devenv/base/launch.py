@@ -27,11 +27,13 @@ REPOSITORY = (
     *("GIT_ATTR_SOURCE", "GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS"),
     *("GIT_DEFAULT_HASH", "GIT_DIFF_OPTS", "GIT_EXTERNAL_DIFF", "GIT_TEMPLATE_DIR"),
 )
-# What names a project to Compose, changes its output or names of containers, or chooses a builder without secrets.
+# What names a project to Compose, changes its output or names of containers, or chooses a builder of another project.
 PROJECT = (
+    "BUILDX_BUILDER",
     *("COMPOSE_ANSI", "COMPOSE_BAKE", "COMPOSE_COMPATIBILITY", "COMPOSE_CONVERT_WINDOWS_PATHS", "COMPOSE_ENV_FILES"),
     *("COMPOSE_DISABLE_ENV_FILE", "COMPOSE_FILE", "COMPOSE_IGNORE_ORPHANS", "COMPOSE_MENU", "COMPOSE_PATH_SEPARATOR"),
-    *("COMPOSE_PROFILES", "COMPOSE_PROGRESS", "COMPOSE_PROJECT_NAME", "COMPOSE_STATUS_STDOUT", "DOCKER_BUILDKIT"),
+    *("COMPOSE_PROFILES", "COMPOSE_PROGRESS", "COMPOSE_PROJECT_NAME", "COMPOSE_REMOVE_ORPHANS"),
+    *("COMPOSE_STATUS_STDOUT", "DOCKER_BUILDKIT"),
 )
 ROOT = Path.cwd()  # the service's folder; __main__ sets it before anything else is imported
 

@@ -6,6 +6,7 @@ CONTRACT.md has the schema. Other template versions read and write the same file
 from __future__ import annotations
 
 import contextlib
+import getpass
 import json
 import os
 import re
@@ -86,6 +87,14 @@ class Record:
         """The copy of what is known of the data in an engine; empty if there is none."""
         found = self.data.get(engine)
         return dict(found) if isinstance(found, dict) else {}
+
+
+def user() -> str:
+    """The name of this user; the id, if the system has no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # OSError since Python 3.13
+        return str(os.getuid())
 
 
 def home() -> Path:

@@ -12,7 +12,6 @@ Some states also have a dump, a file of this machine (dumps.py), which outlives 
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 import secrets
@@ -140,7 +139,7 @@ def owner(env: Environment) -> dict[str, str]:
     remote = _git(env, "config", "--get", "remote.origin.url")
     return {
         **owner_key(env),
-        "user": getpass.getuser(),
+        "user": records.user(),
         "checkout": str(env.place.root),
         "repository": re.sub(r"//[^/@]*@", "//", remote),  # without a password
     }

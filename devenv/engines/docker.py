@@ -30,6 +30,7 @@ LABEL = r"(?:com\.docker\.compose\.(service|oneoff|project\.working_dir)|(devenv
 # names `.State.Health` is an error.
 CHECKED = "{{.Id}} {{json .State}}"
 DENIED = "permission denied"
+NO_CONTEXT = "context not found"  # as after Docker Desktop was removed, whose context is still chosen
 NO_FOLDER = "bind source path does not exist"
 JOIN_GROUP = "sudo usermod --append --groups docker $USER; then log in again"
 WITHOUT = "DEV_ENGINE=native inv dev.up"
@@ -157,6 +158,10 @@ def no_engine() -> DevError:
     if DENIED in "".join(why):
         message = f"no container engine answers: Docker refuses this user: {why[-1]}"
         return DevError(MISSING, message, JOIN_GROUP, f"or work without containers: {WITHOUT}", *_own_engines())
+    if NO_CONTEXT in "".join(why):
+        choose = "choose the engine of this machine: docker context use default; unset DOCKER_CONTEXT"
+        without = f"or work without containers: {WITHOUT}"
+        return DevError(MISSING, f"no container engine answers: {why[-1]}", choose, without, *_own_engines())
     return DevError(
         MISSING,
         f"no container engine answers: {why[-1] if why else 'docker version failed'}",

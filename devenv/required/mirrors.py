@@ -29,7 +29,11 @@ from devenv.required import trust
 
 AS_NEW = "devenv-status"  # in the repository of a checkout: what git says about it when it is new
 READABLE = 0o055  # of a folder: by everyone
-AS_COMMITTED = ("core.autocrlf=false", "core.eol=lf")  # in pinned checkouts: images are made of them
+# In pinned checkouts, since images are made of them.
+AS_COMMITTED = (
+    *("core.autocrlf=false", "core.eol=lf", "core.symlinks=true", "core.fileMode=true"),
+    f"core.attributesFile={os.devnull}",
+)
 KEPT = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")  # hosts have thousands of others, such as refs/pull/*
 POINTER = b"version https://git-lfs.github.com/spec/"
 SILENCE = 120.0  # seconds that git may print nothing while it waits for a server; over http see `quiet`
@@ -159,9 +163,10 @@ class Mirror(NamedTuple):
         tools = trust.template(self._git("show", f"{commit}:.cruft.json").stdout)
         trust.check(tools, f"{self.repo} names the template")
         draft = _draft(target)
-        inside = git.argv(at=draft)
         exact = AS_COMMITTED if target == self.place(commit) else ()  # a checkout for `dev.edit` is the person's
         settings = [word for setting in exact for word in ("--config", setting)]
+        # Also as options, since variables such as GIT_CONFIG_COUNT come before the settings of a repository.
+        inside = git.argv(*(word for setting in exact for word in ("-c", setting)), at=draft)
         for argv in (
             git.argv("clone", "--quiet", "--no-checkout", *settings, str(self.path), str(draft)),
             [*inside, "remote", "set-url", "origin", self.repo],

@@ -155,6 +155,15 @@ def test_settings_for_another_environment_do_not_matter(
     assert not (tmp_path / "elsewhere").exists()
 
 
+@pytest.mark.parametrize("machine", ["with_pip"], indirect=True)
+def test_a_pip_that_installs_elsewhere_is_reported(machine: Machine, venv: Path, tmp_path: Path) -> None:
+    (tmp_path / "pip.conf").write_text(f"[install]\ntarget = {tmp_path / 'elsewhere'}\n")
+    code, output = machine.bootstrap(venv, PIP_CONFIG_FILE=str(tmp_path / "pip.conf"))
+    assert code == 110
+    assert "error[110]: the tool environment could not be made: pip did not install into it" in output
+    assert not (venv / "requirements.txt").exists()
+
+
 def test_a_package_with_another_hash_is_refused(machine: Machine, venv: Path, tmp_path: Path) -> None:
     tampered = tmp_path / "requirements.txt"
     tampered.write_text("invoke==3.0.3 --hash=sha256:" + "0" * 64 + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -62,6 +63,16 @@ def test_engine_does_not_answer(files: Repo, verb: str) -> None:
     files.env["DOCKER_HOST"] = NOWHERE
     done = files.fails(110, verb)
     assert done.hints[-1] == CHECK_DOCKER
+
+
+def test_the_chosen_context_is_not_there(files: Repo, tmp_path: Path) -> None:
+    if not shutil.which("docker"):
+        pytest.skip("there is no docker client here")
+    (tmp_path / "config.json").write_text('{"currentContext": "desktop-linux"}')
+    files.env.update(DOCKER_HOST="", DOCKER_CONFIG=str(tmp_path))
+    done = files.fails(110, "dev.plan")
+    assert "desktop-linux" in done.error
+    assert "docker context use default" in done.hints[0]
 
 
 def test_doctor_says_so_too_and_goes_on_with_what_it_can(files: Repo) -> None:

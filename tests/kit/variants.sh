@@ -61,7 +61,10 @@ launch() { # in a session and a mount namespace of its own: it outlives this scr
 	local log=$home/$1.log command
 	case $1 in
 	rootless) command=(sh /usr/share/docker.io/contrib/dockerd-rootless.sh) ;;
-	podman) configure_podman && command=(podman system service --time=0 "unix://$(socket podman)") ;;
+	podman) # first the note about its user namespace: a process that was killed may still be in it
+		configure_podman
+		command=(sh -c 'podman system migrate; exec "$@"' sh podman system service --time=0 "unix://$(socket podman)")
+		;;
 	esac
 	rm -f "$(socket "$1")"
 	(

@@ -22,6 +22,7 @@ DEV = REPO / "{{cookiecutter.repo_name}}" / ".dev"
 BASE_PYTHON = os.path.realpath(sys._base_executable)
 MAIN = """\
 import json, os, sys
+for stream in range(3): os.fstat(stream)
 print(json.dumps({"argv": sys.argv[1:], "tools": os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
     "prefix": sys.prefix, "path": sys.path, "cwd": os.getcwd(), "version": "VERSION"}))
 """

@@ -86,6 +86,16 @@ def test_it_is_posix_sh(machine: Machine, warm: Path, shell: str) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("shell", ["dash", "bash", "busybox"])
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_the_caller_closed(machine: Machine, warm: Path, shell: str, closed: str) -> None:
+    if not shutil.which(shell):
+        pytest.skip(f"there is no {shell} here")
+    program = f"{shell} sh" if shell == "busybox" else shell
+    script = f"exec {program} .dev/run dev.list {closed}"
+    assert subprocess.run(["sh", "-c", script], cwd=warm, env=machine.env).returncode == 0
+
+
 @pytest.mark.parametrize(
     "text",
     [

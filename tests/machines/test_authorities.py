@@ -54,8 +54,8 @@ def server(engine: str, tmp_path: Path) -> Iterator[Server]:
         yield found
 
 
-def knows_by_variable(repo: Repo, folder: Path) -> Repo:
-    repo.env["SSL_CERT_FILE"] = str(folder / "ca.pem")
+def knows_by_variable(repo: Repo, folder: Path, name: str = "SSL_CERT_FILE") -> Repo:
+    repo.env[name] = str(folder / "ca.pem")
     return repo
 
 
@@ -90,14 +90,17 @@ def test_a_node_package_of_the_company(make_repo: MakeRepo, server: Server, tmp_
     need("node")
     plain = make_repo("node", database="none")
     (plain.path / ".npmrc").write_text(f"@company:registry={server.url}/npm/\n")
-    with removed_after(knows_by_variable(plain, tmp_path)) as repo:
+    with removed_after(knows_by_variable(plain, tmp_path, "REQUESTS_CA_BUNDLE")) as repo:  # npm does not read it
         repo.ok("dev.up")
         repo.ok("dev.add", f"@company/{NAME}")
         assert repo.ok("dev.run", "--", "node", "-p", f"require('@company/{NAME}')").stdout == f"{WORDS}\n"
 
 
 @pytest.mark.parametrize("engine", ["native"], indirect=True)
-def test_a_required_repository_of_the_company(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO"])
+def test_a_required_repository_of_the_company(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     repo, served = tmp_path / "lms", tmp_path / "files/lms.git"
     repo.mkdir()
     git(repo, "init", "-q", "-b", "main")
@@ -107,6 +110,8 @@ def test_a_required_repository_of_the_company(server: Server, tmp_path: Path, mo
     url = f"{server.url}/files/lms.git"
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(trust, "check", lambda *_: None)
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))  # a folder, which git cannot take
+    shutil.copy(tmp_path / "ca.pem", tmp_path / f"{name}.pem")  # another path: a path is looked up once
+    monkeypatch.setenv(name, str(tmp_path / f"{name}.pem"))
     head = subprocess.run(["git", "-C", str(repo), "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
     assert mirrors.of(url, tmp_path).commit("main") == head

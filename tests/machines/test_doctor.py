@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from devenv.base import authorities
 from tests.conftest import NO_ENGINE, REPO, has_engine, need
 from tests.machines.conditions import HELD, distant, mounted, variable
 from tests.messages import DOCKER_REFUSES
@@ -17,7 +18,7 @@ from tests.verbs import machine
 from tests.verbs.repo import Repo
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-OURS = ("CA_BUNDLE", "SSL_CERT_FILE", *PROXIES, *map(str.upper, PROXIES))
+OURS = (*authorities.GIVEN, *PROXIES, *map(str.upper, PROXIES))
 
 
 @pytest.fixture(autouse=True)

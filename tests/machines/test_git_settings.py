@@ -32,6 +32,8 @@ SETTINGS = {
     "fsmonitor": "[core]\n\tfsmonitor = /nonexistent/monitor\n",
     "shown": "[status]\n\tshowUntrackedFiles = no\n\tshort = true\n\tbranch = true\n[log]\n\tshowSignature = true\n",
     "diff": "[diff]\n\texternal = false\n\tnoprefix = true\n\trenames = copies\n[merge]\n\tconflictStyle = zdiff3\n",
+    "modes": "[core]\n\tfileMode = false\n\tsymlinks = false\n\tignoreCase = true\n",
+    "attributes": "[core]\n\tattributesFile = {hooks}/attributes\n\texcludesFile = {hooks}/attributes\n",
     "detached": "[advice]\n\tdetachedHead = true\n[checkout]\n\tdefaultRemote = company\n[push]\n\tdefault = nothing\n",
 }
 
@@ -51,6 +53,7 @@ def set_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
             for name in ("post-checkout", "reference-transaction", "pre-commit", "post-merge"):
                 (folder / name).write_text(HOOK)
                 (folder / name).chmod(0o755)
+        (hooks / "attributes").write_text("* text=auto eol=crlf\n")
         (tmp_path / "gitconfig").write_text(text.format(hooks=hooks))
         monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
 
@@ -66,11 +69,14 @@ def test_mirrors_and_checkouts(
 ) -> None:
     lms = make_repo("lms")
     (lms.root / "run.sh").write_text("#!/bin/sh\necho one\necho two\n")
+    (lms.root / "run.sh").chmod(0o755)
+    (lms.root / "link").symlink_to("run.sh")
     first = lms.release("v1.0")
     set_git(text)
     mirror = mirrors.of(str(lms.root), Path("/"))
     checkout = mirror.checkout(mirror.commit("v1.0"))
     assert (checkout / "run.sh").read_bytes() == b"#!/bin/sh\necho one\necho two\n"
+    assert ((checkout / "link").is_symlink(), os.access(checkout / "run.sh", os.X_OK)) == (True, True)
     assert mirrors.differs(checkout, first) == ""
     assert git(checkout, "remote", "get-url", "origin") == str(lms.root)
     os.environ.pop("GIT_CONFIG_GLOBAL")
@@ -80,6 +86,21 @@ def test_mirrors_and_checkouts(
     assert mirror.tags() == ["v1.1", "v1.0"]
     mirror.clone(first, tmp_path / "edited", "--create", "from-v1.0")
     assert git(tmp_path / "edited", "branch", "--show-current") == "from-v1.0"
+
+
+def test_a_setting_in_a_variable(
+    make_repo: Callable[[str], Repo],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It comes before those of a repository, and only options of git come before it."""
+    lms = make_repo("lms")
+    (lms.root / "run.sh").write_text("#!/bin/sh\necho one\n")
+    first = lms.release("v1.0")
+    for name, value in {"COUNT": "1", "KEY_0": "core.autocrlf", "VALUE_0": "true"}.items():
+        monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
+    checkout = mirrors.of(str(lms.root), Path("/")).checkout(first)
+    assert (checkout / "run.sh").read_bytes() == b"#!/bin/sh\necho one\n"
+    assert mirrors.differs(checkout, first) == ""
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ def test_what_is_set_for_other_projects_does_not_matter(repo: Repo, tmp_path: Pa
         **{"COMPOSE_IGNORE_ORPHANS": "1", "COMPOSE_STATUS_STDOUT": "1", "COMPOSE_BAKE": "true", "DOCKER_BUILDKIT": "0"},
         **{"COMPOSE_MENU": "1", "BUILDKIT_PROGRESS": "quiet", "COMPOSE_COMPATIBILITY": "1", "COMPOSE_ANSI": "always"},
         **{"COMPOSE_PROGRESS": "quiet", "COMPOSE_CONVERT_WINDOWS_PATHS": "1", "DOCKER_CLI_HINTS": "true"},
+        **{"BUILDX_BUILDER": "theirs", "COMPOSE_REMOVE_ORPHANS": "1"},
     }
     compose = repo.path / "compose.yaml"
     compose.write_text(compose.read_text().replace("services:\n", f"services:\n{PROFILE}", 1))

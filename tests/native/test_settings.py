@@ -111,9 +111,14 @@ def test_an_installation_goes_into_the_environment_of_the_service(small: Make, t
     home = tmp_path / "home"
     (home / ".config/pip").mkdir(parents=True)
     (home / ".config/pip/pip.conf").write_text("[install]\nuser = true\n")
+    (home / ".npmrc").write_text("global=true\nlocation=global\ndry-run=true\npackage-lock-only=true\n")
+    (home / ".config/uv").mkdir()
+    (home / ".config/uv/uv.toml").write_text('python-preference = "only-managed"\n')
     settings = {
         **{"HOME": str(home), "PIP_TARGET": str(other), "PIP_PREFIX": str(other), "PIP_USER": "1", "PIP_DRY_RUN": "1"},
         **{"UV_SYSTEM_PYTHON": "1", "UV_PYTHON": "2.7", "UV_TARGET": str(other), "UV_DRY_RUN": "1"},
+        **{"UV_MANAGED_PYTHON": "1", "UV_ISOLATED": "1", "UV_NO_VERIFY_HASHES": "1", "UV_REQUIRE_HASHES": "1"},
+        "XDG_CONFIG_HOME": str(home / ".config"),
         **{"UV_PROJECT_ENVIRONMENT": str(other), "VIRTUAL_ENV": str(other), "PYTHONPATH": str(other)},
         **{"npm_config_global": "true", "npm_config_prefix": str(other), "NPM_CONFIG_GLOBAL": "true"},
         **{"NPM_CONFIG_PREFIX": str(other), "npm_config_dry_run": "true", "npm_config_omit": "dev"},

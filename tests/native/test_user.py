@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from devenv.engines.native.servers import account
 from tests.messages import NOTHING_TO_DO
 
 from .conftest import Repo, copy_downloads, environment
@@ -81,3 +82,24 @@ def test_an_ordinary_user_has_every_verb(theirs: Repo, user: str) -> None:
     theirs.ok("dev.down")
     assert not theirs.processes()
     assert NOTHING_TO_DO not in theirs.up().stderr
+
+
+ACCOUNT = """\
+import subprocess
+from devenv.base import records
+from devenv.engines.native.servers import account
+print(records.user(), flush=True)
+subprocess.run([*account.wrapper(), "id", "--user", "--name"], check=True)
+"""
+
+
+def test_servers_of_a_user_id_without_a_name_run_as_one_with_a_name(template: Path, reachable: Path) -> None:
+    """PostgreSQL starts for no other. In a container, the user id may be one that is only known outside."""
+    shutil.copytree(template / "devenv", reachable / "devenv")
+    unknown = ("setpriv", "--reuid=54321", "--regid=54321", "--clear-groups")
+    argv = [*unknown, "env", "-i", "PATH=/usr/bin:/bin", "/usr/bin/python3", "-B", "-c", ACCOUNT]
+    done = subprocess.run(argv, cwd=reachable, capture_output=True, text=True)
+    named = subprocess.run([*unknown, *account.NAMESPACE, "true"], capture_output=True).returncode == 0
+    name, _, account_of_servers = done.stdout.partition("\n")
+    assert name == "54321"
+    assert account_of_servers == "nobody\n" if named else "the user id 54321 has no name" in done.stderr

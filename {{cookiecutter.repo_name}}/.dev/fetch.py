@@ -366,7 +366,8 @@ def variables():
     """The environment of git: the person's, but for what says which repository is meant."""
     env = {name: value for name, value in os.environ.items() if not REPOSITORY.match(name)}
     env.update(LC_ALL="C", GIT_NO_LAZY_FETCH="1")
-    bundle = env.get("SSL_CERT_FILE")  # git only knows the system's authorities, and its own
+    named = ("CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    bundle = next((env[name] for name in named if os.path.isfile(env.get(name, ""))), "")  # git has its own variable
     if bundle and "GIT_SSL_CAINFO" not in env:
         own = ["git", "config", "--get-regexp", r"^http\.(.*\.)?sslcainfo$"]
         if subprocess.run(own, cwd="/", env=env, stdout=subprocess.DEVNULL).returncode:

@@ -198,7 +198,7 @@ def passed(place: Place) -> dict[str, str]:
     env = {name: os.environ[name] for name in named if name not in held}
     env.update({name: value for name, value in place.outside.items() if name.lower() == outside.DIRECT})
     trusted = authorities.variables(place.variables.get("CA_BUNDLE", ""))
-    kept = {name for name in trusted if env.get(name) and name not in authorities.GIVEN}  # the person's own choice
+    kept = {name for name in trusted if env.get(name) and name != "SSL_CERT_FILE"}  # the person's, for one program
     env.update({name: path for name, path in trusted.items() if name not in kept})
     env.setdefault("PATH", os.defpath)
     return env
@@ -206,14 +206,13 @@ def passed(place: Place) -> dict[str, str]:
 
 def variables(place: Place) -> dict[str, str]:
     """The variables of the app's processes, before those of compose.yaml are added."""
-    env = passed(place)
+    env = {**passed(place), **installers.FIXED}
     bins = [str(_venv(place) / "bin"), str(_modules(place) / ".bin")]
     env["PATH"] = os.pathsep.join([*bins, env["PATH"]])
     if "python" in place.native:
         # Last: a uv of the machine wins. `dev.add` and `dev.run -- uv` work without one.
         env["PATH"] = os.pathsep.join([env["PATH"], str(programs.UV.bin)])
         env.update(VIRTUAL_ENV=str(_venv(place)), UV_PROJECT_ENVIRONMENT=str(_venv(place)), PYTHONUNBUFFERED="1")
-        env["PIP_USER"] = "0"  # a pip.conf with `user = true` fails in any virtual environment
     if place.libraries:
         env.update(place.watching([str(each.checkout) for each in place.libraries.values()]))
     return env

@@ -1,13 +1,15 @@
-"""The account that a server runs as. Database servers refuse to run as root, so for root they run as `nobody`.
+"""The account that a server runs as. For root, whom database servers refuse, and for a user id without a name, which
+PostgreSQL refuses, it is `nobody`.
 
-In a new user namespace, the process sees itself as `nobody`, while it is still root for the kernel: no account is
-created, and no folder changes its owner. The id must have a name on the system, and 65534 has one.
+In a new user namespace, the process sees itself as `nobody`, while it is still who it was for the kernel: no
+account is created, and no folder changes its owner. The id must have a name on the system, and 65534 has one.
 """
 
 from __future__ import annotations
 
 import functools
 import os
+import pwd
 import shutil
 from pathlib import Path
 
@@ -21,10 +23,23 @@ SETUID = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
 
 @functools.cache
 def wrapper() -> tuple[str, ...]:
-    """The prefix for a server's command: empty for an ordinary user."""
-    if os.geteuid() != 0:
+    """The prefix for a server's command: empty for an ordinary user. DevError 110 if there is no account for it."""
+    user = os.geteuid()
+    if user != 0 and _has_name(user):
         return ()
-    return NAMESPACE if process.capture([*NAMESPACE, "true"]).code == 0 else SETUID
+    if process.capture([*NAMESPACE, "true"]).code == 0:
+        return NAMESPACE
+    if user != 0:
+        add = f"as root: echo me:x:{user}:{os.getegid()}::/tmp:/bin/sh >>/etc/passwd"
+        raise DevError(MISSING, f"the user id {user} has no name on this machine, and servers need one", add)
+    return SETUID
+
+
+def _has_name(user: int) -> bool:
+    try:
+        return bool(pwd.getpwuid(user))
+    except KeyError:  # in a container with a user id from outside, for example
+        return False
 
 
 def hand_over(folder: Path) -> None:
