@@ -218,9 +218,8 @@ class MySQL(Database):
     def _history(self, engine: Engine) -> tuple[str, ...]:
         """The option for rows that were changed or deleted, if the server keeps any that the dump program can read."""
         columns = f"information_schema.columns c WHERE c.table_schema = {literal(self.name)}"
-        if self._admin(engine, f"SELECT count(*) FROM {columns} AND {BY_TRANSACTION}") != "0":
-            return ()
-        return ("--loose-dump-history",)  # loose: unknown to MySQL, and to MariaDB before 10.11
+        numbered = self._admin(engine, f"SELECT table_name FROM {columns} AND {BY_TRANSACTION}")
+        return () if numbered else ("--loose-dump-history",)  # loose: MySQL, and MariaDB before 10.11, do not know it
 
     def _is_damaged(self, engine: Engine, columns: Mapping[str, Columns]) -> bool:
         """Whether an index of a copy lacks rows. `columns`: those of each table."""

@@ -215,6 +215,10 @@ class NativeEngine:
         found = {name: system.memory(supervisor.members(self.units[name], seen)) for name in running}
         return {name: used for name, used in found.items() if used is not None}
 
+    def may_hold(self, service: str) -> bool:
+        data = self.units[service].data
+        return data is not None and data.is_dir()
+
     def data_id(self) -> str:
         ids = [server.facts(unit.data).get("id", "") for unit in self.units.values() if unit.data]
         return " ".join(ids) if all(ids) else ""
