@@ -173,13 +173,15 @@ class ComposeEngine:
         return docker.answered(process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target))
 
     def alone(self, service: str, script: str) -> Result:
+        found, image = self.place.services[service], self._image(service)
         # A container would create a volume that is not there, and dev.plan changes nothing.
-        if not self.may_hold(service):
+        if not self.may_hold(service) or not (docker.has_images([image]) or self._pull(image)):
             return Result(1, "", "")
-        found = self.place.services[service]
-        argv = self._one_off("alone", ["-c", script], "--entrypoint", "sh", service=service)
-        if not found.volumes and not services.folders(found):  # Compose would make a new volume without a name
-            argv = docker.next_to(self.place.project, found, ["-c", script], "sh")
+        if found.volumes or services.folders(found):
+            argv = self._one_off("alone", ["-c", script], "--entrypoint", "sh", service=service)
+        else:  # Compose would make a new volume without a name
+            seen = ["--volumes-from", docker.container(self.place.project, found), "--entrypoint", "sh"]
+            argv = ["docker", "run", "--rm", *seen, image, "-c", script]
         return process.capture(argv, self.place.env)
 
     def flush(self, service: str) -> None:

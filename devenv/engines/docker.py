@@ -260,12 +260,6 @@ def container(project: str, service: Service) -> str:
     return str(service.raw.data.get("container_name") or f"{project}-{service.name}-1")
 
 
-def next_to(project: str, service: Service, argv: Sequence[str], entrypoint: str) -> list[str]:
-    """A command with a service's image, and with the volumes that its container has now."""
-    seen = ["--volumes-from", container(project, service), "--entrypoint", entrypoint]
-    return ["docker", "run", "--rm", *seen, service.image, *argv]
-
-
 def has_images(names: Sequence[str]) -> bool:
     """Whether all images are on this machine."""
     return not names or process.capture(["docker", "image", "inspect", *names]).code == 0

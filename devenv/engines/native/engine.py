@@ -257,6 +257,9 @@ class NativeEngine:
         record = processes.read_record(unit.folder)
         entry = record.entry(seen) if record else None
         if record and entry:
+            if isinstance(unit, server.Server) and not unit.programs.bin.is_dir():
+                # It answers, until it has to read one of their files.
+                return State(f"{record.pid}-{record.birth}", True, False, "running, but its programs were removed")
             recently = unit.was_ready()
             healthy = recently or unit.is_ready()
             words = "running (healthy)" if healthy else "running (unhealthy)"
