@@ -129,7 +129,15 @@ def read(workspace: str, service: str) -> Record:
     stored = {**stored, "service": service, "workspace": workspace}  # the path decides, not the content
     known = {f.name for f in fields(Record)} - {"other"}
     kept = {key: value for key, value in stored.items() if key not in known}
+    # A folder may be reached by a link now: what runs there is still the same checkout.
+    for key in stored.keys() & {"checkout", "root"}:
+        stored[key] = _real(stored[key])
+    stored["users"] = [*map(_real, stored.get("users", []))]
     return Record(**{**{k: v for k, v in stored.items() if k in known}, "other": kept})
+
+
+def _real(path: str) -> str:
+    return os.path.realpath(path) if os.path.isabs(path) and os.path.exists(path) else path
 
 
 def is_whole(workspace: str, service: str) -> bool:

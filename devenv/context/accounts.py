@@ -8,7 +8,7 @@ still works on it. The machine's record has what was chosen (`stores`). If it wa
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -48,28 +48,34 @@ def choose(
     `Environment.note_accounts` does that.
     """
     given = services.with_dotenv(compose, env, personal)
-    seen = _probed(compose, over, given)
+    earlier = record.stores.get(engine, {}) if engine == choice.COMPOSE else {}
+    seen = _probed(compose, over, given, earlier)
     found = Accounts({}, {}, {})
     for store in seen.values():
-        password, user = variable(store.name, "PASSWORD"), variable(store.name, "USER")
-        if store.build or not _is_shared(seen, store, password):
+        # A service that was renamed in compose.yaml may still use the variables of its old name.
+        named = [store.name, *(name for name in earlier if name not in seen)]
+        name = next((each for each in named if _is_shared(seen, store, variable(each, "PASSWORD"))), "")
+        if store.build or not name:
             continue
-        known = _known(compose.parent, record, engine, store, env)
+        known = _known(compose.parent, record, engine, store, name, env)
         found.stores[store.name] = known
         if not known:
             continue
+        password, user = variable(name, "PASSWORD"), variable(name, "USER")
         found.variables[password] = given.get(password) or known["password"]
         if store.program in find.POSTGRES:
-            found.variables[variable(store.name, "ADMIN")] = names.ADMIN
+            found.variables[variable(name, "ADMIN")] = names.ADMIN
             found.apps[store.name] = store.environment.get("POSTGRES_USER", "postgres")
         elif store.program in find.MYSQL and _is_shared(seen, store, user):
             found.variables[user] = found.apps[store.name] = given.get(user) or ACCOUNT
     return found
 
 
-def _probed(compose: Path, over: tuple[Path | None, Path | None], env: Mapping[str, str]) -> dict[str, Service]:
+def _probed(
+    compose: Path, over: tuple[Path | None, Path | None], env: Mapping[str, str], earlier: Iterable[str]
+) -> dict[str, Service]:
     """The services with a mark instead of each password and account: where the marks are, the variables are used."""
-    backing = services.backing_names(compose)
+    backing = {*services.backing_names(compose), *earlier}
     marks = {name: _mark(name) for n in backing for name in (variable(n, "PASSWORD"), variable(n, "USER"))}
     return services.load(compose, {**env, **marks}, *over)
 
@@ -84,24 +90,27 @@ def _is_shared(seen: Mapping[str, Service], store: Service, name: str) -> bool:
     return store.name in users and len(users) > 1
 
 
-def _known(root: Path, record: records.Record, engine: str, store: Service, env: Mapping[str, str]) -> dict[str, str]:
-    """The password of a store, drawn if it is new; empty if an earlier release made its data."""
-    known = record.stores.get(engine, {}).get(store.name)
+def _known(
+    root: Path, record: records.Record, engine: str, store: Service, name: str, env: Mapping[str, str]
+) -> dict[str, str]:
+    """The password of a store, drawn if it is new; empty if an earlier release made its data. `name`: see `choose`."""
+    noted = record.stores.get(engine, {})
+    known = noted.get(store.name, noted.get(name))
     if store.program not in CACHES and (known is None or engine == choice.NATIVE):
         volumes = services.volume_names(store, names.project(record), env)
         held = choice.held(engine, record, store, volumes)
-        held = _typed(root, record, store) if held == {} and engine == choice.COMPOSE else held
+        held = _typed(root, record, name) if held == {} and engine == choice.COMPOSE else held
         known = {**(known or {}), **held} if held else held
     if known == {}:
         return {}
     return {"password": (known or {}).get("password") or _draw(record, engine, store.name)}
 
 
-def _typed(root: Path, record: records.Record, store: Service) -> dict[str, str]:
+def _typed(root: Path, record: records.Record, name: str) -> dict[str, str]:
     """The password in the file for the printed commands, if both the record and the container were removed."""
     file = root / names.variables_file(record.workspace)
     known = compose_file.read_env_file(file, {}) if file.is_file() else {}
-    password = known.get(variable(store.name, "PASSWORD"), "")
+    password = known.get(variable(name, "PASSWORD"), "")
     return {"password": password} if password.startswith(names.SECRET) else {}
 
 

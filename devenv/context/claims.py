@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 
@@ -14,9 +15,9 @@ from devenv.engines.interface import State
 
 def check(env: Environment, states: Mapping[str, State]) -> None:
     """DevError 113 if another checkout runs this service in this workspace. One that is gone cannot object."""
-    root, running = str(env.place.root), [state for state in states.values() if state.running]
+    root, running = os.path.realpath(env.place.root), [state for state in states.values() if state.running]
     # The engine may know of one that our records do not: another owner's, under a name of an earlier release.
-    others = {env.record.checkout, *(state.checkout for state in running)} - {"", root}
+    others = {env.record.checkout, *(os.path.realpath(s.checkout) for s in running if s.checkout)} - {"", root}
     other = next((each for each in sorted(others) if not workspace.is_gone(each)), "")
     if running and other:
         here = env.place.workspace

@@ -18,7 +18,7 @@ def clear(env: Environment, services: Sequence[str]) -> None:
     if not database or not database.clearing or database.service not in services or env.record.known(env.engine.name):
         return
     state = env.engine.look().get(database.service)
-    if (state and state.running) or not env.engine.data_id():
+    if (state and state.running) or not env.engine.may_hold(database.service):
         return
     if env.engine.alone(database.service, database.clearing).code == 0:
         events.warn(f"{database.service} was cut off while it created its files: it begins again, there is no row yet")

@@ -10,7 +10,7 @@ from typing import Callable
 
 from devenv.base import events, ports
 from devenv.base.errors import UNHEALTHY, DevError
-from devenv.context import half_made
+from devenv.context import fingerprints, half_made
 from devenv.context.environment import Environment
 from devenv.databases import find
 from devenv.engines.interface import LOG_LINES, State, logged, of_another_version
@@ -24,6 +24,7 @@ WIDTH = 120  # characters of a log line that are shown
 def start(env: Environment, services: Sequence[str]) -> None:
     """Start services and return when all are healthy. Meanwhile report which ones are not, and their last log line."""
     half_made.clear(env, services)
+    _check_version(env, services)
     env.note_accounts()
     with events.step("start", " ".join(services)), told(lambda seconds: describe(env, services, seconds)):
         try:
@@ -31,6 +32,19 @@ def start(env: Environment, services: Sequence[str]) -> None:
         except DevError as error:
             other = other_version(env) if error.code == UNHEALTHY else None
             raise (other or error) from None
+
+
+def _check_version(env: Environment, services: Sequence[str]) -> None:
+    """DevError 113 before a server of another version is started. It would leave a volume that its image declares."""
+    if not env.database or env.database.service not in services or not env.record.known(env.engine.name):
+        return
+    if env.record.up.get("compose") == fingerprints.compose(env):
+        return
+    name = env.database.service
+    state = env.engine.look().get(name)
+    other = None if state and state.image == env.place.services[name].image else other_version(env)
+    if other:
+        raise other
 
 
 def other_version(env: Environment) -> DevError | None:

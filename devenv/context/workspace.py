@@ -9,7 +9,7 @@ from pathlib import Path
 
 from devenv.base import disk, ports, process, records, system
 from devenv.base.errors import CONFLICT, USAGE, DevError
-from devenv.model import fingerprint
+from devenv.model import document, fingerprint
 
 FOLDER_ID = Path(".dev", "local", "folder")
 MAIN = "main"  # the workspace that uses the declared ports
@@ -44,6 +44,15 @@ def worktree_name(root: Path) -> str:
 def is_gone(checkout: str) -> bool:
     """Whether a checkout on record was moved or removed: it cannot object any more."""
     return not Path(checkout, "dev.yaml").is_file()
+
+
+def service_name(checkout: str) -> str:
+    """The service that a checkout's dev.yaml names; empty if that cannot be read."""
+    try:
+        found = document.load(Path(checkout, "dev.yaml")).data
+    except DevError:
+        return ""
+    return str(found.get("service", "")) if isinstance(found, dict) else ""
 
 
 def folder_id(root: Path) -> str:

@@ -7,9 +7,10 @@ objects of its server. The rows are copied from table to table inside the server
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from devenv.base import disk, events, process
 from devenv.base.errors import REFUSED, UNHEALTHY, DevError
@@ -51,10 +52,17 @@ PATIENCE = "SET SESSION lock_wait_timeout = 30"  # seconds to wait for sessions 
 FILLING = f"""
 SET NAMES utf8mb4;
 {PATIENCE};
-SET SESSION unique_checks = 0, foreign_key_checks = 0, autocommit = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO';
+SET /*M!101100 SESSION system_versioning_insert_history = 1, */ SESSION unique_checks = 0, foreign_key_checks = 0;
+SET SESSION autocommit = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO';
 """
 # In SQL, an error if the tables differ in their number of rows: a row that has two values.
-COUNTED = "SELECT IF((SELECT COUNT(*) FROM {0}) = (SELECT COUNT(*) FROM {1}), 1, (SELECT 1 UNION SELECT 2));"
+COUNTED = "SELECT IF((SELECT COUNT(*) FROM {0}{2}) = (SELECT COUNT(*) FROM {1}{2}), 1, (SELECT 1 UNION SELECT 2));"
+# Rows that were changed or deleted, which a table with system versioning keeps. A server before 10.11 reads a comment:
+# there is no way to copy them.
+HISTORY = "/*M!101100 FOR SYSTEM_TIME ALL */"
+PERIOD = "/*M!101100 , {} */"  # the columns that say when a row was there
+IS_PERIOD = "c.generation_expression IN ('ROW START', 'ROW END')"
+BY_TRANSACTION = f"{IS_PERIOD} AND c.data_type <> 'timestamp'"  # such history cannot be copied at all
 DIFFERENT = "ERROR 1242 "  # how that is reported
 FILLED = "UNLOCK TABLES;\nSET SESSION autocommit = 1;\n"
 # The server writes its log to the disk once a second, and at each change of a table's structure. FLUSH ENGINE LOGS does
@@ -171,7 +179,7 @@ class MySQL(Database):
         # Without locks: one transaction reads all tables as they are at its start. While a dump is loaded, a lock on a
         # table would block the sequence that its column uses.
         rows = ("--single-transaction", "--skip-add-locks", "--no-autocommit", "--hex-blob")
-        flags = (*rows, "--routines", "--triggers", "--events")
+        flags = (*rows, "--routines", "--triggers", "--events", *self._history(engine))
         try:
             self.checked(engine.pipe(self.service, self._dumper(*flags), target=raw))
             with raw.open("rb") as lines, open(file, "wb", opener=process.private) as into:
@@ -207,9 +215,15 @@ class MySQL(Database):
             raise DevError(REFUSED, message, *hints)
         self.checked(done)
 
-    def _is_damaged(self, engine: Engine, columns: Mapping[str, Sequence[str]]) -> bool:
-        """Whether an index of a copy lacks rows. `columns`: those of each table; a sequence has none."""
-        tables = ", ".join(_within(self.name, table) for table in columns if columns[table])
+    def _history(self, engine: Engine) -> tuple[str, ...]:
+        """The option for rows that were changed or deleted, if the server keeps any that the dump program can read."""
+        columns = f"information_schema.columns c WHERE c.table_schema = {literal(self.name)}"
+        numbered = self._admin(engine, f"SELECT table_name FROM {columns} AND {BY_TRANSACTION}")
+        return () if numbered else ("--loose-dump-history",)  # loose: MySQL, and MariaDB before 10.11, do not know it
+
+    def _is_damaged(self, engine: Engine, columns: Mapping[str, Columns]) -> bool:
+        """Whether an index of a copy lacks rows. `columns`: those of each table."""
+        tables = ", ".join(_within(self.name, table) for table in columns if columns[table].plain)
         found = self._admin(engine, f"CHECK TABLE {tables} QUICK") if tables else ""
         return any(line.split("\t")[2:3] not in (["status"], ["note"]) for line in found.splitlines())
 
@@ -264,16 +278,25 @@ def declared(service: Service) -> MySQL:
 def _facts(source: str, target: str) -> str:
     """The queries for what `_parsed` reads: the options, a line for each column that can be inserted, the grants.
 
-    Generated columns are left out: only they have an expression (others '' in MySQL, NULL in MariaDB).
+    Generated columns are left out: only they have an expression (others '' in MySQL, NULL in MariaDB). Of a table with
+    system versioning, the two columns of its period can be inserted, too. If nobody named them, they are not listed.
     """
     columns = (
-        "SELECT t.table_name, if(t.table_type = 'SEQUENCE', '', c.column_name)"
+        f"SELECT t.table_name, if(t.table_type = 'SEQUENCE', '', c.column_name), {IS_PERIOD}"
         " FROM information_schema.tables t JOIN information_schema.columns c"
         " ON c.table_schema = t.table_schema AND c.table_name = t.table_name"
         f" WHERE t.table_schema = {literal(source)} AND t.table_type <> 'VIEW'"
-        " AND coalesce(c.generation_expression, '') = '' ORDER BY t.table_name, c.ordinal_position"
+        f" AND (coalesce(c.generation_expression, '') = '' OR {IS_PERIOD} AND NOT ({BY_TRANSACTION}))"
+        " ORDER BY t.table_name, c.ordinal_position"
     )
-    return "; ".join([f"SHOW CREATE DATABASE {identifier(source)}", columns, *_grants(source, target)])
+    unnamed = (
+        "SELECT t.table_name, p.name, 1 FROM information_schema.tables t"
+        " JOIN (SELECT 'row_start' AS name UNION SELECT 'row_end') AS p"
+        f" WHERE t.table_schema = {literal(source)} AND t.table_type = 'SYSTEM VERSIONED' AND NOT EXISTS"
+        " (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = t.table_schema"
+        f" AND c.table_name = t.table_name AND {IS_PERIOD})"
+    )
+    return "; ".join([f"SHOW CREATE DATABASE {identifier(source)}", columns, unnamed, *_grants(source, target)])
 
 
 def _grants(source: str, target: str) -> list[str]:
@@ -296,18 +319,26 @@ def _grants(source: str, target: str) -> list[str]:
     ]
 
 
-def _parsed(answer: str, source: str) -> tuple[str, dict[str, list[str]], list[str]]:
-    """The options of the database, the columns of each table, and the grants. A sequence has no columns."""
+class Columns(NamedTuple):
+    """The columns of a table that can be inserted: a sequence has none. `period`: those of its versions."""
+
+    plain: list[str]
+    period: list[str]
+
+
+def _parsed(answer: str, source: str) -> tuple[str, dict[str, Columns], list[str]]:
+    """The options of the database, the columns of each table, and the grants."""
     shown, *lines = answer.splitlines() or [""]
     options = shown.partition(f"CREATE DATABASE {identifier(source)}")[2]
-    columns: dict[str, list[str]] = {}
+    columns: dict[str, Columns] = {}
     grants = []
-    for line in lines:
-        table, _, rest = line.partition("\t")
+    for table, _, rest in (_unescaped(line).partition("\t") for line in lines):
         if table:
-            columns.setdefault(table, []).extend([rest] if rest else [])
+            name, _, is_period = rest.rpartition("\t")
+            of = columns.setdefault(table, Columns([], []))
+            (of.period if is_period == "1" else of.plain).extend([name] if name else [])
         else:
-            grants.append(_unescaped(rest))
+            grants.append(rest)
     return _unescaped(options), columns, grants
 
 
@@ -316,28 +347,27 @@ def _unescaped(text: str) -> str:
     return text.replace("\\\\", "\\")
 
 
-def _copy_script(
-    source: str, target: str, options: str, tables: str, columns: Mapping[str, Sequence[str]], rest: str
-) -> str:
+def _copy_script(source: str, target: str, options: str, tables: str, columns: Mapping[str, Columns], rest: str) -> str:
     """All statements of a copy. `tables`: the structure. `rest`: triggers and such, which must not act on the rows."""
     create = f"CREATE DATABASE {identifier(target)}{options};\nUSE {identifier(target)};"
     rows = [FILLING, *_rows(source, target, columns), FILLED]
     return "\n".join([create, _renamed(tables, target), *rows, _renamed(rest, target), ""])
 
 
-def _rows(source: str, target: str, columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _rows(source: str, target: str, columns: Mapping[str, Columns]) -> Iterator[str]:
     """One lock over all tables, so that the rows are consistent. Sequences already have their value."""
     pairs = {table: (_within(source, table), _within(target, table)) for table in columns}
     if pairs:
         yield f"LOCK TABLES {', '.join(f'{old} READ, {new} WRITE' for old, new in pairs.values())};"
     for table, (old, new) in pairs.items():
-        listed = ", ".join(map(identifier, columns[table]))
-        if listed:
-            yield f"INSERT INTO {new} ({listed}) SELECT {listed} FROM {old};"
+        plain, period = (", ".join(map(identifier, names)) for names in columns[table])
+        listed = plain + (PERIOD.format(period) if period else "")
+        if plain:
+            yield f"INSERT INTO {new} ({listed}) SELECT {listed} FROM {old}{HISTORY if period else ''};"
     yield "COMMIT;"
     for table, pair in pairs.items():
-        if columns[table]:
-            yield COUNTED.format(*pair)
+        if columns[table].plain:
+            yield COUNTED.format(*pair, HISTORY if columns[table].period else "")
 
 
 def _renamed(structure: str, target: str) -> str:

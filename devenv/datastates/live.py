@@ -233,8 +233,9 @@ def known(env: Environment) -> dict[str, Any]:
     found = env.seen.survey
     if found is not None:
         return dict(found.live.data) if found.live and found.live.database in found.databases else {}
-    noted = env.data
-    service = env.database.service if env.database and store.keeps(env) else ""
+    noted, service = env.data, env.database.service if env.database and store.keeps(env) else ""
+    if noted.get("id") == "" and not service:  # data that is in no volume stays if one is added
+        return earlier.facts(noted)
     return earlier.facts(noted) if noted and env.engine.holds(str(noted.get("id", "")), service) else {}
 
 

@@ -36,7 +36,7 @@ def of(env: Environment, seen: Mapping[str, Running], verb: str, words: Words) -
         snapshots.check_possible(env)
     if verb in ("snapshot", "restore") and not name:
         raise DevError(USAGE, f"dev.plan {verb} takes a name", f"inv dev.plan {verb} NAME")
-    if verb == "prune" and not env.engine.data_id():
+    if verb == "prune" and not store.has_data(env):
         return []
     first = _first(env, seen)
     if store.keeps(env) and env.seen.survey is None:

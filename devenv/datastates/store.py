@@ -58,6 +58,11 @@ def keeps(env: Environment) -> bool:
     return env.database is not None and env.database.keeps
 
 
+def has_data(env: Environment) -> bool:
+    """Whether the service's database may have data: to look at its server would make some."""
+    return env.database is not None and env.engine.may_hold(env.database.service)
+
+
 def files(env: Environment) -> Files:
     """The files that the data depends on, as they are in the checkout now."""
     root = env.place.root

@@ -173,11 +173,15 @@ class ComposeEngine:
         return docker.answered(process.pipe(docker.inside(self.place, service, argv), self.place.env, source, target))
 
     def alone(self, service: str, script: str) -> Result:
+        found, image = self.place.services[service], self._image(service)
         # A container would create a volume that is not there, and dev.plan changes nothing.
-        volumes = self._volumes(service)
-        if volumes and not docker.volumes_born(self.place, volumes):
+        if not self.may_hold(service) or not (docker.has_images([image]) or self._pull(image)):
             return Result(1, "", "")
-        argv = self._one_off("alone", ["-c", script], "--entrypoint", "sh", service=service)
+        if found.volumes or services.folders(found):
+            argv = self._one_off("alone", ["-c", script], "--entrypoint", "sh", service=service)
+        else:  # Compose would make a new volume without a name
+            seen = ["--volumes-from", docker.container(self.place.project, found), "--entrypoint", "sh"]
+            argv = ["docker", "run", "--rm", *seen, image, "-c", script]
         return process.capture(argv, self.place.env)
 
     def flush(self, service: str) -> None:
@@ -211,8 +215,16 @@ class ComposeEngine:
         seen = {name: used for name, used in found.items() if used is not None}
         return seen if len(seen) == len(found) else stats.memory(states)
 
+    def may_hold(self, service: str) -> bool:
+        found = self.place.services[service]
+        if folders := services.folders(found):
+            return any(folder.exists() for folder in folders)
+        if names := self._volumes(service):
+            return docker.has_volume(names)
+        return bool(docker.environment(self.place.project, found))  # a volume without a name goes with the container
+
     def data_id(self) -> str:
-        self._data_id = self._data_id or docker.volumes_born(self.place)  # it does not change
+        self._data_id = self._data_id or docker.volumes_born(self._volumes())  # it does not change
         return self._data_id
 
     def holds(self, noted: str, service: str = "") -> bool:
@@ -220,7 +232,7 @@ class ComposeEngine:
             return True
         names = self._volumes(service)
         before = {name: at for name, at in docker.births(noted).items() if name in names}
-        return bool(before) and before == docker.births(docker.volumes_born(self.place, before))
+        return bool(before) and before == docker.births(docker.volumes_born(before))
 
     def check_reach(self) -> None:
         mounted = self.place.services[self.place.app].raw.data.get("volumes", [])
@@ -240,7 +252,7 @@ class ComposeEngine:
         docker.untag([self._image(name) for name, s in self.place.services.items() if s.build and not s.image])
         # Compose does not remove images that lost their tag to a later build.
         docker.remove_unnamed_images(self.place.project)
-        docker.remove_left(self.place.project)
+        docker.remove_left(self.place.project, self._external())
         process.capture(["docker", "network", "rm", self.place.network])  # refused while another service is on it
 
     def _build(self, services: Sequence[str]) -> int:
@@ -255,8 +267,13 @@ class ComposeEngine:
 
     def _volumes(self, service: str = "") -> set[str]:
         """The full names of the volumes of a service, else of all."""
+        found = [s for s in self.place.services.values() if service in ("", s.name)]
+        return {name for s in found for name in services.volume_names(s, self.place.project, self.place.env)}
+
+    def _external(self) -> set[str]:
+        """The full names of the volumes that compose.yaml calls external. One may have been ours before."""
         found = self.place.services.values()
-        return {f"{self.place.project}_{volume}" for s in found if service in ("", s.name) for volume in s.volumes}
+        return {name for s in found for name in services.external_volumes(s, self.place.project, self.place.env)}
 
     def _image(self, name: str) -> str:
         """The name of a service's image: `image:`, else the name that Compose gives it."""
@@ -354,4 +371,5 @@ class ComposeEngine:
         return docker.missing() or failures.invalid(self.place, self._compose("config", "--quiet")) or error
 
     def _unhealthy(self, timeout: float) -> DevError:
-        return failures.not_pulled(self.place) or failures.unhealthy(self.place, self.look(), self.tail, timeout)
+        lacking = failures.not_pulled(self.place) or failures.no_volume(self.place, self._external())
+        return lacking or failures.unhealthy(self.place, self.look(), self.tail, timeout)

@@ -16,6 +16,7 @@ from devenv.base.errors import MISSING, DevError
 from devenv.base.process import Result
 from devenv.engines import client, names, podman
 from devenv.engines.interface import Place, State
+from devenv.model import services
 from devenv.model.services import Service
 
 PAUSED = "(Paused)"
@@ -281,13 +282,13 @@ def untag(names: Sequence[str]) -> None:
         process.capture(["docker", "image", "rm", name])
 
 
-def remove_left(project: str) -> None:
-    """Remove the volumes, networks and images of a project that its compose file does not declare any more."""
+def remove_left(project: str, kept: Collection[str] = ()) -> None:
+    """Remove the volumes (without `kept`), networks and images of a project that its compose file does not declare."""
     label = ["--filter", f"label={PROJECT}={project}"]
     for kind in ("volume", "network", "image"):
-        left = process.capture(["docker", kind, "ls", "--quiet", *label]).stdout.split()
+        left = {*process.capture(["docker", kind, "ls", "--quiet", *label]).stdout.split()} - {*kept}
         if left:
-            process.run(["docker", kind, "rm", *sorted(set(left))], dict(os.environ))
+            process.run(["docker", kind, "rm", *sorted(left)], dict(os.environ))
 
 
 def remove_unnamed_images(project: str) -> None:
@@ -295,12 +296,21 @@ def remove_unnamed_images(project: str) -> None:
     process.capture(["docker", "image", "prune", "--force", "--filter", f"label={PROJECT}={project}"])
 
 
-def volumes_born(place: Place, names: Collection[str] = ()) -> str:
-    """When volumes of a project (all, or these) were created, so that a recreated volume is noticed.
+def has_volume(names: Collection[str]) -> bool:
+    """Whether one of these volumes exists."""
+    found = process.capture(["docker", "volume", "inspect", "--format", "{{.Name}}", *sorted(names)])
+    return bool(found.stdout.strip())
 
-    Empty if one is missing.
-    """
-    names = names or {f"{place.project}_{volume}" for service in place.services.values() for volume in service.volumes}
+
+def environment(project: str, service: Service) -> dict[str, str]:
+    """The variables of a service's container, whether it runs or not; empty if there is none."""
+    done = process.capture(["docker", "inspect", "--format", "{{json .Config.Env}}", container(project, service)])
+    words = (json.loads(done.stdout) or []) if done.code == 0 else []
+    return dict(word.split("=", 1) for word in words if "=" in word)
+
+
+def volumes_born(names: Collection[str]) -> str:
+    """When volumes were created, so that a recreated volume is noticed. Empty if one is missing."""
     if not names:
         return ""
     done = process.capture(["docker", "volume", "inspect", "--format", "{{.Name}} {{.CreatedAt}}", *sorted(names)])
@@ -318,12 +328,11 @@ def births(born: str) -> dict[str, datetime]:
 
 def held(store: Service, volumes: Sequence[str], project: str) -> dict[str, str] | None:
     """See choice.held. The container has the password that the volume was made with."""
-    if not volumes:
-        return {}  # a folder of the machine, or a volume without a name: it may hold anything
-    if not process.capture(["docker", "volume", "inspect", "--format", "{{.Name}}", *volumes]).stdout.strip():
+    if services.folders(store):
+        return {}  # they may hold anything, and dev.destroy leaves them
+    found = environment(project, store)
+    if not has_volume(volumes) if volumes else not found:  # a volume without a name goes with the container
         return None
-    done = process.capture(["docker", "inspect", "--format", "{{json .Config.Env}}", container(project, store)])
-    found = dict(word.split("=", 1) for word in (json.loads(done.stdout) if done.code == 0 else []) if "=" in word)
     password = next((found[name] for name in PASSWORDS if found.get(name)), "")
     # A person may have chosen the password.
     ours = password.startswith(names.SECRET) or found.get("POSTGRES_USER") == names.ADMIN
@@ -380,4 +389,5 @@ def _state(labels: Mapping[str, str], container: Mapping[str, str]) -> State:
     words, running = container["Status"], container["State"] in ("running", "paused")
     healthy = running and not any(sign in words for sign in ("(unhealthy)", "(health: starting)", PAUSED))
     networks = tuple(filter(None, container.get("Networks", "").split(",")))
-    return State(container["ID"], running, healthy, words, labels.get("project.working_dir", ""), networks)
+    checkout, image = labels.get("project.working_dir", ""), container.get("Image", "")
+    return State(container["ID"], running, healthy, words, checkout, networks, image=image)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Callable
 
 from devenv.base import events, process
@@ -46,6 +46,13 @@ def not_pulled(place: Place) -> DevError | None:
         return None
     message = f"{place.service}: {lacking.name}: the image {lacking.image} could not be pulled"
     return DevError(MISSING, message, f"docker pull {shlex.quote(lacking.image)}")
+
+
+def no_volume(place: Place, external: Collection[str]) -> DevError | None:
+    """The first of the external volumes that does not exist: Compose does not make those."""
+    lacking = next((name for name in sorted(external) if not docker.has_volume([name])), "")
+    message = f"{place.service}: no volume is named {lacking}, which {place.compose} calls external"
+    return DevError(MISSING, message, f"docker volume create {shlex.quote(lacking)}") if lacking else None
 
 
 def unhealthy(

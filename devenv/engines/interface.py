@@ -48,6 +48,7 @@ class State(NamedTuple):
     checkout: str = ""  # the folder that it was started from, if the engine knows it
     networks: tuple[str, ...] = ()  # of containers: the networks that it is on
     checked: bool = False  # its healthcheck ran for this look, so it need not run again
+    image: str = ""  # of containers: what it was made of, as it was written
 
 
 class Place(NamedTuple):
@@ -179,6 +180,9 @@ class Engine(Protocol):
 
     def memory(self, states: Mapping[str, State]) -> dict[str, int]:
         """Bytes that each running service uses now."""
+
+    def may_hold(self, service: str) -> bool:
+        """Whether there is a volume or folder in which a service may have data. Starting it would create that."""
 
     def data_id(self) -> str:
         """An id of all stored data: it changes when data is removed; empty if there is none."""

@@ -20,7 +20,7 @@ from devenv.engines import choice, docker, podman
 from devenv.engines.native import app_environment, folders
 from devenv.lifecycle import emulation, gone, machine, secrets
 from devenv.lifecycle.machine import Finding
-from devenv.model import config
+from devenv.model import config, services
 
 PODMAN_NEEDED = 4  # an earlier one has no networks in which services find each other by name
 ENGINE_NEEDED = 25  # healthcheck.start_interval came with Docker Engine 25
@@ -242,9 +242,21 @@ def _accounts(env: environment.Environment) -> Finding:
     older = [name for name, known in env.accounts.stores.items() if not known]
     if not older:
         return Finding("D37", True, "no data has the accounts of an earlier release")
+    kept, back = "inv dev.snapshot kept --export ../kept.tar.gz", "inv dev.up && inv dev.restore ../kept.tar.gz"
+    if where := _kept_by_person(env, env.place.services[older[0]]):
+        what = f"data in {where} has a published password that other users of this machine know: {older[0]}"
+        use = f"use a volume of this service in {env.place.compose}"
+        return Finding("D37", False, what, f"{kept} && inv dev.destroy; {use}, then {back}")
     what = f"made by an earlier release, with a published password that other users of this machine know: {older[0]}"
-    kept = "inv dev.snapshot kept --export ../kept.tar.gz"
-    return Finding("D37", False, what, f"{kept} && inv dev.destroy && inv dev.up && inv dev.restore ../kept.tar.gz")
+    return Finding("D37", False, what, f"{kept} && inv dev.destroy && {back}")
+
+
+def _kept_by_person(env: environment.Environment, store: services.Service) -> str:
+    """The folder or external volume of a database, which dev.destroy leaves: such data gets no account of ours."""
+    if env.engine.name == choice.NATIVE:
+        return ""
+    external = services.external_volumes(store, env.place.project, env.place.env)
+    return next(iter([*map(str, services.folders(store)), *external]), "")
 
 
 REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (

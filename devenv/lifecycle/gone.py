@@ -22,7 +22,7 @@ def named(place: str) -> records.Record:
     if place not in known:
         raise DevError(USAGE, f"{place} is not on record", "inv dev.doctor lists what is gone, as WORKSPACE/SERVICE")
     record = known[place]
-    if not _is_gone(record):
+    if not _is_gone(record) and not _is_renamed(record):
         cd = f"cd {shlex.quote(record.checkout)} && " if record.checkout else ""
         hint = cd + f"inv dev.destroy --workspace {record.workspace}"
         raise DevError(CONFLICT, f"the checkout of {place} is not gone: {record.checkout or 'unknown'}", hint)
@@ -33,6 +33,11 @@ def named(place: str) -> records.Record:
 
 def _is_gone(record: records.Record) -> bool:
     return bool(record.checkout) and workspace.is_gone(record.checkout)
+
+
+def _is_renamed(record: records.Record) -> bool:
+    """Whether the dev.yaml of its checkout names another service now."""
+    return workspace.service_name(record.checkout) not in ("", record.service)
 
 
 def remove(record: records.Record) -> None:

@@ -76,7 +76,7 @@ def observe(env: Environment, states: Mapping[str, State], seen: Images | None =
     files = store.files(env)
     known = live.known(env)
     looked = env.seen.survey is not None or not store.keeps(env)
-    exists = looked or bool(env.engine.data_id())
+    exists = looked or store.has_data(env)
     return Facts(
         states=states,
         # A record of another engine says nothing about this one.

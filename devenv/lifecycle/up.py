@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import NamedTuple
 
-from devenv.base import events, ports
+from devenv.base import events, ports, records
 from devenv.context import claims, fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment
 from devenv.databases.states import DRAFT
@@ -35,6 +35,7 @@ def up(env: Environment, only: bool = False) -> Done:
     """
     place = env.place
     events.note(f"{place.service} · workspace {place.workspace} · {env.engine.version()}")
+    _report_renamed(env)
     _stop_other_engine(env)
     _stop_replaced(env)
     states = env.engine.look()
@@ -77,6 +78,19 @@ def _say(steps: Sequence[Step]) -> None:
         events.planned(f"will {', '.join(map(str, steps))}", [step.title for step in steps])
     else:
         events.note("nothing to do: all is healthy, migrated and seeded")
+
+
+def _report_renamed(env: Environment) -> None:
+    """Warn before new data is made if this checkout had another name in dev.yaml, under which its data is."""
+    service, root = env.config.service, str(env.place.root)
+    if env.record.checkout:
+        return
+    for older in (r for r in records.of_workspace() if r.checkout == root and r.service != service):
+        events.warn(
+            f"{older.service} was this service's name in {older.workspace}: its data stays, and {service} is new"
+        )
+        remove = f"inv dev.destroy --gone {older.workspace}/{older.service}"
+        events.note(f"to go on with its data: service: {older.service} in dev.yaml; to remove it: {remove}")
 
 
 def _stop_other_engine(env: Environment) -> None:

@@ -13,6 +13,7 @@ from devenv.model import compose_file, document, units
 
 STARTED = "service_started"  # the default condition of depends_on
 COMPLETED = "service_completed_successfully"
+DATA = ("/var/lib/postgresql", "/var/lib/mysql")  # where the images have it
 TIMES = ("interval", "timeout", "start_period", "start_interval")
 
 
@@ -218,11 +219,30 @@ def is_on(service: Service, network: str, variables: Mapping[str, str]) -> bool:
     )
 
 
+def folders(service: Service) -> list[Path]:
+    """The folders of this machine in which a database has its data, instead of in a volume."""
+    root, places = service.raw.source.path.parent, (*DATA, service.environment.get("PGDATA") or DATA[0])
+    found = []
+    for item in service.raw.data.get("volumes", []):
+        long = {"source": "", "target": "", **item} if isinstance(item, dict) else {}
+        source, target = (long["source"], long["target"]) if long else [*str(item).split(":"), ""][:2]
+        if source.startswith((".", "/", "~")) and target.startswith(places):
+            found.append(root / Path(source).expanduser())
+    return found
+
+
 def volume_names(service: Service, project: str, variables: Mapping[str, str]) -> list[str]:
     """What the engine calls the named volumes of a service in a project."""
     source = service.raw.source
     declared = source.data.get("volumes") or {}
     return [_volume_name(source, name, declared.get(name) or {}, project, variables) for name in service.volumes]
+
+
+def external_volumes(service: Service, project: str, variables: Mapping[str, str]) -> list[str]:
+    """Those of `volume_names` that compose.yaml calls external: they are made and removed by a person."""
+    declared = service.raw.source.data.get("volumes") or {}
+    mine = [name for name in service.volumes if (declared.get(name) or {}).get("external")]
+    return volume_names(service._replace(volumes=tuple(mine)), project, variables)
 
 
 def _volume_name(

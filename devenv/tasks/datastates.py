@@ -250,7 +250,7 @@ def state(
         raise DevError(USAGE, f"dev.state {action}: unknown action", f"allowed: {', '.join(STATE_ACTIONS)}")
     with environment.opened("dev.state", workspace) as env:
         snapshots.check_possible(env)
-        if not env.engine.data_id():  # to look must not make an empty database
+        if not store.has_data(env):  # to look must not make an empty database
             events.note(f"{env.config.service} has no data here yet; to make it: inv dev.up")
             if action == "list" and json:
                 output.answer([])

@@ -151,7 +151,7 @@ def destroy(
     """Remove the service, its data, and what only it requires."""
     if gone:
         record = orphaned.named(gone)
-        confirm(f"Remove {gone} with all data? Its checkout {record.checkout} is gone.", yes)
+        confirm(f"Remove {gone} with all data? Its checkout {record.checkout} is gone, or another service.", yes)
         orphaned.remove(record)
         finish(f"removed: {gone} with all data", json, known={"service": record.service, "workspace": record.workspace})
         return

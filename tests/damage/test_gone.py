@@ -55,6 +55,16 @@ def everything(shop: Repo, folders: Folders) -> list[Path]:
     return [shop.path.with_name("lms"), shop.path / "dev.lock", *caches, *servers]
 
 
+def test_a_server_that_runs_gets_its_programs_again(shop: Repo, folders: Folders) -> None:
+    """It answers without them, until it has to read one of their files."""
+    [programs] = (path for path in folders[CACHE].glob("tools/postgres-*") if path.is_dir())
+    shutil.rmtree(programs)
+    assert [member["healthy"] for member in shop.ok("dev.status", "--json").json()["requires"]] == [False]
+    shop.ok("dev.up")
+    assert [member["healthy"] for member in shop.ok("dev.status", "--json").json()["requires"]] == [True]
+    assert programs.is_dir()
+
+
 def test_status_and_down_from_the_records_alone(shop: Repo, folders: Folders) -> None:
     with without(*everything(shop, folders)):
         found = shop.ok("dev.status", "--json").json()["requires"]

@@ -15,7 +15,7 @@ from devenv.base.errors import CONFLICT, REFUSED, UNHEALTHY, DevError
 from devenv.databases.states import ASIDE, BUILT, DRAFT, PREVIOUS, SNAPSHOT
 from devenv.datastates import dumps, live, snapshots, space, store
 from devenv.datastates.steps import carry_out
-from devenv.lifecycle import ending
+from devenv.lifecycle import ending, gone
 from tests.gitrepo import commit, git
 from tests.messages import ALREADY_RUNS, DATA_OF
 
@@ -258,6 +258,22 @@ def test_a_checkout_that_is_up_keeps_others_from_changing_its_data(here: World, 
     assert here.databases == databases
     shutil.rmtree(tmp_path / "first")
     VERBS[verb](here)
+
+
+def test_another_name_of_the_service_is_reported_before_new_data_is_made(
+    here: World, capfd: pytest.CaptureFixture[str]
+) -> None:
+    record = records.read("main", "catalog")
+    record.service = "shelf"
+    records.write(record)
+    page().unlink()
+    capfd.readouterr()
+    here.up()
+    said = capfd.readouterr().err
+    assert "shelf was this service's name in main: its data stays, and catalog is new" in said
+    assert gone.named("main/shelf").service == "shelf"
+    with pytest.raises(DevError, match="is not gone"):
+        gone.named("main/catalog")
 
 
 # ---- databases that no row names

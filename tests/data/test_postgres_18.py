@@ -71,6 +71,12 @@ def volumes(repo: Repo) -> list[str]:
     return docker("inspect", "--format", "{{range .Mounts}}{{.Name}} {{end}}", found).split()
 
 
+def containers(repo: Repo) -> list[str]:
+    return (
+        docker("ps", "--quiet", "--filter", f"name={repo.token}").split() if repo.env["DEV_ENGINE"] == "compose" else []
+    )
+
+
 def ours(repo: Repo) -> None:
     repo.rows(f"UPDATE courses_course SET title = '{OURS}' WHERE code = 'welding'")
 
@@ -131,9 +137,11 @@ def refused_and_kept(service: Repo, made: int, wanted: int) -> None:
     service.ok("dev.up")
     ours(service)
     use(service, made, wanted)
+    before = containers(service)
     refused = service.fails(113, "dev.up")
     assert f"its data is of postgres {made}, not {wanted}" in refused.error
     assert "--export FILE" in refused.stderr
+    assert containers(service) == before, "another one would leave the volume that its image declares"
     use(service, wanted, made)
     service.ok("dev.up")
     assert service.rows(WELDING) == [OURS]
@@ -141,15 +149,21 @@ def refused_and_kept(service: Repo, made: int, wanted: int) -> None:
 
 @pytest.mark.parametrize("engine", COMPOSE, indirect=True)
 @pytest.mark.parametrize(
-    ("made", "wanted", "place"), [(17, 18, "/var/lib/postgresql/data"), (18, 17, "/var/lib/postgresql")]
+    ("made", "wanted", "place"),
+    [(17, 18, "/var/lib/postgresql/data"), (18, 17, "/var/lib/postgresql"), (17, 18, ""), (18, 17, "")],
 )
 def test_data_where_the_other_image_has_none_is_refused_and_kept(
     service: Repo, made: int, wanted: int, place: str
 ) -> None:
-    """A volume as the documentation of the image has it: that of 18 refuses 17's, that of 17 does not see 18's."""
+    """A volume as the documentation of the image has it: that of 18 refuses 17's, that of 17 does not see 18's.
+
+    Without a place, it is the volume without a name that the image declares.
+    """
     service.edit(".dev/compose/postgres.yaml", "      PGDATA: /var/lib/postgresql/data\n", "")
     service.edit(".dev/compose/postgres.yaml", "    tmpfs: /var/lib/postgresql\n", "")
-    service.edit(".dev/compose/postgres.yaml", "db-data:/var/lib/postgresql/data", f"db-data:{place}")
+    mounted = "    volumes:\n      - db-data:/var/lib/postgresql/data\n"
+    now = mounted.replace("/var/lib/postgresql/data", place) if place else ""
+    service.edit(".dev/compose/postgres.yaml", mounted, now)
     refused_and_kept(service, made, wanted)
 
 

@@ -305,6 +305,9 @@ class FakeEngine:
     def flush(self, _service: str) -> None:
         pass
 
+    def may_hold(self, service: str) -> bool:
+        return bool(self.world.volume)
+
     def data_id(self) -> str:
         return self.world.volume
 

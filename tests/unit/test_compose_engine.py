@@ -352,6 +352,38 @@ def test_an_added_volume_is_not_other_data(seam: Seam, make_place: MakePlace) ->
     assert not engine.holds(f"main-catalog_wheels {TEN}Z")
 
 
+@pytest.mark.parametrize(
+    ("declared", "mount", "asked"),
+    [
+        ("{}", "db-data:/var/lib/postgresql/data", "volume inspect --format {{.Name}} main-catalog_db-data"),
+        ("{name: mine}", "db-data:/var/lib/postgresql/data", "volume inspect --format {{.Name}} mine"),
+        ("{external: true}", "db-data:/var/lib/postgresql/data", "volume inspect --format {{.Name}} db-data"),
+        ("{}", "./init:/docker-entrypoint-initdb.d", "inspect --format {{json .Config.Env}} main-catalog-db-1"),
+        ("{}", "", "inspect --format {{json .Config.Env}} main-catalog-db-1"),
+    ],
+)
+def test_a_database_is_asked_for_where_it_is(
+    seam: Seam, make_place: MakePlace, declared: str, mount: str, asked: str
+) -> None:
+    text = COMPOSE_YAML.replace("volumes: {db-data: {}}", f"volumes: {{db-data: {declared}}}")
+    old = "db-data:/var/lib/postgresql/data"
+    assert text.count(old) == 1
+    engine = ComposeEngine(make_place(text.replace(old, mount) if mount else text.replace(f'["{old}"]', "[]")))
+    seam.answer(asked, '["PGDATA=/there"]')
+    assert engine.may_hold("db")
+    seam.answer(asked, code=1)
+    assert not engine.may_hold("db")
+    assert {" ".join(words[1:]) for words in seam.asked} == {asked}
+
+
+def test_a_folder_of_the_machine_may_hold_data_once_it_exists(make_place: MakePlace) -> None:
+    text = COMPOSE_YAML.replace("db-data:/var/lib/postgresql/data", "./rows:/var/lib/postgresql/data")
+    engine = ComposeEngine(make_place(text))
+    assert not engine.may_hold("db")
+    (engine.place.root / "rows").mkdir()
+    assert engine.may_hold("db")
+
+
 @pytest.mark.parametrize(("image", "name"), [("", "main-catalog-app"), ("    image: mine:1\n", "mine:1")])
 def test_an_image_is_known_by_the_name_that_compose_gives_it(
     seam: Seam, make_place: MakePlace, image: str, name: str

@@ -133,6 +133,16 @@ def test_workspaces_of_a_checkout(tmp_path: Path) -> None:
     assert records.workspaces_of(tmp_path, "ours") == ["a", "c"]
 
 
+def test_a_checkout_that_a_link_leads_to_is_the_same(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    old = tmp_path / "old"
+    records.write(Record("ours", "main", checkout=str(old), root=str(old), users=[str(old)]))
+    old.symlink_to(tmp_path / "new")
+    found = records.read("main", "ours")
+    assert {found.checkout, found.root, *found.users} == {str(tmp_path / "new")}
+    assert records.workspaces_of(tmp_path / "new", "ours") == ["main"]
+
+
 def test_without_xdg_state_home_it_is_below_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", "/home/somebody")

@@ -59,6 +59,28 @@ def test_destroy_removes_what_compose_yaml_has_no_more(repo: Repo, engine: str) 
     assert machine.left_by(repo.token, repo.path, engine) == []
 
 
+@pytest.mark.parametrize("engine", COMPOSE, indirect=True)
+def test_an_external_volume_is_a_persons(up_repo: Repo) -> None:
+    """Also one that was the service's before, and one that does not exist."""
+    volume = next(name for name in machine.answer("docker", "volume", "ls", "--quiet") if up_repo.token in name)
+    up_repo.ok("dev.snapshot", "kept")
+    before = (up_repo.path / "compose.yaml").read_text()
+    for declared in ("{}\n  added: {}", f"{{name: {volume}}}", f"{{name: {volume}, external: true}}"):
+        up_repo.ok("dev.down")
+        text = before.replace("\n  db-data: {}", f"\n  db-data: {declared}")
+        if "added" in declared:
+            text = text.replace("    volumes: [", "    volumes: [added:/added, ", 1)
+        (up_repo.path / "compose.yaml").write_text(text)
+        names = {row["name"] for row in up_repo.ok("dev.state", "list", "--json").json()}
+        assert "kept" in names, declared
+    up_repo.ok("dev.destroy", "--yes")
+    assert volume in machine.answer("docker", "volume", "ls", "--quiet")
+    machine.answer("docker", "volume", "rm", volume)
+    missing = up_repo.fails(110, "dev.up")
+    assert f"no volume is named {volume}" in missing.error
+    assert missing.hints == [f"docker volume create {volume}"]
+
+
 def test_looking_leaves_nothing(repo: Repo, engine: str) -> None:
     for words in (
         ["dev.plan"],

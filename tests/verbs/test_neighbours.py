@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from devenv.databases.states import LIVE
 from tests.conftest import REPO
 from tests.faults.small import APP, CONFIG, SHARED
 from tests.gitrepo import git
-from tests.verbs.fixtures import removed_after
+from tests.verbs.fixtures import COMPOSE, removed_after
 from tests.verbs.repo import Repo
 
 NEIGHBOUR = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"]
@@ -248,7 +249,42 @@ def test_a_lost_record_loses_no_data(service: Repo, kind: str, engine: str) -> N
         record.write_text(json.dumps({"project": project}))
         service.ok("dev.up")
         assert service.fetch("/") == (200, LIMITED[kind])
+        renamed = {"  db:\n": "  database:\n", "      db: {": "      database: {", "DB_HOST:-db}": "DB_HOST:-database}"}
+        for old, new in renamed.items():
+            service.edit("compose.yaml", old, new)
+        service.ok("dev.up")
+        assert service.fetch("/") == (200, LIMITED[kind])
     assert sql(service, kind, "SELECT * FROM mine") == "kept"
+
+
+@pytest.mark.parametrize("engine", COMPOSE, indirect=True)
+@pytest.mark.parametrize("kind", ["postgres"], indirect=True)
+def test_data_in_a_volume_without_a_name_is_ours_and_in_a_folder_a_persons(service: Repo, kind: str) -> None:
+    """Such a volume goes with its container. dev.destroy leaves a folder, and with it the accounts."""
+    service.edit(".dev/compose/postgres.yaml", "    tmpfs: /var/lib/postgresql\n", "")
+    service.edit(".dev/compose/postgres.yaml", "    volumes:\n      - db-data:/var/lib/postgresql/data\n", "")
+    service.ok("dev.up")
+    sql(service, kind, "INSERT INTO mine VALUES ('kept')")
+    [finding] = [f for f in service.run("dev.doctor", "--json").json() if f["code"] == "D37"]
+    assert finding["ok"]
+    service.ok("dev.down")
+    assert LIVE in {row["kind"] for row in service.ok("dev.state", "list", "--json").json()}
+    Path(service.env["XDG_STATE_HOME"], f"devenv/v1/main/{service.token}.json").write_text("")
+    service.ok("dev.up")
+    assert service.fetch("/") == (200, LIMITED[kind])
+    assert sql(service, kind, "SELECT * FROM mine") == "kept"
+    service.edit(
+        "compose.yaml", "image: postgres:17", "image: postgres:17\n    volumes: [./rows:/var/lib/postgresql/data]"
+    )
+    service.ok("dev.destroy", "--yes")
+    (service.path / ".dev/local/main.env").unlink()
+    (service.path / "rows").mkdir()
+    service.ok("dev.up")
+    [finding] = [f for f in service.run("dev.doctor", "--json").json() if f["code"] == "D37"]
+    assert finding["what"].startswith(f"data in {service.path / 'rows'} has a published password")
+    assert service.fetch("/") == (200, UNLIMITED[kind])
+    service.ok("dev.down")
+    assert LIVE in {row["kind"] for row in service.ok("dev.state", "list", "--json").json()}
 
 
 @pytest.mark.parametrize("kind", ["postgres"], indirect=True)

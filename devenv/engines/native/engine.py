@@ -215,6 +215,10 @@ class NativeEngine:
         found = {name: system.memory(supervisor.members(self.units[name], seen)) for name in running}
         return {name: used for name, used in found.items() if used is not None}
 
+    def may_hold(self, service: str) -> bool:
+        data = self.units[service].data
+        return data is not None and data.is_dir()
+
     def data_id(self) -> str:
         ids = [server.facts(unit.data).get("id", "") for unit in self.units.values() if unit.data]
         return " ".join(ids) if all(ids) else ""
@@ -253,6 +257,9 @@ class NativeEngine:
         record = processes.read_record(unit.folder)
         entry = record.entry(seen) if record else None
         if record and entry:
+            if isinstance(unit, server.Server) and not unit.programs.bin.is_dir():
+                # It answers, until it has to read one of their files.
+                return State(f"{record.pid}-{record.birth}", True, False, "running, but its programs were removed")
             recently = unit.was_ready()
             healthy = recently or unit.is_ready()
             words = "running (healthy)" if healthy else "running (unhealthy)"
