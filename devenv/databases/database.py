@@ -75,12 +75,11 @@ class Database:
         """All databases of the server, and what is known of them: one query if the table exists."""
         raise NotImplementedError
 
-    def ensure(self, engine: Engine) -> None:
-        """Create our own database and its table, as far as they are missing."""
-        raise NotImplementedError
+    def establish(self, engine: Engine, ensure: bool, admit: bool) -> None:
+        """Create our own database and its table, as far as they are missing (`ensure`).
 
-    def admit(self, engine: Engine) -> None:
-        """Make the app's account, with its password and rights. Done again, it changes nothing."""
+        Then make the app's account, with its password and rights (`admit`). Done again, both change nothing.
+        """
         raise NotImplementedError
 
     def carry_out(self, engine: Engine, steps: Sequence[Step]) -> None:

@@ -110,15 +110,13 @@ class MySQL(Database):
         known = frozenset(before.split("\n")[1:])
         return Survey(known, tuple(filter(None, found)), kept=not missing, admitted=admitted)
 
-    def ensure(self, engine: Engine) -> None:
+    def establish(self, engine: Engine, ensure: bool, admit: bool) -> None:
         columns = "id VARCHAR(64) PRIMARY KEY, kind VARCHAR(16), `database` VARCHAR(64), facts LONGTEXT"
         made = f"CREATE TABLE IF NOT EXISTS {self._table} ({columns}) ENGINE = InnoDB CHARACTER SET utf8mb4"
-        self._admin(engine, f"CREATE DATABASE IF NOT EXISTS {identifier(self.ledger)}; {made}")
-
-    def admit(self, engine: Engine) -> None:
+        ours = [f"CREATE DATABASE IF NOT EXISTS {identifier(self.ledger)};", f"{made};"]
         # The image made the account. It gets a grant for each database that we make; its tests make others.
-        grants = (f"GRANT ALL ON {pattern}.* TO {literal(self.account)}@'%';" for pattern in TESTS)
-        self._admin(engine, "".join(grants))
+        grants = [f"GRANT ALL ON {pattern}.* TO {literal(self.account)}@'%';" for pattern in TESTS]
+        self._admin(engine, " ".join([*(ours if ensure else []), *(grants if admit else [])]))
 
     def note(self, engine: Engine, note: Note) -> None:
         assert not note.renames

@@ -67,20 +67,21 @@ class Postgres(Database):
         names, admitted = frozenset(found["databases"]), (found.get("mark") or "").removeprefix(SIGN)
         return Survey(names, tuple(filter(None, rows)), kept="states" in found, admitted=admitted, stale=stale)
 
-    def ensure(self, engine: Engine) -> None:
+    def establish(self, engine: Engine, ensure: bool, admit: bool) -> None:
+        lines = [*(self._ensuring() if ensure else []), *(["\\connect postgres"] if ensure and admit else [])]
+        accounts = postgres_accounts.script(self) if admit else ""
+        self.ask(engine, self._quiet("postgres"), "\n".join([*lines, accounts]))
+
+    def _ensuring(self) -> list[str]:
         # The app's account is kept out. In data of an earlier release it is a superuser, who may do everything.
         name = identifier(self.ledger)
         missing = f"NOT EXISTS (SELECT FROM pg_database WHERE datname = {literal(self.ledger)})"
-        lines = [
+        return [
             f"SELECT {literal(f'CREATE DATABASE {name}')} WHERE {missing} \\gexec",
             f"REVOKE ALL ON DATABASE {name} FROM PUBLIC;",
             f"\\connect {name}",
             f"SET client_min_messages = warning; {COLUMNS};",
         ]
-        self.ask(engine, self._quiet("postgres"), "\n".join([*lines, ""]))
-
-    def admit(self, engine: Engine) -> None:
-        self.ask(engine, self._quiet("postgres"), postgres_accounts.script(self))
 
     def denied(self, _said: str) -> list[str]:
         return postgres_accounts.hints(_said) if self.account else []

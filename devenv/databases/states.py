@@ -33,7 +33,7 @@ class State:
     database: str  # its name on the server; empty if there is only a dump
     files: Files = field(default_factory=dict)  # the files that it was made with
     data: Mapping[str, Any] = field(default_factory=dict)  # how far it was prepared, see datastates/live.py
-    key: str = ""  # of a built one: the key of its layer, see live.Layer
+    key: str = ""  # of a built one: the key of its layer, see layers.Layer
     branch: str = ""
     created: float = 0.0
     program: str = ""  # of a built one: the database's image

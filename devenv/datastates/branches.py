@@ -13,7 +13,7 @@ from devenv.base import events
 from devenv.context import service_commands
 from devenv.context.environment import Environment
 from devenv.databases.states import ASIDE, State
-from devenv.datastates import live, packages, store
+from devenv.datastates import layers, live, packages, store
 from devenv.model import lineage
 from devenv.model.lineage import Files
 
@@ -54,7 +54,7 @@ def switch(env: Environment, why: str) -> Environment:
 def _begin(env: Environment, branch: str) -> Environment:
     chain = live.early(env)
     if env.chooses_database:
-        stored = live.provide(env, live.layers(env, chain), "dev.up")
+        stored = layers.provide(env, layers.of(env, chain), "dev.up")
         return store.use(env, stored, ASIDE, branch)
     env = store.use_empty(env, ASIDE, branch)
     service_commands.within("dev.up", "migrate", live.migrate, env)

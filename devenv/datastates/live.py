@@ -6,45 +6,28 @@ changes with each reset. "state": the state that it is a copy of. "fresh": true 
 database. They are written after each step. If a command is killed, they may say less than was done, but never more.
 
 A service without a database that we know has them in the machine's record, with "id": Engine.data_id.
-
-Fresh data is built once for each content of the files that it depends on. It has layers: the schema (migrated, not
-seeded), then each scenario on a copy of the one it builds on. Each layer is stored under a key of everything that its
-rows depend on. The next command that needs it gets a copy.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from devenv.base import events
 from devenv.context import claims, fingerprints, health, service_commands
 from devenv.context.environment import Environment
-from devenv.databases.states import BUILT, PREVIOUS, Create, Drop, Note, State
-from devenv.datastates import dumps, earlier, migrated, packages, settling, space, store
+from devenv.databases.states import PREVIOUS, Create, Drop
+from devenv.datastates import earlier, layers, migrated, packages, settling, store
+from devenv.datastates.layers import Given, Later, Layer
 from devenv.datastates.steps import Step, carry_out
 from devenv.engines.interface import State as Seen
 from devenv.model import lineage
-from devenv.model.lineage import Files
 from devenv.model.scenarios import Scenario
 
 DEFAULT = "default"  # the scenario that dev.up seeds
-SCHEMA = "schema"  # the displayed name of the layer below all scenarios
 KEPT = "the data until now is kept as previous"
-Given = Mapping[str, str]  # parameters of a scenario
-
-
-class Layer(NamedTuple):
-    """What one step builds, and from what."""
-
-    key: str
-    name: str
-    scenario: Scenario | None  # None: migrate
-    given: Given
-    files: Files  # part of the key
 
 
 def ready(env: Environment, changes: bool = True) -> Environment:
@@ -92,8 +75,11 @@ def glance(env: Environment, seen: Mapping[str, Seen]) -> Environment:
     return store.look(env) if runs else env
 
 
-def migrate(env: Environment) -> None:
-    """Run the service's migrate command; its exit code becomes the error's."""
+def migrate(env: Environment, later: Later | None = None) -> None:
+    """Run the service's migrate command; its exit code becomes the error's.
+
+    `later`: gets what can be done while the app starts; None: it is done at once.
+    """
     env.config.command("migrate")
     new = is_fresh(env)
     fresh = new and _is_as_built(env)
@@ -103,16 +89,18 @@ def migrate(env: Environment) -> None:
     service_commands.migrate(env)
     if new:
         migrated.check(env)
-    note_migrated(env, **({"fresh": True} if fresh else {}))
+    facts = migrated_facts(env)
     if fresh and store.keeps(env):
-        _keep(env, layers(env, [])[-1], {})
+        layers.keep(env, layers.of(env, [])[-1], {}, later, store.note(env, _with(env, **facts, fresh=True)))
+    else:
+        note(env, **facts, **({"fresh": True} if fresh else {}))
 
 
-def seed(env: Environment, name: str, given: Given) -> dict[str, Any]:
+def seed(env: Environment, name: str, given: Given, later: Later | None = None) -> dict[str, Any]:
     """Fill in a scenario's data, unless it can only run once and did; returns the JSON object that it printed.
 
     Scenarios that it builds on run first if they are missing. DevError 1 if the scenario succeeded, but its check does
-    not find the data.
+    not find the data. `later`: see `migrate`.
     """
     chain = env.config.chain(name)
     for base in chain[:-1]:
@@ -120,7 +108,7 @@ def seed(env: Environment, name: str, given: Given) -> dict[str, Any]:
             _seed(env, base, {})
     told = _seed(env, chain[-1], given)
     if known(env).get("fresh") and store.keeps(env) and not any(scenario.up for scenario in chain):
-        _keep(env, layers(env, chain, given)[-1], {"seeded": known(env)["seeded"]})
+        layers.keep(env, layers.of(env, chain, given)[-1], {"seeded": known(env)["seeded"]}, later)
     return told
 
 
@@ -159,9 +147,9 @@ def reset_steps(env: Environment, name: str = DEFAULT, given: Given | None = Non
     # An app that fills tables at its start must do so on the new database.
     stop = [Step("stop", "a scenario needs the app, which starts on the new database", _stopped)] if late else []
     can = env.database and store.keeps(env) and (env.database.renames or env.chooses_database)
-    wanted = layers(env, [] if late else chain, given or {}) if can else []
-    if wanted and (find_layer(env, wanted[-1]) or env.chooses_database):  # the second one reads all files again
-        built = layer_steps(env, wanted, "dev.reset")
+    wanted = layers.of(env, [] if late else chain, given or {}) if can else []
+    if wanted and (layers.find(env, wanted[-1]) or env.chooses_database):  # the second one reads all files again
+        built = layers.steps(env, wanted, "dev.reset")
         use = Step(f"use a copy of {wanted[-1].name}", KEPT, partial(_use_layer, wanted[-1], not built))
         return [*stop, *built, use, *(seeds if late else [])]
     empty = Step("use an empty database", KEPT if env.database and env.database.renames else "", _emptied)
@@ -189,10 +177,10 @@ def _stopped(env: Environment) -> Environment:
 
 
 def _use_layer(layer: Layer, was_stored: bool, env: Environment) -> Environment:
-    stored = find_layer(env, layer)
+    stored = layers.find(env, layer)
     assert stored
     if was_stored:
-        say_layer(env, layer, stored)
+        layers.say(env, layer, stored)
     return restart(store.use(env, stored, PREVIOUS, PREVIOUS))
 
 
@@ -242,7 +230,7 @@ def known(env: Environment) -> dict[str, Any]:
 def _write(env: Environment, facts: Mapping[str, Any]) -> None:
     """Write what is known of the live data."""
     if store.keeps(env):
-        store.note(env, facts)
+        store.do(env, store.note(env, facts))
     else:
         env.note_data({**facts, "id": env.engine.data_id()} if facts else {})
 
@@ -276,125 +264,28 @@ def used(env: Environment) -> None:
         _write(env, facts)
 
 
-def note_migrated(env: Environment, **more: Any) -> None:
-    """Add that all migrations of the checkout are applied."""
+def migrated_facts(env: Environment) -> dict[str, Any]:
+    """What to note once all migrations of the checkout are applied."""
     files = store.files(env)
-    more = {**more, "branch": store.branch(env), "packages": packages.of(env)}
-    note(env, migrated=lineage.key(files), files=files, **more)
+    return {
+        "migrated": lineage.key(files),
+        "files": files,
+        "branch": store.branch(env),
+        "packages": packages.of(env),
+    }
 
 
 def note(env: Environment, **facts: Any) -> None:
     """Add to what is known what was just done to the data."""
+    _write(env, _with(env, **facts))
+
+
+def _with(env: Environment, **facts: Any) -> dict[str, Any]:
     generation = known(env).get("generation") or secrets.token_hex(8)  # tells recreated data from data that was kept
-    _write(env, {**known(env), "generation": generation, **facts})
+    return {**known(env), "generation": generation, **facts}
 
 
 def early(env: Environment) -> list[Scenario]:
     """The scenarios of fresh data, if all of them can be made before the app runs; else none."""
     chain = env.config.chain(DEFAULT) if DEFAULT in env.config.scenarios else []
     return [] if any(scenario.up for scenario in chain) else chain
-
-
-def layers(env: Environment, chain: Sequence[Scenario], given: Given | None = None) -> list[Layer]:
-    """The layers of a chain of scenarios. The schema is the first; the parameters are for the last scenario."""
-    files = store.files(env)
-    migrate = env.config.commands.get("migrate", ())
-    key = lineage.key(_server(env), migrate, lineage.schema_files(files, env.config.migrations))
-    found = [Layer(key, SCHEMA, None, {}, files)]
-    for scenario in chain:
-        params = (given or {}) if scenario is chain[-1] else {}
-        key = lineage.key(key, scenario.label(params), scenario.argv(params), files)
-        found.append(Layer(key, scenario.label(params), scenario, params, files))
-    return found
-
-
-def find_layer(env: Environment, layer: Layer) -> State | None:
-    """The stored state of a layer, if there is one."""
-    return next((s for s in store.every(env) if s.kind == BUILT and s.key == layer.key), None)
-
-
-def provide(env: Environment, wanted: Sequence[Layer], verb: str) -> State:
-    """The state of the last layer: stored, or built on the highest stored layer below it. Live data is not touched.
-
-    DevError 111 if compose.yaml fixes the app's database; 112 as an error of `verb` if a command of the service fails.
-    """
-    steps = layer_steps(env, wanted, verb)
-    carry_out(env, steps)
-    made = find_layer(env, wanted[-1])
-    assert made
-    if not steps:
-        say_layer(env, wanted[-1], made)
-    return made
-
-
-def layer_steps(env: Environment, wanted: Sequence[Layer], verb: str) -> list[Step]:
-    """The steps that build what is not stored of these layers."""
-    stored = [at for at, layer in enumerate(wanted) if find_layer(env, layer)]
-    missing = range(stored[-1] + 1 if stored else 0, len(wanted))
-    titles = [f"seed {layer.name}" if layer.scenario else "migrate" for layer in wanted]
-    why = "in a new database, which is stored for the next time"
-    return [Step(titles[at], why, partial(_provide, wanted[: at + 1], verb)) for at in missing]
-
-
-def _provide(wanted: Sequence[Layer], verb: str, env: Environment) -> Environment:
-    """Build the last layer on the one below it, which is stored."""
-    *below, layer = wanted
-    say_layer(env, layer, None)
-    _build(env, layer, find_layer(env, below[-1]) if below else _ancestor(env, layer.files), verb)
-    space.check_space(env)
-    return env
-
-
-def _build(env: Environment, layer: Layer, below: State | None, verb: str) -> State:
-    if below and not layer.scenario:
-        events.note(f"migrating on from the schema of {below.branch or 'an earlier commit'}, an ancestor of this one")
-    source = store.on_server(env, below).database if below else ""
-    with store.draft(env, source) as made:
-        there = env.on(made.database)
-        known = dict(below.data) if below and layer.scenario else {}
-        if layer.scenario:
-            told = service_commands.within(verb, "seed", service_commands.seed, there, layer.scenario, layer.given)
-            known["seeded"] = {**known.get("seeded", {}), layer.name: told}
-        else:
-            service_commands.within(verb, "migrate", service_commands.migrate, there)
-            migrated.check(there)
-        return _store(env, made, layer, known)
-
-
-def _ancestor(env: Environment, files: Files) -> State | None:
-    """The newest stored schema from which migrating on gives the same as migrating from nothing."""
-    schemas = [s for s in store.every(env) if s.kind == BUILT and s.name == SCHEMA and s.program == _server(env)]
-    return next((s for s in reversed(schemas) if lineage.is_ancestor(s.files, files, env.config.migrations)), None)
-
-
-def _keep(env: Environment, layer: Layer, known: Mapping[str, Any]) -> None:
-    """Store the live data as a layer: it was empty at first, and only devenv has written into it."""
-    assert env.database
-    with store.draft(env, env.database.name) as made:
-        _store(env, made, layer, known)
-    space.check_space(env)
-
-
-def _store(env: Environment, made: State, layer: Layer, known: Mapping[str, Any]) -> State:
-    known = {**known, "migrated": lineage.key(layer.files), "files": layer.files, "packages": packages.of(env)}
-    store.at(env, made).flush(env.engine)
-    made = replace(made, kind=BUILT, name=layer.name, key=layer.key, files=layer.files)
-    made = replace(made, data=known, program=_server(env))
-    if layer.scenario:  # dev.up needs it on an empty volume; the schema is quickly rebuilt from there
-        dump = dumps.of(env, made)
-        dump.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        store.at(env, made).dump(env.engine, dump)
-        dumps.describe(env, made)
-    store.do(env, Note((made,)))
-    return made
-
-
-def say_layer(env: Environment, layer: Layer, found: State | None) -> None:
-    """Report the key of a layer, and whether it is stored."""
-    events.note(f"state {layer.key} ({_server(env)}, {layer.name}): {'stored' if found else 'not stored yet'}")
-
-
-def _server(env: Environment) -> str:
-    """Database and version, as in compose.yaml."""
-    assert env.database
-    return env.place.services[env.database.service].image

@@ -12,7 +12,8 @@ from devenv.context import building
 from devenv.context.environment import Environment
 from devenv.databases.states import State
 from devenv.datastates import live, snapshots, space, store
-from devenv.datastates.live import DEFAULT, Given
+from devenv.datastates.layers import Given
+from devenv.datastates.live import DEFAULT
 from devenv.datastates.steps import Step
 from devenv.engines.interface import State as Running
 from devenv.model import lineage

@@ -41,11 +41,10 @@ def settle(env: Environment) -> None:
     found = store.survey(env)
     if not found.kept:
         env.engine.flush(env.database.service)  # first: a server without our table may be new
-        env.database.ensure(env.engine)
-        env.seen.survey = found = found._replace(kept=True)
-    if found.admitted != env.database.mark:
-        env.database.admit(env.engine)
-        env.seen.survey = found = found._replace(admitted=env.database.mark)
+    mark = env.database.mark
+    if not found.kept or found.admitted != mark:
+        env.database.establish(env.engine, ensure=not found.kept, admit=found.admitted != mark)
+        env.seen.survey = found = found._replace(kept=True, admitted=mark)
     if found.stale:
         events.note(f"{env.database.service}: its image sorts text in another way now: building all indexes again")
         env.database.renew(env.engine)

@@ -247,16 +247,19 @@ def new(env: Environment, kind: str = DRAFT, name: str = "") -> State:
 
 
 @contextmanager
-def draft(env: Environment, source: str = "") -> Iterator[State]:
-    """A database to work in: a copy of another one, or empty. It is dropped if the block fails."""
+def draft(env: Environment, source: str = "", *first: Step) -> Iterator[State]:
+    """A database to work in: a copy of another one, or empty. It is dropped if the block fails.
+
+    `first`: steps that are done before, in the same call.
+    """
     made = new(env)
-    with _discarded(env, made):
-        do(env, Note((made,)), Copy(source, made.database) if source else Create(made.database))
+    with discarded(env, made):
+        do(env, *first, Note((made,)), Copy(source, made.database) if source else Create(made.database))
         yield made
 
 
 @contextmanager
-def _discarded(env: Environment, made: State) -> Iterator[None]:
+def discarded(env: Environment, made: State) -> Iterator[None]:
     """Drop a draft if the block fails. The server decides whether it still is one: it may have become live."""
     try:
         yield
@@ -317,7 +320,7 @@ def use(env: Environment, stored: State, kind: str, name: str) -> Environment:
     made = new(env)
     source = on_server(env, stored).database
     first = (Note((made,)), Copy(source, made.database))
-    with _discarded(env, made):
+    with discarded(env, made):
         return swap(env, made, known_of_copy(stored, made.branch), kind, name, first)
 
 
@@ -361,8 +364,8 @@ def swap(
     return env if env.database.renames else env.on(live.database)
 
 
-def note(env: Environment, known: Mapping[str, Any]) -> None:
-    """Write what is known of the live data now."""
+def note(env: Environment, known: Mapping[str, Any]) -> Note:
+    """The step that writes what is known of the live data now."""
     live = survey(env).live
     assert live
-    do(env, Note((replace(live, data=dict(known)),)))
+    return Note((replace(live, data=dict(known)),))

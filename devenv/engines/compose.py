@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import cached_property
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import foreign, process, system
+from devenv.base import events, foreign, process, system
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines import additions, docker, failures, names, stats
@@ -29,6 +29,7 @@ CUT = "cut from the network"
 # Seconds for pulling a released image: Docker waits for ever for a registry that does not respond. In this time a slow
 # connection (8 Mbit/s) loads 300 MB. If it is slower, a build is as fast.
 PULL_LIMIT = 300
+SOON = 0.2  # seconds between two looks at whether the database's container runs
 
 
 class ComposeEngine:
@@ -45,8 +46,9 @@ class ComposeEngine:
         self._steps: list[str] = []  # the containers of steps that the last look saw
         self._before: set[str] | None = None  # the containers that ran at the first look
         self._held: Held | None = None  # the container for this command's steps
+        self._begun: list[Callable[[], Result]] = []  # what runs in it next to us
 
-    @cached_property
+    @functools.cached_property
     def _version(self) -> str:
         # Once: dev.up prints it in its first line and in the status at its end.
         return self._known_version or docker.described(docker.server())
@@ -91,13 +93,16 @@ class ComposeEngine:
 
     def start(self, names: Sequence[str], timeout: float) -> None:
         self.check_reach()
-        docker.ensure_network(self.place.network)
-        if self._held:
+        if self._held and self._held.begun:
             self._held.release()
-        states = self.look()
+        with ThreadPoolExecutor(max_workers=1) as pool:  # each look takes a twentieth of a second
+            looking = pool.submit(docker.ensure_network, self.place.network)
+            states = self.look()
         self._stop_stuck(names, states)
-        if self._up(names, ["--force-recreate"] if self._is_cut(states) else [], timeout):
-            raise self._explain(self._unhealthy(timeout))
+        flags = ["--force-recreate"] if self._is_cut(states, looking.result()) else []
+        with events.meanwhile(self._hold, SOON) if self._held and not self._held.begun else nullcontext():
+            if self._up(names, flags, timeout):
+                raise self._explain(self._unhealthy(timeout))
 
     def end(self, services: Sequence[str]) -> None:
         if self._run("stop", *services):
@@ -122,16 +127,22 @@ class ComposeEngine:
 
     @contextmanager
     def prepared(self) -> Iterator[None]:
-        service, name = self.place.services[self.place.app], f"{self.place.project}-steps"
+        service = self.place.services[self.place.app]
         if docker.entrypoint(self._image(self.place.app)) if service.entrypoint is None else service.entrypoint:
             yield  # `docker exec` would run a step without it
             return
+        name = f"{self.place.project}-steps"
         given = self._secrets(RUN)
         self._held = Held(self._one_off("steps", [WAITING], "--name", name), name, {**self.place.env, **given})
         try:
             yield
         finally:
             self._held.end()
+
+    def _hold(self) -> None:
+        """Begin the container for the steps once one of ours runs: by then, the network of both is there."""
+        if self._held and not self._held.begun and self.place.project in (docker.running_projects() or ()):
+            self._held.begin()
 
     def step(self, name: str, argv: Sequence[str]) -> int:
         given = self._secrets(RUN)
@@ -149,7 +160,10 @@ class ComposeEngine:
 
     def begin(self, name: str, argv: Sequence[str]) -> Callable[[], Result]:
         given = self._secrets(RUN)  # first: the file for Compose has the variables of those that are known to be set
-        return process.begin(self._one_off(name, argv), {**self.place.env, **given})
+        held = self._held.inside(argv) if self._held else []
+        result = functools.cache(process.begin(held or self._one_off(name, argv), {**self.place.env, **given}))
+        self._begun += [result] if held else []
+        return result
 
     def attach(self, service: str, argv: Sequence[str]) -> int:
         state = self.look().get(service)
@@ -305,6 +319,8 @@ class ComposeEngine:
         return process.run(["docker", "pull", image], self.place.env, limit=PULL_LIMIT, measure=Progress()) == 0
 
     def _step(self, name: str, argv: Sequence[str]) -> list[str]:
+        for result in self._begun:
+            result()  # two in one container could need more memory than it may have
         held = self._held.inside(argv) if self._held else []
         return held or self._one_off(name, argv)
 
@@ -333,10 +349,10 @@ class ComposeEngine:
             return state._replace(healthy=False, words=f"{state.words}, {CUT} {network}")
         return state
 
-    def _is_cut(self, states: Mapping[str, State]) -> bool:
-        """Whether a container has lost a network. Only a new container gets it back."""
+    def _is_cut(self, states: Mapping[str, State], networks: Collection[str]) -> bool:
+        """Whether a container has lost a network. Only a new container gets it back. `networks`: those there are."""
         stopped = [state.id for state in states.values() if not state.running]
-        return any(CUT in state.words for state in states.values()) or docker.has_lost_network(stopped)
+        return any(CUT in state.words for state in states.values()) or docker.has_lost_network(stopped, networks)
 
     def _passes(self, container: str, check: Healthcheck | None) -> bool:
         if not check:

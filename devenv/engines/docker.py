@@ -368,21 +368,24 @@ def _moment(text: str) -> float:
     return seconds + float(fraction or 0)
 
 
-def has_lost_network(ids: Sequence[str]) -> bool:
-    """Whether one of the containers is to join a network that was removed: they know networks by their ids."""
+def has_lost_network(ids: Sequence[str], known: Collection[str]) -> bool:
+    """Whether one of the containers is to join a network that was removed. `known`: see `ensure_network`."""
     if not ids:
         return False
     wanted = "{{range .NetworkSettings.Networks}}{{.NetworkID}} {{end}}"
-    # Podman's containers know them by their names.
-    form = "{{.ID}} {{.Name}}"
-    known = process.capture(["docker", "network", "ls", "--no-trunc", "--format", form]).stdout.split()
     return bool(set(process.capture(["docker", "inspect", "--format", wanted, *ids]).stdout.split()) - set(known))
 
 
-def ensure_network(name: str) -> None:
-    """The network that a workspace's services share. The first service creates it."""
-    if process.capture(["docker", "network", "inspect", name]).code:
+def ensure_network(name: str) -> set[str]:
+    """The network that a workspace's services share. The first service creates it.
+
+    Returns the ids of the networks that were there, and all names: containers know them by ids, Podman's by names.
+    """
+    form = "{{.ID}} {{.Name}}"
+    known = set(process.capture(["docker", "network", "ls", "--no-trunc", "--format", form]).stdout.split())
+    if name not in known:
         process.capture(["docker", "network", "create", "--label", "devenv.workspace", name])
+    return {*known, name}
 
 
 def _state(labels: Mapping[str, str], container: Mapping[str, str]) -> State:

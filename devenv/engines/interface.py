@@ -138,7 +138,7 @@ class Engine(Protocol):
         """Stop everything and keep all data."""
 
     def prepared(self) -> AbstractContextManager[None]:
-        """During the block, steps begin sooner: what they need is made next to what comes first in it."""
+        """During the block, steps begin sooner: what they need is made while its first `start` waits."""
 
     def step(self, name: str, argv: Sequence[str]) -> int:
         """Run a step (migrate, seed) as the app, printed and timed. First end what a killed step left running."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from devenv.base.records import Record
 from devenv.context import fingerprints
 from devenv.context.environment import Environment
-from devenv.datastates import branches, live, store
+from devenv.datastates import branches, layers, live, store
 from devenv.datastates.live import DEFAULT
 from devenv.engines.interface import State
 from devenv.lifecycle import status
@@ -103,8 +103,8 @@ def library_keys(env: Environment) -> dict[str, str]:
 
 def _stored(env: Environment) -> str:
     """The key of the state that fills a new database; empty if it has to be built."""
-    wanted = live.layers(env, live.early(env))[-1]
-    return wanted.key if live.find_layer(env, wanted) else ""
+    wanted = layers.of(env, live.early(env))[-1]
+    return wanted.key if layers.find(env, wanted) else ""
 
 
 def decide(facts: Facts, config: Config, services: Mapping[str, Service]) -> list[Step]:

@@ -11,7 +11,8 @@ from devenv.base import events, ports, records
 from devenv.context import claims, fingerprints, health, service_commands, workspace
 from devenv.context.environment import Environment
 from devenv.databases.states import DRAFT
-from devenv.datastates import branches, live, packages, settling, store
+from devenv.datastates import branches, layers, live, packages, settling, store
+from devenv.datastates.layers import Later
 from devenv.datastates.live import DEFAULT
 from devenv.engines.interface import State
 from devenv.lifecycle import ending, secrets
@@ -161,30 +162,44 @@ def _carry_out(env: Environment, facts: Facts, steps: Sequence[Step]) -> tuple[E
     """
     done: list[Step] = []
     left = list(steps)
-    with ExitStack() as prepared:
+    with ExitStack() as stack:
+        later = stack.enter_context(layers.storing())
         while left:
             step = left.pop(0)
+            looks = _looks(env, facts, step)
+            migrates = looks and any(other.kind == "migrate" for other in left)
+            if migrates:
+                stack.enter_context(env.engine.prepared())
             with events.step(step.kind, " ".join(step.services), step.why):
-                env = _do(env, step)
+                env = _do(env, step, later)
             done.append(step)
             if step.kind in ("pull", "build"):
-                env.record.up = {**env.record.up, "build": facts.build_files, "libraries": dict(facts.libraries)}
-                env.save()
-                if facts.built:
-                    env.engine.remove_older()
-            if step.kind == "start" and not facts.looked and env.database and env.database.service in step.services:
-                if any(other.kind == "migrate" for other in left):
-                    prepared.enter_context(env.engine.prepared())
+                _note_built(env, facts)
+            if looks:
+                if migrates:
                     packages.begin(env)
-                before, env = env.database.name, live.opened(env)
-                if (env.database and env.database.name != before) or _is_other(env, facts):
+                before, env = env.database, live.opened(env)
+                if env.database != before or _is_other(env, facts):
                     facts = observe(env, env.engine.look())._replace(started=_started(done))
                     left = decide(facts, env.config, env.place.services)
                     _say(left)
                 facts = facts._replace(looked=True)
-    if DEFAULT in env.config.scenarios and DEFAULT not in live.known(env).get("seeded", {}):
-        _seed(env)  # after a switch that was not in the plan
+        if DEFAULT in env.config.scenarios and DEFAULT not in live.known(env).get("seeded", {}):
+            _seed(env, later)  # after a switch that was not in the plan
     return env, done
+
+
+def _note_built(env: Environment, facts: Facts) -> None:
+    env.record.up = {**env.record.up, "build": facts.build_files, "libraries": dict(facts.libraries)}
+    env.save()
+    if facts.built:
+        env.engine.remove_older()
+
+
+def _looks(env: Environment, facts: Facts, step: Step) -> bool:
+    """Whether the database's server can be looked at for the first time after this step."""
+    starts = step.kind == "start" and not facts.looked
+    return starts and env.database is not None and env.database.service in step.services
 
 
 def _is_other(env: Environment, facts: Facts) -> bool:
@@ -212,23 +227,26 @@ def _note_up(env: Environment, facts: Facts) -> dict[str, State]:
     return states
 
 
-def _do(env: Environment, step: Step) -> Environment:
-    """Do one step. Returns the environment for the next ones, since the live database may be another one."""
+def _do(env: Environment, step: Step, later: Later) -> Environment:
+    """Do one step. Returns the environment for the next ones, since the live database may be another one.
+
+    `later`: what can be done while the app starts.
+    """
     if step.kind == "pull":
         _pull(env, step.services)
     elif step.kind == "build":
         libraries.check_locked(env.config.service, env.place.root, env.place.libraries)
         env.engine.build(step.services)
     elif step.kind == "start":
-        _start(env, step.services)
+        _start(env, step.services, later)
     elif step.kind == "restore":
-        return _restore(env)
+        return _restore(env, later)
     elif step.kind == "switch":
-        return _switch(env, step.why)
+        return _switch(env, step.why, later)
     elif step.kind == "migrate":
-        return _migrate_or_switch(env)
+        return _migrate_or_switch(env, later)
     elif step.kind == "seed":
-        _seed(env)
+        _seed(env, later)
     return env
 
 
@@ -243,54 +261,57 @@ def _pull(env: Environment, services: Sequence[str]) -> None:
     env.record.up = {**env.record.up, "image": env.image if pulled else ""}
 
 
-def _start(env: Environment, services: Sequence[str]) -> None:
+def _start(env: Environment, services: Sequence[str], later: Later) -> None:
     if any(env.place.services[name].build for name in services):
         live.used(env)
         secrets.note_lost(env)
-    health.start(env, services)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        stored = pool.submit(events.carried(layers.finish), later)
+        health.start(env, services)
+    stored.result()
 
 
-def _restore(env: Environment) -> Environment:
+def _restore(env: Environment, later: Later) -> Environment:
     """Fill a new database from a stored state. If it already has rows, they stay and are migrated."""
     env = _take_stored(env)
     if live.known(env):
         return env
-    _migrate(env)
+    _migrate(env, later)
     if DEFAULT in env.config.scenarios:
-        _seed(env)
+        _seed(env, later)
     return env
 
 
 def _take_stored(env: Environment) -> Environment:
     """Data for a new, empty database from the stored state of the default scenario, if there is one."""
-    wanted = live.layers(env, live.early(env))[-1]
-    stored = live.find_layer(env, wanted)
+    wanted = layers.of(env, live.early(env))[-1]
+    stored = layers.find(env, wanted)
     if not stored or not live.is_fresh(env):
         return env
-    live.say_layer(env, wanted, stored)
+    layers.say(env, wanted, stored)
     return store.use(env, stored, DRAFT, "")
 
 
-def _switch(env: Environment, why: str) -> Environment:
+def _switch(env: Environment, why: str, later: Later) -> Environment:
     """Switch to this branch's database, and migrate and seed it: it may be older than the checkout."""
     env = branches.switch(env, why)
     if live.known(env).get("migrated") != lineage.key(store.files(env)):
-        _migrate(env)
+        _migrate(env, later)
     return env
 
 
-def _migrate_or_switch(env: Environment) -> Environment:
+def _migrate_or_switch(env: Environment, later: Later) -> Environment:
     """Migrate, or switch if a package's migration is missing: that is only known once packages are installed."""
     lost = packages.lost(env, live.known(env))
     if lost:
-        return _switch(env, lost[0])
-    _migrate(env)
+        return _switch(env, lost[0], later)
+    _migrate(env, later)
     return env
 
 
-def _migrate(env: Environment) -> None:
+def _migrate(env: Environment, later: Later) -> None:
     if "migrate" in env.config.commands and _is_pending(env):
-        service_commands.within("dev.up", "migrate", live.migrate, env)
+        service_commands.within("dev.up", "migrate", live.migrate, env, later)
 
 
 def _is_pending(env: Environment) -> bool:
@@ -300,9 +321,9 @@ def _is_pending(env: Environment) -> bool:
     if code := env.engine.step("pending", env.config.command("pending")):
         events.note(f"there is something to migrate: commands.pending ended with {code}")
         return True
-    live.note_migrated(env)
+    live.note(env, **live.migrated_facts(env))
     return False
 
 
-def _seed(env: Environment) -> None:
-    service_commands.within("dev.up", "seed", live.seed, env, DEFAULT, {})
+def _seed(env: Environment, later: Later) -> None:
+    service_commands.within("dev.up", "seed", live.seed, env, DEFAULT, {}, later)

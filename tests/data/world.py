@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import pytest
@@ -73,14 +74,16 @@ class World:
     listed: list[str] = field(default_factory=list)  # how the packages' migrations were listed, each time
     listing_ends: int = 0  # its exit code next to a migration
     end: End | None = None  # what becomes of the effects of a command that ends before its time
+    one_at_a_time: AbstractContextManager[bool] = field(default_factory=RLock)
 
     def effect(self, words: str, act: Act, half: Act = nothing) -> None:
         """Something that changes the machine. `half`: what is there when it is torn."""
-        self.done.append(words)
-        if self.end:
-            self.end(len(self.done) - 1, words, act, half)
-        else:
-            act()
+        with self.one_at_a_time:  # dev.up stores a layer while the app starts
+            self.done.append(words)
+            if self.end:
+                self.end(len(self.done) - 1, words, act, half)
+            else:
+                act()
 
     def env(self) -> Environment:
         """What every command begins with."""
@@ -217,11 +220,11 @@ class FakeDatabase(Database):
         found, kept = frozenset(self.world.databases), table is not None
         return Survey(found, tuple(filter(None, rows)), kept=kept, admitted=self.world.admitted)
 
-    def ensure(self, engine: Any) -> None:
-        self.world.effect("server: ensure the table", lambda: setattr(self.world, "table", self.world.table or {}))
-
-    def admit(self, engine: Any) -> None:
-        self.world.effect("server: admit the app", lambda: setattr(self.world, "admitted", self.mark))
+    def establish(self, engine: Any, ensure: bool, admit: bool) -> None:
+        if ensure:
+            self.world.effect("server: ensure the table", lambda: setattr(self.world, "table", self.world.table or {}))
+        if admit:
+            self.world.effect("server: admit the app", lambda: setattr(self.world, "admitted", self.mark))
 
     def note(self, engine: Any, note: Note) -> None:
         def change() -> None:

@@ -15,6 +15,7 @@ from devenv.engines import choice, docker
 from devenv.engines.compose import ComposeEngine
 from devenv.engines.interface import Logs, Place, State
 from devenv.engines.progress import Progress
+from tests.conftest import until
 from tests.messages import (
     LOGGED_NOTHING,
     NO_COMPOSE_PLUGIN,
@@ -133,6 +134,39 @@ def cat(engine: ComposeEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 
 @pytest.mark.usefixtures("cat")
+def test_the_container_of_the_steps_starts_with_the_first_one_that_runs(
+    engine: ComposeEngine, seam: Seam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By then there is the network, which Compose would otherwise create twice at once."""
+
+    def up(*_: object) -> int:
+        seam.answer("ps --filter", "other\n")
+        looks = len(seam.asked) + 2
+        assert until(lambda: len(seam.asked) >= looks)
+        assert not process.inherited
+        seam.answer("ps --filter", "main-catalog\n")
+        assert until(lambda: bool(process.inherited))
+        return 0
+
+    monkeypatch.setattr(engine, "_up", up)
+    engine.start(["db"], 1)
+
+
+@pytest.mark.usefixtures("cat")
+def test_steps_in_one_container_wait_for_the_one_that_was_begun(
+    engine: ComposeEngine, seam: Seam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at once could need more memory than it may have."""
+    monkeypatch.setattr(process, "begin", lambda argv, _: lambda: seam.collect(argv, {}))
+    listing = engine.begin("package_migrations", ["./list"])
+    engine.step("migrate", ["./migrate"])
+    inside = ["docker", "exec", "main-catalog-steps"]
+    assert seam.ran == [[*inside, "./list"], [*inside, "./migrate"]]
+    assert listing().code == 0
+    assert len(seam.ran) == 2
+
+
+@pytest.mark.usefixtures("cat")
 def test_steps_of_a_first_start_run_in_one_container(engine: ComposeEngine, seam: Seam) -> None:
     engine.step("migrate", ["./migrate", "a b"])
     engine.collect("seed", ["./seed"])
@@ -201,11 +235,10 @@ def test_the_variables_are_in_a_file_that_the_commands_name(engine: ComposeEngin
 
 
 def test_a_network_is_made_once(engine: ComposeEngine, seam: Seam) -> None:
-    seam.answer("network inspect", code=1)
     engine.start(["app"], 1)
     assert ["docker", "network", "create", "--label", "devenv.workspace", "devenv-main"] in seam.asked
     seam.asked.clear()
-    seam.answer("network inspect")
+    seam.answer("network ls", "0123 devenv-main\n")
     engine.start(["app"], 1)
     assert not any("create" in argv for argv in seam.asked)
 

@@ -45,6 +45,7 @@ class NativeEngine:
     def __init__(self, place: Place) -> None:
         self.place = place
         self._seen: system.Table = {}  # the processes that the last look saw
+        self._passed: dict[str, str] = {}  # services that this command started and whose check passed, with their id
 
     @functools.cached_property
     def units(self) -> dict[str, Unit]:
@@ -113,7 +114,10 @@ class NativeEngine:
         supervisor.start_keeper(self.place, system.look())
         self._end_strangers()
         self._end_stuck(services)
-        Order(self.units, services, self.place.service).carry_out(timeout)
+        order = Order(self.units, services, self.place.service)
+        order.carry_out(timeout)
+        records = {name: processes.read_record(self.units[name].folder) for name in order.started}
+        self._passed.update({name: record.id for name, record in records.items() if record})
 
     def tidy(self) -> None:
         if processes.marked(self._seen, folders.unit(self.place, STEP)):
@@ -126,9 +130,10 @@ class NativeEngine:
         for name in services:
             supervisor.note_end(self.units[name], "stopped")
 
-    def failing(self, states: Mapping[str, State], _started: bool = False) -> list[str]:
+    def failing(self, states: Mapping[str, State], started: bool = False) -> list[str]:
         sick = [name for name in self.units if name not in states or not states[name].healthy]
         left = [name for name in self.units if name not in sick and states[name].running and not states[name].checked]
+        left = [name for name in left if not (started and states[name].id == self._passed.get(name))]
         with ThreadPoolExecutor(max_workers=8) as threads:
             passed = threads.map(lambda name: self.units[name].is_ready(), left)
         return [*sick, *(name for name, well in zip(left, passed) if not well)]
@@ -263,7 +268,7 @@ class NativeEngine:
             recently = unit.was_ready()
             healthy = recently or unit.is_ready()
             words = "running (healthy)" if healthy else "running (unhealthy)"
-            return State(f"{record.pid}-{record.birth}", True, healthy, words, checked=not recently)
+            return State(record.id, True, healthy, words, checked=not recently)
         if supervisor.members(unit, seen):
             return State("", True, False, "its main process ended, others still run")
         return self._gone(unit, record) if record else None
@@ -272,7 +277,7 @@ class NativeEngine:
         complete = record.ended == "exited (0)" and is_job(self.units, unit.service.name)
         last = "".join(logs.tail(unit.folder, 1))[:100]
         words = record.ended or f"died; its last line: {last or '(none)'}"
-        return State(f"{record.pid}-{record.birth}", False, complete, words)
+        return State(record.id, False, complete, words)
 
     def _step(self, argv: Sequence[str]) -> Command:
         self._end_steps()

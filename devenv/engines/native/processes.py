@@ -66,6 +66,11 @@ class Record(NamedTuple):
     made_from: str  # a fingerprint of command and environment
     ended: str = ""  # "stopped" by us, "exited (N)"; empty while it runs, or if we did not see its end
 
+    @property
+    def id(self) -> str:
+        """What tells it from every other process of this machine."""
+        return f"{self.pid}-{self.birth}"
+
     def entry(self, seen: Table | None = None) -> Entry | None:
         """The process, if it still runs: taken from `seen`, else looked up alone."""
         found = (system.only(self.pid) if seen is None else seen).get(self.pid)
