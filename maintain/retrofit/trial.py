@@ -21,7 +21,7 @@ from maintain.visitor import Loopback
 from tools.adopt.fill.points import POINT
 
 ROOT = Path(__file__).resolve().parents[2]
-UP, TESTS, OTHER = 600, 150, 180  # seconds that a command may take
+UP, TESTS, OTHER = 900, 150, 180  # seconds that a command may take
 QUERIES = {  # how many statements the service's database has answered
     "postgres": [
         "-Atqc",

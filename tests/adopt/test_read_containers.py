@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.adopt.read_trees import Tree, facts, notes, reading
+from tests.adopt.test_fill_files import fill
+from tools.adopt.fill.points import open_points
 
 COMPOSED: Tree = {
     "requirements.txt": "django==5.2\npsycopg[binary]\ncelery\n",
@@ -275,7 +277,7 @@ def test_productions_stage_is_the_one_that_serves(tmp_path: Path, dockerfile: st
     }
     found = facts(reading(tmp_path, tree))
     assert found["commands.serve"][1] == serve
-    assert ("commands.develop" in found) == (target == "dev")
+    assert ("gunicorn" in found["commands.develop"][0]) == (target != "dev")
     assert found["port"] == ("5000", "Dockerfile:3")
     assert found["environment.BASE"] == ("1", "Dockerfile:2")
     assert not {"environment.DEBUG", "environment.TESTING"} & set(found)
@@ -370,3 +372,31 @@ def test_the_image_of_another_server_does_not_say_how_ours_is_served(tmp_path: P
         found = facts(reading(tmp_path / image, {key: text for key, text in tree.items() if key != image}))
         serve = found.get("commands.serve", ("", ""))[1]
         assert serve == ("Dockerfile:2" if image != "Dockerfile" else "")
+
+
+@pytest.mark.parametrize(
+    ("mount", "value", "read"),
+    [
+        ("./conf/shop.cfg:/etc/shop/shop.cfg:ro", "/etc/shop/shop.cfg", "conf/shop.cfg"),
+        ("./conf:/etc/shop", "/etc/shop/shop.cfg", "conf/shop.cfg"),
+        ("{source: ./conf, target: /etc/shop}", "/etc/shop/shop.cfg", "conf/shop.cfg"),
+        ("./conf:/etc/shop", "/etc/shop/other.cfg", "/etc/shop/other.cfg"),
+        ("conf:/etc/shop", "/etc/shop/shop.cfg", "/etc/shop/shop.cfg"),
+        ("./conf:/etc/sho", "/etc/shop/shop.cfg", "/etc/shop/shop.cfg"),
+    ],
+)
+def test_a_value_that_names_a_mounted_file_is_its_path_in_the_repository(
+    tmp_path: Path, mount: str, value: str, read: str
+) -> None:
+    """Natively there is no mount, and our containers mount the repository only."""
+    runs = f"services: {{app: {{build: ., volumes: [{mount}], environment: {{SHOP_CONFIG: {value}}}}}}}\n"
+    tree = {"requirements.txt": "flask\n", "docker/compose.yaml": runs.replace("./", "../"), "conf/shop.cfg": ""}
+    assert facts(reading(tmp_path, tree))["environment.SHOP_CONFIG"] == (read, "docker/compose.yaml:1")
+
+
+def test_a_server_that_reloads_is_productions_if_the_framework_has_none(tmp_path: Path) -> None:
+    image = "FROM python:3.12\nRUN pip install gunicorn\nCMD gunicorn -w 4 --preload --bind :80 shop.run\n"
+    found = reading(tmp_path, {"requirements.txt": "werkzeug\n", "Dockerfile": image, "shop/run.py": ""})
+    assert facts(found)["commands.develop"] == ("gunicorn shop.run --bind {bind}:{port} --reload", "Dockerfile:3")
+    assert "uv pip install -r requirements.txt gunicorn" in fill(found)["dev.yaml"]  # which only the image had
+    assert not [point for point in open_points(fill(found)) if "server" in point.what]

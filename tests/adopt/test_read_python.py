@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -404,7 +405,30 @@ def test_pipenv_is_named_and_not_taken_for_pip(tmp_path: Path) -> None:
         tmp_path, {"Pipfile": "[packages]\nflask = '*'\n", "app.py": "from flask import Flask\napp = Flask('a')\n"}
     )
     assert found.dependencies is None
-    assert f"Pipfile: Pipenv {NOT_SUPPORTED}, only pip, uv and Poetry are" in notes(found)
+    only = "only pip, uv, Poetry and Pipenv's lock are"
+    assert f"Pipfile: Pipenv without Pipfile.lock {NOT_SUPPORTED}, {only}" in notes(found)
+
+
+def test_pipenvs_lock_is_installed_and_its_pipfile_says_what_the_project_uses(tmp_path: Path) -> None:
+    pipfile = "[packages]\nFlask = '*'\npsycopg2 = {version = '>=2', extras = ['x']}\n[dev-packages]\npytest = '*'\n"
+    lock = {"default": {"flask": {"version": "==2.3.1"}, "psycopg2": {"version": "==2.9"}}, "develop": {}}
+    found = reading(
+        tmp_path,
+        {
+            "Pipfile": f"{pipfile}[requires]\npython_version = '3.11'\n",
+            "Pipfile.lock": json.dumps(lock),
+            "app.py": "from flask import Flask\napp = Flask('a')\n",
+        },
+    )
+    assert facts(found)["version"] == ("3.11", "Pipfile:7")
+    assert facts(found)["application.framework"] == ("flask", "Pipfile:2")
+    assert facts(found)["dependencies.manager"] == ("pipenv", "Pipfile.lock")
+    assert facts(found)["commands.test"][0] == "pytest"
+    assert "libpq5" in {one.value for one in found.packages}  # psycopg2 has no wheel
+    files = fill(found)
+    assert "pipenv requirements --exclude-index --dev > " in files["dev.yaml"]
+    assert "pipenv requirements --exclude-index > " in files["Dockerfile"]
+    assert "Pipfile.lock" in files["dev.yaml"].partition("state: ")[2]
 
 
 def test_a_server_is_only_named_where_it_is_among_the_dependencies(tmp_path: Path) -> None:
@@ -485,3 +509,38 @@ def test_an_application_that_is_made_in_a_branch_is_found(tmp_path: Path) -> Non
     text = "from .app import create_app\nif old:\n    site = create_app(old)\nelse:\n    site = create_app()\n"
     tree = {"requirements.txt": "flask\n", "shop/wsgi.py": text, "shop/app.py": "def create_app(old=False): ...\n"}
     assert facts(reading(tmp_path, tree))["application.target"] == ("shop.wsgi:site", "shop/wsgi.py:3")
+
+
+def test_the_application_of_wsgi_py_is_found_whichever_function_makes_it(tmp_path: Path) -> None:
+    tree = {
+        "requirements.txt": "flask\n",
+        "shop/app.py": "def create(config=None):\n    return Flask(__name__)\n",
+        "shop/wsgi.py": "from .app import create\napplication = create()\n",
+        "shop/db/env.py": "url = get_url_from_app(create)\n",  # takes an application, and makes none
+    }
+    found = facts(reading(tmp_path, tree))
+    assert found["application.target"] == ("shop.wsgi:application", "shop/wsgi.py:2")
+
+
+@pytest.mark.parametrize(
+    ("tree", "target"),
+    [
+        (
+            {"shop/manage.py": "from .factory import make\n@click.group(cls=FlaskGroup, create_app=make)\n"},
+            "factory:make",
+        ),
+        ({"shop/cli/__init__.py": "cli = OwnFlaskGroup(create_app=make)\ndef make(): ...\n"}, "cli:make"),
+        ({"shop/cli/__init__.py": "from ..app import make\ncli = FlaskGroup(create_app=make)\n"}, "app:make"),
+    ],
+    ids=["imported", "own class", "from the package around"],
+)
+def test_the_application_of_a_project_with_flask_commands_is_the_one_that_they_have(
+    tmp_path: Path, tree: Tree, target: str
+) -> None:
+    """Another application of the code may lack what the commands need, such as that of a worker."""
+    end = "def cli(): ...\n" if "@" in "".join(map(str, tree.values())) else ""
+    name, text = next(iter(tree.items()))
+    other = {"requirements.txt": "flask\nflask-migrate\n", "shop/celery.py": "app = Flask('a')\n", name: f"{text}{end}"}
+    found = facts(reading(tmp_path, other))
+    assert found["application.target"][0] == f"shop.{target}()"
+    assert found["commands.migrate"][0] == f"flask --app 'shop.{target}()' db upgrade"

@@ -458,3 +458,21 @@ def test_a_package_that_only_the_settings_name_is_installed(tmp_path: Path, more
     assert (
         any(note.startswith("shop/settings/local.py:4: the code uses whitenoise") for note in notes(found)) is installed
     )
+
+
+@pytest.mark.parametrize("example", ["data/shop.conf", "shop.conf.example", "etc/shop.sample.conf", "other.conf"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os\npath = os.environ.get('SHOP_SETTINGS', '/etc/shop/shop.conf')\n",
+        "import os\ntry:\n    path = os.environ['SHOP_SETTINGS']\nexcept KeyError:\n    path = '/etc/shop/shop.conf'\n",
+    ],
+    ids=["default", "else"],
+)
+def test_a_configuration_file_of_another_machine_is_an_open_point(tmp_path: Path, code: str, example: str) -> None:
+    tree = {"requirements.txt": "flask\n", "app.py": f"{code}app = Flask('a')\n", example: "KEY = 1\n"}
+    points = [point for point in open_points(fill(reading(tmp_path, tree))) if "SHOP_SETTINGS" in point.what]
+    assert [point.example for point in points] == ([f"SHOP_SETTINGS: {example}"] if example != "other.conf" else [])
+    assert all("without it code reads /etc/shop/shop.conf (app.py:" in point.what for point in points)
+    given = {**tree, ".env.example": "SHOP_SETTINGS=dev.conf\n"}
+    assert not [p for p in open_points(fill(reading(tmp_path / "b", given))) if "SHOP_SETTINGS" in p.what]

@@ -34,8 +34,8 @@ class Open:
 class Dependencies:
     """How the dependencies are installed.
 
-    `manager`: uv, poetry, pip, npm, pnpm or yarn; `release`: for the last two, their package of npm, `pnpm@9.15.9`.
-    `files`: exactly the files (and folders) that the installation needs, including lock files.
+    `manager`: uv, poetry, pipenv, pip, npm, pnpm or yarn; `release`: for the last two, their package of npm,
+    `pnpm@9.15.9`. `files`: exactly the files (and folders) that the installation needs, including lock files.
     `locked`: whether one of them is a lock. `build`: the project itself is installed too (an sdist with a build
     system), which needs its whole source. `extras`: the project's extras with the database driver, the framework or
     the test runner: `.[postgres,dev]`. `package`: the member of a uv workspace to install; `shared`: it is

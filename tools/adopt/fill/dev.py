@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from tools.adopt.fill import commands, environment, examples, image, install, lines, others, programs
 from tools.adopt.found import Found, Reading
 
-LOCKS = ("uv.lock", "poetry.lock", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock")
+LOCKS = (
+    *("uv.lock", "poetry.lock", "Pipfile.lock"),
+    *("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock"),
+)
 # The columns into which the tools write a time. Alembic has none.
 VOLATILE = {
     "django": "[django_migrations.applied]",

@@ -14,6 +14,8 @@ from tools.adopt.found import Dependencies, Reading
 
 # It reads only poetry.lock, so the user's configuration of Poetry does not matter. Pinned like uv.
 EXPORT = "uv tool run --from poetry==2.1.4 --with poetry-plugin-export==1.9.0 poetry export --without-hashes"
+# It reads only Pipfile.lock. The index of this machine counts, not the one that the lock was made with.
+REQUIREMENTS = "uv tool run --from pipenv==2026.10.3 pipenv requirements --exclude-index"
 LIST = '"$VIRTUAL_ENV/locked.txt"'
 DEVELOPMENT = re.compile(r"(^|[-_./])(dev|develop|development|test|tests|testing|local|lint)([-_./]|$)")
 LISTS = (".txt", ".in")
@@ -50,6 +52,8 @@ def native(reading: Reading) -> str:
     if manager == "poetry":
         whole = f"{_poetry(dependencies, True)}{' && uv pip install --no-deps --editable .' * dependencies.build}"
         return f"sh -c {shlex.quote(whole)}"
+    if manager == "pipenv":
+        return f"sh -c {shlex.quote(_pipenv(dependencies, True))}"
     editable = f" --editable {_itself(dependencies, True)}" if dependencies.build else ""
     return f"uv pip install{_lists(_python_files(dependencies))}{editable}{_more(dependencies, False)}"
 
@@ -65,7 +69,7 @@ def development(reading: Reading) -> list[Step]:
 
 
 def manager_of(dependencies: Dependencies) -> str:
-    """The installer: uv, poetry, one of Node's, or pip; pip also for a uv or Poetry project without a lock."""
+    """The installer: uv, poetry, pipenv, one of Node's, or pip; pip also for a uv or Poetry project without a lock."""
     name = dependencies.manager.value
     return name if dependencies.locked or name in NODE else "pip"
 
@@ -96,6 +100,8 @@ def _steps(reading: Reading, dev: bool) -> list[Step]:
         return _uv(dependencies, dev)
     if manager == "poetry":
         return [Step(_sees(dependencies.files), _poetry(dependencies, dev)), *([] if dev else _project(dependencies))]
+    if manager == "pipenv":
+        return [Step(_sees(dependencies.files), _pipenv(dependencies, dev))]
     return _pip(dependencies, dev)
 
 
@@ -161,6 +167,11 @@ def _member(dependencies: Dependencies) -> str:
 def _poetry(dependencies: Dependencies, dev: bool) -> str:
     groups = " --all-groups" if dev else ""
     return f"{EXPORT}{groups}{_flags(dependencies, dev, 'extras')} --output {LIST} && uv pip install -r {LIST}"
+
+
+def _pipenv(dependencies: Dependencies, dev: bool) -> str:
+    more = f" && uv pip install{_more(dependencies, False)}" if dependencies.more else ""
+    return f"{REQUIREMENTS}{' --dev' if dev else ''} > {LIST} && uv pip install -r {LIST}{more}"
 
 
 def _pip(dependencies: Dependencies, dev: bool) -> list[Step]:

@@ -7,12 +7,12 @@ import re
 from tools.adopt.found import Application, Commands, Found
 from tools.adopt.read.checks import node_test, python_test
 from tools.adopt.read.files import Files
-from tools.adopt.read.framework import module
 from tools.adopt.read.migrations import Migrations
 from tools.adopt.read.project import Project, host_name
 from tools.adopt.read.seeds import node_seed, node_seed_files, python_seed
-from tools.adopt.read.servers import develop, node_build, node_develop, node_serve, run, serve
+from tools.adopt.read.servers import develop, node_build, node_develop, node_serve, reloading, run, serve
 from tools.adopt.read.starts import Start
+from tools.adopt.read.syntax import module
 
 NOT_WORKERS = ("web", "release", "entrypoint")
 WORKS = re.compile(r"\b(celery|rq|dramatiq)\b.*\bworker\b|\b(huey|arq|qcluster)\b")
@@ -29,10 +29,12 @@ def commands(
     seed = python_seed(files, project, application) if python else node_seed(files, project, migrated)
     built = None if python else node_build(files, project, application)
     plain = develop(project, application) if python else node_develop(project, application, built)
+    served = run(starts, develops=False) or (
+        serve(project, application) if python else node_serve(project, application)
+    )
     return Commands(
-        develop=run(starts, develops=True) or plain,
-        serve=run(starts, develops=False)
-        or (serve(project, application) if python else node_serve(project, application)),
+        develop=run(starts, develops=True) or plain or reloading(served),
+        serve=served,
         test=python_test(files, project, application) if python else node_test(files, project),
         migrate=migrated.migrate if migrated else None,
         pending=migrated.pending if migrated else None,

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from tools.adopt.found import Application, Found
-from tools.adopt.read import django
+from tools.adopt.read import django, flask
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import json_of, table
 from tools.adopt.read.project import Project
 from tools.adopt.read.starts import Start
+from tools.adopt.read.syntax import module
 from tools.adopt.read.values import Values
 from tools.adopt.read.variables_python import dotted
 
@@ -36,7 +37,8 @@ MADE = {
     "starlette": re.compile(r"Starlette"),
     "quart": re.compile(r"Quart"),
 }
-CALLED = re.compile(r"(?:create|make|get|build|start|init)_\w*app\w*")
+# Not what takes an application: get_url_from_app.
+CALLED = re.compile(r"(?:create|make|get|build|start|init)_(?!\w*(?:from|for|of|with)_)\w*app\w*")
 FACTORY = re.compile(r"^def ((?:create|make|get|build)_(?:app|application))\(([^)]*)\)", re.MULTILINE)
 USUAL = ("wsgi", "asgi", "app", "main", "application", "server", "api", "run", "__init__", "core", "factory")
 TARGET = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(.*\))?$")
@@ -142,7 +144,9 @@ def python_target(files: Files, framework: str, starts: list[Start]) -> Found | 
     made = MADE.get(framework)
     if made is None:
         return started(files, starts)
-    found = [*_assigned(files, made, names), *_assigned(files, CALLED, names)]
+    if framework == "flask" and (factory := flask.factory_of_group(files, names)):
+        return started(files, starts) or factory
+    found = [*_assigned(files, made, names), *_named_by_wsgi(files, names), *_assigned(files, CALLED, names)]
     return started(files, starts) or next(iter([*found, *_factories(files, names)]), None)
 
 
@@ -160,6 +164,16 @@ def _assigned(files: Files, made: re.Pattern[str], names: list[str]) -> Iterator
             called = dotted(_first_call(getattr(node, "value", None))).rpartition(".")[2]
             if isinstance(targets[0], ast.Name) and made.fullmatch(called):
                 yield Found(f"{module(files, name)}:{targets[0].id}", f"{name}:{node.lineno}")
+
+
+def _named_by_wsgi(files: Files, names: list[str]) -> Iterator[Found]:
+    """What wsgi.py or asgi.py calls its application, whichever function makes it: servers look for these names."""
+    for name in names:
+        tree = files.tree(name) if PurePosixPath(name).stem in ("wsgi", "asgi") else None
+        for node in _statements(tree.body if tree else []):
+            target = getattr(node.targets[0], "id", "") if isinstance(node, ast.Assign) else ""
+            if target in ("application", "app") and isinstance(getattr(node, "value", None), ast.Call):
+                yield Found(f"{module(files, name)}:{target}", f"{name}:{node.lineno}")
 
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -186,15 +200,6 @@ def _factories(files: Files, names: list[str]) -> Iterator[Found]:
             needed = [part for part in match[2].split(",") if part.strip() and "=" not in part and "*" not in part]
             if not needed:
                 yield Found(f"{module(files, name)}:{match[1]}()", files.at(name, match.start()))
-
-
-def module(files: Files, name: str) -> str:
-    """The name that Python imports a file by: `src` is a folder of packages, not a package."""
-    path = PurePosixPath(name).with_suffix("")
-    parts = list(path.parts)
-    if parts[0] == "src" and len(parts) > 1 and not files.has("src/__init__.py"):
-        parts = parts[1:]
-    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
 
 
 def _followed(project: Project, key: str) -> Found:

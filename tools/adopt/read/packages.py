@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from tools.adopt.found import Commands, Found, Open
+from tools.adopt.read import pipenv
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import json_of, table, toml_of
@@ -202,7 +203,7 @@ def _binary(project: Project, every: dict[str, tuple[str, str]]) -> bool:
 
 def _locked(files: Files) -> dict[str, tuple[str, str]]:
     """All packages of a lock: a dependency's dependency may have to be built, too."""
-    found = {}
+    found = {name: (version, pipenv.LOCK) for name, version in pipenv.locked(files).items()}
     for name in ("uv.lock", "poetry.lock"):
         entries = toml_of(files, name).get("package") if files.has(name) else None
         for entry in entries if isinstance(entries, list) else []:

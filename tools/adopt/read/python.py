@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from tools.adopt.found import Dependencies, Found
-from tools.adopt.read import limits, tested
+from tools.adopt.read import limits, pipenv, tested
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import table, toml_of
@@ -36,8 +36,15 @@ LOADED = {
 }
 
 
-def unlisted(files: Files, project: Project, loaded: Collection[str]) -> dict[str, Found]:
-    """What the code needs and no file lists, with a note for each. `loaded`: the modules that settings name."""
+# A server that a Dockerfile installs apart from the project's list.
+APART = r"\bpip3? install\b[^\n]*[ \"']{}\b"
+
+
+def unlisted(files: Files, project: Project, loaded: Collection[str], serve: Found | None) -> dict[str, Found]:
+    """What the code needs and no file lists, with a note for each. `loaded`: the modules that settings name.
+
+    `serve`: production's server.
+    """
     code = [name for name in files.code(".py") if name != "setup.py"]
     imports = None if project.uses("setuptools") else next(files.search(IMPORTS, code), None)
     found = {SETUPTOOLS: ("pkg_resources", imports[1])} if imports else {}
@@ -45,6 +52,11 @@ def unlisted(files: Files, project: Project, loaded: Collection[str]) -> dict[st
         name = next((each for each in code if re.search(rf"[\"']{module}\b", files.text(each))), "")
         if name and not project.uses(LOADED[module]) and not any(f"/{module}/" in f"/{each}" for each in files.names):
             found[LOADED[module]] = (module, files.where(name, rf"[\"']{module}\b"))
+    program = serve.value.split()[0] if serve else ""
+    apart = files.first(re.compile(f"({APART.format(re.escape(program))})"), files.named("Dockerfile*", depth=2))
+    lists = project.dependencies and project.dependencies.manager.value in ("pip", "pipenv")
+    if program and apart and lists and not project.uses(program):
+        found[program] = (program, apart.where)
     return {
         package: Found(f"the code uses {module}, which no file lists: {package} is installed, too", where)
         for package, (module, where) in found.items()
@@ -53,7 +65,7 @@ def unlisted(files: Files, project: Project, loaded: Collection[str]) -> dict[st
 
 def project(files: Files, images: list[Image]) -> Project | None:
     """None: the folder has no files of a Python project."""
-    about = metadata(files)
+    about = [*metadata(files), *pipenv.metadata(files)]
     pip = requirements(files, _installed(files, images))
     about = [each for each in about if each.packages or each.name or each.python or each.builds]
     if not (about or pip or files.has("manage.py") or files.has("Pipfile")):
@@ -158,6 +170,8 @@ def dependencies(files: Files, about: list[Metadata], pip: Requirements | None) 
         return Dependencies(
             Found("poetry", where), ("pyproject.toml", *lock), bool(lock), _packaged(files, about, tool)
         )
+    if not pip and (locked := pipenv.dependencies(files)):
+        return locked
     if pip:
         build = pip.itself or any(each.scripts for each in about if each.builds)
         return Dependencies(Found("pip", pip.main), (*pip.files, *(own if build else ())), pip.locked, build)
@@ -185,14 +199,17 @@ def locked_versions(files: Files, packages: dict[str, Package]) -> dict[str, Pac
             known = packages.get(normal(str(table(entry).get("name", ""))))
             if known and isinstance(entry.get("version"), str):
                 found[known.name] = replace(known, spec=f"=={entry['version']}")
-    return found
+    pinned = pipenv.locked(files)
+    return {name: replace(one, spec=pinned[name]) for name, one in packages.items() if name in pinned} | found
 
 
 def _aside(files: Files) -> tuple[Found, ...]:
     """Notes about files of tools that are not supported."""
-    tools = {"Pipfile": "Pipenv", "environment.yml": "Conda", "pdm.lock": "PDM", "pixi.toml": "Pixi"}
+    tools = {"environment.yml": "Conda", "pdm.lock": "PDM", "pixi.toml": "Pixi"}
+    if not files.has(pipenv.LOCK):
+        tools = {pipenv.FILE: "Pipenv without Pipfile.lock", **tools}
     return tuple(
-        Found(f"{tool} is not supported, only pip, uv and Poetry are", name)
+        Found(f"{tool} is not supported, only pip, uv, Poetry and Pipenv's lock are", name)
         for name, tool in tools.items()
         if files.has(name)
     )

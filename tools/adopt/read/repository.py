@@ -15,6 +15,7 @@ from tools.adopt.read.candidates import candidates
 from tools.adopt.read.checks import PYTEST, with_settings
 from tools.adopt.read.commands import commands
 from tools.adopt.read.compose import Stack, aimed, stack
+from tools.adopt.read.configured import configurations
 from tools.adopt.read.docker import Image, images
 from tools.adopt.read.environment import environment, missing, of_stores
 from tools.adopt.read.files import SOURCES, Files
@@ -173,6 +174,7 @@ def _reading(
             *dropped.steps(built, ways),
             *dropped.start_scripts(around),
             *dropped.copies(files),
+            *configurations(files, said.values(), given),
         ),
         notes=tuple(remarks),
     )
@@ -204,7 +206,7 @@ def _dependencies(
         if lists != found.files:
             notes = [note for note in notes if not note.value.startswith(NO_DRIVER)]
             found = replace(found, files=lists)
-    unlisted = python.unlisted(files, project, loaded) if project.language.value == "python" else {}
+    unlisted = python.unlisted(files, project, loaded, ways.serve) if project.language.value == "python" else {}
     return replace(found, more=tuple(unlisted)), [*notes, *unlisted.values()]
 
 

@@ -26,6 +26,9 @@ TLS = re.compile(r"(?<=\s)--(?:cert-file|key-file|certfile|keyfile|ssl-certfile|
 BUILT = re.compile(r"\bnext start\b|\bnuxt start\b|(^|[\s/])(\.next|\.output|dist|build)/|\bnest start\b")
 PRODUCTION = re.compile(r"\bNODE_ENV=['\"]?prod|\bpm2\b")
 JAVASCRIPT = (".js", ".cjs", ".mjs")
+# What a server that reloads cannot have: its code loaded once for all workers, and several of them.
+ONCE = re.compile(r"\s(?:--preload(?:-app)?\b|(?:-w|--workers)[= ]?\d+)")
+RELOADS = re.compile(r"^(?:python3? -m )?(?:gunicorn|uvicorn|hypercorn)\s")
 ASYNCHRONOUS = ("fastapi", "starlette", "litestar", "quart")
 
 
@@ -51,6 +54,13 @@ def develop(project: Project, application: Application | None) -> Found | None:
     value = _filled(DEVELOP.get(framework, ""), application)
     where = (application.manage or application.target or application.framework).where if application else ""
     return Found(value, where) if value else None
+
+
+def reloading(serve: Found | None) -> Found | None:
+    """Production's server with reload, if it can; for a service whose framework has no server of its own."""
+    if not serve or not RELOADS.match(serve.value):
+        return None
+    return Found(f"{ONCE.sub('', serve.value)} --reload", serve.where)
 
 
 def _asgi(project: Project, target: str, *options: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,18 +88,35 @@ def _command(file: str, content: dict[str, Any], known: Mapping[str, str]) -> Fo
 
 def _initdb(file: str, content: dict[str, Any]) -> Found | None:
     """The first mount at the folder of start scripts that the images of databases have, from the repository's top."""
+    for path, target, where in _mounts(file, content):
+        if "docker-entrypoint-initdb.d" in target:
+            return Found(f"{path if path.startswith(('/', '..')) else f'./{path}'}:{target}", where)
+    return None
+
+
+def _mounts(file: str, content: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Each mount of a path: what is mounted, from the repository's top; where in the container; its place."""
     listed = content.get("volumes")
     for entry in listed if isinstance(listed, list) else []:
         long = table(entry)
         source, _, target = (
             entry.partition(":") if isinstance(entry, str) else (long.get("source"), "", long.get("target"))
         )
-        target = str(target).partition(":")[0].rstrip("/")
-        if isinstance(source, str) and "docker-entrypoint-initdb.d" in target:
+        # Other words are names of volumes.
+        if isinstance(source, str) and (source.startswith((".", "/")) or long.get("type") == "bind"):
             path = posixpath.normpath(posixpath.join(posixpath.dirname(file), source))
-            path = path if path.startswith(("/", "..")) else f"./{path}"
-            return Found(f"{path}:{target}", _at(file, entry if isinstance(entry, Text) else source))
-    return None
+            where = _at(file, entry if isinstance(entry, Text) else source)
+            yield path, str(target).partition(":")[0].rstrip("/"), where
+
+
+def _from_here(files: Files, mounts: list[tuple[str, str, str]], value: Found) -> Found:
+    """A value that names a mounted file: its path in the repository, which is right without the mount, too."""
+    for path, target, _ in mounts:
+        if target and f"{value.value}/".startswith(f"{target}/"):
+            here = posixpath.normpath(path + value.value[len(target) :])
+            if files.has(here):
+                return Found(here, value.where)
+    return value
 
 
 def _of_stage(files: Files, dockerfile: str, target: str) -> Found | None:
@@ -158,7 +175,8 @@ def _environment(files: Files, file: str, content: dict[str, Any], known: Mappin
     for key, value in pairs:
         if isinstance(value, str):
             found[str(key)] = Found(expand(value, known), _at(file, key))
-    return found
+    mounts = list(_mounts(file, content))
+    return {key: _from_here(files, mounts, value) for key, value in found.items()}
 
 
 def _pairs(lines: object) -> list[tuple[Text, str]]:

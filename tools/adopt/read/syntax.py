@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from tools.adopt.read.files import Files
 
 
 def callee(call: ast.Call) -> str:
@@ -15,3 +18,12 @@ def source(node: ast.ImportFrom, package: Sequence[str]) -> str:
     """The module that names are imported from. `package`: the words of the one around, for a relative import."""
     base = package[: len(package) - node.level + 1] if node.level else []
     return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def module(files: Files, name: str) -> str:
+    """The name that Python imports a file by: `src` is a folder of packages, not a package."""
+    path = PurePosixPath(name).with_suffix("")
+    parts = list(path.parts)
+    if parts[0] == "src" and len(parts) > 1 and not files.has("src/__init__.py"):
+        parts = parts[1:]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)

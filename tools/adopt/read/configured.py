@@ -1,0 +1,47 @@
+"""Variables that name a configuration file, which code reads from another machine's folder without them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from tools.adopt.found import Found, Open
+from tools.adopt.read.files import ASIDE, Files
+from tools.adopt.read.values import Values
+from tools.adopt.read.variable import Variable
+
+NAMES = re.compile(r"_(CONFIG|CONF|CFG|SETTINGS)(_?FILE|_?PATH)?$")
+ELSEWHERE = re.compile(
+    r"""["'](?:/etc/|~/|/opt/|/var/|/usr/)(?:[\w.-]+/)*([\w.-]+\.(?:conf|cfg|ini|toml|ya?ml|json|py))["']"""
+)
+LINES = 8  # that a file says the usual place in, after it reads the variable
+
+
+def configurations(files: Files, said: Iterable[Variable], given: Values) -> list[Open]:
+    """An open point for each such variable without a value, if the repository has that file or an example of it."""
+    found = []
+    for one in said:
+        usual = _usual(files, one) if NAMES.search(one.name) and not given.get(one.name) else None
+        example = _example(files, usual[1]) if usual else ""
+        if usual and example:
+            what = f"the configuration file for development, which {one.name} names; without it code reads {usual[0]}"
+            found.append(Open(Found(what, one.where), f"{one.name}: {example}"))
+    return found
+
+
+def _usual(files: Files, one: Variable) -> tuple[str, str] | None:
+    """The path that code takes without the variable, and the name of the file."""
+    name, _, line = one.where.rpartition(":")
+    start = files.offset(name, int(line) if line.isdigit() else 1)
+    match = ELSEWHERE.search("\n".join(files.text(name)[start:].split("\n")[:LINES]))
+    return (match[0].strip("'\""), match[1]) if match else None
+
+
+def _example(files: Files, wanted: str) -> str:
+    """A tracked file of that name, else an example of it."""
+    path = PurePosixPath(wanted)
+    words = ("example", "sample", "dist", "template", "default")
+    names = [wanted, *(f"{wanted}.{word}" for word in words)]
+    names += [f"{path.stem}{mark}{word}{path.suffix}" for word in words for mark in ".-_"]
+    return next((one for one in files.named(*names) if not ASIDE.search(f"/{one}")), "")
