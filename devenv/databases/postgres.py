@@ -60,7 +60,7 @@ class Postgres(Database):
 
     def survey(self, engine: Engine) -> Survey:
         # One call of the client, which asks for our database before it connects: the server logs a failed login.
-        done = self.checked(engine.ask(self.service, self._quiet("postgres"), _look(self.ledger, self.account)))
+        done = self.checked(engine.ask(self.service, self._quiet("postgres"), _look(self)))
         found = json.loads(done.stdout)
         rows = [states.read(*row) for row in found.get("states", [])]
         stale = MISMATCH in done.stderr and "states" in found
@@ -153,7 +153,8 @@ class Postgres(Database):
             *first, made = postgres_copies.made(step.source, step.name, self.user, clones)
             # Right before the copy: a session may connect again meanwhile.
             return [*first, _end_sessions(step.source), made, *postgres_copies.settings(step.source, step.name)]
-        return [f"DROP DATABASE IF EXISTS {identifier(step.name)} WITH (FORCE);"]
+        ordinary = f"UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = {literal(step.name)};"
+        return [ordinary, f"DROP DATABASE IF EXISTS {identifier(step.name)} WITH (FORCE);"]  # it drops no template
 
     @property
     def clearing(self) -> str:
@@ -195,7 +196,7 @@ class Postgres(Database):
     def sizes(self, engine: Engine) -> dict[str, int]:
         names = f"datname NOT IN ('postgres', {literal(self.ledger)})"
         size = "coalesce(pg_database_size(oid), 0)"  # NULL while one is dropped, or if its DROP was interrupted
-        query = f"SELECT {size}, datname FROM pg_database WHERE NOT datistemplate AND {names}"
+        query = f"SELECT {size}, datname FROM pg_database WHERE {names}"
         lines = [line.split("|", 1) for line in self._admin(engine, query).splitlines()]
         return {name: int(size) for size, name in lines}
 
@@ -228,16 +229,16 @@ def declared(service: Service) -> Postgres:
     return Postgres(service.name, service.program, user, env.get("POSTGRES_DB", user), env.get("POSTGRES_PASSWORD", ""))
 
 
-def _names(ledger: str) -> str:
-    """In SQL: an object with the names of all databases, and of those that are neither the server's nor ours."""
-    return f"SELECT json_build_object({_listed(ledger)})"
+def _look(database: Postgres) -> str:
+    """A script for psql: the names of all databases, and of those that are neither the server's nor ours.
 
-
-def _look(ledger: str, account: str) -> str:
-    """A script for psql: the same, and the rows of our table as `states` if there is one, with the app's mark."""
+    If there is a table of ours, its rows as `states`, with the app's mark.
+    """
+    ledger, account = database.ledger, database.account
     # `facts` is of type json, which keeps its text: plain ASCII, whatever the client's encoding is.
     rows = f"SELECT coalesce(json_agg(json_build_array(id, kind, database, facts)), '[]') FROM {TABLE}"
     mark = f"SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = {literal(account)}"
+    named = _listed(database, f"SELECT database FROM {TABLE}")
     lines = [
         f"SELECT EXISTS (SELECT FROM pg_database WHERE datname = {literal(ledger)}) AS kept \\gset",
         "\\if :kept",
@@ -245,16 +246,18 @@ def _look(ledger: str, account: str) -> str:
         f"SELECT to_regclass({literal(TABLE)}) IS NOT NULL AS kept \\gset",
         "\\endif",
         "\\if :kept",
-        f"SELECT json_build_object({_listed(ledger)}, 'states', ({rows}), 'mark', ({mark}));",
+        f"SELECT json_build_object({named}, 'states', ({rows}), 'mark', ({mark}));",
         "\\else",
-        f"{_names(ledger)};",
+        f"SELECT json_build_object({_listed(database)});",
         "\\endif",
     ]
     return "\n".join([*lines, ""])
 
 
-def _listed(ledger: str) -> str:
-    own = f"NOT datistemplate AND datname <> {literal(ledger)}"
+def _listed(database: Postgres, noted: str = "NULL") -> str:
+    """`noted`: a query for the databases that have a row. A person may have made one of them a template."""
+    shown = f"NOT datistemplate OR datname = {literal(database.name)} OR datname IN ({noted})"
+    own = f"({shown}) AND datname <> {literal(database.ledger)}"
     every = "(SELECT json_agg(datname) FROM pg_database)"
     return f"'all', {every}, 'databases', (SELECT coalesce(json_agg(datname), '[]') FROM pg_database WHERE {own})"
 

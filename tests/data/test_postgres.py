@@ -53,6 +53,12 @@ def test_a_copy_keeps_what_people_gave_the_database(up_repo: Repo) -> None:
     assert up_repo.ok("dev.reset").code == 0
     up_repo.ok("dev.restore", "previous")
     assert [up_repo.rows(query, "devenv") for query in (SETTINGS, GRANTS, KEPT)] == given
+    up_repo.rows("ALTER DATABASE service IS_TEMPLATE true", "devenv")  # what a person may do with data for tests
+    for _ in range(2):
+        assert "not on its server" not in up_repo.ok("dev.reset").stderr
+        assert [row["kind"] for row in up_repo.ok("dev.state", "list", "--json").json()].count("previous") == 1
+    query = "SELECT datname FROM pg_database WHERE datistemplate AND datname NOT LIKE 'template_'"
+    assert until(lambda: up_repo.rows(query, "devenv") == []), "it is dropped in the background"
     refused = up_repo.run("dev.dbshell", "--", "--username", "the reader", "--dbname", "devenv", "-c", "SELECT 1")
     assert refused.code != 0
     assert 'permission denied for database "devenv"' in refused.stderr or "authentication failed" in refused.stderr
