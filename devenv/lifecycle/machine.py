@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from devenv.base import authorities, git, locks, output, process, records, toolcache
+from devenv.base import authorities, locks, output, process, records, toolcache
 from devenv.base.errors import DevError
 from devenv.context import environment
 from devenv.engines import choice, client, docker
@@ -158,7 +158,7 @@ def _own_folders() -> Finding:
 
 
 def _git() -> Finding:
-    said = process.capture(git.argv("--version")).stdout
+    said = process.capture(["git", "--version"]).stdout
     version = tuple(map(int, re.findall(r"\d+", said)[:2]))
     needed = ".".join(map(str, GIT_NEEDED))
     fix = f"install git {needed} or newer: https://git-scm.com/downloads"
