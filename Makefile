@@ -5,20 +5,18 @@ DOCS := build/docs/bin
 PAGES = $$(git ls-files '*.md' ':!{{cookiecutter.repo_name}}' ':!templates')
 # Twice CI's two cores: half of the time is spent waiting for engines and healthchecks.
 WORKERS ?= 4
-PYTEST := $(PYTHON) -m pytest -n $(WORKERS)
+PYTEST = $(PYTHON) -m pytest -n $(WORKERS)
+# Without what make hands to the makes that tests start: -j, -k.
+ALONE := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
 # The tests that need no container engine run without one.
-HIDDEN := env -u DEVENV_REQUIRE_ENGINE DOCKER_HOST=unix:///nonexistent
+HIDDEN := $(ALONE) -u DEVENV_REQUIRE_ENGINE DOCKER_HOST=unix:///nonexistent
+SLOW := $() and not slow
 NONE := 5# pytest's exit code when ARGS chose no test of this half
-# Both halves run: if one fails, the other one has something to say too.
-halves = failed=0; \
-	$(HIDDEN) $(PYTEST) -m "not engine$(1)" $(ARGS) || [ $$? = $(NONE) ] || failed=1; \
-	$(PYTEST) -m "engine$(1)" $(ARGS) || [ $$? = $(NONE) ] || failed=1; \
-	exit $$failed
 
 .DEFAULT_GOAL := help
 CARRIED := '{{cookiecutter.repo_name}}/.dev/fetch.py' '{{cookiecutter.repo_name}}/tasks.py'
 
-.PHONY: help demo test test-all lint docs reference recording bench soak retrofit.results requirements locks release clean venv contract.check fleet.check
+.PHONY: help demo test test-all test.native test.containers lint docs reference recording bench soak retrofit.results requirements locks release clean venv contract.check fleet.check
 
 help: ## list the targets
 	@awk -F ':.* ## ' '/^[a-z.-]*:.* ## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -26,11 +24,17 @@ help: ## list the targets
 demo: venv ## make two services in build/demo, bring them up, log in across both (ARGS=--remove removes them)
 	@$(PYTHON) -m maintain.demo $(ARGS)
 
-test: venv ## run the tests, native ones first; without a container engine only those (ARGS="-k up")
-	@$(call halves, and not slow)
+test: test.native test.containers ## run the tests, native ones first; without a container engine only those (ARGS="-k up")
 
-test-all: venv ## run all tests, including the slow ones
-	@$(call halves)
+test-all: SLOW :=
+test-all: test.native test.containers ## run all tests, including the slow ones
+
+test.native: venv
+	$(HIDDEN) $(PYTEST) -m "not engine$(SLOW)" $(ARGS) || [ $$? = $(NONE) ]
+
+test.containers: WORKERS := 3# they wait for the one daemon
+test.containers: venv
+	$(ALONE) $(PYTEST) -m "engine$(SLOW)" $(ARGS) || [ $$? = $(NONE) ]
 
 contract.check: venv ## check any repository against CONTRACT.md (ARGS="PATH --static")
 	@$(PYTHON) tests/contract/check.py $(value ARGS)
