@@ -45,7 +45,8 @@ ESCAPED = r"\\_"
 HOST = """left(substring_index(grantee, "'@'", -1), char_length(substring_index(grantee, "'@'", -1)) - 1)"""
 USER = f"substring(grantee, 2, char_length(grantee) - char_length({HOST}) - 5)"
 GRANTEE = f"quote({USER}), if({HOST} = '', '', concat('@', quote({HOST})))"
-PATIENCE = "SET SESSION lock_wait_timeout = 30"  # seconds to wait for sessions with open tables; the default is a day
+# Seconds to wait for sessions with open tables (the default is a day), and for rows that they changed.
+PATIENCE = "SET SESSION lock_wait_timeout = 30, innodb_lock_wait_timeout = 30"
 # Without `unique_checks`, MariaDB fills an empty table in bulk, which takes a fifth of the time. On a full disk, 10.11
 # then loses rows and reports no error. So the rows are counted while the tables are locked, and the indexes checked
 # afterwards. The mode keeps a 0 in an AUTO_INCREMENT column, and invalid dates.

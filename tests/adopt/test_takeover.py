@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.verbs.fixtures import removed_after
+from tests.verbs.fixtures import NATIVE_FIRST, removed_after
 from tests.verbs.repo import Repo
 from tools.adopt.update import update
 
@@ -50,6 +50,7 @@ def test_it_is_taken_over_without_losing_a_row(started: Repo, history: Path) -> 
     assert started.rows("SELECT text FROM by_hand") == ["kept"]
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 @pytest.mark.parametrize("database", ["postgres", "mysql"])
 def test_the_last_release_and_this_one_take_turns_on_the_same_data(
     service: Service, engine: str, free_port: int, history: Path, database: str

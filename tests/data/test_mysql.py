@@ -223,7 +223,7 @@ def test_a_copy_has_the_grants_and_the_comment(shop: Server) -> None:
 
 def test_a_prepared_transaction_is_what_a_copy_waits_for(shop: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """It outlives its session, so only a person can end it. The copy that was begun is dropped."""
-    monkeypatch.setattr(mysql, "FILLING", mysql.FILLING.replace("lock_wait_timeout = 30", "lock_wait_timeout = 1"))
+    monkeypatch.setattr(mysql, "FILLING", mysql.FILLING.replace("_timeout = 30", "_timeout = 1"))
     shop.sql("XA START 'by hand'; DELETE FROM parts; XA END 'by hand'; XA PREPARE 'by hand'", "shop")
     with pytest.raises(DevError, match="waits for a prepared transaction: by hand") as caught:
         at("copied").copy(shop, "shop")
