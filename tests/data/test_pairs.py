@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 
+from tests.verbs.fixtures import NATIVE_FIRST
 from tests.verbs.repo import Repo
 
 from .branched import Data
@@ -76,7 +77,7 @@ def test_two_at_once(data: Data, pairs: list[tuple[str, str]]) -> None:
     assert data.courses() == {"astronomy", "hand-kept", "statistics", "welding"}
 
 
-@pytest.mark.parametrize("engine", ROUNDS, indirect=True)
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 @pytest.mark.parametrize(
     "other",
     [
