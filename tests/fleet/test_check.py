@@ -242,7 +242,7 @@ def test_a_limit_for_each(checkout: Checkout, make: Make, state: Path) -> None:
         ["/nonexistent"],
         [],
         ["LIST", "--jobs", "0"],
-        ["LIST", "--html", "/nonexistent/x.html"],
+        ["LIST", "--html", "/proc/nowhere/x.html"],
         ["LIST", "--html", "/"],
         ["LIST", "--no"],
     ],

@@ -429,7 +429,7 @@ def test_tools_of_another_interface_are_refused_before_their_environment(
     made = commit(small.work, "interface 2")
     git(small.work, "push", "-q", "origin", "HEAD:main")
     pin(service, small.bare, made)
-    machine.run(service).failed(111, ".dev/run:9: it starts tools of interface 1", "have interface 2", "'*.rej'")
+    machine.run(service).failed(111, ".dev/run:13: it starts tools of interface 1", "have interface 2", "'*.rej'")
     assert machine.environments == []
 
 
@@ -440,7 +440,7 @@ def test_a_launcher_of_another_interface_is_refused(machine: Machine, service: P
     pin(service, small.bare, made)
     run = service / ".dev/run"
     run.write_text(run.read_text().replace("\nINTERFACE=1", "\nINTERFACE=2"))
-    machine.run(service).failed(111, ".dev/run:9: it starts tools of interface 2", "have interface 1")
+    machine.run(service).failed(111, ".dev/run:13: it starts tools of interface 2", "have interface 1")
 
 
 def test_a_template_without_tools_is_named(machine: Machine, service: Path, small: Template) -> None:
