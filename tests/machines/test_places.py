@@ -35,7 +35,10 @@ def with_python(repo: Repo, version: str, folder: Path) -> Repo:
     return repo
 
 
-@pytest.mark.parametrize("version", ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"])
+BETWEEN = [pytest.param(version, marks=pytest.mark.slow) for version in ("3.10", "3.11", "3.12")]
+
+
+@pytest.mark.parametrize("version", ["3.9", *BETWEEN, "3.13", "3.14"])
 def test_the_launcher_runs_on_it(native: Repo, tmp_path: Path, version: str) -> None:  # noqa: F811
     repo = with_python(native, version, tmp_path)
     repo.ok("dev.plan")
@@ -49,8 +52,11 @@ def test_an_older_python_is_refused(native: Repo, tmp_path: Path) -> None:  # no
 
 @pytest.mark.parametrize(
     ("folder", "locale"),
-    [("a 'quoted' \"folder\" of mine", "C"), ("Büro & Söhne", "tr_TR.UTF-8"), ("plain", "C")],
-    ids=["quotes", "umlauts", "plain"],
+    [
+        pytest.param("a 'quoted' \"folder\" of mine", "C", id="quotes"),
+        pytest.param("Büro & Söhne", "tr_TR.UTF-8", id="umlauts"),
+        pytest.param("plain", "C", id="plain", marks=pytest.mark.slow),
+    ],
 )
 def test_verbs_in_a_folder_with_a_language(make_repo: MakeRepo, tmp_path: Path, folder: str, locale: str) -> None:
     (tmp_path / folder).mkdir()

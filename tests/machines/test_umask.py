@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import Bake, run_quietly
 from tests.examples.test_demo import Clone, clone  # noqa: F401
 from tests.verbs import machine
+from tests.verbs.fixtures import NATIVE_FIRST
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -40,6 +41,7 @@ def hardened(
     os.umask(before)
 
 
+@pytest.mark.parametrize("engine", NATIVE_FIRST, indirect=True)
 @pytest.mark.parametrize("hardened", [pytest.param(0o027, marks=pytest.mark.slow), 0o077], indirect=True)
 def test_first_command_and_daily_verbs(hardened: None, clone: Clone, engine: str) -> None:  # noqa: F811
     clone.demo()
