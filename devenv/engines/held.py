@@ -59,7 +59,10 @@ class Held:
         """Let it end, which takes a moment. Nothing runs in it any more."""
         if self._writing >= 0:
             process.inherited.discard(self._writing)
-            os.close(self._writing)
+            # Not closed: another thread may be about to start a command that gets what has this number.
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, self._writing, inheritable=False)
+            os.close(nothing)
         self._runs, self._writing = False, -1
 
     def end(self) -> None:
