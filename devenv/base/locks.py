@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from devenv.base import events, process
+from devenv.base import descriptors, events
 from devenv.base.errors import MISSING, DevError
 
 
@@ -27,12 +27,11 @@ def held(path: Path, command: str, *, alone: bool = False, brief: bool = False) 
     # Children inherit the lock. If only this process is killed, its engine command goes on, and the next command must
     # not start before that one has ended.
     if not alone:
-        process.inherited.add(fd)
+        descriptors.inherited.add(fd)
     try:
         yield
     finally:
-        process.inherited.discard(fd)
-        os.close(fd)
+        descriptors.close(fd)
 
 
 def is_held(path: Path) -> bool:

@@ -18,12 +18,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, Callable, NamedTuple, Optional
 
-from devenv.base import events, foreign, patience
+from devenv.base import descriptors, events, foreign, patience
 from devenv.base.errors import MISSING, DevError
 
-# File descriptors that every child inherits, such as the lock's. If only this process is killed, its engine command
-# goes on, and keeps the lock until it has ended (see base/locks.py).
-inherited: set[int] = set()
 # The file that gets the output of visible commands, where a reader wants it line by line; `main` chooses it. None: they
 # write to our stderr.
 run_log: Path | None = None
@@ -96,7 +93,7 @@ def capture(
     start = _begun(shown) if shown else 0.0
     try:
         done = subprocess.run(
-            argv, env=env, input=stdin, capture_output=True, text=True, errors="replace", pass_fds=inherited
+            argv, env=env, input=stdin, capture_output=True, text=True, errors="replace", pass_fds=descriptors.inherited
         )
     except FileNotFoundError:
         return Result(127, "", f"{argv[0]}: not found")
@@ -249,7 +246,7 @@ def read(argvs: Sequence[Sequence[str]], env: Mapping[str, str], take: Callable[
     started: list[subprocess.Popen[bytes]] = []
     try:
         for argv in argvs:  # one by one: if the second cannot start, the first must be ended
-            started += [subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, pass_fds=inherited)]
+            started += [subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, pass_fds=descriptors.inherited)]
         _hand_over(started, take)
     except FileNotFoundError as error:
         raise DevError(MISSING, f"{error.filename}: no such program on the path") from None
@@ -366,7 +363,9 @@ def _patiently(
     """Run a program that others wrote, with its output in files: a process that it leaves does not hold us."""
     sys.stderr.flush()
     try:
-        started = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, pass_fds=inherited)
+        started = subprocess.Popen(
+            argv, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, pass_fds=descriptors.inherited
+        )
     except FileNotFoundError:
         raise DevError(MISSING, f"{argv[0]}: no such program on the path") from None
     why = patience.wait(started, written, silence)
@@ -386,7 +385,7 @@ def _start(argv: Sequence[str], env: Mapping[str, str], **streams: Any) -> subpr
     sys.stdout.flush()  # our output comes before the command's
     sys.stderr.flush()
     try:
-        done = subprocess.run(argv, env=env, text=True, errors="replace", pass_fds=inherited, **streams)
+        done = subprocess.run(argv, env=env, text=True, errors="replace", pass_fds=descriptors.inherited, **streams)
     except FileNotFoundError:
         raise DevError(MISSING, f"{argv[0]}: no such program on the path") from None
     done.returncode = _exit_code(done.returncode)

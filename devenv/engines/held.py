@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 
-from devenv.base import events, patience, process
+from devenv.base import descriptors, events, patience, process
 
 WAITING = "cat"  # it copies its stdin to its stdout, and ends when its stdin does
 WORD = b"it runs\n"
@@ -43,7 +43,7 @@ class Held:
         quiet, self._since = subprocess.DEVNULL, time.monotonic()
         self._started = subprocess.Popen(self._run, env=self._env, stdin=reading, stdout=subprocess.PIPE, stderr=quiet)
         os.close(reading)
-        process.inherited.add(self._writing)
+        descriptors.inherited.add(self._writing)
 
     def inside(self, argv: Sequence[str]) -> list[str]:
         """The command that runs `argv` in it; empty if it did not start."""
@@ -58,11 +58,7 @@ class Held:
     def release(self) -> None:
         """Let it end, which takes a moment. Nothing runs in it any more."""
         if self._writing >= 0:
-            process.inherited.discard(self._writing)
-            # Not closed: another thread may be about to start a command that gets what has this number.
-            nothing = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nothing, self._writing, inheritable=False)
-            os.close(nothing)
+            descriptors.close(self._writing)
         self._runs, self._writing = False, -1
 
     def end(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from devenv.base import process
+from devenv.base import descriptors, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines import choice, docker
 from devenv.engines.compose import ComposeEngine
@@ -130,7 +130,7 @@ def cat(engine: ComposeEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     monkeypatch.setattr(engine, "_one_off", lambda name, argv, *_: ["cat"] if name == "steps" else ["run", *argv])
     with engine.prepared():
         yield
-    assert not process.inherited
+    assert not descriptors.inherited
 
 
 @pytest.mark.usefixtures("cat")
@@ -143,9 +143,9 @@ def test_the_container_of_the_steps_starts_with_the_first_one_that_runs(
         seam.answer("ps --filter", "other\n")
         looks = len(seam.asked) + 2
         assert until(lambda: len(seam.asked) >= looks)
-        assert not process.inherited
+        assert not descriptors.inherited
         seam.answer("ps --filter", "main-catalog\n")
-        assert until(lambda: bool(process.inherited))
+        assert until(lambda: bool(descriptors.inherited))
         return 0
 
     monkeypatch.setattr(engine, "_up", up)

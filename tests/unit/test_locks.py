@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from devenv.base import locks, process
+from devenv.base import descriptors, locks
 from tests.conftest import REPO, run_quietly
 from tests.messages import HELD_BY
 
@@ -86,17 +86,17 @@ def test_the_lock_is_held_and_given_back(lock: Path) -> None:
         assert not is_free(lock)
         assert locks.is_held(lock)
         assert locks.holder(lock).startswith(f"`dev.up` (pid {os.getpid()}) since ")
-        assert process.inherited
+        assert descriptors.inherited
     assert is_free(lock)
     assert not locks.is_held(lock)
-    assert not process.inherited
+    assert not descriptors.inherited
 
 
 def test_it_is_given_back_after_an_error(lock: Path) -> None:
     with pytest.raises(KeyError), locks.held(lock, "dev.up"):
         raise KeyError
     assert is_free(lock)
-    assert not process.inherited
+    assert not descriptors.inherited
 
 
 def test_the_second_waits_and_says_who_is_first(start: Start, lock: Path) -> None:
