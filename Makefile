@@ -32,7 +32,6 @@ test-all: test.native test.containers ## run all tests, including the slow ones
 test.native: venv
 	$(HIDDEN) $(PYTEST) -m "not engine$(SLOW)" $(ARGS) || [ $$? = $(NONE) ]
 
-test.containers: WORKERS := 3# they wait for the one daemon
 test.containers: venv
 	$(ALONE) $(PYTEST) -m "engine$(SLOW)" $(ARGS) || [ $$? = $(NONE) ]
 
