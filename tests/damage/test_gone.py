@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from devenv.base import system
 from tests.conftest import REPO, until
 from tests.damage.conftest import CACHE, STATE, Folders
 from tests.faults.small import running
@@ -91,6 +92,7 @@ def commands() -> list[str]:
     return found
 
 
+@pytest.mark.skipif(system.PORTABLE, reason="such a process is found by its mounts: docs/machines.md")
 def test_a_daemon_that_drops_its_environment_ends_with_its_service(shop: Repo, tmp_path: Path) -> None:
     name, code = f"stray-{tmp_path.name}", tmp_path / "daemon.py"
     code.write_text(DAEMON)

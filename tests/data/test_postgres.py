@@ -229,7 +229,7 @@ def worker():
     while True:
         try:
             with psycopg.connect(**login) as session:
-                print("in", flush=True)
+                os.write(1, b"in\\n")  # in one piece: ten threads write
                 session.execute("SELECT pg_sleep(600)")
         except psycopg.Error:
             pass
