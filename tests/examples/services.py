@@ -17,6 +17,7 @@ STACK = EXAMPLES / "stack"
 SERVICES = {"lms": ("provider", 18180), "shop": ("consumer", 18181), "notes": ("notes", 18182)}
 LEFTOVERS = shutil.ignore_patterns(".ruff_cache", "__pycache__", ".pytest_cache", "node_modules", ".venv", "data")
 HOSTS = ("lms.localhost", "shop.localhost")  # where a login in shop may lead, and nowhere else
+NAMELESS = "localhost"  # where the system does not resolve such names: docs/machines.md
 
 
 def make(bake: Callable[..., Path], service: str, into: Path, **how: Path) -> Path:
@@ -49,6 +50,7 @@ def release(path: Path, tag: str) -> None:
 
 def assert_login_works(url: str) -> None:
     """Someone logs in to shop, by lms; the browser is sent to these two hosts alone."""
-    argv = [sys.executable, str(STACK / "login.py"), url, "alice", "alice", "--expect-hosts", ",".join(HOSTS)]
+    hosts = ",".join(HOSTS) if url.startswith("http://shop.") else NAMELESS
+    argv = [sys.executable, str(STACK / "login.py"), url, "alice", "alice", "--expect-hosts", hosts]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
