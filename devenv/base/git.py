@@ -17,12 +17,11 @@ PLAIN = (
     "log.showSignature=false",
     "status.showUntrackedFiles=normal",
 )
-NOWHERE = Path()
 
 
-def argv(*words: str, at: Path = NOWHERE) -> list[str]:
+def argv(*words: str, at: Path | None = None) -> list[str]:
     """A command of git, for the repository of a folder if there is one."""
-    place = [] if at == NOWHERE else ["-C", str(at)]
+    place = ["-C", str(at)] if at else []
     return ["git", *place, *(part for setting in PLAIN for part in ("-c", setting)), *words]
 
 

@@ -264,7 +264,7 @@ class NativeEngine:
         if record and entry:
             if isinstance(unit, server.Server) and not unit.programs.bin.is_dir():
                 # It answers, until it has to read one of their files.
-                return State(f"{record.pid}-{record.birth}", True, False, "running, but its programs were removed")
+                return State(record.id, True, False, "running, but its programs were removed")
             recently = unit.was_ready()
             healthy = recently or unit.is_ready()
             words = "running (healthy)" if healthy else "running (unhealthy)"

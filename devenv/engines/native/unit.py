@@ -83,7 +83,7 @@ def note_verdict(unit: Path, passed: bool) -> None:
     """Record the latest healthcheck result of the process on record."""
     record = processes.read_record(unit)
     if passed and record:
-        (unit / FILE).write_text(f"{record.pid}-{record.birth}")
+        (unit / FILE).write_text(record.id)
     else:
         (unit / FILE).unlink(missing_ok=True)
 
@@ -93,6 +93,6 @@ def passed_recently(unit: Path, interval: float) -> bool:
     record, file = processes.read_record(unit), unit / FILE
     try:
         young = 0 <= time.time() - file.stat().st_mtime < interval
-        return young and record is not None and file.read_text() == f"{record.pid}-{record.birth}"
+        return young and record is not None and file.read_text() == record.id
     except OSError:
         return False
