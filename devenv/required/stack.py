@@ -179,7 +179,7 @@ class Stack:
             return self.call(provider, "dev.seed", wanted.scenario, *flags)
 
         if wiring.wire(record, url, need, generation, seed):
-            events.note(f"  {provider.name}: told of {record.service}")
+            events.note(f"  {provider.name}: seeded for {record.service}")
             records.change(
                 record.workspace, record.service, "dev.up", lambda kept: setattr(kept, "wired", record.wired)
             )
