@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devenv.base import process, records
+from devenv.base import descriptors, records
 from devenv.base.errors import CONFIG, CONFLICT, USAGE, DevError
 from devenv.engines.native import addresses
 from devenv.model.requirements import Requirement
@@ -299,5 +299,5 @@ def test_changes_at_once_are_all_kept() -> None:
 
 def test_what_other_threads_start_meanwhile_does_not_keep_the_lock() -> None:
     seen: list[set[int]] = []
-    records.change("main", "lms", "dev.up", lambda record: seen.append(set(process.inherited)))
+    records.change("main", "lms", "dev.up", lambda record: seen.append(set(descriptors.inherited)))
     assert seen == [set()]
