@@ -90,6 +90,8 @@ def end(started: subprocess.Popen[bytes]) -> None:
         _send(now, signal.SIGSTOP)
         found |= now
     _send(found, signal.SIGKILL)
+    for pid in found:
+        system.ends(pid, GRACE)  # on a busy machine, one may still be there a moment after SIGKILL
     started.wait()
 
 

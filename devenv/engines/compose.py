@@ -6,6 +6,7 @@ import functools
 import math
 import re
 import sys
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
@@ -100,9 +101,17 @@ class ComposeEngine:
             states = self.look()
         self._stop_stuck(names, states)
         flags = ["--force-recreate"] if self._is_cut(states, looking.result()) else []
+        begun = time.monotonic()
         with events.meanwhile(self._hold, SOON) if self._held and not self._held.begun else nullcontext():
-            if self._up(names, flags, timeout):
+            if self._up(names, flags, timeout) or self._late(names, begun, timeout):
                 raise self._explain(self._unhealthy(timeout))
+
+    def _late(self, names: Sequence[str], begun: float, timeout: float) -> bool:
+        """Whether the time ran out, and a service is not healthy: half the time, Compose ends with 0 then."""
+        if time.monotonic() - begun < timeout:
+            return False
+        states = self.look()
+        return any(name not in states or not states[name].healthy for name in names)
 
     def end(self, services: Sequence[str]) -> None:
         if self._run("stop", *services):

@@ -553,6 +553,13 @@ def test_what_did_not_get_healthy_is_named_with_its_last_lines(
     assert error.hints[0] == f"inv dev.logs -s {name}"
 
 
+def test_compose_that_ends_with_0_as_the_time_runs_out_is_not_believed(engine: ComposeEngine, seam: Seam) -> None:
+    seam.answer("docker ps", container("app", "Up 5 seconds (health: starting)") + container("db", "Up (healthy)"))
+    engine.start(["db", "app"], 60)
+    assert NOT_HEALTHY_WITHIN in error_of(lambda: engine.start(["db", "app"], 0)).message
+    engine.start(["db"], 0)
+
+
 def test_silence_is_reported_too(fail: Callable[[str], DevError]) -> None:
     assert fail("start").message.splitlines()[1:] == [f"({LOGGED_NOTHING})"]
 

@@ -75,7 +75,7 @@ def container_memory(container: str) -> int | None:
 
 
 def ends(pid: int, timeout: float) -> None:
-    """Return when a child of ours ends, or after `timeout` seconds; at once if the system cannot wait for that."""
+    """Return when a process ends, or after `timeout` seconds; at once if the system cannot wait for that."""
     with contextlib.suppress(AttributeError, OSError):  # a Python for old kernels, or an old kernel
         handle = os.pidfd_open(pid)
         try:
