@@ -30,12 +30,13 @@ def repair() -> None:
 
 
 try:
-    from devenv.base import launch, slim
+    from devenv.base import ahead, launch, slim
 
     if wrong := launch.mismatch(sys.argv[1] if len(sys.argv) > 2 else "none", Path(*sys.argv[2:3])):
         launch.fail(wrong, sys.argv[3:])
     launch.forget_others(os.environ)
     launch.ROOT = Path(sys.argv[2]).resolve()
+    ahead.ask(sys.argv[3:], launch.ROOT, os.environ)
     slim.import_invoke()  # must come first, since main imports invoke too
     from devenv.main import import_tasks, main
 

@@ -17,6 +17,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -205,7 +206,10 @@ def do(env: Environment, *steps: Step) -> None:
     if changed and after.live and after.live.data.get("fresh"):
         # First: a copy that says less than the server would let others write unseen, see live.used.
         note_copy(env, after)
-    env.database.carry_out(env.engine, steps)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        if changed:
+            pool.submit(env.engine.data_id)  # for the copy; in containers it is a query of its own, and is kept
+        env.database.carry_out(env.engine, steps)
     env.seen.survey = after
     if changed or _listed(before) != _listed(after):
         note_copy(env, after)

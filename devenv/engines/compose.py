@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import re
 import sys
 import time
@@ -45,23 +46,21 @@ class ComposeEngine:
         self._data_id = ""
         self._prepared = False  # for one-off containers
         self._steps: list[str] = []  # the containers of steps that the last look saw
+        self._seen_images: set[str] = set()  # those that containers were made of at the last look, and that are here
         self._before: set[str] | None = None  # the containers that ran at the first look
         self._held: Held | None = None  # the container for this command's steps
         self._begun: list[Callable[[], Result]] = []  # what runs in it next to us
 
-    @functools.cached_property
-    def _version(self) -> str:
-        # Once: dev.up prints it in its first line and in the status at its end.
-        return self._known_version or docker.described(docker.server())
-
     def version(self) -> str:
-        return self._version
+        return self._known_version or docker.described(docker.server())
 
     def look(self) -> dict[str, State]:
         jobs, found = services.jobs(self.place.services), docker.containers(self.place.project)
         self._steps = found.steps
         if self._before is None:
             self._before = {state.id for state in found.services.values() if state.running}
+        # Docker lists an image that lost its name by its id, Podman by the name that it had.
+        self._seen_images = set() if self.is_podman else {state.image for state in found.services.values()}
         return {name: self._judged(name, state, name in jobs) for name, state in found.services.items()}
 
     def tidy(self) -> None:
@@ -69,7 +68,8 @@ class ComposeEngine:
             self._end_steps()
 
     def is_built(self) -> bool:
-        return docker.has_images([self._image(name) for name, s in self.place.services.items() if s.build])
+        wanted = [self._image(name) for name, s in self.place.services.items() if s.build]
+        return docker.has_images([image for image in wanted if image not in self._seen_images])
 
     def build(self, services: Sequence[str]) -> None:
         if self._build(services):
@@ -140,8 +140,7 @@ class ComposeEngine:
         if docker.entrypoint(self._image(self.place.app)) if service.entrypoint is None else service.entrypoint:
             yield  # `docker exec` would run a step without it
             return
-        name = f"{self.place.project}-steps"
-        given = self._secrets(RUN)
+        name, given = f"{self.place.project}-steps", self._secrets(RUN)
         self._held = Held(self._one_off("steps", [WAITING], "--name", name), name, {**self.place.env, **given})
         try:
             yield
@@ -184,8 +183,8 @@ class ComposeEngine:
             additions.write_variables(self.place)
         tty = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
         once = service if verb[0] == "run" else ""
-        command = self._compose(*verb, *tty, service, *argv, once=once)
-        return docker.checked(process.attach(command, {**self.place.env, **given}))
+        env = {**self.place.env, **given}
+        return docker.checked(process.attach(self._compose(*verb, *tty, service, *argv, once=once), env))
 
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
         return docker.answered(process.capture(docker.inside(self.place, service, argv), self.place.env, stdin))
@@ -212,11 +211,12 @@ class ComposeEngine:
         self.ask(service, ["sh", "-c", FLUSH])
 
     def detach(self, service: str, argv: Sequence[str]) -> None:
-        done = process.run(docker.inside(self.place, service, argv, "--detach"), self.place.env)
-        docker.checked(done)
+        command = docker.inside(self.place, service, argv, "--detach")
+        process.echo(command)
+        process.spawn(command, self.place.env, Path(os.devnull), self.place.root)
 
     def logs(self, services: Sequence[str], wanted: Logs, take: Callable[[str, str], None]) -> int:
-        flags = [*(["--follow"] if wanted.follow else [])]
+        flags = ["--follow"] if wanted.follow else []
         flags += ["--tail", str(wanted.tail)] if wanted.tail is not None else []
         flags += ["--since", f"{math.ceil(wanted.since)}s"] if wanted.since else []
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.base import process
+from devenv.base import ahead, process
 from devenv.base.errors import MISSING, DevError
 from devenv.base.process import Result
 from devenv.engines import client, names, podman
@@ -69,9 +69,11 @@ def server_version() -> str:
 
 
 def _server() -> Server:
-    form = "{{.Server.Version}}{{range .Server.Components}}|{{.Name}}{{end}}"
-    done = process.capture(["docker", "version", "--format", form])
-    version, *parts = done.stdout.strip().split("|") if done.code == 0 else [""]
+    said = ahead.answer()
+    if not said:
+        done = process.capture(ahead.QUESTION)
+        said = "" if done.code else done.stdout
+    version, *parts = said.strip().split("|")
     if "Podman Engine" in parts:
         return Server(version, True, podman.is_rootless(endpoint()))
     return Server(version, False, "rootlesskit" in parts)

@@ -93,6 +93,9 @@ class Seam:
         self.asked.append(list(argv))
         return self._result(argv)
 
+    def spawn(self, argv: Sequence[str], *_: Any) -> None:
+        self.ran.append(list(argv))
+
     def typed(self) -> list[str]:
         """The commands that change something, as one would type them."""
         return [" ".join(argv) for argv in self.ran]
@@ -111,7 +114,7 @@ def seam(monkeypatch: pytest.MonkeyPatch) -> Seam:
     seam.answer("docker version", "28.5.1\n")
     seam.answer("docker compose version", "2.40.0\n")
     seam.answer("git --version", "git version 2.39.5\n")
-    for name in ("run", "attach", "collect", "capture", "read"):
+    for name in ("run", "attach", "collect", "capture", "read", "spawn"):
         monkeypatch.setattr(process, name, getattr(seam, name))
     return seam
 
