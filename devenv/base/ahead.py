@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 QUESTION = ("docker", "version", "--format", "{{.Server.Version}}{{range .Server.Components}}|{{.Name}}{{end}}")
-MADE = ".dev/local/*.compose.json"  # what the engine on Docker leaves in a checkout
+# What each engine leaves in a checkout.
+IN_CONTAINERS, NATIVE = ".dev/local/*.compose.json", ".dev/local/native"
 WITHOUT = ("dev.completion", "dev.explain")  # they need no engine
 _begun: list[subprocess.Popen[str]] = []
 
@@ -16,12 +17,12 @@ _begun: list[subprocess.Popen[str]] = []
 def ask(words: Sequence[str], root: Path, environment: Mapping[str, str]) -> None:
     """Begin the query if this command line probably needs its answer: it takes a twentieth of a second."""
     needed = words and words[0].startswith("dev.") and words[0] not in WITHOUT
-    if needed and environment.get("DEV_ENGINE", "") != "native" and any(root.glob(MADE)):
-        quiet = subprocess.DEVNULL
+    likely = any(root.glob(IN_CONTAINERS)) and not (root / NATIVE).exists()
+    if needed and likely and environment.get("DEV_ENGINE", "") != "native":
+        quiet, kept = subprocess.DEVNULL, subprocess.PIPE
         with suppress(OSError):  # without docker, the one that needs the answer finds out why
-            _begun.append(
-                subprocess.Popen(QUESTION, stdin=quiet, stdout=subprocess.PIPE, stderr=quiet, text=True, env=environment)
-            )
+            begun = subprocess.Popen(QUESTION, stdin=quiet, stdout=kept, stderr=quiet, text=True, env=environment)
+            _begun.append(begun)
 
 
 def answer() -> str:

@@ -107,6 +107,18 @@ def test_a_name_that_somebody_chose_is_not_taken_from_an_image(seam: Seam, make_
     assert not any(argv[:3] == untag for argv in seam.asked)
 
 
+def test_the_image_of_a_container_need_not_be_asked_for(engine: ComposeEngine, seam: Seam) -> None:
+    made = json.loads(container("app", "Up")) | {"Image": "main-catalog-app"}
+    seam.answer("docker ps", json.dumps(made) + "\n")
+    seam.answer("image inspect", code=1)
+    assert not engine.is_built()
+    engine.look()
+    assert engine.is_built()
+    seam.answer("docker ps", json.dumps(made | {"Image": "0123abcd"}) + "\n")  # it has lost its name
+    engine.look()
+    assert not engine.is_built()
+
+
 def test_images_of_earlier_builds_are_removed(engine: ComposeEngine, seam: Seam) -> None:
     engine.remove_older()
     assert seam.asked[-1][:3] == ["docker", "image", "prune"]

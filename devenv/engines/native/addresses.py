@@ -84,7 +84,7 @@ def _allowed() -> bool:
     """Whether mounting works. It is tried, since containers, seccomp, AppArmor and sysctls may each forbid it."""
     if system.PORTABLE or not (shutil.which("unshare") and ETC.exists()):
         return False
-    return process.capture([*_namespace(), "sh", "-c", MOUNT, str(ETC), "true"]).code == 0
+    return process.capture([*_namespace(), "mount", "--bind", str(ETC), str(ETC)]).code == 0
 
 
 def _resolves(name: str) -> bool:
