@@ -56,24 +56,23 @@ def other_version(env: Environment) -> DevError | None:
     return of_another_version(service.name, find.kind(service.program), *found)
 
 
-def see(env: Environment, seen: Sequence[str] | None = None) -> bool:
-    """Return once this run has seen each service's check pass and the page answer.
+def see(env: Environment) -> Mapping[str, State]:
+    """Return what runs once this run has seen each service's check pass and the page answer.
 
-    `seen`: what `failing` has found in this run, on what runs now. An app that fails is restarted once; True if it was.
-    DevError 112 if that does not help, or if another one fails.
+    An app that fails is restarted once. DevError 112 if that does not help, or if another one fails.
     """
-    found = seen if seen == [] else _still_failing(env)
+    found, states = _still_failing(env)
     if not found:
-        return False
+        return states
     ours = [name for name in found if env.place.services[name].build]
     if ours == found:
         events.note(f"{', '.join(ours)}: runs, but its healthcheck or its page does not answer: restarting it")
         env.engine.end(ours)
         start(env, ours)
-        found = _still_failing(env)
+        found, states = _still_failing(env)
     if found:
         raise other_version(env) or _unhealthy(env, found[0])  # a new server may be healthy next to data it cannot read
-    return True
+    return states
 
 
 def reconnected(env: Environment) -> None:
@@ -91,13 +90,14 @@ def reconnected(env: Environment) -> None:
         time.sleep(ports.POLL)
 
 
-def _still_failing(env: Environment) -> list[str]:
-    """The services that fail, after the time that a restart upon an edit may take."""
+def _still_failing(env: Environment) -> tuple[list[str], Mapping[str, State]]:
+    """The services that fail, after the time that a restart upon an edit may take; and what runs."""
     until = time.monotonic() + RELOAD
     while True:
-        found = failing(env, env.engine.look(), started=True)
+        states = env.engine.look()
+        found = failing(env, states, started=True)
         if not found or time.monotonic() > until:
-            return found
+            return found, states
         time.sleep(ports.POLL)
 
 

@@ -243,7 +243,7 @@ class ComposeEngine:
         if folders := services.folders(found):
             return any(folder.exists() for folder in folders)
         if names := self._volumes(service):
-            return docker.has_volume(names)
+            return bool(self._data_id) or docker.has_volume(names)  # all of them were seen, so there is nothing to ask
         return bool(docker.environment(self.place.project, found))  # a volume without a name goes with the container
 
     def data_id(self) -> str:

@@ -61,9 +61,9 @@ def up(env: Environment, only: bool = False) -> Done:
     if steps:
         _claim(env, facts, only)
         env, steps = _carry_out(env, facts, steps)
-    changed = settled or bool(steps)  # what was seen before does not count
-    if health.see(env, None if changed else failing.result()) or steps:
-        states = _note_up(env, facts)
+    if settled or steps or failing.result():  # what was seen before a change does not count
+        states = health.see(env)
+        _note_up(env, facts, states)
     return Done(env, steps, states)
 
 
@@ -212,9 +212,8 @@ def _started(done: Sequence[Step]) -> tuple[str, ...]:
     return tuple(name for step in done if step.kind == "start" for name in step.services)
 
 
-def _note_up(env: Environment, facts: Facts) -> dict[str, State]:
-    """Record what runs, and what it was made from. Returns what runs."""
-    states = env.engine.look()
+def _note_up(env: Environment, facts: Facts, states: Mapping[str, State]) -> None:
+    """Record what runs, and what it was made from."""
     ids = {name: state.id for name, state in states.items()}
     made = {
         "build": facts.build_files,
@@ -224,7 +223,6 @@ def _note_up(env: Environment, facts: Facts) -> dict[str, State]:
     }
     env.record.up = {**env.record.up, **made}
     env.save()
-    return states
 
 
 def _do(env: Environment, step: Step, later: Later) -> Environment:

@@ -27,6 +27,7 @@ HEAD = [
 EDITS = 10
 PAUSE = 2.0  # seconds before each of them: people look at the page, and what is prepared for the next edit is ready
 QUICK = 30  # edits that follow each other before the first of them can be loaded
+SETTLED = 60.0  # seconds after a start: until then, V8 collects garbage, and PostgreSQL vacuums
 REST = 60.0  # seconds without any command
 GROUPS = [
     f"/sys/fs/cgroup/{place}{group}"
@@ -79,7 +80,7 @@ def measure(service: Service, stack: Stack, engine: str) -> Iterator[tuple[str, 
     service.dev("dev.up")
     yield "`dev.up`, stopped before, s; compared with the same without its worker", figures(alone, warm, "1.2")
     url = service.status()["url"]
-    time.sleep(5)
+    time.sleep(SETTLED)
     used = cpu(service, engine)
     time.sleep(REST)
     share = 100 * (cpu(service, engine) - used) / REST

@@ -5,16 +5,18 @@
 # `sleep`: with `find` too, it took more CPU than the service that nobody uses. It truncates the file in place, since the
 # process that writes to it has it open. Lines that are written during the cut may be lost.
 folder=$1
+pause=1 # seconds of a round; 3 while nothing is logged: at 1, half of all CPU of a service at rest was `sleep`
 quick=0 # short rounds left: a log that grew too long will probably grow further at once
 last=$folder/looked.0 now=$folder/looked.1 # when it looked: `now` is made before a look, so that no line is missed
 rm -f "$last" # everything is new at first
-while if [ $quick = 0 ]; then sleep 1; else sleep 0.05; fi && [ -d "$folder" ]; do
+while if [ $quick = 0 ]; then sleep $pause; else sleep 0.05; fi && [ -d "$folder" ]; do
 	[ $quick = 0 ] || quick=$((quick - 1))
 	{ true >"$now"; } 2>/dev/null # not on a full disk, but then the logs must be cut anyway
-	time=
+	time= pause=3
 	for log in "$folder"/*/log; do
 		{ [ -f "$log" ] && [ ! "$last" -nt "$log" ]; } || continue # as new as the last look, or newer
 		[ -n "$time" ] || time=$(date +%s)
+		pause=1
 		size=$(($(wc -c <"$log")))
 		if [ "$size" -gt 10485760 ]; then # 10 MB
 			quick=40
