@@ -56,7 +56,7 @@ def other_version(env: Environment) -> DevError | None:
     return of_another_version(service.name, find.kind(service.program), *found)
 
 
-def see(env: Environment) -> Mapping[str, State]:
+def see(env: Environment) -> dict[str, State]:
     """Return what runs once this run has seen each service's check pass and the page answer.
 
     An app that fails is restarted once. DevError 112 if that does not help, or if another one fails.
@@ -90,7 +90,7 @@ def reconnected(env: Environment) -> None:
         time.sleep(ports.POLL)
 
 
-def _still_failing(env: Environment) -> tuple[list[str], Mapping[str, State]]:
+def _still_failing(env: Environment) -> tuple[list[str], dict[str, State]]:
     """The services that fail, after the time that a restart upon an edit may take; and what runs."""
     until = time.monotonic() + RELOAD
     while True:
