@@ -24,6 +24,8 @@ from pathlib import Path
 import pytest
 from cookiecutter.main import cookiecutter
 
+import devenv.base.output  # noqa: F401 - it reads events, also if no test of the run imports it
+
 # Also an assert in a module that is not a test says what it compared, even one without a message.
 HERE = Path(__file__).resolve().parent
 pytest.register_assert_rewrite(*(f"tests.{folder.name}" for folder in HERE.iterdir() if folder.is_dir()))
