@@ -126,5 +126,5 @@ def supported(name: str, found: Mapping[str, Service]) -> dict[str, Service]:
 
 
 def ignored(name: str, found: Mapping[str, Service]) -> list[tuple[str, list[str]]]:
-    """By service, the settings of compose.yaml that this engine ignores without harm."""
+    """By service, the settings of compose.yaml that this engine leaves out."""
     return [(s.name, support.ignored(s)) for s in found.values()] if name == NATIVE else []

@@ -202,11 +202,9 @@ def _budget(env: environment.Environment) -> Finding:
 
 
 def _left_out(env: environment.Environment) -> Finding:
-    """The settings of compose.yaml that this engine ignores without harm."""
+    """The settings of compose.yaml that this engine leaves out."""
     left = [f"{name}: {text}" for name, texts in choice.ignored(env.engine.name, env.place.services) for text in texts]
-    return Finding(
-        "D16", True, "\n".join(["ignored by this engine, without harm:", *left]) if left else "all is honoured"
-    )
+    return Finding("D16", True, "\n".join(["this engine leaves out:", *left]) if left else "all is honoured")
 
 
 def _fallback(env: environment.Environment) -> Finding:

@@ -75,6 +75,9 @@ def load(
 def _load(path: Path, variables: Mapping[str, str]) -> dict[str, Raw]:
     source = read(path)
     services = source.data.get("services")
+    if "include" in source.data:
+        message = "include: the services of other files would be neither started nor listed"
+        raise source.error(("include",), message, "take them one by one: extends: {file: FILE, service: NAME}")
     if not services:
         raise source.error(("services",), "services: at least one service must be defined")
     return {name: Raw(name, _extended(source, name, variables), source) for name in services}

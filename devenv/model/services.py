@@ -75,7 +75,17 @@ def load(
     raws = compose_file.load(path, known, over, override)
     raws = {name: raw.with_environment(personal or {}) if "build" in raw.data else raw for name, raw in raws.items()}
     found = {raw.name: _service(raw, path.parent, known) for raw in raws.values()}
-    return {name: service for name, service in found.items() if not service.profiles}
+    active = {name: service for name, service in found.items() if not service.profiles}
+    for service in active.values():
+        _check_needs(service, active)
+    return active
+
+
+def _check_needs(service: Service, active: Mapping[str, Service]) -> None:
+    """DevError 111 if a service depends on one that is not there, or has a profile. Compose refuses that, too."""
+    for name, how in _mapping(service.raw, "depends_on").items():
+        if name not in active and (not isinstance(how, dict) or how.get("required", True)):
+            raise service.raw.error(f"{service.name} depends on {name}, which is not defined", "depends_on", name)
 
 
 def with_dotenv(path: Path, variables: Mapping[str, str], personal: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from devenv.base.errors import CONFIG, DevError
+from devenv.engines.native import support
 from devenv.model import compose_file, services
 from tests.messages import MUST_BE_MAPPING, MUST_BE_TEXT
 
@@ -115,3 +116,53 @@ def test_of_a_file_that_is_extended_only_what_counts_is_judged(
         services.load(file, {})
     assert caught.value.code == CONFIG
     assert caught.value.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("services:\n  app: {image: x, depends_on: [mail]}\n", "2: app depends on mail, which is not defined"),
+        ("services:\n  app:\n    image: x\n    depends_on:\n      mail: {}\n", "5: app depends on mail"),
+        (
+            "services:\n  app: {image: x, depends_on: [mail]}\n  mail: {image: y, profiles: [z]}\n",
+            "2: app depends on mail, which is not defined",
+        ),
+        ("services: {app: {image: x}}\ninclude: [other.yaml]\n", "2: include: the services of other files"),
+    ],
+)
+def test_services_that_would_not_be_started_are_errors(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "compose.yaml").write_text(text)
+    with pytest.raises(DevError) as caught:
+        services.load(tmp_path / "compose.yaml", {})
+    assert caught.value.code == CONFIG
+    assert caught.value.message.startswith(f"compose.yaml:{message}")
+
+
+def test_a_service_may_do_without_another(tmp_path: Path) -> None:
+    needs = "{mail: {condition: service_started, required: false}}"
+    (tmp_path / "compose.yaml").write_text(f"services:\n  app: {{image: x, depends_on: {needs}}}\n")
+    assert list(services.load(tmp_path / "compose.yaml", {})) == ["app"]
+
+
+def test_the_doctor_lists_the_mounts_that_are_not_there_without_containers(tmp_path: Path) -> None:
+    mounts = "['.:/app', './data:/app/data', 'modules:/app/node_modules', 'uploads:/uploads/', /scratch]"
+    more = "{type: bind, source: ~/keys, target: /app/keys}"
+    text = f"services:\n  app: {{build: ., command: [a], working_dir: /app, volumes: {mounts[:-1]}, {more}]}}\n"
+    (tmp_path / "compose.yaml").write_text(text)
+    found = services.load(tmp_path / "compose.yaml", {})
+    support.check(found)
+    assert support.ignored(found["app"]) == [
+        "volumes: /app/node_modules is node_modules of the checkout, without modules",
+        "volumes: /uploads is the machine's, without uploads",
+        "volumes: /scratch is the machine's, without a volume",
+        "volumes: /app/keys is keys of the checkout, without ~/keys",
+    ]
+
+
+def test_the_long_form_of_a_mount_is_the_checkout_too(tmp_path: Path) -> None:
+    mount = "{type: bind, source: ., target: /app}"
+    text = f"services:\n  app: {{build: ., command: [a], working_dir: /app, volumes: [{mount}]}}\n"
+    (tmp_path / "compose.yaml").write_text(text)
+    found = services.load(tmp_path / "compose.yaml", {})
+    support.check(found)
+    assert support.ignored(found["app"]) == []

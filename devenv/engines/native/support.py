@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -74,8 +75,7 @@ def check(services: Mapping[str, Service]) -> None:
 def ignored(service: Service) -> list[str]:
     """The settings of a service that are ignored, and why that does no harm."""
     found = [f"{key}: {HARMLESS[key]}" for key in service.raw.data if key in HARMLESS]
-    if service.build and service.volumes:
-        found.append("volumes: named volumes of the app are plain folders of the checkout")
+    found += [f"volumes: {text}" for text in _elsewhere(service)] if service.build else []
     if not service.build and service.healthcheck:
         found.append("healthcheck: the server is asked directly")
     return found
@@ -113,6 +113,28 @@ def _server(service: Service) -> Iterator[tuple[Any, ...]]:
         yield "entrypoint needs containers", "entrypoint"
 
 
+def _elsewhere(service: Service) -> Iterator[str]:
+    """What the app finds in the place of each mount other than the repository's."""
+    roots = _mounted_root(service)
+    for source, target in _mounts(service):
+        inside = [os.path.relpath(target, root) for root in roots if f"{target}/".startswith(f"{root}/")]
+        if not inside:
+            yield f"{target} is the machine's, without {source or 'a volume'}"
+        elif inside[0] != "." and os.path.normpath(source) != inside[0]:
+            yield f"{target} is {inside[0]} of the checkout, without {source or 'a volume'}"
+
+
 def _mounted_root(service: Service) -> list[str]:
-    texts = [v for v in service.raw.data.get("volumes", []) if isinstance(v, str)]
-    return [text.split(":")[1] for text in texts if text.startswith((".:", "./:"))]
+    return [target for source, target in _mounts(service) if source in (".", "./")]
+
+
+def _mounts(service: Service) -> list[tuple[str, str]]:
+    """Source and target of each volume and folder. A volume without a name has no source."""
+    found = []
+    for entry in service.raw.data.get("volumes", []):
+        if isinstance(entry, dict):
+            found.append((str(entry.get("source", "")), str(entry.get("target", ""))))
+        else:
+            source, _, target = str(entry).partition(":")
+            found.append((source, target.partition(":")[0]) if target else ("", source))
+    return [(source, target.rstrip("/") or "/") for source, target in found]
