@@ -421,6 +421,15 @@ def test_a_database_is_asked_for_where_it_is(
     assert {" ".join(words[1:]) for words in seam.asked} == {asked}
 
 
+def test_volumes_that_were_seen_are_not_asked_for_again(seam: Seam, make_place: MakePlace) -> None:
+    engine = ComposeEngine(make_place(COMPOSE_YAML))
+    seam.answer("volume inspect", f"main-catalog_db-data {TEN}Z\n")
+    assert engine.data_id()
+    before = len(seam.asked)
+    assert engine.may_hold("db")
+    assert len(seam.asked) == before
+
+
 def test_a_folder_of_the_machine_may_hold_data_once_it_exists(make_place: MakePlace) -> None:
     text = COMPOSE_YAML.replace("db-data:/var/lib/postgresql/data", "./rows:/var/lib/postgresql/data")
     engine = ComposeEngine(make_place(text))

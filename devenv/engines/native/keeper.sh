@@ -12,7 +12,7 @@ rm -f "$last" # everything is new at first
 while if [ $quick = 0 ]; then sleep $pause; else sleep 0.05; fi && [ -d "$folder" ]; do
 	[ $quick = 0 ] || quick=$((quick - 1))
 	{ true >"$now"; } 2>/dev/null # not on a full disk, but then the logs must be cut anyway
-	time= pause=3
+	pause=3 time=
 	for log in "$folder"/*/log; do
 		{ [ -f "$log" ] && [ ! "$last" -nt "$log" ]; } || continue # as new as the last look, or newer
 		[ -n "$time" ] || time=$(date +%s)
