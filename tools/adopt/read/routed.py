@@ -25,7 +25,8 @@ def corrected(
     adding = [name for name in files.code(".py") if ADDS in files.text(name)] if target else []
     if not target or not ways.develop or ways.develop.where != target.where:
         return ways
-    if target.where.rpartition(":")[0] in adding or any(_functions(files, name) is None for name in adding):
+    file = target.where.rpartition(":")[0]  # another file's, such as a Procfile's, is a server that they chose
+    if not file.endswith(".py") or file in adding or any(_functions(files, name) is None for name in adding):
         return ways
     for script, call in project.scripts.items():
         function = call.value.partition(":")[2]
