@@ -544,3 +544,25 @@ def test_the_application_of_a_project_with_flask_commands_is_the_one_that_they_h
     found = facts(reading(tmp_path, other))
     assert found["application.target"][0] == f"shop.{target}()"
     assert found["commands.migrate"][0] == f"flask --app 'shop.{target}()' db upgrade"
+
+
+@pytest.mark.parametrize(
+    ("first", "script", "called"),
+    [
+        ("op.add_column('orders', x)", "create_all()\nwith app:\n    command.stamp(config, 'head')\n", True),
+        ("op.create_table('orders')", "command.stamp(config, 'head')\n", False),
+        ("op.add_column('orders', x)", "def reset():\n    command.stamp(config, 'head')\n", False),
+    ],
+)
+def test_a_script_makes_the_first_tables_if_no_revision_does(
+    tmp_path: Path, first: str, script: str, called: bool
+) -> None:
+    tree = {
+        "requirements.txt": "flask\nalembic\npsycopg2\n",
+        "alembic.ini": "[alembic]\nscript_location = migrations\n",
+        "migrations/versions/1_first.py": f"down_revision = None\n\ndef upgrade():\n    {first}\n",
+        "migrations/versions/2_second.py": "down_revision = '1'\n\ndef upgrade():\n    op.create_table('more')\n",
+        "make_tables.py": script,
+    }
+    start = "(alembic current | grep -q . || python make_tables.py) && " if called else ""
+    assert facts(reading(tmp_path, tree))["commands.migrate"] == (f"{start}alembic upgrade head", "alembic.ini:2")

@@ -393,6 +393,25 @@ def test_a_log_whose_folder_nothing_makes_is_an_open_point(tmp_path: Path, path:
 
 
 @pytest.mark.parametrize(
+    ("code", "asked"),
+    [
+        ("FileHandler(os.path.join(settings.LOGS, 'shop.log'))", True),
+        ("RotatingFileHandler(settings.LOGS / name)", True),
+        ("settings.LOGS.mkdir()\nFileHandler(settings.LOGS / name)", False),
+        ("open(settings.LOGS / name)", False),
+    ],
+)
+def test_a_folder_for_logs_that_nothing_makes_is_an_open_point(tmp_path: Path, code: str, asked: bool) -> None:
+    parts = "LOGS = ''\nSTORE = ''\nif not STORE:\n    STORE = os.environ.get('STORE', join(BASE, 'store'))\n"
+    folder = "if not LOGS:\n    LOGS = join(STORE, 'logs')\n"
+    tree = {**BASE, "shop/settings/local.py": FILE + parts + folder, "shop/log.py": code + "\n"}
+    points = [(one.what.where, one.example) for one in reading(tmp_path, tree).open]
+    assert points == ([("shop/settings/local.py:8", 'in shop/settings/local.py: LOGS = "/tmp"')] if asked else [])
+    found = reading(tmp_path / "kept", {**tree, "store/logs/.gitignore": "*"})
+    assert not found.open
+
+
+@pytest.mark.parametrize(
     ("lines", "asked"),
     [
         ("DEBUG = False\nALLOWED_HOSTS: list[str] = []\n", True),

@@ -268,3 +268,76 @@ def test_the_database_that_a_variable_names_is_the_one_that_runs(tmp_path: Path,
         "compose.yaml": f"services: {{app: {{build: ., environment: {{DB: {value}}}}}, db: {{image: mysql:8}}}}\n",
     }
     assert facts(reading(tmp_path, tree))["database.kind"][0] == kind
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("SQLALCHEMY_DATABASE_URI = 'postgresql://shop:shop@localhost/shop'\n", ["SQLALCHEMY_DATABASE_URI"]),
+        ("BASE = dict(\n    DB_URL='sqlite:///shop.db', DB_URI='sqlite:///shop.db')\n", ["DB_URL", "DB_URI"]),
+        ("class Config:\n    DATABASE_URI: str = 'sqlite://'\n", ["DATABASE_URI"]),
+        ("app.config['DATABASE_URI'] = 'postgresql+psycopg2://db/shop'\n", ["DATABASE_URI"]),
+        ("class TestConfig:\n    DATABASE_URI = 'sqlite://'\n", []),
+        ("DOCS_URL = 'https://example.org'\n", []),
+    ],
+)
+def test_an_address_that_code_has_as_a_constant_is_an_open_point(tmp_path: Path, code: str, names: list[str]) -> None:
+    tree = {"requirements.txt": "flask\nsqlalchemy\npsycopg2\n", "shop/config.py": code}
+    found = reading(tmp_path, tree)
+    lines = [f'in shop/config.py: {name} = os.environ["DATABASE_URL"]' for name in names]
+    assert [one.example for one in found.open] == (["\n".join(lines)] if names else [])
+    compose = test_fill_files.fill(found)["compose.yaml"]
+    assert ("\n      DATABASE_URL: postgresql+psycopg2://" in compose) is bool(names)
+    assert ("the code's own names" in compose) is not bool(names)
+
+
+def test_a_constant_does_not_count_if_a_variable_leads_to_the_database(tmp_path: Path) -> None:
+    code = "import os\nURI = os.environ['DATABASE_URL']\nDB_URL = 'sqlite:///shop.db'\n"
+    found = reading(tmp_path, {"requirements.txt": "flask\npsycopg2\n", "shop/config.py": code})
+    assert found.database
+    assert found.database.variables["url"].value == "DATABASE_URL"
+    assert not found.open
+
+
+def test_a_configuration_file_that_flask_executes_says_the_database_and_its_driver_is_installed(tmp_path: Path) -> None:
+    conf = "DEBUG = True\nSQLALCHEMY_DATABASE_URI = 'postgresql://<NAME>@localhost/shop'\n"
+    tree = {"requirements.txt": "flask\nflask-sqlalchemy\n", "shop.py": "", "data/shop.conf": conf}
+    found = reading(tmp_path, tree)
+    assert facts(found)["database.kind"] == ("postgres", "data/shop.conf:2")
+    assert [one.what.where for one in found.open] == ["data/shop.conf:2"]
+    assert found.dependencies
+    assert found.dependencies.more == ("psycopg2-binary",)
+    assert any("psycopg2-binary is installed, too" in note for note in notes(found))
+
+
+@pytest.mark.parametrize("more", ["psycopg[binary]", "asyncpg", "pg8000"])
+def test_a_driver_that_is_listed_is_enough(tmp_path: Path, more: str) -> None:
+    code = "import os\nSQLALCHEMY_DATABASE_URI = os.environ['DATABASE_URL']\n"
+    found = reading(tmp_path, {"requirements.txt": f"flask\nsqlalchemy\n{more}\n", "shop.py": code})
+    assert found.dependencies
+    assert found.dependencies.more == ()
+
+
+def test_a_driver_that_only_developers_get_is_installed(tmp_path: Path) -> None:
+    text = """\
+        [tool.poetry]
+        name = "shop"
+        [tool.poetry.dependencies]
+        flask = "*"
+        sqlalchemy = "*"
+        [tool.poetry.group.dev.dependencies]
+        psycopg2-binary = "*"
+        """
+    code = "import os\nSQLALCHEMY_DATABASE_URI = os.environ['POSTGRES_URL']\n"
+    found = reading(tmp_path, {"pyproject.toml": text, "shop.py": code})
+    assert found.dependencies
+    assert found.dependencies.more == ("psycopg2-binary",)
+
+
+@pytest.mark.parametrize(("given", "prefix"), [("", "FLASK"), ("'SHOP'", "SHOP"), ("prefix='SHOP'", "SHOP")])
+def test_with_prefixed_variables_of_flask_a_constant_needs_no_edit(tmp_path: Path, given: str, prefix: str) -> None:
+    conf = "SQLALCHEMY_DATABASE_URI = 'postgresql://localhost/shop'\n"
+    code = f"app.config.from_pyfile('shop.cfg')\napp.config.from_prefixed_env({given})\n"
+    found = reading(tmp_path, {"requirements.txt": "flask\nsqlalchemy\n", "shop.py": code, "shop.cfg": conf})
+    assert facts(found)["database.variables.url"] == (f"{prefix}_SQLALCHEMY_DATABASE_URI", "shop.py:2")
+    assert not found.open

@@ -111,3 +111,26 @@ def test_the_variables_with_the_services_own_url(tmp_path: Path, code: str, urls
     found = reading(tmp_path, {**FLASK, "settings.py": f"import os\nX = 1\n\n{code}\n"})
     assert {name: each.value for name, each in found.own_urls.items()} == urls
     assert not urls.keys() & found.environment.keys()
+
+
+@pytest.mark.parametrize(
+    ("main", "port", "command"),
+    [
+        ("def main():\n    app.register_blueprint(pages)\n", "SHOP_PORT", "env SHOP_PORT={port} shopd"),
+        ("def main():\n    app.register_blueprint(pages)\n", "MAIL_PORT", None),
+        ("app.register_blueprint(pages)\ndef main(): ...\n", "SHOP_PORT", "flask --app shop:app run"),
+        ("def other():\n    app.register_blueprint(pages)\ndef main(): ...\n", "SHOP_PORT", "flask --app shop:app run"),
+    ],
+)
+def test_a_command_that_adds_the_routes_is_the_server(
+    tmp_path: Path, main: str, port: str, command: str | None
+) -> None:
+    scripts = "[project]\nname = 'shop'\ndependencies = ['flask']\n[project.scripts]\nshopd = 'shop.__main__:main'\n"
+    tree = {
+        "pyproject.toml": scripts,
+        "shop/__init__.py": f"import os\napp = Flask(__name__)\nport = os.environ.get('{port}', '8000')\n",
+        "shop/__main__.py": "from shop.main import main\nmain()\n",
+        "shop/main.py": f"from shop import app\n{main}",
+    }
+    found = facts(reading(tmp_path, tree)).get("commands.develop", ("", ""))[0]
+    assert found.startswith(command) if command else not found

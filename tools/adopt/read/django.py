@@ -291,7 +291,17 @@ def log(files: Files, runs: list[str]) -> Open | None:
         if found:
             what = Found(f"nothing makes the folder of the log {found.value}", found.where)
             return Open(what, f'in {name}: "filename": "/dev/null"')
-    return None
+    return _log_folder(files, runs)
+
+
+def _log_folder(files: Files, runs: list[str]) -> Open | None:
+    """An open point if a setting names a folder for logs, which nothing makes."""
+    found = logs.folder_of_a_setting(files, runs)
+    if not found:
+        return None
+    setting, folder = found
+    what = Found(f"nothing makes the folder {folder.value} of {setting}, into which logs are written", folder.where)
+    return Open(what, f'in {folder.where.rpartition(":")[0]}: {setting} = "/tmp"')
 
 
 def _sets(files: Files, name: str, setting: str, top: bool = False) -> list[tuple[int, ast.expr]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import re
 from collections.abc import Callable
@@ -26,6 +27,9 @@ SCRIPTS = (
     "migrations:run",
     "db:migrate:deploy",
 )
+FIRST = re.compile(r"^down_revision\b[^=\n]*=\s*None\b", re.MULTILINE)
+# Alembic's own recipe for an empty database: all tables as they are now, then the newest revision is noted.
+STAMPS = re.compile(r"""\bstamp\([^()]*["']heads?["']""")
 OWN = re.compile(r"(^|/)migrations/\d[^/]*\.(py|js|cjs|mjs|ts|sql)$")
 DIRECTORY = re.compile(r"""\bdirectory\s*:\s*["']([^"']+)["']""")
 
@@ -100,14 +104,34 @@ def _alembic(files: Files, project: Project, _: Application | None) -> Migration
     option = f" -c {ini}" if ini and "/" in ini else ""
     package = project.uses("alembic")
     known = package is not None and allows(package.spec, CHECK_HEADS)
+    first = _first_tables(files, folder)
+    fresh = f"(alembic{option} current | grep -q . || python {first}) && " if first else ""
     return Migrations(
         tool=Found("alembic", where),
         files=(f"{folder}/versions/**/*.py" if _nested(files, folder) else f"{folder}/versions/*.py",),
-        migrate=Found(f"alembic{option} upgrade head", where),
+        migrate=Found(f"{fresh}alembic{option} upgrade head", where),
         pending=Found(f"alembic{option} current --check-heads", where) if known else None,
         notes=()
         if known or not package
         else (Found(f"`alembic current --check-heads` needs Alembic {CHECK_HEADS}", package.where),),
+    )
+
+
+def _first_tables(files: Files, folder: str) -> str:
+    """The script that makes the first tables, if no revision does: it marks them as the newest revision's."""
+    roots = [name for name in files.names if name.startswith(f"{folder}/versions/") and FIRST.search(files.text(name))]
+    if not roots or any("create_table(" in files.text(name) or "execute(" in files.text(name) for name in roots):
+        return ""
+    return next((name for name in files.code(".py") if _runs_a_stamp(files, name)), "")
+
+
+def _runs_a_stamp(files: Files, name: str) -> bool:
+    """Whether a file does so when it is run, not only when a function of it is called."""
+    tree = files.tree(name) if STAMPS.search(files.text(name)) else None
+    return tree is not None and any(
+        STAMPS.search(ast.unparse(node))
+        for node in tree.body
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
     )
 
 

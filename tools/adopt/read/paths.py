@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 
 from tools.adopt.read.files import Files
+from tools.adopt.read.syntax import callee
 
 COMPUTED = re.compile(r"environ|getenv|\benv\b|\benv[.(]|config\(")
 MAKES = re.compile(r"\bmkdir\(|\bmakedirs\(")
@@ -17,7 +18,9 @@ ANYWHERE = ("/tmp/", "/dev/", "/proc/")  # every machine has these
 def of(files: Files, name: str, node: ast.expr) -> str:
     """The path of an expression in a file. It starts with `/` if the repository's folder has no part in it."""
     tree = files.tree(name)
-    assigned = [each for each in (tree.body if tree else []) if isinstance(each, ast.Assign)]
+    assigned = (
+        [each for each in ast.walk(tree) if isinstance(each, ast.Assign) and not _empty(each.value)] if tree else []
+    )
     known = {target.id: each.value for each in assigned for target in each.targets if isinstance(target, ast.Name)}
     parts = [part for part in _parts(node, known, 0) if part]
     return posixpath.normpath("/".join(parts)) if parts else ""
@@ -34,6 +37,11 @@ def without_folder(files: Files, name: str, node: ast.expr) -> str | None:
     return None if any(f"/{folder}/" in f"/{each}" for each in files.names) else text
 
 
+def _empty(node: ast.expr) -> bool:
+    """Whether a value only says that a branch further down sets one."""
+    return isinstance(node, ast.Constant) and not node.value
+
+
 def _parts(node: ast.expr, known: Mapping[str, ast.expr], depth: int) -> list[str]:
     """The constants, in their order; an unknown name has none."""
     if isinstance(node, ast.Constant):
@@ -47,6 +55,8 @@ def _parts(node: ast.expr, known: Mapping[str, ast.expr], depth: int) -> list[st
         inner = [node.left, node.right]
     elif isinstance(node, ast.JoinedStr):
         inner = [each.value if isinstance(each, ast.FormattedValue) else each for each in node.values]
+    elif isinstance(node, ast.Call) and callee(node) in ("get", "getenv"):
+        inner = node.args[1:]  # without the variable's name
     elif isinstance(node, ast.Call):
         inner = [*([node.func.value] if isinstance(node.func, ast.Attribute) else []), *node.args]
     return [part for each in inner for part in _parts(each, known, depth + 1)]

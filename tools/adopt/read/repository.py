@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.adopt.found import Application, Commands, Dependencies, Found, Reading, Store
-from tools.adopt.read import django, dropped, node, others, python, workspaces
+from tools.adopt.read import django, dropped, fixed, node, others, python, routed, workspaces
 from tools.adopt.read.backing import backing
 from tools.adopt.read.backing import taken as servers_taken
 from tools.adopt.read.candidates import candidates
@@ -136,8 +136,9 @@ def _reading(
         text = f"{database.kind.value} is possible too; {file.kind.where} has SQLite and no variable for an address"
         about_cache = [note for note in about_stores if database.kind.value not in note.value]
         database, about_stores = file, [Found(text, database.kind.where), *about_cache]
+    database, constant = (database, []) if _is_django(served) else fixed.with_variable(facts, database)
     servers, more = backing(every, around, project)
-    ways = commands(files, project, served, migrated, started)
+    ways = routed.corrected(files, project, served, commands(files, project, served, migrated, started), said)
     remarks = [*project.notes, *_optional(project, served), *more]
     remarks += migrated.notes if migrated else ()
     remarks += _built(files, served.target if served and not ways.build else None, language)
@@ -170,6 +171,7 @@ def _reading(
         variant=next((one for image in built if (one := image.variant(language))), None),
         open=(
             *settings.open,
+            *constant,
             *unnamed,
             *dropped.steps(built, ways),
             *dropped.start_scripts(around),
@@ -198,15 +200,20 @@ def _dependencies(
     about_stores: Sequence[Found],
 ) -> tuple[Dependencies | None, list[Found]]:
     """How the dependencies are installed, with what the code needs and no file of the project's lists; and notes."""
-    found, notes = with_extras(project, database, served, ways, loaded), [*about_stores]
+    found, notes, more_lists = with_extras(project, database, served, ways, loaded), [*about_stores], False
     if not found:
         return None, notes
     if database and any(note.value.startswith(NO_DRIVER) for note in notes):
         lists = with_driver(files, found.files, database.kind.value)
         if lists != found.files:
             notes = [note for note in notes if not note.value.startswith(NO_DRIVER)]
-            found = replace(found, files=lists)
+            found, more_lists = replace(found, files=lists), True
     unlisted = python.unlisted(files, project, loaded, ways.serve) if project.language.value == "python" else {}
+    driver = fixed.driver(project, database) if database and not more_lists else None
+    if driver:
+        text = f"no file lists a driver for SQLAlchemy: {driver.value} is installed, too"
+        notes = [note for note in notes if not note.value.startswith(NO_DRIVER)]
+        unlisted = {**unlisted, driver.value: Found(text, driver.where)}
     return replace(found, more=tuple(unlisted)), [*notes, *unlisted.values()]
 
 

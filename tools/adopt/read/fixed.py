@@ -1,0 +1,108 @@
+"""The address of the database as a constant in code, with which no variable can lead to our server."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tools.adopt.found import Found, Open, Store
+from tools.adopt.read.candidates import SCHEMES
+from tools.adopt.read.files import ASIDE, Files
+from tools.adopt.read.kinds import KINDS, Facts, scheme
+from tools.adopt.read.project import Project
+from tools.adopt.read.roles import role_of
+
+ADDRESS = re.compile(r"(sqlite|postgres(ql)?|mysql|mariadb)(\+\w+)?://")
+DRIVERS = {"postgres": "psycopg2-binary", "mysql": "mysqlclient"}
+SAID = {"sqlite": "sqlite", "postgres": "postgres", "postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
+PREFIXED = re.compile(r"""\bfrom_prefixed_env\(\s*(?:prefix\s*=\s*)?(?:["'](\w+)["'])?""")
+TRIAL = re.compile(r"(?i)test")  # a class with the settings of tests
+VARIABLE = "DATABASE_URL"
+
+
+def with_variable(facts: Facts, database: Store | None) -> tuple[Store | None, list[Open]]:
+    """The database with a variable, and an open point to read it where code has a constant.
+
+    With Flask's `from_prefixed_env`, a variable replaces the constant anyway. Without a database, it is the one of the
+    constant. Both stay as they are if a variable is known, or if there is no such constant.
+    """
+    if database and (database.kind.value == "sqlite" or database.variables):
+        return database, []
+    for name in _names(facts):
+        found = list(_constants(facts.files, name))
+        kind = next((SAID[value.partition("://")[0].partition("+")[0]] for _, value, _ in found), "sqlite")
+        if not found or (database is None and kind == "sqlite"):
+            continue
+        where = f"{name}:{found[0][2]}"
+        store = database or Store(Found(kind, where))
+        prefixed = next(facts.files.search(PREFIXED, facts.code), None)
+        variable = f"{prefixed[0][1] or 'FLASK'}_{found[0][0]}" if prefixed else VARIABLE
+        lines = "\n".join(f'in {name}: {key} = os.environ["{VARIABLE}"]' for key, *_ in found)
+        store = replace(
+            store,
+            variables={"url": Found(variable, prefixed[1] if prefixed else where)},
+            scheme=scheme(facts, store.kind.value, SCHEMES["sqlite"], ""),  # the constant's may be another database's
+        )
+        point = Open(Found(f"the database's address is a constant, and has to be {VARIABLE}'s", where), lines)
+        return store, [] if prefixed else [point]
+    return database, []
+
+
+def driver(project: Project, database: Store) -> Found | None:
+    """The package that SQLAlchemy takes for a URL without a driver's name, if no driver is listed.
+
+    One in a group of developers is not installed for the service; one in an extra is, where the project is built.
+    """
+    alchemy = project.uses("sqlalchemy", "flask-sqlalchemy")
+    usual = DRIVERS.get(database.kind.value)
+    listed = [project.packages[name] for name in KINDS[database.kind.value] if name in project.packages]
+    if not alchemy or not usual or any(one.extra or not one.group for one in listed):
+        return None
+    return Found(usual, alchemy.where)
+
+
+def _names(facts: Facts) -> list[str]:
+    """The files of Python's code; Flask's configuration files are Python, too, whatever their names."""
+    if facts.project is None or facts.project.language.value != "python":
+        return []
+    files = facts.files.named("*.conf", "*.cfg") if facts.framework == "flask" else []
+    return [*facts.code, *(name for name in files if not ASIDE.search(f"/{name}"))]
+
+
+def _constants(files: Files, name: str) -> Iterator[tuple[str, str, int]]:
+    """The names, values and lines of settings with an address: assignments, keyword arguments, keys of a dict."""
+    tree = files.tree(name) if ADDRESS.search(files.text(name)) else None
+    for node in _walk(tree) if tree else ():
+        pairs: list[tuple[str, ast.expr | None]] = []
+        if isinstance(node, ast.Assign):
+            pairs = [(getattr(to, "id", "") or _key(getattr(to, "slice", None)), node.value) for to in node.targets]
+        elif isinstance(node, ast.AnnAssign):
+            pairs = [(getattr(node.target, "id", ""), node.value)]
+        elif isinstance(node, ast.keyword):
+            pairs = [(node.arg or "", node.value)]
+        elif isinstance(node, ast.Dict):
+            pairs = [(_key(key), value) for key, value in zip(node.keys, node.values)]
+        for key, value in pairs:
+            role = role_of(key, "database")
+            if value and role and role.role == "url" and ADDRESS.match(_key(value)):
+                yield key, _key(value), value.lineno
+
+
+def _walk(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes, the outer ones first, without those in classes for tests."""
+    todo = deque([tree])
+    while todo:
+        node = todo.popleft()
+        yield node
+        todo += [
+            child
+            for child in ast.iter_child_nodes(node)
+            if not (isinstance(child, ast.ClassDef) and TRIAL.search(child.name))
+        ]
+
+
+def _key(node: ast.expr | None) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
