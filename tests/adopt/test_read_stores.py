@@ -268,3 +268,8 @@ def test_the_database_that_a_variable_names_is_the_one_that_runs(tmp_path: Path,
         "compose.yaml": f"services: {{app: {{build: ., environment: {{DB: {value}}}}}, db: {{image: mysql:8}}}}\n",
     }
     assert facts(reading(tmp_path, tree))["database.kind"][0] == kind
+
+
+def test_a_file_that_code_opens_with_pythons_own_module_is_a_database(tmp_path: Path) -> None:
+    tree = {"requirements.txt": "werkzeug\n", "shop/db.py": "# sqlite3.connect()\nwith sqlite3.connect(path) as db:\n"}
+    assert facts(reading(tmp_path, tree))["database.kind"] == ("sqlite", "shop/db.py:2")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.adopt.found import Application, Commands, Dependencies, Found, Reading, Store
-from tools.adopt.read import django, dropped, node, others, python, workspaces
+from tools.adopt.read import debugging, django, dropped, fixed, node, others, python, workspaces
 from tools.adopt.read.backing import backing
 from tools.adopt.read.backing import taken as servers_taken
 from tools.adopt.read.candidates import candidates
@@ -30,7 +30,7 @@ from tools.adopt.read.packages import packages
 from tools.adopt.read.pip import with_driver
 from tools.adopt.read.project import Project, host_name, normal
 from tools.adopt.read.starts import Start, starts
-from tools.adopt.read.stores import stores
+from tools.adopt.read.stores import NO_ADDRESS, stores
 from tools.adopt.read.values import Values, values
 from tools.adopt.read.variable import Variable
 from tools.adopt.read.variables import variables
@@ -136,6 +136,10 @@ def _reading(
         text = f"{database.kind.value} is possible too; {file.kind.where} has SQLite and no variable for an address"
         about_cache = [note for note in about_stores if database.kind.value not in note.value]
         database, about_stores = file, [Found(text, database.kind.where), *about_cache]
+    fixed_cache = None
+    if cache is None and _is_django(served):
+        cache, fixed_cache = fixed.cache(files, django.files_that_run(files, given))
+        about_stores = [note for note in about_stores if not (cache and note.value == NO_ADDRESS)]
     servers, more = backing(every, around, project)
     ways = commands(files, project, served, migrated, started)
     remarks = [*project.notes, *_optional(project, served), *more]
@@ -148,6 +152,8 @@ def _reading(
     run_packages, build_packages, about_packages, unnamed = packages(files, project, built, ways)
     remarks += about_packages
     given = _with_module(files, given, served, settings.module)
+    if _is_django(served) and (on := debugging.switch(files, django.files_that_run(files, given), given, said)):
+        given = replace(given, run={**given.run, on[0]: on[1]})
     set_module = given.get(django.NAME)
     if set_module:
         ways = replace(ways, test=with_settings(files, ways.test, set_module.value))
@@ -170,6 +176,7 @@ def _reading(
         variant=next((one for image in built if (one := image.variant(language))), None),
         open=(
             *settings.open,
+            *([fixed_cache] if fixed_cache else []),
             *unnamed,
             *dropped.steps(built, ways),
             *dropped.start_scripts(around),
@@ -235,7 +242,9 @@ def _addressed(
         "PORT",
     }
     urls = dict(own_urls(said, given, taken, _first(every_port)))
-    folders = {name: one for name, one in homes(files).items() if name not in taken and not given.get(name)}
+    folders = {
+        name: one for name, one in homes(files, said.values()).items() if name not in taken and not given.get(name)
+    }
     taken |= {*urls, *folders}
     remarks = [
         *found.notes,
