@@ -37,7 +37,7 @@ CAUSE = re.compile(
     r"|\S*(?:Error|Exception|ImproperlyConfigured): .+)|No interpreter found for Python [\d.]+"
 )
 COMMENT = re.compile(r"\s*#")
-NAMED = re.compile(r" {4}in ([^:]+): ")  # the example of a point that is about a file of theirs
+NAMED = re.compile(r" {4}in ([^:]+): ")  # the example of a point that is about files of theirs
 FOUND = re.compile(r"  (?P<name>\S.*?)  +(?P<value>\S.*?)  \((?P<where>.*)\)")
 
 
@@ -146,7 +146,7 @@ def filled(app: App, path: Path, row: Row, report: str) -> None:
     """Write the list's answers into the listed open points, and commit. Edits of other lines are counted apart."""
     every = section(report, "To fill in")
     points = [line for line in every if not line.startswith("    ")]
-    named = {match[1] for line in every if (match := NAMED.match(line))}
+    named = {name for line in every if (match := NAMED.match(line)) for name in match[1].split(", ")}
     inside, outside, left = 0, 0, dict(app.fills)
     for page in sorted({path / name for name in (*named, *(point.partition(":")[0] for point in points))}):
         lines, asked, at_point = page.read_text().splitlines(), str(page.relative_to(path)) in named, False

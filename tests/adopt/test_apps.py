@@ -57,7 +57,7 @@ CASES: list[tuple[App, dict[str, str], int]] = [
         },
         2,
     ),
-    (apps.FLASKBB, {"packages by": "uv", "version": "3.12", "database": "sqlite", "test": "pytest"}, 2),
+    (apps.FLASKBB, {"packages by": "uv", "version": "3.12", "database": "sqlite", "test": "pytest"}, 3),
     (
         apps.QUETZ,
         {"framework": "fastapi", "database url": "QUETZ_SQLALCHEMY_DATABASE_URL", "migrate": "alembic upgrade head"},

@@ -431,7 +431,27 @@ def test_pipenvs_lock_is_installed_and_its_pipfile_says_what_the_project_uses(tm
     assert "Pipfile.lock" in files["dev.yaml"].partition("state: ")[2]
 
 
-def test_a_server_is_only_named_where_it_is_among_the_dependencies(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("packages", "serve"),
+    [
+        ("django\n", "gunicorn shop.wsgi --bind {bind}:{port}"),
+        ("django\nwaitress\n", "waitress-serve --listen={bind}:{port} shop.wsgi:application"),
+        ("django\npyuwsgi\n", None),
+        ("django\ndaphne\n", None),
+    ],
+)
+def test_gunicorn_runs_an_application_for_which_no_server_is_named(
+    tmp_path: Path, packages: str, serve: str | None
+) -> None:
+    tree = {"manage.py": "execute_from_command_line(sys.argv)\n", "shop/wsgi.py": "get_wsgi_application()\n"}
+    found = reading(tmp_path, {**tree, "requirements.txt": packages})
+    assert facts(found).get("commands.serve", (None,))[0] == serve
+    added = found.dependencies.more if found.dependencies else ()
+    assert added == (("gunicorn",) if packages == "django\n" else ())
+    assert any("no file names production's server" in note for note in notes(found)) is bool(added)
+
+
+def test_an_asynchronous_server_is_only_named_where_it_is_among_the_dependencies(tmp_path: Path) -> None:
     expected = {
         "fastapi\n": (None, None),
         "fastapi\ngunicorn\n": (None, None),  # which cannot serve it alone

@@ -299,13 +299,76 @@ def test_a_file_that_only_production_has_is_an_open_point(tmp_path: Path, name: 
     [
         ("os.environ.get('SHOP_DIR', os.path.expanduser('~/.shop/data'))", ".dev/local/home/.shop/data"),
         ("os.getenv('SHOP_DIR', str(Path.home() / '.shop'))", ".dev/local/home/.shop"),
-        ("os.environ.get('SHOP_DIR', '/srv/shop')", None),
+        ("os.environ.get('SHOP_DIR', '/srv/shop')", ".dev/local/home/shop"),
+        ("os.getenv('SHOP_DIR', os.path.join(os.path.expanduser('~/.shop'), 'settings.py'))", None),
         ("options.get('SHOP_DIR', os.path.expanduser('~/.shop'))", None),
+        ("get_env_str('SHOP_DIR', '/app/data')", ".dev/local/home/data"),
+        ("os.environ.get('SHOP_DIR', '/usr/share/shop')", None),
     ],
 )
-def test_a_folder_in_the_home_becomes_one_of_the_checkout(tmp_path: Path, code: str, folder: str | None) -> None:
+def test_a_folder_of_another_machine_becomes_one_of_the_checkout(tmp_path: Path, code: str, folder: str | None) -> None:
     found = reading(tmp_path, {"requirements.txt": "flask\n", "app.py": f"import os\nDIR = {code}\n"})
     assert facts(found).get("environment.SHOP_DIR") == ((folder, "app.py:2") if folder else None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "example"),
+    [
+        ("KEY = Path('/srv/shop/key').read_text()", 'in shop/settings/local.py: KEY = "development-only"'),
+        (
+            "with open('/srv/shop/key') as page:\n    SECRET_KEY = page.read()",
+            'in shop/settings/local.py: SECRET_KEY = "development-only"',
+        ),
+        ("if live():\n    KEY = Path('/srv/shop/key').read_text()", None),
+        ("KEY = Path('shop/key').read_text()", None),
+    ],
+)
+def test_a_file_that_settings_read_and_nothing_makes_is_an_open_point(
+    tmp_path: Path, lines: str, example: str | None
+) -> None:
+    points = reading(tmp_path, {**BASE, "shop/settings/local.py": f"{SQLITE}{lines}\n"}).open
+    assert [one.example for one in points] == ([example] if example else [])
+    assert all(one.what.value == "nothing makes the file /srv/shop/key, which is read here" for one in points)
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("truthy(os.getenv('SHOP_DEBUG', 'False'))", "True"),
+        ("get_env_bool('SHOP_DEBUG', False)", "True"),
+        ("os.environ.get('SHOP_DEBUG') == 'yes'", "yes"),
+        ("os.environ.get('SHOP_DEBUG', '') in ('on', 'true')", "on"),
+        ("bool(int(os.environ.get('SHOP_DEBUG', 0)))", "1"),
+        ("os.environ.get('SHOP_DEBUG', 'True') == 'True'", None),
+        ("False", None),
+    ],
+)
+def test_the_variable_that_turns_debug_on_is_set(tmp_path: Path, code: str, word: str | None) -> None:
+    settings = f"import os\n{SQLITE}DEBUG = {code}\nALLOWED_HOSTS = ['*']\n"
+    tree = {**BASE, "shop/settings/local.py": settings}
+    expected = (word, "shop/settings/local.py:3") if word else None
+    assert facts(reading(tmp_path, tree)).get("environment.SHOP_DEBUG") == expected
+    told = {**tree, "docker-compose.yml": "services: {app: {build: ., environment: {SHOP_DEBUG: 'off'}}}\n"}
+    given = facts(reading(tmp_path / "told", told)).get("environment.SHOP_DEBUG")
+    assert given == (("off", "docker-compose.yml:1"))
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("QUEUE_URL = 'redis://127.0.0.1:6379/0'", True),
+        ("CACHES = {'default': {'BACKEND': 'a', 'LOCATION': ['redis://localhost:6379']}}", True),
+        ("QUEUE_URL = read('queue', fallback='redis://127.0.0.1:6379/0')", False),
+        ("QUEUE_URL = 'redis://cache.example.org/0'", False),
+        ("# QUEUE_URL = 'redis://127.0.0.1:6379/0'", False),
+    ],
+)
+def test_a_fixed_address_of_redis_gets_a_variable_and_is_an_open_point(tmp_path: Path, line: str, asked: bool) -> None:
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": f"{SQLITE}{line}\n"})
+    points = [(one.what.where, one.example) for one in found.open]
+    assert points == [("shop/settings/local.py:2", 'in shop/settings/local.py: os.environ["REDIS_URL"]')] * asked
+    variables = {role: one.value for role, one in found.cache.variables.items()} if found.cache else None
+    assert variables == ({"url": "REDIS_URL"} if asked else None)
 
 
 SQLITE = "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': BASE / 'db.sqlite3'}}\n"

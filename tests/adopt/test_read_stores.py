@@ -341,3 +341,8 @@ def test_with_prefixed_variables_of_flask_a_constant_needs_no_edit(tmp_path: Pat
     found = reading(tmp_path, {"requirements.txt": "flask\nsqlalchemy\n", "shop.py": code, "shop.cfg": conf})
     assert facts(found)["database.variables.url"] == (f"{prefix}_SQLALCHEMY_DATABASE_URI", "shop.py:2")
     assert not found.open
+
+
+def test_a_file_that_code_opens_with_pythons_own_module_is_a_database(tmp_path: Path) -> None:
+    tree = {"requirements.txt": "werkzeug\n", "shop/db.py": "# sqlite3.connect()\nwith sqlite3.connect(path) as db:\n"}
+    assert facts(reading(tmp_path, tree))["database.kind"] == ("sqlite", "shop/db.py:2")

@@ -31,6 +31,10 @@ NODE = {"package.json": '{"dependencies": {"express": "4"}}'}
         ({**FLASK, "a.py": "app.router.add_get('/livez', a)\nweb.get('/health', a)\n"}, "/health"),
         ({**FLASK, "tests/a.py": "client.get('/health')\n", "test_b.py": "client.get('/health')\n"}, None),
         ({**FLASK, "Dockerfile": "FROM x\nHEALTHCHECK CMD curl -f http://localhost:80/alive || exit 1\n"}, "/alive"),
+        ({**FLASK, "Dockerfile": "FROM x\nHEALTHCHECK CMD curl -o $TMP/a http://localhost/alive\n"}, "/alive"),
+        ({**FLASK, "Dockerfile": "FROM x\nHEALTHCHECK CMD wget -q --spider $URL/info || exit 1\n"}, "/info"),
+        ({**FLASK, "Dockerfile": 'FROM x\nHEALTHCHECK CMD curl -f "${HOST}:${PORT}/info"\n'}, "/info"),
+        ({**FLASK, "Dockerfile": "FROM x\nHEALTHCHECK CMD $HOME/bin/check\n"}, None),
     ],
 )
 def test_health(tmp_path: Path, tree: Tree, path: str | None) -> None:

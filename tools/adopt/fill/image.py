@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 from tools.adopt.fill import commands, examples, install, lines
 from tools.adopt.fill.install import CODE, Step
@@ -142,7 +143,12 @@ def serving(reading: Reading) -> list[str]:
     found = reading.commands.serve
     if found:
         return [f"# {lines.comment(found.where)}", f"CMD {commands.in_image(found.value)}"]
-    example = f"CMD {commands.in_image(examples.of(examples.SERVE, reading))}"
+    line = examples.of(examples.SERVE, reading)
+    made = reading.application.target if reading.application else None
+    if made and examples.language(reading) == "python":
+        target = shlex.quote(made.value)
+        line = re.sub(r"\w+(\.\w+|:\w+)+(?= |$)", lambda _: target, line)
+    example = f"CMD {commands.in_image(line)}"
     return lines.open_point(
         "production's server, on 0.0.0.0 and $PORT (in compose.lean.yaml, too: `command:`)", example
     )

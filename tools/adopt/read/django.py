@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tools.adopt.found import Found, Open, Store
-from tools.adopt.read import databases, logs, paths
+from tools.adopt.read import absent, databases, logs, paths
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
 from tools.adopt.read.syntax import callee, source
@@ -50,9 +50,10 @@ class Settings(NamedTuple):
 def examined(files: Files, given: Values, database: Store | None, said: Iterable[Variable]) -> Settings:
     """The settings that run, with the service's database. `said`: the variables that the code reads."""
     module, uncertain, notes = chosen(files, given, database)
-    runs = _files_that_run(files, given)
+    runs = files_that_run(files, given)
     away = outside(files, runs) if database and database.kind.value == "sqlite" else None
     asked = [each(files, runs) for each in (secret, debug, hosts, log)]
+    asked += [absent.file(files, [*chain(files, module.value), *runs] if module else runs)]
     points = (uncertain, None if module else elsewhere(files, given, said), lacking(files, given), *asked, away)
     return Settings(module, tuple(one for one in points if one), tuple(notes), named(files, runs))
 
@@ -98,7 +99,8 @@ def chain(files: Files, module: str, whole: bool = False) -> list[str]:
     return found
 
 
-def _files_that_run(files: Files, given: Values) -> list[str]:
+def files_that_run(files: Files, given: Values) -> list[str]:
+    """The settings module that commands get, and the files that it is made of; none without one."""
     module = running(files, given, [])
     return chain(files, module.value) if module else []
 
@@ -148,7 +150,7 @@ def settings(files: Files) -> list[str]:
 
 def aside(files: Files, given: Values) -> set[str]:
     """The settings files that do not run, if those that do read the database's address: theirs do not count."""
-    runs = _files_that_run(files, given)
+    runs = files_that_run(files, given)
     reads = any(_reads(files, name) for name in runs)
     return set(settings(files)) - set(runs) if runs and reads else set()
 
@@ -235,7 +237,7 @@ def debug(files: Files, runs: list[str]) -> Open | None:
 
 def switched(files: Files, given: Values) -> tuple[Values, list[Found]]:
     """The values without those that make the settings use another database than ours, and a note for each."""
-    runs = _files_that_run(files, given)
+    runs = files_that_run(files, given)
     off = {name: where for file in runs for name, where in databases.switches(files, file) if given.get(name)}
     kept = [{key: one for key, one in each.items() if key not in off} for each in given.sources]
     notes = [Found(f"{name} is not set: with it the database has a fixed host", where) for name, where in off.items()]

@@ -41,6 +41,8 @@ LIBRARY = re.compile(
     r"""\b(?:path|url|re_path)\(\s*r?["']\^?([\w/-]*)["']\s*,\s*include\(\s*["'](?:health_check|watchman)\.urls"""
 )
 CHECKED = re.compile(r"https?://[^\s/\"'`]+?(/[\w/.~-]*)(?=[\s\"'`|;)?]|$)")
+# A client whose host is a variable: `curl "$URL/info"`.
+ASKED = re.compile(r"\b(?:curl|wget)\s[^|;&\n]*?\$\{?\w+\}?(?::\$?\{?\w+\}?)?(/[\w/.~-]*)(?=[\s\"'`|;)?]|$)")
 QUOTED = re.compile(r"""["'](/[\w/-]*\w/?)["']""")
 PREFIX = re.compile(r"""APIRouter\([^)]*prefix\s*=\s*["'](/[\w/{}.-]*)["']""")
 ROOT = re.compile(r"""^\s*ROOT_URLCONF\s*=\s*["']([\w.]+)["']""", re.MULTILINE)
@@ -94,7 +96,9 @@ def known(files: Files, stack: Stack, images: list[Image]) -> tuple[Found | None
     """
     checks = [stack.app.check if stack.app else None, *(image.runs.check for image in images)]
     for check in checks:
-        match = (CHECKED.search(check.value) or QUOTED.search(check.value)) if check else None
+        match = (
+            next(filter(None, (each.search(check.value) for each in (CHECKED, ASKED, QUOTED))), None) if check else None
+        )
         if match and check and match[1] != "/":
             return Found(match[1], check.where), []
     code = files.code(*SOURCES)

@@ -50,6 +50,7 @@ ENGINES = {
     ),
     "sqlite": re.compile(r"""(?:django\.db\.backends\.sqlite3|\bsqlite(?:\+\w+)?:///?|["']sqlite3?["'])"""),
 }
+CONNECTS = re.compile(r"^[^#\n]*\bsqlite3\.connect\(", re.MULTILINE)
 SECOND = re.compile(r"""DATABASES\[["'](?!default\b)\w+["']\]\s*=\s*\{[^}]*$""")
 SERVERS = ("postgres", "mysql")
 CONFIGURED = re.compile(
@@ -96,6 +97,10 @@ class Facts:
         found = self.files.search(ENGINES[kind], names)
         return next((Found(kind, where) for match, where in found if not (_commented(match) or _second(match))), None)
 
+    def connects(self) -> Found | None:
+        """Where code opens a file of SQLite with Python's own module."""
+        return next((Found("sqlite", where) for _, where in self.files.search(CONNECTS, self.code)), None)
+
 
 def _second(match: re.Match[str]) -> bool:
     """Whether it is in Django's settings of a database that is not the default one."""
@@ -129,7 +134,7 @@ def kind_of_database(facts: Facts, stack: Stack, every: list[Candidate]) -> tupl
     # A driver in an extra is optional: it only counts if a variable can select it.
     found += [one for one in optional if one and (found or choose(every, "database", one.value))]
     if not found:
-        small = facts.driver("sqlite") or facts.engine("sqlite")
+        small = facts.driver("sqlite") or facts.engine("sqlite") or facts.connects()
         return small, [
             Found(f"there is a driver for {one.value}, but no variable for it", one.where) for one in optional if one
         ]

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from tools.adopt.found import Dependencies, Found
-from tools.adopt.read import limits, pipenv, tested
+from tools.adopt.read import limits, pipenv, servers, tested
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import table, toml_of
@@ -54,13 +54,17 @@ def unlisted(files: Files, project: Project, loaded: Collection[str], serve: Fou
             found[LOADED[module]] = (module, files.where(name, rf"[\"']{module}\b"))
     program = serve.value.split()[0] if serve else ""
     apart = files.first(re.compile(f"({APART.format(re.escape(program))})"), files.named("Dockerfile*", depth=2))
-    lists = project.dependencies and project.dependencies.manager.value in ("pip", "pipenv")
+    lists = project.dependencies and project.dependencies.manager.value in servers.ADDS
     if program and apart and lists and not project.uses(program):
         found[program] = (program, apart.where)
-    return {
+    notes = {
         package: Found(f"the code uses {module}, which no file lists: {package} is installed, too", where)
         for package, (module, where) in found.items()
     }
+    if serve and program == servers.USUAL and lists and not apart and not project.uses(program):
+        what = f"no file names production's server: {program} is installed, and runs the application"
+        notes[program] = Found(what, serve.where)
+    return notes
 
 
 def project(files: Files, images: list[Image]) -> Project | None:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tools.adopt.found import Application, Commands, Dependencies, Found, Reading, Store
-from tools.adopt.read import django, dropped, fixed, node, others, python, routed, workspaces
+from tools.adopt.found import Application, Commands, Dependencies, Found, Open, Reading, Store
+from tools.adopt.read import debugging, django, dropped, fixed, fixed_cache, node, others, python, routed, workspaces
 from tools.adopt.read.backing import backing
 from tools.adopt.read.backing import taken as servers_taken
 from tools.adopt.read.candidates import candidates
@@ -30,7 +30,7 @@ from tools.adopt.read.packages import packages
 from tools.adopt.read.pip import with_driver
 from tools.adopt.read.project import Project, host_name, normal
 from tools.adopt.read.starts import Start, starts
-from tools.adopt.read.stores import stores
+from tools.adopt.read.stores import NO_ADDRESS, stores
 from tools.adopt.read.values import Values, values
 from tools.adopt.read.variable import Variable
 from tools.adopt.read.variables import variables
@@ -113,6 +113,19 @@ def choose(files: Files, built: list[Image]) -> Project | None:
     return next(iter([*manage, *serving, *both]), None)
 
 
+def _fixed(
+    facts: Facts, served: Application | None, given: Values, database: Store | None, cache: Store | None
+) -> tuple[Store | None, Store | None, list[Open]]:
+    """The stores with the variables that have to replace constants in code: Redis of Django, else the database."""
+    if not _is_django(served):
+        database, points = fixed.with_variable(facts, database)
+        return database, cache, points
+    if cache:
+        return database, cache, []
+    cache, point = fixed_cache.cache(facts.files, django.files_that_run(facts.files, given))
+    return database, cache, [point] if point else []
+
+
 def name_of(root: Path, project: Project | None) -> Found:
     if project and project.name:
         return Found(host_name(project.name.value), project.name.where)
@@ -136,7 +149,8 @@ def _reading(
         text = f"{database.kind.value} is possible too; {file.kind.where} has SQLite and no variable for an address"
         about_cache = [note for note in about_stores if database.kind.value not in note.value]
         database, about_stores = file, [Found(text, database.kind.where), *about_cache]
-    database, constant = (database, []) if _is_django(served) else fixed.with_variable(facts, database)
+    database, cache, constant = _fixed(facts, served, given, database, cache)
+    about_stores = [note for note in about_stores if not (cache and note.value == NO_ADDRESS)]
     servers, more = backing(every, around, project)
     ways = routed.corrected(files, project, served, commands(files, project, served, migrated, started), said)
     remarks = [*project.notes, *_optional(project, served), *more]
@@ -149,6 +163,8 @@ def _reading(
     run_packages, build_packages, about_packages, unnamed = packages(files, project, built, ways)
     remarks += about_packages
     given = _with_module(files, given, served, settings.module)
+    if _is_django(served) and (on := debugging.switch(files, django.files_that_run(files, given), given, said)):
+        given = replace(given, run={**given.run, on[0]: on[1]})
     set_module = given.get(django.NAME)
     if set_module:
         ways = replace(ways, test=with_settings(files, ways.test, set_module.value))
@@ -242,7 +258,9 @@ def _addressed(
         "PORT",
     }
     urls = dict(own_urls(said, given, taken, _first(every_port)))
-    folders = {name: one for name, one in homes(files).items() if name not in taken and not given.get(name)}
+    folders = {
+        name: one for name, one in homes(files, said.values()).items() if name not in taken and not given.get(name)
+    }
     taken |= {*urls, *folders}
     remarks = [
         *found.notes,

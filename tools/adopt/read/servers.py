@@ -29,7 +29,14 @@ JAVASCRIPT = (".js", ".cjs", ".mjs")
 # What a server that reloads cannot have: its code loaded once for all workers, and several of them.
 ONCE = re.compile(r"\s(?:--preload(?:-app)?\b|(?:-w|--workers)[= ]?\d+)")
 RELOADS = re.compile(r"^(?:python3? -m )?(?:gunicorn|uvicorn|hypercorn)\s")
+USUAL = "gunicorn"
+ADDS = ("pip", "pipenv")  # they install a package that no file lists next to those that are
 ASYNCHRONOUS = ("fastapi", "starlette", "litestar", "quart")
+# Servers that are run in a way that their package does not show: by a file of theirs, or by another program.
+OTHERS = (
+    *("uwsgi", "pyuwsgi", "mod-wsgi", "daphne", "channels", "uvicorn", "hypercorn", "granian", "tornado", "gevent"),
+    *("eventlet", "cheroot", "cherrypy", "twisted", "bjoern", "meinheld"),
+)
 
 
 def run(starts: list[Start], develops: bool) -> Found | None:
@@ -91,7 +98,7 @@ def _word(value: str, key: str) -> str:
 
 
 def serve(project: Project, application: Application | None) -> Found | None:
-    """A production server that is among the dependencies, with the target."""
+    """A production server that is among the dependencies, with the target; gunicorn if there is none for WSGI."""
     if not application or not application.target:
         return None
     target, asgi = (
@@ -104,7 +111,18 @@ def serve(project: Project, application: Application | None) -> Found | None:
         return Found(_asgi(project, target), server.where) if server else None
     if gunicorn:
         return Found(placed(["gunicorn", *_folder(application), target]), gunicorn.where)
-    return Found(placed(["waitress-serve", *_waitress(target)]), waitress.where) if waitress else None
+    if waitress:
+        return Found(placed(["waitress-serve", *_waitress(target)]), waitress.where)
+    return _usual(project, application, target)
+
+
+def _usual(project: Project, application: Application, target: str) -> Found | None:
+    """gunicorn for the WSGI application of a project without a server, if it can be installed next to a list."""
+    framework, made = application.framework.value, project.dependencies
+    if framework not in ("django", "flask") or not application.target or project.uses(*OTHERS):
+        return None
+    known = made is not None and made.manager.value in ADDS
+    return Found(placed([USUAL, *_folder(application), target]), application.target.where) if known else None
 
 
 def _folder(application: Application) -> list[str]:

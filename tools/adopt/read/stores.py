@@ -11,6 +11,7 @@ from tools.adopt.read.compose import Stack
 from tools.adopt.read.kinds import KINDS, WORDS, Facts, kind_of_database, scheme
 from tools.adopt.read.roles import replica, role_of
 
+NO_ADDRESS = "redis is a dependency, but no variable has its address"
 # Options of a URL that are for another server.
 ELSEWHERE = re.compile(
     r"(?i)(host|port|user|password|dbname|unix_socket|socket|ssl_?(ca|cert|key|rootcert)|ssl_verify\w*)="
@@ -62,7 +63,7 @@ def _cache(every: list[Candidate], facts: Facts, stack: Stack) -> tuple[Store | 
     named = choose(every, "cache", "redis")
     first = next(iter(named.values()), None)
     if not services and not first:
-        return None, [Found("redis is a dependency, but no variable has its address", library.where)] if library else []
+        return None, [Found(NO_ADDRESS, library.where)] if library else []
     where = (
         services[0].image.where
         if services and services[0].image
