@@ -27,6 +27,7 @@ SCRIPTS = (
     "migrations:run",
     "db:migrate:deploy",
 )
+REVISION = r"^[[:alnum:]_]+( \([a-z ]+\))*$"  # a line of `alembic current`; code may print others
 FIRST = re.compile(r"^down_revision\b[^=\n]*=\s*None\b", re.MULTILINE)
 # Alembic's own recipe for an empty database: all tables as they are now, then the newest revision is noted.
 STAMPS = re.compile(r"""\bstamp\([^()]*["']heads?["']""")
@@ -105,7 +106,7 @@ def _alembic(files: Files, project: Project, _: Application | None) -> Migration
     package = project.uses("alembic")
     known = package is not None and allows(package.spec, CHECK_HEADS)
     first = _first_tables(files, folder)
-    fresh = f"(alembic{option} current | grep -q . || python {first}) && " if first else ""
+    fresh = f"(alembic{option} current | grep -E '{REVISION}' || python {first}) && " if first else ""
     return Migrations(
         tool=Found("alembic", where),
         files=(f"{folder}/versions/**/*.py" if _nested(files, folder) else f"{folder}/versions/*.py",),
