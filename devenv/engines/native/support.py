@@ -8,7 +8,7 @@ from typing import Any
 from devenv.base.errors import DevError
 from devenv.engines.native.servers import BY_PROGRAM
 from devenv.engines.native.servers.redis import PASSWORD
-from devenv.model.services import Service
+from devenv.model.services import Service, mounts
 
 HONOURED = {
     *("image", "build", "command", "entrypoint", "environment", "env_file", "depends_on", "healthcheck", "ports"),
@@ -105,14 +105,11 @@ def _server(service: Service) -> Iterator[tuple[Any, ...]]:
         known = ", ".join(BY_PROGRAM)
         message = f"no local server is known for the image {service.image} (known: {known})"
         yield f"{message}; x-devenv-optional: true skips it", "image"
-    for volume in service.raw.data.get("volumes", []):
-        source = volume.get("source", "") if isinstance(volume, dict) else str(volume)
-        if source[:1] in "./~" and source:
-            yield f"the mount {source} needs containers", "volumes"
+    for source, target in mounts(service):
+        yield f"the mount {source}:{target} needs containers", "volumes"
     if service.entrypoint and PASSWORD not in " ".join(service.entrypoint):
         yield "entrypoint needs containers", "entrypoint"
 
 
 def _mounted_root(service: Service) -> list[str]:
-    texts = [v for v in service.raw.data.get("volumes", []) if isinstance(v, str)]
-    return [text.split(":")[1] for text in texts if text.startswith((".:", "./:"))]
+    return [target for source, target in mounts(service) if source in (".", "./")]
