@@ -164,10 +164,8 @@ def _run(own: list[str], rest: list[str]) -> int:
 
 def _system_failed(own: list[str], error: OSError) -> int:
     """An error of the system. A reader of stdout that has enough, as `head`, is not an error."""
-    if isinstance(error, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest at its end
-        return 0
-    return _failed(own, of_system(error))
+    output.give_up(sys.stdout)
+    return 0 if isinstance(error, BrokenPipeError) else _failed(own, of_system(error))
 
 
 def _failed(own: list[str], error: DevError) -> int:

@@ -28,8 +28,19 @@ answered = False  # whether this run has written to stdout
 
 
 def say(text: str = "") -> None:
-    """One line on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    """One line on stderr. If it takes no more, as after `2>&1 | head -1`, the command goes on without it."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        give_up(sys.stderr)
+
+
+def give_up(stream: TextIO) -> None:
+    """Discard what a stream does not take: at its end, Python would try again, and exit with 120."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def agreed(question: str) -> bool:

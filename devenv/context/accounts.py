@@ -17,7 +17,7 @@ from devenv.base import records
 from devenv.databases import find
 from devenv.databases.database import Database
 from devenv.engines import choice, names
-from devenv.model import compose_file, services
+from devenv.model import env_file, services
 from devenv.model.config import Config
 from devenv.model.services import Service, variable
 
@@ -109,7 +109,7 @@ def _known(
 def _typed(root: Path, record: records.Record, name: str) -> dict[str, str]:
     """The password in the file for the printed commands, if both the record and the container were removed."""
     file = root / names.variables_file(record.workspace)
-    known = compose_file.read_env_file(file, {}) if file.is_file() else {}
+    known = env_file.read(file, {}) if file.is_file() else {}
     password = known.get(variable(name, "PASSWORD"), "")
     return {"password": password} if password.startswith(names.SECRET) else {}
 

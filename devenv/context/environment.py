@@ -18,7 +18,7 @@ from devenv.databases.states import Seen
 from devenv.engines import choice, names
 from devenv.engines.interface import OVERRIDE, PERSONAL, Engine, Place
 from devenv.engines.secrets import Secrets
-from devenv.model import compose_file, config, libraries, service_names, services
+from devenv.model import config, env_file, libraries, service_names, services
 from devenv.model.libraries import Library
 
 # Merged over compose.yaml, at most one of them:
@@ -322,7 +322,7 @@ def _personal(env: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]
     """The variables of the person. Those that the tools set themselves keep our values. DevError 111 with the line."""
     if not (ROOT / PERSONAL).is_file():
         return {}
-    found = compose_file.read_env_file(ROOT / PERSONAL, env)
+    found = env_file.read(ROOT / PERSONAL, env)
     return {name: value for name, value in found.items() if name not in ours}
 
 
@@ -339,7 +339,7 @@ def _env_file(name: str, service: str) -> str:
     """
     told = os.environ.get("DEV_ENV_FILE") or str(records.path(name, service, "env"))
     try:
-        return told if os.path.isfile(told) and compose_file.read_env_file(Path(told), {}) else "/dev/null"
+        return told if os.path.isfile(told) and env_file.read(Path(told), {}) else "/dev/null"
     except DevError:
         return "/dev/null"
 

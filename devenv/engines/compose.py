@@ -258,9 +258,9 @@ class ComposeEngine:
         return bool(before) and before == docker.births(docker.volumes_born(before))
 
     def check_reach(self) -> None:
-        mounted = self.place.services[self.place.app].raw.data.get("volumes", [])
+        mounted = services.mounts(self.place.services[self.place.app])
         image = self._image(self.place.app)
-        if any(str(volume).startswith(".") for volume in mounted) and docker.distant() and docker.has_images([image]):
+        if any(source.startswith(".") for source, _ in mounted) and docker.distant() and docker.has_images([image]):
             docker.check_reach(self.place.root, image)
 
     def spare(self) -> None:

@@ -1,10 +1,9 @@
-"""Reads compose.yaml like Compose: follows `extends` of files, reads env files, substitutes variables.
+"""Reads compose.yaml like Compose: follows `extends` of files, substitutes variables.
 
 Only the settings that are needed here are interpreted (model/services.py); Compose checks the rest. A test compares the
 result with `docker compose config`. All forms of variables are supported: $V ${V} ${V:-d} ${V-d} ${V:?e} ${V?e}
 ${V:+r} ${V+r}, nested, and $$. Sources:
 https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md
-https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
-from devenv.base.errors import CONFIG, DevError
+from devenv.base.errors import DevError
 from devenv.model import document, json_schema
 
 SCHEMA = Path(__file__).with_name("compose.schema.json")
@@ -26,9 +25,6 @@ MERGED = ("environment", "healthcheck", "depends_on", "build", "labels", "networ
 NAME = r"[_a-zA-Z][_a-zA-Z0-9]*"
 NESTED = 20  # variables in the default of a variable
 OPERATOR = r":?[-?+]"
-LINE = r"""(?msx)^[ \t]*\#[^\n]*$ | ^[ \t]*(?:export[ \t]+)?(?P<name>\w[\w.-]*)[ \t]*
-        (?:[=:][ \t]*(?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<bare>[^\n]*))[^\n]*)?$"""
-ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "$": "$$"}
 
 
 class Raw(NamedTuple):
@@ -75,7 +71,7 @@ def load(
 def _load(path: Path, variables: Mapping[str, str]) -> dict[str, Raw]:
     source = read(path)
     services = source.data.get("services")
-    if "include" in source.data:
+    if source.data.get("include"):
         message = "include: the services of other files would be neither started nor listed"
         raise source.error(("include",), message, "take them one by one: extends: {file: FILE, service: NAME}")
     if not services:
@@ -189,7 +185,22 @@ def normalise(service: dict[str, Any]) -> dict[str, Any]:
         result["build"] = {**result["build"], "args": _pairs(result["build"]["args"])}
     if isinstance(result.get("env_file"), str):
         result["env_file"] = [result["env_file"]]
+    if isinstance(result.get("volumes"), list):
+        result["volumes"] = [_with_a_path(volume) for volume in result["volumes"]]
     return result
+
+
+def _with_a_path(volume: Any) -> Any:
+    """In the long form, the source of a bind mount is a path, also without ./ before it."""
+    if not isinstance(volume, dict) or volume.get("type") != "bind":
+        return volume
+    source = str(volume.get("source", "."))
+    return volume if source[:1] in ("/", ".", "~") else {**volume, "source": f"./{source}"}
+
+
+def truth(value: Any) -> bool:
+    """A setting that is true or false. It is text if a variable filled it."""
+    return value.lower() in ("true", "y", "yes", "on") if isinstance(value, str) else bool(value)
 
 
 def merge(parent: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -242,11 +253,18 @@ def _move(service: dict[str, Any], old: Path, new: Path) -> dict[str, Any]:
     """Rewrite the paths of an extended file, which are relative to that file, relative to ours."""
 
     def moved(path: str) -> str:
-        return os.path.relpath(old / path, new) if path.startswith(".") else path
+        """With ./ before it, without which a volume would have this name."""
+        return os.path.join(".", os.path.relpath(old / path, new)) if path.startswith(".") else path
 
     result = dict(service)
     if "volumes" in result:
-        result["volumes"] = [moved(v) if isinstance(v, str) else v for v in result["volumes"]]
+        result["volumes"] = [
+            moved(v) if isinstance(v, str) else {**v, **({"source": moved(v["source"])} if "source" in v else {})}
+            for v in result["volumes"]
+        ]
+    context = (result.get("build") or {}).get("context", "")
+    if context and ":" not in context:  # not an address
+        result["build"] = {**result["build"], "context": os.path.relpath(old / context, new)}
     if "env_file" in result:
         result["env_file"] = [
             os.path.relpath(old / f, new)
@@ -335,51 +353,3 @@ def _expression(inside: str, variables: Mapping[str, str], strict: bool) -> str:
     if operator[0][-1] == "?":
         raise InterpolationError(f"{name[0]} is not set: {other or 'it is required'}")
     return "" if operator[0][-1] == "+" and not there else other
-
-
-def read_env_file(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a file (`env_file:`, `.env`); later lines may use earlier ones.
-
-    A name without a value takes it from `variables`. DevError 111 with file and line.
-    """
-    found: dict[str, str] = {}
-    text = document.text_of(path)
-    end = 0  # of what was read
-    for match in re.finditer(LINE, text):
-        _check_blank(path, text, end, match.start())
-        end = match.end()
-        if match["name"] is None:  # a comment, not a # inside quotes
-            continue
-        try:
-            value = _value(match, {**found, **variables})
-        except InterpolationError as error:
-            line = text.count("\n", 0, match.start("name")) + 1
-            raise DevError(CONFIG, f"{path.name}:{line}: {match['name']}: {error}") from None
-        if value is not None:
-            found[match["name"]] = value
-    _check_blank(path, text, end, len(text))
-    return found
-
-
-def _check_blank(path: Path, text: str, start: int, end: int) -> None:
-    """DevError 111 if there is something between two variables."""
-    between = text[start:end]
-    if between.strip():
-        line = text.count("\n", 0, start + len(between) - len(between.lstrip())) + 1
-        raise DevError(CONFIG, f"{path.name}:{line}: not a comment, and not NAME=VALUE")
-
-
-def _value(match: re.Match[str], variables: Mapping[str, str]) -> str | None:
-    if match["single"] is not None:
-        return match["single"].replace("\\'", "'")
-    if match["double"] is not None:
-        return interpolate(re.sub(r"\\(.)", _escape, match["double"]), variables, strict=False)
-    if match["bare"] is None:
-        return variables.get(match["name"])
-    if match["bare"].startswith(("'", '"')):
-        raise InterpolationError("the quote is not closed")
-    return interpolate(re.split(r"(?:^|\s)#", match["bare"])[0].strip(), variables, strict=False)
-
-
-def _escape(match: re.Match[str]) -> str:
-    return ESCAPES.get(match[1], match[0])

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.model import compose_file, document, units
+from devenv.model import compose_file, document, env_file, units
 
 STARTED = "service_started"  # the default condition of depends_on
 COMPLETED = "service_completed_successfully"
@@ -75,23 +75,26 @@ def load(
     raws = compose_file.load(path, known, over, override)
     raws = {name: raw.with_environment(personal or {}) if "build" in raw.data else raw for name, raw in raws.items()}
     found = {raw.name: _service(raw, path.parent, known) for raw in raws.values()}
-    active = {name: service for name, service in found.items() if not service.profiles}
-    for service in active.values():
-        _check_needs(service, active)
-    return active
+    kept = {name: service for name, service in found.items() if not service.profiles}
+    for service in kept.values():
+        _check_needs(service, found)
+    return kept
 
 
-def _check_needs(service: Service, active: Mapping[str, Service]) -> None:
-    """DevError 111 if a service depends on one that is not there, or has a profile. Compose refuses that, too."""
-    for name, how in _mapping(service.raw, "depends_on").items():
-        if name not in active and (not isinstance(how, dict) or how.get("required", True)):
-            raise service.raw.error(f"{service.name} depends on {name}, which is not defined", "depends_on", name)
+def _check_needs(service: Service, found: Mapping[str, Service]) -> None:
+    """DevError 111 if a service waits for one that does not run: Compose refuses that, too."""
+    for name, needed in _mapping(service.raw, "depends_on").items():
+        if name not in found:
+            raise service.raw.error(f"{service.name} depends on {name}, which is not a service here", "depends_on")
+        if found[name].profiles and needed.get("required", True):
+            message = f"{service.name} depends on {name}, which does not start: it has profiles"
+            raise service.raw.error(message, "depends_on")
 
 
 def with_dotenv(path: Path, variables: Mapping[str, str], personal: Mapping[str, str]) -> dict[str, str]:
     """The variables that fill compose.yaml: ours count most, those of the `.env` next to it least."""
     dotenv = path.parent / ".env"
-    known = compose_file.read_env_file(dotenv, variables) if dotenv.is_file() else {}
+    known = env_file.read(dotenv, variables) if dotenv.is_file() else {}
     return {**known, **personal, **variables}
 
 
@@ -149,8 +152,9 @@ def _environment(raw: compose_file.Raw, root: Path, variables: Mapping[str, str]
         entry = {"path": entry} if isinstance(entry, str) else entry
         path = root / entry["path"]
         if os.path.isfile(path):  # not Path.is_file, which fails for a name that is too long
-            result.update(compose_file.read_env_file(path, variables))
-        elif entry.get("required", True):
+            is_raw = entry.get("format") == "raw"
+            result.update(env_file.read_raw(path) if is_raw else env_file.read(path, variables))
+        elif compose_file.truth(entry.get("required", True)):
             raise raw.error(f"env_file: {entry['path']} not found", "env_file")
     for name, value in _mapping(raw, "environment").items():
         given = variables.get(name) if value is None else _text(value)
@@ -232,13 +236,22 @@ def is_on(service: Service, network: str, variables: Mapping[str, str]) -> bool:
 def folders(service: Service) -> list[Path]:
     """The folders of this machine in which a database has its data, instead of in a volume."""
     root, places = service.raw.source.path.parent, (*DATA, service.environment.get("PGDATA") or DATA[0])
+    return [root / Path(source).expanduser() for source, target in mounts(service) if target.startswith(places)]
+
+
+def mounts(service: Service) -> list[tuple[str, str]]:
+    """The folders and files of this machine that a service mounts, as written, each with its place in the service."""
+    return [(source, target) for source, target in mounts_and_volumes(service) if source.startswith((".", "/", "~"))]
+
+
+def mounts_and_volumes(service: Service) -> list[tuple[str, str]]:
+    """The source of each, as written, and its place in the service. A volume without a name has no source."""
     found = []
     for item in service.raw.data.get("volumes", []):
         long = {"source": "", "target": "", **item} if isinstance(item, dict) else {}
         source, target = (long["source"], long["target"]) if long else [*str(item).split(":"), ""][:2]
-        if source.startswith((".", "/", "~")) and target.startswith(places):
-            found.append(root / Path(source).expanduser())
-    return found
+        found.append((source, target) if target else ("", source))
+    return [(source, target.rstrip("/") or "/") for source, target in found]
 
 
 def volume_names(service: Service, project: str, variables: Mapping[str, str]) -> list[str]:
@@ -250,17 +263,27 @@ def volume_names(service: Service, project: str, variables: Mapping[str, str]) -
 
 def external_volumes(service: Service, project: str, variables: Mapping[str, str]) -> list[str]:
     """Those of `volume_names` that compose.yaml calls external: they are made and removed by a person."""
-    declared = service.raw.source.data.get("volumes") or {}
-    mine = [name for name in service.volumes if (declared.get(name) or {}).get("external")]
+    source = service.raw.source
+    declared = source.data.get("volumes") or {}
+    mine = [n for n in service.volumes if _is_external(source, n, declared.get(n) or {}, variables)]
     return volume_names(service._replace(volumes=tuple(mine)), project, variables)
 
 
 def _volume_name(
     source: document.Document, name: str, declared: Mapping[str, Any], project: str, variables: Mapping[str, str]
 ) -> str:
-    if declared.get("name"):
-        return str(compose_file.fill(declared["name"], variables, source, ("volumes", name, "name")))
-    return name if declared.get("external") else f"{project}_{name}"
+    external = declared.get("external")
+    given = declared.get("name") or (external.get("name") if isinstance(external, dict) else "")
+    if given:
+        return str(compose_file.fill(given, variables, source, ("volumes", name, "name")))
+    return name if _is_external(source, name, declared, variables) else f"{project}_{name}"
+
+
+def _is_external(
+    source: document.Document, name: str, declared: Mapping[str, Any], variables: Mapping[str, str]
+) -> bool:
+    external = declared.get("external")
+    return compose_file.truth(compose_file.fill(external, variables, source, ("volumes", name, "external")))
 
 
 def variable(service: str, suffix: str) -> str:
@@ -282,7 +305,7 @@ class Healthcheck(NamedTuple):
 def _healthcheck(raw: compose_file.Raw) -> Healthcheck | None:
     """The healthcheck of a service; None if it has none or switches it off."""
     data = raw.data.get("healthcheck")
-    if not isinstance(data, dict) or data.get("disable"):
+    if not isinstance(data, dict) or compose_file.truth(data.get("disable")):
         return None
     argv = _argv(raw, data.get("test"))
     times = {key: _time(raw, key, data[key]) for key in TIMES if key in data}

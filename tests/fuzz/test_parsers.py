@@ -24,7 +24,7 @@ import pytest
 from devenv.base.errors import CONFIG, USAGE, DevError
 from devenv.datastates import exports
 from devenv.engines.native import support
-from devenv.model import answers, compose_file, config, document, dsn, fingerprint, requirements, services
+from devenv.model import answers, compose_file, config, document, dsn, env_file, fingerprint, requirements, services
 from devenv.required import lockfile
 
 from . import mutate
@@ -111,7 +111,7 @@ def read_lock(chance: random.Random, folder: Path) -> None:
 
 def read_dotenv(chance: random.Random, folder: Path) -> None:
     (folder / ".env").write_bytes(mutate.content(chance, DOTENV * chance.choice([1, 1, 50])))
-    compose_file.read_env_file(folder / ".env", VARIABLES)
+    env_file.read(folder / ".env", VARIABLES)
 
 
 def interpolate(chance: random.Random, folder: Path) -> None:

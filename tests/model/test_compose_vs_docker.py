@@ -15,7 +15,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from devenv.base.errors import DevError
+from devenv.base.errors import CONFIG, DevError
 from devenv.model import services
 
 VARIABLES = {"SET": "value", "EMPTY": "", "PORT": "8123", "NESTED": "a b"}
@@ -87,8 +87,8 @@ own = st.tuples(
 )
 
 
-def compose(folder: Path) -> dict[str, Any] | None:
-    """What Compose reads, or None where it refuses."""
+def compose(folder: Path, every: bool = False) -> dict[str, Any] | None:
+    """What Compose reads of the app, or of every service by name. None where it refuses."""
     command = [
         "docker",
         "compose",
@@ -102,7 +102,10 @@ def compose(folder: Path) -> dict[str, Any] | None:
     ]
     env = {**VARIABLES, "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
     done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
-    return json.loads(done.stdout)["services"]["app"] if done.returncode == 0 else None
+    if done.returncode:
+        return None
+    found = json.loads(done.stdout)["services"]
+    return found if every else found["app"]
 
 
 def undollar(value: Any) -> Any:
@@ -118,6 +121,53 @@ def check_of(data: dict[str, Any]) -> list[str] | None:
     if check.get("disable") or not test or test[0] == "NONE":
         return None
     return ["/bin/sh", "-c", *test[1:]] if test[0] == "CMD-SHELL" else test[1:]
+
+
+FORMS = """
+services:
+  app:
+    image: postgres:17
+    extends: {file: deep/base.yaml, service: base}
+    env_file: [{path: raw.env, format: raw}, {path: gone.env, required: "${MISSING:-false}"}]
+    healthcheck: {test: "true", disable: "${MISSING:-false}"}
+    volumes:
+      - {type: bind, source: rows, target: /var/lib/postgresql/data}
+      - outside:/outside
+      - older:/older
+      - ours:/ours
+volumes:
+  outside: {external: "${MISSING:-true}"}
+  older: {external: {name: named}}
+  ours: {external: "${MISSING:-false}"}
+"""
+BASE = """
+services:
+  base:
+    build: {context: ../image}
+    env_file: [base.env]
+    volumes: ["./short:/short", {type: bind, source: long, target: /long}]
+"""
+
+
+def test_forms_that_people_rarely_write_mean_what_they_mean_to_compose(tmp_path: Path) -> None:
+    """Text for true and false, raw env files, and folders that are written like volumes."""
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "compose.yaml").write_text(FORMS)
+    (tmp_path / "deep/base.yaml").write_text(BASE)
+    (tmp_path / "deep/base.env").write_text("BASE=${SET}\n")
+    (tmp_path / "raw.env").write_text('# no\n  A="quoted" # kept\nB=$SET\n\nLONG_NAME= x \n')
+    expected = compose(tmp_path)
+    assert expected
+    ours = services.load(tmp_path / "compose.yaml", VARIABLES)["app"]
+    assert dict(ours.environment) == {key: undollar(value) for key, value in expected["environment"].items()}
+    assert ours.build
+    assert os.path.normpath(ours.build.context) == expected["build"]["context"]
+    assert list(ours.healthcheck.argv if ours.healthcheck else ()) == check_of(expected)
+    binds = {mount["target"]: mount["source"] for mount in expected["volumes"] if mount["type"] == "bind"}
+    assert list(ours.volumes) == [mount["source"] for mount in expected["volumes"] if mount["type"] == "volume"]
+    assert [str(folder) for folder in services.folders(ours)] == [binds["/var/lib/postgresql/data"]]
+    assert services.external_volumes(ours, "shop", VARIABLES) == ["outside", "named"]
+    assert services.volume_names(ours, "shop", VARIABLES) == ["outside", "named", "shop_ours"]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -143,3 +193,71 @@ def test_we_read_what_compose_reads(app: dict[str, Any], base: dict[str, Any]) -
     assert sorted(ours.ports) == sorted(int(p["published"]) for p in expected.get("ports", []) if "published" in p)
     assert (list(ours.healthcheck.argv) if ours.healthcheck else None) == check_of(expected)
     assert ours.memory == (int(expected["mem_limit"]) if "mem_limit" in expected else None)
+
+
+LINES = [
+    "A=#secret",
+    "A= # all of it",
+    "A=# a value # a comment",
+    "A=a#b #c",
+    "A='#x' # c",
+    'A="a #b" # c',
+    "export A=it's",
+    "A = 1",
+    "A: 2",
+    "A=$SET$",
+    "A='$SET'",
+    'A="$$SET \\$SET"',
+    "A='l1\nl2'",
+    "A=${MISSING:-d e}",
+    "A==b=",
+    'A={"a": 1}',
+    "A=1\r\nB=2\r",
+    "\ufeffA=1",
+]
+
+
+def test_env_files_mean_what_they_mean_to_compose(tmp_path: Path) -> None:
+    """All lines in one call of Compose, each in a file and a service."""
+    found = {f"s{number}": {"image": "x", "env_file": f"{number}.env"} for number in range(len(LINES))}
+    (tmp_path / "compose.yaml").write_text(yaml.safe_dump({"services": {"app": {"image": "x"}, **found}}))
+    for number, line in enumerate(LINES):
+        (tmp_path / f"{number}.env").write_bytes(f"{line}\n".encode())
+    expected = compose(tmp_path, every=True)
+    assert expected
+    ours = services.load(tmp_path / "compose.yaml", VARIABLES)
+    for number, line in enumerate(LINES):
+        listed = expected[f"s{number}"]["environment"]
+        assert dict(ours[f"s{number}"].environment) == {key: undollar(v) for key, v in listed.items()}, line
+
+
+NEEDS = """
+services:
+  app: {image: x, depends_on: {tool: {condition: service_started, required: REQUIRED}}}
+  other: {image: x}
+"""
+TOOL = "  tool: {image: x, profiles: [tools]}\n"
+
+
+@pytest.mark.parametrize("tool", ["", TOOL], ids=["missing", "profile"])
+@pytest.mark.parametrize("required", ["true", "false"])
+def test_a_service_that_needs_one_that_does_not_run_is_refused_as_by_compose(
+    tmp_path: Path, tool: str, required: str
+) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text(NEEDS.replace("REQUIRED", required) + tool)
+    if tool and required == "false":
+        assert compose(tmp_path)
+        assert "app" in services.load(file, VARIABLES)
+    else:
+        assert compose(tmp_path) is None
+        with pytest.raises(DevError, match=r"compose\.yaml:3: app depends on tool, which "):
+            services.load(file, VARIABLES)
+
+
+def test_services_of_an_included_file_are_refused_not_left_out(tmp_path: Path) -> None:
+    """Without containers they did not start, and with them no command of ours saw them."""
+    (tmp_path / "compose.yaml").write_text("services: {app: {image: x}}\ninclude: [other.yaml]\n")
+    with pytest.raises(DevError, match=r"compose\.yaml:2: include: the services of other files") as refused:
+        services.load(tmp_path / "compose.yaml", VARIABLES)
+    assert refused.value.code == CONFIG

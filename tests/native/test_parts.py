@@ -15,7 +15,7 @@ from devenv.base import process, records, system
 from devenv.engines.interface import Place
 from devenv.engines.native import addresses, app_environment, folders, logs, processes, programs, supervisor
 from devenv.engines.native.servers import postgres
-from devenv.model import compose_file
+from devenv.model import env_file
 from tests.conftest import until
 
 
@@ -175,5 +175,5 @@ def test_a_long_log_keeps_its_last_lines(tmp_path: Path) -> None:
 def test_an_env_file_is_read_as_compose_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "variables"
     file.write_text("# comment\nA=one # two\nexport B='$A'\nC=\"x\\ny ${A}\"\nD=${MISSING:-z}\n\nGIVEN\nABSENT\n")
-    found = compose_file.read_env_file(file, {"GIVEN": "yes"})
+    found = env_file.read(file, {"GIVEN": "yes"})
     assert found == {"A": "one", "B": "$A", "C": "x\ny one", "D": "z", "GIVEN": "yes"}

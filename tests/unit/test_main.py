@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +18,7 @@ from invoke.parser import Parser
 from invoke.program import Program
 
 from devenv import main
-from devenv.base import output
+from devenv.base import launch, output
 from devenv.base.errors import DevError
 from devenv.commandline import arguments, helping
 from devenv.tasks.common import CHANGES
@@ -383,3 +385,48 @@ def test_a_command_imports_the_modules_of_its_tasks(line: list[str], more: set[s
     found = {*main.collection(line).task_names}
     assert found >= {"dev.up", *more}
     assert found & {"dev.seed", "contract.check"} == more
+
+
+# ---- streams that take no more
+
+
+def started(folder: Path, *argv: str) -> list[str]:
+    """The program as the launcher starts it."""
+    tools = Path(main.__file__).parent
+    return [sys.executable, "-I", str(tools), str(launch.INTERFACE), str(folder), *argv]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    ("argv", "full", "code"),
+    [
+        (["--list"], ["stdout"], 110),
+        (["--list"], ["stdout", "stderr"], 110),
+        (["--list"], ["stderr"], 0),
+        (["dev.nope"], ["stderr"], 2),
+        (["dev.nope"], ["stdout", "stderr"], 2),
+    ],
+)
+def test_output_to_a_full_disk_ends_with_a_code_of_ours(
+    tmp_path: Path, argv: list[str], full: list[str], code: int
+) -> None:
+    with open("/dev/full", "w") as device:
+        streams = {name: device if name in full else subprocess.PIPE for name in ("stdout", "stderr")}
+        done = subprocess.run(started(tmp_path, *argv), text=True, check=False, **streams)
+    assert done.returncode == code
+    errors = [line for line in (done.stderr or "").splitlines() if "rror" in line]
+    assert [line.partition(":")[0] for line in errors] == (["error[110]"] if full == ["stdout"] else [])
+
+
+def test_a_command_is_finished_if_nobody_reads_its_progress(tmp_path: Path) -> None:
+    """`inv dev.up 2>&1 | head -1` ended halfway."""
+    (tmp_path / "tasks_local.py").write_text(
+        "import pathlib\nfrom invoke.tasks import task\nfrom devenv.base import events\n"
+        "@task\ndef long(c):\n    events.note('one')\n    events.note('two')\n    pathlib.Path('ended').touch()\n"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(started(tmp_path, "long"), stdout=writer, stderr=writer, check=False)
+    os.close(writer)
+    assert done.returncode == 0
+    assert (tmp_path / "ended").exists()

@@ -121,11 +121,11 @@ def test_of_a_file_that_is_extended_only_what_counts_is_judged(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("services:\n  app: {image: x, depends_on: [mail]}\n", "2: app depends on mail, which is not defined"),
-        ("services:\n  app:\n    image: x\n    depends_on:\n      mail: {}\n", "5: app depends on mail"),
+        ("services:\n  app: {image: x, depends_on: [mail]}\n", "2: app depends on mail, which is not a service"),
+        ("services:\n  app:\n    image: x\n    depends_on:\n      mail: {}\n", "4: app depends on mail"),
         (
             "services:\n  app: {image: x, depends_on: [mail]}\n  mail: {image: y, profiles: [z]}\n",
-            "2: app depends on mail, which is not defined",
+            "2: app depends on mail, which does not start",
         ),
         ("services: {app: {image: x}}\ninclude: [other.yaml]\n", "2: include: the services of other files"),
     ],
@@ -140,7 +140,9 @@ def test_services_that_would_not_be_started_are_errors(tmp_path: Path, text: str
 
 def test_a_service_may_do_without_another(tmp_path: Path) -> None:
     needs = "{mail: {condition: service_started, required: false}}"
-    (tmp_path / "compose.yaml").write_text(f"services:\n  app: {{image: x, depends_on: {needs}}}\n")
+    (tmp_path / "compose.yaml").write_text(
+        f"services:\n  app: {{image: x, depends_on: {needs}}}\n  mail: {{image: y, profiles: [z]}}\n"
+    )
     assert list(services.load(tmp_path / "compose.yaml", {})) == ["app"]
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from devenv.base import records
 from devenv.base.errors import CONFIG, DevError
-from devenv.model import compose_file
+from devenv.model import env_file
 from devenv.model.requirements import Requirement, Wiring
 from devenv.model.resolver import Ask
 from devenv.required import wiring
@@ -159,11 +159,11 @@ tricky = st.text(st.sampled_from("\\'\"$ #={}\n\r\tab\u2028\x85"), max_size=8)
 @example({"A": "ends with a backslash\\", "B_1": "$HOME ${HOME} $$", "c": "a\n# no comment\nB_1=x"})
 def test_any_value_comes_back_as_it_was(state_home: Path, environment: dict[str, str]) -> None:
     wiring.write("main", "shop", environment)
-    assert compose_file.read_env_file(state_home / "main" / "shop.env", {"HOME": "x"}) == environment
+    assert env_file.read(state_home / "main" / "shop.env", {"HOME": "x"}) == environment
     assert not wiring.write("main", "shop", environment)
 
 
 def test_comments_of_an_env_file(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_text("# A=1\n  #B=2\nC=3 # not this\nD='4 # this\n# and this'\nexport E=5#6\n")
-    assert compose_file.read_env_file(path, {}) == {"C": "3", "D": "4 # this\n# and this", "E": "5#6"}
+    assert env_file.read(path, {}) == {"C": "3", "D": "4 # this\n# and this", "E": "5#6"}

@@ -9,7 +9,7 @@ from typing import Any
 from devenv.base.errors import DevError
 from devenv.engines.native.servers import BY_PROGRAM
 from devenv.engines.native.servers.redis import PASSWORD
-from devenv.model.services import Service
+from devenv.model.services import Service, mounts, mounts_and_volumes
 
 HONOURED = {
     *("image", "build", "command", "entrypoint", "environment", "env_file", "depends_on", "healthcheck", "ports"),
@@ -105,10 +105,8 @@ def _server(service: Service) -> Iterator[tuple[Any, ...]]:
         known = ", ".join(BY_PROGRAM)
         message = f"no local server is known for the image {service.image} (known: {known})"
         yield f"{message}; x-devenv-optional: true skips it", "image"
-    for volume in service.raw.data.get("volumes", []):
-        source = volume.get("source", "") if isinstance(volume, dict) else str(volume)
-        if source[:1] in "./~" and source:
-            yield f"the mount {source} needs containers", "volumes"
+    for source, target in mounts(service):
+        yield f"the mount {source}:{target} needs containers", "volumes"
     if service.entrypoint and PASSWORD not in " ".join(service.entrypoint):
         yield "entrypoint needs containers", "entrypoint"
 
@@ -116,7 +114,7 @@ def _server(service: Service) -> Iterator[tuple[Any, ...]]:
 def _elsewhere(service: Service) -> Iterator[str]:
     """What the app finds in the place of each mount other than the repository's."""
     roots = _mounted_root(service)
-    for source, target in _mounts(service):
+    for source, target in mounts_and_volumes(service):
         inside = [os.path.relpath(target, root) for root in roots if f"{target}/".startswith(f"{root}/")]
         if not inside:
             yield f"{target} is the machine's, without {source or 'a volume'}"
@@ -125,16 +123,4 @@ def _elsewhere(service: Service) -> Iterator[str]:
 
 
 def _mounted_root(service: Service) -> list[str]:
-    return [target for source, target in _mounts(service) if source in (".", "./")]
-
-
-def _mounts(service: Service) -> list[tuple[str, str]]:
-    """Source and target of each volume and folder. A volume without a name has no source."""
-    found = []
-    for entry in service.raw.data.get("volumes", []):
-        if isinstance(entry, dict):
-            found.append((str(entry.get("source", "")), str(entry.get("target", ""))))
-        else:
-            source, _, target = str(entry).partition(":")
-            found.append((source, target.partition(":")[0]) if target else ("", source))
-    return [(source, target.rstrip("/") or "/") for source, target in found]
+    return [target for source, target in mounts(service) if source in (".", "./")]
