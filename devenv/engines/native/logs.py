@@ -93,7 +93,7 @@ def _since(folder: Path, wanted: Logs) -> list[str]:
 def begin(folder: Path, moment: float) -> int:
     """Where the bytes of a log begin that were written after a moment, as the keeper noted; 0 if it did not.
 
-    The notes are three seconds late at most, so a line may be shown that is as much older.
+    There is a note for each round of the keeper, so a line may be shown that is three seconds older.
     """
     log, notes = path(folder).stat(), folder / NOTES
     if log.st_mtime < moment:
