@@ -16,13 +16,14 @@ _begun: list[subprocess.Popen[str]] = []
 
 def ask(words: Sequence[str], root: Path, environment: Mapping[str, str]) -> None:
     """Begin the query if this command line probably needs its answer: it takes a twentieth of a second."""
-    needed = words and words[0].startswith("dev.") and words[0] not in WITHOUT
-    likely = any(root.glob(IN_CONTAINERS)) and not (root / NATIVE).exists()
-    if needed and likely and environment.get("DEV_ENGINE", "") != "native":
-        quiet, kept = subprocess.DEVNULL, subprocess.PIPE
-        with suppress(OSError):  # without docker, the one that needs the answer finds out why
-            begun = subprocess.Popen(QUESTION, stdin=quiet, stdout=kept, stderr=quiet, text=True, env=environment)
-            _begun.append(begun)
+    if not words or not words[0].startswith("dev.") or words[0] in WITHOUT or environment.get("DEV_ENGINE") == "native":
+        return
+    if (root / NATIVE).exists() or not any(root.glob(IN_CONTAINERS)):
+        return
+    quiet, kept = subprocess.DEVNULL, subprocess.PIPE
+    with suppress(OSError):  # without docker, the one that needs the answer finds out why
+        begun = subprocess.Popen(QUESTION, stdin=quiet, stdout=kept, stderr=quiet, text=True, env=environment)
+        _begun.append(begun)
 
 
 def answer() -> str:

@@ -23,6 +23,7 @@ from devenv.datastates import earlier, layers, migrated, packages, settling, sto
 from devenv.datastates.layers import Given, Later, Layer
 from devenv.datastates.steps import Step, carry_out
 from devenv.engines.interface import State as Seen
+from devenv.engines.interface import unhealthy
 from devenv.model import lineage
 from devenv.model.scenarios import Scenario
 
@@ -39,7 +40,7 @@ def ready(env: Environment, changes: bool = True) -> Environment:
     if changes:
         claims.check(env, seen)
     backing = [name for name, service in env.place.services.items() if not service.build]
-    if any(name not in seen or not seen[name].healthy for name in backing):
+    if unhealthy(seen, backing):
         health.start(env, backing)
     return opened(env)
 
@@ -129,7 +130,7 @@ def _start_all(env: Environment) -> None:
     """Start all services, for a scenario that talks to the app."""
     used(env)
     seen = env.engine.look()
-    if any(name not in seen or not seen[name].healthy for name in env.place.services):
+    if unhealthy(seen, env.place.services):
         health.start(env, list(env.place.services))
         _note_running(env)  # so that the next dev.up does not start them again
 

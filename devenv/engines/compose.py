@@ -19,7 +19,7 @@ from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
 from devenv.engines import additions, docker, failures, names, stats
 from devenv.engines.held import WAITING, Held
-from devenv.engines.interface import IMPATIENT, PERSONAL, Logs, Place, State
+from devenv.engines.interface import IMPATIENT, PERSONAL, Logs, Place, State, unhealthy
 from devenv.engines.progress import Progress
 from devenv.model import services, system_packages
 from devenv.model.secrets import BUILD, RUN
@@ -107,11 +107,8 @@ class ComposeEngine:
                 raise self._explain(self._unhealthy(timeout))
 
     def _late(self, names: Sequence[str], begun: float, timeout: float) -> bool:
-        """Whether the time ran out, and a service is not healthy: half the time, Compose ends with 0 then."""
-        if time.monotonic() - begun < timeout:
-            return False
-        states = self.look()
-        return any(name not in states or not states[name].healthy for name in names)
+        """Whether the time ran out, and a service is not healthy: Compose may end with 0 then."""
+        return time.monotonic() - begun >= timeout and bool(unhealthy(self.look(), names))
 
     def end(self, services: Sequence[str]) -> None:
         if self._run("stop", *services):
@@ -120,7 +117,7 @@ class ComposeEngine:
     def failing(self, states: Mapping[str, State], started: bool = False) -> list[str]:
         # Docker runs a healthcheck twice a minute, so what it says may have been true half a minute ago.
         wanted = self.place.services
-        sick = [name for name in wanted if name not in states or not states[name].healthy]
+        sick = unhealthy(states, wanted)
         passed = docker.passed([s.id for s in states.values() if started and s.id not in (self._before or ())])
         left = [name for name in wanted if name not in sick and states[name].running and states[name].id not in passed]
         checks = {name: wanted[name].healthcheck for name in left}
@@ -140,7 +137,8 @@ class ComposeEngine:
         if docker.entrypoint(self._image(self.place.app)) if service.entrypoint is None else service.entrypoint:
             yield  # `docker exec` would run a step without it
             return
-        name, given = f"{self.place.project}-steps", self._secrets(RUN)
+        name = f"{self.place.project}-steps"
+        given = self._secrets(RUN)
         self._held = Held(self._one_off("steps", [WAITING], "--name", name), name, {**self.place.env, **given})
         try:
             yield
@@ -183,8 +181,8 @@ class ComposeEngine:
             additions.write_variables(self.place)
         tty = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
         once = service if verb[0] == "run" else ""
-        env = {**self.place.env, **given}
-        return docker.checked(process.attach(self._compose(*verb, *tty, service, *argv, once=once), env))
+        command = self._compose(*verb, *tty, service, *argv, once=once)
+        return docker.checked(process.attach(command, {**self.place.env, **given}))
 
     def ask(self, service: str, argv: Sequence[str], stdin: str = "") -> Result:
         return docker.answered(process.capture(docker.inside(self.place, service, argv), self.place.env, stdin))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Callable, NamedTuple, Protocol
@@ -49,6 +49,11 @@ class State(NamedTuple):
     networks: tuple[str, ...] = ()  # of containers: the networks that it is on
     checked: bool = False  # its healthcheck ran for this look, so it need not run again
     image: str = ""  # of containers: what it was made of, as it was written
+
+
+def unhealthy(states: Mapping[str, State], names: Iterable[str]) -> list[str]:
+    """Those of the services that do not run, or whose healthcheck does not pass."""
+    return [name for name in names if name not in states or not states[name].healthy]
 
 
 class Place(NamedTuple):

@@ -39,7 +39,7 @@ def up(env: Environment, only: bool = False) -> Done:
     _report_renamed(env)
     _stop_other_engine(env)
     _stop_replaced(env)
-    states: Mapping[str, State] = env.engine.look()
+    states = env.engine.look()
     if not only:
         claims.check(env, states)
     env.engine.tidy()

@@ -14,6 +14,7 @@ from devenv.model import compose_file, document, env_file, units
 STARTED = "service_started"  # the default condition of depends_on
 COMPLETED = "service_completed_successfully"
 DATA = ("/var/lib/postgresql", "/var/lib/mysql")  # where the images have it
+HERE = (".", "/", "~")  # how the source of a mount begins that is not a volume
 TIMES = ("interval", "timeout", "start_period", "start_interval")
 
 
@@ -175,8 +176,7 @@ def _mapping(raw: compose_file.Raw, key: str) -> Mapping[str, Any]:
 
 def _named_volumes(volumes: list[Any]) -> list[str]:
     """The names of the volumes that are not folders of the host."""
-    sources = [v.get("source", "") if isinstance(v, dict) else str(v).split(":")[0] for v in volumes]
-    return [source for source in sources if source and source[0] not in "./~"]
+    return [source for source, _ in _placed(volumes) if source and not source.startswith(HERE)]
 
 
 def _published(raw: compose_file.Raw, item: Any) -> list[int]:
@@ -235,19 +235,24 @@ def is_on(service: Service, network: str, variables: Mapping[str, str]) -> bool:
 
 def folders(service: Service) -> list[Path]:
     """The folders of this machine in which a database has its data, instead of in a volume."""
-    root, places = service.raw.source.path.parent, (*DATA, service.environment.get("PGDATA") or DATA[0])
+    root, own = service.raw.source.path.parent, service.environment.get("PGDATA", "").rstrip("/")
+    places = (*DATA, own or DATA[0])
     return [root / Path(source).expanduser() for source, target in mounts(service) if target.startswith(places)]
 
 
 def mounts(service: Service) -> list[tuple[str, str]]:
     """The folders and files of this machine that a service mounts, as written, each with its place in the service."""
-    return [(source, target) for source, target in mounts_and_volumes(service) if source.startswith((".", "/", "~"))]
+    return [(source, target) for source, target in mounts_and_volumes(service) if source.startswith(HERE)]
 
 
 def mounts_and_volumes(service: Service) -> list[tuple[str, str]]:
     """The source of each, as written, and its place in the service. A volume without a name has no source."""
+    return _placed(service.raw.data.get("volumes", []))
+
+
+def _placed(volumes: list[Any]) -> list[tuple[str, str]]:
     found = []
-    for item in service.raw.data.get("volumes", []):
+    for item in volumes:
         long = {"source": "", "target": "", **item} if isinstance(item, dict) else {}
         source, target = (long["source"], long["target"]) if long else [*str(item).split(":"), ""][:2]
         found.append((source, target) if target else ("", source))

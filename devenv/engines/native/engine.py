@@ -15,7 +15,7 @@ from typing import Callable
 from devenv.base import events, process, records, system
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.process import Result
-from devenv.engines.interface import IMPATIENT, Logs, Place, State
+from devenv.engines.interface import IMPATIENT, Logs, Place, State, unhealthy
 from devenv.engines.native import (
     addresses,
     app_environment,
@@ -131,7 +131,7 @@ class NativeEngine:
             supervisor.note_end(self.units[name], "stopped")
 
     def failing(self, states: Mapping[str, State], started: bool = False) -> list[str]:
-        sick = [name for name in self.units if name not in states or not states[name].healthy]
+        sick = unhealthy(states, self.units)
         left = [name for name in self.units if name not in sick and states[name].running and not states[name].checked]
         left = [name for name in left if not (started and states[name].id == self._passed.get(name))]
         with ThreadPoolExecutor(max_workers=8) as threads:

@@ -73,7 +73,7 @@ def check(services: Mapping[str, Service]) -> None:
 
 
 def ignored(service: Service) -> list[str]:
-    """The settings of a service that are ignored, and why that does no harm."""
+    """The settings of a service that are left out, and what is true instead."""
     found = [f"{key}: {HARMLESS[key]}" for key in service.raw.data if key in HARMLESS]
     found += [f"volumes: {text}" for text in _elsewhere(service)] if service.build else []
     if not service.build and service.healthcheck:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from tools.adopt.found import Found
 from tools.adopt.read.files import Files
+from tools.adopt.read.syntax import sets
 from tools.adopt.read.values import Values
 from tools.adopt.read.variable import Variable
 
@@ -20,25 +21,15 @@ def switch(
 
     `settings`: the files that run, of which the first one that sets DEBUG counts. `said`: the variables of the code.
     """
-    made = next((list(_made(files, name)) for name in settings if any(_made(files, name))), [])
+    made = next(filter(None, (sets(files, name, "DEBUG", top=True) for name in settings)), [])
     if not made:
         return None
-    value = made[-1]
+    _, value = made[-1]
     words = [each.value for each in ast.walk(value) if isinstance(each, ast.Constant) and isinstance(each.value, str)]
     names = [word for word in words if word in said]
     if len(names) != 1 or given.get(names[0]) or (said[names[0]].default or "").lower() not in OFF:
         return None
     return names[0], Found(_word(value), said[names[0]].where)
-
-
-def _made(files: Files, name: str) -> Iterator[ast.expr]:
-    """What a file sets DEBUG to, without conditions."""
-    tree = files.tree(name)
-    for node in tree.body if tree else ():
-        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        value = getattr(node, "value", None)
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and getattr(target, "id", "") == "DEBUG" and value:
-            yield value
 
 
 def _word(value: ast.expr) -> str:

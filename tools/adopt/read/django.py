@@ -12,7 +12,7 @@ from tools.adopt.found import Found, Open, Store
 from tools.adopt.read import absent, databases, logs, paths
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import callee, source
+from tools.adopt.read.syntax import callee, sets, source
 from tools.adopt.read.values import Values
 from tools.adopt.read.variable import Variable
 
@@ -32,7 +32,6 @@ ASKS = re.compile(rf"""(?:getenv|environ\.get)\(\s*["']{NAME}""")
 COMPUTES = re.compile(r"\bglobals\(\)|\blocals\(\)|\bvars\(|\bexec\(|\binclude\(|Configuration\b|__dict__|\bsetattr\(")
 LOADED = ("INSTALLED_APPS", "MIDDLEWARE", "MIDDLEWARE_CLASSES")
 HOSTS = re.compile(r"^ALLOWED_HOSTS\s*=\s*([^\n]*?[\[(][^\])]*[\])])", re.MULTILINE)
-SETS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 LITERAL = re.compile(r"""["'][\w.:-]+["']\s*[,\])]""")
 VALUE = re.compile(rf"{paths.COMPUTED.pattern}|config\.get|dj_database_url|secret\w*\(")
 DEVELOPS = re.compile(r"(^|[._])(dev|devel|develop|development|devstack|local|docker|compose)($|[._\d])")
@@ -215,7 +214,7 @@ def lacking(files: Files, given: Values) -> Open | None:
 
 def secret(files: Files, runs: list[str]) -> Open | None:
     """An open point if SECRET_KEY is only set to an empty text, or made of it: Django refuses to start."""
-    found = [(name, *one) for name in runs for one in _sets(files, name, KEY)]
+    found = [(name, *one) for name in runs for one in sets(files, name, KEY)]
     empty = [(name, line) for name, line, value in found if isinstance(value, ast.Constant) and not value.value]
     derived = [line for _, line, value in found if any(getattr(each, "id", "") == KEY for each in ast.walk(value))]
     if not empty or len(empty) + len(derived) < len(found):
@@ -226,8 +225,8 @@ def secret(files: Files, runs: list[str]) -> Open | None:
 
 def debug(files: Files, runs: list[str]) -> Open | None:
     """An open point if DEBUG is always off and no host is allowed: with that, Django's server refuses to start."""
-    found = [(name, *one) for name in runs for one in _sets(files, name, "DEBUG")]
-    hosts = [value for name in runs for _, value in _sets(files, name, "ALLOWED_HOSTS", top=True)]
+    found = [(name, *one) for name in runs for one in sets(files, name, "DEBUG")]
+    hosts = [value for name in runs for _, value in sets(files, name, "ALLOWED_HOSTS", top=True)]
     off = all(isinstance(value, ast.Constant) and value.value is False for *_, value in found)
     if not found or not off or any(not isinstance(value, ast.List) or value.elts for value in hosts):
         return None
@@ -250,7 +249,7 @@ def hosts(files: Files, runs: list[str]) -> Open | None:
         text = files.text(name)
         match = HOSTS.search(text)
         computed = match and (VALUE.search(match[1]) or re.search(r"env|\*|\.localhost\b", match[1]))
-        again = len(_sets(files, name, "ALLOWED_HOSTS")) > (1 if match else 0)
+        again = len(sets(files, name, "ALLOWED_HOSTS")) > (1 if match else 0)
         if again or (match and (computed or not LITERAL.search(match[1]))):
             return None  # computed, changed further down, or empty, with which Django allows .localhost
         if match:
@@ -304,14 +303,6 @@ def _log_folder(files: Files, runs: list[str]) -> Open | None:
     setting, folder = found
     what = Found(f"nothing makes the folder {folder.value} of {setting}, into which logs are written", folder.where)
     return Open(what, f'in {folder.where.rpartition(":")[0]}: {setting} = "/tmp"')
-
-
-def _sets(files: Files, name: str, setting: str, top: bool = False) -> list[tuple[int, ast.expr]]:
-    """What a settings file sets a setting to, or adds to it, with the lines. `top`: not what depends on a condition."""
-    tree = files.tree(name) or ast.Module([], [])
-    made = [each for each in (tree.body if top else ast.walk(tree)) if isinstance(each, SETS) and each.value]
-    targets = [each.targets[0] if isinstance(each, ast.Assign) else each.target for each in made]
-    return [(n.lineno, n.value) for n, to in zip(made, targets) if n.value and getattr(to, "id", "") == setting]
 
 
 def file_that_runs(files: Files, given: Values, database: Store | None, stack: Stack) -> Store | None:

@@ -14,6 +14,7 @@ from tools.adopt.read.files import ASIDE, Files
 from tools.adopt.read.kinds import KINDS, Facts, scheme
 from tools.adopt.read.project import Project
 from tools.adopt.read.roles import role_of
+from tools.adopt.read.syntax import text
 
 ADDRESS = re.compile(r"(sqlite|postgres(ql)?|mysql|mariadb)(\+\w+)?://")
 DRIVERS = {"postgres": "psycopg2-binary", "mysql": "mysqlclient"}
@@ -78,17 +79,17 @@ def _constants(files: Files, name: str) -> Iterator[tuple[str, str, int]]:
     for node in _walk(tree) if tree else ():
         pairs: list[tuple[str, ast.expr | None]] = []
         if isinstance(node, ast.Assign):
-            pairs = [(getattr(to, "id", "") or _key(getattr(to, "slice", None)), node.value) for to in node.targets]
+            pairs = [(getattr(to, "id", "") or text(getattr(to, "slice", None)), node.value) for to in node.targets]
         elif isinstance(node, ast.AnnAssign):
             pairs = [(getattr(node.target, "id", ""), node.value)]
         elif isinstance(node, ast.keyword):
             pairs = [(node.arg or "", node.value)]
         elif isinstance(node, ast.Dict):
-            pairs = [(_key(key), value) for key, value in zip(node.keys, node.values)]
+            pairs = [(text(key), value) for key, value in zip(node.keys, node.values)]
         for key, value in pairs:
             role = role_of(key, "database")
-            if value and role and role.role == "url" and ADDRESS.match(_key(value)):
-                yield key, _key(value), value.lineno
+            if value and role and role.role == "url" and ADDRESS.match(text(value)):
+                yield key, text(value), value.lineno
 
 
 def _walk(tree: ast.AST) -> Iterator[ast.AST]:
@@ -102,7 +103,3 @@ def _walk(tree: ast.AST) -> Iterator[ast.AST]:
             for child in ast.iter_child_nodes(node)
             if not (isinstance(child, ast.ClassDef) and TRIAL.search(child.name))
         ]
-
-
-def _key(node: ast.expr | None) -> str:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

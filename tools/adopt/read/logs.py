@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tools.adopt.found import Found
 from tools.adopt.read import paths
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import callee
+from tools.adopt.read.syntax import callee, sets
 
 
 def without_folder(files: Files, name: str) -> Found | None:
@@ -50,11 +50,8 @@ def _folders(files: Files, name: str) -> Iterator[str]:
 
 def _missing(files: Files, name: str, setting: str) -> Found | None:
     """The folder that a settings file gives a setting, if it is another machine's, or neither tracked nor made."""
-    tree = files.tree(name) if setting in files.text(name) else None
-    for node in (each for each in ast.walk(tree) if isinstance(each, ast.Assign)) if tree else ():
-        if getattr(node.targets[0], "id", "") == setting:
-            a_file = ast.BinOp(node.value, ast.Div(), ast.Constant("a.log"))
-            text = paths.without_folder(files, name, a_file)
-            if text:
-                return Found(text.rpartition("/")[0], f"{name}:{node.lineno}")
+    for line, value in sets(files, name, setting):
+        text = paths.without_folder(files, name, ast.BinOp(value, ast.Div(), ast.Constant("a.log")))
+        if text:
+            return Found(text.rpartition("/")[0], f"{name}:{line}")
     return None

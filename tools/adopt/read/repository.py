@@ -113,6 +113,18 @@ def choose(files: Files, built: list[Image]) -> Project | None:
     return next(iter([*manage, *serving, *both]), None)
 
 
+def _file_that_runs(
+    files: Files, given: Values, around: Stack, database: Store | None, notes: list[Found]
+) -> tuple[Store | None, list[Found]]:
+    """SQLite instead of the database, if the settings that run have it; and the notes about stores."""
+    file = django.file_that_runs(files, given, database, around)
+    if not file or not database:
+        return database, notes
+    text = f"{database.kind.value} is possible too; {file.kind.where} has SQLite and no variable for an address"
+    others = [note for note in notes if database.kind.value not in note.value]
+    return file, [Found(text, database.kind.where), *others]
+
+
 def _fixed(
     facts: Facts, served: Application | None, given: Values, database: Store | None, cache: Store | None
 ) -> tuple[Store | None, Store | None, list[Open]]:
@@ -145,10 +157,8 @@ def _reading(
     facts = Facts(files, project, served.framework.value if served else "", code)
     every = candidates(said, given)
     database, cache, about_stores = stores(facts, around, every)
-    if _is_django(served) and database and (file := django.file_that_runs(files, given, database, around)):
-        text = f"{database.kind.value} is possible too; {file.kind.where} has SQLite and no variable for an address"
-        about_cache = [note for note in about_stores if database.kind.value not in note.value]
-        database, about_stores = file, [Found(text, database.kind.where), *about_cache]
+    if _is_django(served):
+        database, about_stores = _file_that_runs(files, given, around, database, about_stores)
     database, cache, constant = _fixed(facts, served, given, database, cache)
     about_stores = [note for note in about_stores if not (cache and note.value == NO_ADDRESS)]
     servers, more = backing(every, around, project)
@@ -163,8 +173,7 @@ def _reading(
     run_packages, build_packages, about_packages, unnamed = packages(files, project, built, ways)
     remarks += about_packages
     given = _with_module(files, given, served, settings.module)
-    if _is_django(served) and (on := debugging.switch(files, django.files_that_run(files, given), given, said)):
-        given = replace(given, run={**given.run, on[0]: on[1]})
+    given = _with_debug(files, given, said) if _is_django(served) else given
     set_module = given.get(django.NAME)
     if set_module:
         ways = replace(ways, test=with_settings(files, ways.test, set_module.value))
@@ -204,6 +213,12 @@ def _with_module(files: Files, given: Values, served: Application | None, module
     if served and served.manage and not served.manage.value.endswith("manage.py"):
         module = module or django.running(files, given, [])  # not all entry points set one; servers need it, too
     return replace(given, run={**given.run, django.NAME: module}) if module else given
+
+
+def _with_debug(files: Files, given: Values, said: Mapping[str, Variable]) -> Values:
+    """The values with the variable that turns DEBUG on, if the settings of commands need one."""
+    switch = debugging.switch(files, django.files_that_run(files, given), given, said)
+    return replace(given, run={**given.run, switch[0]: switch[1]}) if switch else given
 
 
 def _dependencies(

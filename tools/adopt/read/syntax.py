@@ -8,6 +8,21 @@ from pathlib import PurePosixPath
 
 from tools.adopt.read.files import Files
 
+SETS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
+
+
+def text(node: ast.expr | None) -> str:
+    """A text that is written out; empty for all else."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def sets(files: Files, name: str, setting: str, top: bool = False) -> list[tuple[int, ast.expr]]:
+    """What a settings file sets a setting to, or adds to it, with the lines. `top`: not what depends on a condition."""
+    tree = files.tree(name) or ast.Module([], [])
+    made = [each for each in (tree.body if top else ast.walk(tree)) if isinstance(each, SETS) and each.value]
+    targets = [each.targets[0] if isinstance(each, ast.Assign) else each.target for each in made]
+    return [(n.lineno, n.value) for n, to in zip(made, targets) if n.value and getattr(to, "id", "") == setting]
+
 
 def callee(call: ast.Call) -> str:
     """The last word of what is called: `include` of `urls.include(...)`; empty for the result of another call."""

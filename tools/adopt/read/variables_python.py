@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from tools.adopt.read import databases
 from tools.adopt.read.files import Files
+from tools.adopt.read.syntax import text
 from tools.adopt.read.variable import Variable, around
 
 SUFFIXES = (".py",)
@@ -103,13 +104,9 @@ def literal(node: ast.expr | None) -> str | None:
     return str(value) if isinstance(value, (str, int, float)) and "\n" not in str(value) else None
 
 
-def _text(node: ast.expr | None) -> str:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-
-
 def _read(node: ast.AST, names: Names) -> Read | None:
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and dotted(node.value) in names.environ:
-        key = _text(node.slice)
+        key = text(node.slice)
         return Read(node, key, True) if key.isidentifier() else None
     return _call(node, names) if isinstance(node, ast.Call) else None
 
@@ -117,7 +114,7 @@ def _read(node: ast.AST, names: Names) -> Read | None:
 def _call(node: ast.Call, names: Names) -> Read | None:
     called = dotted(node.func) or (node.func.attr if isinstance(node.func, ast.Attribute) else "")
     owner, _, method = called.rpartition(".")
-    key = _text(node.args[0] if node.args else None)
+    key = text(node.args[0] if node.args else None)
     second = node.args[1] if len(node.args) > 1 else None
     fallback = second or next((each.value for each in node.keywords if each.arg == "default"), None)
     if called in names.getenv or (owner in names.environ and method in ("get", "pop")):
@@ -138,7 +135,7 @@ def _optional(tree: ast.Module, names: Names) -> set[str]:
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
-            found |= {_text(node.left)} if dotted(node.comparators[0]) in names.environ else set()
+            found |= {text(node.left)} if dotted(node.comparators[0]) in names.environ else set()
         elif isinstance(node, ast.Try) and any(_catches(each) for each in node.handlers):
             inside = (read for part in node.body for each in ast.walk(part) if (read := _read(each, names)))
             found |= {read.name for read in inside}
@@ -167,7 +164,7 @@ def _refused(tree: ast.Module) -> set[str]:
         for test in ast.walk(node.test) if stops else ():
             if isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.Eq, ast.In)):
                 found |= {
-                    _text(each) for part in test.comparators for each in ast.walk(part) if isinstance(each, ast.expr)
+                    text(each) for part in test.comparators for each in ast.walk(part) if isinstance(each, ast.expr)
                 }
     return found - {""}
 
@@ -223,4 +220,4 @@ def _node(call: ast.AST, key: str) -> ast.expr | None:
 
 
 def _keyword(call: ast.AST, key: str) -> str | None:
-    return _text(_node(call, key)) or None
+    return text(_node(call, key)) or None
