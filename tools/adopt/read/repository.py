@@ -153,8 +153,7 @@ def _reading(
     given, about_settings = django.corrected(files, given) if _is_django(served) else (given, [])
     migrated = migrations(files, project, served, started)
     said = variables(files, language, django.aside(files, given) if _is_django(served) else ())
-    code = tuple(files.code(*SOURCES))
-    facts = Facts(files, project, served.framework.value if served else "", code)
+    facts = Facts(files, project, served.framework.value if served else "", tuple(files.code(*SOURCES)))
     every = candidates(said, given)
     database, cache, about_stores = stores(facts, around, every)
     if _is_django(served):
@@ -174,8 +173,7 @@ def _reading(
     remarks += about_packages
     given = _with_module(files, given, served, settings.module)
     given = _with_debug(files, given, said) if _is_django(served) else given
-    set_module = given.get(django.NAME)
-    if set_module:
+    if set_module := given.get(django.NAME):
         ways = replace(ways, test=with_settings(files, ways.test, set_module.value))
     found = Reading(
         service=service,
