@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shlex
+
 FOUND = 1  # a check found something: drift, a broken rule, a doctor's finding
 USAGE = 2  # the command line makes no sense
 MISSING = 110  # an engine, a tool or the network is needed and not available
@@ -12,6 +16,22 @@ REFUSED = 114  # data would be lost
 INTERRUPTED = 130  # 128 + SIGINT, as in shells
 # Those that a required service may pass on. Any other one is that of a command of its own.
 DOCUMENTED = (FOUND, USAGE, *range(MISSING, REFUSED + 1), INTERRUPTED)
+
+# Hints for what the system refuses, by its number.
+LOOK = "look at the folder, and at the disk's free space: ls -la {folder}; df -h {folder}"
+FULL = "the disk is full: df -h {folder}; then, for what we keep: inv dev.state prune"
+FOREIGN = "it belongs to another user, or may not be written: ls -la {folder}"
+FILES = "too many files are open: ulimit -n 4096; then run it again"
+SYSTEM = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EACCES: FOREIGN,
+    errno.EPERM: FOREIGN,
+    errno.EROFS: "this disk is mounted read-only: df -h {folder}; mount",
+    errno.ENOENT: "another program removed it, or it was never there; run it again: ls -la {folder}",
+    errno.EMFILE: FILES,
+    errno.ENFILE: FILES,
+}
 
 
 class DevError(Exception):
@@ -35,9 +55,12 @@ class DevError(Exception):
 
 
 def of_system(error: OSError) -> DevError:
-    """A full disk, a folder that is not ours."""
-    what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    return DevError(MISSING, what, "check the disk's free space and the folder's owner: df -h; ls -ld")
+    """A full disk, a folder that is not ours, a file that another program removed."""
+    named = isinstance(error.filename, (str, bytes))  # else it is a number, or there is none
+    name = os.fsdecode(error.filename) if named else ""
+    folder = shlex.quote(os.path.dirname(os.path.abspath(name))) if name else "."
+    hint = SYSTEM.get(error.errno or 0, LOOK).format(folder=folder)
+    return DevError(MISSING, f"{name}: {error.strerror}" if name else str(error), hint)
 
 
 def did_you_mean(word: str, allowed: list[str]) -> str:

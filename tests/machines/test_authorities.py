@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 
 from devenv.base import authorities
 from devenv.required import mirrors, trust
-from tests.conftest import need
+from tests.conftest import REPO, need
 from tests.gitrepo import git
 from tests.machines import company, proxy
 from tests.machines.company import NAME, WORDS, Server
@@ -115,3 +116,9 @@ def test_a_required_repository_of_the_company(
     monkeypatch.setenv(name, str(tmp_path / f"{name}.pem"))
     head = subprocess.run(["git", "-C", str(repo), "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
     assert mirrors.of(url, tmp_path).commit("main") == head
+
+
+def test_the_launcher_knows_the_variables_that_the_tools_know() -> None:
+    """It runs before the tools are there, so it cannot ask them. git's own variable is read by git itself."""
+    launcher = runpy.run_path(str(REPO / "{{cookiecutter.repo_name}}/.dev/fetch.py"))
+    assert [*launcher["AUTHORITIES"], "GIT_SSL_CAINFO"] == [*authorities.GIVEN]

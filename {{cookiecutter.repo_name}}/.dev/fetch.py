@@ -58,6 +58,8 @@ PLAIN = ("core.hooksPath=/dev/null", "maintenance.auto=false", "gc.auto=0", "fet
 PLAIN += ("init.defaultObjectFormat=sha1", "init.defaultBranch=main")
 PATIENCE = ("http.lowSpeedLimit=1", "http.lowSpeedTime=60")  # bytes per second; seconds
 REMOTE = "devenv-template"  # the user's settings may be about a remote named origin
+# Where a person names their network's authorities: the same ones as in the tools, but for git's own.
+AUTHORITIES = "CA_BUNDLE SSL_CERT_FILE PIP_CERT REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS CURL_CA_BUNDLE".split()
 SPACE = "check the free space and the owner (df -h; ls -ld), or move the cache: XDG_CACHE_HOME=FOLDER"
 
 
@@ -366,8 +368,7 @@ def variables():
     """The environment of git: the person's, but for what says which repository is meant."""
     env = {name: value for name, value in os.environ.items() if not REPOSITORY.match(name)}
     env.update(LC_ALL="C", GIT_NO_LAZY_FETCH="1")
-    named = ("CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-    bundle = next((env[name] for name in named if os.path.isfile(env.get(name, ""))), "")  # git has its own variable
+    bundle = next((env[name] for name in AUTHORITIES if os.path.isfile(env.get(name, ""))), "")
     if bundle and "GIT_SSL_CAINFO" not in env:
         own = ["git", "config", "--get-regexp", r"^http\.(.*\.)?sslcainfo$"]
         if subprocess.run(own, cwd="/", env=env, stdout=subprocess.DEVNULL).returncode:
