@@ -21,6 +21,7 @@ ERROR = r"(?m)^error\[(\d+)\]: (.*)$"
 HINT = r"(?m)^hint: (.*)$"
 WARNING = r"(?m)^warning: (.*)$"
 LOOKS = "dev.status"  # changes nothing, so it is not printed
+TOOK = r"\d+\.\d s"  # how long a command took, which is printed below it
 END = 100_000  # bytes of a log that are looked at
 WIDTH = 200  # characters of its last line that are shown
 ANSWERED = ("dev.up", "dev.status")  # with the keys of the protocol
@@ -93,7 +94,8 @@ def last_words(log: Path) -> str:
 
 
 def _last_line(text: str) -> str:
-    return "".join(text[-END:].strip().splitlines()[-1:]).strip()[:WIDTH] or "(none)"
+    lines = [line.strip() for line in text[-END:].splitlines()]
+    return next((line for line in reversed(lines) if line and not re.fullmatch(TOOK, line)), "(none)")[:WIDTH]
 
 
 def attach(checkout: Path, handed: Handed, task: str, args: Sequence[str]) -> int:

@@ -113,6 +113,14 @@ def test_what_it_warns_of_is_known(other: Other) -> None:
     assert protocol.warnings(other("") / "none") == []
 
 
+def test_its_last_words_are_no_duration(tmp_path: Path) -> None:
+    log = tmp_path / "lms.log"
+    log.write_text("$ docker compose build app\n  step 3 of 4\n  6.7 s\n\n")
+    assert protocol.last_words(log) == "step 3 of 4"
+    log.write_text("  6.7 s\n")
+    assert protocol.last_words(log) == "(none)"
+
+
 @pytest.mark.parametrize(
     "answer", ["", "[]", "5", "null", "{} {}", "{}\n{}", "hello {}", '{"a": 1', r'{"a": "\u0000"}']
 )
