@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import sys
 import tempfile
 import zlib
 from collections.abc import Iterable
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -45,6 +47,7 @@ ENGINES = {"native", "compose"}
 
 def main() -> None:
     options = arguments()
+    signal.signal(signal.SIGTERM, ended)
     chosen = [app for app in read(options.list) if not options.names or app.name in options.names]
     engines = [word for word in options.engine.split(",") if word]
     if wrong := {*engines} - ENGINES:
@@ -58,6 +61,11 @@ def main() -> None:
         print(" | ".join(row), flush=True)
         rows[app.name] = kept(row, rows.get(app.name, []), {*ENGINES} - {*engines})
         write(options.page, rows, [each.name for each in read(options.list)])
+
+
+def ended(*_: object) -> NoReturn:
+    """The handler of SIGTERM: what runs is removed, as after Ctrl-C."""
+    sys.exit("ended")
 
 
 def arguments() -> argparse.Namespace:

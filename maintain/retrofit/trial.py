@@ -283,11 +283,19 @@ def command(argv: list[str], folder: Path, seconds: int, log: Path, **env: str) 
         stdout, stderr = process.communicate(timeout=seconds)
         code = process.returncode
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGINT)
-        try:
-            stdout, stderr = process.communicate(timeout=60)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            stdout, stderr = process.communicate()
+        stdout, stderr = interrupted(process)
+    except BaseException:  # we are interrupted, and so is the command
+        interrupted(process)
+        raise
     log.write_text(f"{stdout}\n--- stderr\n{stderr}")
     return Ended(code, stdout, stderr)
+
+
+def interrupted(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Interrupt a command with all its processes; what it printed. One that does not end is killed."""
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        return process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.communicate()

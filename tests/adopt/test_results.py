@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from maintain.retrofit import __main__ as results
 from maintain.retrofit.trial import WIDTH, App, Row, filled, home, replaced, short, trial
+from tests.conftest import REPO, until
 from tests.gitrepo import commit, git
 
 CODE = "from flask import Flask\nimport os\napp = Flask(__name__)\nKEY = os.environ['API_KEY']\n"
+# Its command writes down that it began, and that it was asked to end.
+WAITS = "trap 'echo ended >> told; exit' INT; echo began > told; while :; do sleep 0.1; done"
+ENDLESS = """\
+import pathlib, signal, sys
+from maintain.retrofit import __main__ as results, trial
+signal.signal(signal.SIGTERM, results.ended)
+trial.command(["bash", "-c", sys.argv[1]], pathlib.Path(sys.argv[2]), 600, pathlib.Path("log"))
+"""
 
 
 @pytest.fixture
@@ -94,6 +106,16 @@ def test_a_source_that_is_another_file_is_a_row_too(tmp_path: Path) -> None:
     row = trial(App(name="shop", version="0" * 40, source="git", url=str(tmp_path / "none")), tmp_path / "work", [])
     assert row.read == "no source"
     assert row.why
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_that_runs_ends_with_us(tmp_path: Path, number: signal.Signals) -> None:
+    told = tmp_path / "told"
+    ours = subprocess.Popen([sys.executable, "-c", ENDLESS, WAITS, str(tmp_path)], cwd=REPO, stderr=subprocess.DEVNULL)
+    assert until(lambda: told.exists() and told.read_text())
+    ours.send_signal(number)
+    assert ours.wait(60) != 0
+    assert told.read_text() == "began\nended\n"
 
 
 def test_rows_of_other_applications_stay(tmp_path: Path) -> None:
