@@ -59,7 +59,8 @@ PLAIN += ("init.defaultObjectFormat=sha1", "init.defaultBranch=main")
 PATIENCE = ("http.lowSpeedLimit=1", "http.lowSpeedTime=60")  # bytes per second; seconds
 REMOTE = "devenv-template"  # the user's settings may be about a remote named origin
 # Where a person names their network's authorities: the same ones as in the tools, but for git's own.
-AUTHORITIES = "CA_BUNDLE SSL_CERT_FILE PIP_CERT REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS CURL_CA_BUNDLE".split()
+AUTHORITIES = ("CA_BUNDLE", "SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+AUTHORITIES += ("CURL_CA_BUNDLE",)
 SPACE = "check the free space and the owner (df -h; ls -ld), or move the cache: XDG_CACHE_HOME=FOLDER"
 
 
