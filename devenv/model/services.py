@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.model import compose_file, document, env_file, units
+from devenv.model import commands, compose_file, document, env_file, units
 
 STARTED = "service_started"  # the default condition of depends_on
 COMPLETED = "service_completed_successfully"
@@ -138,29 +137,42 @@ def _build(raw: compose_file.Raw, root: Path) -> Build:
 def _words(raw: compose_file.Raw, key: str) -> tuple[str, ...] | None:
     """A command: a list, or a text, which is split like in a shell."""
     value = raw.data.get(key)
-    if value is None:
-        return None
-    try:
-        return tuple(shlex.split(value) if isinstance(value, str) else map(str, value))
-    except ValueError as error:
-        raise raw.error(f"{key}: {error}", key) from None
+    if isinstance(value, str):
+        return commands.split_as_compose(value, raw.source, ("services", raw.name, key))
+    return None if value is None else tuple(map(str, value))
 
 
 def _environment(raw: compose_file.Raw, root: Path, variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables of env_file and environment. A name without a value takes the user's, if there is one."""
+    """The variables of env_file and environment. A name without a value takes the user's; else it is removed.
+
+    A file may use those of earlier files and of `environment`, which count more.
+    """
+    given = {k: variables.get(k) if v is None else _text(v) for k, v in _mapping(raw, "environment").items()}
+    own = {name: value for name, value in given.items() if value is not None}
+    spaced = next((name for name in given if name.endswith((" ", "\t"))), "")
+    if spaced:
+        raise raw.error(f"environment: the name {spaced!r} ends with a space", "environment")
     result: dict[str, str] = {}
     for entry in raw.data.get("env_file") or []:
-        entry = {"path": entry} if isinstance(entry, str) else entry
-        path = root / entry["path"]
-        if os.path.isfile(path):  # not Path.is_file, which fails for a name that is too long
-            is_raw = entry.get("format") == "raw"
-            result.update(env_file.read_raw(path) if is_raw else env_file.read(path, variables))
-        elif compose_file.truth(entry.get("required", True)):
-            raise raw.error(f"env_file: {entry['path']} not found", "env_file")
-    for name, value in _mapping(raw, "environment").items():
-        given = variables.get(name) if value is None else _text(value)
-        result.update({name: given} if given is not None else {})
-    return result
+        result.update(_of_file(raw, root, entry, {**own, **variables}, result))
+    return {name: value for name, value in {**result, **own}.items() if name in own or name not in given}
+
+
+def _of_file(
+    raw: compose_file.Raw, root: Path, entry: Any, known: Mapping[str, str], earlier: Mapping[str, str]
+) -> dict[str, str]:
+    """The variables of one entry of env_file."""
+    entry = {"path": entry} if isinstance(entry, str) else entry
+    path, form = root / entry["path"], entry.get("format", "")
+    if form not in ("", "raw"):
+        raise raw.error(f"env_file: unknown format {form}: only raw is known", "env_file")
+    if os.path.isfile(path):  # not Path.is_file, which fails for a name that is too long
+        return env_file.read_raw(path) if form else env_file.read(path, known, earlier)
+    if os.path.isdir(path):
+        raise raw.error(f"env_file: {entry['path']} is a folder", "env_file")
+    if not os.path.exists(path) and compose_file.truth(entry.get("required", True)):
+        raise raw.error(f"env_file: {entry['path']} not found", "env_file")
+    return {}
 
 
 def _condition(value: Any) -> str:

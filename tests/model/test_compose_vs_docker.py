@@ -231,6 +231,78 @@ def test_env_files_mean_what_they_mean_to_compose(tmp_path: Path) -> None:
         assert dict(ours[f"s{number}"].environment) == {key: undollar(v) for key, v in listed.items()}, line
 
 
+SEVERAL = """
+services:
+  app:
+    image: x
+    env_file: [a.env, b.env, {path: raw.env, format: raw}, {path: /dev/null}, {path: gone.env, required: false}]
+    environment: {OWN: own, B: , SET: , C: "", OVER: yaml, BARE: 5}
+"""
+
+
+def test_several_env_files_use_each_other_and_environment_as_in_compose(tmp_path: Path) -> None:
+    """A name in `environment` without a value removes the one of a file."""
+    (tmp_path / "compose.yaml").write_text(SEVERAL)
+    (tmp_path / "a.env").write_text("A=1\nB=2\nC=3\nSET=file\nOVER=file\nBARE\n")
+    (tmp_path / "b.env").write_text("B2=${B}\nA2=${A}-${OWN}\nSET2=${SET}\nOVER2=$OVER\nA=${A}4\nA3=$A\n")
+    (tmp_path / "raw.env").write_text("RAW=$A\n")
+    expected = compose(tmp_path)
+    assert expected
+    ours = services.load(tmp_path / "compose.yaml", VARIABLES)["app"]
+    listed = {name: undollar(value) for name, value in expected["environment"].items() if value is not None}
+    assert dict(ours.environment) == listed
+
+
+COMMANDS = [
+    "sh -c \"echo 'a b'; sleep 1 && true\"",
+    "a 'b|c' \"d > e\" f\\;g",
+    'a "b\\nc\\"d\\\\e" f\\ng',
+    "a \"\" '' b'c'\"d\"e",
+    "a # b",
+    'sh -c "echo $$HOME" $$x',
+    "a\nb\tc \\\nd",
+    "a *.py ~ b=c",
+]
+FOR_A_SHELL = [
+    "a && b",
+    "a; b",
+    "a;b",
+    "a | b",
+    "a > b",
+    "a 2>&1",
+    "a <b",
+    "a &",
+    "a http://x?y=1&z=2",
+    "a (b)",
+    "a `b`",
+]
+
+
+def test_commands_mean_what_they_mean_to_compose(tmp_path: Path) -> None:
+    found = {f"s{number}": {"image": "x", "command": line} for number, line in enumerate(COMMANDS)}
+    (tmp_path / "compose.yaml").write_text(yaml.safe_dump({"services": {"app": {"image": "x"}, **found}}))
+    expected = compose(tmp_path, every=True)
+    assert expected
+    ours = services.load(tmp_path / "compose.yaml", VARIABLES)
+    for number, line in enumerate(COMMANDS):
+        assert list(ours[f"s{number}"].command or ()) == undollar(expected[f"s{number}"]["command"]), line
+
+
+@pytest.mark.parametrize("line", FOR_A_SHELL)
+def test_a_command_that_compose_would_cut_is_refused_with_one_that_works(tmp_path: Path, line: str) -> None:
+    """Compose runs what is before the operator, and ends with 0."""
+    file = tmp_path / "compose.yaml"
+    file.write_text(f"services:\n  app: {{image: x}}\n  job: {{image: x, command: {json.dumps(line)}}}\n")
+    with pytest.raises(DevError, match=r"^compose\.yaml:3: services\.job\.command: \S+ needs a shell") as refused:
+        services.load(file, VARIABLES)
+    assert refused.value.code == CONFIG
+    file.write_text(f"services:\n  app:\n    image: x\n    {refused.value.hints[0]}\n")
+    assert services.load(file, VARIABLES)["app"].command == ("sh", "-c", line)
+    read = compose(tmp_path)
+    assert read
+    assert undollar(read["command"]) == ["sh", "-c", line]
+
+
 NEEDS = """
 services:
   app: {image: x, depends_on: {tool: {condition: service_started, required: REQUIRED}}}
