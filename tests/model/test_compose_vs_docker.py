@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from devenv.base.errors import CONFIG, DevError
+from devenv.engines.native import support
 from devenv.model import services
 
 VARIABLES = {"SET": "value", "EMPTY": "", "PORT": "8123", "NESTED": "a b"}
@@ -325,6 +327,73 @@ def test_a_service_that_needs_one_that_does_not_run_is_refused_as_by_compose(
         assert compose(tmp_path) is None
         with pytest.raises(DevError, match=r"compose\.yaml:3: app depends on tool, which "):
             services.load(file, VARIABLES)
+
+
+REFUSED = {
+    "a user id that is not text": "user: 1000",
+    "a grace period that is not text": "stop_grace_period: 10",
+    "a list that is text": "expose: 80",
+    "a mapping that is text": "logging: json-file",
+    "a name with a space": "environment: ['A = b']",
+    "an unknown format": "env_file: [{path: compose.yaml, format: toml}]",
+    "a folder": "env_file: [{path: ., required: false}]",
+    "a negative number": "healthcheck: {test: x, retries: -1}",
+    "an unknown condition": "depends_on: {db: {condition: healthy}}",
+    "a circle of two": "depends_on: [back]",
+    "a circle of one": "depends_on: [app]",
+    "a port that is too high": "ports: ['99999:80']",
+    "a range that runs backwards": "ports: ['8001-8000:8001-8000']",
+    "ranges of different length": "ports: ['8000-8002:80-81']",
+    "a name for an address": "ports: ['localhost:8000:80']",
+    "an address without brackets": "ports: ['::1:8000:80']",
+    "an unknown key": "comand: x",
+    "an unknown key of a healthcheck": "healthcheck: {test: x, tries: 3}",
+}
+BESIDES = "  db: {image: mariadb:11}\n  back: {build: ., command: y, depends_on: [app]}\n"
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_compose_refuses_is_refused_without_containers_too(tmp_path: Path, case: str) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text(f"services:\n  app:\n    build: .\n    command: x\n    {REFUSED[case]}\n{BESIDES}")
+    assert compose(tmp_path) is None
+    with pytest.raises(DevError, match=r"^compose\.yaml:[4-7]: ") as refused:
+        support.check(services.load(file, VARIABLES))
+    assert refused.value.code == CONFIG
+
+
+KEPT = """
+ports: ["127.0.0.1:8000-8001:80-81", "[::1]:8002:82", "8003:83/tcp", 84, "127.0.0.1::85", "127.0.0.1:${MISSING}:86"]
+user: "1000"
+healthcheck: {test: x, retries: 0, start_interval: 1s, x-note: {a: b}}
+logging: {}
+init: "true"
+x-note: a
+expose: [80, "81"]
+ulimits: {nofile: {soft: 1, hard: 2}, nproc: 5}
+"""
+
+
+def test_rare_forms_that_compose_takes_are_taken_without_containers_too(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text(
+        f"x-top: 1\nservices:\n  app:\n    build: .\n    command: x{textwrap.indent(KEPT, '    ')}{BESIDES}"
+    )
+    expected = compose(tmp_path)
+    assert expected
+    found = services.load(file, VARIABLES)
+    support.check(found)
+    listed = sorted(int(port["published"]) for port in expected["ports"] if "published" in port)
+    assert sorted(found["app"].ports) == listed == [8000, 8001, 8002, 8003]
+
+
+@pytest.mark.parametrize(("entry", "of_docker"), [("8000-8002:80", "a range"), ("8000:80/udp", "another protocol")])
+def test_a_port_to_which_nobody_can_connect_by_number_is_not_waited_for(
+    tmp_path: Path, entry: str, of_docker: str
+) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text(f"services: {{app: {{build: ., command: x, ports: ['{entry}']}}}}\n")
+    assert services.load(file, VARIABLES)["app"].ports == (), of_docker
 
 
 def test_services_of_an_included_file_are_refused_not_left_out(tmp_path: Path) -> None:
