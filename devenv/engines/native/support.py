@@ -9,6 +9,7 @@ from typing import Any
 from devenv.base.errors import DevError, did_you_mean, guess
 from devenv.engines.native.servers import BY_PROGRAM
 from devenv.engines.native.servers.redis import PASSWORD
+from devenv.model import dockerfile
 from devenv.model.services import Service, mounts, mounts_and_volumes
 
 HONOURED = {
@@ -90,9 +91,17 @@ def ignored(service: Service) -> list[str]:
     """The settings of a service that are left out, and what is true instead."""
     found = [f"{key}: {HARMLESS[key]}" for key in service.raw.data if key in HARMLESS]
     found += [f"volumes: {text}" for text in _elsewhere(service)] if service.build else []
+    found += [f"{what}: the Dockerfile's is not used" for what in _of_image(service)]
     if not service.build and service.healthcheck:
         found.append("healthcheck: the server is asked directly")
     return found
+
+
+def _of_image(service: Service) -> list[str]:
+    """What the app's image would add to compose.yaml."""
+    own = {"ENTRYPOINT": service.entrypoint is not None, "HEALTHCHECK": "healthcheck" in service.raw.data}
+    own.update({f"ENV {name}": True for name in service.environment})
+    return [what for what in (dockerfile.left_out(service.build) if service.build else []) if not own.get(what)]
 
 
 def _wrong(service: Service) -> DevError | None:
