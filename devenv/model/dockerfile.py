@@ -109,8 +109,8 @@ def left_out(build: Build) -> list[str]:
         if step.word in ("ENTRYPOINT", "HEALTHCHECK"):
             found[step.word] = None
         elif step.word == "ENV":
-            first = step.text.split()[0]  # `ENV NAME value` is the older form
-            names = re.findall(ASSIGNED, re.sub(QUOTED, "", step.text)) if "=" in first else [first]
+            older = step.text.split()[:1]  # ENV NAME value
+            names = re.findall(ASSIGNED, re.sub(QUOTED, "", step.text)) if "=" in "".join(older) else older
             found.update(dict.fromkeys(f"ENV {name}" for name in names if not re.fullmatch(OF_THE_IMAGE, name)))
     return [*found]
 

@@ -243,6 +243,9 @@ def test_what_the_image_alone_would_set_is_named_without_containers(tmp_path: Pa
     (tmp_path / "Dockerfile").write_text(IMAGE)
     build = Build(tmp_path, tmp_path / "Dockerfile", "dev")
     assert dockerfile.left_out(build) == ["ENV MODE", "ENV REGION", "ENTRYPOINT", "ENV LEVEL", "HEALTHCHECK"]
+    (tmp_path / "Dockerfile").write_text("FROM a\nENV \n")
+    assert dockerfile.left_out(build) == []
+    (tmp_path / "Dockerfile").write_text(IMAGE)
     text = "services: {app: {build: {context: ., target: dev}, command: x, environment: {MODE: y}, entrypoint: []}}\n"
     (tmp_path / "compose.yaml").write_text(text)
     app = services.load(tmp_path / "compose.yaml", {})["app"]
