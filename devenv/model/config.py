@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from devenv.base.errors import USAGE, DevError, did_you_mean
-from devenv.model import document, json_schema, scenarios, secrets, service_names, units
+from devenv.model import commands, document, json_schema, scenarios, secrets, service_names, units
 from devenv.model.libraries import Declared
 from devenv.model.scenarios import Scenario
 
@@ -91,6 +91,8 @@ def load(root: Path, any_name: bool = False) -> Config:
         service_names.check(source)
     data = source.data
     budget = data.get("budget", {})
+    if "install" in data.get("native", {}):
+        commands.split(source, ("native", "install"))
     return Config(
         root=root,
         contract=data["contract"],
@@ -99,7 +101,7 @@ def load(root: Path, any_name: bool = False) -> Config:
         app=data["app"],
         port=data["port"],
         compose=data.get("compose", "compose.yaml"),
-        commands={name: scenarios.split(source, ("commands", name)) for name in data.get("commands", {})},
+        commands={name: commands.split(source, ("commands", name)) for name in data.get("commands", {})},
         state=tuple(data.get("state", ())),
         migrations=tuple(data.get("migrations", MIGRATIONS)),
         scenarios={name: scenarios.read(source, name) for name in data.get("scenarios", {})},
@@ -123,7 +125,7 @@ def load(root: Path, any_name: bool = False) -> Config:
 def library(source: document.Document, name: str) -> Declared:
     """One entry of `libraries:`. DevError 111 with the line."""
     data = source.data["libraries"][name] or {}
-    words = {key: scenarios.split(source, ("libraries", name, key)) for key in ("install", "remove") if key in data}
+    words = {key: commands.split(source, ("libraries", name, key)) for key in ("install", "remove") if key in data}
     return Declared(data.get("repo", ""), data.get("path", ""), words.get("install", ()), words.get("remove", ()))
 
 

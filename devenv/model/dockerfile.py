@@ -29,6 +29,10 @@ MADE_FROM = r"(?m)^#\s*dev\.up (?:re)?builds(?: \w+)? when these change:(?P<file
 MADE = r"--made-from=(\S*)"
 UNNAMED = "devenv-app"  # a stage that has no name, once it needs one
 STARS = 8  # more in one pattern would take minutes on a long path
+ASSIGNED = r"(?:^|\s)([A-Za-z_]\w*)="
+QUOTED = r"""\\.|'[^']*'|"(?:\\.|[^"\\])*\""""
+# Variables that are right in an image only, and that the environment without one has in its own way.
+OF_THE_IMAGE = r"PATH|HOME|LANG|LC_\w+|VIRTUAL_ENV|PYTHON(?:UNBUFFERED|DONTWRITEBYTECODE)|(?:UV|PIP|npm_config)_\w+"
 HEREDOC = r"""(?<!\S)\d*<<-?(["']?)(\w+)\1(?!\S)"""
 
 
@@ -94,15 +98,32 @@ def named(build: Build) -> tuple[str, str]:
 
 def user(build: Build) -> str:
     """The last USER of the stage that is built, or of one below it; empty if no stage has one."""
-    stages = _stages(build.dockerfile.read_text(encoding="utf-8"), build.args)
-    name = _target(stages, build)
-    while name:
-        base, steps = stages[name]
-        users = [step.text for step in steps if step.word == "USER"]
-        if users:
-            return users[-1]
-        name = _find(stages, base) if _find(stages, base) != name else ""
-    return ""
+    users = [step.text for step in _built(build) if step.word == "USER"]
+    return users[-1] if users else ""
+
+
+def left_out(build: Build) -> list[str]:
+    """What the image would have set for its processes, and a process without one has not: "ENTRYPOINT", "ENV NAME"."""
+    found: dict[str, None] = {}
+    for step in _built(build):
+        if step.word in ("ENTRYPOINT", "HEALTHCHECK"):
+            found[step.word] = None
+        elif step.word == "ENV":
+            older = step.text.split()[:1]  # ENV NAME value
+            names = re.findall(ASSIGNED, re.sub(QUOTED, "", step.text)) if "=" in "".join(older) else older
+            found.update(dict.fromkeys(f"ENV {name}" for name in names if not re.fullmatch(OF_THE_IMAGE, name)))
+    return [*found]
+
+
+def _built(build: Build) -> list[Instruction]:
+    """The instructions of the stage that is built, after those of the stages below it."""
+    text = build.dockerfile.read_text(encoding="utf-8", errors="replace") if build.dockerfile.is_file() else ""
+    stages = _stages(text, build.args)
+    name, seen = _target(stages, build), list[str]()
+    while name and name not in seen:  # a stage that is built on a later one is an error that Docker reports
+        seen.append(name)
+        name = _find(stages, stages[name].base)
+    return [step for name in reversed(seen) for step in stages[name].steps]
 
 
 def ignore_file(build: Build) -> Path:

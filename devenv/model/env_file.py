@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from devenv.base.errors import CONFIG, DevError
 from devenv.model import compose_file, document
@@ -17,10 +18,11 @@ LINE = r"""(?msx)^[ \t]*\#[^\n]*$ | ^[ \t]*(?:export[ \t]+)?(?P<name>\w[\w.-]*)[
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "$": "$$"}
 
 
-def read(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a file (`env_file:`, `.env`); later lines may use earlier ones.
+def read(path: Path, variables: Mapping[str, str], earlier: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """The variables of a file (`env_file:`, `.env`); later lines may use earlier ones, and those of `earlier` files.
 
-    A name without a value takes it from `variables`. DevError 111 with file and line.
+    A name without a value takes it from `variables`, which also count before those of files. DevError 111 with file and
+    line.
     """
     found: dict[str, str] = {}
     text = document.text_of(path)
@@ -31,7 +33,7 @@ def read(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
         if match["name"] is None:  # a comment, not a # inside quotes
             continue
         try:
-            value = _value(match, {**found, **variables})
+            value = _value(match, {**earlier, **found, **variables})
         except compose_file.InterpolationError as error:
             line = text.count("\n", 0, match.start("name")) + 1
             raise DevError(CONFIG, f"{path.name}:{line}: {match['name']}: {error}") from None

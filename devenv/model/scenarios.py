@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from devenv.base.errors import CONFIG, USAGE, DevError, did_you_mean
-from devenv.model import document
+from devenv.model import commands, document
 
 UP = "up"  # in `after`: not a scenario, but all services healthy
 PLACEHOLDER = r"\{([a-z][a-z0-9_]*)\}"
@@ -50,20 +49,20 @@ def read(source: document.Document, name: str) -> Scenario:
     """A scenario of dev.yaml. DevError 111 if a command cannot be split or uses an unknown parameter."""
     data = source.data["scenarios"][name]
     params = {key: str(value) for key, value in data.get("params", {}).items()}
-    commands = {key: split(source, ("scenarios", name, key)) for key in ("run", "check") if key in data}
-    for key, command in commands.items():
+    given = {key: commands.split(source, ("scenarios", name, key)) for key in ("run", "check") if key in data}
+    for key, command in given.items():
         for word in command:
             _check_placeholders(source, ("scenarios", name, key), word, params)
     after = _after(source, name)
     return Scenario(
         name,
-        commands["run"],
+        given["run"],
         params,
         help=data.get("help", ""),
         once=data.get("once", False),
         up=UP in after,
         after=tuple(word for word in after if word != UP),
-        check=commands.get("check", ()),
+        check=given.get("check", ()),
     )
 
 
@@ -109,17 +108,6 @@ def _below(declared: Mapping[str, Any], name: str) -> set[str]:
             seen.add(at)
             todo += _listed(declared[at])
     return seen
-
-
-def split(source: document.Document, keys: tuple[Any, ...]) -> tuple[str, ...]:
-    """The words of a command of dev.yaml. DevError 111 with the line."""
-    value = source.data
-    for key in keys:
-        value = value[key]
-    try:
-        return tuple(shlex.split(value))
-    except ValueError as error:
-        raise source.error(keys, f"{'.'.join(keys)}: {error}", "close the quote") from None
 
 
 def _check_placeholders(source: document.Document, keys: tuple[Any, ...], word: str, params: Mapping[str, str]) -> None:

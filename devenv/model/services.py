@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import os
-import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devenv.model import compose_file, document, env_file, units
+from devenv.model import commands, compose_file, document, env_file, published, units
 
 STARTED = "service_started"  # the default condition of depends_on
 COMPLETED = "service_completed_successfully"
@@ -79,6 +79,7 @@ def load(
     kept = {name: service for name, service in found.items() if not service.profiles}
     for service in kept.values():
         _check_needs(service, found)
+        _check_circle(service, kept)
     return kept
 
 
@@ -90,6 +91,20 @@ def _check_needs(service: Service, found: Mapping[str, Service]) -> None:
         if found[name].profiles and needed.get("required", True):
             message = f"{service.name} depends on {name}, which does not start: it has profiles"
             raise service.raw.error(message, "depends_on")
+
+
+def _check_circle(service: Service, found: Mapping[str, Service]) -> None:
+    """DevError 111 if a service waits for itself, through others or directly. Compose refuses that, too."""
+    ways: list[tuple[str, ...]] = [(name,) for name in service.depends_on]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop()
+        if way[-1] == service.name:
+            message = f"depends_on: {' → '.join([service.name, *way])} is a circle, so none of them could start first"
+            raise service.raw.error(message, "depends_on")
+        if way[-1] in found and way[-1] not in seen:
+            seen.add(way[-1])
+            ways += [(*way, name) for name in found[way[-1]].depends_on]
 
 
 def with_dotenv(path: Path, variables: Mapping[str, str], personal: Mapping[str, str]) -> dict[str, str]:
@@ -118,7 +133,7 @@ def _service(raw: compose_file.Raw, root: Path, variables: Mapping[str, str]) ->
         environment=_environment(raw, root, variables),
         depends_on={name: _condition(value) for name, value in _mapping(raw, "depends_on").items()},
         volumes=tuple(_named_volumes(data.get("volumes", []))),
-        ports=tuple(port for item in data.get("ports", []) for port in _published(raw, item)),
+        ports=tuple(port for item in data.get("ports", []) for port in published.ports(raw, item)),
         profiles=tuple(data.get("profiles", ())),
         memory=_memory(raw),
         healthcheck=_healthcheck(raw),
@@ -138,29 +153,42 @@ def _build(raw: compose_file.Raw, root: Path) -> Build:
 def _words(raw: compose_file.Raw, key: str) -> tuple[str, ...] | None:
     """A command: a list, or a text, which is split like in a shell."""
     value = raw.data.get(key)
-    if value is None:
-        return None
-    try:
-        return tuple(shlex.split(value) if isinstance(value, str) else map(str, value))
-    except ValueError as error:
-        raise raw.error(f"{key}: {error}", key) from None
+    if isinstance(value, str):
+        return commands.split_as_compose(value, raw.source, ("services", raw.name, key))
+    return None if value is None else tuple(map(str, value))
 
 
 def _environment(raw: compose_file.Raw, root: Path, variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables of env_file and environment. A name without a value takes the user's, if there is one."""
+    """The variables of env_file and environment. A name without a value takes the user's; else it is removed.
+
+    A file may use those of earlier files and of `environment`, which count more.
+    """
+    given = {k: variables.get(k) if v is None else _text(v) for k, v in _mapping(raw, "environment").items()}
+    own = {name: value for name, value in given.items() if value is not None}
+    spaced = next((name for name in given if name.endswith((" ", "\t"))), "")
+    if spaced:
+        raise raw.error(f"environment: the name {spaced!r} ends with a space", "environment")
     result: dict[str, str] = {}
     for entry in raw.data.get("env_file") or []:
-        entry = {"path": entry} if isinstance(entry, str) else entry
-        path = root / entry["path"]
-        if os.path.isfile(path):  # not Path.is_file, which fails for a name that is too long
-            is_raw = entry.get("format") == "raw"
-            result.update(env_file.read_raw(path) if is_raw else env_file.read(path, variables))
-        elif compose_file.truth(entry.get("required", True)):
-            raise raw.error(f"env_file: {entry['path']} not found", "env_file")
-    for name, value in _mapping(raw, "environment").items():
-        given = variables.get(name) if value is None else _text(value)
-        result.update({name: given} if given is not None else {})
-    return result
+        result.update(_of_file(raw, root, entry, {**own, **variables}, result))
+    return {name: value for name, value in {**result, **own}.items() if name in own or name not in given}
+
+
+def _of_file(
+    raw: compose_file.Raw, root: Path, entry: Any, known: Mapping[str, str], earlier: Mapping[str, str]
+) -> dict[str, str]:
+    """The variables of one entry of env_file."""
+    entry = {"path": entry} if isinstance(entry, str) else entry
+    path, form = root / entry["path"], entry.get("format", "")
+    if form not in ("", "raw"):
+        raise raw.error(f"env_file: unknown format {form}: only raw is known", "env_file")
+    if os.path.isfile(path):  # not Path.is_file, which fails for a name that is too long
+        return env_file.read_raw(path) if form else env_file.read(path, known, earlier)
+    if os.path.isdir(path):
+        raise raw.error(f"env_file: {entry['path']} is a folder", "env_file")
+    if not os.path.exists(path) and compose_file.truth(entry.get("required", True)):
+        raise raw.error(f"env_file: {entry['path']} not found", "env_file")
+    return {}
 
 
 def _condition(value: Any) -> str:
@@ -177,19 +205,6 @@ def _mapping(raw: compose_file.Raw, key: str) -> Mapping[str, Any]:
 def _named_volumes(volumes: list[Any]) -> list[str]:
     """The names of the volumes that are not folders of the host."""
     return [source for source, _ in _placed(volumes) if source and not source.startswith(HERE)]
-
-
-def _published(raw: compose_file.Raw, item: Any) -> list[int]:
-    """The ports of the host that one entry publishes: "127.0.0.1:8000:80/tcp", "3000-3001:80-81", {published: 8000}."""
-    if isinstance(item, dict):
-        text = str(item.get("published", ""))
-    else:
-        text = "".join(str(item).split("/")[0].rsplit(":", 2)[-2:-1])  # a container's port alone is not published
-    try:
-        ends = [int(end) for end in text.split("-")] if text else []
-    except ValueError:
-        raise raw.error(f"ports: {item} is not a valid port", "ports") from None
-    return list(range(ends[0], ends[-1] + 1)) if ends else []
 
 
 def _memory(raw: compose_file.Raw) -> int | None:
@@ -318,10 +333,10 @@ def _healthcheck(raw: compose_file.Raw) -> Healthcheck | None:
 
 
 def _retries(raw: compose_file.Raw, value: Any) -> int:
-    try:
-        return int(value)
-    except (OverflowError, ValueError):
-        raise raw.error(f"healthcheck.retries: {value} is not a whole number", "healthcheck", "retries") from None
+    with suppress(OverflowError, ValueError):
+        if int(value) >= 0:
+            return int(value)
+    raise raw.error(f"healthcheck.retries: {value} is not a whole number from 0", "healthcheck", "retries")
 
 
 def _argv(raw: compose_file.Raw, test: Any) -> tuple[str, ...]:

@@ -29,6 +29,13 @@ BROKEN = {
         f"{DID_YOU_MEAN} learners?",
     ),
     "open quote": ("dev.yaml", "test: pytest", "test: pytest 'a", "commands.test", "close the quote"),
+    "open quote of an installation": (
+        "dev.yaml",
+        "uv sync --locked",
+        "uv sync 'a",
+        "native.install",
+        "close the quote",
+    ),
     "no such compose service": ("dev.yaml", "app: app", "app: web", "compose.yaml has no service web", ""),
     "broken compose file": ("compose.yaml", "services:", "services: [", "expected", "check line"),
     "unset variable": ("compose.yaml", "DEBUG: ", "X: ${Y:?set Y} # ", "Y is not set: set Y", ""),

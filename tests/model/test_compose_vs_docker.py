@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from devenv.base.errors import CONFIG, DevError
+from devenv.engines.native import support
 from devenv.model import services
 
 VARIABLES = {"SET": "value", "EMPTY": "", "PORT": "8123", "NESTED": "a b"}
@@ -231,6 +233,78 @@ def test_env_files_mean_what_they_mean_to_compose(tmp_path: Path) -> None:
         assert dict(ours[f"s{number}"].environment) == {key: undollar(v) for key, v in listed.items()}, line
 
 
+SEVERAL = """
+services:
+  app:
+    image: x
+    env_file: [a.env, b.env, {path: raw.env, format: raw}, {path: /dev/null}, {path: gone.env, required: false}]
+    environment: {OWN: own, B: , SET: , C: "", OVER: yaml, BARE: 5}
+"""
+
+
+def test_several_env_files_use_each_other_and_environment_as_in_compose(tmp_path: Path) -> None:
+    """A name in `environment` without a value removes the one of a file."""
+    (tmp_path / "compose.yaml").write_text(SEVERAL)
+    (tmp_path / "a.env").write_text("A=1\nB=2\nC=3\nSET=file\nOVER=file\nBARE\n")
+    (tmp_path / "b.env").write_text("B2=${B}\nA2=${A}-${OWN}\nSET2=${SET}\nOVER2=$OVER\nA=${A}4\nA3=$A\n")
+    (tmp_path / "raw.env").write_text("RAW=$A\n")
+    expected = compose(tmp_path)
+    assert expected
+    ours = services.load(tmp_path / "compose.yaml", VARIABLES)["app"]
+    listed = {name: undollar(value) for name, value in expected["environment"].items() if value is not None}
+    assert dict(ours.environment) == listed
+
+
+COMMANDS = [
+    "sh -c \"echo 'a b'; sleep 1 && true\"",
+    "a 'b|c' \"d > e\" f\\;g",
+    'a "b\\nc\\"d\\\\e" f\\ng',
+    "a \"\" '' b'c'\"d\"e",
+    "a # b",
+    'sh -c "echo $$HOME" $$x',
+    "a\nb\tc \\\nd",
+    "a *.py ~ b=c",
+]
+FOR_A_SHELL = [
+    "a && b",
+    "a; b",
+    "a;b",
+    "a | b",
+    "a > b",
+    "a 2>&1",
+    "a <b",
+    "a &",
+    "a http://x?y=1&z=2",
+    "a (b)",
+    "a `b`",
+]
+
+
+def test_commands_mean_what_they_mean_to_compose(tmp_path: Path) -> None:
+    found = {f"s{number}": {"image": "x", "command": line} for number, line in enumerate(COMMANDS)}
+    (tmp_path / "compose.yaml").write_text(yaml.safe_dump({"services": {"app": {"image": "x"}, **found}}))
+    expected = compose(tmp_path, every=True)
+    assert expected
+    ours = services.load(tmp_path / "compose.yaml", VARIABLES)
+    for number, line in enumerate(COMMANDS):
+        assert list(ours[f"s{number}"].command or ()) == undollar(expected[f"s{number}"]["command"]), line
+
+
+@pytest.mark.parametrize("line", FOR_A_SHELL)
+def test_a_command_that_compose_would_cut_is_refused_with_one_that_works(tmp_path: Path, line: str) -> None:
+    """Compose runs what is before the operator, and ends with 0."""
+    file = tmp_path / "compose.yaml"
+    file.write_text(f"services:\n  app: {{image: x}}\n  job: {{image: x, command: {json.dumps(line)}}}\n")
+    with pytest.raises(DevError, match=r"^compose\.yaml:3: services\.job\.command: \S+ needs a shell") as refused:
+        services.load(file, VARIABLES)
+    assert refused.value.code == CONFIG
+    file.write_text(f"services:\n  app:\n    image: x\n    {refused.value.hints[0]}\n")
+    assert services.load(file, VARIABLES)["app"].command == ("sh", "-c", line)
+    read = compose(tmp_path)
+    assert read
+    assert undollar(read["command"]) == ["sh", "-c", line]
+
+
 NEEDS = """
 services:
   app: {image: x, depends_on: {tool: {condition: service_started, required: REQUIRED}}}
@@ -253,6 +327,73 @@ def test_a_service_that_needs_one_that_does_not_run_is_refused_as_by_compose(
         assert compose(tmp_path) is None
         with pytest.raises(DevError, match=r"compose\.yaml:3: app depends on tool, which "):
             services.load(file, VARIABLES)
+
+
+REFUSED = {
+    "a user id that is not text": "user: 1000",
+    "a grace period that is not text": "stop_grace_period: 10",
+    "a list that is text": "expose: 80",
+    "a mapping that is text": "logging: json-file",
+    "a name with a space": "environment: ['A = b']",
+    "an unknown format": "env_file: [{path: compose.yaml, format: toml}]",
+    "a folder": "env_file: [{path: ., required: false}]",
+    "a negative number": "healthcheck: {test: x, retries: -1}",
+    "an unknown condition": "depends_on: {db: {condition: healthy}}",
+    "a circle of two": "depends_on: [back]",
+    "a circle of one": "depends_on: [app]",
+    "a port that is too high": "ports: ['99999:80']",
+    "a range that runs backwards": "ports: ['8001-8000:8001-8000']",
+    "ranges of different length": "ports: ['8000-8002:80-81']",
+    "a name for an address": "ports: ['localhost:8000:80']",
+    "an address without brackets": "ports: ['::1:8000:80']",
+    "an unknown key": "comand: x",
+    "an unknown key of a healthcheck": "healthcheck: {test: x, tries: 3}",
+}
+BESIDES = "  db: {image: mariadb:11}\n  back: {build: ., command: y, depends_on: [app]}\n"
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_compose_refuses_is_refused_without_containers_too(tmp_path: Path, case: str) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text(f"services:\n  app:\n    build: .\n    command: x\n    {REFUSED[case]}\n{BESIDES}")
+    assert compose(tmp_path) is None
+    with pytest.raises(DevError, match=r"^compose\.yaml:[4-7]: ") as refused:
+        support.check(services.load(file, VARIABLES))
+    assert refused.value.code == CONFIG
+
+
+KEPT = """
+ports: ["127.0.0.1:8000-8001:80-81", "[::1]:8002:82", "8003:83/tcp", 84, "127.0.0.1::85", "127.0.0.1:${MISSING}:86"]
+user: "1000"
+healthcheck: {test: x, retries: 0, start_interval: 1s, x-note: {a: b}}
+logging: {}
+init: "true"
+x-note: a
+expose: [80, "81"]
+ulimits: {nofile: {soft: 1, hard: 2}, nproc: 5}
+"""
+
+
+def test_rare_forms_that_compose_takes_are_taken_without_containers_too(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text(
+        f"x-top: 1\nservices:\n  app:\n    build: .\n    command: x{textwrap.indent(KEPT, '    ')}{BESIDES}"
+    )
+    expected = compose(tmp_path)
+    assert expected
+    found = services.load(file, VARIABLES)
+    support.check(found)
+    listed = sorted(int(port["published"]) for port in expected["ports"] if "published" in port)
+    assert sorted(found["app"].ports) == listed == [8000, 8001, 8002, 8003]
+
+
+@pytest.mark.parametrize(("entry", "of_docker"), [("8000-8002:80", "a range"), ("8000:80/udp", "another protocol")])
+def test_a_port_to_which_nobody_can_connect_by_number_is_not_waited_for(
+    tmp_path: Path, entry: str, of_docker: str
+) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text(f"services: {{app: {{build: ., command: x, ports: ['{entry}']}}}}\n")
+    assert services.load(file, VARIABLES)["app"].ports == (), of_docker
 
 
 def test_services_of_an_included_file_are_refused_not_left_out(tmp_path: Path) -> None:

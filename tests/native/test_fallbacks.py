@@ -70,3 +70,11 @@ def test_an_optional_service_that_cannot_run_is_left_out(small: Make) -> None:
     repo.up()
     assert repo.answers() == 200
     assert "search" not in repo.ok("dev.status").stdout
+
+
+def test_a_published_port_of_another_number_is_named_since_no_port_is_mapped(small: Make, free_port: int) -> None:
+    text = stacks.compose().replace("${PORT}:${PORT}", "${PORT}:8000").replace("PORT: ${PORT}\n", "PORT: 0\n")
+    config = f"contract: '1.0'\nservice: catalog\napp: app\nport: {free_port}\nbudget: {{ready: 2s}}\n"
+    files = {**stacks.files(), "dev.yaml": f"{config}native: {stacks.PYTHON}\n"}
+    said = small(text, stacks.PYTHON, files).fails(112, "dev.up")
+    assert f"hint: nothing listens on {free_port}, and without containers no port is mapped" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 
@@ -90,6 +91,24 @@ def test_commands_are_split_as_a_shell_would(root: Path, text: str, argv: list[s
 def test_any_arguments_come_back_from_a_quoted_command(root: Path, argv: list[str]) -> None:
     text = yaml.safe_dump({"commands": {"test": shlex.join(argv)}}, default_style='"')
     assert list(load(root, text).command("test")) == argv
+
+
+@pytest.mark.parametrize("line", ["a && b", "a; b", "a | b", "a > b", "a 2>b", "A=1 a & b", "a ;"])
+@pytest.mark.parametrize("place", ["commands: {test: %s}", "scenarios: {default: {run: %s}}", "native: {install: %s}"])
+def test_a_command_for_a_shell_is_refused_and_the_hint_runs_it_in_one(root: Path, line: str, place: str) -> None:
+    """`&&` would be an argument of the program before it: `node a.js && node b.js` ended with 0 without b.js."""
+    error = error_of(root, place % json.dumps(line) + "\n")
+    assert error.code == CONFIG
+    assert "needs a shell, and none runs this" in error.message
+    key, _, command = error.hints[0].partition(": ")
+    load(root, place % json.dumps(yaml.safe_load(command)) + "\n")
+    assert shlex.split(yaml.safe_load(command)) == ["sh", "-c", line]
+    assert f"{key}: " in place
+
+
+def test_an_operator_within_an_argument_is_a_part_of_it(root: Path) -> None:
+    text = "commands: {test: 'pip install fastapi>=0.1 \"a;b\" c;d x\\&y'}\n"
+    assert load(root, text).command("test") == ("pip", "install", "fastapi>=0.1", "a;b", "c;d", "x&y")
 
 
 def test_an_open_quote_is_an_error_with_its_line(root: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from devenv.model import dockerfile
+from devenv.engines.native import support
+from devenv.model import dockerfile, services
 from devenv.model.services import Build
 
 FILES = (
@@ -221,3 +222,40 @@ def test_a_stage_may_be_named_by_an_argument(context: Path, first: str, args: di
     (context / "Dockerfile").write_text(text)
     found = dockerfile.inputs(Build(context, context / "Dockerfile", "dev", args))
     assert {path.name for path in found} == {"Dockerfile", ".dockerignore"} | files
+
+
+IMAGE = """\
+FROM python:3.13 AS base
+ENV PATH=/venv/bin:$PATH HOME=/tmp UV_LINK_MODE=copy MODE="a B=c" \\
+    # a comment within
+    REGION=eu
+entrypoint ["./enter.sh"]
+FROM base AS other
+ENV OTHER=1
+FROM base AS dev
+env LEVEL old=form
+HEALTHCHECK CMD true
+"""
+
+
+def test_what_the_image_alone_would_set_is_named_without_containers(tmp_path: Path) -> None:
+    """A process has no ENTRYPOINT, ENV and HEALTHCHECK: they were left out without a word."""
+    (tmp_path / "Dockerfile").write_text(IMAGE)
+    build = Build(tmp_path, tmp_path / "Dockerfile", "dev")
+    assert dockerfile.left_out(build) == ["ENV MODE", "ENV REGION", "ENTRYPOINT", "ENV LEVEL", "HEALTHCHECK"]
+    (tmp_path / "Dockerfile").write_text("FROM a\nENV \n")
+    assert dockerfile.left_out(build) == []
+    (tmp_path / "Dockerfile").write_text(IMAGE)
+    text = "services: {app: {build: {context: ., target: dev}, command: x, environment: {MODE: y}, entrypoint: []}}\n"
+    (tmp_path / "compose.yaml").write_text(text)
+    app = services.load(tmp_path / "compose.yaml", {})["app"]
+    unused = "the Dockerfile's is not used"
+    assert support.ignored(app) == [f"{what}: {unused}" for what in ("ENV REGION", "ENV LEVEL", "HEALTHCHECK")]
+
+
+def test_stages_that_are_built_on_each_other_end(tmp_path: Path) -> None:
+    """Docker refuses them. Looking for the user of the last one went round for ever."""
+    (tmp_path / "Dockerfile").write_text("FROM b AS a\nFROM a AS b\nUSER 5\n")
+    assert dockerfile.user(Build(tmp_path, tmp_path / "Dockerfile", "")) == "5"
+    (tmp_path / "Dockerfile").write_text("FROM b AS a\nFROM a AS b\n")
+    assert dockerfile.user(Build(tmp_path, tmp_path / "Dockerfile", "")) == ""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Callable
 
-from devenv.base import process, system
+from devenv.base import ports, process, system
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.system import Entry, Table
 from devenv.engines.interface import LOG_LINES, Place, logged
@@ -177,7 +177,7 @@ class Order:
                 self._advance(name)
             if time.monotonic() > until:
                 name = next(name for name in self.names if name not in self.healthy | self.completed)
-                raise self._failure(name, f"is not healthy within {timeout:g} s")
+                raise self._failure(name, f"is not healthy within {timeout:g} s", *self._closed(name))
             time.sleep(0 if self._done() else STARTING)
 
     def _done(self) -> bool:
@@ -222,10 +222,17 @@ class Order:
     def _is_job(self, name: str) -> bool:
         return is_job(self.units, name)
 
-    def _failure(self, name: str, what: str) -> DevError:
+    def _closed(self, name: str) -> list[str]:
+        """A hint about a published port on which the app does not listen. A container would map it to another one."""
+        service = self.units[name].service
+        closed = next((port for port in service.ports if service.build and not ports.listens(port)), 0)
+        what = f"nothing listens on {closed}, and without containers no port is mapped to another one"
+        return [f"{what}: let the command listen on ${{PORT}}"] if closed else []
+
+    def _failure(self, name: str, what: str, *hints: str) -> DevError:
         text = logged(logs.tail(self.units[name].folder, LOG_LINES))
         slow = "if it starts slowly, raise budget.ready in dev.yaml"
-        return DevError(UNHEALTHY, f"{self.service}: {name} {what}\n{text}", f"inv dev.logs -s {name}", slow)
+        return DevError(UNHEALTHY, f"{self.service}: {name} {what}\n{text}", *hints, f"inv dev.logs -s {name}", slow)
 
 
 def is_job(units: Mapping[str, Unit], name: str) -> bool:

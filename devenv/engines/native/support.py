@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from devenv.base.errors import DevError
+from devenv.base.errors import DevError, did_you_mean, guess
 from devenv.engines.native.servers import BY_PROGRAM
 from devenv.engines.native.servers.redis import PASSWORD
+from devenv.model import dockerfile
 from devenv.model.services import Service, mounts, mounts_and_volumes
 
 HONOURED = {
@@ -52,6 +53,17 @@ HARMLESS = {
     "tmpfs": "the machine's /tmp is used",
     "develop": "the source is live by itself",
 }
+# Other settings of a service that Compose knows. What is not known here either is a mistake, which Compose refuses.
+CONTAINERS = {
+    *("attach", "blkio_config", "cgroup", "cgroup_parent", "configs", "cpu_count", "cpu_percent", "cpu_period"),
+    *("cpu_quota", "cpu_rt_period", "cpu_rt_runtime", "cpuset", "credential_spec", "device_cgroup_rules", "devices"),
+    *("dns_opt", "dns_search", "domainname", "external_links", "gpus", "ipc", "isolation", "label_file", "links"),
+    *("mac_address", "mem_swappiness", "models", "network_mode", "oom_kill_disable", "oom_score_adj", "pid"),
+    *("post_start", "pre_stop", "privileged", "provider", "runtime", "scale", "secrets", "storage_opt", "sysctls"),
+    *("use_api_socket", "userns_mode", "uts", "volumes_from"),
+}
+TOP = ("name", "version", "services", "volumes", "networks", "secrets", "configs", "models", "include")
+CHECK = ("test", "interval", "timeout", "retries", "start_period", "start_interval", "disable")
 
 
 def supported(services: Mapping[str, Service]) -> dict[str, Service]:
@@ -67,6 +79,9 @@ def runnable(services: Mapping[str, Service]) -> list[str]:
 def check(services: Mapping[str, Service]) -> None:
     """DevError 111 with file and line for the first setting that cannot be honoured."""
     for service in services.values():
+        source = service.raw.source
+        for key in _unknown(source.data, TOP):
+            raise source.error((key,), f"unknown key {key}", did_you_mean(key, list(TOP)))
         problem = _wrong(service)
         if problem:
             raise problem
@@ -76,9 +91,17 @@ def ignored(service: Service) -> list[str]:
     """The settings of a service that are left out, and what is true instead."""
     found = [f"{key}: {HARMLESS[key]}" for key in service.raw.data if key in HARMLESS]
     found += [f"volumes: {text}" for text in _elsewhere(service)] if service.build else []
+    found += [f"{what}: the Dockerfile's is not used" for what in _of_image(service)]
     if not service.build and service.healthcheck:
         found.append("healthcheck: the server is asked directly")
     return found
+
+
+def _of_image(service: Service) -> list[str]:
+    """What the app's image would add to compose.yaml."""
+    own = {"ENTRYPOINT": service.entrypoint is not None, "HEALTHCHECK": "healthcheck" in service.raw.data}
+    own.update({f"ENV {name}": True for name in service.environment})
+    return [what for what in (dockerfile.left_out(service.build) if service.build else []) if not own.get(what)]
 
 
 def _wrong(service: Service) -> DevError | None:
@@ -87,9 +110,23 @@ def _wrong(service: Service) -> DevError | None:
 
 def _problems(service: Service) -> Iterator[tuple[Any, ...]]:
     for key in service.raw.data:
-        if key not in HONOURED and key not in HARMLESS and not str(key).startswith("x-"):
+        if key in CONTAINERS:
             yield f"{key} needs containers (optional services: x-devenv-optional: true)", key
+    for key in _unknown(service.raw.data, (*HONOURED, *HARMLESS, *CONTAINERS)):
+        yield f"unknown key {key}{_question(key, [*HONOURED, *HARMLESS])}", key
+    for key in _unknown(service.raw.data.get("healthcheck", {}), CHECK):
+        yield f"healthcheck: unknown key {key}{_question(key, [*CHECK])}", "healthcheck", key
     yield from _app(service) if service.build else _server(service)
+
+
+def _unknown(data: Mapping[str, Any], known: Iterable[str]) -> list[str]:
+    """The keys that are neither known nor extensions."""
+    return [key for key in data if key not in known and not key.startswith("x-")]
+
+
+def _question(key: str, known: list[str]) -> str:
+    found = guess(key, known).strip()
+    return f": {found}" if found else ""
 
 
 def _app(service: Service) -> Iterator[tuple[Any, ...]]:
