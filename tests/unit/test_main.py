@@ -219,6 +219,26 @@ def test_a_command_line_without_sense(
 
 
 @pytest.mark.parametrize(
+    ("argv", "name"),
+    [
+        (["dev.restore", ""], "NAME"),
+        (["dev.seed", ""], "SCENARIO"),
+        (["dev.seed", "--scenario="], "SCENARIO"),
+        (["dev.destroy", "--yes", "--gone", ""], "--gone"),
+        (["dev.state", "prune", "--name", ""], "--name"),
+        (["dev.snapshot", "a", "--export="], "--export"),
+        (["dev.reset", "-p", ""], "--param"),
+        (["dev.add", "a", ""], "PACKAGE"),
+    ],
+)
+def test_an_empty_value_does_not_count_as_none(
+    run: Run, capsys: pytest.CaptureFixture[str], argv: list[str], name: str
+) -> None:
+    assert run(*argv) == 2
+    assert capsys.readouterr().err.splitlines()[0] == f"error[2]: {argv[0]}: {name} is empty"
+
+
+@pytest.mark.parametrize(
     ("argv", "message", "allowed"),
     [
         ("dev.explain", "dev.explain needs CODE", "1, 2, 110, 111, 112, 113, 114, 130"),
