@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import os
+import shlex
 import shutil
 import tarfile
 import time
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from devenv.base import output, process
-from devenv.base.errors import CONFIG, REFUSED, DevError
+from devenv.base.errors import CONFIG, REFUSED, USAGE, DevError
 from devenv.context import service_commands
 from devenv.context.environment import Environment
 from devenv.databases.find import kind
@@ -39,6 +40,21 @@ DAMAGED = (
     *(EOFError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError),
     *(tarfile.TarError, zlib.error, gzip.BadGzipFile),
 )
+
+
+def target(path: Path, again: bool) -> Path:
+    """Where a file of that path is written: a link to a file stays. Changes nothing.
+
+    DevError 2 for a folder, a device and the like, which no file may replace; 114 if the file exists, unless `again`.
+    """
+    found = Path(os.path.realpath(path))
+    if not found.parent.is_dir():
+        raise DevError(USAGE, f"{path}: {found.parent} is not a folder", f"mkdir -p {shlex.quote(str(found.parent))}")
+    if found.is_file() and not again:
+        raise DevError(REFUSED, f"{path} already exists", "to replace it: add --replace")
+    if found.exists() and not found.is_file():
+        raise DevError(USAGE, f"{path} is not a file", "name a file that can be replaced")
+    return found
 
 
 def export(env: Environment, stored: State, target: Path, scrub: bool) -> None:
@@ -115,7 +131,7 @@ def _write(env: Environment, made: State, manifest: Mapping[str, Any], folder: P
         os.replace(packed, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
-            raise
+            raise OSError(error.errno, error.strerror, str(target)) from None
         _copy(packed, target)
 
 
