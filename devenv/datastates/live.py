@@ -84,8 +84,7 @@ def migrate(env: Environment, later: Later | None = None) -> None:
     env.config.command("migrate")
     new = is_fresh(env)
     fresh = new and _is_as_built(env)
-    if not fresh:
-        used(env)
+    used(env)  # until the command has succeeded: one that fails, or is killed, may leave anything
     packages.begin(env)
     service_commands.migrate(env)
     if new:
@@ -120,9 +119,11 @@ def _seed(env: Environment, scenario: Scenario, given: Given) -> dict[str, Any]:
         return dict(seeded[label])
     if scenario.up:
         _start_all(env)
+    fresh = {"fresh": True} if known(env).get("fresh") else {}
+    used(env)  # as in `migrate`
     result = service_commands.check(env, scenario, given) if scenario.once and scenario.check else None
     result = service_commands.seed(env, scenario, given) if result is None else result
-    note(env, seeded={**known(env).get("seeded", {}), label: result})
+    note(env, seeded={**known(env).get("seeded", {}), label: result}, **fresh)
     return result
 
 

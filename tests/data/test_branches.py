@@ -214,11 +214,42 @@ def test_what_is_built_again_has_no_row_that_the_app_entered(here: World) -> Non
     assert {name for name, rows in built_rows(here).items() if "by the app" in rows} == set()
 
 
-def test_what_is_built_again_has_the_migrations_that_it_was_made_with(here: World) -> None:
-    """dev.migrate on a branch that lacks one which was applied: before the first dev.up, nothing steps aside."""
+@pytest.mark.parametrize("command", ["migrate", "seed"])
+def test_what_is_built_again_has_no_row_of_a_command_that_failed(here: World, command: str) -> None:
+    """Of the first dev.up, before the app has run: an error in a migration or a seed, which is then corrected."""
+
+    def end(_: int, words: str, act: world.Act, __: world.Act) -> None:
+        act()
+        if words.startswith(f"server: {command} "):
+            here.enter("wrong")
+            raise world.Killed
+
+    emptied(here)
+    here.migrations(ONE)
+    if command == "migrate":
+        with here.command("dev.migrate") as env:
+            live.migrate(env)
+    here.migrations(ONE, TWO)
+    here.end = end
+    with pytest.raises(world.Killed):
+        here.up()
+    here.end = None
+    here.up()
+    assert {name for name, rows in built_rows(here).items() if "wrong" in rows} == set()
+    here.reset()
+    assert here.live == rows(ONE, TWO) | DEFAULT
+
+
+def emptied(here: World) -> None:
+    """A new machine, on which no command was run yet."""
     here.running.clear()
     here.databases, here.table = {LIVE: frozenset()}, None
     records.remove("main", "catalog")
+
+
+def test_what_is_built_again_has_the_migrations_that_it_was_made_with(here: World) -> None:
+    """dev.migrate on a branch that lacks one which was applied: before the first dev.up, nothing steps aside."""
+    emptied(here)
     for migrations in ([ONE, TWO], [ONE]):
         here.migrations(*migrations)
         with here.command("dev.migrate") as env:
