@@ -65,7 +65,8 @@ def export(env: Environment, stored: State, target: Path, scrub: bool) -> None:
             _write(env, source, {**_manifest(env, stored), "scrubbed": False}, folder, target)
             return
         with store.draft(env, source.database) as made:
-            service_commands.scrub(env.on(made.database))
+            verb = f"dev.snapshot {stored.name} --replace --export {shlex.quote(str(target))} --scrub"
+            service_commands.within(verb, "scrub", service_commands.scrub, env.on(made.database))
             _write(env, made, {**_manifest(env, stored), "scrubbed": True}, folder, target)
             store.drop(env, made)
 
@@ -97,7 +98,7 @@ def restore_steps(env: Environment, file: Path, stored: State) -> list[Step]:
             unpack(file, dump, lambda found: _check(env, found, file))
             with store.draft(env) as made:
                 store.at(env, made).load(env.engine, dump)
-                return snapshots.bring(env, made, stored)
+                return snapshots.bring(env, made, stored, str(file))
 
     return [Step(f"load {file}", snapshots.why(env, stored), do)]
 

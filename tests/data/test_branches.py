@@ -8,7 +8,7 @@ from typing import IO
 import pytest
 
 from devenv.base import records
-from devenv.base.errors import REFUSED, USAGE, DevError
+from devenv.base.errors import REFUSED, UNHEALTHY, USAGE, DevError
 from devenv.context.environment import Environment
 from devenv.databases.states import ASIDE, BUILT, PREVIOUS, SNAPSHOT
 from devenv.datastates import dumps, exports, live, planning, snapshots, space, store
@@ -421,6 +421,18 @@ def test_a_new_volume_is_filled_from_the_dump(here: World) -> None:
 # ---- snapshots
 
 
+def test_the_data_of_a_branch_with_a_slash_is_restored_by_its_name(here: World) -> None:
+    switch(here, "feature/x", ONE, OTHER)
+    here.enter("of the feature")
+    switch(here, "main", ONE, TWO)
+    here.restore("feature/x", force=True)
+    assert "of the feature" in here.live
+    for name in ("feature/y", "./feature/x", "x" * 5000):
+        with pytest.raises(DevError) as refused:
+            here.restore(name)
+        assert refused.value.code == USAGE
+
+
 def test_a_snapshot_of_other_migrations_is_refused(here: World) -> None:
     here.snapshot()
     switch(here, "other", ONE, OTHER)
@@ -448,6 +460,24 @@ def test_an_older_snapshot_is_migrated_on_and_stays_as_it_is(here: World) -> Non
     assert here.up() == []
     [kept] = [s for s in here.states() if s.kind == SNAPSHOT]
     assert here.databases[kept.database] == rows(ONE, TWO) | DEFAULT | {"by hand"}
+
+
+def test_a_snapshot_that_cannot_be_migrated_leaves_the_live_data(here: World) -> None:
+    here.snapshot()
+    here.enter("later")
+    before = here.live
+    here.migrations(ONE, TWO, THREE)
+
+    def end(_: int, words: str, act: world.Act, half: world.Act) -> None:
+        act()
+        if words.startswith("server: migrate "):
+            raise DevError(3, "commands.migrate ended with exit code 3")
+
+    here.end = end
+    with pytest.raises(DevError, match="restore kept stopped at migrate") as failed:
+        here.restore()
+    assert failed.value.code == UNHEALTHY  # 3 would be that of the service's command that was typed
+    assert here.live == before
 
 
 def test_a_name_is_taken_once(here: World) -> None:
