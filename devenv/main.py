@@ -84,7 +84,8 @@ class Tasks(Program):
         elif any(word.endswith("=") or not word for word in words):
             from devenv.commandline import usage  # here, since most commands are right
 
-            usage.check_values(self.tasks)
+            # To a task of tasks_local.py an empty value may mean something.
+            usage.check_values(task for task in self.tasks if task.name in _known_tasks())
 
     def parse_cleanup(self) -> None:
         """Like Program.parse_cleanup, but its error (--list of an unknown namespace) is one of the command line."""

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from devenv.engines.native.supervisor import GRACE
 from tests.messages import NOTHING_TO_DO
 
 from .conftest import CACHE, STATE, Repo
@@ -38,6 +40,20 @@ def forget_processes(repo: Repo) -> None:
         file.unlink()
 
 
+def pause(repo: Repo) -> None:
+    """As by a debugger. The server is waited for with dev.up, and ends with dev.down without SIGKILL."""
+    for pid, words in repo.processes().items():
+        if "postgres" in words:
+            os.kill(pid, signal.SIGSTOP)
+
+
+def pause_and_stop(repo: Repo) -> None:
+    pause(repo)
+    started = time.monotonic()
+    repo.run("dev.down")
+    assert time.monotonic() - started < GRACE
+
+
 def reboot(repo: Repo) -> None:
     """Everything is gone, and the numbers in the records are other processes' now: this very one's."""
     repo.kill_everything()
@@ -57,6 +73,8 @@ FAULTS: dict[str, Callable[[Repo], None]] = {
     "app killed": lambda repo: kill(repo, "app"),
     "database server killed": lambda repo: kill(repo, "db"),
     "keeper killed": kill_keeper,
+    "database server paused": pause,
+    "database server paused, and dev.down": pause_and_stop,
     "everything killed": Repo.kill_everything,
     "records lost": forget_processes,
     "rebooted": reboot,

@@ -238,6 +238,16 @@ def test_an_empty_value_does_not_count_as_none(
     assert capsys.readouterr().err.splitlines()[0] == f"error[2]: {argv[0]}: {name} is empty"
 
 
+def test_a_task_of_the_service_may_get_an_empty_value(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tasks_local.py").write_text(
+        "from invoke.tasks import task\n\n@task\ndef say(c, words='none'):\n    print(f'[{words}]')\n"
+    )
+    assert run("say", "--words", "") == 0
+    assert capsys.readouterr().out == "[]\n"
+
+
 @pytest.mark.parametrize(
     ("argv", "message", "allowed"),
     [
