@@ -112,7 +112,8 @@ def why(env: Environment, stored: State) -> str:
 def bring(env: Environment, made: State, stored: State, typed: str) -> Environment:
     """Make a draft with the rows of a state the live data, migrated to the checkout.
 
-    `typed`: what names the state on the command line. DevError 112 if it cannot be migrated.
+    `typed`: what names the state on the command line. DevError 112 if it cannot be migrated, with the live data as it
+    was.
     """
     verb = f"dev.restore {shlex.quote(typed)}"
     files = store.files(env)
@@ -124,7 +125,12 @@ def bring(env: Environment, made: State, stored: State, typed: str) -> Environme
         known = {**known, "migrated": lineage.key(files), "files": files, "packages": packages.of(env)}
     env = live.restart(store.swap(env, made, known, PREVIOUS, PREVIOUS))
     if behind and not env.chooses_database:
-        service_commands.within(verb, "migrate", live.migrate, env)
+        try:
+            service_commands.within(verb, "migrate", live.migrate, env)
+        except DevError:
+            before = find(env, PREVIOUS)
+            store.swap(env, before, before.data, DRAFT, "")
+            raise
     return env
 
 

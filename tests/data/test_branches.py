@@ -462,7 +462,9 @@ def test_an_older_snapshot_is_migrated_on_and_stays_as_it_is(here: World) -> Non
     assert here.databases[kept.database] == rows(ONE, TWO) | DEFAULT | {"by hand"}
 
 
-def test_a_snapshot_that_cannot_be_migrated_leaves_the_live_data(here: World) -> None:
+@pytest.mark.parametrize("chooses", [True, False], ids=["chooses", "fixed"])
+def test_a_snapshot_that_cannot_be_migrated_leaves_the_live_data(here: World, chooses: bool) -> None:
+    here.chooses = chooses or not here.renames  # where neither is possible, nothing is stored
     here.snapshot()
     here.enter("later")
     before = here.live

@@ -41,17 +41,10 @@ def forget_processes(repo: Repo) -> None:
 
 
 def pause(repo: Repo) -> None:
-    """As by a debugger. The server is waited for with dev.up, and ends with dev.down without SIGKILL."""
+    """As by a debugger."""
     for pid, words in repo.processes().items():
         if "postgres" in words:
             os.kill(pid, signal.SIGSTOP)
-
-
-def pause_and_stop(repo: Repo) -> None:
-    pause(repo)
-    started = time.monotonic()
-    repo.run("dev.down")
-    assert time.monotonic() - started < GRACE
 
 
 def reboot(repo: Repo) -> None:
@@ -74,7 +67,6 @@ FAULTS: dict[str, Callable[[Repo], None]] = {
     "database server killed": lambda repo: kill(repo, "db"),
     "keeper killed": kill_keeper,
     "database server paused": pause,
-    "database server paused, and dev.down": pause_and_stop,
     "everything killed": Repo.kill_everything,
     "records lost": forget_processes,
     "rebooted": reboot,
@@ -153,7 +145,10 @@ def test_a_database_port_that_somebody_took_is_changed(repo: Repo) -> None:
 def test_down_leaves_no_process_and_keeps_rows(repo: Repo) -> None:
     repo.up()
     repo.sql(MINE)
+    pause(repo)
+    started = time.monotonic()
     repo.ok("dev.down")
+    assert time.monotonic() - started < GRACE, "it was killed"
     assert not repo.processes()
     repo.up()
     assert repo.sql(COUNT) == "1"
