@@ -125,12 +125,8 @@ def bring(env: Environment, made: State, stored: State, typed: str) -> Environme
         known = {**known, "migrated": lineage.key(files), "files": files, "packages": packages.of(env)}
     env = live.restart(store.swap(env, made, known, PREVIOUS, PREVIOUS))
     if behind and not env.chooses_database:
-        try:
+        with live.undone(env):
             service_commands.within(verb, "migrate", live.migrate, env)
-        except DevError:
-            before = find(env, PREVIOUS)
-            store.swap(env, before, before.data, DRAFT, "")
-            raise
     return env
 
 

@@ -462,6 +462,33 @@ def test_an_older_snapshot_is_migrated_on_and_stays_as_it_is(here: World) -> Non
     assert here.databases[kept.database] == rows(ONE, TWO) | DEFAULT | {"by hand"}
 
 
+def fails(command: str) -> world.End:
+    """A command of the service that ends with 3 after it has changed the database."""
+
+    def end(_: int, words: str, act: world.Act, __: world.Act) -> None:
+        act()
+        if words.startswith(f"server: {command} "):
+            raise DevError(3, f"{command} ended with exit code 3")
+
+    return end
+
+
+@pytest.mark.parametrize("chooses", [True, False], ids=["chooses", "fixed"])
+@pytest.mark.parametrize("command", ["migrate", "seed"])
+def test_a_reset_that_fails_leaves_the_live_data(here: World, chooses: bool, command: str) -> None:
+    here.chooses = chooses or not here.renames  # where neither is possible, nothing is stored
+    here.enter("later")
+    before = here.live
+    here.migrations(ONE, TWO, THREE)
+    here.end = fails(command)
+    with pytest.raises(DevError, match=f"reset stopped at {command}"):
+        here.reset()
+    here.end = None
+    assert here.live == before
+    here.reset()
+    assert here.live == rows(ONE, TWO, THREE) | DEFAULT
+
+
 @pytest.mark.parametrize("chooses", [True, False], ids=["chooses", "fixed"])
 def test_a_snapshot_that_cannot_be_migrated_leaves_the_live_data(here: World, chooses: bool) -> None:
     here.chooses = chooses or not here.renames  # where neither is possible, nothing is stored
@@ -469,13 +496,7 @@ def test_a_snapshot_that_cannot_be_migrated_leaves_the_live_data(here: World, ch
     here.enter("later")
     before = here.live
     here.migrations(ONE, TWO, THREE)
-
-    def end(_: int, words: str, act: world.Act, half: world.Act) -> None:
-        act()
-        if words.startswith("server: migrate "):
-            raise DevError(3, "commands.migrate ended with exit code 3")
-
-    here.end = end
+    here.end = fails("migrate")
     with pytest.raises(DevError, match="restore kept stopped at migrate") as failed:
         here.restore()
     assert failed.value.code == UNHEALTHY  # 3 would be that of the service's command that was typed
