@@ -4,7 +4,6 @@ import atexit
 import gc
 import os
 import sys
-from pathlib import Path
 
 # The garbage collector only frees cycles of objects, whose memory a short command never needs back. It took a tenth
 # of the time of each command, during the imports and at the end.
@@ -12,7 +11,7 @@ gc.disable()
 atexit.register(gc.freeze)
 
 REPAIRED = "DEVENV_REPAIRED"  # stops a repair that does not help from running again
-sys.path[0] = str(Path(__file__).resolve().parents[1])  # instead of the package's folder
+sys.path[0] = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))  # instead of the package's folder
 
 
 def repair() -> None:
@@ -30,6 +29,8 @@ def repair() -> None:
 
 
 try:
+    from pathlib import Path  # here: half of the imports until the first of ours, and Ctrl-C may come meanwhile
+
     from devenv.base import ahead, launch, slim
 
     if wrong := launch.mismatch(sys.argv[1] if len(sys.argv) > 2 else "none", Path(*sys.argv[2:3])):

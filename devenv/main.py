@@ -81,6 +81,11 @@ class Tasks(Program):
             raise ParseError(f"{str(error).rpartition(': ')[2]} is not a whole number") from None
         if helped:
             self.args.help.value = helped
+        elif any(word.endswith("=") or not word for word in words):
+            from devenv.commandline import usage  # here, since most commands are right
+
+            # To a task of tasks_local.py an empty value may mean something.
+            usage.check_values(task for task in self.tasks if task.name in _known_tasks())
 
     def parse_cleanup(self) -> None:
         """Like Program.parse_cleanup, but its error (--list of an unknown namespace) is one of the command line."""

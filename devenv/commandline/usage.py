@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from invoke.exceptions import ParseError
@@ -12,7 +12,7 @@ from invoke.parser.context import ParserContext
 
 from devenv.base.errors import USAGE, DevError, guess
 from devenv.commandline import helping
-from devenv.commandline.arguments import HELP, Contexts
+from devenv.commandline.arguments import HELP, REPEATED, Contexts, positions
 from devenv.commandline.completion import values
 
 LIST = "inv --list"
@@ -31,6 +31,16 @@ def refused(error: ParseError, words: Sequence[str], tasks: Contexts, root: Path
         return _unknown(named[1], task, tasks)
     name = next((word for word in words if word in tasks), "")
     return DevError(USAGE, text, f"inv {name} --help" if name else LIST)
+
+
+def check_values(tasks: Iterable[ParserContext]) -> None:
+    """DevError 2 for a value that is empty, as that of a shell's variable that is not set: it names nothing."""
+    for task in tasks:
+        words = (*positions(task), REPEATED.get(str(task.name)))
+        for argument in task.args.values():
+            if "" in (argument.value if argument.kind is list else [argument.raw_value]):
+                name = helping.word_of(argument) if argument.names[0] in words else f"--{argument.names[0]}"
+                raise DevError(USAGE, f"{task.name}: {name} is empty", _help(task))
 
 
 def _missing(task: ParserContext, argument: Argument, root: Path) -> DevError:

@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import os
+import shlex
 import shutil
 import tarfile
 import time
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from devenv.base import output, process
-from devenv.base.errors import CONFIG, REFUSED, DevError
+from devenv.base.errors import CONFIG, REFUSED, USAGE, DevError
 from devenv.context import service_commands
 from devenv.context.environment import Environment
 from devenv.databases.find import kind
@@ -41,6 +42,21 @@ DAMAGED = (
 )
 
 
+def target(path: Path, again: bool) -> Path:
+    """Where a file of that path is written: a link to a file stays. Changes nothing.
+
+    DevError 2 for a folder, a device and the like, which no file may replace; 114 if the file exists, unless `again`.
+    """
+    found = Path(os.path.realpath(path))
+    if not found.parent.is_dir():
+        raise DevError(USAGE, f"{path}: {found.parent} is not a folder", f"mkdir -p {shlex.quote(str(found.parent))}")
+    if found.is_file() and not again:
+        raise DevError(REFUSED, f"{path} already exists", "to replace it: add --replace")
+    if found.exists() and not found.is_file():
+        raise DevError(USAGE, f"{path} is not a file", "name a file that can be replaced")
+    return found
+
+
 def export(env: Environment, stored: State, target: Path, scrub: bool) -> None:
     """Write a state to a file, in one step; with `scrub`, a copy of it after the service's scrub command."""
     source = store.on_server(env, stored)
@@ -49,7 +65,8 @@ def export(env: Environment, stored: State, target: Path, scrub: bool) -> None:
             _write(env, source, {**_manifest(env, stored), "scrubbed": False}, folder, target)
             return
         with store.draft(env, source.database) as made:
-            service_commands.scrub(env.on(made.database))
+            verb = f"dev.snapshot {stored.name} --replace --export {shlex.quote(str(target))} --scrub"
+            service_commands.within(verb, "scrub", service_commands.scrub, env.on(made.database))
             _write(env, made, {**_manifest(env, stored), "scrubbed": True}, folder, target)
             store.drop(env, made)
 
@@ -81,7 +98,7 @@ def restore_steps(env: Environment, file: Path, stored: State) -> list[Step]:
             unpack(file, dump, lambda found: _check(env, found, file))
             with store.draft(env) as made:
                 store.at(env, made).load(env.engine, dump)
-                return snapshots.bring(env, made, stored)
+                return snapshots.bring(env, made, stored, str(file))
 
     return [Step(f"load {file}", snapshots.why(env, stored), do)]
 
@@ -115,7 +132,7 @@ def _write(env: Environment, made: State, manifest: Mapping[str, Any], folder: P
         os.replace(packed, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
-            raise
+            raise OSError(error.errno, error.strerror, str(target)) from None
         _copy(packed, target)
 
 

@@ -11,14 +11,16 @@ A service without a database that we know has them in the machine's record, with
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from devenv.base import events
+from devenv.base.errors import DevError
 from devenv.context import claims, fingerprints, health, service_commands
 from devenv.context.environment import Environment
-from devenv.databases.states import PREVIOUS, Create, Drop
+from devenv.databases.states import DRAFT, PREVIOUS, Create, Drop
 from devenv.datastates import earlier, layers, migrated, packages, settling, store
 from devenv.datastates.layers import Given, Later, Layer
 from devenv.datastates.steps import Step, carry_out
@@ -84,8 +86,7 @@ def migrate(env: Environment, later: Later | None = None) -> None:
     env.config.command("migrate")
     new = is_fresh(env)
     fresh = new and _is_as_built(env)
-    if not fresh:
-        used(env)
+    used(env)  # until the command has succeeded: one that fails, or is killed, may leave anything
     packages.begin(env)
     service_commands.migrate(env)
     if new:
@@ -120,9 +121,11 @@ def _seed(env: Environment, scenario: Scenario, given: Given) -> dict[str, Any]:
         return dict(seeded[label])
     if scenario.up:
         _start_all(env)
+    fresh = {"fresh": True} if known(env).get("fresh") else {}
+    used(env)  # as in `migrate`
     result = service_commands.check(env, scenario, given) if scenario.once and scenario.check else None
     result = service_commands.seed(env, scenario, given) if result is None else result
-    note(env, seeded={**known(env).get("seeded", {}), label: result})
+    note(env, seeded={**known(env).get("seeded", {}), label: result}, **fresh)
     return result
 
 
@@ -152,10 +155,32 @@ def reset_steps(env: Environment, name: str = DEFAULT, given: Given | None = Non
     if wanted and (layers.find(env, wanted[-1]) or env.chooses_database):  # the second one reads all files again
         built = layers.steps(env, wanted, "dev.reset")
         use = Step(f"use a copy of {wanted[-1].name}", KEPT, partial(_use_layer, wanted[-1], not built))
-        return [*stop, *built, use, *(seeds if late else [])]
+        return [*stop, *built, use, *(_or_back(seeds) if late else [])]
     empty = Step("use an empty database", KEPT if env.database and env.database.renames else "", _emptied)
     migrating = [Step("migrate", "the database is new", _migrated)] if "migrate" in env.config.commands else []
-    return [*stop, empty, *migrating, *seeds]
+    return [*stop, empty, *_or_back([*migrating, *seeds])]
+
+
+def _or_back(steps: list[Step]) -> list[Step]:
+    """The same steps. If one fails, the data from before the reset becomes live again."""
+
+    def do(step: Step, env: Environment) -> Environment:
+        with undone(env):
+            return step.do(env)
+
+    return [step._replace(do=partial(do, step)) for step in steps]
+
+
+@contextmanager
+def undone(env: Environment) -> Iterator[None]:
+    """If the block fails, the data from before the last swap becomes live again, if the server can do that."""
+    try:
+        yield
+    except (DevError, KeyboardInterrupt):
+        before = [s for s in store.every(env) if s.kind == PREVIOUS] if store.keeps(env) else []
+        if before and env.database and (env.database.renames or env.chooses_database):
+            restart(store.swap(env, before[-1], before[-1].data, DRAFT, ""))
+        raise
 
 
 def _migrated(env: Environment) -> Environment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -112,15 +113,16 @@ def restore(env: Environment, name: str, file: Path, force: bool = False, looks:
 
     `looks`: do not run the service's command that lists the migrations of packages.
     """
-    if file.is_file():
+    known = snapshots.matching(env, name)  # first: the data of a branch has its name, such as feature/x
+    if not known and os.path.isfile(file):
         from devenv.datastates import exports  # here, since few commands need it
 
         stored = exports.read(env, file)
         steps = exports.restore_steps(env, file, stored)
-    elif "/" in name or name.endswith(".gz"):
+    elif not known and ("/" in name or name.endswith(".gz")):
         raise DevError(USAGE, f"{file} not found", "inv dev.state list")
     else:
-        stored = snapshots.find(env, name)
+        stored = known or snapshots.find(env, name)
         steps = snapshots.restore_steps(env, stored)
     snapshots.check_fits(env, stored, force, without_packages=looks)
     return steps

@@ -64,8 +64,16 @@ def snapshot(env: Environment, name: str, again: bool = False) -> State:
 
 
 def find(env: Environment, name: str) -> State:
-    """A state by its name, key or id. Of several, a snapshot is preferred, else the newest. DevError 2."""
-    found = [*store.unknown(env), *store.every(env)]
+    """A state by its name, key or id. DevError 2."""
+    if match := matching(env, name):
+        return match
+    hint = did_you_mean(name, sorted({s.name for s in _all(env)}))
+    raise DevError(USAGE, f"unknown state {name}", hint, "inv dev.state list")
+
+
+def matching(env: Environment, name: str) -> State | None:
+    """A state by its name, key or id; None if there is none. Of several, a snapshot is preferred, else the newest."""
+    found = _all(env)
     for match in (
         [s for s in found if s.kind == SNAPSHOT and s.name == name],
         [s for s in found if s.name == name],
@@ -73,8 +81,11 @@ def find(env: Environment, name: str) -> State:
     ):
         if match:
             return match[-1]
-    hint = did_you_mean(name, sorted({s.name for s in found}))
-    raise DevError(USAGE, f"unknown state {name}", hint, "inv dev.state list")
+    return None
+
+
+def _all(env: Environment) -> list[State]:
+    return [*store.unknown(env), *store.every(env)]
 
 
 def restore_steps(env: Environment, stored: State) -> list[Step]:
@@ -85,7 +96,7 @@ def restore_steps(env: Environment, stored: State) -> list[Step]:
 
     def do(env: Environment) -> Environment:
         with store.draft(env, store.on_server(env, stored).database) as made:
-            return bring(env, made, stored)
+            return bring(env, made, stored, stored.name)
 
     return [Step(f"use a copy of {stored.name}", why(env, stored), do)]
 
@@ -98,18 +109,24 @@ def why(env: Environment, stored: State) -> str:
     return f"{migrated if behind else ''}{live.KEPT}"
 
 
-def bring(env: Environment, made: State, stored: State) -> Environment:
-    """Make a draft with the rows of a state the live data, migrated to the checkout."""
+def bring(env: Environment, made: State, stored: State, typed: str) -> Environment:
+    """Make a draft with the rows of a state the live data, migrated to the checkout.
+
+    `typed`: what names the state on the command line. DevError 112 if it cannot be migrated, with the live data as it
+    was.
+    """
+    verb = f"dev.restore {shlex.quote(typed)}"
     files = store.files(env)
     known = store.known_of_copy(stored, made.branch)
     behind = known.get("migrated") != lineage.key(files) and "migrate" in env.config.commands
     if behind and env.chooses_database:
         events.note(f"{stored.name} was made with {difference(known.get('files') or {}, files)}: migrating it")
-        service_commands.migrate(env.on(made.database))
+        service_commands.within(verb, "migrate", service_commands.migrate, env.on(made.database))
         known = {**known, "migrated": lineage.key(files), "files": files, "packages": packages.of(env)}
     env = live.restart(store.swap(env, made, known, PREVIOUS, PREVIOUS))
     if behind and not env.chooses_database:
-        live.migrate(env)
+        with live.undone(env):
+            service_commands.within(verb, "migrate", live.migrate, env)
     return env
 
 

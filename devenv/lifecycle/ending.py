@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from devenv.base import events, records
+from devenv.base import events, locks, records
 from devenv.base.errors import MISSING, DevError
 from devenv.context import claims
 from devenv.context.environment import Environment, open_environment
 from devenv.datastates import live, store
 from devenv.datastates.steps import Step
 from devenv.engines.interface import Engine
+from devenv.engines.orphans import Orphan
 
 
 def down(env: Environment, only: bool = False) -> list[Step]:
     """Stop everything and keep the data. If another root uses it, it stays up, unless its root passes `only`."""
     users, service = others(env), env.config.service
+    older = [Step(f"stop {name}", "dev.yaml names another service now", stop_earlier) for name in _earlier(env)]
     if users and not only:
-        return [Step(f"leave {service} up", f"it is used by {', '.join(users)}", _left)]
-    return [Step(f"stop {service}", "its data is kept", _stopped)]
+        return [Step(f"leave {service} up", f"it is used by {', '.join(users)}", _left), *older]
+    return [Step(f"stop {service}", "its data is kept", _stopped), *older]
 
 
 def destroy(env: Environment, only: bool = False) -> list[Step]:
@@ -33,6 +35,26 @@ def destroy(env: Environment, only: bool = False) -> list[Step]:
 def others(env: Environment) -> list[str]:
     """The other repositories that use the service."""
     return claims.users(env.record, str(env.place.root))
+
+
+def stop_earlier(env: Environment) -> Environment:
+    """Stop what this checkout runs under a name that dev.yaml had before: no other command finds that. Data stays."""
+    for name in _earlier(env):
+        with locks.held(records.path(env.place.workspace, name, "lock"), "dev.down"), events.step("stop", name):
+            _orphan(env, name).stop()
+    return env
+
+
+def _earlier(env: Environment) -> list[str]:
+    """The services of this workspace that run from this checkout, but are not what dev.yaml names now."""
+    here = str(env.place.root)
+    found = [r.service for r in records.of_workspace(env.place.workspace) if r.checkout == here]
+    return [name for name in found if name != env.config.service and _orphan(env, name).is_running()]
+
+
+def _orphan(env: Environment, name: str) -> Orphan:
+    record = records.read(env.place.workspace, name)
+    return Orphan.of(record, record.engine or env.engine.name)
 
 
 def on_other_engine(env: Environment, name: str, act: Callable[[Engine], None]) -> None:

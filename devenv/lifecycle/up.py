@@ -37,6 +37,7 @@ def up(env: Environment, only: bool = False) -> Done:
     place = env.place
     events.note(f"{place.service} · workspace {place.workspace} · {env.engine.version()}")
     _report_renamed(env)
+    ending.stop_earlier(env)
     _stop_other_engine(env)
     _stop_replaced(env)
     states = env.engine.look()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -231,6 +232,10 @@ def text_of(path: Path) -> str:
 
 
 def _syntax_error(path: Path, text: str, error: yaml.YAMLError) -> DevError:
+    if conflict := re.search(r"(?m)^<{7}( |$)", text):
+        line = text.count("\n", 0, conflict.start()) + 1
+        hint = f"edit it between <<<<<<< and >>>>>>>, then: git add {shlex.quote(path.name)}"
+        return DevError(CONFIG, f"{path.name}:{line}: a merge conflict is not resolved", hint)
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or "not valid YAML"
     line = mark.line + 1 if mark else 1

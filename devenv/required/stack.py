@@ -239,7 +239,8 @@ def recorded(env: Environment) -> Stack:
     mine = str(env.place.root)
     pins = dict(lockfile.known(env.config.root))
     for record in records.of_workspace(env.place.workspace):
-        if mine in record.users and record.service != env.config.service:
+        # This checkout under an earlier name is not another service: lifecycle/ending.py.
+        if mine in record.users and record.service != env.config.service and record.checkout != mine:
             words = (record.use or "unknown", record.commit or "unknown", ())
             pins.setdefault(record.service, lockfile.Pin(record.service, "", *words))
     return Stack(env, in_order({name: _recorded(env, pin) for name, pin in pins.items()}))

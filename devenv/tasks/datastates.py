@@ -167,7 +167,7 @@ def schema(c: Any, action: str, from_: str = "", json: bool = False, workspace: 
     help={
         **WORKSPACE,
         "name": "the name of the snapshot",
-        "replace": "replace an existing snapshot of that name",
+        "replace": "replace an existing snapshot of that name, and an existing file",
         "export": "also write it to this file, for another machine or engine",
         "scrub": "remove personal data from the file: commands.scrub of dev.yaml runs on a copy",
         **JSON,
@@ -185,7 +185,9 @@ def snapshot(
     """Keep a copy of the current data under a name."""
     if scrub and not export:
         raise DevError(USAGE, "--scrub works on an exported file", f"add --export {name}.tar.gz")
-    target = Path(c.folder, Path(export).expanduser()) if export else None
+    from devenv.datastates import exports  # here, since few commands need it
+
+    target = exports.target(Path(c.folder, Path(export).expanduser()), replace) if export else None
     with environment.opened("dev.snapshot", workspace) as env:
         snapshots.check_possible(env)
         snapshots.check_name(name)
@@ -194,8 +196,6 @@ def snapshot(
         env = live.ready(env)
         kept = snapshots.snapshot(env, name, replace)
         if target:
-            from devenv.datastates import exports  # here, since no other task needs it
-
             exports.export(env, kept, target, scrub)
     place = f", and written to {target}" if target else ""
     words = f"the data is kept as {name}{place}; to bring it back: inv dev.restore {name}"

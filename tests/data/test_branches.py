@@ -8,7 +8,7 @@ from typing import IO
 import pytest
 
 from devenv.base import records
-from devenv.base.errors import REFUSED, USAGE, DevError
+from devenv.base.errors import REFUSED, UNHEALTHY, USAGE, DevError
 from devenv.context.environment import Environment
 from devenv.databases.states import ASIDE, BUILT, PREVIOUS, SNAPSHOT
 from devenv.datastates import dumps, exports, live, planning, snapshots, space, store
@@ -214,11 +214,42 @@ def test_what_is_built_again_has_no_row_that_the_app_entered(here: World) -> Non
     assert {name for name, rows in built_rows(here).items() if "by the app" in rows} == set()
 
 
-def test_what_is_built_again_has_the_migrations_that_it_was_made_with(here: World) -> None:
-    """dev.migrate on a branch that lacks one which was applied: before the first dev.up, nothing steps aside."""
+@pytest.mark.parametrize("command", ["migrate", "seed"])
+def test_what_is_built_again_has_no_row_of_a_command_that_failed(here: World, command: str) -> None:
+    """Of the first dev.up, before the app has run: an error in a migration or a seed, which is then corrected."""
+
+    def end(_: int, words: str, act: world.Act, __: world.Act) -> None:
+        act()
+        if words.startswith(f"server: {command} "):
+            here.enter("wrong")
+            raise world.Killed
+
+    emptied(here)
+    here.migrations(ONE)
+    if command == "migrate":
+        with here.command("dev.migrate") as env:
+            live.migrate(env)
+    here.migrations(ONE, TWO)
+    here.end = end
+    with pytest.raises(world.Killed):
+        here.up()
+    here.end = None
+    here.up()
+    assert {name for name, rows in built_rows(here).items() if "wrong" in rows} == set()
+    here.reset()
+    assert here.live == rows(ONE, TWO) | DEFAULT
+
+
+def emptied(here: World) -> None:
+    """A new machine, on which no command was run yet."""
     here.running.clear()
     here.databases, here.table = {LIVE: frozenset()}, None
     records.remove("main", "catalog")
+
+
+def test_what_is_built_again_has_the_migrations_that_it_was_made_with(here: World) -> None:
+    """dev.migrate on a branch that lacks one which was applied: before the first dev.up, nothing steps aside."""
+    emptied(here)
     for migrations in ([ONE, TWO], [ONE]):
         here.migrations(*migrations)
         with here.command("dev.migrate") as env:
@@ -390,6 +421,18 @@ def test_a_new_volume_is_filled_from_the_dump(here: World) -> None:
 # ---- snapshots
 
 
+def test_the_data_of_a_branch_with_a_slash_is_restored_by_its_name(here: World) -> None:
+    switch(here, "feature/x", ONE, OTHER)
+    here.enter("of the feature")
+    switch(here, "main", ONE, TWO)
+    here.restore("feature/x", force=True)
+    assert "of the feature" in here.live
+    for name in ("feature/y", "./feature/x", "x" * 5000):
+        with pytest.raises(DevError) as refused:
+            here.restore(name)
+        assert refused.value.code == USAGE
+
+
 def test_a_snapshot_of_other_migrations_is_refused(here: World) -> None:
     here.snapshot()
     switch(here, "other", ONE, OTHER)
@@ -417,6 +460,47 @@ def test_an_older_snapshot_is_migrated_on_and_stays_as_it_is(here: World) -> Non
     assert here.up() == []
     [kept] = [s for s in here.states() if s.kind == SNAPSHOT]
     assert here.databases[kept.database] == rows(ONE, TWO) | DEFAULT | {"by hand"}
+
+
+def fails(command: str) -> world.End:
+    """A command of the service that ends with 3 after it has changed the database."""
+
+    def end(_: int, words: str, act: world.Act, __: world.Act) -> None:
+        act()
+        if words.startswith(f"server: {command} "):
+            raise DevError(3, f"{command} ended with exit code 3")
+
+    return end
+
+
+@pytest.mark.parametrize("chooses", [True, False], ids=["chooses", "fixed"])
+@pytest.mark.parametrize("command", ["migrate", "seed"])
+def test_a_reset_that_fails_leaves_the_live_data(here: World, chooses: bool, command: str) -> None:
+    here.chooses = chooses or not here.renames  # where neither is possible, nothing is stored
+    here.enter("later")
+    before = here.live
+    here.migrations(ONE, TWO, THREE)
+    here.end = fails(command)
+    with pytest.raises(DevError, match=f"reset stopped at {command}"):
+        here.reset()
+    here.end = None
+    assert here.live == before
+    here.reset()
+    assert here.live == rows(ONE, TWO, THREE) | DEFAULT
+
+
+@pytest.mark.parametrize("chooses", [True, False], ids=["chooses", "fixed"])
+def test_a_snapshot_that_cannot_be_migrated_leaves_the_live_data(here: World, chooses: bool) -> None:
+    here.chooses = chooses or not here.renames  # where neither is possible, nothing is stored
+    here.snapshot()
+    here.enter("later")
+    before = here.live
+    here.migrations(ONE, TWO, THREE)
+    here.end = fails("migrate")
+    with pytest.raises(DevError, match="restore kept stopped at migrate") as failed:
+        here.restore()
+    assert failed.value.code == UNHEALTHY  # 3 would be that of the service's command that was typed
+    assert here.live == before
 
 
 def test_a_name_is_taken_once(here: World) -> None:

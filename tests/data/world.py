@@ -173,7 +173,7 @@ class World:
 
     def restore(self, name: str = "kept", force: bool = False) -> None:
         with self.command("dev.restore") as env:
-            carry_out(env, planning.restore(env, name, Path(), force))
+            carry_out(env, planning.restore(env, name, Path(name), force))
 
     @contextmanager
     def command(self, name: str) -> Iterator[Environment]:

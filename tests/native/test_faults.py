@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from devenv.engines.native.supervisor import GRACE
 from tests.messages import NOTHING_TO_DO
 
 from .conftest import CACHE, STATE, Repo
@@ -38,6 +40,13 @@ def forget_processes(repo: Repo) -> None:
         file.unlink()
 
 
+def pause(repo: Repo) -> None:
+    """As by a debugger."""
+    for pid, words in repo.processes().items():
+        if "postgres" in words:
+            os.kill(pid, signal.SIGSTOP)
+
+
 def reboot(repo: Repo) -> None:
     """Everything is gone, and the numbers in the records are other processes' now: this very one's."""
     repo.kill_everything()
@@ -57,6 +66,7 @@ FAULTS: dict[str, Callable[[Repo], None]] = {
     "app killed": lambda repo: kill(repo, "app"),
     "database server killed": lambda repo: kill(repo, "db"),
     "keeper killed": kill_keeper,
+    "database server paused": pause,
     "everything killed": Repo.kill_everything,
     "records lost": forget_processes,
     "rebooted": reboot,
@@ -135,7 +145,10 @@ def test_a_database_port_that_somebody_took_is_changed(repo: Repo) -> None:
 def test_down_leaves_no_process_and_keeps_rows(repo: Repo) -> None:
     repo.up()
     repo.sql(MINE)
+    pause(repo)
+    started = time.monotonic()
     repo.ok("dev.down")
+    assert time.monotonic() - started < GRACE, "it was killed"
     assert not repo.processes()
     repo.up()
     assert repo.sql(COUNT) == "1"

@@ -79,6 +79,7 @@ def test_an_empty_file_is_an_empty_document(file: Path) -> None:
         ('a: !!int ""\n', "dev.yaml:1:  is not a valid int"),
         ("a: 1\n? [b]\n: 2\n", "dev.yaml:2: a list or a mapping cannot be a key"),
         ('a: 1\nb: ["x\\0"]\n', "dev.yaml:2: 'x\\x00' is a text that cannot be an argument"),
+        ("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> x\n", "dev.yaml:2: a merge conflict is not resolved"),
     ],
 )
 def test_what_is_wrong_is_reported_with_its_line(file: Path, content: str | bytes, message: str) -> None:

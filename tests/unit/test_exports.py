@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from devenv.base.errors import CONFIG, REFUSED, DevError
+from devenv.base.errors import CONFIG, REFUSED, USAGE, DevError
 from devenv.datastates import exports
 from tests.messages import MUST_BE_MAPPING, MUST_BE_TEXT, NOT_ALLOWED, WHOLE_NUMBER
 
@@ -51,6 +52,23 @@ def error_of(file: Path) -> DevError:
         unpack(file)
     assert caught.value.code == CONFIG
     return caught.value
+
+
+def test_a_file_is_only_replaced_if_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "there").touch()
+    (tmp_path / "link").symlink_to("there")
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("there", "link"):
+        with pytest.raises(DevError, match="already exists") as refused:
+            exports.target(tmp_path / name, again=False)
+        assert refused.value.code == REFUSED
+        assert exports.target(tmp_path / name, again=True) == tmp_path / "there"
+    for path in (Path("/dev/null"), tmp_path, tmp_path / "fifo", tmp_path / "none/new"):
+        for again in (False, True):
+            with pytest.raises(DevError, match="is not a f") as refused:
+                exports.target(path, again)
+            assert refused.value.code == USAGE
+    assert exports.target(tmp_path / "new", again=False) == tmp_path / "new"
 
 
 def test_what_is_packed_is_unpacked(tmp_path: Path) -> None:

@@ -219,6 +219,36 @@ def test_a_command_line_without_sense(
 
 
 @pytest.mark.parametrize(
+    ("argv", "name"),
+    [
+        (["dev.restore", ""], "NAME"),
+        (["dev.seed", ""], "SCENARIO"),
+        (["dev.seed", "--scenario="], "SCENARIO"),
+        (["dev.destroy", "--yes", "--gone", ""], "--gone"),
+        (["dev.state", "prune", "--name", ""], "--name"),
+        (["dev.snapshot", "a", "--export="], "--export"),
+        (["dev.reset", "-p", ""], "--param"),
+        (["dev.add", "a", ""], "PACKAGE"),
+    ],
+)
+def test_an_empty_value_does_not_count_as_none(
+    run: Run, capsys: pytest.CaptureFixture[str], argv: list[str], name: str
+) -> None:
+    assert run(*argv) == 2
+    assert capsys.readouterr().err.splitlines()[0] == f"error[2]: {argv[0]}: {name} is empty"
+
+
+def test_a_task_of_the_service_may_get_an_empty_value(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tasks_local.py").write_text(
+        "from invoke.tasks import task\n\n@task\ndef say(c, words='none'):\n    print(f'[{words}]')\n"
+    )
+    assert run("say", "--words", "") == 0
+    assert capsys.readouterr().out == "[]\n"
+
+
+@pytest.mark.parametrize(
     ("argv", "message", "allowed"),
     [
         ("dev.explain", "dev.explain needs CODE", "1, 2, 110, 111, 112, 113, 114, 130"),

@@ -36,6 +36,16 @@ def test_a_moved_checkout_takes_over_with_its_data(entered: Repo, tmp_path: Path
     moved.path.rename(entered.path)
     entered.ok("dev.up")
     assert entered.rows(COUNT) == ["4"]
+    # What runs under the name that dev.yaml had before is stopped, and its data stays.
+    other = f"service: {entered.token}x"
+    entered.edit("dev.yaml", f"service: {entered.token}", other)
+    assert entered.status()["requires"] == []
+    for verb in (["dev.down"], ["dev.destroy", "--yes"]):
+        entered.ok(*verb)
+    entered.edit("dev.yaml", other, f"service: {entered.token}")
+    assert not any(service["healthy"] for service in entered.status()["services"])
+    entered.ok("dev.up")
+    assert entered.rows(COUNT) == ["4"]
 
 
 def test_after_a_move_it_can_be_stopped_and_removed(entered: Repo, tmp_path: Path) -> None:

@@ -111,7 +111,9 @@ class NativeEngine:
         addresses.note(folders.of(self.place), {unit.service.name: unit.port for unit in servers})
         for name in services:
             self.units[name].make()
-        supervisor.start_keeper(self.place, system.look())
+        seen = system.look()
+        supervisor.start_keeper(self.place, seen)
+        supervisor.resume([self.units[name] for name in services], seen)
         self._end_strangers()
         self._end_stuck(services)
         order = Order(self.units, services, self.place.service)

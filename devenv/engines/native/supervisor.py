@@ -77,6 +77,7 @@ def end(units: list[Unit]) -> None:
     """End units together, and wait for all their processes: a signal to the main process, then SIGKILL to all."""
     seen = system.look()
     left = {unit.folder: members(unit, seen) for unit in units}
+    resume(units, seen)
     for unit in units:
         _signal(_first(unit, left[unit.folder]), unit.stop_signal)
     everything = set().union(*left.values()) if left else set()
@@ -85,6 +86,12 @@ def end(units: list[Unit]) -> None:
     _wait({seen[pid] for pid in everything}, GRACE)
     for unit in units:  # they may have started processes meanwhile
         kill_all(unit)
+
+
+def resume(units: Iterable[Unit], seen: Table) -> None:
+    """Let processes go on that were stopped, as by `kill -STOP` or a debugger: they notice no other signal."""
+    for unit in units:
+        _signal(members(unit, seen), signal.SIGCONT)
 
 
 def kill_all(unit: Unit) -> None:
