@@ -124,8 +124,8 @@ def python_of(version: str) -> Path:
     return Path(plain)
 
 
-def until(true: Callable[[], object], seconds: float = 30) -> bool:
-    """Whether it becomes true in time."""
+def until(true: Callable[[], object], seconds: float = 120) -> bool:
+    """Whether it becomes true in time. The time is generous: only a test that fails waits for its end."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if true():
