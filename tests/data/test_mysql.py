@@ -159,7 +159,7 @@ def test_a_copy_of_a_database_in_use_waits_for_no_transaction(shop: Server) -> N
     assert idle.stdout.readline() == "open\n"
     start = time.monotonic()
     at("copied").copy(shop, "shop")
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 40  # a transaction would be waited for until it ends, or 50 s for a row
     assert shop.sql("SELECT count(*) FROM parts", "copied") == "2\n"
     idle.communicate()
 
@@ -292,11 +292,10 @@ CHECKSUM = "CHECKSUM TABLE small, t0, t1, t2; CHECK TABLE small, t0, t1, t2"
 
 @pytest.mark.parametrize("share", SHARES)
 def test_a_killed_client_leaves_the_source_whole(big: Local, share: float) -> None:
-    before, whole = big.sql(CHECKSUM, "big"), duration(big)
+    before = big.sql(CHECKSUM, "big")
     copier = [sys.executable, "-c", COPIER, str(REPO)]
     started = subprocess.Popen(copier, env=big.env, stderr=subprocess.DEVNULL, start_new_session=True)
-    assert until(lambda: "half" in at("").sizes(big))
-    time.sleep(share * whole)
+    assert until(lambda: written(big, "half") > share * written(big, "big"))
     os.killpg(started.pid, signal.SIGKILL)
     assert started.wait() == -signal.SIGKILL
     assert big.sql(CHECKSUM, "big") == before
@@ -306,11 +305,10 @@ def test_a_killed_client_leaves_the_source_whole(big: Local, share: float) -> No
 
 @pytest.mark.parametrize("share", SHARES)
 def test_a_killed_server_comes_back_with_the_source_whole(big: Local, share: float) -> None:
-    before, whole = big.sql(CHECKSUM, "big"), duration(big)
+    before = big.sql(CHECKSUM, "big")
     with ThreadPoolExecutor() as pool:
         copying = pool.submit(at("half").copy, big, "big")
-        assert until(lambda: "half" in at("").sizes(big))
-        time.sleep(share * whole)
+        assert until(lambda: written(big, "half") > share * written(big, "big"))
         big.kill()
         assert isinstance(copying.exception(), DevError)
     big.start()
@@ -360,13 +358,9 @@ INSERT INTO t{0} SELECT seq, MD5(seq) FROM seq_1_to_100000;
 CHECKSUM_OF_THREE = "CHECKSUM TABLE t0, t1, t2; CHECK TABLE t0, t1, t2"
 
 
-def duration(server: Server) -> float:
-    """Of a copy of `big`, in seconds."""
-    start = time.monotonic()
-    at("timed").copy(server, "big")
-    took = time.monotonic() - start
-    at("timed").drop(server)
-    return took
+def written(server: Local, name: str) -> int:
+    """The bytes of a database's files."""
+    return sum(file.stat().st_size for file in server.home.glob(f"{name}/*.ibd"))
 
 
 COPIER = """

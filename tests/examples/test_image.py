@@ -6,7 +6,6 @@ import http.server
 import shutil
 import subprocess
 import threading
-import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
@@ -51,8 +50,8 @@ def registry(port: int, folder: Path) -> Iterator[None]:
 
 def answers(port: int) -> bool:
     try:
-        return urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/", timeout=5).status == 200
-    except (urllib.error.URLError, ConnectionError):
+        return urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/", timeout=30).status == 200
+    except OSError:
         return False
 
 

@@ -51,7 +51,7 @@ def test_the_page(terminal: Terminal) -> None:
     edit, change, status, in_one, back = LINES
     assert terminal.type(edit).strip() == str(terminal.home / "src/greeting")
     terminal.type(change)
-    assert until(lambda: page(url) == "edited", 10)
+    assert until(lambda: page(url) == "edited")
     shown = re.findall(r"^```\n(shop runs on library greeting from ).*\n```", PAGE, re.M)[0]
     assert shown in terminal.type(status)
     terminal.type(in_one)

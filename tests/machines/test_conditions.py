@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import NO_ENGINE, REPO, has_engine, run_quietly
+from tests.conftest import NO_ENGINE, REPO, has_engine, run_quietly, until
 from tests.machines.conditions import (
     BY_FLAG,
     COMPOSE,
@@ -139,8 +139,8 @@ def test_a_failed_dev_up_looks_in_less_than_a_second(small: Repo, tmp_path: Path
 
     done = small.fails(110, "dev.up")
     assert [hint for hint in done.hints if hint.startswith("D29 CA_BUNDLE=")], done.hints
-    looked, plain = min(took("dev.up") for _ in range(3)), min(took("dev.run", "--", "true") for _ in range(3))
-    assert looked - plain < 1.0
+    # Again where other tests of the run slow one of the two down.
+    assert until(lambda: took("dev.up") - took("dev.run", "--", "true") < 1.0)
 
 
 @pytest.mark.parametrize("small", ["native", pytest.param(COMPOSE, marks=pytest.mark.engine)], indirect=True)

@@ -23,7 +23,7 @@ KEEPER = Path(supervisor.__file__).with_name("keeper.sh")
 MB = 2**20
 # The limit, what is written until the keeper looks (in memory, 150 MB a second), and what is kept while it is cut.
 ROOM = 500 * MB
-PROMPT = 20.0  # seconds of a command on a busy machine; one that reads to the end of what grows never ends
+PROMPT = 90.0  # seconds of a command on a busy machine; one that reads to the end of what grows never ends
 # Numbered lines on both streams, each written at once. The answer is the number of the moment.
 FLOOD = """
 import itertools, sys, threading

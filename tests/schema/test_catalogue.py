@@ -135,9 +135,9 @@ def test_values_for_programs() -> None:
 def test_a_large_catalogue_takes_no_minutes() -> None:
     columns = [column(f"c{n % 20}", table=f"t{n // 20}", position=n % 20) for n in range(20_000)]
     tables = [table(f"t{n}") for n in range(1000)]
-    began = time.monotonic()
+    began = time.process_time()
     assert catalogue.compare([*tables, *columns], [*columns[::-1], *tables[::-1]]) == []
-    assert time.monotonic() - began < 5  # s; comparing each with each took more than a minute
+    assert time.process_time() - began < 5  # s; comparing each with each took more than a minute
 
 
 # ---- whatever is in them

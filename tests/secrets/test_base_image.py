@@ -52,7 +52,7 @@ def bcrypt(password: str) -> str:
 
 def status(port: int) -> int:
     try:
-        return int(urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/", timeout=5).status)
+        return int(urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/", timeout=30).status)
     except urllib.error.HTTPError as error:
         return error.code
     except OSError:

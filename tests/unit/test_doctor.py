@@ -32,11 +32,13 @@ Examine = Callable[[], dict[str, Finding]]
 
 
 @pytest.fixture
-def examine(repo: Path, seam: Seam, state_home: Path, monkeypatch: pytest.MonkeyPatch) -> Examine:
+def examine(repo: Path, seam: Seam, state_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Examine:
     """The findings by their code, of a repository in which nothing is wrong but for what the test does to it."""
     for name in [name for name in os.environ if name.startswith("DEV_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("DEV_ENGINE", "compose")
+    # Not the cache of the run: doctor would read all that other tests installed, which takes more than a second.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(environment, "ROOT", repo)
     shutil.copytree(REPO / "{{cookiecutter.repo_name}}/.dev", repo / ".dev", dirs_exist_ok=True)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, 50 * 2**30))
@@ -278,9 +280,8 @@ def test_a_database_that_skips_the_disk(
 
 
 @pytest.fixture
-def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The mirror of a repository with one commit, in a cache of this test's own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def mirror(tmp_path: Path) -> Path:
+    """The mirror of a repository with one commit, in the cache of this test."""
     source, mirror = tmp_path / "lms", tmp_path / "cache/devenv/mirrors/lms-1234.git"
     for argv in (
         ["git", "init", "-q", source],

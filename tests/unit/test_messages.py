@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
@@ -29,9 +30,11 @@ PASS_ON = {
     "tools/adopt/repository.py",
 }
 
+collected = cache(messages.collect)  # it reads all of the code, which takes a second
+
 
 def test_every_place_that_raises_an_error_is_collected() -> None:
-    found = {message.place for message in messages.collect()}
+    found = {message.place for message in collected()}
     for source in messages.SOURCES:
         for path in source.rglob("*.py") if source.is_dir() else [source]:
             for number, line in enumerate(path.read_text().splitlines(), 1):
@@ -41,7 +44,7 @@ def test_every_place_that_raises_an_error_is_collected() -> None:
 
 def test_every_message_is_on_the_page_or_passed_on() -> None:
     page = " ".join(PAGE.split())
-    for message in messages.collect():
+    for message in collected():
         if message.text:
             assert " ".join(message.text.split()) in page
         else:
@@ -61,7 +64,7 @@ def test_every_message_is_on_the_page_or_passed_on() -> None:
     ],
 )
 def test_how_a_message_is_read(code: int, text: str, hint: str) -> None:
-    found = [message for message in messages.collect() if (message.code, message.text) == (code, text)]
+    found = [message for message in collected() if (message.code, message.text) == (code, text)]
     assert found
     assert hint in " ".join(found[0].hints)
 

@@ -112,9 +112,9 @@ def test_who_listens(here: ModuleType) -> None:
 def test_linux_knows_when_a_process_ends() -> None:
     with subprocess.Popen(["sleep", "0.1"]) as child:
         begun = time.monotonic()
-        linux.ends(child.pid, 20)
+        linux.ends(child.pid, 300)
         assert child.poll() is not None
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 200
 
 
 @ON_LINUX
