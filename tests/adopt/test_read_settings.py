@@ -25,6 +25,7 @@ BASE: Tree = {
     "shop/settings/local.py": FILE,
 }
 NAME = "environment.DJANGO_SETTINGS_MODULE"
+CLOSED = "DEBUG = False\nALLOWED_HOSTS = ['*']\n"
 
 
 def test_the_module_that_reads_the_variables_is_set(tmp_path: Path) -> None:
@@ -483,9 +484,17 @@ def test_a_folder_for_logs_that_nothing_makes_is_an_open_point(tmp_path: Path, c
         ("DEBUG = False\nALLOWED_HOSTS = read()\n", False),
         ("DEBUG = env('DEBUG')\n", False),
         ("DEBUG = False\nif DEVELOPS:\n    DEBUG = True\n", False),
+        (f"{CLOSED}STATICFILES_STORAGE = 'whitenoise.storage.CompressedManifestStaticFilesStorage'\n", True),
+        (f"{CLOSED}if SERVES:\n    STATICFILES_STORAGE = 'shop.ManifestStaticFilesStorage'\n", True),
+        (f"{CLOSED}STORAGES = {{'staticfiles': {{'BACKEND': 'x.ManifestStaticFilesStorage'}}}}\n", True),
+        (f"{CLOSED}STORAGES['staticfiles']['BACKEND'] = 'x.ManifestStaticFilesStorage'\n", True),
+        (f"{CLOSED}STATICFILES_STORAGE = 'whitenoise.storage.CompressedStaticFilesStorage'\n", False),
+        (f"{CLOSED}COMPRESS_OFFLINE = True\n", True),
+        (f"{CLOSED}COMPRESS_OFFLINE = env('OFFLINE')\n", False),
+        ("DEBUG = True\nALLOWED_HOSTS = ['*']\nCOMPRESS_OFFLINE = True\n", False),
     ],
 )
-def test_a_server_that_refuses_to_start_without_hosts_is_an_open_point(tmp_path: Path, lines: str, asked: bool) -> None:
+def test_debug_that_is_off_is_an_open_point_if_pages_need_it(tmp_path: Path, lines: str, asked: bool) -> None:
     found = reading(tmp_path, {**BASE, "shop/settings/local.py": FILE + lines})
     assert [one.example for one in found.open] == ["in shop/settings/local.py: DEBUG = True"] * asked
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tools.adopt.found import Found, Open, Store
-from tools.adopt.read import absent, databases, logs, paths
+from tools.adopt.read import absent, databases, debugging, logs, paths
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
 from tools.adopt.read.syntax import callee, sets, source
@@ -51,7 +51,7 @@ def examined(files: Files, given: Values, database: Store | None, said: Iterable
     module, uncertain, notes = chosen(files, given, database)
     runs = files_that_run(files, given)
     away = outside(files, runs) if database and database.kind.value == "sqlite" else None
-    asked = [each(files, runs) for each in (secret, debug, hosts, log)]
+    asked = [each(files, runs) for each in (secret, debugging.off, hosts, log)]
     asked += [absent.file(files, [*chain(files, module.value), *runs] if module else runs)]
     points = (uncertain, None if module else elsewhere(files, given, said), lacking(files, given), *asked, away)
     return Settings(module, tuple(one for one in points if one), tuple(notes), named(files, runs))
@@ -221,17 +221,6 @@ def secret(files: Files, runs: list[str]) -> Open | None:
         return None
     name, line = empty[0]
     return Open(Found("SECRET_KEY is empty", f"{name}:{line}"), f'in {name}: {KEY} = "development-only"')
-
-
-def debug(files: Files, runs: list[str]) -> Open | None:
-    """An open point if DEBUG is always off and no host is allowed: with that, Django's server refuses to start."""
-    found = [(name, *one) for name in runs for one in sets(files, name, "DEBUG")]
-    hosts = [value for name in runs for _, value in sets(files, name, "ALLOWED_HOSTS", top=True)]
-    off = all(isinstance(value, ast.Constant) and value.value is False for *_, value in found)
-    if not found or not off or any(not isinstance(value, ast.List) or value.elts for value in hosts):
-        return None
-    name, line, _ = found[0]
-    return Open(Found("DEBUG is off, and ALLOWED_HOSTS is empty", f"{name}:{line}"), f"in {name}: DEBUG = True")
 
 
 def switched(files: Files, given: Values) -> tuple[Values, list[Found]]:

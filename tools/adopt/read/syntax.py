@@ -17,11 +17,18 @@ def text(node: ast.expr | None) -> str:
 
 
 def sets(files: Files, name: str, setting: str, top: bool = False) -> list[tuple[int, ast.expr]]:
-    """What a settings file sets a setting to, or adds to it, with the lines. `top`: not what depends on a condition."""
+    """What a settings file sets a setting, or a part of it, to, or adds to it, with the lines. `top`: not what depends on a condition."""
     tree = files.tree(name) or ast.Module([], [])
     made = [each for each in (tree.body if top else ast.walk(tree)) if isinstance(each, SETS) and each.value]
     targets = [each.targets[0] if isinstance(each, ast.Assign) else each.target for each in made]
-    return [(n.lineno, n.value) for n, to in zip(made, targets) if n.value and getattr(to, "id", "") == setting]
+    return [(n.lineno, n.value) for n, to in zip(made, targets) if n.value and _name(to) == setting]
+
+
+def _name(target: ast.expr) -> str:
+    """The setting that an assignment changes: STORAGES for `STORAGES["default"] = ...`, too."""
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    return getattr(target, "id", "")
 
 
 def callee(call: ast.Call) -> str:
