@@ -567,3 +567,31 @@ def test_a_configuration_file_of_another_machine_is_an_open_point(tmp_path: Path
     assert all("without it code reads /etc/shop/shop.conf (app.py:" in point.what for point in points)
     given = {**tree, ".env.example": "SHOP_SETTINGS=dev.conf\n"}
     assert not [p for p in open_points(fill(reading(tmp_path / "b", given))) if "SHOP_SETTINGS" in p.what]
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "packages", "asked"),
+    [
+        (
+            "COMPRESS_PRECOMPILERS = (('text/x-scss', 'sassc -t compressed {infile} {outfile}'),)",
+            "libsass<0.21",
+            "",
+            "",
+        ),
+        ("COMPRESS_PRECOMPILERS = (('text/less', '/usr/bin/lessc {infile}'),)", "", "node-less", ""),
+        ("COMPRESS_PRECOMPILERS += [('text/stylus', 'stylus < {infile}')]", "", "", "stylus"),
+        ("PIPELINE = {'COMPILERS': ['a', 'b'], 'SASS_BINARY': 'sassc'}", "libsass<0.21", "", ""),
+        ("PIPELINE['LESS_BINARY'] = 'node_modules/.bin/lessc'", "", "", ""),
+        ("COMPRESS_PRECOMPILERS = (('text/x-scss', 'shop.filters.Sass'),)", "", "", ""),
+    ],
+)
+def test_a_program_that_settings_name_is_installed_or_an_open_point(
+    tmp_path: Path, lines: str, more: str, packages: str, asked: str
+) -> None:
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": f"{FILE}{lines}\n"})
+    assert found.dependencies is not None
+    assert found.dependencies.more == (() if not more else (more,))
+    assert packages in [*(one.value for one in found.packages), ""]
+    assert [one.what.value.partition(",")[0] for one in found.open] == [f"the program {asked}"] * bool(asked)
+    programs = [note for note in notes(found) if note.startswith("shop/settings/local.py:3: settings name the program")]
+    assert len(programs) == bool(more or packages)

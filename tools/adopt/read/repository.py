@@ -8,7 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.adopt.found import Application, Commands, Dependencies, Found, Open, Reading, Store
-from tools.adopt.read import debugging, django, dropped, fixed, fixed_cache, node, others, python, routed, workspaces
+from tools.adopt.read import (
+    called,
+    debugging,
+    django,
+    dropped,
+    fixed,
+    fixed_cache,
+    node,
+    others,
+    python,
+    routed,
+    workspaces,
+)
 from tools.adopt.read.backing import backing
 from tools.adopt.read.backing import taken as servers_taken
 from tools.adopt.read.candidates import candidates
@@ -175,13 +187,14 @@ def _reading(
     given = _with_debug(files, given, said) if _is_django(served) else given
     if set_module := given.get(django.NAME):
         ways = replace(ways, test=with_settings(files, ways.test, set_module.value))
+    programs = called.needed(files, django.files_that_run(files, given) if _is_django(served) else (), dependencies)
     found = Reading(
         service=service,
         language=project.language,
         version=project.version,
         newest=project.newest,
         oldest=project.oldest,
-        dependencies=dependencies,
+        dependencies=programs.dependencies,
         application=served,
         migrations=migrated.tool if migrated else None,
         migration_files=migrated.files if migrated else (),
@@ -189,19 +202,20 @@ def _reading(
         database=database,
         cache=cache,
         backing=servers,
-        packages=run_packages,
+        packages=(*run_packages, *programs.packages),
         build_packages=build_packages,
         variant=next((one for image in built if (one := image.variant(language))), None),
         open=(
             *settings.open,
             *constant,
             *unnamed,
+            *programs.open,
             *dropped.steps(built, ways),
             *dropped.start_scripts(around),
             *dropped.copies(files),
             *configurations(files, said.values(), given),
         ),
-        notes=tuple(remarks),
+        notes=(*remarks, *programs.notes),
     )
     return _addressed(found, files, built, around, given, said, started)
 
