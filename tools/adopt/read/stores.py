@@ -11,6 +11,8 @@ from tools.adopt.read.compose import Stack
 from tools.adopt.read.kinds import KINDS, WORDS, Facts, kind_of_database, scheme
 from tools.adopt.read.roles import replica, role_of
 
+# Celery's addresses without a value: of the cache, unless there is a server of messages.
+CELERY = re.compile(r"(^|_)CELERY_(BROKER|(RESULT_)?BACKEND)(_URL)?$")
 NO_ADDRESS = "redis is a dependency, but no variable has its address"
 # Options of a URL that are for another server.
 ELSEWHERE = re.compile(
@@ -124,6 +126,8 @@ def _unused(every: list[Candidate], store: Store | None, kind: str) -> list[Cand
     urls += [
         one for one in every if one.name not in taken and one not in urls and _named_url(one, kind) and not one.value
     ]
+    if kind == "cache" and not any(one.value.startswith("amqp") for one in every):
+        urls += [one for one in every if one not in urls and CELERY.search(one.name) and not one.value]
     return [one for one in urls if one.rank < EXAMPLE]
 
 

@@ -17,7 +17,10 @@ def text(node: ast.expr | None) -> str:
 
 
 def sets(files: Files, name: str, setting: str, top: bool = False) -> list[tuple[int, ast.expr]]:
-    """What a settings file sets a setting, or a part of it, to, or adds to it, with the lines. `top`: not what depends on a condition."""
+    """What a settings file sets a setting, or a part of it, to, or adds to it, with the lines.
+
+    `top`: not what depends on a condition.
+    """
     tree = files.tree(name) or ast.Module([], [])
     made = [each for each in (tree.body if top else ast.walk(tree)) if isinstance(each, SETS) and each.value]
     targets = [each.targets[0] if isinstance(each, ast.Assign) else each.target for each in made]
