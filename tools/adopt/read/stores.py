@@ -103,6 +103,8 @@ def _word(one: Candidate, kind: str, facts: Facts) -> str | None:
         return one.value
     near = f"{one.value} {one.variable.near if one.variable else ''}"
     django = {"postgres": "postgresql", "mysql": "mysql", "sqlite": "sqlite3"}[kind]
+    if re.search(r"django\.db\.backends\.[\"'{%]", near):
+        return django  # the code adds it
     if "django.db.backends." in near:
         return f"django.db.backends.{django}"
     if re.search(r"\bsqlite3\b", near) and facts.framework == "django":
