@@ -34,6 +34,7 @@ from tools.adopt.read.files import SOURCES, Files
 from tools.adopt.read.framework import application, framework_of
 from tools.adopt.read.health import health
 from tools.adopt.read.homes import homes
+from tools.adopt.read.hooks import points as hook_points
 from tools.adopt.read.kinds import KINDS, NO_DRIVER, Facts
 from tools.adopt.read.migrations import migrations
 from tools.adopt.read.notes import notes
@@ -210,6 +211,7 @@ def _reading(
             *constant,
             *unnamed,
             *programs.open,
+            *hook_points(project, ways),
             *dropped.steps(built, ways),
             *dropped.start_scripts(around),
             *dropped.copies(files),
