@@ -291,6 +291,50 @@ def test_an_address_that_code_has_as_a_constant_is_an_open_point(tmp_path: Path,
     assert ("the code's own names" in compose) is not bool(names)
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "code", "asked"),
+    [
+        (
+            "shop/default.cfg",
+            "[core]\ndatabase_uri = postgresql://a:b@localhost/c\n",
+            "DB_URI = config.get('core', 'database_uri')",
+            1,
+        ),
+        ("etc/shop.yml", "db:\n  dsn: 'postgresql://a:b@localhost/c'\n", "DB_URI = conf['db']['dsn']", 1),
+        ("config.toml", 'url = "postgresql+psycopg2://db/c"\n', "app.config['DB_URI'] = made['url']", 1),
+        ("config.json", '{\n"uri": "postgresql://db/c"\n}\n', "DB_URI = os.environ.get(made['uri'])", 0),
+        ("docs/shop.cfg", "uri = postgresql://db/c\n", "DB_URI = made['uri']", 0),
+        ("shop/default.cfg", "uri = https://example.org\n", "DB_URI = made['uri']", 0),
+        ("shop/default.cfg", "uri = postgresql://db/c\n", "ADDRESS_OF_DOCS = made['uri']", 0),
+    ],
+)
+def test_an_address_in_a_file_that_code_reads_is_an_open_point(
+    tmp_path: Path, file: str, text: str, code: str, asked: int
+) -> None:
+    tree = {"requirements.txt": "flask\nsqlalchemy\npsycopg2\n", "shop/config.py": f"{code}\n", file: text}
+    found = reading(tmp_path, tree)
+    assert [one.example for one in found.open] == ['in shop/config.py: DB_URI = os.environ["DATABASE_URL"]'] * asked
+    assert all(f"the database's address is in {file}:" in one.what.value for one in found.open)
+
+
+@pytest.mark.parametrize(
+    ("flask", "code", "asked"),
+    [
+        ("flask==2.3.3", "SERVER_NAME = '127.0.0.1:8000'", True),
+        ("flask==1.1", "SERVER_NAME = config.get('core', 'server_name')", True),
+        ("flask==2.3.3", "SERVER_NAME = config.get('core', 'name')", False),
+        ("flask==2.3.3", "SERVER_NAME = os.environ.get('SERVER_NAME')", False),
+        ("flask==2.3.3", "SERVER_NAME = None", False),
+        ("flask==2.3.3", "class TestConfig:\n    SERVER_NAME = 'localhost:5000'", False),
+        ("flask>=3", "SERVER_NAME = '127.0.0.1:8000'", False),
+    ],
+)
+def test_a_fixed_server_name_of_flask_is_an_open_point(tmp_path: Path, flask: str, code: str, asked: bool) -> None:
+    tree = {"requirements.txt": f"{flask}\n", "shop/config.py": f"{code}\n", "shop.cfg": "server_name = 127.0.0.1:80\n"}
+    found = reading(tmp_path, tree)
+    assert [one.example for one in found.open] == ["in shop/config.py: SERVER_NAME = None"] * asked
+
+
 def test_a_constant_does_not_count_if_a_variable_leads_to_the_database(tmp_path: Path) -> None:
     code = "import os\nURI = os.environ['DATABASE_URL']\nDB_URL = 'sqlite:///shop.db'\n"
     found = reading(tmp_path, {"requirements.txt": "flask\npsycopg2\n", "shop/config.py": code})

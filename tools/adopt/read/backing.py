@@ -105,9 +105,10 @@ def _one(name: str, kind: Kind, every: list[Candidate], stack: Stack, project: P
     driver = project.uses(*kind.drivers) if project else None
     driver = driver if driver and driver.direct else None
     variables = dict(_variables(kind, name, every))
-    # Object storage and a driver in a group are optional.
+    # Object storage and a driver in a group are optional: then a variable without an address does not need them.
     needed = bool(services) or (name != "minio" and (bool(variables) or (driver is not None and not driver.group)))
-    if not needed or (not services and not driver and not _addressed(kind, every)):
+    optional = driver is None or bool(driver.group)
+    if not needed or (not services and optional and not _addressed(kind, every)):
         return None
     service = services[0] if services else None
     first = next(iter(variables.values()), None)

@@ -15,6 +15,7 @@ from tools.adopt.read import (
     dropped,
     fixed,
     fixed_cache,
+    flask,
     node,
     others,
     python,
@@ -144,7 +145,8 @@ def _fixed(
     """The stores with the variables that have to replace constants in code: Redis of Django, else the database."""
     if not _is_django(served):
         database, points = fixed.with_variable(facts, database)
-        return database, cache, points
+        host = flask.server_name(facts.files, facts.project, facts.code) if facts.project else None
+        return database, cache, [*points, *([host] if host else [])]
     if cache:
         return database, cache, []
     cache, point = fixed_cache.cache(facts.files, django.files_that_run(facts.files, given))

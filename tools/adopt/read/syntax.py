@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from tools.adopt.read.files import Files
 
+TRIAL = re.compile(r"(?i)test")  # a class with the settings of tests
 SETS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 
 
@@ -52,3 +55,31 @@ def module(files: Files, name: str) -> str:
     if parts[0] == "src" and len(parts) > 1 and not files.has("src/__init__.py"):
         parts = parts[1:]
     return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def settings(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """The names and values of assignments, keyword arguments and keys of a dict, the outer ones first."""
+    for node in _outside_of_tests(tree):
+        pairs: list[tuple[str, ast.expr | None]] = []
+        if isinstance(node, ast.Assign):
+            pairs = [(getattr(to, "id", "") or text(getattr(to, "slice", None)), node.value) for to in node.targets]
+        elif isinstance(node, ast.AnnAssign):
+            pairs = [(getattr(node.target, "id", ""), node.value)]
+        elif isinstance(node, ast.keyword):
+            pairs = [(node.arg or "", node.value)]
+        elif isinstance(node, ast.Dict):
+            pairs = [(text(key), value) for key, value in zip(node.keys, node.values)]
+        yield from ((key, value) for key, value in pairs if value)
+
+
+def _outside_of_tests(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes, the outer ones first, without those in classes for tests."""
+    todo = deque([tree])
+    while todo:
+        node = todo.popleft()
+        yield node
+        todo += [
+            child
+            for child in ast.iter_child_nodes(node)
+            if not (isinstance(child, ast.ClassDef) and TRIAL.search(child.name))
+        ]
