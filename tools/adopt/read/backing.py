@@ -96,7 +96,21 @@ def backing(every: list[Candidate], stack: Stack, project: Project | None) -> tu
     notes = [
         Found(f"{name} is not supported, see {one.name}", one.where) for name, one in lone if one and not one.group
     ]
+    made = {one.kind for one in found}
+    notes += [
+        note for name, kind in KINDS.items() if name not in made and (note := _left_out(name, kind, every, project))
+    ]
     return tuple(found), notes
+
+
+def _left_out(name: str, kind: Kind, every: list[Candidate], project: Project | None) -> Found | None:
+    """A note about a variable for a server whose driver is in an extra, and which is not started because of that."""
+    driver = project.uses(*kind.drivers) if project else None
+    variable = next(iter(dict(_variables(kind, name, every)).items()), None)
+    if not (driver and driver.group and variable):
+        return None
+    text = f"{kind.title} is optional: {driver.name} is in the extra or group `{driver.group}`, and not installed"
+    return Found(f"{text}; {variable[0]} would have its address", variable[1].where)
 
 
 def _one(name: str, kind: Kind, every: list[Candidate], stack: Stack, project: Project | None) -> Backing | None:
