@@ -390,3 +390,26 @@ def test_with_prefixed_variables_of_flask_a_constant_needs_no_edit(tmp_path: Pat
 def test_a_file_that_code_opens_with_pythons_own_module_is_a_database(tmp_path: Path) -> None:
     tree = {"requirements.txt": "werkzeug\n", "shop/db.py": "# sqlite3.connect()\nwith sqlite3.connect(path) as db:\n"}
     assert facts(reading(tmp_path, tree))["database.kind"] == ("sqlite", "shop/db.py:2")
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("const ssl = process.env.DB_SSL != null ? JSON.parse(process.env.DB_SSL) : {}", "false"),
+        ("const ssl = process.env.DB_SSL !== 'false'", "false"),
+        ("const ssl = process.env.DB_USE_SSL || 'true'", "false"),
+        ("const mode = process.env.DB_SSLMODE || 'require'", "disable"),
+        ("const ssl = process.env.DB_SSL ? {} : undefined", None),
+        ("const ssl = process.env.DB_SSL === 'true'", None),
+        ("const ssl = process.env.MAIL_SSL || 'true'", None),
+        ("const file = process.env.DB_SSL_CA || 'true'", None),
+    ],
+)
+def test_tls_that_the_code_asks_for_without_a_variable_is_turned_off(
+    tmp_path: Path, code: str, value: str | None
+) -> None:
+    parts = "".join(f"const {key} = process.env.DB_{key};\n" for key in ("HOST", "NAME", "USER", "PASSWORD"))
+    manifest = '{"dependencies": {"express": "4", "pg": "8"}, "scripts": {"start": "node index.js"}}'
+    found = reading(tmp_path, {"package.json": manifest, "index.js": f"{parts}\n\n{code}\n"})
+    assert found.database
+    assert [one.value for one in found.database.constants.values()] == ([value] if value else [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tools.adopt.found import Found, Store
@@ -13,6 +14,10 @@ from tools.adopt.read.roles import replica, role_of
 
 # Celery's addresses without a value: of the cache, unless there is a server of messages.
 CELERY = re.compile(r"(^|_)CELERY_(BROKER|(RESULT_)?BACKEND)(_URL)?$")
+TLS = re.compile(
+    r"(?P<group>[A-Z0-9_]+?)_(?:USE_|REQUIRE_|ENABLE_)?(?:SSL|TLS)(?:_?ENABLED?|_?REQUIRED?|(?P<mode>_?MODE))?$"
+)
+ON = ("true", "1", "yes", "on", "require", "required", "verify-ca", "verify-full")
 NO_ADDRESS = "redis is a dependency, but no variable has its address"
 # Options of a URL that are for another server.
 ELSEWHERE = re.compile(
@@ -48,7 +53,7 @@ def _store(kind: Found, store: str, every: list[Candidate], facts: Facts, stack:
         variables=chosen,
         scheme=scheme(facts, kind.value, SCHEMES[kind.value], url.value) if url else "",
         options=options(url.value) if url and store == "database" else "",
-        constants=constants(every, facts, kind.value) if store == "database" else {},
+        constants={**constants(every, facts, kind.value), **without_tls(every, chosen)} if store == "database" else {},
     )
 
 
@@ -86,6 +91,24 @@ def constants(every: list[Candidate], facts: Facts, kind: str) -> dict[str, Foun
         word = _word(one, kind, facts) if role and role.role == "kind" else _compared(one, kind)
         if word:
             found[one.name] = Found(word, one.where)
+    return found
+
+
+def without_tls(every: list[Candidate], chosen: Mapping[str, Found]) -> dict[str, Found]:
+    """The variables without which the code asks the database for TLS, which our server does not have.
+
+    Only if their default, or what the code does with the text, says that `false` or `disable` turns it off.
+    """
+    groups = {role.group for found in chosen.values() if (role := role_of(found.value, "database"))}
+    found = {}
+    for one in every:
+        match = TLS.match(one.name)
+        near = one.variable.near if one.variable else ""
+        on = one.value.lower() in ON or re.search(
+            rf"JSON\.parse\([\w.\[\"']*{one.name}\b|\b{one.name}\b[^\n]*!==?\s*[\"']false", near
+        )
+        if match and match["group"] in groups and on:
+            found[one.name] = Found("disable" if match["mode"] else "false", one.where)
     return found
 
 
