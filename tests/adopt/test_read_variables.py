@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adopt.read_trees import reading
+from tests.adopt.read_trees import reading, write
 from tools.adopt.read.files import Files
 from tools.adopt.read.variables import variables
 
@@ -163,3 +163,20 @@ def test_a_function_without_the_environment_makes_no_variable(tmp_path: Path) ->
     found = reading(tmp_path, {"requirements.txt": "flask\npsycopg\n", "app.py": code})
     assert found.database
     assert not found.database.variables
+
+
+@pytest.mark.parametrize(
+    ("tree", "read"),
+    [
+        ({"app.py": "import os\nKEY = 'DB_HOST'\nos.environ[KEY]\n"}, "app.py:3"),
+        ({"app.py": "import os\nclass Keys:\n    HOST = 'DB_HOST'\nos.getenv(Keys.HOST)\n"}, "app.py:4"),
+        ({"app.py": "import os\nfrom shop.keys import Keys as K\nos.getenv(K.HOST, '')\n"}, "app.py:3"),
+        ({"shop/app.py": "import os\nfrom .keys import HOST\nos.environ.get(HOST)\n"}, "shop/app.py:3"),
+        ({"app.py": "import os\ndef get(key):\n    return os.environ[key]\n"}, ""),
+    ],
+)
+def test_a_constant_may_have_the_name_of_a_variable(tmp_path: Path, tree: dict[str, str], read: str) -> None:
+    keys = "HOST = 'DB_HOST'\nclass Keys:\n    HOST = 'DB_HOST'\n"
+    every = {"shop/__init__.py": "", "shop/keys.py": keys, **tree}
+    found = variables(Files(tmp_path, write(tmp_path, every)), "python")
+    assert {name: one.where for name, one in found.items()} == ({"DB_HOST": read} if read else {})

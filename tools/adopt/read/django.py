@@ -12,7 +12,7 @@ from tools.adopt.found import Found, Open, Store
 from tools.adopt.read import absent, databases, debugging, logs, paths
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import callee, sets, source
+from tools.adopt.read.syntax import callee, path_of, sets, source
 from tools.adopt.read.values import Values
 from tools.adopt.read.variable import Variable
 
@@ -61,14 +61,6 @@ def running(files: Files, given: Values, scripts: list[str]) -> Found | None:
     """The settings module that commands get: the one in the environment, else the default of manage.py."""
     usual = files.first(DEFAULT, [*scripts, *files.named("manage.py", "wsgi.py", "asgi.py")])
     return given.get(NAME) or usual or files.first(DEFAULT, files.code(".py"))
-
-
-def path_of(files: Files, module: str) -> str:
-    """The file of a module; empty if it is not tracked. Its folder may be below the repository's."""
-    path = module.replace(".", "/")
-    ends = (f"{path}.py", f"{path}/__init__.py")
-    found = [name for name in files.names if any(name == end or name.endswith("/" + end) for end in ends)]
-    return next(iter(found), "")
 
 
 def module_of(files: Files, name: str) -> str:

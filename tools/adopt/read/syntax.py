@@ -48,6 +48,14 @@ def source(node: ast.ImportFrom, package: Sequence[str]) -> str:
     return ".".join([*base, *([node.module] if node.module else [])])
 
 
+def path_of(files: Files, module: str) -> str:
+    """The file of a module; empty if it is not tracked. Its folder may be below the repository's."""
+    path = module.replace(".", "/")
+    ends = (f"{path}.py", f"{path}/__init__.py")
+    found = [name for name in files.names if any(name == end or name.endswith("/" + end) for end in ends)]
+    return next(iter(found), "")
+
+
 def module(files: Files, name: str) -> str:
     """The name that Python imports a file by: `src` is a folder of packages, not a package."""
     path = PurePosixPath(name).with_suffix("")
