@@ -28,6 +28,7 @@ PYTHON = [
     ("import os\nA = os.getenv('KEY', 'no')\nif A != 'no':\n    raise Exit\n", ("no", False)),
     ("import os\nA = os.getenv('KEY', 'no')\nif A == 'no':\n    print(A)\n", ("no", False)),
     ("import os\nSECRET_KEY = os.getenv('KEY', '')\n", (None, True)),
+    ("A = _secret_from_environment('KEY')\n", (None, False)),
     ("import os\nSECRET_KEY = os.getenv('KEY')\n", (None, True)),
     ("import os\nSECRET_KEY = os.getenv('KEY') or draw()\n", (None, False)),
     ("import os\nSECRET_KEY = os.getenv('KEY', '')\nSECRET_KEY = SECRET_KEY or draw()\n", ("", False)),

@@ -17,7 +17,7 @@ HINTS = re.compile(r"environ|getenv|\benv|_env|env_|config\(|BaseSettings|dj_dat
 # django-environ and environs; decouple and Starlette. Only upper case: other libraries have such functions, too.
 LIBRARIES = ("env", "config")
 # A function of the repository with a similar name: `get_env_bool("DEBUG", False)`, `envsecret("KEY", "")`.
-HELPER = re.compile(r"(?!set|put|mock|del)(?:\w+_env|\w*_env_\w+|env_\w+|env[a-z]+|from_env)")
+HELPER = re.compile(r"(?!set|put|mock|del)(?:\w+_env|\w*_env_\w+|env_\w+|env[a-z]+|from_env|\w+_from_environment)")
 KEY = re.compile(r"[A-Z]\w*")
 SECRET = re.compile(r"SECRET|KEY|PASS|TOKEN|SALT")  # a default of others may be compared for another reason
 # Functions that read a variable without naming it.
