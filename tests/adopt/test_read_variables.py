@@ -132,11 +132,13 @@ BROKER = config.get("celery", "broker")
         'f"SHOP_{re.sub(WORD, "_", section.upper())}_{option.upper()}"'.replace('WORD, "_"', "WORD, '_'"),
         '"SHOP_{}_{}".format(section, option).upper()',
         '"SHOP_" + section.upper() + "_" + option.upper()',
+        'f"{PREFIX}_{section}_{option}".upper()',
+        'f"{self.NAME}_{section}_{option}".upper()',
     ],
 )
 def test_variables_made_of_a_section_and_an_option_are_read(tmp_path: Path, name: str) -> None:
     made = (
-        "class Config:\n"
+        "PREFIX = 'SHOP'\nclass Config:\n    NAME = 'SHOP'\n"
         "    def get(self, section, option, fallback=None):\n"
         f"        return os.environ.get({name}, fallback)\n"
     )
@@ -150,9 +152,9 @@ def test_variables_made_of_a_section_and_an_option_are_read(tmp_path: Path, name
     assert found.cache
     variables = {role: (one.value, one.where) for role, one in found.database.variables.items()}
     assert variables == {
-        "host": ("SHOP_DATABASE_HOST", "shop/settings.py:10"),
-        "name": ("SHOP_DATABASE_NAME", "shop/settings.py:9"),
-        "port": ("SHOP_DATABASE_PORT", "shop/settings.py:11"),
+        "host": ("SHOP_DATABASE_HOST", "shop/settings.py:12"),
+        "name": ("SHOP_DATABASE_NAME", "shop/settings.py:11"),
+        "port": ("SHOP_DATABASE_PORT", "shop/settings.py:13"),
     }
     assert found.database.constants["SHOP_DATABASE_BACKEND"].value == "postgresql"
     assert found.cache.variables["url"].value == "SHOP_REDIS_LOCATION"

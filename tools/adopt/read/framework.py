@@ -13,9 +13,8 @@ from tools.adopt.read.files import Files
 from tools.adopt.read.formats import json_of, table
 from tools.adopt.read.project import Project
 from tools.adopt.read.starts import Start
-from tools.adopt.read.syntax import module, path_of
+from tools.adopt.read.syntax import dotted, module, path_of
 from tools.adopt.read.values import Values
-from tools.adopt.read.variables_python import dotted
 
 # If there are several, the first counts: a framework comes before the one that it is built on.
 FRAMEWORKS = {

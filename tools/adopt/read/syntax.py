@@ -37,6 +37,15 @@ def _name(target: ast.expr) -> str:
     return getattr(target, "id", "")
 
 
+def dotted(node: ast.AST) -> str:
+    """`os.environ` as text; empty if it is anything but names with dots."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
 def callee(call: ast.Call) -> str:
     """The last word of what is called: `include` of `urls.include(...)`; empty for the result of another call."""
     return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
@@ -46,6 +55,19 @@ def source(node: ast.ImportFrom, package: Sequence[str]) -> str:
     """The module that names are imported from. `package`: the words of the one around, for a relative import."""
     base = package[: len(package) - node.level + 1] if node.level else []
     return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def constants(tree: ast.Module) -> dict[str, str]:
+    """The texts that a module gives to names, and to attributes of its classes: `Keys.HOST`."""
+    inside = [("", each) for each in tree.body]
+    inside += [(f"{node.name}.", each) for node in tree.body if isinstance(node, ast.ClassDef) for each in node.body]
+    made = [(prefix, each) for prefix, each in inside if isinstance(each, ast.Assign) and text(each.value)]
+    return {
+        f"{prefix}{target.id}": text(each.value)
+        for prefix, each in made
+        for target in each.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def path_of(files: Files, module: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from tools.adopt.read import databases
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import module, path_of, source, text
+from tools.adopt.read.syntax import constants, dotted, module, path_of, source, text
 from tools.adopt.read.variable import Variable, around
 
 SUFFIXES = (".py",)
@@ -78,34 +78,22 @@ def reads(files: Files, names: Iterable[str]) -> Iterator[Variable]:
         yield from databases.reads(files, name)
 
 
-def _constants(files: Files, name: str, tree: ast.Module) -> dict[str, str]:
+def _known(files: Files, name: str, tree: ast.Module) -> dict[str, str]:
     """The texts that names and attributes of classes have, those of other modules of the repository, too."""
     found: dict[str, str] = {}
     package = module(files, name).split(".")
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and (path := path_of(files, source(node, package[:-1]))) != name:
             wanted = {each.name: each.asname or each.name for each in node.names}
-            made = _texts(files.tree(path) or ast.Module([], [])) if path else {}
+            made = constants(files.tree(path) or ast.Module([], [])) if path else {}
             for key, value in made.items():
                 first, dot, rest = key.partition(".")
                 found |= {f"{wanted[first]}{dot}{rest}": value} if first in wanted else {}
-    return {**found, **_texts(tree)}
-
-
-def _texts(tree: ast.Module) -> dict[str, str]:
-    inside = [("", each) for each in tree.body]
-    inside += [(f"{node.name}.", each) for node in tree.body if isinstance(node, ast.ClassDef) for each in node.body]
-    made = [(prefix, each) for prefix, each in inside if isinstance(each, ast.Assign) and text(each.value)]
-    return {
-        f"{prefix}{target.id}": text(each.value)
-        for prefix, each in made
-        for target in each.targets
-        if isinstance(target, ast.Name)
-    }
+    return {**found, **constants(tree)}
 
 
 def _code(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
-    environment = replace(Names.of(tree), constants=_constants(files, name, tree))
+    environment = replace(Names.of(tree), constants=_known(files, name, tree))
     optional = _optional(tree, environment)
     found = [read for node in ast.walk(tree) if (read := _read(node, environment))]
     chosen = {
@@ -121,15 +109,6 @@ def _code(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
             default, required = None, True
         near = _near(files, name, read.node)
         yield Variable(read.name, f"{name}:{read.node.lineno}", default, required, near)
-
-
-def dotted(node: ast.AST) -> str:
-    """`os.environ` as text; empty if it is anything but names with dots."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
 def literal(node: ast.expr | None) -> str | None:

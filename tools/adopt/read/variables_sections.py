@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import callee, text
+from tools.adopt.read.syntax import callee, constants, dotted, text
 from tools.adopt.read.variable import Variable
 
 GETS = ("get", "getint", "getfloat", "getboolean")  # those of configparser
@@ -37,43 +37,50 @@ def _near(files: Files, name: str, call: ast.Call) -> str:
 
 def _makers(tree: ast.Module | None) -> Iterator[tuple[str, str]]:
     """The functions that make a name, and the classes that have one as a method, with the pattern of the names."""
+    texts = constants(tree) if tree else {}
     for node in tree.body if tree else ():
         inside = node.body if isinstance(node, ast.ClassDef) else [node]
+        owner = f"{getattr(node, 'name', '')}."
+        fixed = {
+            **texts,
+            **{f"self.{key.removeprefix(owner)}": each for key, each in texts.items() if key.startswith(owner)},
+        }
         for each in inside:
-            if isinstance(each, Functions) and (pattern := _pattern(each)):
+            if isinstance(each, Functions) and (pattern := _pattern(each, fixed)):
                 yield getattr(node, "name", each.name), pattern
                 break
 
 
-def _pattern(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    """`SHOP_{0}_{1}` if a function makes such a name of its first two arguments; empty otherwise."""
+def _pattern(function: ast.FunctionDef | ast.AsyncFunctionDef, fixed: Mapping[str, str]) -> str:
+    """`SHOP_{0}_{1}` if a function makes such a name of its first two arguments; empty otherwise.
+
+    `fixed`: the texts of constants, such as a prefix.
+    """
     arguments = [each.arg for each in function.args.args if each.arg not in ("self", "cls")][:PARTS]
+    known = {**fixed, **{name: MADE[number] for number, name in enumerate(arguments)}}
     for node in ast.walk(function) if len(arguments) == PARTS else ():
-        pattern = _joined(node, arguments)
+        pattern = _joined(node, known)
         if all(pattern.count(part) == 1 for part in MADE) and pattern.replace("{0}", "").replace("{1}", "").isupper():
             return pattern
     return ""
 
 
-def _joined(node: ast.AST, arguments: list[str]) -> str:
+def _joined(node: ast.AST, known: Mapping[str, str]) -> str:
     """The pattern of an f-string, a sum of texts, or a call of format."""
     if isinstance(node, ast.JoinedStr):
-        return "".join(_part(part, arguments) for part in node.values)
+        return "".join(_part(part, known) for part in node.values)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return "".join(_joined(each, arguments) or _part(each, arguments) for each in (node.left, node.right))
+        return "".join(_joined(each, known) or _part(each, known) for each in (node.left, node.right))
     if isinstance(node, ast.Call) and callee(node) == "format" and isinstance(node.func, ast.Attribute):
-        parts = [_part(each, arguments) for each in node.args]
-        pieces = text(node.func.value).split("{}")
-        return (
-            "".join(piece + part for piece, part in zip(pieces, [*parts, ""])) if len(pieces) == len(parts) + 1 else ""
-        )
+        parts, pieces = [_part(each, known) for each in node.args], text(node.func.value).split("{}")
+        return "".join(map("".join, zip(pieces, [*parts, ""]))) if len(pieces) == len(parts) + 1 else ""
     return ""
 
 
-def _part(node: ast.expr, arguments: list[str]) -> str:
-    """A text as it is, and an argument as its place, also inside of `section.upper()`."""
-    names = [each.id for each in ast.walk(node) if isinstance(each, ast.Name) and each.id in arguments]
-    return f"{{{arguments.index(names[0])}}}" if len(names) == 1 else text(node)
+def _part(node: ast.expr, known: Mapping[str, str]) -> str:
+    """A text as it is, and a name as what is known for it, also inside of `section.upper()`."""
+    names = [name for each in ast.walk(node) if (name := dotted(each)) in known]
+    return known[names[0]] if names else text(node)
 
 
 def _calls(tree: ast.Module, made: Mapping[str, str]) -> Iterator[tuple[ast.Call, str]]:
