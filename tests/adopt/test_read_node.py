@@ -313,3 +313,10 @@ def test_a_script_that_an_installation_runs_is_not_run_in_the_image(
     assert found.dependencies.patched is ("patch-package" in script)
     assert ("patches" in found.dependencies.files) is found.dependencies.patched
     assert [one.example for one in found.open if one.file == "image"] == [f"RUN npm run {name}"] * asked
+
+
+def test_a_build_is_asked_for_once(tmp_path: Path) -> None:
+    manifest = json.dumps({"scripts": {"prepare": "bun run build"}, "dependencies": {"express": "4"}}, indent=1)
+    dockerfile = 'FROM node:22\nCOPY . .\nRUN bun run build\nCMD ["node", "dist/server.js"]\n'
+    found = reading(tmp_path, {"package.json": manifest, "Dockerfile": dockerfile})
+    assert [one.example for one in found.open if one.file == "image"] == ["RUN bun run build"]

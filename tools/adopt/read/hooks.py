@@ -34,13 +34,16 @@ def patches(files: Files, manifest: str) -> bool:
     return any(PATCHES.search(str(scripts.get(name, ""))) for name in RUN)
 
 
-def points(project: Project, ways: Commands) -> list[Open]:
-    """An open point with each script that does more than to prepare a checkout or to build what our step builds."""
-    found = []
+def points(project: Project, ways: Commands, steps: bool) -> list[Open]:
+    """An open point with each script that does more than to prepare a checkout or to build what our step builds.
+
+    `steps`: the lines with which their Dockerfile builds are an open point already.
+    """
+    found, built = [], bool(ways.build) or steps
     for name in RUN if project.language.value == "node" else ():
         script = project.scripts.get(name)
         parts = PARTS.split(script.value) if script else []
-        if script and not all(NOT_NEEDED.search(part) or (ways.build and BUILDS.search(part)) for part in parts):
+        if script and not all(NOT_NEEDED.search(part) or (built and BUILDS.search(part)) for part in parts):
             what = Found(f"the script {name}, which the installation in the image does not run", script.where)
             found.append(Open(what, f"RUN npm run {name}", "image"))
     return found

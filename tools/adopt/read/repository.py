@@ -190,6 +190,7 @@ def _reading(
     given = _with_debug(files, given, said) if _is_django(served) else given
     if set_module := given.get(django.NAME):
         ways = replace(ways, test=with_settings(files, ways.test, set_module.value))
+    steps = dropped.steps(built, ways)
     programs = called.needed(files, django.files_that_run(files, given) if _is_django(served) else (), dependencies)
     found = Reading(
         service=service,
@@ -213,8 +214,8 @@ def _reading(
             *constant,
             *unnamed,
             *programs.open,
-            *hook_points(project, ways),
-            *dropped.steps(built, ways),
+            *hook_points(project, ways, bool(steps)),
+            *steps,
             *dropped.start_scripts(around),
             *dropped.copies(files),
             *configurations(files, said.values(), given),
