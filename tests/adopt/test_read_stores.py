@@ -413,3 +413,32 @@ def test_tls_that_the_code_asks_for_without_a_variable_is_turned_off(
     found = reading(tmp_path, {"package.json": manifest, "index.js": f"{parts}\n\n{code}\n"})
     assert found.database
     assert [one.value for one in found.database.constants.values()] == ([value] if value else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "chosen"),
+    [
+        ("DATABASES = {'default': TABLE[os.environ.get('SHOP_DB', 'small')]}", "SHOP_DB"),
+        ("DATABASES = {'default': TABLE.get(get_env('SHOP_DB', SMALL))}", "SHOP_DB"),
+        ("DB = get_env('SHOP_DB', SMALL)\nDATABASES = {'default': TABLE[DB]}", "SHOP_DB"),
+        ("DATABASES = {'default': TABLE[SMALL]}", ""),
+        ("DATABASES = {'default': OTHER[os.environ['SHOP_DB']]}", ""),
+    ],
+)
+def test_a_variable_that_chooses_from_a_table_of_databases_gets_the_key(tmp_path: Path, code: str, chosen: str) -> None:
+    parts = "".join(f"'{key}': os.environ.get('DB_{key}'), " for key in ("HOST", "NAME", "USER", "PASSWORD"))
+    table = (
+        "import os\nLARGE = 'large'\nSMALL = 'small'\nTABLE = {\n"
+        f"    LARGE: {{'ENGINE': 'django.db.backends.postgresql', {parts}}},\n"
+        "    SMALL: {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'shop.db'},\n}\n"
+        "DATABASES = {'default': TABLE[LARGE]}\n"
+    )
+    tree = {
+        "requirements.txt": "django\npsycopg\n",
+        "manage.py": "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+        "shop/base.py": table,
+        "shop/settings.py": f"from .base import *\nINSTALLED_APPS = []\n{code}\n",
+    }
+    found = reading(tmp_path, tree)
+    assert found.database
+    assert {key: one.value for key, one in found.database.constants.items()} == ({chosen: "large"} if chosen else {})

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tools.adopt.found import Found, Store
+from tools.adopt.read import databases
 from tools.adopt.read.candidates import EXAMPLE, SCHEMES, Candidate, choose
 from tools.adopt.read.compose import Stack
-from tools.adopt.read.kinds import KINDS, WORDS, Facts, kind_of_database, scheme
+from tools.adopt.read.kinds import ENGINES, KINDS, WORDS, Facts, kind_of_database, scheme
 from tools.adopt.read.roles import replica, role_of
 
 # Celery's addresses without a value: of the cache, unless there is a server of messages.
@@ -91,7 +92,7 @@ def constants(every: list[Candidate], facts: Facts, kind: str) -> dict[str, Foun
         word = _word(one, kind, facts) if role and role.role == "kind" else _compared(one, kind)
         if word:
             found[one.name] = Found(word, one.where)
-    return found
+    return {**found, **databases.keys(facts.files, facts.code, ENGINES[kind])}
 
 
 def without_tls(every: list[Candidate], chosen: Mapping[str, Found]) -> dict[str, Found]:
