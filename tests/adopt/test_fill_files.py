@@ -431,6 +431,17 @@ def test_prismas_client_is_made_where_the_modules_are() -> None:
     assert dev(reading)["native"]["install"].startswith("sh -c 'npm ci")
 
 
+def test_the_image_installs_without_the_projects_own_scripts() -> None:
+    assert EXPRESS.dependencies
+    made = replace(EXPRESS.dependencies, hooks=("package.json",), patched=True)
+    without, whole = "; node -e", " package.json && npm ci --omit=dev --no-audit --no-fund && npx patch-package"
+    reading = replace(EXPRESS, dependencies=made)
+    first = runs(reading)[0]
+    assert (first[: len(without)], first[-len(whole) :]) == (without, whole)
+    assert "--mount=type=bind,source=package.json,target=package.json,rw" in fill(reading)["Dockerfile"]
+    assert dev(reading)["native"]["install"] == "npm ci --no-audit --no-fund"
+
+
 @pytest.mark.parametrize(
     ("version", "where", "image"),
     [

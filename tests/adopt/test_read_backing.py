@@ -59,9 +59,12 @@ def test_a_server_of_their_compose_file_keeps_image_and_names(tmp_path: Path) ->
     assert made["networks"] == {"default": {"aliases": ["memcache", "shop.memcache"]}}
 
 
-def test_a_driver_of_a_group_is_optional(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("code", "told"), [("", False), ("import os\nos.getenv('ELASTICSEARCH_URL')\n", True)])
+def test_a_driver_of_a_group_is_optional(tmp_path: Path, code: str, told: bool) -> None:
     project = "[project]\nname='a'\ndependencies=['flask']\n[project.optional-dependencies]\nsearch=['elasticsearch']\n"
-    assert reading(tmp_path, {"pyproject.toml": project}).backing == ()
+    found = reading(tmp_path, {"pyproject.toml": project, "settings.py": code})
+    assert found.backing == ()
+    assert bool([note for note in notes(found) if "ELASTICSEARCH_URL would have its address" in note]) is told
 
 
 def test_a_read_replica_is_the_same_server(tmp_path: Path) -> None:

@@ -288,3 +288,35 @@ def test_express_without_a_script_for_it_reloads_by_node_itself(tmp_path: Path) 
     found = facts(reading(tmp_path, {"package.json": package_json, "app.js": ""}))
     assert found["commands.develop"] == ("node --watch app.js", "package.json:3")
     assert found["commands.serve"] == ("node app.js", "package.json:3")
+
+
+@pytest.mark.parametrize(
+    ("script", "asked"),
+    [
+        ("husky install || true", False),
+        ("if command -v husky; then husky; fi", False),
+        ("test -f dist/server.js || npm run build", False),
+        ("patch-package", False),
+        ("husky && node scripts/setup.js", True),
+        ("node scripts/fetch-fonts.js", True),
+    ],
+)
+@pytest.mark.parametrize("name", ["prepare", "postinstall"])
+def test_a_script_that_an_installation_runs_is_not_run_in_the_image(
+    tmp_path: Path, name: str, script: str, asked: bool
+) -> None:
+    scripts = {"start": "node dist/server.js", "build": "tsc", name: script}
+    manifest = json.dumps({"scripts": scripts, "dependencies": {"express": "4"}}, indent=1)
+    found = reading(tmp_path, {"package.json": manifest, "src/server.ts": "", "patches/a.patch": ""})
+    assert found.dependencies
+    assert found.dependencies.hooks == ("package.json",)
+    assert found.dependencies.patched is ("patch-package" in script)
+    assert ("patches" in found.dependencies.files) is found.dependencies.patched
+    assert [one.example for one in found.open if one.file == "image"] == [f"RUN npm run {name}"] * asked
+
+
+def test_a_build_is_asked_for_once(tmp_path: Path) -> None:
+    manifest = json.dumps({"scripts": {"prepare": "bun run build"}, "dependencies": {"express": "4"}}, indent=1)
+    dockerfile = 'FROM node:22\nCOPY . .\nRUN bun run build\nCMD ["node", "dist/server.js"]\n'
+    found = reading(tmp_path, {"package.json": manifest, "Dockerfile": dockerfile})
+    assert [one.example for one in found.open if one.file == "image"] == ["RUN bun run build"]

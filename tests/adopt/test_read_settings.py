@@ -25,6 +25,7 @@ BASE: Tree = {
     "shop/settings/local.py": FILE,
 }
 NAME = "environment.DJANGO_SETTINGS_MODULE"
+CLOSED = "DEBUG = False\nALLOWED_HOSTS = ['*']\n"
 
 
 def test_the_module_that_reads_the_variables_is_set(tmp_path: Path) -> None:
@@ -483,9 +484,17 @@ def test_a_folder_for_logs_that_nothing_makes_is_an_open_point(tmp_path: Path, c
         ("DEBUG = False\nALLOWED_HOSTS = read()\n", False),
         ("DEBUG = env('DEBUG')\n", False),
         ("DEBUG = False\nif DEVELOPS:\n    DEBUG = True\n", False),
+        (f"{CLOSED}STATICFILES_STORAGE = 'whitenoise.storage.CompressedManifestStaticFilesStorage'\n", True),
+        (f"{CLOSED}if SERVES:\n    STATICFILES_STORAGE = 'shop.ManifestStaticFilesStorage'\n", True),
+        (f"{CLOSED}STORAGES = {{'staticfiles': {{'BACKEND': 'x.ManifestStaticFilesStorage'}}}}\n", True),
+        (f"{CLOSED}STORAGES['staticfiles']['BACKEND'] = 'x.ManifestStaticFilesStorage'\n", True),
+        (f"{CLOSED}STATICFILES_STORAGE = 'whitenoise.storage.CompressedStaticFilesStorage'\n", False),
+        (f"{CLOSED}COMPRESS_OFFLINE = True\n", True),
+        (f"{CLOSED}COMPRESS_OFFLINE = env('OFFLINE')\n", False),
+        ("DEBUG = True\nALLOWED_HOSTS = ['*']\nCOMPRESS_OFFLINE = True\n", False),
     ],
 )
-def test_a_server_that_refuses_to_start_without_hosts_is_an_open_point(tmp_path: Path, lines: str, asked: bool) -> None:
+def test_debug_that_is_off_is_an_open_point_if_pages_need_it(tmp_path: Path, lines: str, asked: bool) -> None:
     found = reading(tmp_path, {**BASE, "shop/settings/local.py": FILE + lines})
     assert [one.example for one in found.open] == ["in shop/settings/local.py: DEBUG = True"] * asked
 
@@ -558,3 +567,31 @@ def test_a_configuration_file_of_another_machine_is_an_open_point(tmp_path: Path
     assert all("without it code reads /etc/shop/shop.conf (app.py:" in point.what for point in points)
     given = {**tree, ".env.example": "SHOP_SETTINGS=dev.conf\n"}
     assert not [p for p in open_points(fill(reading(tmp_path / "b", given))) if "SHOP_SETTINGS" in p.what]
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "packages", "asked"),
+    [
+        (
+            "COMPRESS_PRECOMPILERS = (('text/x-scss', 'sassc -t compressed {infile} {outfile}'),)",
+            "libsass<0.21",
+            "",
+            "",
+        ),
+        ("COMPRESS_PRECOMPILERS = (('text/less', '/usr/bin/lessc {infile}'),)", "", "node-less", ""),
+        ("COMPRESS_PRECOMPILERS += [('text/stylus', 'stylus < {infile}')]", "", "", "stylus"),
+        ("PIPELINE = {'COMPILERS': ['a', 'b'], 'SASS_BINARY': 'sassc'}", "libsass<0.21", "", ""),
+        ("PIPELINE['LESS_BINARY'] = 'node_modules/.bin/lessc'", "", "", ""),
+        ("COMPRESS_PRECOMPILERS = (('text/x-scss', 'shop.filters.Sass'),)", "", "", ""),
+    ],
+)
+def test_a_program_that_settings_name_is_installed_or_an_open_point(
+    tmp_path: Path, lines: str, more: str, packages: str, asked: str
+) -> None:
+    found = reading(tmp_path, {**BASE, "shop/settings/local.py": f"{FILE}{lines}\n"})
+    assert found.dependencies is not None
+    assert found.dependencies.more == (() if not more else (more,))
+    assert packages in [*(one.value for one in found.packages), ""]
+    assert [one.what.value.partition(",")[0] for one in found.open] == [f"the program {asked}"] * bool(asked)
+    programs = [note for note in notes(found) if note.startswith("shop/settings/local.py:3: settings name the program")]
+    assert len(programs) == bool(more or packages)

@@ -291,6 +291,50 @@ def test_an_address_that_code_has_as_a_constant_is_an_open_point(tmp_path: Path,
     assert ("the code's own names" in compose) is not bool(names)
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "code", "asked"),
+    [
+        (
+            "shop/default.cfg",
+            "[core]\ndatabase_uri = postgresql://a:b@localhost/c\n",
+            "DB_URI = config.get('core', 'database_uri')",
+            1,
+        ),
+        ("etc/shop.yml", "db:\n  dsn: 'postgresql://a:b@localhost/c'\n", "DB_URI = conf['db']['dsn']", 1),
+        ("config.toml", 'url = "postgresql+psycopg2://db/c"\n', "app.config['DB_URI'] = made['url']", 1),
+        ("config.json", '{\n"uri": "postgresql://db/c"\n}\n', "DB_URI = os.environ.get(made['uri'])", 0),
+        ("docs/shop.cfg", "uri = postgresql://db/c\n", "DB_URI = made['uri']", 0),
+        ("shop/default.cfg", "uri = https://example.org\n", "DB_URI = made['uri']", 0),
+        ("shop/default.cfg", "uri = postgresql://db/c\n", "ADDRESS_OF_DOCS = made['uri']", 0),
+    ],
+)
+def test_an_address_in_a_file_that_code_reads_is_an_open_point(
+    tmp_path: Path, file: str, text: str, code: str, asked: int
+) -> None:
+    tree = {"requirements.txt": "flask\nsqlalchemy\npsycopg2\n", "shop/config.py": f"{code}\n", file: text}
+    found = reading(tmp_path, tree)
+    assert [one.example for one in found.open] == ['in shop/config.py: DB_URI = os.environ["DATABASE_URL"]'] * asked
+    assert all(f"the database's address is in {file}:" in one.what.value for one in found.open)
+
+
+@pytest.mark.parametrize(
+    ("flask", "code", "asked"),
+    [
+        ("flask==2.3.3", "SERVER_NAME = '127.0.0.1:8000'", True),
+        ("flask==1.1", "SERVER_NAME = config.get('core', 'server_name')", True),
+        ("flask==2.3.3", "SERVER_NAME = config.get('core', 'name')", False),
+        ("flask==2.3.3", "SERVER_NAME = os.environ.get('SERVER_NAME')", False),
+        ("flask==2.3.3", "SERVER_NAME = None", False),
+        ("flask==2.3.3", "class TestConfig:\n    SERVER_NAME = 'localhost:5000'", False),
+        ("flask>=3", "SERVER_NAME = '127.0.0.1:8000'", False),
+    ],
+)
+def test_a_fixed_server_name_of_flask_is_an_open_point(tmp_path: Path, flask: str, code: str, asked: bool) -> None:
+    tree = {"requirements.txt": f"{flask}\n", "shop/config.py": f"{code}\n", "shop.cfg": "server_name = 127.0.0.1:80\n"}
+    found = reading(tmp_path, tree)
+    assert [one.example for one in found.open] == ["in shop/config.py: SERVER_NAME = None"] * asked
+
+
 def test_a_constant_does_not_count_if_a_variable_leads_to_the_database(tmp_path: Path) -> None:
     code = "import os\nURI = os.environ['DATABASE_URL']\nDB_URL = 'sqlite:///shop.db'\n"
     found = reading(tmp_path, {"requirements.txt": "flask\npsycopg2\n", "shop/config.py": code})
@@ -346,3 +390,55 @@ def test_with_prefixed_variables_of_flask_a_constant_needs_no_edit(tmp_path: Pat
 def test_a_file_that_code_opens_with_pythons_own_module_is_a_database(tmp_path: Path) -> None:
     tree = {"requirements.txt": "werkzeug\n", "shop/db.py": "# sqlite3.connect()\nwith sqlite3.connect(path) as db:\n"}
     assert facts(reading(tmp_path, tree))["database.kind"] == ("sqlite", "shop/db.py:2")
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("const ssl = process.env.DB_SSL != null ? JSON.parse(process.env.DB_SSL) : {}", "false"),
+        ("const ssl = process.env.DB_SSL !== 'false'", "false"),
+        ("const ssl = process.env.DB_USE_SSL || 'true'", "false"),
+        ("const mode = process.env.DB_SSLMODE || 'require'", "disable"),
+        ("const ssl = process.env.DB_SSL ? {} : undefined", None),
+        ("const ssl = process.env.DB_SSL === 'true'", None),
+        ("const ssl = process.env.MAIL_SSL || 'true'", None),
+        ("const file = process.env.DB_SSL_CA || 'true'", None),
+    ],
+)
+def test_tls_that_the_code_asks_for_without_a_variable_is_turned_off(
+    tmp_path: Path, code: str, value: str | None
+) -> None:
+    parts = "".join(f"const {key} = process.env.DB_{key};\n" for key in ("HOST", "NAME", "USER", "PASSWORD"))
+    manifest = '{"dependencies": {"express": "4", "pg": "8"}, "scripts": {"start": "node index.js"}}'
+    found = reading(tmp_path, {"package.json": manifest, "index.js": f"{parts}\n\n{code}\n"})
+    assert found.database
+    assert [one.value for one in found.database.constants.values()] == ([value] if value else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "chosen"),
+    [
+        ("DATABASES = {'default': TABLE[os.environ.get('SHOP_DB', 'small')]}", "SHOP_DB"),
+        ("DATABASES = {'default': TABLE.get(get_env('SHOP_DB', SMALL))}", "SHOP_DB"),
+        ("DB = get_env('SHOP_DB', SMALL)\nDATABASES = {'default': TABLE[DB]}", "SHOP_DB"),
+        ("DATABASES = {'default': TABLE[SMALL]}", ""),
+        ("DATABASES = {'default': OTHER[os.environ['SHOP_DB']]}", ""),
+    ],
+)
+def test_a_variable_that_chooses_from_a_table_of_databases_gets_the_key(tmp_path: Path, code: str, chosen: str) -> None:
+    parts = "".join(f"'{key}': os.environ.get('DB_{key}'), " for key in ("HOST", "NAME", "USER", "PASSWORD"))
+    table = (
+        "import os\nLARGE = 'large'\nSMALL = 'small'\nTABLE = {\n"
+        f"    LARGE: {{'ENGINE': 'django.db.backends.postgresql', {parts}}},\n"
+        "    SMALL: {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'shop.db'},\n}\n"
+        "DATABASES = {'default': TABLE[LARGE]}\n"
+    )
+    tree = {
+        "requirements.txt": "django\npsycopg\n",
+        "manage.py": "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+        "shop/base.py": table,
+        "shop/settings.py": f"from .base import *\nINSTALLED_APPS = []\n{code}\n",
+    }
+    found = reading(tmp_path, tree)
+    assert found.database
+    assert {key: one.value for key, one in found.database.constants.items()} == ({chosen: "large"} if chosen else {})

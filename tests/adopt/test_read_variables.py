@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.adopt.read_trees import reading, write
 from tools.adopt.read.files import Files
 from tools.adopt.read.variables import variables
 
@@ -27,6 +28,7 @@ PYTHON = [
     ("import os\nA = os.getenv('KEY', 'no')\nif A != 'no':\n    raise Exit\n", ("no", False)),
     ("import os\nA = os.getenv('KEY', 'no')\nif A == 'no':\n    print(A)\n", ("no", False)),
     ("import os\nSECRET_KEY = os.getenv('KEY', '')\n", (None, True)),
+    ("A = _secret_from_environment('KEY')\n", (None, False)),
     ("import os\nSECRET_KEY = os.getenv('KEY')\n", (None, True)),
     ("import os\nSECRET_KEY = os.getenv('KEY') or draw()\n", (None, False)),
     ("import os\nSECRET_KEY = os.getenv('KEY', '')\nSECRET_KEY = SECRET_KEY or draw()\n", ("", False)),
@@ -105,3 +107,79 @@ def test_a_call_of_several_lines_is_at_its_first_line_with_the_lines_around(tmp_
     found = variables(Files(tmp_path, ["app.py"]), "python")["KEY"]
     assert found.where == "app.py:3"
     assert found.near == "BEFORE = 1\nA = os.getenv(\n    'KEY',\n)\nAFTER = 2"
+
+
+MADE = """\
+import os
+{made}
+config = Config(parser)
+DATABASES = {{"default": {{
+    "ENGINE": "django.db.backends." + config.get("database", "backend", fallback="sqlite3"),
+    "NAME": config.get("database", "name", fallback="shop.db"),
+    "HOST": config.get("database", "host", fallback=""),
+    "PORT": config.getint("database", "port", fallback=""),
+    "PASSWORD": other.get("database", "password"),
+}}}}
+CACHE = config.get("redis", "location")
+BROKER = config.get("celery", "broker")
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        'f"SHOP_{section.upper()}_{option.upper()}"',
+        'f"SHOP_{re.sub(WORD, "_", section.upper())}_{option.upper()}"'.replace('WORD, "_"', "WORD, '_'"),
+        '"SHOP_{}_{}".format(section, option).upper()',
+        '"SHOP_" + section.upper() + "_" + option.upper()',
+        'f"{PREFIX}_{section}_{option}".upper()',
+        'f"{self.NAME}_{section}_{option}".upper()',
+    ],
+)
+def test_variables_made_of_a_section_and_an_option_are_read(tmp_path: Path, name: str) -> None:
+    made = (
+        "PREFIX = 'SHOP'\nclass Config:\n    NAME = 'SHOP'\n"
+        "    def get(self, section, option, fallback=None):\n"
+        f"        return os.environ.get({name}, fallback)\n"
+    )
+    tree = {
+        "requirements.txt": "django\npsycopg\nredis\n",
+        "manage.py": "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+        "shop/settings.py": MADE.format(made=made),
+    }
+    found = reading(tmp_path, tree)
+    assert found.database
+    assert found.cache
+    variables = {role: (one.value, one.where) for role, one in found.database.variables.items()}
+    assert variables == {
+        "host": ("SHOP_DATABASE_HOST", "shop/settings.py:12"),
+        "name": ("SHOP_DATABASE_NAME", "shop/settings.py:11"),
+        "port": ("SHOP_DATABASE_PORT", "shop/settings.py:13"),
+    }
+    assert found.database.constants["SHOP_DATABASE_BACKEND"].value == "postgresql"
+    assert found.cache.variables["url"].value == "SHOP_REDIS_LOCATION"
+    assert [*found.cache.others] == ["SHOP_CELERY_BROKER"]
+
+
+def test_a_function_without_the_environment_makes_no_variable(tmp_path: Path) -> None:
+    code = 'def get(section, option):\n    return f"SHOP_{section}_{option}"\nget("database", "host")\n'
+    found = reading(tmp_path, {"requirements.txt": "flask\npsycopg\n", "app.py": code})
+    assert found.database
+    assert not found.database.variables
+
+
+@pytest.mark.parametrize(
+    ("tree", "read"),
+    [
+        ({"app.py": "import os\nKEY = 'DB_HOST'\nos.environ[KEY]\n"}, "app.py:3"),
+        ({"app.py": "import os\nclass Keys:\n    HOST = 'DB_HOST'\nos.getenv(Keys.HOST)\n"}, "app.py:4"),
+        ({"app.py": "import os\nfrom shop.keys import Keys as K\nos.getenv(K.HOST, '')\n"}, "app.py:3"),
+        ({"shop/app.py": "import os\nfrom .keys import HOST\nos.environ.get(HOST)\n"}, "shop/app.py:3"),
+        ({"app.py": "import os\ndef get(key):\n    return os.environ[key]\n"}, ""),
+    ],
+)
+def test_a_constant_may_have_the_name_of_a_variable(tmp_path: Path, tree: dict[str, str], read: str) -> None:
+    keys = "HOST = 'DB_HOST'\nclass Keys:\n    HOST = 'DB_HOST'\n"
+    every = {"shop/__init__.py": "", "shop/keys.py": keys, **tree}
+    found = variables(Files(tmp_path, write(tmp_path, every)), "python")
+    assert {name: one.where for name, one in found.items()} == ({"DB_HOST": read} if read else {})

@@ -39,7 +39,8 @@ class Dependencies:
     `locked`: whether one of them is a lock. `build`: the project itself is installed too (an sdist with a build
     system), which needs its whole source. `extras`: the project's extras with the database driver, the framework or
     the test runner: `.[postgres,dev]`. `package`: the member of a uv workspace to install; `shared`: it is
-    the workspace of npm, pnpm or Yarn that is installed. `more`: what the code needs and no file lists.
+    the workspace of npm, pnpm or Yarn that is installed. `more`: what the code needs and no file lists. `hooks`: the
+    manifests with scripts that npm runs in an installation; `patched`: one of them calls patch-package.
     """
 
     manager: Found
@@ -51,6 +52,8 @@ class Dependencies:
     release: str = ""
     shared: bool = False
     more: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
+    patched: bool = False
 
     @property
     def is_berry(self) -> bool:

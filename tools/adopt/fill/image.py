@@ -192,7 +192,11 @@ def _made_from(step: Step) -> list[str]:
 def _run(step: Step, language: str, first: bool) -> list[str]:
     """One RUN: its mounts, the network's certificate authorities, the command."""
     cache = step.cache or CACHES[language]
-    mounts = [f"--mount=type=cache,target={cache}", "--mount=type=secret,id=ca", *map(_bind, step.sees)]
+    mounts = [
+        f"--mount=type=cache,target={cache}",
+        "--mount=type=secret,id=ca",
+        *(_bind(name, step) for name in step.sees),
+    ]
     home = "export HOME=/root;" if language == "node" else "export HOME=/root VIRTUAL_ENV=/venv;"
     venv = "uv venv --quiet /venv && " if first and needs_venv(step, language) else ""
     first_command, *others = f"{venv}{step.command}".split(" && ")
@@ -208,8 +212,10 @@ def needs_venv(step: Step, language: str) -> bool:
     return language == "python" and not step.command.startswith("uv sync")
 
 
-def _bind(name: str) -> str:
-    return "--mount=type=bind,target=.,rw" if name == CODE else f"--mount=type=bind,source={name},target={name}"
+def _bind(name: str, step: Step) -> str:
+    if name == CODE:
+        return "--mount=type=bind,target=.,rw"
+    return f"--mount=type=bind,source={name},target={name}{',rw' if name in step.edits else ''}"
 
 
 def _packed(words: list[str]) -> list[str]:

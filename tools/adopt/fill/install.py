@@ -22,6 +22,11 @@ LISTS = (".txt", ".in")
 # Node's managers, with the folder of their downloads for root, if it is not that of npm.
 NODE = {"npm": "", "pnpm": "/root/.local/share/pnpm/store,id=pnpm", "yarn": "/usr/local/share/.cache/yarn,id=yarn"}
 BERRY_CACHE = "/root/.yarn/berry/cache,id=yarn-berry"
+# Deletes the scripts of manifests in the image. Not --ignore-scripts: packages have to run theirs.
+NO_SCRIPTS = (
+    "node -e 'for (const name of process.argv.slice(1)) { const made = require(`./${name}`); delete made.scripts; "
+    'require("fs").writeFileSync(name, JSON.stringify(made)) }\''
+)
 CODE = "."  # the whole source, if the project itself is installed
 
 
@@ -29,14 +34,16 @@ CODE = "."  # the whole source, if the project itself is installed
 class Step:
     """One step in the image: the files (or folders) that it sees, and its command.
 
-    `of`: if it sees the whole source, the files whose change makes it run again. `cache`: the folder of the manager's
-    downloads with its name, if it is not the language's usual one.
+    `edits`: those of the files that the command changes, in the image only. `of`: if it sees the whole source, the
+    files whose change makes it run again. `cache`: the folder of the manager's downloads with its name, if it is not
+    the language's usual one.
     """
 
     sees: tuple[str, ...]
     command: str
     of: tuple[str, ...] = ()
     cache: str = ""
+    edits: tuple[str, ...] = ()
 
 
 def native(reading: Reading) -> str:
@@ -88,14 +95,7 @@ def _steps(reading: Reading, dev: bool) -> list[Step]:
         return []
     manager = manager_of(dependencies)
     if manager in NODE:
-        command = _node(dependencies, dev)
-        if dependencies.is_berry:  # in `/`, where the modules have to be, it sees no project
-            files = " ".join(map(shlex.quote, _sees(dependencies.files)))
-            there = f"mkdir -p /install/node_modules && cp -R --parents {files} /install && cd /install"
-            command = f"{there} && {command} && mv node_modules / && cd /"
-        command = _and_generate(command, reading)
-        cache = BERRY_CACHE if dependencies.is_berry else NODE[manager]
-        return [Step((*_sees(dependencies.files), *_schema(reading)), command, cache=cache)]
+        return [_in_image(reading, dependencies, dev)]
     if manager == "uv":
         return _uv(dependencies, dev)
     if manager == "poetry":
@@ -103,6 +103,22 @@ def _steps(reading: Reading, dev: bool) -> list[Step]:
     if manager == "pipenv":
         return [Step(_sees(dependencies.files), _pipenv(dependencies, dev))]
     return _pip(dependencies, dev)
+
+
+def _in_image(reading: Reading, dependencies: Dependencies, dev: bool) -> Step:
+    """The step of npm, pnpm or Yarn."""
+    sees, cache = _sees(dependencies.files), NODE[dependencies.manager.value]
+    command = _node(dependencies, dev)
+    if dependencies.hooks:
+        command = f"{NO_SCRIPTS} {' '.join(map(shlex.quote, dependencies.hooks))} && {command}"
+    if dependencies.patched:
+        command = f"{command} && npx patch-package"
+    if dependencies.is_berry:  # in `/`, where the modules have to be, it sees no project
+        cache = BERRY_CACHE
+        there = f"mkdir -p /install/node_modules && cp -R --parents {' '.join(map(shlex.quote, sees))} /install"
+        command = f"{there} && cd /install && {command} && mv node_modules / && cd /"
+    command = _and_generate(command, reading)
+    return Step((*sees, *_schema(reading)), command, cache=cache, edits=dependencies.hooks)
 
 
 def _node(dependencies: Dependencies, dev: bool, native: bool = False) -> str:

@@ -96,7 +96,21 @@ def backing(every: list[Candidate], stack: Stack, project: Project | None) -> tu
     notes = [
         Found(f"{name} is not supported, see {one.name}", one.where) for name, one in lone if one and not one.group
     ]
+    made = {one.kind for one in found}
+    notes += [
+        note for name, kind in KINDS.items() if name not in made and (note := _left_out(name, kind, every, project))
+    ]
     return tuple(found), notes
+
+
+def _left_out(name: str, kind: Kind, every: list[Candidate], project: Project | None) -> Found | None:
+    """A note about a variable for a server whose driver is in an extra, and which is not started because of that."""
+    driver = project.uses(*kind.drivers) if project else None
+    variable = next(iter(dict(_variables(kind, name, every)).items()), None)
+    if not (driver and driver.group and variable):
+        return None
+    text = f"{kind.title} is optional: {driver.name} is in the extra or group `{driver.group}`, and not installed"
+    return Found(f"{text}; {variable[0]} would have its address", variable[1].where)
 
 
 def _one(name: str, kind: Kind, every: list[Candidate], stack: Stack, project: Project | None) -> Backing | None:
@@ -105,9 +119,10 @@ def _one(name: str, kind: Kind, every: list[Candidate], stack: Stack, project: P
     driver = project.uses(*kind.drivers) if project else None
     driver = driver if driver and driver.direct else None
     variables = dict(_variables(kind, name, every))
-    # Object storage and a driver in a group are optional.
+    # Object storage and a driver in a group are optional: then a variable without an address does not need them.
     needed = bool(services) or (name != "minio" and (bool(variables) or (driver is not None and not driver.group)))
-    if not needed or (not services and not driver and not _addressed(kind, every)):
+    optional = driver is None or bool(driver.group)
+    if not needed or (not services and optional and not _addressed(kind, every)):
         return None
     service = services[0] if services else None
     first = next(iter(variables.values()), None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tools.adopt.found import Found
 from tools.adopt.read import paths
 from tools.adopt.read.files import Files
+from tools.adopt.read.syntax import constants, dotted, sets, text
 from tools.adopt.read.variable import Variable
 
 KEYS = ("ENGINE", "HOST", "NAME", "PASSWORD", "PORT", "USER")
@@ -41,6 +42,53 @@ def outside(files: Files, name: str) -> Found | None:
             if engine and path and text and "sqlite" in ast.unparse(engine):
                 return Found(text, f"{name}:{path.lineno}")
     return None
+
+
+def keys(files: Files, names: Iterable[str], engine: re.Pattern[str]) -> dict[str, Found]:
+    """By variable, the key of the database to choose: `DATABASES = {"default": TABLE[os.environ["DB"]]}`.
+
+    `engine`: what the entry of the table with our database has.
+    """
+    read = [name for name in names if "DATABASES" in files.text(name)]
+    tables = {table: key for name in read for table, key in _tables(files, name, engine)}
+    found: dict[str, Found] = {}
+    for name in read if tables else ():
+        for value in _values(files, name):
+            for node in ast.walk(value):
+                table, index = _looked_up(node)
+                variable = _variable(files, name, index) if index and table in tables else ""
+                if variable:
+                    found.setdefault(variable, Found(tables[table], f"{name}:{value.lineno}"))
+    return found
+
+
+def _tables(files: Files, name: str, engine: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+    """The names of tables of databases, and the key that has the engine."""
+    tree = files.tree(name) or ast.Module([], [])
+    texts = constants(tree)
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+            for key, value in zip(node.value.keys, node.value.values):
+                word = (text(key) or texts.get(dotted(key), "")) if key else ""
+                if word and isinstance(value, ast.Dict) and engine.search(ast.unparse(value)):
+                    yield from ((target.id, word) for target in node.targets if isinstance(target, ast.Name))
+
+
+def _looked_up(node: ast.AST) -> tuple[str, ast.expr | None]:
+    """The table and the key of `TABLE[key]` and `TABLE.get(key)`."""
+    if isinstance(node, ast.Subscript):
+        return dotted(node.value), node.slice
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+        return dotted(node.func.value), node.args[0]
+    return "", None
+
+
+def _variable(files: Files, name: str, index: ast.expr) -> str:
+    """The variable that a key is read from, here or where its name is set."""
+    if isinstance(index, ast.Name):
+        index = next((value for _, value in sets(files, name, index.id)), index)
+    calls = [each for each in ast.walk(index) if isinstance(each, ast.Call) and each.args]
+    return next((word for each in calls if NAME.fullmatch(word := text(each.args[0]))), "")
 
 
 def switches(files: Files, name: str) -> Iterator[tuple[str, str]]:

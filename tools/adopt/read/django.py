@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tools.adopt.found import Found, Open, Store
-from tools.adopt.read import absent, databases, logs, paths
+from tools.adopt.read import absent, databases, debugging, logs, paths
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import callee, sets, source
+from tools.adopt.read.syntax import callee, path_of, sets, source
 from tools.adopt.read.values import Values
 from tools.adopt.read.variable import Variable
 
@@ -51,7 +51,7 @@ def examined(files: Files, given: Values, database: Store | None, said: Iterable
     module, uncertain, notes = chosen(files, given, database)
     runs = files_that_run(files, given)
     away = outside(files, runs) if database and database.kind.value == "sqlite" else None
-    asked = [each(files, runs) for each in (secret, debug, hosts, log)]
+    asked = [each(files, runs) for each in (secret, debugging.off, hosts, log)]
     asked += [absent.file(files, [*chain(files, module.value), *runs] if module else runs)]
     points = (uncertain, None if module else elsewhere(files, given, said), lacking(files, given), *asked, away)
     return Settings(module, tuple(one for one in points if one), tuple(notes), named(files, runs))
@@ -61,14 +61,6 @@ def running(files: Files, given: Values, scripts: list[str]) -> Found | None:
     """The settings module that commands get: the one in the environment, else the default of manage.py."""
     usual = files.first(DEFAULT, [*scripts, *files.named("manage.py", "wsgi.py", "asgi.py")])
     return given.get(NAME) or usual or files.first(DEFAULT, files.code(".py"))
-
-
-def path_of(files: Files, module: str) -> str:
-    """The file of a module; empty if it is not tracked. Its folder may be below the repository's."""
-    path = module.replace(".", "/")
-    ends = (f"{path}.py", f"{path}/__init__.py")
-    found = [name for name in files.names if any(name == end or name.endswith("/" + end) for end in ends)]
-    return next(iter(found), "")
 
 
 def module_of(files: Files, name: str) -> str:
@@ -221,17 +213,6 @@ def secret(files: Files, runs: list[str]) -> Open | None:
         return None
     name, line = empty[0]
     return Open(Found("SECRET_KEY is empty", f"{name}:{line}"), f'in {name}: {KEY} = "development-only"')
-
-
-def debug(files: Files, runs: list[str]) -> Open | None:
-    """An open point if DEBUG is always off and no host is allowed: with that, Django's server refuses to start."""
-    found = [(name, *one) for name in runs for one in sets(files, name, "DEBUG")]
-    hosts = [value for name in runs for _, value in sets(files, name, "ALLOWED_HOSTS", top=True)]
-    off = all(isinstance(value, ast.Constant) and value.value is False for *_, value in found)
-    if not found or not off or any(not isinstance(value, ast.List) or value.elts for value in hosts):
-        return None
-    name, line, _ = found[0]
-    return Open(Found("DEBUG is off, and ALLOWED_HOSTS is empty", f"{name}:{line}"), f"in {name}: DEBUG = True")
 
 
 def switched(files: Files, given: Values) -> tuple[Values, list[Found]]:

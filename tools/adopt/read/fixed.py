@@ -1,26 +1,25 @@
-"""The address of the database as a constant in code, with which no variable can lead to our server."""
+"""The address of the database as a constant in code or in a file that it reads: no variable can lead to our server."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tools.adopt.found import Found, Open, Store
+from tools.adopt.read import filed
 from tools.adopt.read.candidates import SCHEMES
 from tools.adopt.read.files import ASIDE, Files
 from tools.adopt.read.kinds import KINDS, Facts, scheme
 from tools.adopt.read.project import Project
 from tools.adopt.read.roles import role_of
-from tools.adopt.read.syntax import text
+from tools.adopt.read.syntax import settings, text
 
 ADDRESS = re.compile(r"(sqlite|postgres(ql)?|mysql|mariadb)(\+\w+)?://")
 DRIVERS = {"postgres": "psycopg2-binary", "mysql": "mysqlclient"}
 SAID = {"sqlite": "sqlite", "postgres": "postgres", "postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 PREFIXED = re.compile(r"""\bfrom_prefixed_env\(\s*(?:prefix\s*=\s*)?(?:["'](\w+)["'])?""")
-TRIAL = re.compile(r"(?i)test")  # a class with the settings of tests
 VARIABLE = "DATABASE_URL"
 
 
@@ -32,8 +31,9 @@ def with_variable(facts: Facts, database: Store | None) -> tuple[Store | None, l
     """
     if database and (database.kind.value == "sqlite" or database.variables):
         return database, []
+    options = filed.options(facts.files)
     for name in _names(facts):
-        found = list(_constants(facts.files, name))
+        found = list(_constants(facts.files, name, options))
         kind = next((SAID[value.partition("://")[0].partition("+")[0]] for _, value, _ in found), "sqlite")
         if not found or (database is None and kind == "sqlite"):
             continue
@@ -47,7 +47,8 @@ def with_variable(facts: Facts, database: Store | None) -> tuple[Store | None, l
             variables={"url": Found(variable, prefixed[1] if prefixed else where)},
             scheme=scheme(facts, store.kind.value, SCHEMES["sqlite"], ""),  # the constant's may be another database's
         )
-        point = Open(Found(f"the database's address is a constant, and has to be {VARIABLE}'s", where), lines)
+        place = next((f"in {one.where}" for one in options.values() if one.value == found[0][1]), "a constant")
+        point = Open(Found(f"the database's address is {place}, and has to be {VARIABLE}'s", where), lines)
         return store, [] if prefixed else [point]
     return database, []
 
@@ -73,33 +74,21 @@ def _names(facts: Facts) -> list[str]:
     return [*facts.code, *(name for name in files if not ASIDE.search(f"/{name}"))]
 
 
-def _constants(files: Files, name: str) -> Iterator[tuple[str, str, int]]:
-    """The names, values and lines of settings with an address: assignments, keyword arguments, keys of a dict."""
-    tree = files.tree(name) if ADDRESS.search(files.text(name)) else None
-    for node in _walk(tree) if tree else ():
-        pairs: list[tuple[str, ast.expr | None]] = []
-        if isinstance(node, ast.Assign):
-            pairs = [(getattr(to, "id", "") or text(getattr(to, "slice", None)), node.value) for to in node.targets]
-        elif isinstance(node, ast.AnnAssign):
-            pairs = [(getattr(node.target, "id", ""), node.value)]
-        elif isinstance(node, ast.keyword):
-            pairs = [(node.arg or "", node.value)]
-        elif isinstance(node, ast.Dict):
-            pairs = [(text(key), value) for key, value in zip(node.keys, node.values)]
-        for key, value in pairs:
-            role = role_of(key, "database")
-            if value and role and role.role == "url" and ADDRESS.match(text(value)):
-                yield key, text(value), value.lineno
+def _constants(files: Files, name: str, options: Mapping[str, Found]) -> Iterator[tuple[str, str, int]]:
+    """The names, values and lines of settings with an address. `options`: those that files have, by name."""
+    content = files.text(name)
+    tree = files.tree(name) if ADDRESS.search(content) or any(key in content for key in options) else None
+    for key, value in settings(tree) if tree else ():
+        role = role_of(key, "database")
+        if role and role.role == "url":
+            address = text(value) or _option(value, options)
+            if ADDRESS.match(address):
+                yield key, address, value.lineno
 
 
-def _walk(tree: ast.AST) -> Iterator[ast.AST]:
-    """All nodes, the outer ones first, without those in classes for tests."""
-    todo = deque([tree])
-    while todo:
-        node = todo.popleft()
-        yield node
-        todo += [
-            child
-            for child in ast.iter_child_nodes(node)
-            if not (isinstance(child, ast.ClassDef) and TRIAL.search(child.name))
-        ]
+def _option(value: ast.expr, options: Mapping[str, Found]) -> str:
+    """The address of the option that a call or a subscript reads: `config.get("core", "database_uri")`."""
+    if not isinstance(value, (ast.Call, ast.Subscript)) or "environ" in ast.unparse(value):
+        return ""
+    words = [each.value for each in ast.walk(value) if isinstance(each, ast.Constant)]
+    return next((options[word].value for word in words if isinstance(word, str) and word in options), "")

@@ -9,13 +9,16 @@ import ast
 import shlex
 from collections.abc import Iterable
 
-from tools.adopt.found import Found
+from tools.adopt.found import Found, Open
+from tools.adopt.read import filed
 from tools.adopt.read.files import Files
 from tools.adopt.read.project import Project, allows, version_key
-from tools.adopt.read.syntax import module, source
+from tools.adopt.read.syntax import module, settings, source, text
 
 OPTIONS = "2.2"  # the first Flask with `flask --app TARGET run --debug`
 PYTHON = "3.7"  # that it needs
+SERVER = "SERVER_NAME"
+ANY_HOST = "3.1"  # the first one whose SERVER_NAME does not limit the hosts
 
 
 def command(project: Project, target: str, words: str) -> str:
@@ -46,3 +49,27 @@ def _origin(files: Files, name: str, tree: ast.Module, wanted: str) -> str:
     package = own.split(".") if name.endswith("/__init__.py") else own.split(".")[:-1]
     imports = [each for each in tree.body if isinstance(each, ast.ImportFrom)]
     return next((source(each, package) for each in imports if wanted in [one.name for one in each.names]), own)
+
+
+def server_name(files: Files, project: Project, names: Iterable[str]) -> Open | None:
+    """An open point if SERVER_NAME is fixed, in code or in a file that it reads: pages of our URL are 404 then."""
+    flask = project.packages.get("flask")
+    for name in names if flask and not allows(flask.spec, ANY_HOST) else ():
+        tree = files.tree(name) if SERVER in files.text(name) else None
+        for key, value in settings(tree) if tree else ():
+            fixed = text(value) or (_filed(files, value) if key == SERVER else "")
+            if key == SERVER and fixed and ".localhost" not in fixed:
+                what = Found(
+                    f"SERVER_NAME is {fixed}, so the pages of the service's URL are 404", f"{name}:{value.lineno}"
+                )
+                return Open(what, f"in {name}: SERVER_NAME = None")
+    return None
+
+
+def _filed(files: Files, value: ast.expr) -> str:
+    """The value of an option of this name, in any case of letters, that a call or a subscript reads."""
+    if not isinstance(value, (ast.Call, ast.Subscript)) or "environ" in ast.unparse(value):
+        return ""
+    words = {text(each) for each in ast.walk(value) if isinstance(each, ast.Constant)}
+    found = [filed.option(files, word) for word in words if word.upper() == SERVER]
+    return next((one.value for one in found if one), "")

@@ -13,9 +13,8 @@ from tools.adopt.read.files import Files
 from tools.adopt.read.formats import json_of, table
 from tools.adopt.read.project import Project
 from tools.adopt.read.starts import Start
-from tools.adopt.read.syntax import module
+from tools.adopt.read.syntax import dotted, module, path_of
 from tools.adopt.read.values import Values
-from tools.adopt.read.variables_python import dotted
 
 # If there are several, the first counts: a framework comes before the one that it is built on.
 FRAMEWORKS = {
@@ -87,7 +86,7 @@ def manage_of(files: Files, project: Project) -> Found | None:
     )
     below = [Found(f"python {name}", files.where(name, MANAGES.pattern)) for name in scripts]
     own = django.running(files, Values(), [])
-    there = own and django.path_of(files, own.value)
+    there = own and path_of(files, own.value)
     return entry or next(iter(below), None) or (Found(django.PLAIN, own.where) if own and there else None)
 
 

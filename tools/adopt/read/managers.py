@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from tools.adopt.found import Dependencies, Found
+from tools.adopt.read import hooks
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import json_of, yaml_of
 
@@ -70,15 +71,22 @@ def _written_by(files: Files, name: str, lock: str) -> str:
 
 def dependencies(files: Files) -> Dependencies:
     """How it is installed. Only npm works without a lock."""
-    made = manager(files)
+    made, patched = manager(files), hooks.patches(files, MANIFEST)
     more = [name for name in READ[made.found.value] if files.has(name)]
     folders = [
         folder
-        for folder in FOLDERS.get(made.found.value, ())
+        for folder in dict.fromkeys([*FOLDERS.get(made.found.value, ()), *(["patches"] if patched else [])])
         if any(name.startswith(f"{folder}/") for name in files.names)
     ]
     locks = [made.lock] if made.lock else []
-    return Dependencies(made.found, (MANIFEST, *locks, *more, *folders), bool(made.lock), release=made.release)
+    return Dependencies(
+        made.found,
+        (MANIFEST, *locks, *more, *folders),
+        bool(made.lock),
+        release=made.release,
+        hooks=hooks.manifests(files, [MANIFEST]),
+        patched=patched and "patches" in folders,
+    )
 
 
 def notes(files: Files) -> tuple[Found, ...]:

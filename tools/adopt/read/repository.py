@@ -8,7 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.adopt.found import Application, Commands, Dependencies, Found, Open, Reading, Store
-from tools.adopt.read import debugging, django, dropped, fixed, fixed_cache, node, others, python, routed, workspaces
+from tools.adopt.read import (
+    called,
+    debugging,
+    django,
+    dropped,
+    fixed,
+    fixed_cache,
+    flask,
+    node,
+    others,
+    python,
+    routed,
+    workspaces,
+)
 from tools.adopt.read.backing import backing
 from tools.adopt.read.backing import taken as servers_taken
 from tools.adopt.read.candidates import candidates
@@ -22,6 +35,7 @@ from tools.adopt.read.files import SOURCES, Files
 from tools.adopt.read.framework import application, framework_of
 from tools.adopt.read.health import health
 from tools.adopt.read.homes import homes
+from tools.adopt.read.hooks import points as hook_points
 from tools.adopt.read.kinds import KINDS, NO_DRIVER, Facts
 from tools.adopt.read.migrations import migrations
 from tools.adopt.read.notes import notes
@@ -131,7 +145,8 @@ def _fixed(
     """The stores with the variables that have to replace constants in code: Redis of Django, else the database."""
     if not _is_django(served):
         database, points = fixed.with_variable(facts, database)
-        return database, cache, points
+        host = flask.server_name(facts.files, facts.project, facts.code) if facts.project else None
+        return database, cache, [*points, *([host] if host else [])]
     if cache:
         return database, cache, []
     cache, point = fixed_cache.cache(facts.files, django.files_that_run(facts.files, given))
@@ -175,13 +190,15 @@ def _reading(
     given = _with_debug(files, given, said) if _is_django(served) else given
     if set_module := given.get(django.NAME):
         ways = replace(ways, test=with_settings(files, ways.test, set_module.value))
+    steps = dropped.steps(built, ways)
+    programs = called.needed(files, django.files_that_run(files, given) if _is_django(served) else (), dependencies)
     found = Reading(
         service=service,
         language=project.language,
         version=project.version,
         newest=project.newest,
         oldest=project.oldest,
-        dependencies=dependencies,
+        dependencies=programs.dependencies,
         application=served,
         migrations=migrated.tool if migrated else None,
         migration_files=migrated.files if migrated else (),
@@ -189,19 +206,21 @@ def _reading(
         database=database,
         cache=cache,
         backing=servers,
-        packages=run_packages,
+        packages=(*run_packages, *programs.packages),
         build_packages=build_packages,
         variant=next((one for image in built if (one := image.variant(language))), None),
         open=(
             *settings.open,
             *constant,
             *unnamed,
-            *dropped.steps(built, ways),
+            *programs.open,
+            *hook_points(project, ways, bool(steps)),
+            *steps,
             *dropped.start_scripts(around),
             *dropped.copies(files),
             *configurations(files, said.values(), given),
         ),
-        notes=tuple(remarks),
+        notes=(*remarks, *programs.notes),
     )
     return _addressed(found, files, built, around, given, said, started)
 

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tools.adopt.found import Found, Store
+from tools.adopt.read import databases
 from tools.adopt.read.candidates import EXAMPLE, SCHEMES, Candidate, choose
 from tools.adopt.read.compose import Stack
-from tools.adopt.read.kinds import KINDS, WORDS, Facts, kind_of_database, scheme
+from tools.adopt.read.kinds import ENGINES, KINDS, WORDS, Facts, kind_of_database, scheme
 from tools.adopt.read.roles import replica, role_of
 
+# Celery's addresses without a value: of the cache, unless there is a server of messages.
+CELERY = re.compile(r"(^|_)CELERY_(BROKER|(RESULT_)?BACKEND)(_URL)?$")
+TLS = re.compile(
+    r"(?P<group>[A-Z0-9_]+?)_(?:USE_|REQUIRE_|ENABLE_)?(?:SSL|TLS)(?:_?ENABLED?|_?REQUIRED?|(?P<mode>_?MODE))?$"
+)
+ON = ("true", "1", "yes", "on", "require", "required", "verify-ca", "verify-full")
 NO_ADDRESS = "redis is a dependency, but no variable has its address"
 # Options of a URL that are for another server.
 ELSEWHERE = re.compile(
@@ -46,7 +54,7 @@ def _store(kind: Found, store: str, every: list[Candidate], facts: Facts, stack:
         variables=chosen,
         scheme=scheme(facts, kind.value, SCHEMES[kind.value], url.value) if url else "",
         options=options(url.value) if url and store == "database" else "",
-        constants=constants(every, facts, kind.value) if store == "database" else {},
+        constants={**constants(every, facts, kind.value), **without_tls(every, chosen)} if store == "database" else {},
     )
 
 
@@ -84,6 +92,24 @@ def constants(every: list[Candidate], facts: Facts, kind: str) -> dict[str, Foun
         word = _word(one, kind, facts) if role and role.role == "kind" else _compared(one, kind)
         if word:
             found[one.name] = Found(word, one.where)
+    return {**found, **databases.keys(facts.files, facts.code, ENGINES[kind])}
+
+
+def without_tls(every: list[Candidate], chosen: Mapping[str, Found]) -> dict[str, Found]:
+    """The variables without which the code asks the database for TLS, which our server does not have.
+
+    Only if their default, or what the code does with the text, says that `false` or `disable` turns it off.
+    """
+    groups = {role.group for found in chosen.values() if (role := role_of(found.value, "database"))}
+    found = {}
+    for one in every:
+        match = TLS.match(one.name)
+        near = one.variable.near if one.variable else ""
+        on = one.value.lower() in ON or re.search(
+            rf"JSON\.parse\([\w.\[\"']*{one.name}\b|\b{one.name}\b[^\n]*!==?\s*[\"']false", near
+        )
+        if match and match["group"] in groups and on:
+            found[one.name] = Found("disable" if match["mode"] else "false", one.where)
     return found
 
 
@@ -101,6 +127,8 @@ def _word(one: Candidate, kind: str, facts: Facts) -> str | None:
         return one.value
     near = f"{one.value} {one.variable.near if one.variable else ''}"
     django = {"postgres": "postgresql", "mysql": "mysql", "sqlite": "sqlite3"}[kind]
+    if re.search(r"django\.db\.backends\.[\"'{%]", near):
+        return django  # the code adds it
     if "django.db.backends." in near:
         return f"django.db.backends.{django}"
     if re.search(r"\bsqlite3\b", near) and facts.framework == "django":
@@ -124,6 +152,8 @@ def _unused(every: list[Candidate], store: Store | None, kind: str) -> list[Cand
     urls += [
         one for one in every if one.name not in taken and one not in urls and _named_url(one, kind) and not one.value
     ]
+    if kind == "cache" and not any(one.value.startswith("amqp") for one in every):
+        urls += [one for one in every if one not in urls and CELERY.search(one.name) and not one.value]
     return [one for one in urls if one.rank < EXAMPLE]
 
 

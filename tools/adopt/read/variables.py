@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from itertools import chain
 
-from tools.adopt.read import variables_javascript, variables_python
+from tools.adopt.read import variables_javascript, variables_python, variables_sections
 from tools.adopt.read.files import Files
 from tools.adopt.read.variable import Variable
 
@@ -18,7 +19,9 @@ def variables(files: Files, language: str, without: Collection[str] = ()) -> dic
     reader = variables_python if language == "python" else variables_javascript
     own = [name for name in files.code(*reader.SUFFIXES) if not SIDE.search(name) and name not in without]
     found: dict[str, Variable] = {}
-    for variable in reader.reads(files, sorted(own, key=lambda name: not SETTINGS.search(name))):
+    own = sorted(own, key=lambda name: not SETTINGS.search(name))
+    every = reader.reads(files, own)
+    for variable in chain(every, variables_sections.reads(files, own)) if language == "python" else every:
         known = found.get(variable.name)
         if known is None or (known.default is None and variable.default is not None and not known.required):
             found[variable.name] = variable

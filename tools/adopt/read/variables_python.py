@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tools.adopt.read import databases
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import text
+from tools.adopt.read.syntax import constants, dotted, module, path_of, source, text
 from tools.adopt.read.variable import Variable, around
 
 SUFFIXES = (".py",)
@@ -17,7 +17,7 @@ HINTS = re.compile(r"environ|getenv|\benv|_env|env_|config\(|BaseSettings|dj_dat
 # django-environ and environs; decouple and Starlette. Only upper case: other libraries have such functions, too.
 LIBRARIES = ("env", "config")
 # A function of the repository with a similar name: `get_env_bool("DEBUG", False)`, `envsecret("KEY", "")`.
-HELPER = re.compile(r"(?!set|put|mock|del)(?:\w+_env|\w*_env_\w+|env_\w+|env[a-z]+|from_env)")
+HELPER = re.compile(r"(?!set|put|mock|del)(?:\w+_env|\w*_env_\w+|env_\w+|env[a-z]+|from_env|\w+_from_environment)")
 KEY = re.compile(r"[A-Z]\w*")
 SECRET = re.compile(r"SECRET|KEY|PASS|TOKEN|SALT")  # a default of others may be compared for another reason
 # Functions that read a variable without naming it.
@@ -29,10 +29,18 @@ NAMELESS = {
 
 @dataclass
 class Names:
-    """What a module calls `os.environ` and its functions: `from os import environ as e` makes `e` one of them."""
+    """What a module calls `os.environ` and its functions: `from os import environ as e` makes `e` one of them.
+
+    `constants`: the texts of names and of attributes of classes.
+    """
 
     environ: set[str] = field(default_factory=lambda: {"os.environ"})
     getenv: set[str] = field(default_factory=lambda: {"os.getenv"})
+    constants: dict[str, str] = field(default_factory=dict)
+
+    def key(self, node: ast.expr | None) -> str:
+        """The name of a variable that is written out, or that a constant of the code has: `ConfigKey.HOST`."""
+        return text(node) or (self.constants.get(dotted(node), "") if node else "")
 
     @classmethod
     def of(cls, tree: ast.Module) -> Names:
@@ -70,8 +78,22 @@ def reads(files: Files, names: Iterable[str]) -> Iterator[Variable]:
         yield from databases.reads(files, name)
 
 
+def _known(files: Files, name: str, tree: ast.Module) -> dict[str, str]:
+    """The texts that names and attributes of classes have, those of other modules of the repository, too."""
+    found: dict[str, str] = {}
+    package = module(files, name).split(".")
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and (path := path_of(files, source(node, package[:-1]))) != name:
+            wanted = {each.name: each.asname or each.name for each in node.names}
+            made = constants(files.tree(path) or ast.Module([], [])) if path else {}
+            for key, value in made.items():
+                first, dot, rest = key.partition(".")
+                found |= {f"{wanted[first]}{dot}{rest}": value} if first in wanted else {}
+    return {**found, **constants(tree)}
+
+
 def _code(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
-    environment = Names.of(tree)
+    environment = replace(Names.of(tree), constants=_known(files, name, tree))
     optional = _optional(tree, environment)
     found = [read for node in ast.walk(tree) if (read := _read(node, environment))]
     chosen = {
@@ -89,15 +111,6 @@ def _code(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
         yield Variable(read.name, f"{name}:{read.node.lineno}", default, required, near)
 
 
-def dotted(node: ast.AST) -> str:
-    """`os.environ` as text; empty if it is anything but names with dots."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
-
-
 def literal(node: ast.expr | None) -> str | None:
     """A constant as the text of a variable: True for True. None for all else, also for text of several lines."""
     value = node.value if isinstance(node, ast.Constant) else None
@@ -106,7 +119,7 @@ def literal(node: ast.expr | None) -> str | None:
 
 def _read(node: ast.AST, names: Names) -> Read | None:
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and dotted(node.value) in names.environ:
-        key = text(node.slice)
+        key = names.key(node.slice)
         return Read(node, key, True) if key.isidentifier() else None
     return _call(node, names) if isinstance(node, ast.Call) else None
 
@@ -114,7 +127,7 @@ def _read(node: ast.AST, names: Names) -> Read | None:
 def _call(node: ast.Call, names: Names) -> Read | None:
     called = dotted(node.func) or (node.func.attr if isinstance(node.func, ast.Attribute) else "")
     owner, _, method = called.rpartition(".")
-    key = text(node.args[0] if node.args else None)
+    key = names.key(node.args[0] if node.args else None)
     second = node.args[1] if len(node.args) > 1 else None
     fallback = second or next((each.value for each in node.keywords if each.arg == "default"), None)
     if called in names.getenv or (owner in names.environ and method in ("get", "pop")):
@@ -135,7 +148,7 @@ def _optional(tree: ast.Module, names: Names) -> set[str]:
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
-            found |= {text(node.left)} if dotted(node.comparators[0]) in names.environ else set()
+            found |= {names.key(node.left)} if dotted(node.comparators[0]) in names.environ else set()
         elif isinstance(node, ast.Try) and any(_catches(each) for each in node.handlers):
             inside = (read for part in node.body for each in ast.walk(part) if (read := _read(each, names)))
             found |= {read.name for read in inside}

@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from typing import Any, TypeVar
 
 from tools.adopt.found import Commands, Dependencies, Found, Reading
-from tools.adopt.read import managers
+from tools.adopt.read import hooks, managers
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import json_of, strings, table, toml_of, yaml_of
 from tools.adopt.read.project import Project, normal
@@ -76,7 +76,8 @@ def _of_node(found: Dependencies, member: Member) -> Dependencies:
     root = managers.dependencies(member.whole)
     if own or not root.locked:
         return found
-    return replace(root, files=(*root.files, *_manifests(member, "package.json")), shared=True)
+    names = (*root.files, *_manifests(member, managers.MANIFEST))
+    return replace(root, files=names, shared=True, hooks=hooks.manifests(member.whole, names))
 
 
 def _manifests(member: Member, name: str) -> list[str]:

@@ -22,7 +22,7 @@ from tools.adopt.read.pages.page import (
     renders,
     texts,
 )
-from tools.adopt.read.syntax import callee
+from tools.adopt.read.syntax import callee, path_of
 from tools.adopt.read.values import Values
 
 ROOT = re.compile(r"""^\s*ROOT_URLCONF\s*=\s*["']([\w.]+)["']""", re.MULTILINE)
@@ -57,7 +57,7 @@ def pages(files: Files, given: Values) -> list[Page]:
 
 
 def _code(files: Files, module: str) -> Code | None:
-    name = django.path_of(files, module)
+    name = path_of(files, module)
     tree = files.tree(name) if name else None
     return Code(name, tree, imported(name, tree)) if tree else None
 

@@ -1,0 +1,68 @@
+"""Programs that Django's settings name: what compiles style sheets and scripts when a page is rendered."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from tools.adopt.found import Dependencies, Found, Open
+from tools.adopt.read.files import Files
+from tools.adopt.read.servers import ADDS
+from tools.adopt.read.syntax import sets, text
+
+COMPRESSOR = "COMPRESS_PRECOMPILERS"  # django-compressor: pairs of a type and a command
+PIPELINE = "PIPELINE"  # django-pipeline: SASS_BINARY and the like
+BINARY = re.compile(r"_BINARY$")
+PROGRAM = re.compile(r"(?:/usr(?:/local)?/bin/)?([a-z][\w-]*)(?= |$)")  # not a file of theirs, nor a class
+PYPI = {"sassc": "libsass<0.21"}  # the later releases name it pysassc
+DEBIAN = {"sassc": "sassc", "lessc": "node-less", "coffee": "coffeescript", "uglifyjs": "uglifyjs"}
+
+
+class Needed(NamedTuple):
+    """What brings the programs: the dependencies with packages of PyPI, packages of Debian, or the owner."""
+
+    dependencies: Dependencies | None
+    packages: tuple[Found, ...]
+    open: tuple[Open, ...]
+    notes: tuple[Found, ...]
+
+
+def needed(files: Files, settings: Iterable[str], made: Dependencies | None) -> Needed:
+    """What the programs come with. `settings`: the files that run; `made`: the dependencies without them."""
+    packages, points, notes = [], [], []
+    for program, where in _programs(files, settings).items():
+        brought = PYPI.get(program)
+        if made and brought and made.manager.value in ADDS:
+            made = replace(made, more=(*made.more, brought))
+            notes.append(Found(f"settings name the program {program}: {brought} is installed, too", where))
+        elif program in DEBIAN:
+            packages.append(Found(DEBIAN[program], where))
+            notes.append(Found(f"settings name the program {program}; without containers, install it yourself", where))
+        else:
+            what = Found(f"the program {program}, which settings name; without containers, install it yourself", where)
+            points.append(Open(what, f"RUN apt-get update && apt-get install --yes {program}", "image"))
+    return Needed(made, tuple(packages), tuple(points), tuple(notes))
+
+
+def _programs(files: Files, settings: Iterable[str]) -> dict[str, str]:
+    """The programs, with the places that name them first."""
+    found: dict[str, str] = {}
+    for name in settings:
+        for value in (one for key in (COMPRESSOR, PIPELINE) for _, one in sets(files, name, key)):
+            for command in _commands(value):
+                match = PROGRAM.match(text(command))
+                if match:
+                    found.setdefault(match[1], f"{name}:{command.lineno}")
+    return found
+
+
+def _commands(value: ast.expr) -> Iterator[ast.expr]:
+    """What is a command: the second of a pair whose first is a type, and the value of a key such as SASS_BINARY."""
+    for node in ast.walk(value):
+        if isinstance(node, (ast.Tuple, ast.List)) and len(node.elts) == 2 and "/" in text(node.elts[0]):
+            yield node.elts[1]
+        elif isinstance(node, ast.Dict):
+            yield from (one for key, one in zip(node.keys, node.values) if BINARY.search(text(key)))
