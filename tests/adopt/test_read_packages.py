@@ -44,6 +44,28 @@ def test_a_dependency_from_git_needs_git(tmp_path: Path, tree: Tree) -> None:
     assert "git" in packages(tmp_path, tree)[1]
 
 
+def test_what_only_the_dockerfile_installs_by_name_is_installed_too(tmp_path: Path) -> None:
+    tree: Tree = {
+        "requirements.txt": "flask\nsqlalchemy\n",
+        "app.py": "from flask import Flask\napp = Flask('a')\nurl = os.environ['DATABASE_URL']\n",
+        "Dockerfile": "FROM python:3.13-slim\nRUN pip install -U pip wheel \\\n && pip install -r requirements.txt\n"
+        "RUN pip install --no-cache-dir -i https://x.example 'pymysql>=1,<2' Flask gunicorn==23.0 ./a.whl ${MORE}\n",
+    }
+    found = reading(tmp_path, tree)
+    assert found.dependencies
+    assert found.dependencies.more == ("pymysql>=1,<2", "gunicorn==23.0")
+    assert found.database
+    assert found.database.scheme == "mysql+pymysql"
+    assert [note for note in notes(found) if "which the Dockerfile installs" in note] == [
+        "Dockerfile:4: no file lists pymysql, which the Dockerfile installs: it is installed, too",
+        "Dockerfile:4: no file lists gunicorn, which the Dockerfile installs: it is installed, too",
+    ]
+    locked = {**tree, "pyproject.toml": PROJECT, "uv.lock": ""}  # nothing is added to a lock
+    made = reading(tmp_path, locked).dependencies
+    assert made
+    assert made.more == ()
+
+
 def test_what_has_a_wheel_needs_nothing(tmp_path: Path) -> None:
     needs = packages(
         tmp_path, {"requirements.txt": "flask\npsycopg2-binary\npsycopg[binary]\nlxml==6.0.0\n# git+https://x\n"}

@@ -136,6 +136,22 @@ TREES: dict[str, tuple[Tree, str | None]] = {
         django("re_path(r'^p/$', generic.TemplateView.as_view(template_name='cart/home.html'))"),
         "/p/",
     ),
+    "django: a list by its name, with the template of its model": (
+        django(
+            "path('a/', view=books)",
+            **{
+                "shop/urls.py": "from shop.views import books\nurlpatterns = [path('a/', view=books)]\n",
+                "shop/views.py": "from django.views.generic import ListView\nclass Books(ListView):\n    model = Book\n"
+                "books = Books.as_view()\n",
+                "shop/templates/shop/book_list.html": "",
+            },
+        ),
+        "/a/",
+    ),
+    "django: a list whose template is missing": (
+        django("path('a/', views.Base.as_view())", LOGIN),
+        "/admin/login/",
+    ),
     "django: included": (
         django(
             "path('cart/', include('cart.urls'))",
@@ -255,6 +271,35 @@ TREES: dict[str, tuple[Tree, str | None]] = {
     "fastapi: a login is needed": ({**FASTAPI, "shop/app.py": f"{API}@app.get('/')\n{USER}"}, None),
     "express": ({**EXPRESS, "src/app.js": f"app.get('/', {SHOWN});\n"}, "/"),
     "express: a router": ({**EXPRESS, "src/routes/shop.js": f"router.get('/list', {SHOWN});\n"}, "/shop/list"),
+    "express: an error is passed on": (
+        {**EXPRESS, "src/app.js": f"app.get('/', {SHOWN[:-1]} }} catch (error) {{ next(error) }});\n"},
+        "/",
+    ),
+    "express: a function for missing rows": (
+        {**EXPRESS, "src/app.js": f"app.get('/', {SHOWN[:-1]} next(notFound); }});\n"},
+        None,
+    ),
+    "express: a wrapper for errors": ({**EXPRESS, "src/app.js": f"app.get('/', asyncHandler({SHOWN}));\n"}, "/"),
+    "express: a function of another module": (
+        {
+            **EXPRESS,
+            "src/routes/shop.js": "const items = require('../items');\nrouter.get('/list', items.list);\n",
+            "src/items.js": f"exports.one = (req, res) => {{ next(missing) }};\nexports.list = {SHOWN};\n",
+        },
+        "/shop/list",
+    ),
+    "express: a function by its name, which asks for a user": (
+        {
+            **EXPRESS,
+            "src/routes/shop.js": "const { list } = require('../items');\nrouter.get('/list', list);\n",
+            "src/items.js": "async function list(req, res) { res.render('home', {user: req.user}); }\n",
+        },
+        None,
+    ),
+    "express: a function of a package": (
+        {**EXPRESS, "src/routes/shop.js": "const items = require('items');\nrouter.get('/list', items.list);\n"},
+        None,
+    ),
     "express: a middleware before it": ({**EXPRESS, "src/app.js": f"app.get('/', onlyMembers, {SHOWN});\n"}, None),
     "express: a guard of all": ({**EXPRESS, "src/app.js": f"app.use(requireLogin);\napp.get('/', {SHOWN});\n"}, None),
     "express: in a comment": ({**EXPRESS, "src/app.js": f"// app.get('/', {SHOWN});\n"}, None),

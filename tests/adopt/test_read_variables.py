@@ -100,6 +100,35 @@ def test_comments_and_texts_of_a_script_read_nothing(tmp_path: Path, name: str, 
     assert read(tmp_path, name, code) == {}
 
 
+@pytest.mark.parametrize(
+    ("code", "needed"),
+    [
+        ("app.use(session({ secret: process.env.{} }));\n", True),
+        ("const { {} } = process.env;\n", True),
+        ("if (!process.env.{}) throw new Error();\n", True),
+        ("const a = process.env.{} || random();\n", False),
+        ("if (process.env.{}) use();\n", False),
+    ],
+)
+def test_a_key_of_the_service_itself_is_needed(tmp_path: Path, code: str, needed: bool) -> None:
+    for name in ("SESSION_SECRET", "JWT_SECRET", "SECRET_KEY"):
+        assert read(tmp_path, "app.js", code.replace("{}", name))[name][1] is needed
+    assert read(tmp_path, "app.js", code.replace("{}", "STRIPE_SECRET"))["STRIPE_SECRET"][1] is False
+
+
+def test_the_fields_of_models_in_settings_have_the_names_of_both(tmp_path: Path) -> None:
+    (tmp_path / "models.py").write_text("class Db(BaseModel):\n    host: str = 'localhost'\n    name: str\n")
+    (tmp_path / "app.py").write_text(
+        "from models import Db\nclass Settings(BaseSettings):\n    db: Db\n    cache: Cache = None\n"
+        "    model_config = SettingsConfigDict(env_prefix='shop_', env_nested_delimiter='__')\nSettings()\n"
+    )
+    found = variables(Files(tmp_path, ["app.py", "models.py"]), "python")
+    assert {(name, one.default, one.required, one.where) for name, one in found.items() if "__" in name} == {
+        ("SHOP_DB__HOST", "localhost", False, "models.py:2"),
+        ("SHOP_DB__NAME", None, True, "models.py:3"),
+    }
+
+
 def test_a_call_of_several_lines_is_at_its_first_line_with_the_lines_around(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("import os\nBEFORE = 1\nA = os.getenv(\n    'KEY',\n)\nAFTER = 2\nLATER = 3\n")
     found = variables(Files(tmp_path, ["app.py"]), "python")["KEY"]

@@ -243,7 +243,7 @@ def _dependencies(
         text = f"no file lists a driver for SQLAlchemy: {driver.value} is installed, too"
         notes = [note for note in notes if not note.value.startswith(NO_DRIVER)]
         unlisted = {**unlisted, driver.value: Found(text, driver.where)}
-    return replace(found, more=tuple(unlisted)), [*notes, *unlisted.values()]
+    return replace(found, more=(*found.more, *unlisted)), [*notes, *unlisted.values()]
 
 
 def _is_django(served: Application | None) -> bool:
