@@ -291,3 +291,18 @@ def test_express_without_a_script_for_it_reloads_by_node_itself(tmp_path: Path) 
     found = facts(reading(tmp_path, {"package.json": package_json, "app.js": ""}))
     assert found["commands.develop"] == ("node --watch app.js", "package.json:3")
     assert found["commands.serve"] == ("node app.js", "package.json:3")
+
+
+@pytest.mark.parametrize(
+    ("scripts", "name", "value"),
+    [
+        ({"start": "nest start", "start:prod": "node dist/main"}, "serve", "node dist/main"),
+        ({"migrate": "node-pg-migrate -m migrations"}, "migrate", "npm run migrate -- up"),
+        ({"migrate": "node-pg-migrate up"}, "migrate", "npm run migrate"),
+        ({"migrate": "db-migrate --config a.json"}, "migrate", "npm run migrate -- up"),
+        ({"migrate": "knex migrate:latest"}, "migrate", "npm run migrate"),
+    ],
+)
+def test_a_script_is_called_as_people_type_it(tmp_path: Path, scripts: dict[str, str], name: str, value: str) -> None:
+    content = json.dumps({"dependencies": {"express": "4", "node-pg-migrate": "7", "pg": "8"}, "scripts": scripts})
+    assert facts(reading(tmp_path, {"package.json": content}))[f"commands.{name}"][0] == value

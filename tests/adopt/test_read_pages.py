@@ -109,6 +109,17 @@ EXPRESS = {
     "views/home.ejs": "",
     "src/app.js": "const app = express();\nconst shop = require('./routes/shop');\napp.use('/shop', shop);\n",
 }
+
+
+def nest(method: str, **more: str) -> Tree:
+    return {
+        "package.json": '{"dependencies": {"@nestjs/core": "10", "pg": "8"}}',
+        "views/home.hbs": "",
+        "src/cart.controller.ts": f"@Controller('cart')\nexport class Cart {{\n  {method}\n}}\n",
+        **more,
+    }
+
+
 SHOWN = "async (req, res) => { res.render('home', {items: await Item.findAll()}); }"
 
 TREES: dict[str, tuple[Tree, str | None]] = {
@@ -304,6 +315,33 @@ TREES: dict[str, tuple[Tree, str | None]] = {
     "express: a guard of all": ({**EXPRESS, "src/app.js": f"app.use(requireLogin);\napp.get('/', {SHOWN});\n"}, None),
     "express: in a comment": ({**EXPRESS, "src/app.js": f"// app.get('/', {SHOWN});\n"}, None),
     "express: a request": ({**EXPRESS, "src/a.js": f"axios.get('/', {SHOWN});\n"}, None),
+    "nestjs": (
+        nest("@Get('/list')\n  @Render('home')\n  async list() { return { items: await this.items.find() }; }"),
+        "/cart/list",
+    ),
+    "nestjs: below the prefix of all": (
+        nest(
+            "@Get()\n  @Render('home')\n  list() { return {}; }",
+            **{"src/main.ts": "const app = await NestFactory.create(A); app.setGlobalPrefix('api');\n"},
+        ),
+        "/api/cart",
+    ),
+    "nestjs: a guard": (nest("@Get('a')\n  @UseGuards(Jwt)\n  @Render('home')\n  list() { return {}; }"), None),
+    "nestjs: a guard of all": (
+        nest(
+            "@Get('a')\n  @Render('home')\n  list() { return {}; }",
+            **{"src/main.ts": "const app = await NestFactory.create(A); app.useGlobalGuards(g);\n"},
+        ),
+        None,
+    ),
+    "nestjs: versions in the path": (
+        nest(
+            "@Get('a')\n  @Render('home')\n  list() { return {}; }",
+            **{"src/main.ts": "const app = await NestFactory.create(A); app.enableVersioning();\n"},
+        ),
+        None,
+    ),
+    "nestjs: a parameter": (nest("@Get('a/:id')\n  @Render('home')\n  one() { return {}; }"), None),
 }
 
 

@@ -178,3 +178,31 @@ def test_a_variable_that_only_a_worker_has_is_read(tmp_path: Path) -> None:
     assert facts(found)["cache.variables.address"] == ("BROKER_HOSTNAME", "docker-compose.yml:3")
     text = fill(found)["compose.yaml"]
     assert "BROKER_HOSTNAME: ${CACHE_HOST:-cache}:${CACHE_PORT:-6379} #" in text
+
+
+@pytest.mark.parametrize(
+    ("tree", "develop", "serve"),
+    [
+        ({"Makefile": "run:\n\tpython -m shop.main\n"}, "python -m shop.main", "shop"),
+        ({"Makefile": "run:\n\tdocker compose up\n"}, "shop", "shop"),
+        ({"Makefile": "run:\n\tcd a && python -m shop.main\n"}, "shop", "shop"),
+        ({"Makefile": "run:\n\tpython tools/other.py\n", "tools/other.py": "print()\n"}, "shop", "shop"),
+        (
+            {"setup.py": "", "Makefile": "serve:\n\t@python shop/main.py\n"},
+            "python shop/main.py",
+            "python shop/main.py",
+        ),
+        ({"shop/main.py": "web.run_app(app, port=8080)\n", "Makefile": "run:\n\tpython -m shop.main\n"}, None, None),
+    ],
+)
+def test_a_server_of_the_project_itself_runs_if_it_reads_its_port(
+    tmp_path: Path, tree: Tree, develop: str | None, serve: str | None
+) -> None:
+    own: Tree = {
+        "setup.py": "setup(name='shop', entry_points={'console_scripts': ['shop = shop.main:main']})\n",
+        "requirements.txt": "aiohttp\n",
+        "shop/main.py": "import os\ndef main():\n    web.run_app(app, port=os.environ['PORT'])\n",
+    }
+    found = facts(reading(tmp_path, {**own, **tree}))
+    assert found.get("commands.develop", (None,))[0] == develop
+    assert found.get("commands.serve", (None,))[0] == serve

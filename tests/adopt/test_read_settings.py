@@ -558,3 +558,27 @@ def test_a_configuration_file_of_another_machine_is_an_open_point(tmp_path: Path
     assert all("without it code reads /etc/shop/shop.conf (app.py:" in point.what for point in points)
     given = {**tree, ".env.example": "SHOP_SETTINGS=dev.conf\n"}
     assert not [p for p in open_points(fill(reading(tmp_path / "b", given))) if "SHOP_SETTINGS" in p.what]
+
+
+@pytest.mark.parametrize(
+    ("more", "module"),
+    [
+        ({}, "shop.settings.base"),
+        ({"shop/settings/local.py.example": ""}, None),  # an open point asks for its copy
+        ({"shop/settings/local_example.py": ""}, None),
+    ],
+)
+def test_a_settings_module_that_git_ignores_is_replaced_by_a_complete_one(
+    tmp_path: Path, more: Tree, module: str | None
+) -> None:
+    tree: Tree = {
+        "setup.py": "setup(name='shop', install_requires=['django'])\n",
+        "shop/__init__.py": "",
+        "shop/settings/__init__.py": "",
+        "shop/settings/base.py": "SECRET_KEY = 'a'\nDATABASES = {'default': dj_database_url.config()}\n",
+        "shop/settings/tests.py": "from .base import *\n",
+        "shop/wsgi.py": "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.local')\n",
+    }
+    found = facts(reading(tmp_path, {**tree, **more}))
+    assert found.get("environment.DJANGO_SETTINGS_MODULE", (None,))[0] == module
+    assert found.get("commands.migrate", (None,))[0] == (module and "python -m django migrate --noinput")

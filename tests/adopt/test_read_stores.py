@@ -346,3 +346,30 @@ def test_with_prefixed_variables_of_flask_a_constant_needs_no_edit(tmp_path: Pat
 def test_a_file_that_code_opens_with_pythons_own_module_is_a_database(tmp_path: Path) -> None:
     tree = {"requirements.txt": "werkzeug\n", "shop/db.py": "# sqlite3.connect()\nwith sqlite3.connect(path) as db:\n"}
     assert facts(reading(tmp_path, tree))["database.kind"] == ("sqlite", "shop/db.py:2")
+
+
+@pytest.mark.parametrize(
+    ("package", "value", "taken"),
+    [("celery[redis]", "", True), ("celery[redis]", "redis://r:6379/1", True), ("celery", "", False)],
+)
+def test_the_broker_of_celery_with_redis_is_one(tmp_path: Path, package: str, value: str, taken: bool) -> None:
+    tree = {
+        "requirements.txt": f"flask\n{package}\n",
+        "app.py": f"app = Celery('a', broker=os.environ.get('CELERY_BROKER_URL', {value!r}))\n"
+        "results = os.environ.get('CELERY_RESULT_BACKEND')\n",
+    }
+    cache = reading(tmp_path, tree).cache
+    assert (cache is not None) is taken
+    if cache and not value:
+        assert {role: one.value for role, one in cache.variables.items()} == {"url": "CELERY_BROKER_URL"}
+        assert set(cache.others) == {"CELERY_RESULT_BACKEND"}
+
+
+def test_a_compose_file_of_the_first_format_is_read(tmp_path: Path) -> None:
+    old = "web:\n  build: .\n  ports: ['5000:5000']\ndb:\n  image: postgres:9.4\n"
+    tree = {"requirements.txt": "flask\n", "app.py": "os.environ['DATABASE_URL']\n", "docker-compose.yml": old}
+    found = facts(reading(tmp_path, tree))
+    assert found["database.kind"] == ("postgres", "docker-compose.yml:5")
+    assert found["port"] == ("5000", "docker-compose.yml:3")
+    extension = {**tree, "docker-compose.yml": "version: '3'\nx-db:\n  image: postgres:9.4\n"}
+    assert "database.image" not in facts(reading(tmp_path, extension))

@@ -16,6 +16,8 @@ PYTHON = [
     ("from os import environ as e\nA = e.get('KEY', 'one')\n", ("one", False)),
     ("from os import getenv\nA = getenv(\n    'KEY',\n    'one',\n)\n", ("one", False)),
     ("import os\nenviron = os.environ\nA = environ['KEY']\n", (None, True)),
+    ("import os\nenv = os.environ.get\nA = env('KEY') == '1'\n", (None, False)),
+    ("from os import getenv\nenv = getenv\nA = env('KEY', 'one')\n", ("one", False)),
     ("import os\nA = os.environ.get('KEY') or 'one'\n", ("one", False)),
     ("import os\nA = os.environ.get('KEY', str(1 + f(2, g(3))))\n", (None, False)),
     ("import os\nA = int(os.getenv('KEY', default=3))\n", ("3", False)),

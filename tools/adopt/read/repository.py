@@ -8,7 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.adopt.found import Application, Commands, Dependencies, Found, Open, Reading, Store
-from tools.adopt.read import debugging, django, dropped, fixed, fixed_cache, node, others, python, routed, workspaces
+from tools.adopt.read import (
+    debugging,
+    django,
+    dropped,
+    fixed,
+    fixed_cache,
+    node,
+    others,
+    own_server,
+    python,
+    routed,
+    workspaces,
+)
 from tools.adopt.read.backing import backing
 from tools.adopt.read.backing import taken as servers_taken
 from tools.adopt.read.candidates import candidates
@@ -162,6 +174,8 @@ def _reading(
     about_stores = [note for note in about_stores if not (cache and note.value == NO_ADDRESS)]
     servers, more = backing(every, around, project)
     ways = routed.corrected(files, project, served, commands(files, project, served, migrated, started), said)
+    if project.language.value == "python":
+        ways = own_server.added(files, project, ways, reads_address(said, given, service.value, "python")[0])
     remarks = [*project.notes, *_optional(project, served), *more]
     remarks += migrated.notes if migrated else ()
     remarks += _built(files, served.target if served and not ways.build else None, language)

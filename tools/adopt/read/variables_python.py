@@ -47,6 +47,13 @@ class Names:
                 names.getenv |= {each.asname or each.name for each in node.names if each.name == "getenv"}
             elif isinstance(node, ast.Assign) and dotted(node.value) in names.environ:
                 names.environ |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+            elif isinstance(node, ast.Assign) and dotted(node.value).removesuffix(".get") in (
+                *names.environ,
+                *names.getenv,
+            ):
+                names.getenv |= {
+                    target.id for target in node.targets if isinstance(target, ast.Name)
+                }  # env = environ.get
         return names
 
 

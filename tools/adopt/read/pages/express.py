@@ -50,7 +50,7 @@ def pages(files: Files) -> list[Page]:
             prefix = "" if match["object"] in ("app", "server") else mounts.get(name)
             if prefix is not None:
                 where = files.at(name, match.start())
-                handler = _handler(files, name, code, _closed(code.text, match.end()))
+                handler = _handler(files, name, code, closed(code.text, match.end()))
                 page = _page(files, handler, joined(prefix, match["path"]), where)
                 found.append(Page(page.path, where, page.renders, page.queries, page.open and not guarded))
     return found
@@ -95,10 +95,10 @@ def _handler(files: Files, name: str, code: javascript.Code, arguments: str) -> 
     there = javascript.code(files.text(file), file) if file else None
     made = next(there.matches(re.compile(MADE.format(named[2]))), None) if there else None
     body = there.text.find("{", made.end() - 1) if there and made else -1
-    return f"function {_closed(there.text, body + 1, '{}')}" if there and body >= 0 else arguments
+    return f"function {closed(there.text, body + 1, '{}')}" if there and body >= 0 else arguments
 
 
-def _closed(text: str, start: int, pair: str = "()") -> str:
+def closed(text: str, start: int, pair: str = "()") -> str:
     """The code up to the parenthesis or brace that closes what is open."""
     depth = 1
     for at in range(start, len(text)):
@@ -112,11 +112,11 @@ def _page(files: Files, arguments: str, path: str, where: str) -> Page:
     """`arguments`: what follows the path. A name before the handler is a middleware, which may ask for a login."""
     inline = INLINE.match(arguments)
     named = RENDERS.search(arguments)
-    renders = bool(inline and named and _has_view(files, named[1]))
+    renders = bool(inline and named and has_view(files, named[1]))
     shut = not inline or (bool(ABSENT.search(arguments)) and not Page(path, where).login)
     return Page(path, where, renders, bool(QUERIES.search(arguments)), not shut)
 
 
-def _has_view(files: Files, name: str) -> bool:
+def has_view(files: Files, name: str) -> bool:
     """Whether a file is the view; Express adds the suffix of its engine."""
     return any(re.search(rf"(^|/)views/(.*/)?{re.escape(name)}(\.\w+)?$", file) for file in files.names)
