@@ -55,7 +55,7 @@ def stack(files: Files, service: str) -> Stack:
         for key, content in _services(yaml_of(files, name)).items():
             read = services.service(files, name, key, table(content), known)
             merged[key] = _joined(merged[key], read) if key in merged else read
-    return Stack(tuple(names), tuple(merged.values()), _app(list(merged.values()), service))
+    return Stack(tuple(names), tuple(merged.values()), application(list(merged.values()), service))
 
 
 def _services(content: dict[str, Any]) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def _joined(first: Service, later: Service) -> Service:
     )
 
 
-def _app(services: list[Service], name: str) -> Service | None:
+def application(services: list[Service], name: str) -> Service | None:
     """The service that is built here, except databases and workers; else one with a typical name. None: unknown."""
     built = [one for one in services if not one.kind and one.own]  # another service named `web` is often a proxy
     able = built or [one for one in services if not one.kind and one.name in (name, *USUAL)]

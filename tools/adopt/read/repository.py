@@ -21,6 +21,7 @@ from tools.adopt.read import (
     routed,
     workspaces,
 )
+from tools.adopt.read.above import Above
 from tools.adopt.read.backing import backing
 from tools.adopt.read.backing import taken as servers_taken
 from tools.adopt.read.candidates import candidates
@@ -49,8 +50,9 @@ from tools.adopt.read.variables import variables
 from tools.adopt.read.web import ports, reads_address
 
 
-def read(root: Path, files: Sequence[str]) -> Reading:
-    """`root`: the service's folder. `files`: the tracked files in it, relative and with `/`.
+def read(root: Path, files: Sequence[str], above: Above | None = None) -> Reading:
+    """`root`: the service's folder. `files`: the tracked files in it, relative and with `/`. `above`: the repository
+    around the folder, if it is one of a larger repository.
 
     No code is run or imported, no link out of the folder is followed, and no content makes this raise. Facts that no
     file contains are None or empty.
@@ -59,7 +61,7 @@ def read(root: Path, files: Sequence[str]) -> Reading:
     lone = not whole.has("manage.py") and serves(whole) is None
     if lone and (member := workspaces.serving(whole, serves)):
         return workspaces.lifted(_read(root, member, member), member)
-    return _read(root, whole, None)
+    return _read(root, whole, None, above)
 
 
 def serves(files: Files) -> Project | None:
@@ -68,14 +70,17 @@ def serves(files: Files) -> Project | None:
     return project if project and framework_of(project) else None
 
 
-def _read(root: Path, known: Files, member: workspaces.Member | None) -> Reading:
+def _read(root: Path, known: Files, member: workspaces.Member | None, above: Above | None = None) -> Reading:
     built = images(known)
     project = choose(known, built)
     other = others.language_of(known, project, framework_of(project) if project else None)
     service = name_of(root, None if other or member else project)
     around = stack(known, service.value)
+    shared = above if above and not around.services else None  # its own compose file is enough
+    around = shared.stack(service.value) if shared else around
     built = aimed(built, around)
     given = values(known, around, built)
+    given = shared.values(given) if shared and around.app else given
     if other:
         return _other(known, other, service, built, around, given)
     if project and project.dependencies and member:
