@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tools.adopt.found import Found
 from tools.adopt.read import paths
@@ -40,6 +40,18 @@ def outside(files: Files, name: str) -> Found | None:
             text = paths.without_folder(files, name, path) if path else None
             if engine and path and text and "sqlite" in ast.unparse(engine):
                 return Found(text, f"{name}:{path.lineno}")
+    return None
+
+
+def fixed_port(files: Files, names: Iterable[str]) -> Found | None:
+    """The port of a database server as a constant, next to a host that is read."""
+    for name in names:
+        for value in _values(files, name):
+            for node in (each for each in ast.walk(value) if isinstance(each, ast.Dict)):
+                parts = {key.value: one for key, one in zip(node.keys, node.values) if isinstance(key, ast.Constant)}
+                port, host = parts.get("PORT"), parts.get("HOST")
+                if isinstance(port, ast.Constant) and port.value and host and not isinstance(host, ast.Constant):
+                    return Found(str(port.value), f"{name}:{port.lineno}")
     return None
 
 

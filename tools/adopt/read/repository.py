@@ -149,10 +149,12 @@ def _fixed(
     if not _is_django(served):
         database, points = fixed.with_variable(facts, database)
         return database, cache, points
+    runs = django.files_that_run(facts.files, given)
+    database, points = fixed.with_port(facts.files, runs, database)
     if cache:
-        return database, cache, []
-    cache, point = fixed_cache.cache(facts.files, django.files_that_run(facts.files, given))
-    return database, cache, [point] if point else []
+        return database, cache, points
+    cache, point = fixed_cache.cache(facts.files, runs)
+    return database, cache, [*points, point] if point else points
 
 
 def name_of(root: Path, project: Project | None) -> Found:
