@@ -373,3 +373,26 @@ def test_a_compose_file_of_the_first_format_is_read(tmp_path: Path) -> None:
     assert found["port"] == ("5000", "docker-compose.yml:3")
     extension = {**tree, "docker-compose.yml": "version: '3'\nx-db:\n  image: postgres:9.4\n"}
     assert "database.image" not in facts(reading(tmp_path, extension))
+
+
+@pytest.mark.parametrize(
+    ("listed", "compose", "kind"),
+    [
+        ("", "", "sqlite"),
+        ("psycopg2\n", "", "postgres"),
+        ("", "services:\n  db:\n    image: postgres:16\n", "postgres"),
+    ],
+)
+def test_the_address_of_a_file_counts_if_no_server_is_installed(
+    tmp_path: Path, listed: str, compose: str, kind: str
+) -> None:
+    tree = {
+        "requirements.txt": f"flask\nsqlalchemy\n{listed}",
+        "setup.cfg": "[metadata]\nname = a\n[options.extras_require]\nproduction =\n    psycopg2\n",
+        "Dockerfile": "FROM python:3.13\nENV DATABASE_URL=sqlite:////data/a.db\n",
+        "config.py": "url = os.environ.get('DATABASE_URL')\n",
+        **({"compose.yaml": compose} if compose else {}),
+    }
+    database = reading(tmp_path, tree).database
+    assert database
+    assert database.kind.value == kind
