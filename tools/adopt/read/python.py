@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from tools.adopt.found import Dependencies, Found
-from tools.adopt.read import apart, limits, pipenv, servers, tested
+from tools.adopt.read import apart, limits, pipenv, removed, servers, tested
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import table, toml_of
@@ -70,9 +70,11 @@ def project(files: Files, images: list[Image]) -> Project | None:
     first = pip.main if pip else about[0].file if about else "manage.py" if files.has("manage.py") else "Pipfile"
     packages = by_name([*(p for each in about for p in each.packages), *(pip.packages if pip else ())])
     version, notes = python_version(files, about, images, pip)
+    made = dependencies(files, about, pip)
+    bounded = removed.limits(files, packages, made)
+    packages |= bounded
     limit = limits.newest(packages, _tested(files) if pip and pip.locked else ())
     limit = limit if limit and not (version and version_key(limit.value) < version_key(version.value)) else None
-    made = dependencies(files, about, pip)
     more = apart.packages(images, packages, made)
     return Project(
         language=Found("python", about[0].file if about else first),
@@ -80,10 +82,10 @@ def project(files: Files, images: list[Image]) -> Project | None:
         version=version or limit,
         newest=limit,
         oldest=_oldest(files, about, version),
-        dependencies=apart.installed(made, more),
+        dependencies=removed.installed(apart.installed(made, more), bounded),
         packages=packages | locked_versions(files, packages) | more,
         scripts={key: value for each in reversed(about) for key, value in each.scripts.items()},
-        notes=(*notes, *_aside(files), *apart.notes(more)),
+        notes=(*notes, *_aside(files), *apart.notes(more), *removed.bounds(bounded).values()),
     )
 
 
