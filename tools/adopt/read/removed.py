@@ -36,9 +36,9 @@ REMOVED = {
 
 
 def limits(files: Files, packages: Mapping[str, Package], made: Dependencies | None) -> dict[str, Package]:
-    """The listed packages that may be too new for the code, with the bound. `where`: the import.
+    """The listed packages that may be too new for the code, with the bound, at the place of the import.
 
-    None if a lock says which release is installed: nothing is added to it.
+    Empty if a lock says which release is installed.
     """
     found: dict[str, Package] = {}
     lists = made is not None and made.manager.value in ADDS
