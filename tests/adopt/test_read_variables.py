@@ -118,6 +118,34 @@ def test_a_key_of_the_service_itself_is_needed(tmp_path: Path, code: str, needed
     assert read(tmp_path, "app.js", code.replace("{}", "STRIPE_SECRET"))["STRIPE_SECRET"][1] is False
 
 
+ZOD = "const a = z.object({{\n  OTHER: z.string().optional(),\n  KEY: {},\n}}).parse(process.env);\n"
+JOI = "ConfigModule.forRoot({{ validationSchema: Joi.object({{ KEY: {} }}) }}); process.env.NODE_ENV;\n"
+ENVALID = "const a = cleanEnv(process.env, {{ KEY: {}, OTHER: bool({{ default: false }}) }});\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "default", "needed"),
+    [
+        (ZOD.format("z.string().min(8)"), None, True),
+        (ZOD.format("z.string().optional()"), None, False),
+        (ZOD.format("z.coerce.number().default(3333)"), "3333", False),
+        (ZOD.format("z.enum(['a', 'b']).default('b')"), "b", False),
+        (ZOD.format("z.string().default(() => random())"), None, False),
+        (JOI.format("Joi.string().required()"), None, True),
+        (JOI.format("Joi.string()"), None, False),
+        (JOI.format("Joi.number().default(5)"), "5", False),
+        (ENVALID.format("str()"), None, True),
+        (ENVALID.format("port({ default: 80 })"), "80", False),
+    ],
+)
+def test_a_schema_says_what_is_needed(tmp_path: Path, code: str, default: str | None, needed: bool) -> None:
+    assert read(tmp_path, "app.ts", code)["KEY"][:2] == (default, needed)
+
+
+def test_a_schema_of_something_else_reads_no_variable(tmp_path: Path) -> None:
+    assert read(tmp_path, "app.ts", "const body = z.object({ KEY: z.string() });\n") == {}
+
+
 def test_the_fields_of_models_in_settings_have_the_names_of_both(tmp_path: Path) -> None:
     (tmp_path / "models.py").write_text("class Db(BaseModel):\n    host: str = 'localhost'\n    name: str\n")
     (tmp_path / "app.py").write_text(

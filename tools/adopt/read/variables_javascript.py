@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from tools.adopt.read import javascript
+from tools.adopt.read import javascript, schemas
 from tools.adopt.read.files import Files
 from tools.adopt.read.keys import own
 from tools.adopt.read.variable import Variable, around
@@ -50,6 +50,9 @@ def _code(files: Files, name: str, code: javascript.Code) -> Iterator[Variable]:
             where = files.at(name, match.start(1) + member.start())
             given = _first(member.groups()[1:])
             yield Variable(member[1], where, given, given is None and own(member[1]))
+    for field in schemas.fields(code):
+        near = around(files, name, field.start, field.end)
+        yield Variable(field.name, files.at(name, field.start), field.default, field.required, near)
     for match in code.matches(OPTION):
         default = NEXT_TO_IT.match(code.text, match.end()) if match[1] else None
         yield _variable(files, name, match, match[1] or match[2], _first(default.groups() if default else ()))
