@@ -279,6 +279,23 @@ TREES: dict[str, tuple[Tree, str | None]] = {
         },
         "/web/a/b",
     ),
+    "fastapi: a prefix in the settings": (
+        {
+            **FASTAPI,
+            "shop/app.py": f"{API}from shop.web import web\napp.include_router(web, prefix=settings.API)\n",
+            "shop/config.py": "class Settings(BaseSettings):\n    API: str = '/api/v1'\nsettings = Settings()\n",
+            "shop/web.py": f"web = APIRouter()\n@web.get('/b')\n{ASYNC}",
+        },
+        "/api/v1/b",
+    ),
+    "fastapi: a prefix that is computed": (
+        {
+            **FASTAPI,
+            "shop/app.py": f"{API}from shop.web import web\napp.include_router(web, prefix=settings.API)\n",
+            "shop/web.py": f"web = APIRouter()\n@web.get('/b')\n{ASYNC}",
+        },
+        None,
+    ),
     "fastapi: a login is needed": ({**FASTAPI, "shop/app.py": f"{API}@app.get('/')\n{USER}"}, None),
     "express": ({**EXPRESS, "src/app.js": f"app.get('/', {SHOWN});\n"}, "/"),
     "express: a router": ({**EXPRESS, "src/routes/shop.js": f"router.get('/list', {SHOWN});\n"}, "/shop/list"),
