@@ -344,6 +344,26 @@ TREES: dict[str, tuple[Tree, str | None]] = {
         "/api/cart",
     ),
     "nestjs: a guard": (nest("@Get('a')\n  @UseGuards(Jwt)\n  @Render('home')\n  list() { return {}; }"), None),
+    "nestjs: a guard before the route": (
+        nest("a() {}\n  @UseGuards(Jwt)\n  @Render('home')\n  @Get('a')\n  list() { return {}; }"),
+        None,
+    ),
+    "nestjs: a guard of the one before": (
+        nest(
+            "@UseGuards(Jwt)\n  @Get('a')\n  a() { return {}; }\n  @Render('home')\n  @Get('b')\n  b() { return {}; }"
+        ),
+        "/cart/b",
+    ),
+    "nestjs: a guard of the controller": (
+        nest(
+            "",
+            **{
+                "src/a.controller.ts": "@UseGuards(Jwt)\n@Controller()\nexport class A {\n"
+                "  @Get('a')\n  @Render('home')\n  a() { return {}; }\n}\n"
+            },
+        ),
+        None,
+    ),
     "nestjs: a guard of all": (
         nest(
             "@Get('a')\n  @Render('home')\n  list() { return {}; }",

@@ -39,11 +39,17 @@ def pages(files: Files) -> list[Page]:
             if not controller["plain"]:
                 continue  # a path that is computed, or one of several
             for route in GET.finditer(body):
-                method = f"{route['head']}{closed(body, route.end(), '{}')}"
+                method = f"{_before(body, route.start())}{route['head']}{closed(body, route.end(), '{}')}"
                 view = RENDER.search(method)
                 path = joined(prefix[1] if prefix else "", "/", controller["path"] or "", "/", route["path"] or "")
                 where = files.at(name, controller.end() + route.start())
-                shut = guarded or GUARDED.search(f"{controller['more']}{method}")
+                more = f"{_before(code.text, controller.start())}{controller['more']}"
+                shut = guarded or GUARDED.search(f"{more}{method}")
                 renders = bool(view and has_view(files, view[1]))
                 found.append(Page(path.rstrip("/") or "/", where, renders, bool(QUERIES.search(method)), not shut))
     return found
+
+
+def _before(text: str, end: int) -> str:
+    """The decorators before this one: what stands after the last statement or block."""
+    return text[max(text.rfind(sign, 0, end) for sign in ";{}") + 1 : end]
