@@ -493,11 +493,15 @@ def test_a_repository_that_says_nothing_has_six() -> None:
 
 def test_variables_that_the_code_cannot_do_without_are_one_point() -> None:
     text = "has no default, and no file gives it a value"
-    notes = (found(f"SECRET_KEY {text}", "settings.py:2"), found(f"UI_URL {text}", "settings.py:3"))
+    names = {"STRIPE_KEY": 2, "UI_URL": 3, "SECRET_KEY": 4, "NOTE_BOOK_JWT_SECRET": 5}
+    notes = tuple(found(f"{name} {text}", f"settings.py:{line}") for name, line in names.items())
     written = fill(replace(FLASK, notes=notes))
     point = open_points(written)[0]
-    assert point.what.endswith("without a default: SECRET_KEY (settings.py:2), UI_URL (settings.py:3)")
-    assert point.example == "SECRET_KEY: development-only"
+    assert point.what.endswith("without a default: STRIPE_KEY (settings.py:2), UI_URL (settings.py:3)")
+    assert point.example == "STRIPE_KEY: development-only"
+    # Any text will do for a key of the service itself.
+    assert "      SECRET_KEY: development-only # settings.py:4\n" in written["compose.yaml"]
+    assert "_JWT_SECRET: development-only # settings.py:5\n" in written["compose.yaml"]
     assert "      # UI_URL: http://localhost\n" in written["compose.yaml"]
     assert "Also found" not in written["dev.yaml"]
 

@@ -155,3 +155,17 @@ def test_every_file_is_yaml_and_has_few_points(tmp_path: Path, name: str) -> Non
         if file.endswith(".yaml"):
             yaml.load(text[file], test_fill_files.Loader)
     assert len(open_points(text)) <= 6
+
+
+@pytest.mark.parametrize(
+    ("step", "lost"),
+    [
+        ("curl -sSL https://install.python-poetry.org | POETRY_HOME=/opt/poetry python -", False),
+        ("curl -fsSL https://deb.nodesource.com/setup_20.x | bash - && apt-get install -y nodejs", False),
+        ("curl -LsSf https://astral.sh/uv/install.sh | sh && python manage.py compilemessages", True),
+        ("curl -o model.bin https://models.example.org/a", True),
+    ],
+)
+def test_what_installs_a_package_manager_is_no_step_of_theirs(tmp_path: Path, step: str, lost: bool) -> None:
+    found = reading(tmp_path, {"requirements.txt": "flask\n", "Dockerfile": f"FROM python:3.13\nRUN {step}\n"})
+    assert any("steps that production needs" in one.what.value for one in found.open) is lost

@@ -284,6 +284,25 @@ def test_productions_stage_is_the_one_that_serves(tmp_path: Path, dockerfile: st
 
 
 @pytest.mark.parametrize(
+    ("tree", "test"),
+    [
+        ({"tests.py": "class A(unittest.TestCase): ...\n"}, "python -m unittest tests"),
+        ({"tests/test_a.py": "class A(TestCase): ...\n"}, "python -m unittest discover -s tests"),
+        (
+            {"tests/test_a.py": "class A(unittest.IsolatedAsyncioTestCase): ...\n", "tests/__init__.py": ""},
+            "python -m unittest discover -s tests -t .",
+        ),
+        ({"tests/test_a.py": "class A(Base): ...\n"}, None),
+        ({"tests/test_a.py": "class A(TestCase): ...\n", "pytest.ini": "[pytest]\n"}, "pytest"),
+        ({"src/manage.py": "execute_from_command_line(sys.argv)\n"}, "python src/manage.py test src --noinput"),
+    ],
+)
+def test_tests_that_no_file_configures_are_found(tmp_path: Path, tree: Tree, test: str | None) -> None:
+    found = facts(reading(tmp_path, {"requirements.txt": "django\n", **tree}))
+    assert found.get("commands.test", (None,))[0] == test
+
+
+@pytest.mark.parametrize(
     ("makefile", "test", "packages"),
     [
         ("test: build\n\t@python -m unittest discover\n", ("python -m unittest discover", "Makefile:2"), ()),

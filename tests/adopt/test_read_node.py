@@ -258,7 +258,10 @@ def test_a_script_that_calls_a_manager_needs_it_in_the_image(
 )
 def test_the_version_that_runs_comes_first(tmp_path: Path, tree: Tree, version: tuple[str, str]) -> None:
     tree = {"package.json": package(engines={"node": "^18.17 || >=20"}), **tree}
-    assert facts(reading(tmp_path, tree))["version"] == version
+    found = facts(reading(tmp_path, tree))
+    assert found["version"] == version
+    older = ("18", "package.json:4") if version[0] > "18" else None
+    assert found.get("oldest") == older  # without containers, the older one will do
 
 
 def test_a_frontend_beside_django_does_not_make_it_a_node_service(tmp_path: Path) -> None:
@@ -320,3 +323,18 @@ def test_a_build_is_asked_for_once(tmp_path: Path) -> None:
     dockerfile = 'FROM node:22\nCOPY . .\nRUN bun run build\nCMD ["node", "dist/server.js"]\n'
     found = reading(tmp_path, {"package.json": manifest, "Dockerfile": dockerfile})
     assert [one.example for one in found.open if one.file == "image"] == ["RUN bun run build"]
+
+
+@pytest.mark.parametrize(
+    ("scripts", "name", "value"),
+    [
+        ({"start": "nest start", "start:prod": "node dist/main"}, "serve", "node dist/main"),
+        ({"migrate": "node-pg-migrate -m migrations"}, "migrate", "npm run migrate -- up"),
+        ({"migrate": "node-pg-migrate up"}, "migrate", "npm run migrate"),
+        ({"migrate": "db-migrate --config a.json"}, "migrate", "npm run migrate -- up"),
+        ({"migrate": "knex migrate:latest"}, "migrate", "npm run migrate"),
+    ],
+)
+def test_a_script_is_called_as_people_type_it(tmp_path: Path, scripts: dict[str, str], name: str, value: str) -> None:
+    content = json.dumps({"dependencies": {"express": "4", "node-pg-migrate": "7", "pg": "8"}, "scripts": scripts})
+    assert facts(reading(tmp_path, {"package.json": content}))[f"commands.{name}"][0] == value

@@ -44,6 +44,28 @@ def test_a_dependency_from_git_needs_git(tmp_path: Path, tree: Tree) -> None:
     assert "git" in packages(tmp_path, tree)[1]
 
 
+def test_what_only_the_dockerfile_installs_by_name_is_installed_too(tmp_path: Path) -> None:
+    tree: Tree = {
+        "requirements.txt": "flask\nsqlalchemy\n",
+        "app.py": "from flask import Flask\napp = Flask('a')\nurl = os.environ['DATABASE_URL']\n",
+        "Dockerfile": "FROM python:3.13-slim\nRUN pip install -U pip wheel \\\n && pip install -r requirements.txt\n"
+        "RUN pip install --no-cache-dir -i https://x.example 'pymysql>=1,<2' Flask gunicorn==23.0 ./a.whl ${MORE}\n",
+    }
+    found = reading(tmp_path, tree)
+    assert found.dependencies
+    assert found.dependencies.more == ("pymysql>=1,<2", "gunicorn==23.0")
+    assert found.database
+    assert found.database.scheme == "mysql+pymysql"
+    assert [note for note in notes(found) if "which the Dockerfile installs" in note] == [
+        "Dockerfile:4: no file lists pymysql, which the Dockerfile installs: it is installed, too",
+        "Dockerfile:4: no file lists gunicorn, which the Dockerfile installs: it is installed, too",
+    ]
+    locked = {**tree, "pyproject.toml": PROJECT, "uv.lock": ""}  # nothing is added to a lock
+    made = reading(tmp_path, locked).dependencies
+    assert made
+    assert made.more == ()
+
+
 def test_what_has_a_wheel_needs_nothing(tmp_path: Path) -> None:
     needs = packages(
         tmp_path, {"requirements.txt": "flask\npsycopg2-binary\npsycopg[binary]\nlxml==6.0.0\n# git+https://x\n"}
@@ -192,3 +214,34 @@ def test_a_list_that_is_named_for_the_database_is_installed(tmp_path: Path, name
     assert found.dependencies is not None
     assert (f"requirements/{name}" in found.dependencies.files) is taken
     assert any("no driver for mysql" in note for note in notes(found)) is not taken
+
+
+@pytest.mark.parametrize(
+    ("spec", "code", "bound"),
+    [
+        ("django>=2.2", "from django.conf.urls import include, url\n", "django<4.0"),
+        ("django", "from django.utils.timezone import utc\n", "django<5.0"),
+        ("django<4", "from django.conf.urls import url\n", None),
+        ("django==3.2.1", "from django.conf.urls import url\n", None),
+        ("django", "from django.conf.urls import include\n", None),
+        ("django", "try:\n    from django.conf.urls import url\nexcept ImportError:\n    url = None\n", None),
+        ("flask", "from werkzeug.contrib.fixers import ProxyFix\n", None),  # Flask brings it, and says which
+        ("flask\nwerkzeug", "from werkzeug.contrib.fixers import ProxyFix\n", "werkzeug<1.0"),
+        ("fastapi\npydantic", "from pydantic import BaseModel, BaseSettings\n", "pydantic<2.0"),
+    ],
+)
+def test_code_that_imports_a_removed_name_gets_an_earlier_release(
+    tmp_path: Path, spec: str, code: str, bound: str | None
+) -> None:
+    found = reading(tmp_path, {"requirements.txt": f"{spec}\n", "app.py": code})
+    assert found.dependencies
+    assert [one for one in found.dependencies.more if "<" in one] == ([bound] if bound else [])
+    said = f"app.py:1: the code needs {bound}: a name that it imports was removed"
+    assert (said in notes(found)) is bool(bound)
+
+
+def test_an_earlier_django_limits_python(tmp_path: Path) -> None:
+    tree = {"requirements.txt": "django\n", "app.py": "from django.conf.urls import url\n"}
+    newest = reading(tmp_path, tree).newest
+    assert newest
+    assert newest.value == "3.10"

@@ -109,6 +109,17 @@ EXPRESS = {
     "views/home.ejs": "",
     "src/app.js": "const app = express();\nconst shop = require('./routes/shop');\napp.use('/shop', shop);\n",
 }
+
+
+def nest(method: str, **more: str) -> Tree:
+    return {
+        "package.json": '{"dependencies": {"@nestjs/core": "10", "pg": "8"}}',
+        "views/home.hbs": "",
+        "src/cart.controller.ts": f"@Controller('cart')\nexport class Cart {{\n  {method}\n}}\n",
+        **more,
+    }
+
+
 SHOWN = "async (req, res) => { res.render('home', {items: await Item.findAll()}); }"
 
 TREES: dict[str, tuple[Tree, str | None]] = {
@@ -135,6 +146,22 @@ TREES: dict[str, tuple[Tree, str | None]] = {
     "django: a template in the route": (
         django("re_path(r'^p/$', generic.TemplateView.as_view(template_name='cart/home.html'))"),
         "/p/",
+    ),
+    "django: a list by its name, with the template of its model": (
+        django(
+            "path('a/', view=books)",
+            **{
+                "shop/urls.py": "from shop.views import books\nurlpatterns = [path('a/', view=books)]\n",
+                "shop/views.py": "from django.views.generic import ListView\nclass Books(ListView):\n    model = Book\n"
+                "books = Books.as_view()\n",
+                "shop/templates/shop/book_list.html": "",
+            },
+        ),
+        "/a/",
+    ),
+    "django: a list whose template is missing": (
+        django("path('a/', views.Base.as_view())", LOGIN),
+        "/admin/login/",
     ),
     "django: included": (
         django(
@@ -252,13 +279,106 @@ TREES: dict[str, tuple[Tree, str | None]] = {
         },
         "/web/a/b",
     ),
+    "fastapi: a prefix in the settings": (
+        {
+            **FASTAPI,
+            "shop/app.py": f"{API}from shop.web import web\napp.include_router(web, prefix=settings.API)\n",
+            "shop/config.py": "class Settings(BaseSettings):\n    API: str = '/api/v1'\nsettings = Settings()\n",
+            "shop/web.py": f"web = APIRouter()\n@web.get('/b')\n{ASYNC}",
+        },
+        "/api/v1/b",
+    ),
+    "fastapi: a prefix that is computed": (
+        {
+            **FASTAPI,
+            "shop/app.py": f"{API}from shop.web import web\napp.include_router(web, prefix=settings.API)\n",
+            "shop/web.py": f"web = APIRouter()\n@web.get('/b')\n{ASYNC}",
+        },
+        None,
+    ),
     "fastapi: a login is needed": ({**FASTAPI, "shop/app.py": f"{API}@app.get('/')\n{USER}"}, None),
     "express": ({**EXPRESS, "src/app.js": f"app.get('/', {SHOWN});\n"}, "/"),
     "express: a router": ({**EXPRESS, "src/routes/shop.js": f"router.get('/list', {SHOWN});\n"}, "/shop/list"),
+    "express: an error is passed on": (
+        {**EXPRESS, "src/app.js": f"app.get('/', {SHOWN[:-1]} }} catch (error) {{ next(error) }});\n"},
+        "/",
+    ),
+    "express: a function for missing rows": (
+        {**EXPRESS, "src/app.js": f"app.get('/', {SHOWN[:-1]} next(notFound); }});\n"},
+        None,
+    ),
+    "express: a wrapper for errors": ({**EXPRESS, "src/app.js": f"app.get('/', asyncHandler({SHOWN}));\n"}, "/"),
+    "express: a function of another module": (
+        {
+            **EXPRESS,
+            "src/routes/shop.js": "const items = require('../items');\nrouter.get('/list', items.list);\n",
+            "src/items.js": f"exports.one = (req, res) => {{ next(missing) }};\nexports.list = {SHOWN};\n",
+        },
+        "/shop/list",
+    ),
+    "express: a function by its name, which asks for a user": (
+        {
+            **EXPRESS,
+            "src/routes/shop.js": "const { list } = require('../items');\nrouter.get('/list', list);\n",
+            "src/items.js": "async function list(req, res) { res.render('home', {user: req.user}); }\n",
+        },
+        None,
+    ),
+    "express: a function of a package": (
+        {**EXPRESS, "src/routes/shop.js": "const items = require('items');\nrouter.get('/list', items.list);\n"},
+        None,
+    ),
     "express: a middleware before it": ({**EXPRESS, "src/app.js": f"app.get('/', onlyMembers, {SHOWN});\n"}, None),
     "express: a guard of all": ({**EXPRESS, "src/app.js": f"app.use(requireLogin);\napp.get('/', {SHOWN});\n"}, None),
     "express: in a comment": ({**EXPRESS, "src/app.js": f"// app.get('/', {SHOWN});\n"}, None),
     "express: a request": ({**EXPRESS, "src/a.js": f"axios.get('/', {SHOWN});\n"}, None),
+    "nestjs": (
+        nest("@Get('/list')\n  @Render('home')\n  async list() { return { items: await this.items.find() }; }"),
+        "/cart/list",
+    ),
+    "nestjs: below the prefix of all": (
+        nest(
+            "@Get()\n  @Render('home')\n  list() { return {}; }",
+            **{"src/main.ts": "const app = await NestFactory.create(A); app.setGlobalPrefix('api');\n"},
+        ),
+        "/api/cart",
+    ),
+    "nestjs: a guard": (nest("@Get('a')\n  @UseGuards(Jwt)\n  @Render('home')\n  list() { return {}; }"), None),
+    "nestjs: a guard before the route": (
+        nest("a() {}\n  @UseGuards(Jwt)\n  @Render('home')\n  @Get('a')\n  list() { return {}; }"),
+        None,
+    ),
+    "nestjs: a guard of the one before": (
+        nest(
+            "@UseGuards(Jwt)\n  @Get('a')\n  a() { return {}; }\n  @Render('home')\n  @Get('b')\n  b() { return {}; }"
+        ),
+        "/cart/b",
+    ),
+    "nestjs: a guard of the controller": (
+        nest(
+            "",
+            **{
+                "src/a.controller.ts": "@UseGuards(Jwt)\n@Controller()\nexport class A {\n"
+                "  @Get('a')\n  @Render('home')\n  a() { return {}; }\n}\n"
+            },
+        ),
+        None,
+    ),
+    "nestjs: a guard of all": (
+        nest(
+            "@Get('a')\n  @Render('home')\n  list() { return {}; }",
+            **{"src/main.ts": "const app = await NestFactory.create(A); app.useGlobalGuards(g);\n"},
+        ),
+        None,
+    ),
+    "nestjs: versions in the path": (
+        nest(
+            "@Get('a')\n  @Render('home')\n  list() { return {}; }",
+            **{"src/main.ts": "const app = await NestFactory.create(A); app.enableVersioning();\n"},
+        ),
+        None,
+    ),
+    "nestjs: a parameter": (nest("@Get('a/:id')\n  @Render('home')\n  one() { return {}; }"), None),
 }
 
 

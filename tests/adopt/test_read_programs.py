@@ -31,6 +31,11 @@ def services(found: Reading) -> dict[str, str]:
         ("wait-for-it db:5432 -- gunicorn app:app", "gunicorn app:app"),
         ("tini -- gosu app gunicorn app:app", "gunicorn app:app"),
         ("cd /srv && exec poetry run celery -A a worker", "celery -A a worker"),
+        ("watchmedo auto-restart -d . -p '*.py' -- celery -A a worker", "celery -A a worker"),
+        ("watchfiles --filter python 'celery -A a worker' src", "celery -A a worker"),
+        ("watchfiles celery.__main__.main --args '-A a worker'", "celery -A a worker"),
+        ("/app/.venv/bin/rq worker", "rq worker"),
+        ("./venv/bin/rq worker", "rq worker"),
         ("sleep 5; true", None),
         ("while true; do sleep 1; done", None),
         ("gunicorn app:app | tee log", None),
@@ -107,6 +112,39 @@ def test_every_process_becomes_a_service(tmp_path: Path) -> None:
     assert {"app", "worker", "clock", "mails", "consumer"} == {*lean}
 
 
+@pytest.mark.parametrize(
+    ("lines", "command"),
+    [
+        ("entrypoint: venv/bin/rq\n    command: worker -q mail", "rq worker -q mail"),
+        ("entrypoint: celery -A shop worker", "celery -A shop worker"),
+        ("entrypoint: [sh, -c]\n    command: celery -A shop worker", "celery -A shop worker"),
+        ("entrypoint: /entrypoint.sh\n    command: celery -A shop worker", "celery -A shop worker"),
+        ("command: /start-jobs", "celery -A shop worker"),
+        ("entrypoint: ./scripts/jobs.sh", "celery -A shop worker"),
+    ],
+)
+def test_the_entrypoint_of_a_worker_is_a_part_of_its_command(tmp_path: Path, lines: str, command: str) -> None:
+    script = "#!/bin/sh\nset -e\nexec celery -A shop worker\n"
+    tree = {
+        **FLASK,
+        "Dockerfile": "FROM python:3.13\nCOPY --chown=1 ./docker/jobs/start /start-jobs\n",
+        "docker/jobs/start": script,
+        "docker/web/start": "#!/bin/sh\nexec flask run\n",
+        "scripts/jobs.sh": script,
+        "compose.yaml": f"services:\n  app:\n    build: .\n  jobs-worker:\n    build: .\n    {lines}\n",
+    }
+    assert facts(reading(tmp_path, tree))["commands.worker"][0] == command
+
+
+def test_a_variable_in_a_command_stays_one(tmp_path: Path) -> None:
+    jobs = "jobs: rq worker -u $REDIS_URL 'a b' 'c$(d)'\n"
+    tree = {**FLASK, "Procfile": f"web: gunicorn app:app\n{jobs}", "requirements.txt": "flask\ngunicorn\nrq\n"}
+    found = reading(tmp_path, tree)
+    assert found.commands.worker is None  # it needs a shell
+    found = reading(tmp_path, {**tree, "Procfile": tree["Procfile"].replace(" 'c$(d)'", "")})
+    assert facts(found)["commands.worker"][0] == "rq worker -u \"$REDIS_URL\" 'a b'"
+
+
 def test_a_process_without_its_broker_is_an_open_point(tmp_path: Path) -> None:
     found = reading(tmp_path, {**FLASK, "Procfile": "web: gunicorn app:app\njobs: celery -A app worker\n"})
     assert "jobs" not in services(found)
@@ -140,3 +178,31 @@ def test_a_variable_that_only_a_worker_has_is_read(tmp_path: Path) -> None:
     assert facts(found)["cache.variables.address"] == ("BROKER_HOSTNAME", "docker-compose.yml:3")
     text = fill(found)["compose.yaml"]
     assert "BROKER_HOSTNAME: ${CACHE_HOST:-cache}:${CACHE_PORT:-6379} #" in text
+
+
+@pytest.mark.parametrize(
+    ("tree", "develop", "serve"),
+    [
+        ({"Makefile": "run:\n\tpython -m shop.main\n"}, "python -m shop.main", "shop"),
+        ({"Makefile": "run:\n\tdocker compose up\n"}, "shop", "shop"),
+        ({"Makefile": "run:\n\tcd a && python -m shop.main\n"}, "shop", "shop"),
+        ({"Makefile": "run:\n\tpython tools/other.py\n", "tools/other.py": "print()\n"}, "shop", "shop"),
+        (
+            {"setup.py": "", "Makefile": "serve:\n\t@python shop/main.py\n"},
+            "python shop/main.py",
+            "python shop/main.py",
+        ),
+        ({"shop/main.py": "web.run_app(app, port=8080)\n", "Makefile": "run:\n\tpython -m shop.main\n"}, None, None),
+    ],
+)
+def test_a_server_of_the_project_itself_runs_if_it_reads_its_port(
+    tmp_path: Path, tree: Tree, develop: str | None, serve: str | None
+) -> None:
+    own: Tree = {
+        "setup.py": "setup(name='shop', entry_points={'console_scripts': ['shop = shop.main:main']})\n",
+        "requirements.txt": "aiohttp\n",
+        "shop/main.py": "import os\ndef main():\n    web.run_app(app, port=os.environ['PORT'])\n",
+    }
+    found = facts(reading(tmp_path, {**own, **tree}))
+    assert found.get("commands.develop", (None,))[0] == develop
+    assert found.get("commands.serve", (None,))[0] == serve

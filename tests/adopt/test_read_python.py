@@ -382,7 +382,7 @@ def test_the_oldest_python_that_works_is_enough_without_containers(
     ("spec", "old"), [("Flask==2.0.1", True), ("flask>=2.2", False), ("flask<2.2", True), ("flask\npython", True)]
 )
 def test_an_old_flask_is_told_its_application_by_a_variable(tmp_path: Path, spec: str, old: bool) -> None:
-    code = "app = Flask(__name__)\n@app.cli.command('seed')\ndef seed(): ...\n"
+    code = "app = Flask(__name__)\nMigrate(app)\n@app.cli.command('seed')\ndef seed(): ...\n"
     pin = {".python-version": "3.6.1\n"} if "python" in spec else {}
     ways = reading(tmp_path, {"requirements.txt": f"{spec}\nflask-migrate\n", "a.py": code, **pin}).commands
     for found in (ways.develop, ways.migrate, ways.seed):
@@ -562,7 +562,13 @@ def test_the_application_of_a_project_with_flask_commands_is_the_one_that_they_h
     """Another application of the code may lack what the commands need, such as that of a worker."""
     end = "def cli(): ...\n" if "@" in "".join(map(str, tree.values())) else ""
     name, text = next(iter(tree.items()))
-    other = {"requirements.txt": "flask\nflask-migrate\n", "shop/celery.py": "app = Flask('a')\n", name: f"{text}{end}"}
+    other = {
+        "requirements.txt": "flask\nflask-migrate\n",
+        "shop/celery.py": "app = Flask('a')\n",
+        "shop/db.py": "m = Migrate()\n",
+        name: f"{text}{end}",
+    }
+    other["shop/db.py"] = "migrate = Migrate()\n"
     found = facts(reading(tmp_path, other))
     assert found["application.target"][0] == f"shop.{target}()"
     assert found["commands.migrate"][0] == f"flask --app 'shop.{target}()' db upgrade"
@@ -594,3 +600,37 @@ def test_a_script_makes_the_first_tables_if_no_revision_does(
         said = "INFO  [shop] no configuration\n"
         for text, code in ((said, 1), (f"{said}3f2a\n", 0), ("3f2a (head)\n", 0), ("a_1 (effective head)\n", 0)):
             assert subprocess.run(["grep", "-E", known], input=text, text=True, check=False).returncode == code
+
+
+@pytest.mark.parametrize(
+    ("tree", "seed"),
+    [
+        ({"scripts/seed.py": 'if __name__ == "__main__":\n    main()\n'}, "python scripts/seed.py"),
+        ({"scripts/seed.py": "def main(): ...\n"}, None),
+        ({"a/seed.py": 'if __name__ == "__main__":\n    main()\n'}, None),
+    ],
+)
+def test_a_script_that_is_named_for_it_is_a_seed(tmp_path: Path, tree: Tree, seed: str | None) -> None:
+    found = facts(reading(tmp_path, {"requirements.txt": "flask\n", **tree}))
+    assert found.get("commands.seed", (None,))[0] == seed
+
+
+@pytest.mark.parametrize(
+    ("recipe", "seed"),
+    [
+        ("pipenv run python manage.py loaddata items", "python manage.py loaddata items"),
+        ("./manage.py loaddata missing", None),
+        ("# manage.py loaddata items", None),
+    ],
+)
+def test_the_fixtures_that_the_makefile_loads_are_a_seed(tmp_path: Path, recipe: str, seed: str | None) -> None:
+    tree = {name: text for name, text in DJANGO.items() if "seed" not in name}
+    tree |= {"Makefile": f"load:\n\t{recipe}\n", "cart/fixtures/items.json": "[]"}
+    assert facts(reading(tmp_path, tree)).get("commands.seed", (None,))[0] == seed
+
+
+def test_flask_migrate_that_is_only_listed_migrates_nothing(tmp_path: Path) -> None:
+    tree = {"requirements.txt": "flask\nflask-migrate\n", "app.py": "from flask import Flask\napp = Flask('a')\n"}
+    assert reading(tmp_path, tree).migrations is None
+    used = {**tree, "app.py": f"{tree['app.py']}from flask_migrate import Migrate\n"}
+    assert "commands.migrate" in facts(reading(tmp_path, used))

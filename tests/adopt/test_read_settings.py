@@ -595,3 +595,48 @@ def test_a_program_that_settings_name_is_installed_or_an_open_point(
     assert [one.what.value.partition(",")[0] for one in found.open] == [f"the program {asked}"] * bool(asked)
     programs = [note for note in notes(found) if note.startswith("shop/settings/local.py:3: settings name the program")]
     assert len(programs) == bool(more or packages)
+
+
+@pytest.mark.parametrize(
+    ("more", "module"),
+    [
+        ({}, "shop.settings.base"),
+        ({"shop/settings/local.py.example": ""}, None),  # an open point asks for its copy
+        ({"shop/settings/local_example.py": ""}, None),
+    ],
+)
+def test_a_settings_module_that_git_ignores_is_replaced_by_a_complete_one(
+    tmp_path: Path, more: Tree, module: str | None
+) -> None:
+    tree: Tree = {
+        "setup.py": "setup(name='shop', install_requires=['django'])\n",
+        "shop/__init__.py": "",
+        "shop/settings/__init__.py": "",
+        "shop/settings/base.py": "SECRET_KEY = 'a'\nDATABASES = {'default': dj_database_url.config()}\n",
+        "shop/settings/tests.py": "from .base import *\n",
+        "shop/wsgi.py": "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.local')\n",
+    }
+    found = facts(reading(tmp_path, {**tree, **more}))
+    assert found.get("environment.DJANGO_SETTINGS_MODULE", (None,))[0] == module
+    assert found.get("commands.migrate", (None,))[0] == (module and "python -m django migrate --noinput")
+
+
+@pytest.mark.parametrize(("port", "asked"), [("'3306'", True), ("os.getenv('DB_PORT')", False), ("''", False)])
+def test_a_fixed_port_of_a_database_is_an_open_point(tmp_path: Path, port: str, asked: bool) -> None:
+    tree: Tree = {
+        "manage.py": "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\nexecute_from_command_line(a)\n",
+        "requirements.txt": "django\nmysqlclient\n",
+        "shop/settings.py": "DATABASES = {'default': {'ENGINE': 'django.db.backends.mysql',\n"
+        f"    'HOST': os.environ['DB_HOST'], 'NAME': os.environ['DB_NAME'],\n    'PORT': {port}}}}}\n",
+    }
+    found = reading(tmp_path, tree)
+    assert found.database
+    assert ("port" in found.database.variables) is (port != "''")
+    points = [(one.what.value, one.what.where, one.example) for one in found.open if "port" in one.what.value]
+    assert points == asked * [
+        (
+            "the database's port is the constant 3306, and has to be DB_PORT's",
+            "shop/settings.py:3",
+            'in shop/settings.py: "PORT": os.environ["DB_PORT"]',
+        )
+    ]

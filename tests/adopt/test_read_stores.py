@@ -442,3 +442,53 @@ def test_a_variable_that_chooses_from_a_table_of_databases_gets_the_key(tmp_path
     found = reading(tmp_path, tree)
     assert found.database
     assert {key: one.value for key, one in found.database.constants.items()} == ({chosen: "large"} if chosen else {})
+
+
+@pytest.mark.parametrize(
+    ("package", "value", "taken"),
+    [("celery[redis]", "", True), ("celery[redis]", "redis://r:6379/1", True), ("celery", "", False)],
+)
+def test_the_broker_of_celery_with_redis_is_one(tmp_path: Path, package: str, value: str, taken: bool) -> None:
+    tree = {
+        "requirements.txt": f"flask\n{package}\n",
+        "app.py": f"app = Celery('a', broker=os.environ.get('CELERY_BROKER_URL', {value!r}))\n"
+        "results = os.environ.get('CELERY_RESULT_BACKEND')\n",
+    }
+    cache = reading(tmp_path, tree).cache
+    assert (cache is not None) is taken
+    if cache and not value:
+        assert {role: one.value for role, one in cache.variables.items()} == {"url": "CELERY_BROKER_URL"}
+        assert set(cache.others) == {"CELERY_RESULT_BACKEND"}
+
+
+def test_a_compose_file_of_the_first_format_is_read(tmp_path: Path) -> None:
+    old = "web:\n  build: .\n  ports: ['5000:5000']\ndb:\n  image: postgres:9.4\n"
+    tree = {"requirements.txt": "flask\n", "app.py": "os.environ['DATABASE_URL']\n", "docker-compose.yml": old}
+    found = facts(reading(tmp_path, tree))
+    assert found["database.kind"] == ("postgres", "docker-compose.yml:5")
+    assert found["port"] == ("5000", "docker-compose.yml:3")
+    extension = {**tree, "docker-compose.yml": "version: '3'\nx-db:\n  image: postgres:9.4\n"}
+    assert "database.image" not in facts(reading(tmp_path, extension))
+
+
+@pytest.mark.parametrize(
+    ("listed", "compose", "kind"),
+    [
+        ("", "", "sqlite"),
+        ("psycopg2\n", "", "postgres"),
+        ("", "services:\n  db:\n    image: postgres:16\n", "postgres"),
+    ],
+)
+def test_the_address_of_a_file_counts_if_no_server_is_installed(
+    tmp_path: Path, listed: str, compose: str, kind: str
+) -> None:
+    tree = {
+        "requirements.txt": f"flask\nsqlalchemy\n{listed}",
+        "setup.cfg": "[metadata]\nname = a\n[options.extras_require]\nproduction =\n    psycopg2\n",
+        "Dockerfile": "FROM python:3.13\nENV DATABASE_URL=sqlite:////data/a.db\n",
+        "config.py": "url = os.environ.get('DATABASE_URL')\n",
+        **({"compose.yaml": compose} if compose else {}),
+    }
+    database = reading(tmp_path, tree).database
+    assert database
+    assert database.kind.value == kind

@@ -17,6 +17,8 @@ PYTHON = [
     ("from os import environ as e\nA = e.get('KEY', 'one')\n", ("one", False)),
     ("from os import getenv\nA = getenv(\n    'KEY',\n    'one',\n)\n", ("one", False)),
     ("import os\nenviron = os.environ\nA = environ['KEY']\n", (None, True)),
+    ("import os\nenv = os.environ.get\nA = env('KEY') == '1'\n", (None, False)),
+    ("from os import getenv\nenv = getenv\nA = env('KEY', 'one')\n", ("one", False)),
     ("import os\nA = os.environ.get('KEY') or 'one'\n", ("one", False)),
     ("import os\nA = os.environ.get('KEY', str(1 + f(2, g(3))))\n", (None, False)),
     ("import os\nA = int(os.getenv('KEY', default=3))\n", ("3", False)),
@@ -100,6 +102,63 @@ def test_what_a_script_reads_has_its_default(tmp_path: Path, name: str, code: st
 @pytest.mark.parametrize("code", TEXTS)
 def test_comments_and_texts_of_a_script_read_nothing(tmp_path: Path, name: str, code: str) -> None:
     assert read(tmp_path, name, code) == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "needed"),
+    [
+        ("app.use(session({ secret: process.env.{} }));\n", True),
+        ("const { {} } = process.env;\n", True),
+        ("if (!process.env.{}) throw new Error();\n", True),
+        ("const a = process.env.{} || random();\n", False),
+        ("if (process.env.{}) use();\n", False),
+    ],
+)
+def test_a_key_of_the_service_itself_is_needed(tmp_path: Path, code: str, needed: bool) -> None:
+    for name in ("SESSION_SECRET", "JWT_SECRET", "SECRET_KEY"):
+        assert read(tmp_path, "app.js", code.replace("{}", name))[name][1] is needed
+    assert read(tmp_path, "app.js", code.replace("{}", "STRIPE_SECRET"))["STRIPE_SECRET"][1] is False
+
+
+ZOD = "const a = z.object({{\n  OTHER: z.string().optional(),\n  KEY: {},\n}}).parse(process.env);\n"
+JOI = "ConfigModule.forRoot({{ validationSchema: Joi.object({{ KEY: {} }}) }}); process.env.NODE_ENV;\n"
+ENVALID = "const a = cleanEnv(process.env, {{ KEY: {}, OTHER: bool({{ default: false }}) }});\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "default", "needed"),
+    [
+        (ZOD.format("z.string().min(8)"), None, True),
+        (ZOD.format("z.string().optional()"), None, False),
+        (ZOD.format("z.coerce.number().default(3333)"), "3333", False),
+        (ZOD.format("z.enum(['a', 'b']).default('b')"), "b", False),
+        (ZOD.format("z.string().default(() => random())"), None, False),
+        (JOI.format("Joi.string().required()"), None, True),
+        (JOI.format("Joi.string()"), None, False),
+        (JOI.format("Joi.number().default(5)"), "5", False),
+        (ENVALID.format("str()"), None, True),
+        (ENVALID.format("port({ default: 80 })"), "80", False),
+    ],
+)
+def test_a_schema_says_what_is_needed(tmp_path: Path, code: str, default: str | None, needed: bool) -> None:
+    assert read(tmp_path, "app.ts", code)["KEY"][:2] == (default, needed)
+
+
+def test_a_schema_of_something_else_reads_no_variable(tmp_path: Path) -> None:
+    assert read(tmp_path, "app.ts", "const body = z.object({ KEY: z.string() });\n") == {}
+
+
+def test_the_fields_of_models_in_settings_have_the_names_of_both(tmp_path: Path) -> None:
+    (tmp_path / "models.py").write_text("class Db(BaseModel):\n    host: str = 'localhost'\n    name: str\n")
+    (tmp_path / "app.py").write_text(
+        "from models import Db\nclass Settings(BaseSettings):\n    db: Db\n    cache: Cache = None\n"
+        "    model_config = SettingsConfigDict(env_prefix='shop_', env_nested_delimiter='__')\nSettings()\n"
+    )
+    found = variables(Files(tmp_path, ["app.py", "models.py"]), "python")
+    assert {(name, one.default, one.required, one.where) for name, one in found.items() if "__" in name} == {
+        ("SHOP_DB__HOST", "localhost", False, "models.py:2"),
+        ("SHOP_DB__NAME", None, True, "models.py:3"),
+    }
 
 
 def test_a_call_of_several_lines_is_at_its_first_line_with_the_lines_around(tmp_path: Path) -> None:

@@ -62,6 +62,14 @@ class Repository:
         """Mode and blob of each committed file of the service; submodules are left out."""
         return {name: (mode, blob) for name, mode, kind, blob in self._tree() if kind == "blob"}
 
+    def whole(self) -> list[str]:
+        """The committed files of the whole repository, by their names from its top."""
+        return [
+            os.fsdecode(name)
+            for name in run(self.top, "ls-tree", "-r", "-z", "--name-only", "HEAD").split(b"\0")
+            if name
+        ]
+
     def files(self, names: Iterable[str]) -> dict[str, Entry]:
         """The files that are committed."""
         wanted = set(names)

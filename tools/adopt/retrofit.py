@@ -17,6 +17,8 @@ from tools.adopt.fill.points import OpenPoint, open_points
 from tools.adopt.found import Reading
 from tools.adopt.names import Names, choose
 from tools.adopt.output import say
+from tools.adopt.read.above import Above
+from tools.adopt.read.files import Files as Tracked
 from tools.adopt.read.repository import read
 from tools.adopt.releases import is_ancestor, version_of
 from tools.adopt.releases import read as releases
@@ -51,7 +53,7 @@ def retrofit(path: Path, template: Path, service: str = "", port: int = 0) -> Re
     if done(owner):
         return None
     listing = owner.listing()
-    reading = read(owner.folder, sorted(listing))
+    reading = read(owner.folder, sorted(listing), around(owner))
     names = choose(name.split("/", 1)[0] for name in listing)
     given = {**answers(reading, port or None, service or None), "beside": names.beside}
     head = run(template, "rev-parse", "HEAD").decode().strip()
@@ -67,6 +69,12 @@ def retrofit(path: Path, template: Path, service: str = "", port: int = 0) -> Re
     owner.git("config", FROM, start)
     owner.git("config", MADE, second)
     return Retrofit(reading, names, tuple(open_points(text)), tuple(unwired))
+
+
+def around(owner: Repository) -> Above | None:
+    """The repository around the service's folder; None if the service is the repository."""
+    folder = owner.prefix.rstrip("/")
+    return Above(Tracked(owner.top, owner.whole()), folder) if folder else None
 
 
 def done(owner: Repository) -> bool:

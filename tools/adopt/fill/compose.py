@@ -129,11 +129,7 @@ def worker_health(reading: Reading) -> list[str]:
 
     It asks for one worker by name. Otherwise Celery would wait a second for answers of others, whenever it is run.
     """
-    text = reading.commands.worker.value if reading.commands.worker else ""
-    if re.search(r"\bcelery\b.*\sworker\b", text):
-        return programs.health(text)
-    point = lines.open_point("what proves that the worker takes jobs", "test: [CMD, rq, info, --only-workers]")
-    return [*point, 'test: [CMD, "true"]']
+    return programs.health(reading.commands.worker.value if reading.commands.worker else "")
 
 
 def image(store: Store | None, kind: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from tools.adopt.fill import lines, servers
 from tools.adopt.found import Found, Reading, Store
+from tools.adopt.read import keys
 
 # A note of the reader. Without a value the application does not start, so it becomes an open point.
 NEEDED = re.compile(r"(\w+) has no default\b.*")
@@ -47,12 +48,15 @@ def variables(reading: Reading, answers: Mapping[str, str]) -> list[str]:
     own = {
         name: found for name, found in reading.environment.items() if name not in taken and lines.NAME.fullmatch(name)
     }
+    missing = {name: found for name, found in needed(reading).items() if name not in {*taken, *own}}
+    texts = {name for name in missing if keys.own(name, reading.service.value)}
     return [
         *(lines.noted(f"{name}: {value}", found) for name, (value, found) in address.items() if name not in OURS),
         *(_constant(name, found) for name, found in own.items()),
         *(_constant(name, found) for name, found in more.items()),
         *servers.without(reading.backing),
-        *_needed({name: found for name, found in needed(reading).items() if name not in {*taken, *own}}),
+        *(_constant(name, Found("development-only", found.where)) for name, found in missing.items() if name in texts),
+        *_needed({name: found for name, found in missing.items() if name not in texts}),
     ]
 
 

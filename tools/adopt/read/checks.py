@@ -14,6 +14,7 @@ from tools.adopt.read.project import Project
 PYTEST = ("pytest", "pytest-django", "pytest-cov", "pytest-asyncio")
 RUNS_TESTS = re.compile(r"(python3? -m )?(pytest|py\.test|coverage run)\b|(python3? )?(\S*/)?manage\.py test\b")
 SETTINGS = "DJANGO_SETTINGS_MODULE"
+UNITTEST = re.compile(r"^\s*class \w+\((?:\w+\.)?(?:Isolated\w*)?TestCase\)", re.MULTILINE)
 STUB = re.compile(r"no test specified|^\s*(exit 1|true|:)\s*$")
 
 
@@ -33,8 +34,25 @@ def python_test(files: Files, project: Project, application: Application | None)
         return found
     manage = application.manage if application else None
     if manage:
-        return Found(f"{manage.value} test --noinput", manage.where)
-    return Found("tox", "tox.ini") if files.has("tox.ini") else made
+        folder = manage.value.removeprefix("python ").rpartition("/")[0] if manage.value.endswith("/manage.py") else ""
+        # From the top, no test is found in a folder that is not a package.
+        return Found(f"{manage.value} test {f'{folder} ' if folder else ''}--noinput", manage.where)
+    return Found("tox", "tox.ini") if files.has("tox.ini") else made or _unittest(files)
+
+
+def _unittest(files: Files) -> Found | None:
+    """Python's own test runner, for the folder of the first test that is written for it."""
+    names = [
+        name for name in files.named("test.py", "tests.py", "test_*.py", depth=2) if UNITTEST.search(files.text(name))
+    ]
+    if not names:
+        return None
+    where = files.where(names[0], UNITTEST.pattern)
+    folder, _, file = names[0].rpartition("/")
+    if not folder and not file.startswith("test_"):
+        return Found(f"python -m unittest {file.removesuffix('.py')}", where)
+    top = " -t ." if files.has(f"{folder}/__init__.py") else ""
+    return Found(f"python -m unittest discover{f' -s {folder}' if folder else ''}{top}", where)
 
 
 def with_settings(files: Files, test: Found | None, settings: str) -> Found | None:

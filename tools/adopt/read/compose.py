@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tools.adopt.names import COMPOSE
 from tools.adopt.read import services
@@ -51,10 +52,17 @@ def stack(files: Files, service: str) -> Stack:
     known = substitutes(files)
     merged: dict[str, Service] = {}
     for name in names:
-        for key, content in table(yaml_of(files, name), "services").items():
+        for key, content in _services(yaml_of(files, name)).items():
             read = services.service(files, name, key, table(content), known)
             merged[key] = _joined(merged[key], read) if key in merged else read
-    return Stack(tuple(names), tuple(merged.values()), _app(list(merged.values()), service))
+    return Stack(tuple(names), tuple(merged.values()), application(list(merged.values()), service))
+
+
+def _services(content: dict[str, Any]) -> dict[str, Any]:
+    """The services by name. The first format of compose files has them at the top, and no version."""
+    first = not {"services", "version", "name"} & {*content}
+    plain = {key: one for key, one in content.items() if {"image", "build"} & {*table(one)}}
+    return plain if first else table(content, "services")
 
 
 def _joined(first: Service, later: Service) -> Service:
@@ -77,7 +85,7 @@ def _joined(first: Service, later: Service) -> Service:
     )
 
 
-def _app(services: list[Service], name: str) -> Service | None:
+def application(services: list[Service], name: str) -> Service | None:
     """The service that is built here, except databases and workers; else one with a typical name. None: unknown."""
     built = [one for one in services if not one.kind and one.own]  # another service named `web` is often a proxy
     able = built or [one for one in services if not one.kind and one.name in (name, *USUAL)]

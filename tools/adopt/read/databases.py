@@ -91,6 +91,18 @@ def _variable(files: Files, name: str, index: ast.expr) -> str:
     return next((word for each in calls if NAME.fullmatch(word := text(each.args[0]))), "")
 
 
+def fixed_port(files: Files, names: Iterable[str]) -> Found | None:
+    """The port of a database server as a constant, next to a host that is read."""
+    for name in names:
+        for value in _values(files, name):
+            for node in (each for each in ast.walk(value) if isinstance(each, ast.Dict)):
+                parts = {key.value: one for key, one in zip(node.keys, node.values) if isinstance(key, ast.Constant)}
+                port, host = parts.get("PORT"), parts.get("HOST")
+                if isinstance(port, ast.Constant) and port.value and host and not isinstance(host, ast.Constant):
+                    return Found(str(port.value), f"{name}:{port.lineno}")
+    return None
+
+
 def switches(files: Files, name: str) -> Iterator[tuple[str, str]]:
     """The variables, with their places, that make a settings file give its database a fixed host."""
     tree = files.tree(name) if "DATABASES" in files.text(name) else None

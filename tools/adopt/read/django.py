@@ -174,17 +174,33 @@ def corrected(files: Files, given: Values) -> tuple[Values, list[Found]]:
 def completed(files: Files, given: Values) -> tuple[Values, list[Found]]:
     """The values with another settings module, and a note, if the one that runs has no database and another has."""
     module = running(files, given, [])
-    if module is None or not _lacks_database(files, module.value):
+    gone = module is not None and is_gone(files, module.value)
+    if module is None or not (gone or _lacks_database(files, module.value)):
         return given, []
-    made = {name: chain(files, module_of(files, name), whole=True) for name in settings(files)}
-    able = [n for n, parts in made.items() if all(any(w in files.text(p) for p in parts) for w in COMPLETE)]
-    fit = [name for name in able if not ELSEWHERE.search(module_of(files, name))]
-    best = next(iter(sorted(fit, key=lambda name: not DEVELOPS.search(module_of(files, name)))), None)
+    best = complete(files)
     if best is None:
         return given, []
     found = Found(module_of(files, best), best)
-    note = f"{module.value}, which runs ({module.where}), has no DATABASES; {found.value} is set for all commands"
+    why = "is not in the repository" if gone else "has no DATABASES"
+    note = f"{module.value}, which runs ({module.where}), {why}; {found.value} is set for all commands"
     return replace(given, run={**given.run, NAME: found}), [Found(note, best)]
+
+
+def is_gone(files: Files, module: str) -> bool:
+    """Whether git ignores a settings module of a package that is here, and there is no example of it."""
+    folder, _, last = module.rpartition(".")
+    package = path_of(files, folder) if folder else ""
+    near = [name.rpartition("/")[2] for name in files.names if package.rpartition("/")[0] == name.rpartition("/")[0]]
+    example = any(re.match(rf"{re.escape(last)}\W.*|.*(example|sample|template|dist)", name) for name in near)
+    return package.endswith("/__init__.py") and not path_of(files, module) and not example
+
+
+def complete(files: Files) -> str | None:
+    """The settings file, best one for development, that has all that Django needs to start."""
+    made = {name: chain(files, module_of(files, name), whole=True) for name in settings(files)}
+    able = [n for n, parts in made.items() if all(any(w in files.text(p) for p in parts) for w in COMPLETE)]
+    fit = [name for name in able if not ELSEWHERE.search(module_of(files, name))]
+    return next(iter(sorted(fit, key=lambda name: not DEVELOPS.search(module_of(files, name)))), None)
 
 
 def _lacks_database(files: Files, module: str) -> bool:

@@ -25,6 +25,7 @@ VERSIONS = {"python": re.compile(r"^python(3\.\d+)(?:-\w+)?$"), "node": re.compi
 DISTRIBUTIONS = re.compile(r"^(?:.*/)?(?:python|node):[\d.]+(?:-(?P<variant>[a-z][\w.-]*))?(?:@|\s|$)")
 PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+$")
 PAIR = re.compile(r"(\w+)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|\S*)")
+COPIED = re.compile(r"(?:--(?!from)\S+\s+)*([\w./-]+)\s+(/[\w./-]*[\w-])")
 NO_CHECK = "NONE"
 NAMED = re.compile(r"(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 PRODUCTION = re.compile(r"prod|production|runtime|final", re.IGNORECASE)
@@ -56,6 +57,7 @@ class Image:
     target: str = ""
     steps: list[Found] = field(default_factory=list)  # the commands of RUN
     arguments: dict[str, Found] = field(default_factory=dict)
+    copies: dict[str, str] = field(default_factory=dict)  # COPY of one file: its path in the image, and in the context
 
     @property
     def runs(self) -> Stage:
@@ -110,6 +112,8 @@ def image(files: Files, name: str) -> Image:
             TAKEN[step](made.stages[-1], text, where)
         elif step == "RUN":
             _run(made, text, where, arguments)
+        elif step in ("COPY", "ADD") and (pair := COPIED.fullmatch(text)):
+            made.copies[pair[2]] = posixpath.normpath(pair[1])
     return made
 
 

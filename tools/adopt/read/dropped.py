@@ -24,6 +24,13 @@ DONE = re.compile(
     r"|(add|del|user|group)(user|add|group|mod)|locale-gen|update-locale|ldconfig|find|install|ls|which)\b"
 )
 
+# Scripts that install a package manager or the language, and what people pipe them through.
+INSTALLERS = re.compile(
+    r"//(install\.python-poetry\.org|astral\.sh/uv|\S*get-poetry|bootstrap\.pypa\.io|deb\.nodesource\.com|get\.pnpm\.io"
+    r"|yarnpkg\.com|dl\.yarnpkg\.com|rpm\.nodesource\.com)"
+)
+PIPED = re.compile(r"^(curl|wget|gpg|apt-key|tee)\b|^(sudo )?(-E )?(env )?(python3?|sh|bash)( -| -s.*)?$")
+
 # `config.ts.example` and `config.example.ts` are examples of `config.ts`.
 EXAMPLE = re.compile(
     r"(?P<whole>.+\.\w+)\.(?:example|sample|dist|template)|(?P<stem>.+)[._-](?:example|sample)(?P<end>\.\w+)"
@@ -45,6 +52,8 @@ def _is_lost(text: str, ways: Commands) -> bool:
     done = {ways.build.value} if ways.build else set()
     programs = [each.words for each in shell.simple(text) if not each.helper]
     lines = [" ".join(word for word in words if "=" not in word.partition("/")[0]) for words in programs]
+    installs = bool(INSTALLERS.search(text))
+    lines = [line for line in lines if not (installs and PIPED.match(line))]
     return any(line and line not in done and not DONE.match(line) for line in lines)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tools.adopt.found import Found, Open, Store
-from tools.adopt.read import filed
+from tools.adopt.read import databases, filed
 from tools.adopt.read.candidates import SCHEMES
 from tools.adopt.read.files import ASIDE, Files
 from tools.adopt.read.kinds import KINDS, Facts, scheme
@@ -51,6 +51,22 @@ def with_variable(facts: Facts, database: Store | None) -> tuple[Store | None, l
         point = Open(Found(f"the database's address is {place}, and has to be {VARIABLE}'s", where), lines)
         return store, [] if prefixed else [point]
     return database, []
+
+
+def with_port(files: Files, runs: list[str], database: Store | None) -> tuple[Store | None, list[Open]]:
+    """The database with a variable for its port, and an open point to read it where Django's settings have a constant.
+
+    Without containers, each service's server has another port.
+    """
+    host = database.variables.get("host") if database else None
+    found = databases.fixed_port(files, runs) if host and database and "port" not in database.variables else None
+    if not (found and host and database):
+        return database, []
+    name = re.sub(r"(HOSTNAME|HOST|SERVER|ADDRESS|ADDR)$", "PORT", host.value)
+    name = name if name.endswith("PORT") else "DB_PORT"
+    store = replace(database, variables={**database.variables, "port": Found(name, found.where)})
+    what = f"the database's port is the constant {found.value}, and has to be {name}'s"
+    return store, [Open(Found(what, found.where), f'in {found.where.rpartition(":")[0]}: "PORT": os.environ["{name}"]')]
 
 
 def driver(project: Project, database: Store) -> Found | None:

@@ -86,7 +86,9 @@ def manage_of(files: Files, project: Project) -> Found | None:
     )
     below = [Found(f"python {name}", files.where(name, MANAGES.pattern)) for name in scripts]
     own = django.running(files, Values(), [])
-    there = own and path_of(files, own.value)
+    there = own and (
+        path_of(files, own.value) or (django.is_gone(files, own.value) and django.complete(files) is not None)
+    )
     return entry or next(iter(below), None) or (Found(django.PLAIN, own.where) if own and there else None)
 
 

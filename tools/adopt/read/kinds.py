@@ -10,6 +10,7 @@ from tools.adopt.read.candidates import BOTH, READ, Candidate, choose
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
 from tools.adopt.read.project import Project
+from tools.adopt.read.roles import role_of
 
 NO_DRIVER = "no driver for"  # how the note about that begins
 # Drivers; if there are several, the first decides the scheme of a URL.
@@ -50,6 +51,7 @@ ENGINES = {
     ),
     "sqlite": re.compile(r"""(?:django\.db\.backends\.sqlite3|\bsqlite(?:\+\w+)?:///?|["']sqlite3?["'])"""),
 }
+SQLITE = re.compile(r"sqlite\d?(\+\w+)?:///")
 CONNECTS = re.compile(r"^[^#\n]*\bsqlite3\.connect\(", re.MULTILINE)
 SECOND = re.compile(r"""DATABASES\[["'](?!default\b)\w+["']\]\s*=\s*\{[^}]*$""")
 SERVERS = ("postgres", "mysql")
@@ -118,7 +120,8 @@ def kind_of_database(facts: Facts, stack: Stack, every: list[Candidate]) -> tupl
     """
     chosen = _chosen(every, BOTH)
     if chosen is None and not any(_driver(facts, kind, grouped=False) or _image(stack, kind) for kind in SERVERS):
-        chosen = _chosen(every, READ)  # its default: no server was meant to be installed
+        # No server was meant to be installed: a default counts, and the address of a file.
+        chosen = _chosen(every, READ) or _file(every)
     if chosen:
         return chosen, _missing_driver(facts, chosen.value) if chosen.value in SERVERS else []
     says = [_image(stack, kind) for kind in SERVERS]
@@ -148,6 +151,13 @@ def _chosen(every: list[Candidate], rank: int) -> Found | None:
             if re.fullmatch(rf"(?:[\w.]*\.)?(?:{words})", one.value, re.IGNORECASE):
                 return Found(kind, one.where)
     return None
+
+
+def _file(every: list[Candidate]) -> Found | None:
+    """SQLite, if that is what the first known address of the database says."""
+    urls = [one for one in every if one.value and (role := role_of(one.name, "database")) and role.role == "url"]
+    first = min(urls, key=lambda one: one.rank, default=None)
+    return Found("sqlite", first.where) if first and SQLITE.match(first.value) else None
 
 
 def _image(stack: Stack, kind: str) -> Found | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from tools.adopt.found import Found
 from tools.adopt.read.files import Files
@@ -25,6 +26,18 @@ def targets(files: Files) -> Found | None:
     every = (target for match in TARGET.finditer(files.text(name)) for target in match[1].split())
     known = list(dict.fromkeys(every))
     return Found(", ".join(known), files.where(name, TARGET.pattern)) if name else None
+
+
+def command(files: Files, names: Iterable[str]) -> Found | None:
+    """The command of the first of these targets that has a single one, which needs no shell and no container."""
+    name = name_of(files)
+    for target in names:
+        pattern = rf"^{target}[ \t]*::?(?![:=])[^\n]*\n(?P<recipe>(?:\t[^\n]*(?:\n|$))+)"
+        match = re.search(pattern, files.text(name), re.MULTILINE)
+        plain = PLAIN.fullmatch(match["recipe"].strip()) if match and not ELSEWHERE.search(match[0]) else None
+        if match and plain and "\n" not in plain[0]:
+            return Found(plain[1], files.at(name, match.start("recipe")))
+    return None
 
 
 def test(files: Files) -> Found | None:

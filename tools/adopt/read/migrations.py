@@ -31,6 +31,7 @@ REVISION = r"^[[:alnum:]_]+( \([a-z ]+\))*$"  # a line of `alembic current`; cod
 FIRST = re.compile(r"^down_revision\b[^=\n]*=\s*None\b", re.MULTILINE)
 # Alembic's own recipe for an empty database: all tables as they are now, then the newest revision is noted.
 STAMPS = re.compile(r"""\bstamp\([^()]*["']heads?["']""")
+MIGRATE = re.compile(r"\bMigrate\(|\bflask_migrate\b")
 OWN = re.compile(r"(^|/)migrations/\d[^/]*\.(py|js|cjs|mjs|ts|sql)$")
 DIRECTORY = re.compile(r"""\bdirectory\s*:\s*["']([^"']+)["']""")
 
@@ -53,10 +54,19 @@ def migrations(
         if found:
             release = next((s for s in starts if s.kind == "release" and re.search(r"migrat|upgrade", s.line)), None)
             script = next((key for key in SCRIPTS if project.language.value == "node" and key in project.scripts), None)
-            own = Found(f"npm run {script}", project.scripts[script].where) if script else None
+            own = _script(project, script) if script else None
             migrate = (Found(release.line, release.where) if release else None) or own or found.migrate
             return Migrations(found.tool, found.files, migrate, found.pending, found.notes)
     return None
+
+
+def _script(project: Project, key: str) -> Found:
+    """A script that migrates, with the word that its program waits for: people type `npm run migrate up`."""
+    script = project.scripts[key]
+    unsaid = re.fullmatch(
+        r"(?:npx )?(?:node-pg-migrate|db-migrate)(?P<options>(?:\s+-\S+(?:[ =][^\s-]\S*)?)*)", script.value
+    )
+    return Found(f"npm run {key}{' -- up' if unsaid else ''}", script.where)
 
 
 def _django(files: Files, project: Project, application: Application | None) -> Migrations | None:
@@ -76,9 +86,9 @@ def _django(files: Files, project: Project, application: Application | None) -> 
 
 def _flask(files: Files, project: Project, application: Application | None) -> Migrations | None:
     package = project.uses("flask-migrate")
-    if not package:
-        return None
     ini = next(iter(files.named("alembic.ini", depth=4)), None)
+    if not package or not (ini or any(MIGRATE.search(files.text(name)) for name in files.code(".py"))):
+        return None  # listed, and not used
     folder = posixpath.dirname(ini) if ini else "migrations"
     where = ini or package.where
     target = application.target if application else None

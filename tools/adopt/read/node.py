@@ -9,7 +9,7 @@ from tools.adopt.read import managers, tested
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import json_of, table
-from tools.adopt.read.project import Package, Project, by_name
+from tools.adopt.read.project import Package, Project, by_name, version_key
 
 MANIFEST = managers.MANIFEST
 PINS = (
@@ -28,11 +28,14 @@ def project(files: Files, images: list[Image]) -> Project | None:
         return None
     content = json_of(files, MANIFEST)
     version, notes = node_version(files, content, images)
+    allowed = _allowed(files, content)
+    older = version and allowed and version_key(allowed.value) < version_key(version.value)
     name = content.get("name")
     return Project(
         language=Found("node", MANIFEST),
         name=Found(name, files.where(MANIFEST, r'^\s*"name"\s*:')) if isinstance(name, str) and name else None,
         version=version,
+        oldest=allowed if older else None,
         dependencies=managers.dependencies(files),
         packages=by_name(_packages(files, content)),
         scripts={
@@ -67,14 +70,19 @@ def node_version(
     pins += [files.first(pattern, [name]) for name, pattern in PINS]
     known = [Found(pin.value.split(".")[0], pin.where) for pin in pins if pin]
     checked = tested.of_workflows(files, "node")
-    engines = table(content, "engines").get("node")
-    floor = lowest(engines) if isinstance(engines, str) else None
-    allowed = [Found(floor, files.where(MANIFEST, r'"node"\s*:'))] if floor else []
+    allowed = _allowed(files, content)
     differ = [pin for pin in known[1:] if pin.value != known[0].value]
     notes = tuple(
         Found(f"Node {pin.value} here, but {known[0].value} in {known[0].where}", pin.where) for pin in differ
     )
-    return next(iter([*known, *([checked] if checked else []), *allowed]), None), notes
+    return next(iter([*known, *(one for one in (checked, allowed) if one)]), None), notes
+
+
+def _allowed(files: Files, content: dict[str, object]) -> Found | None:
+    """The lowest major version that `engines` allows."""
+    engines = table(content, "engines").get("node")
+    floor = lowest(engines) if isinstance(engines, str) else None
+    return Found(floor, files.where(MANIFEST, r'"node"\s*:')) if floor else None
 
 
 def lowest(spec: str) -> str | None:

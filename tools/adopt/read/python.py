@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from tools.adopt.found import Dependencies, Found
-from tools.adopt.read import limits, pipenv, servers, tested
+from tools.adopt.read import apart, limits, pipenv, removed, servers, tested
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import table, toml_of
@@ -36,10 +36,6 @@ LOADED = {
 }
 
 
-# A server that a Dockerfile installs apart from the project's list.
-APART = r"\bpip3? install\b[^\n]*[ \"']{}\b"
-
-
 def unlisted(files: Files, project: Project, loaded: Collection[str], serve: Found | None) -> dict[str, Found]:
     """What the code needs and no file lists, with a note for each. `loaded`: the modules that settings name.
 
@@ -53,15 +49,12 @@ def unlisted(files: Files, project: Project, loaded: Collection[str], serve: Fou
         if name and not project.uses(LOADED[module]) and not any(f"/{module}/" in f"/{each}" for each in files.names):
             found[LOADED[module]] = (module, files.where(name, rf"[\"']{module}\b"))
     program = serve.value.split()[0] if serve else ""
-    apart = files.first(re.compile(f"({APART.format(re.escape(program))})"), files.named("Dockerfile*", depth=2))
     lists = project.dependencies and project.dependencies.manager.value in servers.ADDS
-    if program and apart and lists and not project.uses(program):
-        found[program] = (program, apart.where)
     notes = {
         package: Found(f"the code uses {module}, which no file lists: {package} is installed, too", where)
         for package, (module, where) in found.items()
     }
-    if serve and program == servers.USUAL and lists and not apart and not project.uses(program):
+    if serve and program == servers.USUAL and lists and not project.uses(program):
         what = f"no file names production's server: {program} is installed, and runs the application"
         notes[program] = Found(what, serve.where)
     return notes
@@ -77,18 +70,22 @@ def project(files: Files, images: list[Image]) -> Project | None:
     first = pip.main if pip else about[0].file if about else "manage.py" if files.has("manage.py") else "Pipfile"
     packages = by_name([*(p for each in about for p in each.packages), *(pip.packages if pip else ())])
     version, notes = python_version(files, about, images, pip)
+    made = dependencies(files, about, pip)
+    bounded = removed.limits(files, packages, made)
+    packages |= bounded
     limit = limits.newest(packages, _tested(files) if pip and pip.locked else ())
     limit = limit if limit and not (version and version_key(limit.value) < version_key(version.value)) else None
+    more = apart.packages(images, packages, made)
     return Project(
         language=Found("python", about[0].file if about else first),
         name=next((each.name for each in about if each.name), None),
         version=version or limit,
         newest=limit,
         oldest=_oldest(files, about, version),
-        dependencies=dependencies(files, about, pip),
-        packages=packages | locked_versions(files, packages),
+        dependencies=removed.installed(apart.installed(made, more), bounded),
+        packages=packages | locked_versions(files, packages) | more,
         scripts={key: value for each in reversed(about) for key, value in each.scripts.items()},
-        notes=(*notes, *_aside(files)),
+        notes=(*notes, *_aside(files), *apart.notes(more), *removed.bounds(bounded).values()),
     )
 
 

@@ -18,10 +18,12 @@ from tools.adopt.read import (
     flask,
     node,
     others,
+    own_server,
     python,
     routed,
     workspaces,
 )
+from tools.adopt.read.above import Above
 from tools.adopt.read.backing import backing
 from tools.adopt.read.backing import taken as servers_taken
 from tools.adopt.read.candidates import candidates
@@ -51,8 +53,9 @@ from tools.adopt.read.variables import variables
 from tools.adopt.read.web import ports, reads_address
 
 
-def read(root: Path, files: Sequence[str]) -> Reading:
-    """`root`: the service's folder. `files`: the tracked files in it, relative and with `/`.
+def read(root: Path, files: Sequence[str], above: Above | None = None) -> Reading:
+    """`root`: the service's folder. `files`: the tracked files in it, relative and with `/`. `above`: the repository
+    around the folder, if it is one of a larger repository.
 
     No code is run or imported, no link out of the folder is followed, and no content makes this raise. Facts that no
     file contains are None or empty.
@@ -61,7 +64,7 @@ def read(root: Path, files: Sequence[str]) -> Reading:
     lone = not whole.has("manage.py") and serves(whole) is None
     if lone and (member := workspaces.serving(whole, serves)):
         return workspaces.lifted(_read(root, member, member), member)
-    return _read(root, whole, None)
+    return _read(root, whole, None, above)
 
 
 def serves(files: Files) -> Project | None:
@@ -70,14 +73,17 @@ def serves(files: Files) -> Project | None:
     return project if project and framework_of(project) else None
 
 
-def _read(root: Path, known: Files, member: workspaces.Member | None) -> Reading:
+def _read(root: Path, known: Files, member: workspaces.Member | None, above: Above | None = None) -> Reading:
     built = images(known)
     project = choose(known, built)
     other = others.language_of(known, project, framework_of(project) if project else None)
     service = name_of(root, None if other or member else project)
     around = stack(known, service.value)
+    shared = above if above and not around.services else None  # its own compose file is enough
+    around = shared.stack(service.value) if shared else around
     built = aimed(built, around)
     given = values(known, around, built)
+    given = shared.values(given) if shared and around.app else given
     if other:
         return _other(known, other, service, built, around, given)
     if project and project.dependencies and member:
@@ -147,10 +153,12 @@ def _fixed(
         database, points = fixed.with_variable(facts, database)
         host = flask.server_name(facts.files, facts.project, facts.code) if facts.project else None
         return database, cache, [*points, *([host] if host else [])]
+    runs = django.files_that_run(facts.files, given)
+    database, points = fixed.with_port(facts.files, runs, database)
     if cache:
-        return database, cache, []
-    cache, point = fixed_cache.cache(facts.files, django.files_that_run(facts.files, given))
-    return database, cache, [point] if point else []
+        return database, cache, points
+    cache, point = fixed_cache.cache(facts.files, runs)
+    return database, cache, [*points, point] if point else points
 
 
 def name_of(root: Path, project: Project | None) -> Found:
@@ -177,6 +185,8 @@ def _reading(
     about_stores = [note for note in about_stores if not (cache and note.value == NO_ADDRESS)]
     servers, more = backing(every, around, project)
     ways = routed.corrected(files, project, served, commands(files, project, served, migrated, started), said)
+    if project.language.value == "python":
+        ways = own_server.added(files, project, ways, reads_address(said, given, service.value, "python")[0])
     remarks = [*project.notes, *_optional(project, served), *more]
     remarks += migrated.notes if migrated else ()
     remarks += _built(files, served.target if served and not ways.build else None, language)
@@ -262,7 +272,7 @@ def _dependencies(
         text = f"no file lists a driver for SQLAlchemy: {driver.value} is installed, too"
         notes = [note for note in notes if not note.value.startswith(NO_DRIVER)]
         unlisted = {**unlisted, driver.value: Found(text, driver.where)}
-    return replace(found, more=tuple(unlisted)), [*notes, *unlisted.values()]
+    return replace(found, more=(*found.more, *unlisted)), [*notes, *unlisted.values()]
 
 
 def _is_django(served: Application | None) -> bool:

@@ -34,7 +34,7 @@ class Role:
 
 def _pattern(words: str) -> re.Pattern[str]:
     roles = "|".join(f"(?P<{role}>{names})" for role, names in ROLES.items())
-    return re.compile(rf"^(?P<group>(?:[A-Z0-9]+_)*?(?:{words}))_*(?:{roles})$")
+    return re.compile(rf"^(?P<group>(?:[A-Z0-9]+_+)*?(?:{words}))_*(?:{roles})$")
 
 
 PATTERNS = {"database": _pattern(DATABASE), "cache": _pattern(CACHE)}

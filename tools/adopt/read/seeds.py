@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath
 
 from tools.adopt.found import Application, Found
-from tools.adopt.read import flask
+from tools.adopt.read import flask, makefile
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import json_of, table
 from tools.adopt.read.migrations import Migrations
@@ -18,6 +18,12 @@ SEED = re.compile(
 )
 FIXTURE = re.compile(r"(^|/)fixtures/([\w-]*(?:initial|demo|dev|sample|seed|example)[\w-]*)\.(json|ya?ml|xml)$")
 CLICK = re.compile(r"""\.cli\.command\(\s*(?:name\s*=\s*)?["'](seed[\w-]*)["']""")
+LOADS = re.compile(r"^\t[^\n#]*\bloaddata((?:[ \t]+[\w./-]+)+)[ \t]*$", re.MULTILINE)
+SCRIPT = re.compile(
+    r"(?:(?:scripts?|bin|tools|src|app|backend|db)/)?(?:seed|seeds|seed_(?:db|data|database)|populate(?:_db|_database)?|initial_data"
+    r"|load_(?:demo|sample|example)_data|sample_data|demo_data)\.py"
+)
+MAIN = re.compile(r"""^if __name__ == ["']__main__["']""", re.MULTILINE)
 SEED_SCRIPTS = ("seed", "db:seed", "seed:run", "seed:dev", "prisma:seed", "knex:seed")
 
 
@@ -25,8 +31,28 @@ def python_seed(files: Files, project: Project, application: Application | None)
     if application and application.framework.value == "flask" and application.target:
         named = files.first(CLICK, files.code(".py"))
         target = application.target.value
-        return Found(flask.command(project, target, named.value), named.where) if named else None
-    return django_seed(files, application)
+        return Found(flask.command(project, target, named.value), named.where) if named else _script(files)
+    return django_seed(files, application) or _loaded(files, application) or _script(files)
+
+
+def _loaded(files: Files, application: Application | None) -> Found | None:
+    """The fixtures that a target of the Makefile loads: `loaddata items`."""
+    name = makefile.name_of(files)
+    match = LOADS.search(files.text(name)) if application and application.manage else None
+    fixtures = match[1].split() if match else []
+    known = {PurePosixPath(each).name.partition(".")[0] for each in files.names if "/fixtures/" in f"/{each}"}
+    there = fixtures and all(PurePosixPath(each).name.partition(".")[0] in known for each in fixtures)
+    if not (match and there and application and application.manage):
+        return None
+    return Found(" ".join([application.manage.value, "loaddata", *fixtures]), files.at(name, match.start()))
+
+
+def _script(files: Files) -> Found | None:
+    """A script for it, which does something when it is run."""
+    for name in files.names:
+        if SCRIPT.fullmatch(name) and MAIN.search(files.text(name)):
+            return Found(f"python {name}", name)
+    return None
 
 
 def django_seed(files: Files, application: Application | None) -> Found | None:

@@ -171,12 +171,13 @@ def _start(project: Project) -> Found | None:
 
 def node_serve(project: Project, application: Application | None) -> Found | None:
     """`npm start`, without npm if it is a single command; else the file in `main`."""
-    script = project.scripts.get("start")
-    script = None if script and foreign(project, script.value) else script
-    words = split(script.value) if script else None
-    if script and words and (words[0] == "node" or (words[0] == "env" and "node" in words)):
-        return Found(" ".join(words), script.where)
-    if script:
-        return Found("npm start", script.where)
+    for key in ("start:prod", "start"):
+        script = project.scripts.get(key)
+        if not script or foreign(project, script.value):
+            continue
+        words = split(script.value)
+        if words and (words[0] == "node" or (words[0] == "env" and "node" in words)):
+            return Found(" ".join(words), script.where)
+        return Found("npm start" if key == "start" else f"npm run {key}", script.where)
     target = application.target if application else None
     return Found(f"node {target.value}", target.where) if target else None

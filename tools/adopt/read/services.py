@@ -23,8 +23,11 @@ STORES = {
     "mysql": re.compile(r"(^|/)(mysql|mariadb|percona)[\w.-]*(:|@|$)"),
     "redis": re.compile(r"(^|/)(redis|valkey|redis-stack-server|keydb|dragonfly)[\w.-]*(:|@|$)"),
 }
-PYTHON = re.compile(r"(/\S*/)?(env )?python3?\b")
-PROGRAM = re.compile(rf"^(\S*/)?manage\.py$|^{PYTHON.pattern}")
+MANAGE = re.compile(r"^(\S*/)?manage\.py\b")
+# Entrypoints that start the command: scripts, wrappers, and shells.
+WRAPS = re.compile(
+    r"^(/usr)?(/bin/)?(ba|da|a)?sh\b|\.sh\b|entrypoint|\btini\b|dumb-init|wait-for|\bgosu\b|--$|^/(?!\S*/bin/)\S*(?<!\.py)$"
+)
 REFERENCE = re.compile(r"\$\{(\w+)(?::?[-?]([^{}]*))?\}|\$(\w+)")
 
 
@@ -78,12 +81,17 @@ def service(files: Files, file: str, name: str, content: dict[str, Any], known: 
 
 
 def _command(file: str, content: dict[str, Any], known: Mapping[str, str]) -> Found | None:
-    """The command; its arguments may be all that is there, if the entrypoint is Python or manage.py."""
+    """The command, after an entrypoint that is the program: `entrypoint: celery -A shop`, `command: worker`.
+
+    An entrypoint that is a script or a wrapper gets the command as its words, and is read with the image.
+    """
     given, entry = (_line(file, content.get(key), known) for key in ("command", "entrypoint"))
-    if not (given and entry and PROGRAM.search(entry.value)):
+    if not entry or (given and WRAPS.search(entry.value)):
         return given
-    python = "" if PYTHON.match(entry.value) else "python "
-    return Found(f"{python}{entry.value} {given.value}", given.where)
+    python = "python " if MANAGE.match(entry.value) else ""
+    return Found(
+        " ".join(filter(None, (f"{python}{entry.value}", given.value if given else ""))), (given or entry).where
+    )
 
 
 def _initdb(file: str, content: dict[str, Any]) -> Found | None:

@@ -42,7 +42,17 @@ WRAPPERS = {
     "newrelic-admin": 2,
     "opentelemetry-instrument": 1,
 }
-UNTIL_DASHES = ("wait-for-it", "wait-for-it.sh", "wait-for", "dockerize", "doppler", "tini", "dumb-init", "infisical")
+UNTIL_DASHES = (
+    "watchmedo",
+    "wait-for-it",
+    "wait-for-it.sh",
+    "wait-for",
+    "dockerize",
+    "doppler",
+    "tini",
+    "dumb-init",
+    "infisical",
+)
 SHELLS = re.compile(r"(/usr)?(/bin/)?(ba|da|a|z)?sh")
 NEEDS_SHELL = re.compile(r"[`]|\$\(")
 CASE = re.compile(r"""\bcase\s+["']?\$\{?(?:1|@|\w+)[^\s]*\s+in\b(?P<arms>.*?)\besac\b""", re.DOTALL)
@@ -118,7 +128,9 @@ def split(line: str) -> list[str] | None:
     words = unwrapped(words)
     if len(words) >= 3 and SHELLS.fullmatch(words[0]) and re.fullmatch(r"-\w*c", words[1]):
         return split(words[2])
-    words[:1] = [re.sub(r"^(/[\w.-]+)*/bin/", "", word) for word in words[:1]]  # its path differs between images
+    words[:1] = [
+        re.sub(r"^((/[\w.-]+)*|(\./)?\.?v?env)/bin/", "", word) for word in words[:1]
+    ]  # its path differs between images
     assigned = next((i for i, word in enumerate(words) if not re.match(r"[A-Za-z_]\w*=", word)), len(words))
     return (["env", *words] if assigned else words) or None
 
@@ -136,9 +148,25 @@ def unwrapped(words: list[str]) -> list[str]:
             words = words[next((i for i, word in enumerate(words) if not word.startswith("-")), len(words)) :]
         elif name == "exec":
             words = words[1:]
+        elif name == "watchfiles":
+            words = _watched(words[1:])
         else:
             break
     return words
+
+
+def _watched(words: list[str]) -> list[str]:
+    """The command that `watchfiles` restarts: a line in one word, or a function with `--args`: Celery's is known."""
+    options = {"--filter", "--ignore-paths", "--target-type", "--sigint-timeout", "--sigkill-timeout", "--args"}
+    plain = [
+        word for i, word in enumerate(words) if not word.startswith("--") and (i == 0 or words[i - 1] not in options)
+    ]
+    given = next((word for i, word in enumerate(words) if i and words[i - 1] == "--args"), "")
+    line = plain[0] if plain else ""
+    try:
+        return shlex.split(f"celery {given}" if line == "celery.__main__.main" else line)
+    except ValueError:
+        return []
 
 
 def arms(script: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tools.adopt.found import Found
-from tools.adopt.read import shell
+from tools.adopt.read import docker, shell
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.docker import Image
 from tools.adopt.read.files import Files
@@ -23,7 +23,7 @@ DEVELOPS = re.compile(
 )
 PROGRAM = re.compile(
     r"^\s*(?:exec\s+)?((?:poetry run |uv run |\S*/)?(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|uwsgi|flask"
-    r"|fastapi|granian|node|npm|python3?)\s.*)$",
+    r"|fastapi|granian|node|npm|python3?|celery|rq|dramatiq|arq|watchfiles|watchmedo)\s.*)$",
     re.MULTILINE,
 )
 MIGRATES = re.compile(r"\b(migrate|upgrade head|db upgrade|collectstatic|createcachetable|loaddata)\b")
@@ -37,6 +37,8 @@ SERVES = re.compile(
 WORKING = re.compile(
     r"\b(celery|rq|dramatiq|huey|arq|faktory|bull|worker|consumer?|consume_?\w*|scheduler?|beat|qcluster)\b"
 )
+VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
+QUOTES = re.compile(r"[\"\\`]|\$\(")  # with these, a variable in double quotes would not be the same word
 Line = tuple[Found, str, str]  # a command, what for, and the Dockerfile of the image that it runs in
 
 
@@ -50,7 +52,11 @@ class Start:
 
     @property
     def line(self) -> str:
-        return shlex.join(self.words)
+        """The command as one line, in which `$NAME` is still a variable."""
+        return " ".join(
+            f'"{word}"' if VARIABLE.search(word) and not QUOTES.search(word) else shlex.quote(word)
+            for word in self.words
+        )
 
     @property
     def develops(self) -> bool:
@@ -185,6 +191,9 @@ def script_of(files: Files, words: list[str] | None, near: str, entry: bool = Fa
     shell_runs = named.endswith(".sh") or (words and words[0].endswith("sh")) or named.startswith("/") or entry
     if not named or not shell_runs or "." in PurePosixPath(named).name.removesuffix(".sh"):
         return None
+    copied = docker.image(files, near).copies.get(named, "") if files.has(near) and named.startswith("/") else ""
+    if files.has(copied):
+        return copied if files.text(copied).startswith("#!") else None
     found = files.named(PurePosixPath(named).name, depth=4)
     tail = named.strip("/.")
     found.sort(key=lambda name: (not tail.endswith(name), -len(posixpath.commonprefix([name, near]))))

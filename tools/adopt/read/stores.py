@@ -20,6 +20,7 @@ TLS = re.compile(
 )
 ON = ("true", "1", "yes", "on", "require", "required", "verify-ca", "verify-full")
 NO_ADDRESS = "redis is a dependency, but no variable has its address"
+BROKER, RESULTS = re.compile(r"(^|_)BROKER(_URL)?$"), re.compile(r"(^|_)RESULT_BACKEND(_URL)?$")
 # Options of a URL that are for another server.
 ELSEWHERE = re.compile(
     r"(?i)(host|port|user|password|dbname|unix_socket|socket|ssl_?(ca|cert|key|rootcert)|ssl_verify\w*)="
@@ -35,7 +36,7 @@ def stores(facts: Facts, stack: Stack, every: list[Candidate]) -> tuple[Store | 
     database = replace(database, copies=_copies(every)) if database else None
     further = _unused(every, redis, "cache")
     if redis:
-        redis = replace(redis, others={one.name: Found(one.value, one.where) for one in further})
+        redis = replace(redis, others={**redis.others, **{one.name: Found(one.value, one.where) for one in further}})
     aside = [
         Found(f"{one.name} takes an address of {database.kind.value}, too", one.where)
         for one in _unused(every, database, "database")
@@ -71,7 +72,8 @@ def _cache(every: list[Candidate], facts: Facts, stack: Stack) -> tuple[Store | 
     named = choose(every, "cache", "redis")
     first = next(iter(named.values()), None)
     if not services and not first:
-        return None, [Found(NO_ADDRESS, library.where)] if library else []
+        broker = _broker(every, facts)
+        return broker, [Found(NO_ADDRESS, library.where)] if library and not broker else []
     where = (
         services[0].image.where
         if services and services[0].image
@@ -82,6 +84,18 @@ def _cache(every: list[Candidate], facts: Facts, stack: Stack) -> tuple[Store | 
         else ""
     )
     return _store(Found("redis", where), "cache", every, facts, stack), []
+
+
+def _broker(every: list[Candidate], facts: Facts) -> Store | None:
+    """Redis as the broker of `celery[redis]`, if a variable without a value has the broker's address."""
+    celery = facts.project.uses("celery") if facts.project else None
+    if not celery or "redis" not in celery.wants:
+        return None
+    named = [one for one in every if SCHEMES["redis"].match(one.value or "redis://")]
+    url = next((one for one in named if BROKER.search(one.name)), None)
+    others = {one.name: Found(one.value, one.where) for one in named if RESULTS.search(one.name)}
+    where = celery.where
+    return Store(Found("redis", where), variables={"url": Found(url.name, url.where)}, others=others) if url else None
 
 
 def constants(every: list[Candidate], facts: Facts, kind: str) -> dict[str, Found]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from tools.adopt.read import javascript
+from tools.adopt.read import javascript, schemas
 from tools.adopt.read.files import Files
+from tools.adopt.read.keys import own
 from tools.adopt.read.variable import Variable, around
 
 SUFFIXES = (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".prisma")
 LITERAL = r"""(?:["']([^"'\n]*)["']|(\d+(?:\.\d+)?|true|false)\b)"""
 ELSE = re.compile(rf"(?:\s*(?:\|\||\?\?)\s*process\.env\.\w+)*\s*\)?\s*(?:\|\||\?\?|,)\s*{LITERAL}")
+CHOSEN = re.compile(r"\s*(?:\|\||\?\?|\?(?!\.)|&&|[!=]==?)")  # it has another value, or is only looked at
+LOOKS = re.compile(r"\bif\s*\(\s*$")
 READ = re.compile(r"""\bprocess\.env(?:\??\.([A-Z]\w*)|(?:\?\.)?\[\s*["'](\w+)["']\s*\])""")
 TAKEN_APART = re.compile(r"\{([^{}]{1,2000})\}\s*=\s*process\.env\b")
 MEMBER = re.compile(rf"([A-Z]\w*)\s*(?::\s*\w+\s*)?(?:=\s*{LITERAL})?")
@@ -37,12 +40,19 @@ def reads(files: Files, names: Iterable[str]) -> Iterator[Variable]:
 
 def _code(files: Files, name: str, code: javascript.Code) -> Iterator[Variable]:
     for match in code.matches(READ):
-        otherwise = ELSE.match(code.text, match.end())
-        yield _variable(files, name, match, match[1] or match[2], _first(otherwise.groups() if otherwise else ()))
+        otherwise, key = ELSE.match(code.text, match.end()), match[1] or match[2]
+        # A library that gets no key fails, at the first request at the latest.
+        looks = CHOSEN.match(code.text, match.end()) or LOOKS.search(code.text[: match.start()][-20:])
+        needed = own(key) and not otherwise and not looks
+        yield _variable(files, name, match, key, _first(otherwise.groups() if otherwise else ()), needed)
     for match in code.matches(TAKEN_APART):
         for member in MEMBER.finditer(match[1]):
             where = files.at(name, match.start(1) + member.start())
-            yield Variable(member[1], where, _first(member.groups()[1:]))
+            given = _first(member.groups()[1:])
+            yield Variable(member[1], where, given, given is None and own(member[1]))
+    for field in schemas.fields(code):
+        near = around(files, name, field.start, field.end)
+        yield Variable(field.name, files.at(name, field.start), field.default, field.required, near)
     for match in code.matches(OPTION):
         default = NEXT_TO_IT.match(code.text, match.end()) if match[1] else None
         yield _variable(files, name, match, match[1] or match[2], _first(default.groups() if default else ()))

@@ -55,6 +55,13 @@ class Names:
                 names.getenv |= {each.asname or each.name for each in node.names if each.name == "getenv"}
             elif isinstance(node, ast.Assign) and dotted(node.value) in names.environ:
                 names.environ |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+            elif isinstance(node, ast.Assign) and dotted(node.value).removesuffix(".get") in (
+                *names.environ,
+                *names.getenv,
+            ):
+                names.getenv |= {
+                    target.id for target in node.targets if isinstance(target, ast.Name)
+                }  # env = environ.get
         return names
 
 
@@ -202,6 +209,7 @@ def _fields(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
             # Otherwise it may be a part of another class, which has a default.
             made = any(f"{node.name}()" in files.text(each) for each in files.code(*SUFFIXES))
             yield from _class_fields(name, node, made)
+            yield from _inner_fields(files, name, node, made)
 
 
 def _class_fields(file: str, node: ast.ClassDef, made: bool) -> Iterator[Variable]:
@@ -220,6 +228,29 @@ def _class_fields(file: str, node: ast.ClassDef, made: bool) -> Iterator[Variabl
         shown = str(value) if value not in (None, ...) else None
         name = next(filter(None, aliases), None) or (prefix + item.target.id).upper()
         yield Variable(name, f"{file}:{item.lineno}", shown, required, ast.unparse(item))
+
+
+def _inner_fields(files: Files, file: str, node: ast.ClassDef, made: bool) -> Iterator[Variable]:
+    """The fields of models in fields, if the class says what is between the names: `SHOP__DB__HOST`."""
+    prefix, between = _keyword(node, "env_prefix") or "", _keyword(node, "env_nested_delimiter")
+    for item in node.body if between else ():
+        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
+            names = [each.id for each in ast.walk(item.annotation) if isinstance(each, ast.Name)]
+            where, model = next((found for each in names if (found := _class(files, file, each))), ("", None))
+            inner = f"{prefix}{item.target.id}{between}"
+            for one in _class_fields(where, model, made and item.value is None) if model else ():
+                yield replace(one, name=f"{inner}{one.name}".upper())
+
+
+def _class(files: Files, file: str, name: str) -> tuple[str, ast.ClassDef] | None:
+    """A class of this name, and its file: in the same one, or in another one with settings."""
+    start = f"class {name}("
+    for other in [file, *files.code(*SUFFIXES)]:
+        tree = files.tree(other) if start in files.text(other) else None
+        for node in tree.body if tree else ():
+            if isinstance(node, ast.ClassDef) and node.name == name:
+                return other, node
+    return None
 
 
 def _node(call: ast.AST, key: str) -> ast.expr | None:

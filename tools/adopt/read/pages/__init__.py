@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from tools.adopt.found import Found
 from tools.adopt.read.files import Files
-from tools.adopt.read.pages import django, express, fastapi, flask
+from tools.adopt.read.pages import django, express, fastapi, flask, nestjs
 from tools.adopt.read.pages.page import Page
 from tools.adopt.read.values import Values
 
@@ -20,7 +20,7 @@ def every(files: Files, framework: str, given: Values) -> list[Page]:
     """The pages that a GET without parameters asks for, as far as the code shows them."""
     if framework == "django":
         return django.pages(files, given)
-    reads = {"flask": flask.pages, "fastapi": fastapi.pages, "express": express.pages}
+    reads = {"flask": flask.pages, "fastapi": fastapi.pages, "express": express.pages, "nestjs": nestjs.pages}
     return reads[framework](files) if framework in reads else []
 
 

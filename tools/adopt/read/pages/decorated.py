@@ -38,13 +38,14 @@ def pages(files: Files, syntax: Syntax) -> list[Page]:
     """Every page without parameters whose whole path is known."""
     trees = {name: tree for name in files.code(".py") if (tree := files.tree(name))}
     made = {Part(name, key): call for name, tree in trees.items() for key, call in _made(tree, syntax).items()}
+    defaults = _defaults(trees)
     mounts = _mounts(files, trees, made, syntax)
     guarded = any(_guards(tree) for tree in trees.values())
     found = []
     for name, tree in trees.items():
         for node in (each for each in ast.walk(tree) if isinstance(each, FUNCTIONS)):
             for variable, path, call in _routes(node):
-                prefix = _prefix(_part(files, trees, made, name, variable), made, mounts, syntax)
+                prefix = _prefix(_part(files, trees, made, name, variable), made, mounts, syntax, defaults)
                 if prefix is not None:
                     page = of_function(files, node, joined(prefix, path), f"{name}:{call.lineno}", tree)
                     shut = any(closed(each.value) for each in call.keywords if each.arg == "dependencies")
@@ -112,7 +113,25 @@ def _routes(node: ast.AST) -> Iterator[tuple[str, str, ast.Call]]:
             yield call.func.value.id, str(path), call
 
 
-def _prefix(part: Part, made: Mapping[Part, ast.Call], mounts: Mapping[Part, Any], syntax: Syntax) -> str | None:
+def _defaults(trees: Trees) -> dict[str, str]:
+    """By name, the texts that fields of settings classes have by default, if it is one text in all of them."""
+    every: dict[str, set[str]] = {}
+    for tree in trees.values():
+        for node in (each for each in ast.walk(tree) if isinstance(each, ast.ClassDef) and "Settings" in each.name):
+            for item in (each for each in node.body if isinstance(each, (ast.Assign, ast.AnnAssign))):
+                target = item.targets[0] if isinstance(item, ast.Assign) else item.target
+                if isinstance(target, ast.Name) and isinstance(item.value, ast.Constant):
+                    every.setdefault(target.id, set()).add(str(item.value.value))
+    return {name: next(iter(found)) for name, found in every.items() if len(found) == 1}
+
+
+def _prefix(
+    part: Part,
+    made: Mapping[Part, ast.Call],
+    mounts: Mapping[Part, Any],
+    syntax: Syntax,
+    defaults: Mapping[str, str],
+) -> str | None:
     """What comes before the paths of a part; None if it is not certain. An application that a function makes is one
     by its usual names."""
     prefix = ""
@@ -123,8 +142,8 @@ def _prefix(part: Part, made: Mapping[Part, ast.Call], mounts: Mapping[Part, Any
         if callee(call) in syntax.whole:
             return prefix
         here = mounts.get(part, [])
-        own = _said(call, syntax)
-        given = _said(here[0][1], syntax) if len(here) == 1 else None
+        own = _said(call, syntax, defaults)
+        given = _said(here[0][1], syntax, defaults) if len(here) == 1 else None
         if own is None or given is None:
             return None
         prefix = f"{(given or own) if syntax.part == 'Blueprint' else given + own}{prefix}"
@@ -132,11 +151,13 @@ def _prefix(part: Part, made: Mapping[Part, ast.Call], mounts: Mapping[Part, Any
     return None
 
 
-def _said(call: ast.Call, syntax: Syntax) -> str | None:
-    """The prefix in a call: empty without one, None for one that is computed."""
+def _said(call: ast.Call, syntax: Syntax, defaults: Mapping[str, str]) -> str | None:
+    """The prefix in a call: empty without one, None for one that is computed. `settings.PREFIX` is the default."""
     found = next((each.value for each in call.keywords if each.arg == syntax.prefix), None)
     if found is None:
         return ""
+    if isinstance(found, ast.Attribute) and "settings" in ast.unparse(found.value).lower():
+        return defaults.get(found.attr)
     return str(found.value or "") if isinstance(found, ast.Constant) else None
 
 

@@ -33,6 +33,7 @@ LOGINS = {"django.contrib.auth.urls": "registration/login.html", "allauth.urls":
 # Django's views by what they do with a GET; others need a row, answer no GET, or redirect.
 SHOWS = ("TemplateView", "FormView", "CreateView", "ListView", "LoginView")
 LISTS = ("ListView",)
+ENDS = {"ListView": "_list.html", "CreateView": "_form.html"}  # of the template's name, after the model's
 CLOSES = re.compile(r"LoginRequired|Login\w*Middleware", re.IGNORECASE)
 DEPTH = 8  # of includes and imports
 
@@ -65,8 +66,9 @@ def _code(files: Files, module: str) -> Code | None:
 def _included(files: Files, module: str, prefix: str, depth: int) -> Iterator[Page]:
     code = _code(files, module) if depth < DEPTH else None
     for call in _routes(code.tree) if code else ():
-        if code and (path := _path(call)) is not None and len(call.args) > 1:
-            yield from _routed(files, code, call, joined(prefix, path), depth)
+        view = _view(call)
+        if code and view and (path := _path(call)) is not None:
+            yield from _routed(files, code, call, view, joined(prefix, path), depth)
 
 
 def _routes(tree: ast.Module) -> Iterator[ast.Call]:
@@ -89,6 +91,13 @@ def _outside_languages(value: ast.expr) -> Iterator[ast.expr]:
         yield from value.args
 
 
+def _view(call: ast.Call) -> ast.expr | None:
+    """The second argument of a route, or `view=`."""
+    return (
+        call.args[1] if len(call.args) > 1 else next((each.value for each in call.keywords if each.arg == "view"), None)
+    )
+
+
 def _path(call: ast.Call) -> str | None:
     """The path of a route without parameters; None for another one."""
     kind = callee(call)
@@ -101,8 +110,8 @@ def _path(call: ast.Call) -> str | None:
     return text if PLAIN.fullmatch(text) else None
 
 
-def _routed(files: Files, code: Code, call: ast.Call, path: str, depth: int) -> Iterator[Page]:
-    where, view = f"{code.name}:{call.lineno}", call.args[1]
+def _routed(files: Files, code: Code, call: ast.Call, view: ast.expr, path: str, depth: int) -> Iterator[Page]:
+    where = f"{code.name}:{call.lineno}"
     if "admin.site.urls" in ast.unparse(view):
         yield Page(joined(path, "/login/"), where, renders=True, open=True)
         return
@@ -132,6 +141,8 @@ def _page(files: Files, code: Code, view: ast.expr, path: str, where: str) -> Pa
         there, node = _defined(files, code, _name(view), 0)
         if there and isinstance(node, FUNCTIONS):
             page = of_function(files, node, path, where, there.tree)
+        elif there and isinstance(node, ast.Call):  # home = Home.as_view()
+            page = _page(files, there, node, path, where)
     return replace(page, open=page.open and not shut)
 
 
@@ -154,6 +165,7 @@ def _of_class(files: Files, code: Code, name: ast.expr, page: Page, named: list[
     text = "\n".join(map(ast.unparse, nodes))
     named = named or [text for node in nodes for text in _assigned(node, "template_name")][:1]
     named = named or [LOGINS["django.contrib.auth.urls"]] * (last == "LoginView")
+    named = named or [f"{model.lower()}{ENDS[last]}" for model in _models(nodes)[:1] if last in ENDS]
     # Without `last`, its own `get` renders, or not.
     shown = [has_template(files, one) for one in named] if last else [renders(files, node) for node in nodes]
     plain = of_function(files, ast.Module([*nodes], []), page.path, page.where)
@@ -161,6 +173,12 @@ def _of_class(files: Files, code: Code, name: ast.expr, page: Page, named: list[
     login = last == "LoginView"
     opened = login or (plain.open and not closes and not re.search(r"def (dispatch|test_func)\(", text))
     return replace(page, renders=any(shown), queries=queries, open=opened)
+
+
+def _models(nodes: list[ast.ClassDef]) -> list[str]:
+    """The classes in `model = Book` and `queryset = Book.objects…`."""
+    text = "\n".join(map(ast.unparse, nodes))
+    return [match[1] for match in re.finditer(r"^\s+(?:model|queryset) = (?:\w+\.)*?([A-Z]\w*)", text, re.MULTILINE)]
 
 
 def _assigned(node: ast.ClassDef, name: str) -> Iterator[str]:
@@ -186,6 +204,12 @@ def _defined(files: Files, code: Code, name: str, depth: int) -> tuple[Code | No
     for node in code.tree.body:
         if isinstance(node, (*FUNCTIONS, ast.ClassDef)) and node.name == name:
             return code, node
+        if (
+            isinstance(node, ast.Assign)
+            and getattr(node.targets[0], "id", "") == name
+            and isinstance(node.value, ast.Call)
+        ):
+            return code, node.value
     whole = _whole(code, name)
     module, _, last = whole.rpartition(".")
     there = _code(files, module) if module and depth < DEPTH else None

@@ -1,0 +1,81 @@
+"""Names that a release of a package removed: code that imports one needs an earlier release than the newest."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from tools.adopt.found import Dependencies, Found
+from tools.adopt.read.files import Files
+from tools.adopt.read.project import Package, allows
+from tools.adopt.read.servers import ADDS
+
+# By package: the release, the module, and the names that it no longer has; none: the whole module. A new one is a row.
+REMOVED = {
+    "django": (
+        ("4.0", "django.conf.urls", ("url",)),
+        ("4.0", "django.utils.translation", ("ugettext", "ugettext_lazy", "ugettext_noop", "ungettext")),
+        ("4.0", "django.utils.encoding", ("force_text", "smart_text")),
+        ("4.0", "django.utils.http", ("urlquote", "is_safe_url")),
+        ("4.0", "django.contrib.postgres.fields", ("JSONField",)),
+        ("5.0", "django.utils.timezone", ("utc",)),
+    ),
+    "flask": (
+        ("2.3", "flask", ("_app_ctx_stack", "_request_ctx_stack")),
+        ("2.3", "flask.json", ("JSONEncoder", "JSONDecoder")),
+        ("3.0", "flask", ("Markup", "escape")),
+    ),
+    "jinja2": (("3.1", "jinja2", ("Markup", "escape", "contextfunction", "contextfilter", "environmentfilter")),),
+    "pydantic": (("2.0", "pydantic", ("BaseSettings",)),),
+    "werkzeug": (
+        ("1.0", "werkzeug.contrib", ()),
+        ("3.0", "werkzeug.urls", ("url_decode", "url_encode", "url_parse", "url_quote")),
+    ),
+}
+
+
+def limits(files: Files, packages: Mapping[str, Package], made: Dependencies | None) -> dict[str, Package]:
+    """The listed packages that may be too new for the code, with the bound, at the place of the import.
+
+    Empty if a lock says which release is installed.
+    """
+    found: dict[str, Package] = {}
+    lists = made is not None and made.manager.value in ADDS
+    imports = list(_imports(files)) if lists and REMOVED.keys() & packages.keys() else []
+    for name, rows in REMOVED.items():
+        listed = packages.get(name)
+        for release, module, gone in rows if listed else ():
+            used = next(
+                (
+                    w
+                    for m, n, w in imports
+                    if (m == module and n in gone) or (not gone and f"{m}.".startswith(f"{module}."))
+                ),
+                "",
+            )
+            if listed and used and name not in found and allows(listed.spec, release):
+                spec = ",".join(filter(None, (listed.spec.strip(), f"<{release}")))
+                found[name] = replace(listed, spec=spec, where=used)
+    return found
+
+
+def installed(made: Dependencies | None, bounded: Mapping[str, Package]) -> Dependencies | None:
+    """The dependencies with these bounds, which pip reads together with the list."""
+    return replace(made, more=(*made.more, *bounds(bounded))) if made else None
+
+
+def bounds(bounded: Mapping[str, Package]) -> dict[str, Found]:
+    """What is installed next to the list for each, with a note."""
+    text = "the code needs {}: a name that it imports was removed"
+    pairs = ((f"{one.name}<{one.spec.rpartition('<')[2]}", one.where) for one in bounded.values())
+    return {bound: Found(text.format(bound), where) for bound, where in pairs}
+
+
+def _imports(files: Files) -> Iterator[tuple[str, str, str]]:
+    """Module, name and place of each import that always happens: one in a `try` has an alternative."""
+    for name in files.code(".py"):
+        tree = files.tree(name)
+        for node in tree.body if tree else ():
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                yield from ((node.module or "", each.name, f"{name}:{node.lineno}") for each in node.names)
