@@ -6,7 +6,7 @@ the worlds that ledger.py allows; nothing else is left behind.
 
 A failure prints the command that repeats its round:
 
-    CHAOS_SEED=1013 CHAOS_ROUNDS=1 make test ARGS="-k 'native-few and postgres'"
+    CHAOS_SEED=1013 CHAOS_ROUNDS=1 make test ARGS="-k 'native-20 and postgres'"
 
 That does the same on a new service, at about the same moments. If it finds nothing, the rounds before may be needed:
 take the seed of the first one, and a larger number of rounds. CHAOS_VERB=prune lets every second verb be that one.
@@ -95,7 +95,7 @@ class Chaos:
             self.check()
         except AssertionError as error:
             words = "\n".join(f"  {line}" for line in self.told)
-            test = f"native-{'many' if self.disk else 'few'}" if kills.is_native(self.repo) else "compose-few"
+            test = f"native-{500 if self.disk else 20}" if kills.is_native(self.repo) else "compose-20"
             make = f"make test{'-all' if self.disk else ''} ARGS=\"-k '{test} and {self.database}'\""
             logs = self.repo.run("dev.logs", "--tail", "15").stdout
             often = f"CHAOS_VERB={shlex.quote(OFTEN)} " if OFTEN else ""

@@ -11,7 +11,7 @@ from tests.data import power
 
 from .driver import Chaos
 
-FEW, MANY = 10, 500
+FEW, MANY = 20, 500
 GIVEN = os.environ.get("CHAOS_SEED")
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS") or 0)
 NO_POWER = pytest.mark.skipif(not power.is_possible(), reason="only root with loop devices can cut the power of a disk")
@@ -21,10 +21,10 @@ NO_POWER = pytest.mark.skipif(not power.is_possible(), reason="only root with lo
 @pytest.mark.parametrize(
     ("engine", "rounds", "cuts"),
     [
-        pytest.param("native", FEW, False, id="native-few"),
-        pytest.param("native", MANY, True, id="native-many", marks=[pytest.mark.slow, NO_POWER]),
-        pytest.param("compose", FEW, False, id="compose-few", marks=pytest.mark.engine),
-        pytest.param("compose", MANY, False, id="compose-many", marks=[pytest.mark.engine, pytest.mark.slow]),
+        pytest.param("native", FEW, False, id="native-20"),
+        pytest.param("native", MANY, True, id="native-500", marks=[pytest.mark.slow, NO_POWER]),
+        pytest.param("compose", FEW, False, id="compose-20", marks=pytest.mark.engine),
+        pytest.param("compose", MANY, False, id="compose-500", marks=[pytest.mark.engine, pytest.mark.slow]),
     ],
     indirect=["engine", "cuts"],
 )
