@@ -38,6 +38,7 @@ class ComposeEngine:
     """Docker Engine through Compose v2. See interface.Engine for the methods."""
 
     name = "compose"
+    starts_servers = True  # those of depends_on
     is_podman = False
 
     def __init__(self, place: Place, version: str = "") -> None:

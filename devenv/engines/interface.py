@@ -102,6 +102,7 @@ class Engine(Protocol):
     """Runs the services of compose.yaml. Failures are DevError; exit codes of the service's commands are returned."""
 
     name: str
+    starts_servers: bool  # a command in a service that does not run starts the servers that the service waits for
 
     def version(self) -> str:
         """The engine in words, for the first line of dev.up."""

@@ -14,8 +14,8 @@ from devenv.base import events
 from devenv.base.errors import CONFIG, UNHEALTHY, USAGE, DevError, did_you_mean
 from devenv.context import environment
 from devenv.databases import find
-from devenv.datastates import by_hand
-from devenv.engines.interface import Logs
+from devenv.datastates import by_hand, live
+from devenv.engines.interface import Logs, unhealthy
 from devenv.model import units
 from devenv.required import stack
 from devenv.tasks import log_lines
@@ -89,7 +89,8 @@ def shell(c: Any, service: str = "", workspace: str = "") -> None:
     """Open a shell where the app runs."""
     env = environment.open_environment(workspace)
     argv = env.config.commands.get("shell", SHELL) if not service else SHELL
-    pass_on(_attach(env, _known(env, service or env.config.app), argv), "dev.shell")
+    name = _known(env, service or env.config.app)
+    pass_on(_attach(_before(env, name, "dev.shell"), name, argv), "dev.shell")
 
 
 @task(help={**WORKSPACE, **SERVICE})
@@ -98,7 +99,8 @@ def run(c: Any, service: str = "", workspace: str = "") -> None:
     if not c.args:
         raise DevError(USAGE, "dev.run needs a command", "inv dev.run -- ls -l")
     env = environment.open_environment(workspace)
-    code = _attach(env, _known(env, service or env.config.app), list(c.args))
+    name = _known(env, service or env.config.app)
+    code = _attach(_before(env, name, "dev.run"), name, list(c.args))
     pass_on(code, c.args[0], *_why(env, code))
 
 
@@ -120,8 +122,26 @@ def dbshell(c: Any, workspace: str = "") -> None:
 def test(c: Any, workspace: str = "") -> None:
     """Run the service's tests: dev.test, or dev.test -- -k name."""
     env = environment.open_environment(workspace)
-    code = _attach(env, env.config.app, [*env.config.command("test"), *c.args])
+    argv = [*env.config.command("test"), *c.args]
+    code = _attach(_with_servers(env, "dev.test"), env.config.app, argv)
     pass_on(code, "commands.test", *_why(env, code))
+
+
+def _before(env: environment.Environment, name: str, command: str) -> environment.Environment:
+    """The environment for a command in a service; with the servers, if the engine would start them for it."""
+    if not (env.engine.starts_servers and env.place.services[name].build):
+        return env
+    state = env.engine.look().get(name)
+    return env if state and state.running else _with_servers(env, command)
+
+
+def _with_servers(env: environment.Environment, command: str) -> environment.Environment:
+    """Start the servers that do not run. New data gets its accounts then, without which the app cannot log in."""
+    servers = [name for name, service in env.place.services.items() if not service.build]
+    if not unhealthy(env.engine.look(), servers):
+        return env
+    with env.locked(command) as there:
+        return live.ready(there)
 
 
 def _why(env: environment.Environment, code: int) -> list[str]:

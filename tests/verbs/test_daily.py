@@ -205,6 +205,13 @@ def test_the_services_own_tests_pass(running: Repo) -> None:
     assert " passed" in running.ok("dev.test").stdout
 
 
+def test_commands_before_the_first_up_can_log_in(built_repo: Repo, engine: str) -> None:
+    if engine == "compose":  # which starts the servers for any command
+        built_repo.ok("dev.run", "--", "python", "manage.py", "check", "--database", "default")
+    assert " passed" in built_repo.ok("dev.test").stdout
+    built_repo.ok("dev.up")
+
+
 def test_the_database_of_the_tests_is_kept_until_a_migration_changes(running: Repo) -> None:
     query = "SELECT oid FROM pg_database WHERE datname = 'test_service'"
     running.ok("dev.test")

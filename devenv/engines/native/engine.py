@@ -41,6 +41,7 @@ class NativeEngine:
     """Processes of this machine. See interface.Engine for the methods."""
 
     name = "native"
+    starts_servers = False
 
     def __init__(self, place: Place) -> None:
         self.place = place
