@@ -162,12 +162,11 @@ def _unused(every: list[Candidate], store: Store | None, kind: str) -> list[Cand
     if store is None:
         return []
     taken = {found.value for found in store.variables.values()}
-    urls = [one for one in every if one.name not in taken and SCHEMES[store.kind.value].match(one.value)]
-    urls += [
-        one for one in every if one.name not in taken and one not in urls and _named_url(one, kind) and not one.value
-    ]
+    free = [one for one in every if one.name not in taken]
+    urls = [one for one in free if SCHEMES[store.kind.value].match(one.value)]
+    urls += [one for one in free if one not in urls and _named_url(one, kind) and not one.value]
     if kind == "cache" and not any(one.value.startswith("amqp") for one in every):
-        urls += [one for one in every if one not in urls and CELERY.search(one.name) and not one.value]
+        urls += [one for one in free if one not in urls and CELERY.search(one.name) and not one.value]
     return [one for one in urls if one.rank < EXAMPLE]
 
 
