@@ -184,7 +184,7 @@ def test_a_variable_that_only_a_worker_has_is_read(tmp_path: Path) -> None:
     ("tree", "develop", "serve"),
     [
         ({"Makefile": "run:\n\tpython -m shop.main\n"}, "python -m shop.main", "shop"),
-        ({"Makefile": "run:\n\tdocker compose up\n"}, "shop", "shop"),
+        ({"Makefile": "run:\n\tdocker-compose up --build\n"}, "shop", "shop"),
         ({"Makefile": "run:\n\tcd a && python -m shop.main\n"}, "shop", "shop"),
         ({"Makefile": "run:\n\tpython tools/other.py\n", "tools/other.py": "print()\n"}, "shop", "shop"),
         (
