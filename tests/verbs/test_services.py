@@ -163,7 +163,7 @@ def test_add_installs_for_the_next_request(trusting: Repo) -> None:
     failed = trusting.run("dev.add", "no-package-has-this-name-7f3a")
     assert (failed.code, failed.error[:9]) == (1, "error[1]:")
     assert (trusting.path / "uv.lock").read_text() == before
-    assert "is not the name of a package" in trusting.fails(2, "dev.add", "").error
+    assert "is not the name of a package" in trusting.fails(2, "dev.add", " ").error
 
 
 def answer(url: str, path: str) -> tuple[int, str]:
