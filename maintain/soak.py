@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from maintain import signals
 from maintain.bench import loop
 from maintain.bench.service import ENGINES, Service, bake
 
@@ -54,7 +54,7 @@ class Counted(NamedTuple):
 def main() -> None:
     """Run the cycles, print the table, and fail if something grew."""
     given = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # what runs is removed then, too
+    signals.clean_up_at_sigterm()
     with tempfile.TemporaryDirectory() as scratch:
         service = prepared(Path(scratch)).on(given.engine)
         try:

@@ -41,9 +41,8 @@ def ready(env: Environment, changes: bool = True) -> Environment:
     seen = env.engine.look()
     if changes:
         claims.check(env, seen)
-    backing = [name for name, service in env.place.services.items() if not service.build]
-    if unhealthy(seen, backing):
-        health.start(env, backing)
+    if unhealthy(seen, env.place.servers):
+        health.start(env, env.place.servers)
     return opened(env)
 
 

@@ -79,6 +79,11 @@ class Place(NamedTuple):
     secrets: Secrets = Secrets()  # those of dev.yaml; a value is read when something needs it
     environment: Path | None = None  # where an app's environment is made that is not in use yet, without containers
 
+    @property
+    def servers(self) -> list[str]:
+        """The services that are not built here: the database, the cache and the like."""
+        return [name for name, service in self.services.items() if not service.build]
+
     def watching(self, folders: Sequence[str]) -> dict[str, str]:
         """The variables by which a reloader of the app also watches edited libraries, in `folders`.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from devenv.base import events, locks, records
 from devenv.base.errors import MISSING, DevError
@@ -17,8 +18,7 @@ from devenv.engines.orphans import Orphan
 
 def down(env: Environment, only: bool = False) -> list[Step]:
     """Stop everything and keep the data. If another root uses it, it stays up, unless its root passes `only`."""
-    users, service = others(env), env.config.service
-    older = [Step(f"stop {name}", "dev.yaml names another service now", stop_earlier) for name in _earlier(env)]
+    users, service, older = others(env), env.config.service, earlier(env)
     if users and not only:
         return [Step(f"leave {service} up", f"it is used by {', '.join(users)}", _left), *older]
     return [Step(f"stop {service}", "its data is kept", _stopped), *older]
@@ -37,19 +37,18 @@ def others(env: Environment) -> list[str]:
     return claims.users(env.record, str(env.place.root))
 
 
-def stop_earlier(env: Environment) -> Environment:
+def earlier(env: Environment) -> list[Step]:
     """Stop what this checkout runs under a name that dev.yaml had before: no other command finds that. Data stays."""
-    for name in _earlier(env):
-        with locks.held(records.path(env.place.workspace, name, "lock"), "dev.down"), events.step("stop", name):
-            _orphan(env, name).stop()
-    return env
-
-
-def _earlier(env: Environment) -> list[str]:
-    """The services of this workspace that run from this checkout, but are not what dev.yaml names now."""
-    here = str(env.place.root)
+    here, service = str(env.place.root), env.config.service
     found = [r.service for r in records.of_workspace(env.place.workspace) if r.checkout == here]
-    return [name for name in found if name != env.config.service and _orphan(env, name).is_running()]
+    names = [name for name in found if name != service and _orphan(env, name).is_running()]
+    return [Step(f"stop {name}", "dev.yaml names another service now", partial(_stop_earlier, name)) for name in names]
+
+
+def _stop_earlier(name: str, env: Environment) -> Environment:
+    with locks.held(records.path(env.place.workspace, name, "lock"), "dev.down"), events.step("stop", name):
+        _orphan(env, name).stop()
+    return env
 
 
 def _orphan(env: Environment, name: str) -> Orphan:

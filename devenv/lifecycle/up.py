@@ -14,6 +14,7 @@ from devenv.databases.states import DRAFT
 from devenv.datastates import branches, layers, live, packages, settling, store
 from devenv.datastates.layers import Later
 from devenv.datastates.live import DEFAULT
+from devenv.datastates.steps import carry_out
 from devenv.engines.interface import State
 from devenv.lifecycle import ending, secrets
 from devenv.lifecycle.plan import Facts, Step, decide, images, observe
@@ -37,7 +38,7 @@ def up(env: Environment, only: bool = False) -> Done:
     place = env.place
     events.note(f"{place.service} · workspace {place.workspace} · {env.engine.version()}")
     _report_renamed(env)
-    ending.stop_earlier(env)
+    carry_out(env, ending.earlier(env))
     _stop_other_engine(env)
     _stop_replaced(env)
     states = env.engine.look()

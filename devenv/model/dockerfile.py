@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from devenv.model import fingerprint
+from devenv.model import commands, fingerprint
 from devenv.model.services import Build
 
 INSTRUCTION = r"(?s)\s*([A-Za-z]+)\s+(.*)"
@@ -30,7 +30,6 @@ MADE = r"--made-from=(\S*)"
 UNNAMED = "devenv-app"  # a stage that has no name, once it needs one
 STARS = 8  # more in one pattern would take minutes on a long path
 ASSIGNED = r"(?:^|\s)([A-Za-z_]\w*)="
-QUOTED = r"""\\.|'[^']*'|"(?:\\.|[^"\\])*\""""
 # Variables that are right in an image only, and that the environment without one has in its own way.
 OF_THE_IMAGE = r"PATH|HOME|LANG|LC_\w+|VIRTUAL_ENV|PYTHON(?:UNBUFFERED|DONTWRITEBYTECODE)|(?:UV|PIP|npm_config)_\w+"
 HEREDOC = r"""(?<!\S)\d*<<-?(["']?)(\w+)\1(?!\S)"""
@@ -110,7 +109,7 @@ def left_out(build: Build) -> list[str]:
             found[step.word] = None
         elif step.word == "ENV":
             older = step.text.split()[:1]  # ENV NAME value
-            names = re.findall(ASSIGNED, re.sub(QUOTED, "", step.text)) if "=" in "".join(older) else older
+            names = re.findall(ASSIGNED, re.sub(commands.QUOTED, "", step.text)) if "=" in "".join(older) else older
             found.update(dict.fromkeys(f"ENV {name}" for name in names if not re.fullmatch(OF_THE_IMAGE, name)))
     return [*found]
 

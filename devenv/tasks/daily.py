@@ -90,7 +90,7 @@ def shell(c: Any, service: str = "", workspace: str = "") -> None:
     env = environment.open_environment(workspace)
     argv = env.config.commands.get("shell", SHELL) if not service else SHELL
     name = _known(env, service or env.config.app)
-    pass_on(_attach(_before(env, name, "dev.shell"), name, argv), "dev.shell")
+    pass_on(_attach(_ready(env, name, "dev.shell"), name, argv), "dev.shell")
 
 
 @task(help={**WORKSPACE, **SERVICE})
@@ -100,7 +100,7 @@ def run(c: Any, service: str = "", workspace: str = "") -> None:
         raise DevError(USAGE, "dev.run needs a command", "inv dev.run -- ls -l")
     env = environment.open_environment(workspace)
     name = _known(env, service or env.config.app)
-    code = _attach(_before(env, name, "dev.run"), name, list(c.args))
+    code = _attach(_ready(env, name, "dev.run"), name, list(c.args))
     pass_on(code, c.args[0], *_why(env, code))
 
 
@@ -123,22 +123,20 @@ def test(c: Any, workspace: str = "") -> None:
     """Run the service's tests: dev.test, or dev.test -- -k name."""
     env = environment.open_environment(workspace)
     argv = [*env.config.command("test"), *c.args]
-    code = _attach(_with_servers(env, "dev.test"), env.config.app, argv)
+    code = _attach(_ready(env, env.config.app, "dev.test", needed=True), env.config.app, argv)
     pass_on(code, "commands.test", *_why(env, code))
 
 
-def _before(env: environment.Environment, name: str, command: str) -> environment.Environment:
-    """The environment for a command in a service; with the servers, if the engine would start them for it."""
-    if not (env.engine.starts_servers and env.place.services[name].build):
+def _ready(env: environment.Environment, name: str, command: str, needed: bool = False) -> environment.Environment:
+    """The environment for a command in a service; the servers are started if the engine would start them for it.
+
+    New data gets its accounts then, without which the app cannot log in. `needed`: start them in any case.
+    """
+    if not needed and not (env.engine.starts_servers and env.place.services[name].build):
         return env
-    state = env.engine.look().get(name)
-    return env if state and state.running else _with_servers(env, command)
-
-
-def _with_servers(env: environment.Environment, command: str) -> environment.Environment:
-    """Start the servers that do not run. New data gets its accounts then, without which the app cannot log in."""
-    servers = [name for name, service in env.place.services.items() if not service.build]
-    if not unhealthy(env.engine.look(), servers):
+    states = env.engine.look()
+    runs = name in states and states[name].running
+    if (runs and not needed) or not unhealthy(states, env.place.servers):
         return env
     with env.locked(command) as there:
         return live.ready(there)
@@ -149,8 +147,7 @@ def _why(env: environment.Environment, code: int) -> list[str]:
     if not code:
         return []
     states = env.engine.look()
-    servers = [name for name, service in env.place.services.items() if not service.build]
-    absent = [name for name in servers if not (name in states and states[name].running)]
+    absent = [name for name in env.place.servers if not (name in states and states[name].running)]
     return [f"not running: {', '.join(absent)}; to start all: inv dev.up"] if absent else []
 
 

@@ -185,9 +185,11 @@ def snapshot(
     """Keep a copy of the current data under a name."""
     if scrub and not export:
         raise DevError(USAGE, "--scrub works on an exported file", f"add --export {name}.tar.gz")
-    from devenv.datastates import exports  # here, since few commands need it
+    target = None
+    if export:
+        from devenv.datastates import exports  # here, since few commands need it
 
-    target = exports.target(Path(c.folder, Path(export).expanduser()), replace) if export else None
+        target = exports.target(Path(c.folder, Path(export).expanduser()), replace)
     with environment.opened("dev.snapshot", workspace) as env:
         snapshots.check_possible(env)
         snapshots.check_name(name)

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
-import sys
 import tempfile
 import zlib
 from collections.abc import Iterable
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 
+from maintain import signals
 from maintain.retrofit.trial import ROOT, App, Row, trial
 
 LIST = Path(__file__).with_name("list.yaml")
@@ -47,7 +46,7 @@ ENGINES = {"native", "compose"}
 
 def main() -> None:
     options = arguments()
-    signal.signal(signal.SIGTERM, ended)
+    signals.clean_up_at_sigterm()
     chosen = [app for app in read(options.list) if not options.names or app.name in options.names]
     engines = [word for word in options.engine.split(",") if word]
     if wrong := {*engines} - ENGINES:
@@ -61,11 +60,6 @@ def main() -> None:
         print(" | ".join(row), flush=True)
         rows[app.name] = kept(row, rows.get(app.name, []), {*ENGINES} - {*engines})
         write(options.page, rows, [each.name for each in read(options.list)])
-
-
-def ended(*_: object) -> NoReturn:
-    """The handler of SIGTERM: what runs is removed, as after Ctrl-C."""
-    sys.exit("ended")
 
 
 def arguments() -> argparse.Namespace:

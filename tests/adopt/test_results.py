@@ -18,9 +18,10 @@ CODE = "from flask import Flask\nimport os\napp = Flask(__name__)\nKEY = os.envi
 # Its command writes down that it began, and that it was asked to end.
 WAITS = "trap 'echo ended >> told; exit' INT; echo began > told; while :; do sleep 0.1; done"
 ENDLESS = """\
-import pathlib, signal, sys
-from maintain.retrofit import __main__ as results, trial
-signal.signal(signal.SIGTERM, results.ended)
+import pathlib, sys
+from maintain import signals
+from maintain.retrofit import trial
+signals.clean_up_at_sigterm()
 trial.command(["bash", "-c", sys.argv[1]], pathlib.Path(sys.argv[2]), 600, pathlib.Path("log"))
 """
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
 from tools.adopt.found import Found
 from tools.adopt.read.files import ASIDE, Files
+from tools.adopt.read.syntax import text
 
 NAMES = ("*.cfg", "*.conf", "*.ini", "*.json", "*.toml", "*.yaml", "*.yml")
 # Files of tools, which the service does not read.
@@ -28,6 +30,13 @@ def options(files: Files) -> dict[str, Found]:
 def option(files: Files, name: str) -> Found | None:
     """The first value of an option that is a word or an address; None if all are empty."""
     return next((Found(one["value"], where) for one, where in _search(files, re.escape(name), r"[\w.:/-]+")), None)
+
+
+def words(value: ast.expr) -> list[str]:
+    """The texts in a call or a subscript that may read an option: `config.get("core", "database_uri")`."""
+    if not isinstance(value, (ast.Call, ast.Subscript)) or "environ" in ast.unparse(value):
+        return []
+    return [text(each) for each in ast.walk(value) if isinstance(each, ast.Constant)]
 
 
 def _search(files: Files, key: str, value: str) -> Iterator[tuple[re.Match[str], str]]:

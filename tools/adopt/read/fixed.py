@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -97,14 +96,7 @@ def _constants(files: Files, name: str, options: Mapping[str, Found]) -> Iterato
     for key, value in settings(tree) if tree else ():
         role = role_of(key, "database")
         if role and role.role == "url":
-            address = text(value) or _option(value, options)
+            known = (options[word].value for word in filed.words(value) if word in options)
+            address = text(value) or next(known, "")
             if ADDRESS.match(address):
                 yield key, address, value.lineno
-
-
-def _option(value: ast.expr, options: Mapping[str, Found]) -> str:
-    """The address of the option that a call or a subscript reads: `config.get("core", "database_uri")`."""
-    if not isinstance(value, (ast.Call, ast.Subscript)) or "environ" in ast.unparse(value):
-        return ""
-    words = [each.value for each in ast.walk(value) if isinstance(each, ast.Constant)]
-    return next((options[word].value for word in words if isinstance(word, str) and word in options), "")

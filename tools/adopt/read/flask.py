@@ -68,8 +68,5 @@ def server_name(files: Files, project: Project, names: Iterable[str]) -> Open | 
 
 def _filed(files: Files, value: ast.expr) -> str:
     """The value of an option of this name, in any case of letters, that a call or a subscript reads."""
-    if not isinstance(value, (ast.Call, ast.Subscript)) or "environ" in ast.unparse(value):
-        return ""
-    words = {text(each) for each in ast.walk(value) if isinstance(each, ast.Constant)}
-    found = [filed.option(files, word) for word in words if word.upper() == SERVER]
+    found = [filed.option(files, word) for word in filed.words(value) if word.upper() == SERVER]
     return next((one.value for one in found if one), "")

@@ -27,6 +27,20 @@ class Code:
                 yield match
 
 
+def enclosed(text: str, start: int, brackets: str = "()", ends: str = "") -> str:
+    """The text up to the bracket that closes what is open at `start`, or up to one of `ends` between no brackets.
+
+    `brackets`: the pairs that count, `()[]`.
+    """
+    steps = {sign: 1 - 2 * (number % 2) for number, sign in enumerate(brackets)}
+    depth = 0
+    for at in range(start, len(text)):
+        depth += steps.get(text[at], 0)
+        if depth < 0 or (depth == 0 and text[at] in ends):
+            return text[start:at]
+    return text[start:]
+
+
 def code(text: str, name: str) -> Code:
     """`name`: the file's, whose suffix says which language it is."""
     # Imported here: the environment of template.check and template.update is without it, and they read no code.

@@ -46,18 +46,16 @@ def limits(files: Files, packages: Mapping[str, Package], made: Dependencies | N
     for name, rows in REMOVED.items():
         listed = packages.get(name)
         for release, module, gone in rows if listed else ():
-            used = next(
-                (
-                    w
-                    for m, n, w in imports
-                    if (m == module and n in gone) or (not gone and f"{m}.".startswith(f"{module}."))
-                ),
-                "",
-            )
+            used = next((where for one, word, where in imports if _is_gone(one, word, module, gone)), "")
             if listed and used and name not in found and allows(listed.spec, release):
                 spec = ",".join(filter(None, (listed.spec.strip(), f"<{release}")))
                 found[name] = replace(listed, spec=spec, where=used)
     return found
+
+
+def _is_gone(imported: str, word: str, module: str, gone: tuple[str, ...]) -> bool:
+    """Whether an import is of one of the names, or without names of the module or one in it."""
+    return (imported == module and word in gone) if gone else f"{imported}.".startswith(f"{module}.")
 
 
 def installed(made: Dependencies | None, bounded: Mapping[str, Package]) -> Dependencies | None:

@@ -200,8 +200,8 @@ def _reading(
     given = _with_debug(files, given, said) if _is_django(served) else given
     if set_module := given.get(django.NAME):
         ways = replace(ways, test=with_settings(files, ways.test, set_module.value))
-    steps = dropped.steps(built, ways)
     programs = called.needed(files, django.files_that_run(files, given) if _is_django(served) else (), dependencies)
+    points = [*_left_out(files, project, ways, built, around), *configurations(files, said.values(), given)]
     found = Reading(
         service=service,
         language=project.language,
@@ -219,20 +219,21 @@ def _reading(
         packages=(*run_packages, *programs.packages),
         build_packages=build_packages,
         variant=next((one for image in built if (one := image.variant(language))), None),
-        open=(
-            *settings.open,
-            *constant,
-            *unnamed,
-            *programs.open,
-            *hook_points(project, ways, bool(steps)),
-            *steps,
-            *dropped.start_scripts(around),
-            *dropped.copies(files),
-            *configurations(files, said.values(), given),
-        ),
+        open=(*settings.open, *constant, *unnamed, *programs.open, *points),
         notes=(*remarks, *programs.notes),
     )
     return _addressed(found, files, built, around, given, said, started)
+
+
+def _left_out(files: Files, project: Project, ways: Commands, built: list[Image], around: Stack) -> list[Open]:
+    """The steps, scripts and copied files of theirs that are not written."""
+    steps = dropped.steps(built, ways)
+    return [
+        *hook_points(project, ways, bool(steps)),
+        *steps,
+        *dropped.start_scripts(around),
+        *dropped.copies(files),
+    ]
 
 
 def _with_module(files: Files, given: Values, served: Application | None, module: Found | None) -> Values:

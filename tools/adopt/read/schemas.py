@@ -35,19 +35,9 @@ def fields(code: javascript.Code) -> Iterator[Field]:
     if not USES.search(code.text) or "process.env" not in code.text:
         return
     for match in FIELD.finditer(code.text):
-        said = _value(code.text, match.end())
+        said = javascript.enclosed(code.text, match.end(), "(){}[]", ends=",")
         given = DEFAULT.search(said)
         joi = said[:3].lower() == "joi"
         absent = HAS_DEFAULT.search(said) or OPTIONAL.search(said) or (joi and ".required(" not in said)
         default = next((each for each in given.groups() if each is not None), None) if given else None
         yield Field(match["name"], match.start("name"), match.end() + len(said), default, not absent)
-
-
-def _value(text: str, start: int) -> str:
-    """The expression up to the comma or the brace that ends it."""
-    depth = 0
-    for at in range(start, len(text)):
-        depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(text[at], 0)
-        if depth < 0 or (depth == 0 and text[at] == ","):
-            return text[start:at]
-    return text[start:]

@@ -128,9 +128,8 @@ def split(line: str) -> list[str] | None:
     words = unwrapped(words)
     if len(words) >= 3 and SHELLS.fullmatch(words[0]) and re.fullmatch(r"-\w*c", words[1]):
         return split(words[2])
-    words[:1] = [
-        re.sub(r"^((/[\w.-]+)*|(\./)?\.?v?env)/bin/", "", word) for word in words[:1]
-    ]  # its path differs between images
+    # The program's path differs between images.
+    words[:1] = [re.sub(r"^((/[\w.-]+)*|(\./)?\.?v?env)/bin/", "", word) for word in words[:1]]
     assigned = next((i for i, word in enumerate(words) if not re.match(r"[A-Za-z_]\w*=", word)), len(words))
     return (["env", *words] if assigned else words) or None
 

@@ -42,6 +42,10 @@ class Names:
         """The name of a variable that is written out, or that a constant of the code has: `ConfigKey.HOST`."""
         return text(node) or (self.constants.get(dotted(node), "") if node else "")
 
+    def reads(self, called: str) -> bool:
+        """Whether a function is one that reads a variable."""
+        return called.removesuffix(".get") in {*self.environ, *self.getenv}
+
     @classmethod
     def of(cls, tree: ast.Module) -> Names:
         names = cls()
@@ -55,13 +59,8 @@ class Names:
                 names.getenv |= {each.asname or each.name for each in node.names if each.name == "getenv"}
             elif isinstance(node, ast.Assign) and dotted(node.value) in names.environ:
                 names.environ |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-            elif isinstance(node, ast.Assign) and dotted(node.value).removesuffix(".get") in (
-                *names.environ,
-                *names.getenv,
-            ):
-                names.getenv |= {
-                    target.id for target in node.targets if isinstance(target, ast.Name)
-                }  # env = environ.get
+            elif isinstance(node, ast.Assign) and names.reads(dotted(node.value)):  # env = environ.get
+                names.getenv |= {target.id for target in node.targets if isinstance(target, ast.Name)}
         return names
 
 

@@ -93,9 +93,8 @@ def _outside_languages(value: ast.expr) -> Iterator[ast.expr]:
 
 def _view(call: ast.Call) -> ast.expr | None:
     """The second argument of a route, or `view=`."""
-    return (
-        call.args[1] if len(call.args) > 1 else next((each.value for each in call.keywords if each.arg == "view"), None)
-    )
+    given = [*call.args[1:2], *(each.value for each in call.keywords if each.arg == "view")]
+    return given[0] if given else None
 
 
 def _path(call: ast.Call) -> str | None:

@@ -50,7 +50,7 @@ def pages(files: Files) -> list[Page]:
             prefix = "" if match["object"] in ("app", "server") else mounts.get(name)
             if prefix is not None:
                 where = files.at(name, match.start())
-                handler = _handler(files, name, code, closed(code.text, match.end()))
+                handler = _handler(files, name, code, javascript.enclosed(code.text, match.end()))
                 page = _page(files, handler, joined(prefix, match["path"]), where)
                 found.append(Page(page.path, where, page.renders, page.queries, page.open and not guarded))
     return found
@@ -95,17 +95,7 @@ def _handler(files: Files, name: str, code: javascript.Code, arguments: str) -> 
     there = javascript.code(files.text(file), file) if file else None
     made = next(there.matches(re.compile(MADE.format(named[2]))), None) if there else None
     body = there.text.find("{", made.end() - 1) if there and made else -1
-    return f"function {closed(there.text, body + 1, '{}')}" if there and body >= 0 else arguments
-
-
-def closed(text: str, start: int, pair: str = "()") -> str:
-    """The code up to the parenthesis or brace that closes what is open."""
-    depth = 1
-    for at in range(start, len(text)):
-        depth += {pair[0]: 1, pair[1]: -1}.get(text[at], 0)
-        if depth == 0:
-            return text[start:at]
-    return text[start:]
+    return f"function {javascript.enclosed(there.text, body + 1, '{}')}" if there and body >= 0 else arguments
 
 
 def _page(files: Files, arguments: str, path: str, where: str) -> Page:

@@ -6,7 +6,7 @@ import re
 
 from tools.adopt.read import javascript
 from tools.adopt.read.files import Files
-from tools.adopt.read.pages.express import QUERIES, closed, has_view
+from tools.adopt.read.pages.express import QUERIES, has_view
 from tools.adopt.read.pages.page import Page, joined
 
 PREFIX = re.compile(r"""\bsetGlobalPrefix\(\s*(?:["'`]([\w./-]*)["'`])?(\s*\))?""")
@@ -35,11 +35,11 @@ def pages(files: Files) -> list[Page]:
     for name in names:
         code = javascript.code(files.text(name), name)
         for controller in code.matches(CONTROLLER):
-            body = closed(code.text, controller.end(), "{}")
+            body = javascript.enclosed(code.text, controller.end(), "{}")
             if not controller["plain"]:
                 continue  # a path that is computed, or one of several
             for route in GET.finditer(body):
-                method = f"{_before(body, route.start())}{route['head']}{closed(body, route.end(), '{}')}"
+                method = f"{_before(body, route.start())}{route['head']}{javascript.enclosed(body, route.end(), '{}')}"
                 view = RENDER.search(method)
                 path = joined(prefix[1] if prefix else "", "/", controller["path"] or "", "/", route["path"] or "")
                 where = files.at(name, controller.end() + route.start())
