@@ -43,6 +43,7 @@ MODULES = {
     "contract": {"contract": "check"},
     "template": {"template": "check update vendor prune"},
 }
+ENDING = {"dev.down", "dev.status", "dev.destroy"}  # a file that is not valid does not prevent them
 WHOLE = ("--list", "-l", "--help", "-h")  # flags with which a command line is about all tasks
 
 
@@ -207,7 +208,14 @@ def collection(words: Sequence[str] = ()) -> Collection:
 
     `words`: a command line. If it begins with one of our tasks, the modules of other tasks may be left out.
     """
-    local, modules = _local_tasks(), import_tasks(words)
+    try:
+        local = _local_tasks()
+    except DevError as error:
+        if not {*words[:1]} & ENDING:
+            raise
+        local = Collection()
+        events.warn(f"its tasks are left out: {error.message}")
+    modules = import_tasks(words)
     for namespace in MODULES:
         local.add_collection(_gather(namespace, [module for of, module in modules if of == namespace]))
     return local

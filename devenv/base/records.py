@@ -186,10 +186,10 @@ def of_workspace(workspace: str = "*") -> list[Record]:
     return [read(found.parent.name, found.stem) for found in sorted(home().glob(f"{workspace}/*.json"))]
 
 
-def workspaces_of(checkout: Path, service: str) -> list[str]:
-    """The workspaces in which this checkout runs the service."""
-    found = sorted(home().glob(f"*/{service}.json"))
-    return [p.parent.name for p in found if read(p.parent.name, service).checkout == str(checkout)]
+def workspaces_of(checkout: Path, service: str = "*") -> list[str]:
+    """The workspaces in which this checkout runs the service; without a name, any service."""
+    found = home().glob(f"*/{service}.json")
+    return sorted({p.parent.name for p in found if read(p.parent.name, p.stem).checkout == str(checkout)})
 
 
 def change(workspace: str, service: str, command: str, edit: Callable[[Record], None]) -> Record:

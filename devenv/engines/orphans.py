@@ -53,9 +53,13 @@ class Orphan(NamedTuple):
 
     def is_running(self) -> bool:
         """Whether anything of it runs."""
+        return bool(supervisor.left(self._folder)) if self.engine == NATIVE else bool(self.running())
+
+    def running(self) -> list[str]:
+        """The names of its services that run, sorted. DevError 110."""
         if self.engine == NATIVE:
-            return bool(supervisor.left(self._folder))
-        return any(state.running for state in docker.containers(self.project).services.values())
+            return supervisor.running(self._folder)
+        return sorted(name for name, state in docker.containers(self.project).services.items() if state.running)
 
     def _end(self) -> None:
         """End its processes, and remove what they were lent."""

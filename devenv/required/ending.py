@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import functools
 
-from devenv.base import events, locks, records
+from devenv.base import events
 from devenv.base.errors import CONFIG, MISSING, DevError
 from devenv.context.environment import Environment
 from devenv.datastates.steps import Step
-from devenv.engines import orphans
-from devenv.engines.orphans import Orphan
-from devenv.required import sources
+from devenv.required import by_record, sources
 from devenv.required.stack import Member, Stack
 
 
@@ -20,10 +18,12 @@ def of(stack: Stack, removed: bool) -> list[Step]:
     Source checkouts are only stopped and keep their data.
     """
 
+    place = stack.env.place
+
     def step(member: Member) -> Step:
         gone = removed and not member.edited
         do = functools.partial(_left, stack, member, gone)
-        if sources.is_used_elsewhere(stack.env.place, member.name):
+        if sources.is_used_elsewhere(place.root, place.workspace, member.name):
             return Step(f"leave {member.name} up", "another repository uses it", do)
         what = f"{'remove' if gone else 'stop'} {member.name}"
         return Step(what, "with all its data" if gone else "its data is kept", do)
@@ -33,7 +33,7 @@ def of(stack: Stack, removed: bool) -> list[Step]:
 
 
 def _left(stack: Stack, member: Member, gone: bool, env: Environment) -> Environment:
-    if sources.leave(stack.env.place, member.name):
+    if sources.leave(stack.env.place.root, stack.env.place.workspace, member.name):
         args = ("dev.destroy", "--only", "--yes") if gone else ("dev.down", "--only")
         with events.step("remove" if gone else "stop", member.name) as step:
             _end(stack, member, *args)
@@ -50,15 +50,4 @@ def _end(stack: Stack, member: Member, task: str, *args: str) -> None:
         if error.code not in (MISSING, CONFIG):
             raise
         events.warn(f"{member.name} is ended by its record: {error.message.splitlines()[0]}")
-        _end_by_record(stack, member, removed=task == "dev.destroy")
-
-
-def _end_by_record(stack: Stack, member: Member, removed: bool) -> None:
-    place = (stack.env.place.workspace, member.name)
-    with locks.held(records.path(*place, "lock"), "dev.destroy" if removed else "dev.down"):
-        record = records.read(*place)
-        engine = record.engine or stack.env.engine.name
-        if removed:
-            orphans.remove(record, {engine, *record.data})
-        else:
-            Orphan.of(record, engine).stop()
+        by_record.end(stack.env.place.workspace, member.name, stack.env.engine.name, removed=task == "dev.destroy")

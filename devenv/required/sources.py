@@ -142,23 +142,22 @@ def withdrawn_if_failed(place: Place, services: Sequence[str]) -> Iterator[None]
         yield
     except BaseException:
         for name in set(services) - before:
-            leave(place, name)
+            leave(place.root, place.workspace, name)
         raise
 
 
-def leave(place: Place, service: str) -> bool:
+def leave(root: Path, workspace: str, service: str) -> bool:
     """Record that this root does not use the service any more; True if no other root does."""
-    root = str(place.root)
 
     def change(record: records.Record) -> None:
-        record.users = [user for user in _there(record.users) if user != root]
+        record.users = [user for user in _there(record.users) if user != str(root)]
 
-    return not records.change(place.workspace, service, "dev.down", change).users
+    return not records.change(workspace, service, "dev.down", change).users
 
 
-def is_used_elsewhere(place: Place, service: str) -> bool:
+def is_used_elsewhere(root: Path, workspace: str, service: str) -> bool:
     """Whether another root uses the service."""
-    return any(user != str(place.root) for user in _there(records.read(place.workspace, service).users))
+    return any(user != str(root) for user in _there(records.read(workspace, service).users))
 
 
 def refuse_switch(place: Place, pin: lockfile.Pin, checkout: Path, record: records.Record) -> None:

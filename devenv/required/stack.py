@@ -17,12 +17,12 @@ from devenv.base import events, output, patience, ports, records
 from devenv.base.errors import CONFIG, CONFLICT, MISSING, DevError
 from devenv.context import health, workspace
 from devenv.context.environment import Environment, open_environment
-from devenv.engines import choice, orphans
+from devenv.engines import choice
 from devenv.lifecycle import plan
 from devenv.lifecycle import up as operation
 from devenv.model import document, requirements, resolver, units
 from devenv.model.requirements import Requirement, Wiring
-from devenv.required import lockfile, mirrors, protocol, sources, wiring
+from devenv.required import by_record, lockfile, mirrors, protocol, sources, wiring
 
 STEPS = {"dev.up": events.SERVICE, "dev.seed": "seed"}  # what these tasks of a member are called as steps
 
@@ -107,7 +107,7 @@ class Stack:
         """The pinned members that ran here and that no other root uses: dev.destroy removes them too."""
         place = self.env.place
         ran = [m for m in self.members.values() if not m.edited and records.read(place.workspace, m.name).checkout]
-        return [m.name for m in ran if not sources.is_used_elsewhere(place, m.name)]
+        return [m.name for m in ran if not sources.is_used_elsewhere(place.root, place.workspace, m.name)]
 
     def logs(self, name: str, flags: Sequence[str]) -> int:
         """Show the logs of one member."""
@@ -203,12 +203,7 @@ class Stack:
         record = records.read(self.env.place.workspace, member.name)
         if record.checkout:
             events.warn(f"{member.name} cannot be queried: {reason}")
-        runs = orphans.Orphan.of(record, record.engine or self.env.engine.name).is_running()
-        known = {"service": member.name, "workspace": record.workspace, "engine": record.engine}
-        state = {"checkout": record.checkout, "url": member.url, "internal_url": member.url, "healthy": False}
-        words = {"name": member.name, "state": "runs, not queried" if runs else "not running"}
-        services = [{**words, "healthy": False, "memory": None}]
-        return {**known, **state, "data": "", "services": services, "logins": [], "outputs": {}, "memory": 0}
+        return by_record.status(record, self.env.engine.name)._replace(url=member.url).as_dict()
 
     def check_checkout(self, member: Member) -> None:
         if not (member.checkout / "dev.yaml").is_file():

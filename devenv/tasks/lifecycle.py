@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,10 @@ from devenv.datastates.steps import Step, carry_out
 from devenv.engines.interface import State
 from devenv.lifecycle import ending, plan
 from devenv.lifecycle import gone as orphaned
+from devenv.lifecycle.status import Status
 from devenv.lifecycle.status import status as look
+from devenv.required import by_record, stack
 from devenv.required import ending as required_ending
-from devenv.required import stack
 from devenv.tasks import render
 from devenv.tasks.common import JSON, ONLY, PORT, WORKSPACE, confirm, finish, params
 
@@ -31,29 +32,56 @@ PLANNED = ("up", *planning.VERBS, *ENDING)
 @task(help={**WORKSPACE, **JSON, **ONLY})
 def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
     """Stop the service, and what only it requires; the data stays."""
+    try:
+        words, known = _down(workspace, only)
+    except DevError as error:
+        left = by_record.instead_of(error, environment.ROOT, workspace)
+        stopped = only or not left.used
+        left.end(removed=False, only=only)
+        words, known = _stopped(left.name, stopped), _about(left.name, left.workspace)
+    again = "inv dev.up" if known["workspace"] == MAIN else f"inv dev.up --workspace {known['workspace']}"
+    finish(f"{words}: {again}", json, known=known)
+
+
+def _down(workspace: str, only: bool) -> tuple[str, dict[str, Any]]:
+    """Stop the service; what was done, in words, and which service it is about."""
     with environment.opened("dev.down", workspace, any_name=True) as env:
         stopped = only or not ending.others(env)
         carry_out(env, ending.down(env, only))
     if not only:
         carry_out(env, required_ending.of(stack.recorded(env), removed=False))
-    again = "inv dev.up" if env.place.workspace == MAIN else f"inv dev.up --workspace {env.place.workspace}"
     name = env.config.service
+    words = _stopped(name, stopped) if env.record.checkout else f"{name} was not up; to start it"
+    return words, _about(name, env.place.workspace)
+
+
+def _stopped(name: str, stopped: bool) -> str:
     words = f"{name} is stopped, and its data is kept" if stopped else f"{name} stays up for the others"
-    words = f"{words}; to start it again" if env.record.checkout else f"{name} was not up; to start it"
-    finish(f"{words}: {again}", json, known=_known(env))
+    return f"{words}; to start it again"
 
 
 @task(help={**WORKSPACE, **JSON, **ONLY})
 def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
     """Show what runs where, how to log in, and the memory it uses."""
-    env = environment.open_environment(workspace, any_name=True)
-    states = env.engine.look()
-    env = _glanced(env, states)
-    found, required = look(env, states), [] if only else stack.recorded(env).status()
+    try:
+        found, required = _status(workspace, only)
+    except DevError as error:
+        left = by_record.instead_of(error, environment.ROOT, workspace)
+        found = by_record.status(left.own[0], left.own[0].engine)
+        members = [] if only else [by_record.status(record, found.engine) for record in left.required]
+        required = [{**member.as_dict(), "runs": "unknown"} for member in members]
     if json:
         output.answer({**found.as_dict(), "requires": required})
         return
     render.status(found, required, output.data)
+
+
+def _status(workspace: str, only: bool) -> tuple[Status, list[dict[str, Any]]]:
+    """The status of the service, and of those that it requires."""
+    env = environment.open_environment(workspace, any_name=True)
+    states = env.engine.look()
+    env = _glanced(env, states)
+    return look(env, states), [] if only else stack.recorded(env).status()
 
 
 def _glanced(env: environment.Environment, states: Mapping[str, State]) -> environment.Environment:
@@ -153,20 +181,36 @@ def destroy(
         record = orphaned.named(gone)
         confirm(f"Remove {gone} with all data? Its checkout {record.checkout} is gone, or another service.", yes)
         orphaned.remove(record)
-        finish(f"removed: {gone} with all data", json, known={"service": record.service, "workspace": record.workspace})
+        finish(f"removed: {gone} with all data", json, known=_about(record.service, record.workspace))
         return
+    try:
+        what, known = _destroy(workspace, only, yes)
+    except DevError as error:
+        left = by_record.instead_of(error, environment.ROOT, workspace)
+        what = _with_data([left.name, *([] if only else left.unshared())], left.workspace)
+        confirm(f"Remove {what}?", yes)
+        left.end(removed=True, only=only)
+        known = _about(left.name, left.workspace)
+    finish(f"removed: {what}; to start with fresh data: inv dev.up", json, known=known)
+
+
+def _destroy(workspace: str, only: bool, yes: bool) -> tuple[str, dict[str, Any]]:
+    """Remove the service; what was removed, in words, and which service it is about."""
     env = environment.open_environment(workspace, any_name=True)
     required = None if only else stack.recorded(env)
-    names = ", ".join([env.place.service, *(required.unshared() if required else [])])
-    what = f"{names} of workspace {env.place.workspace} with all data"
+    what = _with_data([env.place.service, *(required.unshared() if required else [])], env.place.workspace)
     confirm(f"Remove {what}?", yes)
     with env.locked("dev.destroy") as there:
         carry_out(there, ending.destroy(there, only))
     if required:
         carry_out(env, required_ending.of(required, removed=True))
-    finish(f"removed: {what}; to start with fresh data: inv dev.up", json, known=_known(env))
+    return what, _about(env.config.service, env.place.workspace)
 
 
-def _known(env: environment.Environment) -> dict[str, Any]:
-    """Which service it is about, for --json."""
-    return {"service": env.config.service, "workspace": env.place.workspace}
+def _with_data(names: Iterable[str], workspace: str) -> str:
+    return f"{', '.join(names)} of workspace {workspace} with all data"
+
+
+def _about(service: str, workspace: str) -> dict[str, Any]:
+    """Which service a command was about, for --json."""
+    return {"service": service, "workspace": workspace}

@@ -131,6 +131,12 @@ def units(folder: Path) -> list[Path]:
     return [*sorted(path for path in folder.glob("*") if path.is_dir()), folder / KEEPERS, folder / STEP]
 
 
+def running(folder: Path) -> list[str]:
+    """The names of a service's units that run, by the files in its folder."""
+    seen = system.look()
+    return [unit.name for unit in units(folder) if unit.is_dir() and processes.of_unit(unit, seen)]
+
+
 def left(folder: Path) -> list[int]:
     """The processes of a service without its compose.yaml, found by the files in its folder."""
     seen = system.look()
