@@ -187,7 +187,7 @@ def _manifest_of(tar: tarfile.TarFile, file: Path) -> dict[str, Any]:
     if member.size > MANIFEST:
         raise _damaged(file)
     content = _content(tar, member).read()
-    source = document.Document(Path(f"{file.name}: manifest.json"), json.loads(content), {})
+    source = document.Document(Path(f"{file.name}: manifest.json"), json.loads(content), {}, {})
     json_schema.check(source, json_schema.read(SCHEMA))
     if source.data["format"] == FORMAT and not source.data.keys() >= NEEDED:
         raise _damaged(file)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
 import shlex
 from pathlib import Path
@@ -120,6 +121,11 @@ class Document(NamedTuple):
     path: Path
     data: Any
     lines: dict[tuple[Any, ...], int]
+    written: dict[tuple[Any, ...], str]  # the text of each value that is not a list or a mapping
+
+    def texts(self, keys: tuple[Any, ...], values: dict[str, Any]) -> dict[str, str]:
+        """The values of a mapping as they are written in the file: 1.10 and 0755, which as numbers are 1.1 and 493."""
+        return {key: self.written.get((*keys, key), str(value)) for key, value in values.items()}
 
     def line(self, *keys: Any) -> int:
         """The line of a value, or of the nearest parent that exists."""
@@ -129,7 +135,7 @@ class Document(NamedTuple):
 
     def error(self, keys: tuple[Any, ...], message: str, *hints: str) -> DevError:
         """An error that names file and line."""
-        return DevError(CONFIG, f"{self.path.name}:{self.line(*keys)}: {message}", *hints)
+        return DevError(CONFIG, f"{short(self.path)}:{self.line(*keys)}: {message}", *hints)
 
 
 def load(path: Path) -> Document:
@@ -141,14 +147,14 @@ def load(path: Path) -> Document:
 def parse(path: Path, text: str, loader_type: type[_Loader] = _Loader) -> Document:
     """`load` for a text that is that file elsewhere, such as in a git commit."""
     if len(text) > LONG:
-        raise DevError(CONFIG, f"{path.name}:1: the file has {len(text):,} characters, and {LONG:,} are allowed")
+        raise DevError(CONFIG, f"{short(path)}:1: the file has {len(text):,} characters, and {LONG:,} are allowed")
     try:
         _check_depth(path, text)
         loader = loader_type(text)
         node = loader.get_single_node()
         _count(path, node, {})
-        document = Document(path, None, {})
-        _collect_lines(node, (), document)  # first: the constructor adds merged keys to the nodes
+        document = Document(path, None, {}, {})
+        _collect(node, (), document)  # first: the constructor adds merged keys to the nodes
         return document._replace(data=loader.construct_document(node) if node else None)
     except yaml.YAMLError as error:
         raise _syntax_error(path, text, error) from None
@@ -161,7 +167,7 @@ def _check_depth(path: Path, text: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEP:
             line = event.start_mark.line + 1 if event.start_mark else 1
-            raise DevError(CONFIG, f"{path.name}:{line}: nested more than {DEEP} levels deep")
+            raise DevError(CONFIG, f"{short(path)}:{line}: nested more than {DEEP} levels deep")
 
 
 def _count(path: Path, node: Any, counts: dict[Any, int]) -> int:
@@ -174,9 +180,9 @@ def _count(path: Path, node: Any, counts: dict[Any, int]) -> int:
         counts[node] = 1 + sum(_count(path, item, counts) for pair in pairs for item in pair)
     line = node.start_mark.line + 1
     if not counts[node]:
-        raise DevError(CONFIG, f"{path.name}:{line}: an anchor contains itself")
+        raise DevError(CONFIG, f"{short(path)}:{line}: an anchor contains itself")
     if counts[node] > MANY:
-        raise DevError(CONFIG, f"{path.name}:{line}: more than {MANY:,} values, counting what aliases stand for")
+        raise DevError(CONFIG, f"{short(path)}:{line}: more than {MANY:,} values, counting what aliases stand for")
     return counts[node]
 
 
@@ -223,19 +229,25 @@ def text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise DevError(CONFIG, f"{path.name}: not found in {path.parent}") from None
+        raise DevError(CONFIG, f"{short(path)}: not found in {path.parent}") from None
     except OSError as error:
-        raise DevError(CONFIG, f"{path.name}: {error.strerror}") from None
+        raise DevError(CONFIG, f"{short(path)}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise DevError(CONFIG, f"{path.name}:{line}: not UTF-8") from None
+        raise DevError(CONFIG, f"{short(path)}:{line}: not UTF-8") from None
+
+
+def short(path: Path) -> str:
+    """A file's name for messages: from the current folder, which is the repository's, if it is below that."""
+    real = Path(os.path.realpath(path.parent), path.name)  # a folder may be reached by a link
+    return os.path.relpath(real) if real.is_relative_to(Path.cwd()) else path.name
 
 
 def _syntax_error(path: Path, text: str, error: yaml.YAMLError) -> DevError:
     if conflict := re.search(r"(?m)^<{7}( |$)", text):
         line = text.count("\n", 0, conflict.start()) + 1
-        hint = f"edit it between <<<<<<< and >>>>>>>, then: git add {shlex.quote(path.name)}"
-        return DevError(CONFIG, f"{path.name}:{line}: a merge conflict is not resolved", hint)
+        hint = f"edit it between <<<<<<< and >>>>>>>, then: git add {shlex.quote(short(path))}"
+        return DevError(CONFIG, f"{short(path)}:{line}: a merge conflict is not resolved", hint)
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or "not valid YAML"
     line = mark.line + 1 if mark else 1
@@ -244,23 +256,26 @@ def _syntax_error(path: Path, text: str, error: yaml.YAMLError) -> DevError:
         line = next((n for n, row in enumerate(text.split("\n"), 1) if yaml.reader.Reader.NON_PRINTABLE.search(row)), 1)
     return DevError(
         CONFIG,
-        f"{path.name}:{line}: {problem}",
-        f"check line {line} of {path}: indentation, quotes, colons",
+        f"{short(path)}:{line}: {problem}",
+        f"check line {line} of {short(path)}: indentation, quotes, colons",
     )
 
 
-def _collect_lines(node: Any, keys: tuple[Any, ...], document: Document) -> None:
+def _collect(node: Any, keys: tuple[Any, ...], document: Document) -> None:
+    """Note the line of each value, and its text."""
     if node is None:
         return
     document.lines.setdefault(keys, node.start_mark.line + 1)
+    if isinstance(node, yaml.ScalarNode):
+        document.written[keys] = node.value
     if isinstance(node, yaml.MappingNode):
         _check_keys(node, document)
         for key, value in node.value:
             document.lines.setdefault((*keys, key.value), key.start_mark.line + 1)
-            _collect_lines(value, (*keys, key.value), document)
+            _collect(value, (*keys, key.value), document)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            _collect_lines(item, (*keys, index), document)
+            _collect(item, (*keys, index), document)
 
 
 def _check_keys(node: yaml.MappingNode, document: Document) -> None:
@@ -269,8 +284,8 @@ def _check_keys(node: yaml.MappingNode, document: Document) -> None:
     for key, _ in node.value:
         line = key.start_mark.line + 1
         if not isinstance(key, yaml.ScalarNode):
-            raise DevError(CONFIG, f"{document.path.name}:{line}: a list or a mapping cannot be a key")
+            raise DevError(CONFIG, f"{short(document.path)}:{line}: a list or a mapping cannot be a key")
         if key.value in seen and key.value != "<<":
             message = f"duplicate key {key.value}, first in line {seen[key.value]}"
-            raise DevError(CONFIG, f"{document.path.name}:{line}: {message}")
+            raise DevError(CONFIG, f"{short(document.path)}:{line}: {message}")
         seen[key.value] = line

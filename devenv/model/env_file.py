@@ -36,7 +36,7 @@ def read(path: Path, variables: Mapping[str, str], earlier: Mapping[str, str] = 
             value = _value(match, {**earlier, **found, **variables})
         except compose_file.InterpolationError as error:
             line = text.count("\n", 0, match.start("name")) + 1
-            raise DevError(CONFIG, f"{path.name}:{line}: {match['name']}: {error}") from None
+            raise DevError(CONFIG, f"{document.short(path)}:{line}: {match['name']}: {error}") from None
         if value is not None:
             found[match["name"]] = value
     _check_blank(path, text, end, len(text))
@@ -55,7 +55,7 @@ def _check_blank(path: Path, text: str, start: int, end: int) -> None:
     between = text[start:end]
     if between.strip():
         line = text.count("\n", 0, start + len(between) - len(between.lstrip())) + 1
-        raise DevError(CONFIG, f"{path.name}:{line}: not a comment, and not NAME=VALUE")
+        raise DevError(CONFIG, f"{document.short(path)}:{line}: not a comment, and not NAME=VALUE")
 
 
 def _value(match: re.Match[str], variables: Mapping[str, str]) -> str | None:

@@ -66,7 +66,7 @@ def _requirement(source: document.Document, name: str, value: Mapping[str, Any])
     items = value.get("scenarios") or []
     wirings = tuple(_wiring(source, item, (*keys, "scenarios", index)) for index, item in enumerate(items))
     _check_wirings(source, wirings, (*keys, "scenarios"))
-    return Requirement(ask, wirings, {key: str(text) for key, text in (value.get("env") or {}).items()})
+    return Requirement(ask, wirings, source.texts((*keys, "env"), value.get("env") or {}))
 
 
 def _wiring(source: document.Document, item: Any, keys: tuple[Any, ...]) -> Wiring:
@@ -76,7 +76,7 @@ def _wiring(source: document.Document, item: Any, keys: tuple[Any, ...]) -> Wiri
     if len(item) != 1:
         raise source.error(keys, "scenarios: each must be one name, or NAME: {parameter: value}")
     ((name, params),) = item.items()
-    return Wiring(name, {key: str(value) for key, value in (params or {}).items()})
+    return Wiring(name, source.texts((*keys, name), params or {}))
 
 
 def _check_wirings(source: document.Document, wirings: Sequence[Wiring], keys: tuple[Any, ...]) -> None:

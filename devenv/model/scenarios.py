@@ -48,7 +48,7 @@ class Scenario(NamedTuple):
 def read(source: document.Document, name: str) -> Scenario:
     """A scenario of dev.yaml. DevError 111 if a command cannot be split or uses an unknown parameter."""
     data = source.data["scenarios"][name]
-    params = {key: str(value) for key, value in data.get("params", {}).items()}
+    params = source.texts(("scenarios", name, "params"), data.get("params", {}))
     given = {key: commands.split(source, ("scenarios", name, key)) for key in ("run", "check") if key in data}
     for key, command in given.items():
         for word in command:

@@ -153,6 +153,12 @@ def test_the_braces_of_json_are_left_alone(root: Path) -> None:
     assert found[2:] == ["${HOME}", "{0}", "{5}"]
 
 
+@pytest.mark.parametrize("text", ["1.10", "0755", "1_000", "1e3", "0x1f", "1.0"])
+def test_a_default_is_passed_as_it_is_written(root: Path, text: str) -> None:
+    found = load(root, f"scenarios:\n  a:\n    run: seed {{n}}\n    params: {{n: {text}}}\n").scenario("a")
+    assert found.argv({}) == ["seed", text]
+
+
 def test_a_placeholder_that_is_not_a_parameter_is_an_error_with_its_line(root: Path) -> None:
     error = error_of(root, "scenarios:\n  big:\n    params: {learners: 5}\n    run: seed {learner}\n")
     assert (error.code, error.message) == (CONFIG, "dev.yaml:8: {learner} is not a parameter of this scenario")

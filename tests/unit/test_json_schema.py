@@ -69,7 +69,7 @@ def test_no_object_takes_unknown_keys_in_silence() -> None:
 
 def test_a_document_with_every_key_is_valid() -> None:
     assert VALIDATOR.is_valid(VALID)
-    json_schema.check(document.Document(Path("dev.yaml"), VALID, {}), RULES)
+    json_schema.check(document.Document(Path("dev.yaml"), VALID, {}, {}), RULES)
 
 
 # ---- the same verdict as the library

@@ -87,6 +87,13 @@ def test_each_error_names_the_line(text: str, message: str) -> None:
     assert caught.value.message.startswith(message)
 
 
+def test_values_are_passed_on_as_they_are_written() -> None:
+    text = "    scenarios:\n      - a: {release: 1.10, mode: 0755}\n    env: {RELEASE: 1.10, FLAG: true}\n"
+    [need] = requirements.of(parse(LMS + text)).values()
+    assert need.wirings[0].params == {"release": "1.10", "mode": "0755"}
+    assert need.env == {"RELEASE": "1.10", "FLAG": "true"}
+
+
 @pytest.mark.parametrize("item", [r'{a: {key: "x\ny"}}', r'{a: {"x\ny": 1}}', r'"x\ny"'])
 def test_what_make_cannot_hand_over_is_refused_where_it_stands(item: str) -> None:
     with pytest.raises(DevError) as caught:
@@ -110,7 +117,7 @@ json_values = st.recursive(
 def test_whatever_another_repository_writes_is_read_or_refused_with_a_line(scenarios: object, env: object) -> None:
     data = {"service": "shop", "requires": {"lms": {"repo": "r", "version": "v", "scenarios": scenarios, "env": env}}}
     with contextlib.suppress(DevError):
-        requirements.of(document.Document(Path("dev.yaml"), data, {}))
+        requirements.of(document.Document(Path("dev.yaml"), data, {}, {}))
 
 
 @pytest.mark.parametrize("contract", ['"1.0"', '"1.7"', "1.0", "1"])
