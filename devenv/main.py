@@ -203,10 +203,11 @@ def _wants_json(own: list[str]) -> bool:
     return False
 
 
-def collection(words: Sequence[str] = ()) -> Collection:
+def collection(words: Sequence[str] = (), whole: bool = False) -> Collection:
     """All tasks: ours below `dev`, `contract` and `template`, and those in the service's tasks_local.py.
 
-    `words`: a command line. If it begins with one of our tasks, the modules of other tasks may be left out.
+    `words`: a command line. If it begins with one of our tasks, the modules of other tasks may be left out, unless it
+    is to be `whole`.
     """
     try:
         local = _local_tasks()
@@ -215,7 +216,7 @@ def collection(words: Sequence[str] = ()) -> Collection:
             raise
         local = Collection()
         events.warn(f"its tasks are left out: {error.message}")
-    modules = import_tasks(words)
+    modules = import_tasks(() if whole else words)
     for namespace in MODULES:
         local.add_collection(_gather(namespace, [module for of, module in modules if of == namespace]))
     return local
@@ -252,7 +253,7 @@ def _refused(words: list[str], error: ParseError) -> DevError:
     """What is wrong with the command line."""
     from devenv.commandline import usage  # here, since most commands are right
 
-    return usage.refused(error, words, _contexts(collection()), ROOT)
+    return usage.refused(error, words, _contexts(collection(words, whole=True)), ROOT)
 
 
 def _contexts(tasks: Collection) -> dict[str, ParserContext]:
