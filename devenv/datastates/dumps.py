@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from devenv.base import records
+from devenv.base import disk, records
 from devenv.context.environment import Environment
 from devenv.databases import states
 from devenv.databases.states import State
@@ -60,7 +60,10 @@ def describe(env: Environment, stored: State) -> None:
 
 def remove(env: Environment, gone: State) -> None:
     """Remove a state's dump if it has one."""
-    of(env, gone).with_name(MANIFEST).unlink(missing_ok=True)  # first: without it, the dump is not used
+    manifest = of(env, gone).with_name(MANIFEST)
+    if manifest.is_file():  # first: without it, the dump is not used
+        manifest.unlink(missing_ok=True)
+        disk.sync(manifest.parent)  # so that a power cut does not bring the state back
     shutil.rmtree(home(env) / gone.id, ignore_errors=True)
 
 

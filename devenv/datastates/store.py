@@ -298,14 +298,17 @@ def _dropping(gone: State) -> list[Step]:
 
 
 def drop(env: Environment, gone: State) -> None:
-    """Remove a state with its rows and its dump."""
+    """Remove a state with its rows and its dump.
+
+    The dump first: if the command is killed in between, the state is still complete, on the server.
+    """
+    dumps.remove(env, gone)
     if gone.database:
         steps = _dropping(gone)
         try:
             do(env, *steps)
         except DevError:
             do(env, *steps[1:])  # freeing space must work on a full disk, which may have no room for the mark
-    dumps.remove(env, gone)
 
 
 def on_server(env: Environment, stored: State) -> State:

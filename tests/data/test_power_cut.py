@@ -170,6 +170,18 @@ def test_right_after_the_first_up(powered: Powered) -> None:
 
 
 @ENGINE
+@pytest.mark.parametrize("powered", ["postgres"], indirect=True)
+def test_a_state_that_was_removed_does_not_come_back(powered: Powered) -> None:
+    """Also not as a dump, which is a file of this machine."""
+    listed = powered.repo.ok("dev.state", "list", "--json").json()
+    assert [each for each in listed if each["kind"] == "built"]
+    powered.repo.ok("dev.state", "prune", "--all", "--yes")
+    powered.disk.cut()
+    powered.repo.ok("dev.up")
+    assert [each["kind"] for each in powered.repo.ok("dev.state", "list", "--json").json()] == ["live"]
+
+
+@ENGINE
 @ROUNDS
 def test_in_the_middle_of_the_first_up(powered: Powered, rounds: int, chance: random.Random) -> None:
     """Also while an image creates the first files of its server."""
