@@ -10,7 +10,7 @@ from typing import Callable
 from devenv.base import events, process
 from devenv.base.errors import CONFIG, MISSING, UNHEALTHY, DevError
 from devenv.engines import docker
-from devenv.engines.interface import LOG_LINES, Place, State, logged
+from devenv.engines.interface import LOG_LINES, Place, State, advice, logged
 from devenv.model import libraries
 from devenv.model.lockfiles import PYTHON
 
@@ -63,5 +63,4 @@ def unhealthy(
     name = failed[0] if failed else place.app
     words = states[name].words if name in states else "not created"
     message = f"{place.service}: {name} is not healthy within {timeout:g} s: {words}\n{logged(tail(name, LOG_LINES))}"
-    slow = "if it starts slowly, raise budget.ready in dev.yaml"
-    return DevError(UNHEALTHY, message, f"inv dev.logs -s {name}", slow)
+    return DevError(UNHEALTHY, message, *advice(name, "Exited (0)" in words))

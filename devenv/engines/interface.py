@@ -12,7 +12,7 @@ from devenv.base.errors import CONFLICT, DevError
 from devenv.base.process import Result
 from devenv.engines.secrets import Secrets
 from devenv.model.libraries import Library
-from devenv.model.services import Service
+from devenv.model.services import COMPLETED, Service
 
 # npm waits ten seconds and a minute, without a word, for an index that it does not trust.
 IMPATIENT = {"npm_config_fetch_retry_mintimeout": "1000", "npm_config_fetch_retry_maxtimeout": "5000"}
@@ -20,6 +20,13 @@ IMPATIENT = {"npm_config_fetch_retry_mintimeout": "1000", "npm_config_fetch_retr
 PERSONAL = ".dev/local/env"  # variables
 OVERRIDE = ".dev/local/compose.override.yaml"  # merged over the other compose files
 LOG_LINES = 20  # log lines of a failed service that are shown with the error
+
+
+def advice(name: str, ended_well: bool) -> tuple[str, str]:
+    """The hints about a service that is not healthy. `ended_well`: its command ended with 0."""
+    job = f"if it has to end, let another service wait for that: depends_on: {{{name}: {{condition: {COMPLETED}}}}}"
+    slow = "if it starts slowly, raise budget.ready in dev.yaml"
+    return f"inv dev.logs -s {name}", job if ended_well else slow
 
 
 def logged(lines: Sequence[str]) -> str:

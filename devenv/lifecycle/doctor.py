@@ -8,7 +8,7 @@ import shlex
 import shutil
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable
@@ -207,10 +207,16 @@ def _left_out(env: environment.Environment) -> Finding:
     return Finding("D16", True, "\n".join(["this engine leaves out:", *left]) if left else "all is honoured")
 
 
-def _fallback(env: environment.Environment) -> Finding:
+def _address(env: environment.Environment) -> Finding:
     """If a private hosts file cannot be mounted, the service uses a name that always works."""
     if env.host == "localhost":
         return Finding("D17", True, f"no private hosts file can be mounted here, so the URL is {env.url}")
+    app, wanted = env.place.services[env.config.app].raw, [env.config.service, f"{env.config.service}.localhost"]
+    joined = app.data.get("networks")
+    aliases = [(each or {}).get("aliases") or [] for each in (joined.values() if isinstance(joined, Mapping) else [])]
+    if env.engine.name == choice.COMPOSE and {*wanted}.difference(*aliases):
+        what = app.error(f"other services cannot reach {env.internal_url}", "networks").message
+        return Finding("D17", False, what, f"workspace: {{aliases: [{', '.join(wanted)}]}}, in networks of {app.name}")
     return Finding("D17", True, f"the URL is {env.url} for browsers and for other services")
 
 
@@ -264,7 +270,7 @@ REPOSITORY_CHECKS: tuple[Callable[[environment.Environment], Finding], ...] = (
     _port,
     _budget,
     _left_out,
-    _fallback,
+    _address,
     _durable,
     _environment,
     secrets.examine,

@@ -187,6 +187,21 @@ def test_a_port_that_another_has(examine: Examine, repo: Path) -> None:
     assert findings["D14"].fix.startswith("inv dev.up --port ")
 
 
+@pytest.mark.parametrize(
+    "written", ["{default: {}, workspace: {aliases: [other, other.localhost]}}", "{workspace: {}}", "[workspace]"]
+)
+def test_a_name_that_other_services_cannot_reach(examine: Examine, repo: Path, written: str) -> None:
+    """As after `service:` of dev.yaml was changed, and compose.yaml was not."""
+    known = "{default: {}, workspace: {aliases: [catalog, catalog.localhost]}}"
+    file = repo / "compose.yaml"
+    line = file.read_text().partition(known)[0].count("\n") + 1
+    file.write_text(file.read_text().replace(known, written))
+    findings = examine()
+    assert wrong(findings) == ["D17"]
+    assert findings["D17"].what.startswith(f"compose.yaml:{line}: ")
+    assert "aliases: [catalog, catalog.localhost]" in findings["D17"].fix
+
+
 def test_limits_beyond_the_budget(examine: Examine, repo: Path) -> None:
     compose(repo, "320m", "353m")
     findings = examine()

@@ -17,7 +17,7 @@ from typing import Callable
 from devenv.base import ports, process, system
 from devenv.base.errors import UNHEALTHY, DevError
 from devenv.base.system import Entry, Table
-from devenv.engines.interface import LOG_LINES, Place, logged
+from devenv.engines.interface import LOG_LINES, Place, advice, logged
 from devenv.engines.native import folders, logs, processes
 from devenv.engines.native.unit import Command, Unit
 from devenv.model import services
@@ -244,8 +244,8 @@ class Order:
 
     def _failure(self, name: str, what: str, *hints: str) -> DevError:
         text = logged(logs.tail(self.units[name].folder, LOG_LINES))
-        slow = "if it starts slowly, raise budget.ready in dev.yaml"
-        return DevError(UNHEALTHY, f"{self.service}: {name} {what}\n{text}", *hints, f"inv dev.logs -s {name}", slow)
+        well = name in self.started and self.started[name].poll() == 0
+        return DevError(UNHEALTHY, f"{self.service}: {name} {what}\n{text}", *hints, *advice(name, well))
 
 
 def is_job(units: Mapping[str, Unit], name: str) -> bool:
