@@ -46,7 +46,7 @@ class ComposeEngine:
         self._known_version = version
         self._data_id = ""
         self._prepared = False  # for one-off containers
-        self._steps: list[str] = []  # the containers of steps that the last look saw
+        self._strangers: list[str] = []  # the containers that the last look saw and that belong to no service of ours
         self._seen_images: set[str] = set()  # those that containers were made of at the last look, and that are here
         self._before: set[str] | None = None  # the containers that ran at the first look
         self._held: Held | None = None  # the container for this command's steps
@@ -57,16 +57,17 @@ class ComposeEngine:
 
     def look(self) -> dict[str, State]:
         jobs, found = services.jobs(self.place.services), docker.containers(self.place.project)
-        self._steps = found.steps
+        self._strangers = found.strangers(self.place.services)
         if self._before is None:
             self._before = {state.id for state in found.services.values() if state.running}
         # Docker lists an image that lost its name by its id, Podman by the name that it had.
         self._seen_images = set() if self.is_podman else {state.image for state in found.services.values()}
-        return {name: self._judged(name, state, name in jobs) for name, state in found.services.items()}
+        here = {name: state for name, state in found.services.items() if name in self.place.services}
+        return {name: self._judged(name, state, name in jobs) for name, state in here.items()}
 
     def tidy(self) -> None:
-        if self._steps:
-            self._end_steps()
+        if self._strangers:
+            self._end_strangers()
 
     def is_built(self) -> bool:
         wanted = [self._image(name) for name, s in self.place.services.items() if s.build]
@@ -128,7 +129,7 @@ class ComposeEngine:
 
     def stop(self) -> None:
         # The containers stay: starting them again is a second faster than creating new ones.
-        self._end_steps()
+        self._end_strangers()
         if self._run("stop"):
             raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: could not be stopped"))
 
@@ -263,11 +264,11 @@ class ComposeEngine:
             docker.check_reach(self.place.root, image)
 
     def spare(self) -> None:
-        self._end_steps()
+        self._end_strangers()
         docker.remove_unnamed_images(self.place.project)
 
     def remove(self) -> None:
-        self._end_steps()
+        self._end_strangers()
         if self._run("down", "--volumes", "--rmi", "local", "--remove-orphans"):
             raise self._explain(DevError(UNHEALTHY, f"{self.place.service}: could not be removed"))
         # A pulled image has no label of Compose, so Compose leaves its tag.
@@ -337,7 +338,7 @@ class ComposeEngine:
     ) -> list[str]:
         # In a separate container: it works before the app can start, and is found again if this process is killed.
         if not self._prepared:  # once: each query takes a twentieth of a second, and we hold the lock
-            self._end_steps()
+            self._end_strangers()
             self.check_reach()
             docker.ensure_network(self.place.network)
             self._prepared = True
@@ -381,9 +382,9 @@ class ComposeEngine:
         if stuck or paused:
             self._run("stop", *stuck, *paused)
 
-    def _end_steps(self) -> None:
-        """Remove the containers of steps whose command was killed. We hold the lock, so no command waits for them."""
-        left = docker.with_label(self.place.project, docker.STEP)
+    def _end_strangers(self) -> None:
+        """Steps of killed commands (we hold the lock), and services that compose.yaml does not start any more."""
+        left = docker.containers(self.place.project).strangers(self.place.services)
         if left:
             process.run(["docker", "rm", "--force", *left], self.place.env)
 

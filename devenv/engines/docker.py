@@ -219,6 +219,10 @@ class Containers(NamedTuple):
     services: dict[str, State]
     steps: list[str]  # the ids of our own one-off containers; those of `dev.run` are in neither
 
+    def strangers(self, ours: Collection[str]) -> list[str]:
+        """The ids of those that are not a container of one of `ours`, the services that start."""
+        return [*self.steps, *(state.id for name, state in self.services.items() if name not in ours)]
+
 
 def containers(project: str) -> Containers:
     """All containers of a Compose project, with one call. DevError 110."""
@@ -249,12 +253,6 @@ def running_projects() -> set[str] | None:
     label = f'{{{{.Label "{PROJECT}"}}}}'
     done = process.capture(["docker", "ps", "--filter", f"label={PROJECT}", "--format", label])
     return set(done.stdout.split()) if done.code == 0 else None
-
-
-def with_label(project: str, label: str) -> list[str]:
-    """The ids of a project's containers that have a label."""
-    filters = ["--filter", f"label={PROJECT}={project}", "--filter", f"label={label}"]
-    return process.capture(["docker", "ps", "--all", "--quiet", *filters]).stdout.split()
 
 
 def inside(place: Place, service: str, argv: Sequence[str], how: str = "-i") -> list[str]:

@@ -42,14 +42,12 @@ services:
     healthcheck: {test: [CMD, "true"]}
     depends_on: [db]
     mem_limit: 320m
-    networks: {default: {}, workspace: {aliases: [catalog, catalog.localhost]}}
   db:
     image: postgres:17
     volumes: ["db-data:/var/lib/postgresql/data"]
     healthcheck: {test: [CMD, "true"]}
     mem_limit: 160m
 volumes: {db-data: {}}
-networks: {workspace: {name: "${DEV_NETWORK:-devenv-main}", external: true}}
 """
 
 DOCKERFILE = """\

@@ -217,8 +217,9 @@ def test_the_code_of_a_step_is_handed_on(engine: ComposeEngine, seam: Seam) -> N
 
 
 @pytest.mark.parametrize("action", ["step", "collect", "begin", "stop", "remove"])
-def test_what_a_killed_step_left_is_removed_first(engine: ComposeEngine, seam: Seam, action: str) -> None:
-    seam.answer("label=devenv.step", "id1\nid2\n")
+def test_what_belongs_to_no_service_is_removed_first(engine: ComposeEngine, seam: Seam, action: str) -> None:
+    gone = container("gone", "Up") + container("app", "Created", number="2", oneoff=True, step="seed")
+    seam.answer("docker ps", gone + container("db", "Up") + container("app", "Up", number="3", oneoff=True))
     act = {
         "step": lambda: engine.step("migrate", ["x"]),
         "collect": lambda: engine.collect("seed", ["x"]),
@@ -227,7 +228,7 @@ def test_what_a_killed_step_left_is_removed_first(engine: ComposeEngine, seam: S
         "remove": engine.remove,
     }
     act[action]()
-    assert seam.typed()[0] == "docker rm --force id1 id2"
+    assert seam.typed()[0] == "docker rm --force app2 gone1", "the other one may be a person's, who typed dev.run"
     assert len(seam.ran) == (1 if action == "begin" else 2)  # it does not show its command before it has ended
 
 
@@ -235,7 +236,7 @@ def test_each_command_looks_once_for_what_a_killed_step_left(engine: ComposeEngi
     engine.step("migrate", ["x"])
     engine.collect("seed", ["x"])
     engine.begin("package_migrations", ["x"])()
-    looks = [argv for argv in seam.asked if "label=devenv.step" in argv]
+    looks = [argv for argv in seam.asked if argv[:2] == ["docker", "ps"]]
     assert len(looks) == 1
 
 
@@ -304,10 +305,19 @@ def test_one_off_containers_are_not_services(engine: ComposeEngine, seam: Seam) 
 def test_what_is_left_of_a_killed_step_is_removed(engine: ComposeEngine, seam: Seam) -> None:
     """Its container may have been created and never started: then Docker does not remove it by itself."""
     seam.answer("docker ps", container("app", "Created", number="2", oneoff=True, step="seed"))
-    seam.answer("docker ps --all --quiet", "app2\n")
     engine.look()
     engine.tidy()
     assert seam.ran == [["docker", "rm", "--force", "app2"]]
+
+
+def test_a_service_that_does_not_start_any_more_is_removed(seam: Seam, make_place: MakePlace) -> None:
+    """It was taken out of compose.yaml, or it has a profile now: Compose leaves the latter alone."""
+    extra = "  extra: {image: extra:1, profiles: [more]}\n"
+    engine = ComposeEngine(make_place(COMPOSE_YAML.replace("  db:\n", f"{extra}  db:\n", 1)))
+    seam.answer("docker ps", container("db", "Up") + container("extra", "Up") + container("gone", "Up"))
+    assert list(engine.look()) == ["db"]
+    engine.tidy()
+    assert seam.ran == [["docker", "rm", "--force", "extra1", "gone1"]]
 
 
 NO_CHECK = object()  # then Docker leaves "Health" out

@@ -29,6 +29,8 @@ from .conftest import COMPOSE_YAML, Seam
 
 Usage = namedtuple("Usage", "total used free")
 Examine = Callable[[], dict[str, Finding]]
+NAMES = "{default: {}, workspace: {aliases: [catalog, catalog.localhost]}}"
+WITH_NAMES = COMPOSE_YAML.replace("depends_on: [db]\n", f"depends_on: [db]\n    networks: {NAMES}\n")
 
 
 @pytest.fixture
@@ -40,6 +42,7 @@ def examine(repo: Path, seam: Seam, state_home: Path, tmp_path: Path, monkeypatc
     # Not the cache of the run: doctor would read all that other tests installed, which takes more than a second.
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(environment, "ROOT", repo)
+    (repo / "compose.yaml").write_text(WITH_NAMES)
     shutil.copytree(REPO / "{{cookiecutter.repo_name}}/.dev", repo / ".dev", dirs_exist_ok=True)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, 50 * 2**30))
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, port: [])
@@ -55,8 +58,8 @@ def wrong(findings: dict[str, Finding]) -> list[str]:
 
 
 def compose(repo: Path, old: str, new: str) -> None:
-    assert old in COMPOSE_YAML
-    (repo / "compose.yaml").write_text(COMPOSE_YAML.replace(old, new))
+    assert old in WITH_NAMES
+    (repo / "compose.yaml").write_text(WITH_NAMES.replace(old, new))
 
 
 def test_nothing_is_wrong(examine: Examine) -> None:
@@ -192,10 +195,8 @@ def test_a_port_that_another_has(examine: Examine, repo: Path) -> None:
 )
 def test_a_name_that_other_services_cannot_reach(examine: Examine, repo: Path, written: str) -> None:
     """As after `service:` of dev.yaml was changed, and compose.yaml was not."""
-    known = "{default: {}, workspace: {aliases: [catalog, catalog.localhost]}}"
-    file = repo / "compose.yaml"
-    line = file.read_text().partition(known)[0].count("\n") + 1
-    file.write_text(file.read_text().replace(known, written))
+    line = WITH_NAMES.partition(NAMES)[0].count("\n") + 1
+    compose(repo, NAMES, written)
     findings = examine()
     assert wrong(findings) == ["D17"]
     assert findings["D17"].what.startswith(f"compose.yaml:{line}: ")

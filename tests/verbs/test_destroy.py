@@ -46,6 +46,36 @@ OLD = """
 """
 
 
+EXTRA = """
+  extra:
+    build: {context: ., target: dev}
+    command: sleep infinity
+    mem_limit: 64m
+"""
+
+
+def test_a_service_that_does_not_start_any_more_is_ended(repo: Repo, engine: str) -> None:
+    """It has a profile now, which Compose takes for a reason to leave it alone, or compose.yaml has it no more."""
+    file = repo.path / "compose.yaml"
+    without = file.read_text()
+    started = without.replace("\nvolumes:\n", f"{EXTRA}\nvolumes:\n")
+    off = started.replace("sleep infinity\n", "sleep infinity\n    profiles: [more]\n")
+    for after, verb in ((off, "dev.up"), (off, "dev.down"), (without, "dev.down"), (off, "dev.destroy --yes")):
+        file.write_text(started)
+        repo.ok("dev.up")
+        assert _runs_extra(repo, engine)
+        file.write_text(after)
+        repo.ok(*verb.split())
+        assert not _runs_extra(repo, engine), verb
+    assert machine.left_by(repo.token, repo.path, engine) == []
+
+
+def _runs_extra(repo: Repo, engine: str) -> bool:
+    names = machine.answer("docker", "ps", "--format", "{{.Names}}") if engine == "compose" else []
+    found = [name for name in names if repo.token in name and "-extra-" in name]
+    return bool(found) or any("sleep infinity" in words for words in machine.processes_below(repo.path))
+
+
 @pytest.mark.parametrize("engine", COMPOSE, indirect=True)
 def test_destroy_removes_what_compose_yaml_has_no_more(repo: Repo, engine: str) -> None:
     before = (repo.path / "compose.yaml").read_text()
