@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from tools.adopt.found import Found, Open, Store
 from tools.adopt.read.files import Files
+from tools.adopt.read.syntax import nodes
 
 ADDRESS = re.compile(r"(?P<scheme>rediss?)://(?:localhost|127\.0\.0\.1|redis|valkey|cache)(?::\d+)?(?:/\w*)?")
 NAME = "REDIS_URL"
@@ -32,7 +33,7 @@ def cache(files: Files, settings: Iterable[str]) -> tuple[Store | None, Open | N
 def _places(files: Files, name: str) -> Iterator[tuple[str, int, str]]:
     """Where a setting, or an entry of one, is such a text."""
     tree = files.tree(name) if "redis" in files.text(name) else None
-    for node in ast.walk(tree) if tree else ():
+    for node in nodes(tree) if tree else ():
         values = node.values if isinstance(node, ast.Dict) else [node.value] if isinstance(node, ast.Assign) else []
         values = [each for one in values for each in (one.elts if isinstance(one, ast.List) else [one])]
         for value in values:

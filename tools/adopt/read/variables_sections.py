@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import callee, constants, dotted, text
+from tools.adopt.read.syntax import callee, constants, dotted, nodes, text
 from tools.adopt.read.variable import Variable
 
 GETS = ("get", "getint", "getfloat", "getboolean")  # those of configparser
@@ -87,7 +87,7 @@ def _calls(tree: ast.Module, made: Mapping[str, str]) -> Iterator[tuple[ast.Call
     """The calls with a section and an option that are texts, and the pattern of their variable."""
     objects: dict[str, str] = {}  # by the name that the module gives to an object of a class
     calls = []
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and callee(node.value) in made:
             pattern = made[callee(node.value)]
             objects |= {target.id: pattern for target in node.targets if isinstance(target, ast.Name)}
