@@ -21,8 +21,8 @@ def reads(files: Files, names: Iterable[str]) -> Iterator[Variable]:
     """The reads of such variables by a function of the code, or by an object whose class has one."""
     names = list(names)
     made = dict(pair for name in names if "environ" in files.text(name) for pair in _makers(files.tree(name)))
-    for name in names if made else ():
-        tree = files.tree(name)
+    for name in names:
+        tree = files.tree(name) if any(one in files.text(name) for one in made) else None
         for call, pattern in _calls(tree, made) if tree else ():
             given = [*call.args[PARTS:], *(each.value for each in call.keywords if each.arg in ("fallback", "default"))]
             default = next((str(one.value) for one in given if isinstance(one, ast.Constant) and one.value), None)
