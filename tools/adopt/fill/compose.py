@@ -29,6 +29,7 @@ def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str]:
     """By name of the block in compose.yaml, its text."""
     port = answers["port"]
     return {
+        "memory": str(programs.MEMORY),
         "mounts": "" if reading.own_image else "yes",  # the source is in an image that is built as theirs
         "command": lines.block(command(reading, port), 4),
         "environment": lines.block([*environment.variables(reading, answers), *_points(reading, "environment")], 6),
@@ -61,6 +62,7 @@ def lean_parts(reading: Reading, answers: Mapping[str, str], names: Names) -> di
         serve = []
     return {
         "compose": names.compose,
+        "memory": str(programs.LEAN),
         "command": lines.block(serve, 4),
         "worker": lines.block(worker(reading, answers["port"]), 4),
         "more": lines.block(programs.lean(reading, answers), 2),

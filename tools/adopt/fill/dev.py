@@ -33,8 +33,14 @@ def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str | int]:
         "commands": lines.block(command_lines(reading, answers), 0),
         "data": lines.block(data(reading, answers), 0),
         "native": lines.block(native(reading), 0),
-        "others": len(programs.others(reading, answers)),
+        "workers": budget(reading, answers),
     }
+
+
+def budget(reading: Reading, answers: Mapping[str, str]) -> int:
+    """The memory of the workers in MB, on top of what the template counts for its own."""
+    first = programs.MEMORY // 2 if answers["worker"] != "none" else 0
+    return first + programs.MEMORY * len(programs.others(reading, answers))
 
 
 def notes(reading: Reading) -> list[str]:
