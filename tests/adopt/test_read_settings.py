@@ -640,3 +640,34 @@ def test_a_fixed_port_of_a_database_is_an_open_point(tmp_path: Path, port: str, 
             'in shop/settings.py: "PORT": os.environ["DB_PORT"]',
         )
     ]
+
+
+BELOW = "import os\nSECRET_KEY = 'x'\nDATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'a'}}\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "tree", "path"),
+    [
+        ("settings", {"extras/dev/settings.py": BELOW}, "extras/dev"),
+        ("config.dev", {"deploy/config/__init__.py": "", "deploy/config/dev.py": BELOW}, "deploy"),
+        ("settings", {"settings.py": BELOW}, None),
+        ("shop.settings", {"shop/settings.py": BELOW}, None),
+        ("shop.settings", {"src/shop/settings.py": BELOW}, None),
+        ("settings", {"shop/settings.py": BELOW}, None),  # a module of the package: it cannot be meant
+        ("shop.settings", {"web/manage.py": "", "web/shop/settings.py": BELOW}, None),
+        ("settings", {"extras/dev/settings.py": BELOW, "Dockerfile": "FROM python\nENV PYTHONPATH=wiki\n"}, "wiki:extras/dev"),
+    ],
+)
+def test_settings_in_a_folder_that_python_does_not_import_from(
+    tmp_path: Path, module: str, tree: Tree, path: str | None
+) -> None:
+    tree = {
+        "requirements.txt": "django\n",
+        "shop/__init__.py": "",
+        "wiki/a.py": "",
+        "shop/wsgi.py": f"os.environ.setdefault('DJANGO_SETTINGS_MODULE', '{module}')\n"
+        "application = get_wsgi_application()\n",
+        **tree,
+    }
+    found = reading(tmp_path, tree).environment.get("PYTHONPATH")
+    assert (found.value if found else None) == path

@@ -16,6 +16,7 @@ from tools.adopt.read import (
     fixed,
     fixed_cache,
     flask,
+    importable,
     node,
     others,
     own_server,
@@ -197,7 +198,8 @@ def _reading(
     run_packages, build_packages, about_packages, unnamed = packages(files, project, built, ways)
     remarks += about_packages
     given = _with_module(files, given, served, settings.module)
-    given = _with_debug(files, given, said) if _is_django(served) else given
+    if _is_django(served):
+        given = importable.with_path(files, _with_debug(files, given, said), django.running(files, given, []))
     if set_module := given.get(django.NAME):
         ways = replace(ways, test=with_settings(files, ways.test, set_module.value))
     programs = called.needed(files, django.files_that_run(files, given) if _is_django(served) else (), dependencies)
