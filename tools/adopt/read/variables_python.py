@@ -105,6 +105,7 @@ def _code(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
     chosen = {
         part for node in nodes(tree) if isinstance(node, ast.If) for each in node.body for part in ast.walk(each)
     }
+    switches = _switches(tree, environment)
     alternatives, refused, keys = _alternatives(tree), _refused(tree), _keys(tree)
     for read in sorted(found, key=lambda read: (read.node.lineno, read.node.col_offset)):
         default = literal(read.fallback or alternatives.get(read.node))
@@ -114,7 +115,7 @@ def _code(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
         if (default in refused and SECRET.search(read.name)) or (not default and read.node in keys):
             default, required = None, True
         near = _near(files, name, read.node)
-        yield Variable(read.name, f"{name}:{read.node.lineno}", default, required, near)
+        yield Variable(read.name, f"{name}:{read.node.lineno}", default, required, near, switches.get(read.node, ""))
 
 
 def literal(node: ast.expr | None) -> str | None:
@@ -158,6 +159,17 @@ def _optional(tree: ast.Module, names: Names) -> set[str]:
         elif isinstance(node, ast.Try) and any(_catches(each) for each in node.handlers):
             inside = (read for part in node.body for each in ast.walk(part) if (read := _read(each, names)))
             found |= {read.name for read in inside}
+    return found
+
+
+def _switches(tree: ast.Module, names: Names) -> dict[ast.AST, str]:
+    """The variable that turns on the code with a node: `if os.environ.get("SMTP"):`, without a default that does."""
+    found: dict[ast.AST, str] = {}
+    for node in nodes(tree):
+        read = _read(node.test, names) if isinstance(node, ast.If) else None
+        if read and isinstance(node, ast.If) and literal(read.fallback) in (None, "", "0", "False"):
+            if not (read.required and read.fallback is None):
+                found |= {part: read.name for each in node.body for part in ast.walk(each)}
     return found
 
 
