@@ -40,4 +40,8 @@ def test_the_nearest_files_of_a_pattern_are_first(
 
 def test_a_module_is_a_file_or_a_package(tmp_path: Path) -> None:
     files = Files(tmp_path, [*CODE, "lib/cart/__init__.py", "uncart.py"])
-    assert [path_of(files, name) for name in ("shop", "cart", "none")] == ["shop/__init__.py", "lib/cart/__init__.py", ""]
+    assert [path_of(files, name) for name in ("shop", "cart", "none")] == [
+        "shop/__init__.py",
+        "lib/cart/__init__.py",
+        "",
+    ]

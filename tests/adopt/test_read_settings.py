@@ -655,7 +655,11 @@ BELOW = "import os\nSECRET_KEY = 'x'\nDATABASES = {'default': {'ENGINE': 'django
         ("shop.settings", {"src/shop/settings.py": BELOW}, None),
         ("settings", {"shop/settings.py": BELOW}, None),  # a module of the package: it cannot be meant
         ("shop.settings", {"web/manage.py": "", "web/shop/settings.py": BELOW}, None),
-        ("settings", {"extras/dev/settings.py": BELOW, "Dockerfile": "FROM python\nENV PYTHONPATH=wiki\n"}, "wiki:extras/dev"),
+        (
+            "settings",
+            {"extras/dev/settings.py": BELOW, "Dockerfile": "FROM python\nENV PYTHONPATH=wiki\n"},
+            "wiki:extras/dev",
+        ),
     ],
 )
 def test_settings_in_a_folder_that_python_does_not_import_from(

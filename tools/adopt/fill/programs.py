@@ -12,7 +12,7 @@ from tools.adopt.found import Found, Reading
 # They take their jobs from a broker: without a known one they would only fail.
 BROKERED = re.compile(r"\b(celery|rq|dramatiq|arq|huey|faktory|bullmq|rqworker|rqscheduler)\b")
 TAKEN = ("app", "db", "cache")
-# Of the app, and of each worker: that imports the same code, and pools such as Celery's start it once for each processor.
+# Of the app, and of each worker, which loads the same code: Celery does so for each processor.
 MEMORY, LEAN = 512, 384  # MB
 
 

@@ -24,6 +24,8 @@ def with_path(files: Files, given: Values, module: Found | None) -> Values:
 def _outside(files: Files, name: str, module: str) -> str:
     """The folder that has the module's file; empty if Python imports from there, or if it is a package itself."""
     path = module.replace(".", "/")
-    base = next(name.removesuffix(end) for end in (f"{path}.py", f"{path}/__init__.py") if name.endswith(end)).strip("/")
+    base = next(name.removesuffix(end) for end in (f"{path}.py", f"{path}/__init__.py") if name.endswith(end)).strip(
+        "/"
+    )
     usual = {"", "src", *(script.rpartition("/")[0] for script in files.named("manage.py", depth=2))}
     return "" if base in usual or files.has(f"{base}/__init__.py") else base

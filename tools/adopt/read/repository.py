@@ -153,6 +153,7 @@ def _fixed(
     if not _is_django(served):
         database, points = fixed.with_variable(facts, database)
         host = flask.server_name(facts.files, facts.project, facts.code) if facts.project else None
+        cache = cache or fixed_cache.prefixed(facts)
         return database, cache, [*points, *([host] if host else [])]
     runs = django.files_that_run(facts.files, given)
     database, points = fixed.with_port(facts.files, runs, database)

@@ -102,9 +102,7 @@ def _code(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
     environment = replace(Names.of(tree), constants=_known(files, name, tree))
     optional = _optional(tree, environment)
     found = [read for node in nodes(tree) if (read := _read(node, environment))]
-    chosen = {
-        part for node in nodes(tree) if isinstance(node, ast.If) for each in node.body for part in ast.walk(each)
-    }
+    chosen = {part for node in nodes(tree) if isinstance(node, ast.If) for each in node.body for part in ast.walk(each)}
     switches = _switches(tree, environment)
     alternatives, refused, keys = _alternatives(tree), _refused(tree), _keys(tree)
     for read in sorted(found, key=lambda read: (read.node.lineno, read.node.col_offset)):
@@ -167,9 +165,9 @@ def _switches(tree: ast.Module, names: Names) -> dict[ast.AST, str]:
     found: dict[ast.AST, str] = {}
     for node in nodes(tree):
         read = _read(node.test, names) if isinstance(node, ast.If) else None
-        if read and isinstance(node, ast.If) and literal(read.fallback) in (None, "", "0", "False"):
-            if not (read.required and read.fallback is None):
-                found |= {part: read.name for each in node.body for part in ast.walk(each)}
+        on = read is None or literal(read.fallback) not in (None, "", "0", "False")
+        if read and isinstance(node, ast.If) and not on and not (read.required and read.fallback is None):
+            found |= {part: read.name for each in node.body for part in ast.walk(each)}
     return found
 
 
