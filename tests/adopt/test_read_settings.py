@@ -592,7 +592,9 @@ def test_a_program_that_settings_name_is_installed_or_an_open_point(
     assert found.dependencies is not None
     assert found.dependencies.more == (() if not more else (more,))
     assert packages in [*(one.value for one in found.packages), ""]
-    assert [one.what.value.partition(",")[0] for one in found.open] == [f"the program {asked}"] * bool(asked)
+    assert [one.what.value.partition(",")[0] for one in found.open] == (
+        [f"settings name the program {asked}; without containers"] * bool(asked)
+    )
     programs = [note for note in notes(found) if note.startswith("shop/settings/local.py:3: settings name the program")]
     assert len(programs) == bool(more or packages)
 
@@ -675,3 +677,22 @@ def test_settings_in_a_folder_that_python_does_not_import_from(
     }
     found = reading(tmp_path, tree).environment.get("PYTHONPATH")
     assert (found.value if found else None) == path
+
+
+@pytest.mark.parametrize(
+    ("call", "package", "line"),
+    [
+        ("subprocess.Popen(['npm', 'run', 'watch'], cwd=HERE)", "npm", ""),
+        ("Popen(['node', 'watch.js'])", "nodejs", ""),
+        ("subprocess.run(['/usr/bin/watcher'])", "", "watcher"),
+        ("subprocess.run([sys.executable, 'x.py'])", "", ""),
+        ("subprocess.run(command)", "", ""),
+    ],
+)
+def test_a_program_that_runserver_starts_is_installed(tmp_path: Path, call: str, package: str, line: str) -> None:
+    command = f"class Command(Parent):\n    def handle(self):\n        {call}\n"
+    tree = {**BASE, "shop/management/commands/runserver.py": command}
+    found = reading(tmp_path, tree)
+    assert [one.value for one in found.packages if "runserver" in one.where] == ([package] if package else [])
+    points = [one.example for one in found.open if "runserver starts the program" in one.what.value]
+    assert points == ([f"RUN apt-get update && apt-get install --yes {line}"] if line else [])
