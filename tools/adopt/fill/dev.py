@@ -103,7 +103,14 @@ def data(reading: Reading, answers: Mapping[str, str]) -> list[str]:
     """The blocks about data: state, volatile, scenarios, logins. Empty without a schema."""
     if not has_schema(reading, answers):
         return []
-    return [*state(reading), *volatile(reading), "", *scenarios(reading), "", *LOGINS, ""]
+    return [*extensions(reading), *state(reading), *volatile(reading), "", *scenarios(reading), "", *LOGINS, ""]
+
+
+def extensions(reading: Reading) -> list[str]:
+    """Those of PostgreSQL that the app's account may not create."""
+    names = ", ".join(one.value for one in reading.extensions)
+    comment = "# A superuser creates them, also in databases that tests make."
+    return [comment, lines.noted(f"database: {{extensions: [{names}]}}", *reading.extensions), ""] if names else []
 
 
 LOGINS = [

@@ -34,6 +34,7 @@ from tools.adopt.read.compose import Stack, aimed, stack
 from tools.adopt.read.configured import configurations
 from tools.adopt.read.docker import Image, images
 from tools.adopt.read.environment import environment, missing, of_stores
+from tools.adopt.read.extensions import extensions
 from tools.adopt.read.files import SOURCES, Files
 from tools.adopt.read.framework import application, framework_of
 from tools.adopt.read.health import health
@@ -217,6 +218,7 @@ def _reading(
         migration_files=migrated.files if migrated else (),
         commands=ways,
         database=database,
+        extensions=extensions(facts, database),
         cache=cache,
         backing=servers,
         packages=(*run_packages, *programs.packages),
