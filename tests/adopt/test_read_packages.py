@@ -252,3 +252,21 @@ def test_a_client_with_a_number_of_its_makers_source_gets_the_name_that_each_rel
     dockerfile = f"FROM python:3.12-slim\nRUN {run} postgresql-client-common\n"
     found = reading(tmp_path, {"requirements.txt": "flask\n", "Dockerfile": dockerfile})
     assert [one.value for one in found.packages] == ["postgresql-client", "curl", "postgresql-client-common"]
+
+
+@pytest.mark.parametrize(
+    ("call", "package"),
+    [
+        ("ctypes.cdll.LoadLibrary('libfuzzy.so.2')", "libfuzzy2"),
+        ('lib = CDLL("libmd4c-html0.so.0")', "libmd4c-html0-0"),
+        ("ctypes.CDLL('libfuzzy.so')", ""),  # no version: it may be any package's
+        ("ctypes.CDLL(find_library('fuzzy'))", ""),
+        ("ctypes.CDLL('./libown.so.1')", ""),
+    ],
+)
+def test_a_library_that_code_loads_by_its_version_is_installed(tmp_path: Path, call: str, package: str) -> None:
+    found = reading(tmp_path, {"requirements.txt": "flask\n", "shop/hashes.py": f"import ctypes\n{call}\n"})
+    assert [(one.value, one.where) for one in found.packages] == ([(package, "shop/hashes.py:2")] if package else [])
+    assert [note for note in notes(found) if f"the library of {package};" in note] == (
+        [f"shop/hashes.py:2: code loads the library of {package}; without containers, install it"] if package else []
+    )

@@ -696,3 +696,37 @@ def test_a_program_that_runserver_starts_is_installed(tmp_path: Path, call: str,
     assert [one.value for one in found.packages if "runserver" in one.where] == ([package] if package else [])
     points = [one.example for one in found.open if "runserver starts the program" in one.what.value]
     assert points == ([f"RUN apt-get update && apt-get install --yes {line}"] if line else [])
+
+
+@pytest.mark.parametrize(
+    ("call", "prefix"),
+    [
+        ('DjangoDynaconf(\n    __name__,\n    ENVVAR_PREFIX_FOR_DYNACONF="SHOP",\n)', "SHOP"),
+        ('Dynaconf(envvar_prefix="SHOP")', "SHOP"),
+        ("DjangoDynaconf(__name__)", "DJANGO"),
+    ],
+)
+def test_with_dynaconf_a_constant_database_needs_no_edit(tmp_path: Path, call: str, prefix: str) -> None:
+    code = "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'shop'}}\n"
+    tree = {**BASE, "requirements.txt": "django\npsycopg2-binary\n", "shop/settings/local.py": f"{code}s = {call}\n"}
+    found = reading(tmp_path, tree)
+    assert facts(found)["database.variables.host"] == (f"{prefix}_DATABASES__default__HOST", "shop/settings/local.py:2")
+    made = fill(found)["compose.yaml"]
+    assert f"{prefix}_DATABASES__default__PASSWORD: ${{DB_PASSWORD:-development-only}} #" in made
+
+
+@pytest.mark.parametrize(
+    ("read", "asked"),
+    [
+        ("with open(settings.FIELD_KEY, 'rb') as key: pass\n", True),
+        ("with open(other) as key: pass\n", False),
+    ],
+)
+def test_a_key_that_settings_name_and_code_opens_is_an_open_point(tmp_path: Path, read: str, asked: bool) -> None:
+    lines = "FIELD_KEY = '/etc/shop/fields.key'\nLOGO = '/etc/shop/logo.png'\n"
+    tree = {**BASE, "shop/settings/local.py": f"{FILE}{lines}", "shop/fields.py": read}
+    points = [one for one in reading(tmp_path, tree).open if "nothing makes the file" in one.what.value]
+    assert [(one.what.where, one.example) for one in points] == (
+        [("shop/settings/local.py:3", 'in shop/settings/local.py: FIELD_KEY = "devenv.key"')] if asked else []
+    )
+    assert all("shop/fields.py:1" in one.what.value for one in points)

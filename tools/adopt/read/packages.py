@@ -29,6 +29,8 @@ NAMES = {
     "language-pack-en": "locales",
     "libgl1-mesa-glx": "libgl1",
 }
+# Debian names a library's package after it and its version.
+LOADED = re.compile(r"""\b(?:CDLL|LoadLibrary)\(\s*["'](?P<name>lib[a-z0-9+.-]+)\.so\.(?P<version>\d+)["']""")
 # Of a maker's own source of packages, which is not added: a release of Debian has one version of it, without a number.
 NUMBERED = re.compile(r"(postgresql-client|postgresql-contrib|mariadb-client|mysql-client)-[\d.]+")
 # Alpine's packages by the names that Debian has; empty: what the image has without a package.
@@ -81,6 +83,11 @@ def packages(
     run, unknown = _of_alpine(run, {name for image in built for name in image.alpine})
     run, notes = _translated(run, built[0], language) if built and not variants else (run, [])
     build = _of_dependencies(files, project, run)
+    loaded = [_of_library(match, where) for match, where in files.search(LOADED, files.code(".py"))]
+    run |= {one.value: run.get(one.value, one) for one in loaded}
+    notes += [
+        Found(f"code loads the library of {one.value}; without containers, install it", one.where) for one in loaded
+    ]
     if git := _from_git(files, project):
         build.setdefault("git", git)
     if ways.test and ways.test.value.startswith("make "):
@@ -90,6 +97,12 @@ def packages(
     full = bool(variants) and not re.search(r"slim|alpine", variants[0].value)  # it has compilers, headers and git
     only = {} if full else {name: one for name, one in build.items() if name not in run}
     return tuple(run.values()), tuple(only.values()), notes, unknown
+
+
+def _of_library(match: re.Match[str], where: str) -> Found:
+    """`libfuzzy2` for `libfuzzy.so.2`, and `libgeos-c1-1` where the name ends with a digit."""
+    between = "-" if match["name"][-1].isdigit() else ""
+    return Found(f"{match['name']}{between}{match['version']}", where)
 
 
 def _of_dependencies(files: Files, project: Project, run: dict[str, Found]) -> dict[str, Found]:

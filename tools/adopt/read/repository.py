@@ -13,6 +13,7 @@ from tools.adopt.read import (
     debugging,
     django,
     dropped,
+    dynaconf,
     fixed,
     fixed_cache,
     flask,
@@ -157,6 +158,7 @@ def _fixed(
         cache = cache or fixed_cache.prefixed(facts)
         return database, cache, [*points, *([host] if host else [])]
     runs = django.files_that_run(facts.files, given)
+    database = dynaconf.with_variables(facts.files, runs, database)
     database, points = fixed.with_port(facts.files, runs, database)
     if cache:
         return database, cache, points
