@@ -6,16 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 
 from devenv.databases.postgres_accounts import IMAGES
+from devenv.model.services import POSTGRES
 from tools.adopt.fill import commands, environment, examples, lines, others, programs, servers
 from tools.adopt.found import Found, Reading, Store
 from tools.adopt.names import Names
 
 # By kind: the programs that the engines know, and the image if no compose file names one of them.
-PROGRAMS = {
-    "postgres": ("postgres", *("postgis", "pgvector", "timescaledb")),
-    "mysql": ("mysql", "mariadb"),
-    "redis": ("redis", "valkey"),
-}
+PROGRAMS = {"postgres": POSTGRES, "mysql": ("mysql", "mariadb"), "redis": ("redis", "valkey")}
 USUAL = {"postgres": "postgres:17", "mysql": "mariadb:11", "redis": "valkey/valkey:8"}
 EXTENDED = re.compile(r"postgis|pgvector|timescale")
 PYTHON = "import os, urllib.request as u; u.build_opener(u.ProxyHandler({{}})).open({}, timeout=4)"
