@@ -75,6 +75,15 @@ def test_an_edit_of_their_file_that_a_point_names_is_asked_for(tmp_path: Path) -
     assert (tmp_path / "settings.py").read_text() == "HOSTS = ['*']\n"
 
 
+def test_a_file_that_a_point_asks_for_is_committed_and_counts_as_an_edit(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / ".gitignore").write_text("*.key\n")
+    commit(tmp_path, "first")
+    row = Row("shop", "1", "")
+    filled(App("shop", "1", files={"dev.key": "abc"}), tmp_path, row, "\nTo fill in\n\n")
+    assert (row.edits, git(tmp_path, "show", "HEAD:dev.key")) == ("1", "abc")
+
+
 def test_an_image_that_is_taken_instead_is_named_in_the_row(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
     (tmp_path / "Dockerfile").write_text("FROM python:3.12-slim AS base\nFROM base AS deps\n")
