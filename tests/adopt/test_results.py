@@ -78,9 +78,11 @@ def test_an_edit_of_their_file_that_a_point_names_is_asked_for(tmp_path: Path) -
 def test_a_file_that_a_point_asks_for_is_committed_and_counts_as_an_edit(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
     (tmp_path / ".gitignore").write_text("*.key\n")
+    (tmp_path / "compose.yaml").write_text("# FILL IN: what\n# a key\n")
     commit(tmp_path, "first")
+    report = "Found\n\nTo fill in\n  compose.yaml:1: what\n      a key\n\nNext\n"
     row = Row("shop", "1", "")
-    filled(App("shop", "1", files={"dev.key": "abc"}), tmp_path, row, "\nTo fill in\n\n")
+    filled(App("shop", "1", files={"dev.key": "abc"}), tmp_path, row, report)
     assert (row.edits, git(tmp_path, "show", "HEAD:dev.key")) == ("1", "abc")
 
 
