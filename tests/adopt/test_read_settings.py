@@ -730,3 +730,24 @@ def test_a_key_that_settings_name_and_code_opens_is_an_open_point(tmp_path: Path
         [("shop/settings/local.py:3", 'in shop/settings/local.py: FIELD_KEY = "devenv.key"')] if asked else []
     )
     assert all("shop/fields.py:1" in one.what.value for one in points)
+
+
+@pytest.mark.parametrize(
+    ("code", "more", "example"),
+    [
+        (
+            "app.config.from_envvar('SHOP_SETTINGS')\n",
+            {"config/dev.cfg": "A = 1\n"},
+            "SHOP_SETTINGS: ../config/dev.cfg",
+        ),
+        ("app.config.from_envvar('SHOP_SETTINGS')\n", {"shop/config.py.example": ""}, "SHOP_SETTINGS: ../settings.cfg"),
+        ("app.config.from_envvar('SHOP_SETTINGS', silent=True)\n", {"config/dev.cfg": "A = 1\n"}, ""),
+        ("app.config.from_envvar('SHOP_SETTINGS')\n", {".env.example": "SHOP_SETTINGS=../a.cfg\n"}, ""),
+    ],
+)
+def test_a_configuration_that_flask_needs_at_its_start_is_an_open_point(
+    tmp_path: Path, code: str, more: Tree, example: str
+) -> None:
+    tree = {"requirements.txt": "flask\n", "setup.cfg": "", "shop/app.py": f"app = Flask(__name__)\n{code}", **more}
+    points = [one for one in reading(tmp_path, tree).open if "without which Flask does not start" in one.what.value]
+    assert [(one.example, one.what.where) for one in points] == ([(example, "shop/app.py:2")] if example else [])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 
 from tools.adopt.found import Found, Open
@@ -15,19 +16,48 @@ NAMES = re.compile(r"_(CONFIG|CONF|CFG|SETTINGS)(_?FILE|_?PATH)?$")
 ELSEWHERE = re.compile(
     r"""["'](?:/etc/|~/|/opt/|/var/|/usr/)(?:[\w.-]+/)*([\w.-]+\.(?:conf|cfg|ini|toml|ya?ml|json|py))["']"""
 )
+# Flask reads the file at its start, and fails without it; `silent=True` is a second argument.
+FLASK = re.compile(r"""\.from_envvar\(\s*["'](?P<name>\w+)["']\s*\)""")
+OTHERS = re.compile(
+    r"(^|/)(setup\.cfg|tox\.ini|alembic|gunicorn|uwsgi|nginx|logging)|(^|[/_.-])(prod|production|test|tests)[/_.-]"
+)
 LINES = 8  # that a file says the usual place in, after it reads the variable
 
 
 def configurations(files: Files, said: Iterable[Variable], given: Values) -> list[Open]:
     """An open point for each such variable without a value, if the repository has that file or an example of it."""
-    found = []
-    for one in said:
+    every = [*said]
+    found = _of_flask(files, given, {one.name for one in every})
+    for one in every:
         usual = _usual(files, one) if NAMES.search(one.name) and not given.get(one.name) else None
         example = _example(files, usual[1]) if usual else ""
         if usual and example:
             what = f"the configuration file for development, which {one.name} names; without it code reads {usual[0]}"
             found.append(Open(Found(what, one.where), f"{one.name}: {example}"))
     return found
+
+
+def _of_flask(files: Files, given: Values, said: Collection[str]) -> list[Open]:
+    """A point for each variable of `from_envvar`. A relative path is one from the folder of Flask's package.
+
+    `said`: the variables that code reads itself: it looks for the file before Flask does.
+    """
+    found = {}
+    for match, where in files.search(FLASK, files.code(".py")):
+        name = match["name"]
+        if not given.get(name) and name not in {*found, *said}:
+            folder = where.rpartition(":")[0].rpartition("/")[0]
+            names = files.named("*.cfg*", "*.conf*", "*settings*.py", "*config*.py")
+            own = [
+                one
+                for one in names
+                if not OTHERS.search(one) and not ASIDE.search(f"/{one}") and one != where.rpartition(":")[0]
+            ]
+            path = posixpath.relpath(own[0] if own else "settings.cfg", folder or ".")
+            why = f"without which Flask does not start; its path begins in {folder or '.'}/"
+            what = f"{name} names a configuration file, {why}"
+            found[name] = Open(Found(what, where), f"{name}: {path}")
+    return [*found.values()]
 
 
 def _usual(files: Files, one: Variable) -> tuple[str, str] | None:
