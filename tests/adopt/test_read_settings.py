@@ -741,6 +741,11 @@ def test_a_key_that_settings_name_and_code_opens_is_an_open_point(tmp_path: Path
             "SHOP_SETTINGS: ../config/dev.cfg",
         ),
         ("app.config.from_envvar('SHOP_SETTINGS')\n", {"shop/config.py.example": ""}, "SHOP_SETTINGS: ../settings.cfg"),
+        (
+            "try:\n    app.config.from_envvar('SHOP_SETTINGS')\nexcept RuntimeError:\n    pass\n",
+            {"a.cfg": "A = 1\n"},
+            "",
+        ),
         ("app.config.from_envvar('SHOP_SETTINGS', silent=True)\n", {"config/dev.cfg": "A = 1\n"}, ""),
         ("app.config.from_envvar('SHOP_SETTINGS')\n", {".env.example": "SHOP_SETTINGS=../a.cfg\n"}, ""),
     ],
