@@ -101,7 +101,7 @@ LISTS = {
 NAMED = {"python": r"(?<![\w.-]){}(?![\w.-])", "node": r'"{}"\s*:'}
 
 
-COMPILED = "if it says that a package could not be compiled"
+COMPILED = "if a package could not be compiled"
 COMPILER = r"\b(build-essential|gcc|g\+\+|clang)(?=\s)"
 
 

@@ -153,3 +153,12 @@ def test_what_is_known_of_the_other_engine_stays() -> None:
     assert results.kept(new, old, {"native"}) == results.cells(kept)
     assert results.kept(new, results.cells(Row("one", "2", "", native="no")), {"native"}) == new
     assert results.kept(new, [], {"native"}) == new
+
+
+def test_reasons_of_both_engines_fit_into_the_cell() -> None:
+    short = ["compose: a instead of b", "native: error[112]: x"]
+    assert results.fitted(short) == "; ".join(short)
+    long = [f"compose: {'a' * 60} instead of b", f"compose: {'word ' * 30}", f"native: {'word ' * 30}"]
+    assert len(results.fitted(long)) <= results.CELL
+    assert results.fitted(long).count(" …") == 2
+    assert results.fitted(long).startswith("compose: word")
