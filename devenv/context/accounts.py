@@ -63,7 +63,7 @@ def choose(
             continue
         password, user = variable(name, "PASSWORD"), variable(name, "USER")
         found.variables[password] = given.get(password) or known["password"]
-        if store.program in find.POSTGRES:
+        if store.program in services.POSTGRES:
             found.variables[variable(name, "ADMIN")] = names.ADMIN
             found.apps[store.name] = store.environment.get("POSTGRES_USER", "postgres")
         elif store.program in find.MYSQL and _is_shared(seen, store, user):

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 from devenv.databases import postgres
 from devenv.databases.database import Database
-from devenv.model.services import Service
+from devenv.model.services import POSTGRES, Service
 
 KNOWN = "postgres, mariadb, mysql"
 # The images that are such a server.
-POSTGRES = ("postgres", "postgis", "pgvector", "timescaledb")
 MYSQL = ("mariadb", "mysql")
 
 

@@ -83,6 +83,12 @@ class Postgres(Database):
             f"SET client_min_messages = warning; {COLUMNS};",
         ]
 
+    def checked(self, done: Result) -> Result:
+        absent = postgres_accounts.absent(self.service, done.stderr) if done.code else None
+        if absent:
+            raise absent
+        return super().checked(done)
+
     def denied(self, _said: str) -> list[str]:
         return postgres_accounts.hints(_said) if self.account else []
 

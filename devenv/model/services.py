@@ -13,6 +13,7 @@ from devenv.model import commands, compose_file, document, env_file, published, 
 
 STARTED = "service_started"  # the default condition of depends_on
 COMPLETED = "service_completed_successfully"
+POSTGRES = ("postgres", "postgis", "pgvector", "timescaledb")  # the programs of images that are such a server
 DATA = ("/var/lib/postgresql", "/var/lib/mysql")  # where the images have it
 HERE = (".", "/", "~")  # how the source of a mount begins that is not a volume
 TIMES = ("interval", "timeout", "start_period", "start_interval")

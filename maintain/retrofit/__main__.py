@@ -41,6 +41,7 @@ HEADS = (
 )
 
 
+CELL = 118  # characters that a cell may have
 ENGINES = {"native", "compose"}
 
 
@@ -117,8 +118,18 @@ def kept(row: list[str], known: list[str], others: set[str]) -> list[str]:
         if old[engine]:
             new["page"], new["tests"] = new["page"] or old["page"], new["tests"] or old["tests"]
     said = [part for part in old["why"].split("; ") if part.partition(":")[0] in others]
-    new["why"] = "; ".join(filter(None, [new["why"], *said]))
+    new["why"] = fitted([part for part in (*new["why"].split("; "), *said) if part])
     return [new[name] for name in names]
+
+
+def fitted(reasons: list[str]) -> str:
+    """The reasons as a cell has room for them: first, images that were taken instead are left out."""
+    text = "; ".join(reasons)
+    if len(text) <= CELL:
+        return text
+    left = [each for each in reasons if " instead of " not in each]
+    room = CELL // len(left) - len("; ") if left else CELL
+    return "; ".join(each if len(each) <= room else f"{each[: room - 2].rpartition(' ')[0]} …" for each in left)
 
 
 def rows_of(page: Path) -> dict[str, list[str]]:

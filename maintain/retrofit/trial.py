@@ -55,6 +55,7 @@ class App:
     stores: str = ""
     found: Mapping[str, str] = field(default_factory=dict)
     fills: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     page: str = "/"
 
 
@@ -156,6 +157,10 @@ def filled(app: App, path: Path, row: Row, report: str) -> None:
                 lines[number] = line.replace(line.strip(), left.pop(line.strip()))
                 inside, outside = inside + at_point, outside + (not at_point)
         page.write_text("\n".join(lines) + "\n")
+    for name, text in app.files.items():
+        (path / name).write_text(text)
+        sources.output(["git", "add", "--force", "--", name], path)
+        inside += 1
     row.points = str(len(points))
     row.edits = str(inside) + (f" + {outside} elsewhere" if outside else "")
     if left:

@@ -258,7 +258,8 @@ def test_in_mysql_the_app_is_root() -> None:
         ("docker.io/library/postgres:14", "docker.io/library/postgres:14"),
         ("postgres", "postgres:17"),
         ("postgres:latest", "postgres:17"),
-        ("postgis/postgis:15-3.3", "postgres:15"),
+        ("postgis/postgis:15-3.3", "postgis/postgis:15-3.3"),
+        ("bitnami/postgresql:15.4", "postgres:15"),
         ("postgres:${PG:-16}", "postgres:17"),
     ],
 )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from devenv.model.system_packages import NEEDS
 from tests.adopt.read_trees import Tree, facts, notes, reading
 from tests.adopt.test_fill_files import fill
-from tools.adopt.read.packages import NEEDS
 
 PROJECT = "[project]\nname='a'\ndependencies=['flask']\n"
 
@@ -22,13 +22,13 @@ def packages(tmp_path: Path, tree: Tree) -> tuple[set[str], set[str]]:
 def test_what_a_dependency_needs_is_installed_where_it_is_needed(tmp_path: Path, name: str) -> None:
     pinned = {"lxml": "==4.9.3"}.get(name, "")
     found = reading(tmp_path, {"requirements.txt": f"flask\n{name}{pinned}\n"})
-    build, run = NEEDS["python"][name]
+    build, run = NEEDS["python"][name][:2]
     assert {one.value for one in found.packages} == {*run.split()}
-    assert {one.value for one in found.build_packages} == {*build.split()}
+    assert {one.value for one in found.build_packages} == {*build.split()} - {*run.split()}
     stages = fill(found)["Dockerfile"].split("FROM ")
     base, deps = (next(stage for stage in stages if f" AS {each}\n" in stage) for each in ("base", "deps"))
     assert all(f" {package} " in base for package in run.split())
-    assert all(f" {package} " in deps for package in build.split())
+    assert all(f" {package} " in deps for package in {*build.split()} - {*run.split()})
     assert all(one.where == "requirements.txt:2" for one in (*found.packages, *found.build_packages))
 
 
@@ -245,3 +245,28 @@ def test_an_earlier_django_limits_python(tmp_path: Path) -> None:
     newest = reading(tmp_path, tree).newest
     assert newest
     assert newest.value == "3.10"
+
+
+def test_a_client_with_a_number_of_its_makers_source_gets_the_name_that_each_release_has(tmp_path: Path) -> None:
+    run = "curl -s https://www.postgresql.org/key | apt-key add - && apt-get install -y postgresql-client-14 curl"
+    dockerfile = f"FROM python:3.12-slim\nRUN {run} postgresql-client-common\n"
+    found = reading(tmp_path, {"requirements.txt": "flask\n", "Dockerfile": dockerfile})
+    assert [one.value for one in found.packages] == ["postgresql-client", "curl", "postgresql-client-common"]
+
+
+@pytest.mark.parametrize(
+    ("call", "package"),
+    [
+        ("ctypes.cdll.LoadLibrary('libfuzzy.so.2')", "libfuzzy2"),
+        ('lib = CDLL("libmd4c-html0.so.0")', "libmd4c-html0-0"),
+        ("ctypes.CDLL('libfuzzy.so')", ""),  # no version: it may be any package's
+        ("ctypes.CDLL(find_library('fuzzy'))", ""),
+        ("ctypes.CDLL('./libown.so.1')", ""),
+    ],
+)
+def test_a_library_that_code_loads_by_its_version_is_installed(tmp_path: Path, call: str, package: str) -> None:
+    found = reading(tmp_path, {"requirements.txt": "flask\n", "shop/hashes.py": f"import ctypes\n{call}\n"})
+    assert [(one.value, one.where) for one in found.packages] == ([(package, "shop/hashes.py:2")] if package else [])
+    assert [note for note in notes(found) if f"the library of {package};" in note] == (
+        [f"shop/hashes.py:2: code loads the library of {package}; without containers, install it"] if package else []
+    )

@@ -167,6 +167,20 @@ def test_two_workers_of_celery_have_names_and_queues(tmp_path: Path) -> None:
     assert "fast2" not in made
 
 
+@pytest.mark.parametrize("page", ["compose.yaml", "compose.lean.yaml"])
+def test_a_worker_may_use_as_much_memory_as_the_app_whose_code_it_loads(tmp_path: Path, page: str) -> None:
+    tree = {
+        **FLASK,
+        "requirements.txt": "flask\ncelery\nredis\n",
+        "Procfile": "web: gunicorn app:app\nworker: celery -A a worker\nbeat: celery -A a beat\n",
+        "settings.py": "os.environ['REDIS_URL']\n",
+    }
+    made = fill(reading(tmp_path, tree))
+    limits = {name: each.get("mem_limit") for name, each in yaml.load(made[page], Loader)["services"].items()}
+    assert limits["worker"] == limits["beat"] == limits["app"]
+    assert "memory: 1856M" in made["dev.yaml"], "512 MB for each of the three, the database and the cache"
+
+
 def test_a_variable_that_only_a_worker_has_is_read(tmp_path: Path) -> None:
     tree = {
         **FLASK,

@@ -592,7 +592,9 @@ def test_a_program_that_settings_name_is_installed_or_an_open_point(
     assert found.dependencies is not None
     assert found.dependencies.more == (() if not more else (more,))
     assert packages in [*(one.value for one in found.packages), ""]
-    assert [one.what.value.partition(",")[0] for one in found.open] == [f"the program {asked}"] * bool(asked)
+    assert [one.what.value.partition(",")[0] for one in found.open] == (
+        [f"settings name the program {asked}; without containers"] * bool(asked)
+    )
     programs = [note for note in notes(found) if note.startswith("shop/settings/local.py:3: settings name the program")]
     assert len(programs) == bool(more or packages)
 
@@ -640,3 +642,117 @@ def test_a_fixed_port_of_a_database_is_an_open_point(tmp_path: Path, port: str, 
             'in shop/settings.py: "PORT": os.environ["DB_PORT"]',
         )
     ]
+
+
+BELOW = "import os\nSECRET_KEY = 'x'\nDATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'a'}}\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "tree", "path"),
+    [
+        ("settings", {"extras/dev/settings.py": BELOW}, "extras/dev"),
+        ("config.dev", {"deploy/config/__init__.py": "", "deploy/config/dev.py": BELOW}, "deploy"),
+        ("settings", {"settings.py": BELOW}, None),
+        ("shop.settings", {"shop/settings.py": BELOW}, None),
+        ("shop.settings", {"src/shop/settings.py": BELOW}, None),
+        ("settings", {"shop/settings.py": BELOW}, None),  # a module of the package: it cannot be meant
+        ("shop.settings", {"web/manage.py": "", "web/shop/settings.py": BELOW}, None),
+        (
+            "settings",
+            {"extras/dev/settings.py": BELOW, "Dockerfile": "FROM python\nENV PYTHONPATH=wiki\n"},
+            "wiki:extras/dev",
+        ),
+    ],
+)
+def test_settings_in_a_folder_that_python_does_not_import_from(
+    tmp_path: Path, module: str, tree: Tree, path: str | None
+) -> None:
+    tree = {
+        "requirements.txt": "django\n",
+        "shop/__init__.py": "",
+        "wiki/a.py": "",
+        "shop/wsgi.py": f"os.environ.setdefault('DJANGO_SETTINGS_MODULE', '{module}')\n"
+        "application = get_wsgi_application()\n",
+        **tree,
+    }
+    found = reading(tmp_path, tree).environment.get("PYTHONPATH")
+    assert (found.value if found else None) == path
+
+
+@pytest.mark.parametrize(
+    ("call", "package", "line"),
+    [
+        ("subprocess.Popen(['npm', 'run', 'watch'], cwd=HERE)", "npm", ""),
+        ("Popen(['node', 'watch.js'])", "nodejs", ""),
+        ("subprocess.run(['/usr/bin/watcher'])", "", "watcher"),
+        ("subprocess.run([sys.executable, 'x.py'])", "", ""),
+        ("subprocess.run(command)", "", ""),
+    ],
+)
+def test_a_program_that_runserver_starts_is_installed(tmp_path: Path, call: str, package: str, line: str) -> None:
+    command = f"class Command(Parent):\n    def handle(self):\n        {call}\n"
+    tree = {**BASE, "shop/management/commands/runserver.py": command}
+    found = reading(tmp_path, tree)
+    assert [one.value for one in found.packages if "runserver" in one.where] == ([package] if package else [])
+    points = [one.example for one in found.open if "runserver starts the program" in one.what.value]
+    assert points == ([f"RUN apt-get update && apt-get install --yes {line}"] if line else [])
+
+
+@pytest.mark.parametrize(
+    ("call", "prefix"),
+    [
+        ('DjangoDynaconf(\n    __name__,\n    ENVVAR_PREFIX_FOR_DYNACONF="SHOP",\n)', "SHOP"),
+        ('Dynaconf(envvar_prefix="SHOP")', "SHOP"),
+        ("DjangoDynaconf(__name__)", "DJANGO"),
+    ],
+)
+def test_with_dynaconf_a_constant_database_needs_no_edit(tmp_path: Path, call: str, prefix: str) -> None:
+    code = "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'shop'}}\n"
+    tree = {**BASE, "requirements.txt": "django\npsycopg2-binary\n", "shop/settings/local.py": f"{code}s = {call}\n"}
+    found = reading(tmp_path, tree)
+    assert facts(found)["database.variables.host"] == (f"{prefix}_DATABASES__default__HOST", "shop/settings/local.py:2")
+    made = fill(found)["compose.yaml"]
+    assert f"{prefix}_DATABASES__default__PASSWORD: ${{DB_PASSWORD:-development-only}} #" in made
+
+
+@pytest.mark.parametrize(
+    ("read", "asked"),
+    [
+        ("with open(settings.FIELD_KEY, 'rb') as key: pass\n", True),
+        ("with open(other) as key: pass\n", False),
+    ],
+)
+def test_a_key_that_settings_name_and_code_opens_is_an_open_point(tmp_path: Path, read: str, asked: bool) -> None:
+    lines = "FIELD_KEY = '/etc/shop/fields.key'\nLOGO = '/etc/shop/logo.png'\n"
+    tree = {**BASE, "shop/settings/local.py": f"{FILE}{lines}", "shop/fields.py": read}
+    points = [one for one in reading(tmp_path, tree).open if "nothing makes the file" in one.what.value]
+    assert [(one.what.where, one.example) for one in points] == (
+        [("shop/settings/local.py:3", 'in shop/settings/local.py: FIELD_KEY = "devenv.key"')] if asked else []
+    )
+    assert all("shop/fields.py:1" in one.what.value for one in points)
+
+
+@pytest.mark.parametrize(
+    ("code", "more", "example"),
+    [
+        (
+            "app.config.from_envvar('SHOP_SETTINGS')\n",
+            {"config/dev.cfg": "A = 1\n"},
+            "SHOP_SETTINGS: ../config/dev.cfg",
+        ),
+        ("app.config.from_envvar('SHOP_SETTINGS')\n", {"shop/config.py.example": ""}, "SHOP_SETTINGS: ../settings.cfg"),
+        (
+            "try:\n    app.config.from_envvar('SHOP_SETTINGS')\nexcept RuntimeError:\n    pass\n",
+            {"a.cfg": "A = 1\n"},
+            "",
+        ),
+        ("app.config.from_envvar('SHOP_SETTINGS', silent=True)\n", {"config/dev.cfg": "A = 1\n"}, ""),
+        ("app.config.from_envvar('SHOP_SETTINGS')\n", {".env.example": "SHOP_SETTINGS=../a.cfg\n"}, ""),
+    ],
+)
+def test_a_configuration_that_flask_needs_at_its_start_is_an_open_point(
+    tmp_path: Path, code: str, more: Tree, example: str
+) -> None:
+    tree = {"requirements.txt": "flask\n", "setup.cfg": "", "shop/app.py": f"app = Flask(__name__)\n{code}", **more}
+    points = [one for one in reading(tmp_path, tree).open if "without which Flask does not start" in one.what.value]
+    assert [(one.example, one.what.where) for one in points] == ([(example, "shop/app.py:2")] if example else [])

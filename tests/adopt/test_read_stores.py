@@ -387,6 +387,25 @@ def test_with_prefixed_variables_of_flask_a_constant_needs_no_edit(tmp_path: Pat
     assert not found.open
 
 
+def test_with_prefixed_variables_of_flask_the_constants_of_redis_need_no_edit(tmp_path: Path) -> None:
+    conf = "CELERY_BROKER_URL = 'redis://127.0.0.1:6379'\nCELERY_RESULT_BACKEND = 'redis://127.0.0.1:6379/1'\n"
+    code = "app.config.from_pyfile('shop.cfg')\napp.config.from_prefixed_env()\n"
+    tree = {"requirements.txt": "flask\nredis\ncelery\n", "shop.py": code, "shop.cfg": conf}
+    made = test_fill_files.fill(reading(tmp_path, tree))["compose.yaml"]
+    url = "redis://:${CACHE_PASSWORD:-}@${CACHE_HOST:-cache}:${CACHE_PORT:-6379}"
+    assert f"FLASK_CELERY_BROKER_URL: {url}/0 " in made
+    assert f"FLASK_CELERY_RESULT_BACKEND: {url}/1 " in made
+
+
+def test_a_read_of_the_configuration_is_not_a_place_that_sets_the_address(tmp_path: Path) -> None:
+    conf = "SQLALCHEMY_DATABASE_URI = 'postgresql://localhost/shop'\n"
+    code = (
+        "app.config.from_pyfile('shop.cfg')\ndef info():\n    db_uri = app.config.get('SQLALCHEMY_DATABASE_URI', '')\n"
+    )
+    found = reading(tmp_path, {"requirements.txt": "flask\nsqlalchemy\n", "shop.py": code, "shop.cfg": conf})
+    assert [one.example for one in found.open] == ['in shop.cfg: SQLALCHEMY_DATABASE_URI = os.environ["DATABASE_URL"]']
+
+
 def test_a_file_that_code_opens_with_pythons_own_module_is_a_database(tmp_path: Path) -> None:
     tree = {"requirements.txt": "werkzeug\n", "shop/db.py": "# sqlite3.connect()\nwith sqlite3.connect(path) as db:\n"}
     assert facts(reading(tmp_path, tree))["database.kind"] == ("sqlite", "shop/db.py:2")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adopt.read_trees import reading, write
+from tests.adopt.read_trees import notes, reading, write
 from tools.adopt.read.files import Files
 from tools.adopt.read.variables import variables
 
@@ -242,3 +242,23 @@ def test_a_constant_may_have_the_name_of_a_variable(tmp_path: Path, tree: dict[s
     every = {"shop/__init__.py": "", "shop/keys.py": keys, **tree}
     found = variables(Files(tmp_path, write(tmp_path, every)), "python")
     assert {name: one.where for name, one in found.items()} == ({"DB_HOST": read} if read else {})
+
+
+@pytest.mark.parametrize(
+    ("test", "example", "missing"),
+    [
+        ('os.environ.get("SMTP")', "", False),
+        ('env.bool("SMTP", False)', "", False),
+        ('env.bool("SMTP", default=False)', "", False),
+        ('env.bool("SMTP", True)', "", True),
+        ('os.environ["SMTP"]', "", True),
+        ('os.environ.get("SMTP")', "SMTP=1\n", True),
+    ],
+)
+def test_what_is_read_only_with_another_variable_is_needed_only_then(
+    tmp_path: Path, test: str, example: str, missing: bool
+) -> None:
+    code = f"import os\nif {test}:\n    HOST = env.str('EMAIL_HOST')\n    PORT = os.environ['EMAIL_PORT']\n"
+    found = reading(tmp_path, {"requirements.txt": "flask\n", "config.py": code, ".env.example": example})
+    asked = [note.split()[1] for note in notes(found) if "has no default" in note]
+    assert ("EMAIL_HOST" in asked, "EMAIL_PORT" in asked) == (missing, missing)

@@ -75,6 +75,17 @@ def test_an_edit_of_their_file_that_a_point_names_is_asked_for(tmp_path: Path) -
     assert (tmp_path / "settings.py").read_text() == "HOSTS = ['*']\n"
 
 
+def test_a_file_that_a_point_asks_for_is_committed_and_counts_as_an_edit(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / ".gitignore").write_text("*.key\n")
+    (tmp_path / "compose.yaml").write_text("# FILL IN: what\n# a key\n")
+    commit(tmp_path, "first")
+    report = "Found\n\nTo fill in\n  compose.yaml:1: what\n      a key\n\nNext\n"
+    row = Row("shop", "1", "")
+    filled(App("shop", "1", files={"dev.key": "abc"}), tmp_path, row, report)
+    assert (row.edits, git(tmp_path, "show", "HEAD:dev.key")) == ("1", "abc")
+
+
 def test_an_image_that_is_taken_instead_is_named_in_the_row(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
     (tmp_path / "Dockerfile").write_text("FROM python:3.12-slim AS base\nFROM base AS deps\n")
@@ -142,3 +153,12 @@ def test_what_is_known_of_the_other_engine_stays() -> None:
     assert results.kept(new, old, {"native"}) == results.cells(kept)
     assert results.kept(new, results.cells(Row("one", "2", "", native="no")), {"native"}) == new
     assert results.kept(new, [], {"native"}) == new
+
+
+def test_reasons_of_both_engines_fit_into_the_cell() -> None:
+    short = ["compose: a instead of b", "native: error[112]: x"]
+    assert results.fitted(short) == "; ".join(short)
+    long = [f"compose: {'a' * 60} instead of b", f"compose: {'word ' * 30}", f"native: {'word ' * 30}"]
+    assert len(results.fitted(long)) <= results.CELL
+    assert results.fitted(long).count(" …") == 2
+    assert results.fitted(long).startswith("compose: word")

@@ -14,7 +14,7 @@ import pytest
 from devenv.base import process, records, system
 from devenv.engines.interface import Place
 from devenv.engines.native import addresses, app_environment, folders, logs, processes, programs, supervisor
-from devenv.engines.native.servers import postgres
+from devenv.engines.native.servers import BY_PROGRAM, postgres
 from devenv.model import env_file
 from tests.conftest import until
 
@@ -177,3 +177,20 @@ def test_an_env_file_is_read_as_compose_reads_it(tmp_path: Path) -> None:
     file.write_text("# comment\nA=one # two\nexport B='$A'\nC=\"x\\ny ${A}\"\nD=${MISSING:-z}\n\nGIVEN\nABSENT\n")
     found = env_file.read(file, {"GIVEN": "yes"})
     assert found == {"A": "one", "B": "$A", "C": "x\ny one", "D": "z", "GIVEN": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("image", "major"),
+    [
+        ("postgres:17", 17),
+        ("postgis/postgis:16-3.4", 16),
+        ("pgvector/pgvector:pg15", 15),
+        ("timescale/timescaledb:latest-pg14", 14),
+        ("timescale/timescaledb:2.17.2-pg16", 16),
+        ("postgres:latest", 0),
+    ],
+)
+def test_an_image_with_extensions_is_the_local_server_of_its_version(image: str, major: int) -> None:
+    name, _, tag = image.rpartition("/")[2].partition(":")
+    assert BY_PROGRAM[name].kind == "postgres"
+    assert programs.major(tag) == major

@@ -305,6 +305,16 @@ def test_what_needs_a_superuser_is_named_and_allowed_in_dev_yaml(service: Repo) 
     assert service.fetch("/") == (200, "service:true +PONG")
 
 
+@pytest.mark.parametrize("kind", ["postgres"], indirect=True)
+def test_an_extension_that_the_server_lacks_is_110_before_it_migrates(service: Repo) -> None:
+    with (service.path / "dev.yaml").open("a") as file:
+        file.write("database: {extensions: [nowhere]}\n")
+    failed = service.fails(110, "dev.up")
+    assert "this PostgreSQL server has no extension nowhere" in failed.stderr
+    assert any("an image of PostgreSQL with nowhere" in hint for hint in failed.hints)
+    assert "migrate" not in failed.stdout
+
+
 def repacked(file: Path, change: Callable[[bytes], bytes]) -> Path:
     """An exported state with another dump, and a manifest that fits."""
     with tarfile.open(file, "r:gz") as tar:

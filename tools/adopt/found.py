@@ -149,6 +149,7 @@ class Reading:
     migration_files: tuple[str, ...] = ()  # patterns for state:
     commands: Commands = Commands()
     database: Store | None = None
+    extensions: tuple[Found, ...] = ()  # of PostgreSQL, which only a superuser creates: postgis
     cache: Store | None = None
     backing: tuple[Backing, ...] = ()
     port: Found | None = None

@@ -54,6 +54,7 @@ def facts(reading: Reading) -> Iterator[tuple[str, Found]]:
     if reading.application:
         yield "framework", reading.application.framework
     yield from of_store("database", reading.database)
+    yield from (("extension", one) for one in reading.extensions)
     yield from of_store("cache", reading.cache)
     for each in fields(reading.commands):
         command = getattr(reading.commands, each.name)

@@ -135,9 +135,9 @@ class Programs(NamedTuple):
 
 
 def major(text: str) -> int:
-    """The first number in a version or a tag; 0 if there is none, as in `latest`."""
-    found = re.search(r"\d+", text)
-    return int(found[0]) if found else 0
+    """The first number in a version or a tag; 0 if there is none, as in `latest`. In `2.17-pg16` it is that of pg."""
+    found = re.search(r"pg(\d+)", text) or re.search(r"(\d+)", text)
+    return int(found[1]) if found else 0
 
 
 def best(found: Iterable[Programs], wanted: int) -> Programs | None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from devenv.databases.postgres_accounts import IMAGES
+from devenv.model.services import POSTGRES
 from tools.adopt.fill import commands, environment, examples, lines, others, programs, servers
 from tools.adopt.found import Found, Reading, Store
 from tools.adopt.names import Names
 
 # By kind: the programs that the engines know, and the image if no compose file names one of them.
-PROGRAMS = {"postgres": ("postgres",), "mysql": ("mysql", "mariadb"), "redis": ("redis", "valkey")}
+PROGRAMS = {"postgres": POSTGRES, "mysql": ("mysql", "mariadb"), "redis": ("redis", "valkey")}
 USUAL = {"postgres": "postgres:17", "mysql": "mariadb:11", "redis": "valkey/valkey:8"}
+EXTENDED = re.compile(r"postgis|pgvector|timescale")
 PYTHON = "import os, urllib.request as u; u.build_opener(u.ProxyHandler({{}})).open({}, timeout=4)"
 PYTHON_PAGE = (
     'import os, http.client as h; c = h.HTTPConnection("127.0.0.1", int(os.environ["PORT"]), timeout=4); '
@@ -29,6 +32,7 @@ def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str]:
     """By name of the block in compose.yaml, its text."""
     port = answers["port"]
     return {
+        "memory": str(programs.MEMORY),
         "mounts": "" if reading.own_image else "yes",  # the source is in an image that is built as theirs
         "command": lines.block(command(reading, port), 4),
         "environment": lines.block([*environment.variables(reading, answers), *_points(reading, "environment")], 6),
@@ -40,7 +44,7 @@ def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str]:
         "more": lines.block(
             [*programs.services(reading, answers), *servers.services(reading), *_points(reading, "services")], 2
         ),
-        "postgres": image(reading.database, "postgres"),
+        "postgres": image(reading.database, "postgres", reading.extensions),
         "mysql": image(reading.database, "mysql"),
         "redis": image(reading.cache, "redis"),
     }
@@ -61,6 +65,7 @@ def lean_parts(reading: Reading, answers: Mapping[str, str], names: Names) -> di
         serve = []
     return {
         "compose": names.compose,
+        "memory": str(programs.LEAN),
         "command": lines.block(serve, 4),
         "worker": lines.block(worker(reading, answers["port"]), 4),
         "more": lines.block(programs.lean(reading, answers), 2),
@@ -132,14 +137,16 @@ def worker_health(reading: Reading) -> list[str]:
     return programs.health(reading.commands.worker.value if reading.commands.worker else "")
 
 
-def image(store: Store | None, kind: str) -> str:
+def image(store: Store | None, kind: str, extensions: Sequence[Found] = ()) -> str:
     """The server's image: the one in a compose file if both engines know it; with its source."""
     named = store.image if store else None
     usual = USUAL[kind]
+    if extensions and (not named or not EXTENDED.search(named.value)):
+        return lines.noted(IMAGES[extensions[0].value], f"with the extension {extensions[0].value}", extensions[0])
     if not named:
         return lines.noted(usual, "no file says which version production has")
     program, _, tag = named.value.rpartition("/")[2].partition("@")[0].partition(":")
-    if program in PROGRAMS[kind] and re.match(r"\d", tag):
+    if program in PROGRAMS[kind] and re.match(r"(latest-)?(pg)?\d", tag):
         return lines.noted(lines.scalar(named.value), named)
     major = re.match(r"\d+", tag)
     if major and kind == "postgres":  # an image of another maker, with other settings

@@ -33,8 +33,14 @@ def parts(reading: Reading, answers: Mapping[str, str]) -> dict[str, str | int]:
         "commands": lines.block(command_lines(reading, answers), 0),
         "data": lines.block(data(reading, answers), 0),
         "native": lines.block(native(reading), 0),
-        "others": len(programs.others(reading, answers)),
+        "workers": budget(reading, answers),
     }
+
+
+def budget(reading: Reading, answers: Mapping[str, str]) -> int:
+    """The memory of the workers in MB, on top of what the template counts for its own."""
+    first = programs.MEMORY // 2 if answers["worker"] != "none" else 0
+    return first + programs.MEMORY * len(programs.others(reading, answers))
 
 
 def notes(reading: Reading) -> list[str]:
@@ -97,7 +103,14 @@ def data(reading: Reading, answers: Mapping[str, str]) -> list[str]:
     """The blocks about data: state, volatile, scenarios, logins. Empty without a schema."""
     if not has_schema(reading, answers):
         return []
-    return [*state(reading), *volatile(reading), "", *scenarios(reading), "", *LOGINS, ""]
+    return [*extensions(reading), *state(reading), *volatile(reading), "", *scenarios(reading), "", *LOGINS, ""]
+
+
+def extensions(reading: Reading) -> list[str]:
+    """Those of PostgreSQL that the app's account may not create."""
+    names = ", ".join(one.value for one in reading.extensions)
+    comment = "# A superuser creates them, also in databases that tests make."
+    return [comment, lines.noted(f"database: {{extensions: [{names}]}}", *reading.extensions), ""] if names else []
 
 
 LOGINS = [

@@ -12,6 +12,8 @@ from tools.adopt.found import Found, Reading
 # They take their jobs from a broker: without a known one they would only fail.
 BROKERED = re.compile(r"\b(celery|rq|dramatiq|arq|huey|faktory|bullmq|rqworker|rqscheduler)\b")
 TAKEN = ("app", "db", "cache")
+# Of the app, and of each worker, which loads the same code: Celery does so for each processor.
+MEMORY, LEAN = 512, 384  # MB
 
 
 def others(reading: Reading, answers: Mapping[str, str]) -> dict[str, Found]:
@@ -56,7 +58,7 @@ def lean(reading: Reading, answers: Mapping[str, str]) -> list[str]:
     text = []
     for name, found in others(reading, answers).items():
         text += [f"{name}:", "  build: {target: prod}", "  volumes: !reset []", *_command(name, found, answers, 2)]
-        text.append("  mem_limit: 192m")
+        text.append(f"  mem_limit: {LEAN}m")
     return text
 
 
@@ -80,7 +82,7 @@ def _service(name: str, found: Found, answers: Mapping[str, str]) -> list[str]:
         "    start_period: 60s",
         "    start_interval: 500ms",
         "  logging: *logging",
-        "  mem_limit: 256m",
+        f"  mem_limit: {MEMORY}m",
         "  networks: [default, workspace]",
     ]
 

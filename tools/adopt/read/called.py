@@ -1,4 +1,4 @@
-"""Programs that Django's settings name: what compiles style sheets and scripts when a page is rendered."""
+"""Programs that Django starts: what settings name to compile style sheets, and what their `runserver` calls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tools.adopt.found import Dependencies, Found, Open
 from tools.adopt.read.files import Files
 from tools.adopt.read.servers import ADDS
-from tools.adopt.read.syntax import sets, text
+from tools.adopt.read.syntax import callee, nodes, sets, text
 
 COMPRESSOR = "COMPRESS_PRECOMPILERS"  # django-compressor: pairs of a type and a command
 PIPELINE = "PIPELINE"  # django-pipeline: SASS_BINARY and the like
@@ -19,6 +19,9 @@ BINARY = re.compile(r"_BINARY$")
 PROGRAM = re.compile(r"(?:/usr(?:/local)?/bin/)?([a-z][\w-]*)(?= |$)")  # not a file of theirs, nor a class
 PYPI = {"sassc": "libsass<0.21"}  # the later releases name it pysassc
 DEBIAN = {"sassc": "sassc", "lessc": "node-less", "coffee": "coffeescript", "uglifyjs": "uglifyjs"}
+DEBIAN |= {"node": "nodejs", "npm": "npm", "npx": "npm"}
+RUNSERVER = re.compile(r"(^|/)management/commands/runserver\.py$")
+STARTS = ("Popen", "run", "call", "check_call", "check_output")
 
 
 class Needed(NamedTuple):
@@ -33,29 +36,42 @@ class Needed(NamedTuple):
 def needed(files: Files, settings: Iterable[str], made: Dependencies | None) -> Needed:
     """What the programs come with. `settings`: the files that run; `made`: the dependencies without them."""
     packages, points, notes = [], [], []
-    for program, where in _programs(files, settings).items():
+    for program, (said, where) in {**_started(files), **_programs(files, settings)}.items():
         brought = PYPI.get(program)
         if made and brought and made.manager.value in ADDS:
             made = replace(made, more=(*made.more, brought))
-            notes.append(Found(f"settings name the program {program}: {brought} is installed, too", where))
+            notes.append(Found(f"{said} the program {program}: {brought} is installed, too", where))
         elif program in DEBIAN:
             packages.append(Found(DEBIAN[program], where))
-            notes.append(Found(f"settings name the program {program}; without containers, install it yourself", where))
+            notes.append(Found(f"{said} the program {program}; without containers, install it yourself", where))
         else:
-            what = Found(f"the program {program}, which settings name; without containers, install it yourself", where)
+            what = Found(f"{said} the program {program}; without containers, install it yourself", where)
             points.append(Open(what, f"RUN apt-get update && apt-get install --yes {program}", "image"))
     return Needed(made, tuple(packages), tuple(points), tuple(notes))
 
 
-def _programs(files: Files, settings: Iterable[str]) -> dict[str, str]:
+def _started(files: Files) -> dict[str, tuple[str, str]]:
+    """The programs that a `runserver` of the service starts next to the server: a watcher of the frontend."""
+    found: dict[str, tuple[str, str]] = {}
+    for name in filter(RUNSERVER.search, files.code(".py")):
+        for call in nodes(files.tree(name) or ast.Module([], [])):
+            words = call.args[0] if isinstance(call, ast.Call) and callee(call) in STARTS and call.args else None
+            first = words.elts[0] if isinstance(words, ast.List) and words.elts else words
+            match = PROGRAM.match(text(first))
+            if match and words:
+                found.setdefault(match[1], ("runserver starts", f"{name}:{words.lineno}"))
+    return found
+
+
+def _programs(files: Files, settings: Iterable[str]) -> dict[str, tuple[str, str]]:
     """The programs, with the places that name them first."""
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, str]] = {}
     for name in settings:
         for value in (one for key in (COMPRESSOR, PIPELINE) for _, one in sets(files, name, key)):
             for command in _commands(value):
                 match = PROGRAM.match(text(command))
                 if match:
-                    found.setdefault(match[1], f"{name}:{command.lineno}")
+                    found.setdefault(match[1], ("settings name", f"{name}:{command.lineno}"))
     return found
 
 

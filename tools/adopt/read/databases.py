@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from tools.adopt.found import Found
 from tools.adopt.read import paths
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import constants, dotted, sets, text
+from tools.adopt.read.syntax import constants, dotted, nodes, sets, text
 from tools.adopt.read.variable import Variable
 
 KEYS = ("ENGINE", "HOST", "NAME", "PASSWORD", "PORT", "USER")
@@ -106,7 +106,7 @@ def fixed_port(files: Files, names: Iterable[str]) -> Found | None:
 def switches(files: Files, name: str) -> Iterator[tuple[str, str]]:
     """The variables, with their places, that make a settings file give its database a fixed host."""
     tree = files.tree(name) if "DATABASES" in files.text(name) else None
-    for node in (each for each in ast.walk(tree) if isinstance(each, ast.If)) if tree else ():
+    for node in (each for each in nodes(tree) if isinstance(each, ast.If)) if tree else ():
         made = [each for part in node.body for each in ast.walk(part) if isinstance(each, ast.Assign)]
         fixed = [each.value for each in made if _is_host(each.targets[0])]
         if _asks_if_set(node.test) and any(isinstance(value, ast.Constant) and value.value for value in fixed):
@@ -129,7 +129,7 @@ def _is_host(target: ast.expr) -> bool:
 def _values(files: Files, name: str) -> Iterator[ast.expr]:
     """What DATABASES, or a part of it, is set to or updated with."""
     tree = files.tree(name) if "DATABASES" in files.text(name) else None
-    for node in ast.walk(tree) if tree else ():
+    for node in nodes(tree) if tree else ():
         if isinstance(node, (ast.Assign, ast.AnnAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if node.value and any(map(_is_database, targets)):
@@ -143,7 +143,7 @@ def _is_database(target: ast.expr) -> bool:
 
 
 def _calls(tree: ast.AST) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values):
                 if isinstance(key, ast.Constant) and key.value in KEYS:

@@ -6,13 +6,14 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from tools.adopt.found import Found, Open, Store
 from tools.adopt.read import absent, databases, debugging, logs, paths
 from tools.adopt.read.compose import Stack
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import callee, path_of, sets, source
+from tools.adopt.read.syntax import callee, nodes, path_of, sets, source
 from tools.adopt.read.values import Values
 from tools.adopt.read.variable import Variable
 
@@ -78,6 +79,11 @@ def chain(files: Files, module: str, whole: bool = False) -> list[str]:
 
     `whole`: only those of which it gets all names. What it executes comes before it: that replaces what it set.
     """
+    return [*_chain(files, module, whole)]
+
+
+@lru_cache(maxsize=32)  # ten readers ask for the same
+def _chain(files: Files, module: str, whole: bool) -> tuple[str, ...]:
     found: list[str] = []
     todo = [path_of(files, module)]
     while todo and len(found) < 50:
@@ -87,7 +93,7 @@ def chain(files: Files, module: str, whole: bool = False) -> list[str]:
             found += [*texts, name]
             imported = [each for file in (*texts, name) for each in _imported(files, file, whole)]
             todo += [path for each in imported if (path := path_of(files, each))]
-    return found
+    return (*found,)
 
 
 def files_that_run(files: Files, given: Values) -> list[str]:
@@ -100,7 +106,7 @@ def _imported(files: Files, name: str, whole: bool) -> Iterator[str]:
     tree = files.tree(name)
     path = module_of(files, name).split(".")
     package = path if name.endswith("/__init__.py") else path[:-1]
-    for node in ast.walk(tree) if tree else ():
+    for node in nodes(tree) if tree else ():
         if isinstance(node, ast.ImportFrom) and (not whole or node.names[0].name == "*"):
             stem = source(node, package)
             yield stem
@@ -117,10 +123,10 @@ def _imported(files: Files, name: str, whole: bool) -> Iterator[str]:
 
 def _executed(files: Files, name: str) -> list[str]:
     """The tracked files whose text a settings file executes; it may look for them in several folders."""
-    nodes = list(ast.walk(files.tree(name) or ast.Module([], []))) if "exec(" in files.text(name) else []
-    if not any(isinstance(node, ast.Call) and getattr(node.func, "id", "") == "exec" for node in nodes):
+    every = nodes(files.tree(name) or ast.Module([], [])) if "exec(" in files.text(name) else ()
+    if not any(isinstance(node, ast.Call) and getattr(node.func, "id", "") == "exec" for node in every):
         return []
-    words = [node.value for node in nodes if isinstance(node, ast.Constant) and str(node.value).endswith(".py")]
+    words = [node.value for node in every if isinstance(node, ast.Constant) and str(node.value).endswith(".py")]
     paths = [path_of(files, str(word).removesuffix(".py").strip("./")) for word in words]
     return [path for path in dict.fromkeys(paths) if path and path != name]
 
@@ -151,7 +157,7 @@ def named(files: Files, runs: list[str]) -> frozenset[str]:
     found: set[str] = set()
     for name in runs:
         tree = files.tree(name)
-        for node in ast.walk(tree) if tree else ():
+        for node in nodes(tree) if tree else ():
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
             if any(getattr(target, "id", "") in LOADED for target in targets):
                 words = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]

@@ -47,7 +47,10 @@ def _elsewhere(name: str, found: Found) -> bool:
 def missing(read: Mapping[str, Variable], given: Values, taken: Iterable[str]) -> list[Found]:
     """The variables that the code reads without a default, and that have no value in a file."""
     skip = {*taken, *NOT_OURS}
-    open_ = [one for one in read.values() if one.required and one.name not in skip and not _valued(given, one.name)]
+    used = [
+        one for one in read.values() if not one.only_with or one.only_with in taken or _valued(given, one.only_with)
+    ]
+    open_ = [one for one in used if one.required and one.name not in skip and not _valued(given, one.name)]
     return [Found(f"{one.name} has no default, and no file gives it a value", one.where) for one in open_]
 
 

@@ -9,7 +9,7 @@ from bisect import bisect
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from tools.adopt.found import Found
 
@@ -24,6 +24,19 @@ ASIDE = re.compile(
 TEST = re.compile(r"(^|/)(test_[^/]*|conftest|[^/]*_test)\.py$|\.(test|spec|stories|min|d)\.[cm]?[jt]sx?$")
 
 
+def nearest(name: str) -> tuple[int, str]:
+    """What sorts names: those in the fewest folders first."""
+    return name.count("/"), name
+
+
+def bases(names: Iterable[str]) -> dict[str, list[str]]:
+    """The names by the part after the last `/`: to go through all of them for each question takes a minute."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(name.rpartition("/")[2], []).append(name)
+    return found
+
+
 class Files:
     """A folder and the names of its tracked files. A file that cannot be read is empty; no method raises.
 
@@ -33,11 +46,12 @@ class Files:
 
     def __init__(self, root: Path, names: Iterable[str]) -> None:
         self.root = root.resolve()
-        self.names = tuple(sorted(set(names), key=lambda name: (name.count("/"), name)))  # the nearest first
+        self.names = tuple(sorted(set(names), key=nearest))
         self.has = frozenset(self.names).__contains__
         self.text = cache(self._text)
         self.tree = cache(self._tree)
         self.code = cache(self._code)
+        self._bases = bases(self.names)
         self._starts = cache(lambda name: [match.end() for match in re.finditer("\n", self.text(name))])
 
     def _text(self, name: str) -> str:
@@ -64,8 +78,17 @@ class Files:
 
     def named(self, *patterns: str, depth: int = 99) -> list[str]:
         """The files whose base name matches, at most `depth` folders down, in the order of the patterns."""
-        bases = [(PurePosixPath(name).name, name) for name in self.names if name.count("/") <= depth]
-        return list(dict.fromkeys(name for pattern in patterns for base, name in bases if fnmatch(base, pattern)))
+        found: dict[str, None] = {}
+        for pattern in patterns:
+            same = self._bases if re.search(r"[*?[]", pattern) else {pattern: ()}
+            every = [name for base in same if fnmatch(base, pattern) for name in self._bases.get(base, ())]
+            found |= dict.fromkeys(sorted((name for name in every if name.count("/") <= depth), key=nearest))
+        return list(found)
+
+    def ending(self, *paths: str) -> list[str]:
+        """The files at one of these paths, from here or from a folder: `shop/app.py` is `src/shop/app.py`, too."""
+        every = [(path, name) for path in paths for name in self._bases.get(path.rpartition("/")[2], ())]
+        return sorted({name for path, name in every if f"/{name}".endswith(f"/{path}")}, key=nearest)
 
     def _code(self, *suffixes: str) -> list[str]:
         """Source files of the service itself, without tests, vendored files and bundles."""

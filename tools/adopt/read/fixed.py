@@ -31,7 +31,7 @@ def with_variable(facts: Facts, database: Store | None) -> tuple[Store | None, l
     if database and (database.kind.value == "sqlite" or database.variables):
         return database, []
     options = filed.options(facts.files)
-    for name in _names(facts):
+    for name in of_settings(facts):
         found = list(_constants(facts.files, name, options))
         kind = next((SAID[value.partition("://")[0].partition("+")[0]] for _, value, _ in found), "sqlite")
         if not found or (database is None and kind == "sqlite"):
@@ -39,7 +39,7 @@ def with_variable(facts: Facts, database: Store | None) -> tuple[Store | None, l
         where = f"{name}:{found[0][2]}"
         store = database or Store(Found(kind, where))
         prefixed = next(facts.files.search(PREFIXED, facts.code), None)
-        variable = f"{prefixed[0][1] or 'FLASK'}_{found[0][0]}" if prefixed else VARIABLE
+        variable = f"{prefix(prefixed[0])}_{found[0][0]}" if prefixed else VARIABLE
         lines = "\n".join(f'in {name}: {key} = os.environ["{VARIABLE}"]' for key, *_ in found)
         store = replace(
             store,
@@ -50,6 +50,11 @@ def with_variable(facts: Facts, database: Store | None) -> tuple[Store | None, l
         point = Open(Found(f"the database's address is {place}, and has to be {VARIABLE}'s", where), lines)
         return store, [] if prefixed else [point]
     return database, []
+
+
+def prefix(called: re.Match[str] | None) -> str:
+    """What the names of variables begin with that `from_prefixed_env` reads. `called`: a match of PREFIXED."""
+    return (called[1] if called else None) or "FLASK"
 
 
 def with_port(files: Files, runs: list[str], database: Store | None) -> tuple[Store | None, list[Open]]:
@@ -81,7 +86,7 @@ def driver(project: Project, database: Store) -> Found | None:
     return Found(usual, alchemy.where)
 
 
-def _names(facts: Facts) -> list[str]:
+def of_settings(facts: Facts) -> list[str]:
     """The files of Python's code; Flask's configuration files are Python, too, whatever their names."""
     if facts.project is None or facts.project.language.value != "python":
         return []
@@ -96,7 +101,10 @@ def _constants(files: Files, name: str, options: Mapping[str, Found]) -> Iterato
     for key, value in settings(tree) if tree else ():
         role = role_of(key, "database")
         if role and role.role == "url":
-            known = (options[word].value for word in filed.words(value) if word in options)
+            words = filed.words(value)
+            if not key.isupper() and any(word.isupper() and role_of(word, "database") for word in words):
+                continue  # it reads a setting, and is none
+            known = (options[word].value for word in words if word in options)
             address = text(value) or next(known, "")
             if ADDRESS.match(address):
                 yield key, address, value.lineno

@@ -7,10 +7,33 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tools.adopt.found import Found, Open, Store
+from tools.adopt.read import fixed
 from tools.adopt.read.files import Files
+from tools.adopt.read.kinds import Facts
+from tools.adopt.read.syntax import nodes, settings, text
 
 ADDRESS = re.compile(r"(?P<scheme>rediss?)://(?:localhost|127\.0\.0\.1|redis|valkey|cache)(?::\d+)?(?:/\w*)?")
 NAME = "REDIS_URL"
+
+
+def prefixed(facts: Facts) -> Store | None:
+    """Redis under the names that Flask's `from_prefixed_env` reads instead of the constants of a configuration."""
+    called = next(facts.files.search(fixed.PREFIXED, facts.code), None)
+    found: dict[str, Found] = {}
+    for name in fixed.of_settings(facts) if called else ():
+        tree = facts.files.tree(name) if "redis" in facts.files.text(name) else None
+        for key, value in settings(tree) if tree else ():
+            if key.isupper() and ADDRESS.fullmatch(text(value)):
+                found.setdefault(
+                    f"{fixed.prefix(called[0] if called else None)}_{key}", Found(text(value), f"{name}:{value.lineno}")
+                )
+    if not found:
+        return None
+    (first, one), *others = found.items()
+    scheme = one.value.partition("://")[0]
+    return Store(
+        Found("redis", one.where), variables={"url": Found(first, one.where)}, scheme=scheme, others=dict(others)
+    )
 
 
 def cache(files: Files, settings: Iterable[str]) -> tuple[Store | None, Open | None]:
@@ -32,7 +55,7 @@ def cache(files: Files, settings: Iterable[str]) -> tuple[Store | None, Open | N
 def _places(files: Files, name: str) -> Iterator[tuple[str, int, str]]:
     """Where a setting, or an entry of one, is such a text."""
     tree = files.tree(name) if "redis" in files.text(name) else None
-    for node in ast.walk(tree) if tree else ():
+    for node in nodes(tree) if tree else ():
         values = node.values if isinstance(node, ast.Dict) else [node.value] if isinstance(node, ast.Assign) else []
         values = [each for one in values for each in (one.elts if isinstance(one, ast.List) else [one])]
         for value in values:

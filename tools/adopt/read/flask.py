@@ -13,7 +13,7 @@ from tools.adopt.found import Found, Open
 from tools.adopt.read import filed
 from tools.adopt.read.files import Files
 from tools.adopt.read.project import Project, allows, version_key
-from tools.adopt.read.syntax import module, settings, source, text
+from tools.adopt.read.syntax import module, nodes, settings, source, text
 
 OPTIONS = "2.2"  # the first Flask with `flask --app TARGET run --debug`
 PYTHON = "3.7"  # that it needs
@@ -35,7 +35,7 @@ def factory_of_group(files: Files, names: Iterable[str]) -> Found | None:
     """The target that `create_app=` of the first FlaskGroup leads to: it is called without arguments."""
     for name in names:
         tree = files.tree(name) if "FlaskGroup" in files.text(name) else None
-        for call in (each for each in ast.walk(tree) if isinstance(each, ast.Call)) if tree else ():
+        for call in (each for each in nodes(tree) if isinstance(each, ast.Call)) if tree else ():
             given = {each.arg: each.value for each in call.keywords}
             made, group = given.get("create_app"), given.get("cls", call.func)
             if isinstance(made, ast.Name) and tree and ast.unparse(group).endswith("FlaskGroup"):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from tools.adopt.found import Found
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import callee
+from tools.adopt.read.syntax import callee, nodes
 from tools.adopt.read.variable import Variable
 
 OURS = ".dev/local/home"  # git ignores it, and the mount of the source keeps it
@@ -32,7 +32,7 @@ def homes(files: Files, said: Iterable[Variable]) -> dict[str, Found]:
 
 def _in_file(files: Files, name: str) -> Iterator[tuple[str, Found]]:
     tree = files.tree(name)
-    for call in (each for each in ast.walk(tree) if isinstance(each, ast.Call)) if tree else ():
+    for call in (each for each in nodes(tree) if isinstance(each, ast.Call)) if tree else ():
         if callee(call) not in READS or len(call.args) != 2 or "env" not in ast.unparse(call.func):
             continue
         first, home = call.args[0], HOME.fullmatch(ast.unparse(_folder(call.args[1])))

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from tools.adopt.found import Found
 from tools.adopt.read import paths
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import callee, sets
+from tools.adopt.read.syntax import callee, nodes, sets
 
 
 def without_folder(files: Files, name: str) -> Found | None:
     """The first log file of a settings file whose folder is another machine's, or neither tracked nor made there."""
     tree = files.tree(name) if "filename" in files.text(name) else None
-    for node in (each for each in ast.walk(tree) if isinstance(each, ast.Dict)) if tree else ():
+    for node in (each for each in nodes(tree) if isinstance(each, ast.Dict)) if tree else ():
         values = {key.value: value for key, value in zip(node.keys, node.values) if isinstance(key, ast.Constant)}
         path = values.get("filename")
         text = paths.without_folder(files, name, path) if path and "class" in values else None
@@ -38,7 +38,7 @@ def _folders(files: Files, name: str) -> Iterator[str]:
     """The settings that a module with a handler joins file names to: `join(settings.LOG_DIR, "info.log")`."""
     text = files.text(name)
     tree = files.tree(name) if "FileHandler" in text and not paths.MAKES.search(text) else None
-    for node in ast.walk(tree) if tree else ():
+    for node in nodes(tree) if tree else ():
         first: ast.expr | None = None
         if isinstance(node, ast.Call) and callee(node) == "join":
             first = next(iter(node.args), None)

@@ -12,7 +12,7 @@ from tools.adopt.found import Found
 from tools.adopt.read.files import Files
 from tools.adopt.read.formats import ini_of, strings, table, toml_of
 from tools.adopt.read.project import Package, normal, wanted
-from tools.adopt.read.syntax import callee
+from tools.adopt.read.syntax import callee, nodes
 
 NAMED = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[([^\]]*)\])?\s*([^;]*)")
 ENTRY = re.compile(r"^\s*([\w.-]+)\s*=\s*([\w.]+(?::[\w.]+)?)", re.MULTILINE)
@@ -148,7 +148,7 @@ def _setup_arguments(tree: ast.Module | None) -> dict[str, Any]:
     for node in tree.body if tree else []:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             values[node.targets[0].id] = _literal(node.value, values)
-    calls = [node for node in (ast.walk(tree) if tree else ()) if isinstance(node, ast.Call)]
+    calls = [node for node in (nodes(tree) if tree else ()) if isinstance(node, ast.Call)]
     setups = [call for call in calls if callee(call) == "setup"]
     return {word.arg: _literal(word.value, values) for call in setups for word in call.keywords if word.arg}
 

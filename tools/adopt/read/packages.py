@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
+from devenv.model.system_packages import CC, NEEDS
 from tools.adopt.found import Commands, Found, Open
 from tools.adopt.read import pipenv
 from tools.adopt.read.docker import Image
@@ -12,51 +14,6 @@ from tools.adopt.read.files import Files
 from tools.adopt.read.formats import json_of, table, toml_of
 from tools.adopt.read.project import Project, normal, version_key
 
-CC = "build-essential"
-# By dependency: what an image of Debian lacks to build it, and to run it. A name that differs between releases is that
-# of the development package, which brings the library along. A new one is a row.
-NEEDS = {
-    "python": {
-        "mysqlclient": (f"{CC} pkg-config default-libmysqlclient-dev", "libmariadb3"),
-        "psycopg2": (f"{CC} libpq-dev", "libpq5"),
-        "psycopg": ("", "libpq5"),
-        "psycopg-c": (f"{CC} libpq-dev", "libpq5"),
-        "uwsgi": (CC, ""),
-        "lxml": (f"{CC} libxml2-dev libxslt1-dev", "libxml2 libxslt1.1"),
-        "xmlsec": (f"{CC} pkg-config libxml2-dev libxmlsec1-dev", "libxmlsec1-openssl"),
-        "python3-saml": (f"{CC} pkg-config libxml2-dev libxmlsec1-dev", "libxmlsec1-openssl"),
-        "python-ldap": (CC, "libldap-dev libsasl2-dev"),
-        "django-auth-ldap": (CC, "libldap-dev libsasl2-dev"),
-        "pygraphviz": (f"{CC} pkg-config", "libgraphviz-dev graphviz"),
-        "pycurl": (f"{CC} libcurl4-openssl-dev libssl-dev", "libcurl4"),
-        "pycairo": (f"{CC} pkg-config libcairo2-dev", "libcairo2"),
-        "cairosvg": ("", "libcairo2"),
-        "cairocffi": ("", "libcairo2"),
-        "xhtml2pdf": (f"{CC} pkg-config libcairo2-dev", "libcairo2"),
-        "weasyprint": ("", "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"),
-        "python-magic": ("", "libmagic1"),
-        "pyzbar": ("", "libzbar0"),
-        "pyodbc": (f"{CC} unixodbc-dev", "unixodbc"),
-        "rrdtool": (f"{CC} librrd-dev", "librrd8"),
-        "rrdtool-bindings": (f"{CC} librrd-dev", "librrd8"),
-        "pylibmc": (f"{CC} libmemcached-dev zlib1g-dev", "libmemcached11"),
-        "python-snappy": (CC, "libsnappy-dev"),
-        "m2crypto": (f"{CC} swig libssl-dev", ""),
-        "pycrypto": (CC, ""),
-        "netifaces": (CC, ""),
-        "gdal": (f"{CC} libgdal-dev", "gdal-bin"),
-        "borgbackup": (f"{CC} pkg-config libacl1-dev liblz4-dev libssl-dev libxxhash-dev libzstd-dev", ""),
-    },
-    "node": {
-        "prisma": ("", "openssl"),
-        "@prisma/client": ("", "openssl"),
-        "node-sass": (f"python3 {CC}", ""),
-        "canvas": (f"python3 {CC} pkg-config libcairo2-dev libpango1.0-dev libjpeg-dev libgif-dev", ""),
-        "node-rdkafka": (f"python3 {CC}", ""),
-    },
-}
-# The first version with a wheel for the Pythons of today; older ones are built.
-WHEELS = {"lxml": "5.3"}
 GIT = re.compile(
     r"^[^#\n]*?(?:\bgit\+(?:https?|ssh|git|file)://|\bgit\s*=\s*[\"']|\bgit://)|^source = \{ git\b", re.MULTILINE
 )
@@ -72,6 +29,10 @@ NAMES = {
     "language-pack-en": "locales",
     "libgl1-mesa-glx": "libgl1",
 }
+# Debian names a library's package after it and its version.
+LOADED = re.compile(r"""\b(?:CDLL|LoadLibrary)\(\s*["'](?P<name>lib[a-z0-9+.-]+)\.so\.(?P<version>\d+)["']""")
+# Of a maker's own source of packages, which is not added: a release of Debian has one version of it, without a number.
+NUMBERED = re.compile(r"(postgresql-client|postgresql-contrib|mariadb-client|mysql-client)-[\d.]+")
 # Alpine's packages by the names that Debian has; empty: what the image has without a package.
 ALPINE = {
     **{name: name for name in ("bash", "ca-certificates", "curl", "dumb-init", "ffmpeg", "file", "g++", "gcc")},
@@ -115,12 +76,18 @@ def packages(
     language = project.language.value
     run = {one.value: one for image in reversed(built) for one in image.packages}
     run |= {name: Found(name, where) for name, where in _listed(files) if name not in run}
+    run = {name: replace(found, value=name) for key, found in run.items() for name in [NUMBERED.sub(r"\1", key)]}
     variants = [one for image in built if (one := image.variant(language))]
     if variants and "alpine" in variants[0].value:
         return tuple(run.values()), (), [], []  # its packages have other names
     run, unknown = _of_alpine(run, {name for image in built for name in image.alpine})
     run, notes = _translated(run, built[0], language) if built and not variants else (run, [])
     build = _of_dependencies(files, project, run)
+    loaded = [_of_library(match, where) for match, where in files.search(LOADED, files.code(".py"))]
+    run |= {one.value: run.get(one.value, one) for one in loaded}
+    notes += [
+        Found(f"code loads the library of {one.value}; without containers, install it", one.where) for one in loaded
+    ]
     if git := _from_git(files, project):
         build.setdefault("git", git)
     if ways.test and ways.test.value.startswith("make "):
@@ -132,11 +99,18 @@ def packages(
     return tuple(run.values()), tuple(only.values()), notes, unknown
 
 
+def _of_library(match: re.Match[str], where: str) -> Found:
+    """`libfuzzy2` for `libfuzzy.so.2`, and `libgeos-c1-1` where the name ends with a digit."""
+    between = "-" if match["name"][-1].isdigit() else ""
+    return Found(f"{match['name']}{between}{match['version']}", where)
+
+
 def _of_dependencies(files: Files, project: Project, run: dict[str, Found]) -> dict[str, Found]:
     """Those to build the dependencies, returned; those to run them are added to `run`."""
     build: dict[str, Found] = {}
     for name, where in _needed(files, project):
-        for into, words in zip((build, run), NEEDS[project.language.value][name]):
+        need = NEEDS[project.language.value][name]
+        for into, words in ((build, need.build), (run, need.run)):
             for package in words.split():
                 into.setdefault(package, Found(package, where))
     return build
@@ -186,12 +160,12 @@ def _needed(files: Files, project: Project) -> Iterable[tuple[str, str]]:
     every = {name: (one.spec, one.where) for name, one in project.packages.items()}
     for name, entry in _locked(files).items():
         every.setdefault(name, entry)
-    for name in NEEDS[project.language.value]:
+    for name, need in NEEDS[project.language.value].items():
         if name not in every or (name == "psycopg" and _binary(project, every)):
             continue
         spec, where = every[name]
         pinned = re.search(r"==\s*([\d.]+)", spec)
-        if name in WHEELS and not (pinned and version_key(pinned[1]) < version_key(WHEELS[name])):
+        if need.wheels and not (pinned and version_key(pinned[1]) < version_key(need.wheels)):
             continue
         yield name, where
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import callee
+from tools.adopt.read.syntax import callee, nodes
 
 COMPUTED = re.compile(r"environ|getenv|\benv\b|\benv[.(]|config\(")
 MAKES = re.compile(r"\bmkdir\(|\bmakedirs\(")
@@ -18,9 +18,7 @@ ANYWHERE = ("/tmp/", "/dev/", "/proc/")  # every machine has these
 def of(files: Files, name: str, node: ast.expr) -> str:
     """The path of an expression in a file. It starts with `/` if the repository's folder has no part in it."""
     tree = files.tree(name)
-    assigned = (
-        [each for each in ast.walk(tree) if isinstance(each, ast.Assign) and not _empty(each.value)] if tree else []
-    )
+    assigned = [each for each in nodes(tree) if isinstance(each, ast.Assign) and not _empty(each.value)] if tree else []
     known = {target.id: each.value for each in assigned for target in each.targets if isinstance(target, ast.Name)}
     parts = [part for part in _parts(node, known, 0) if part]
     return posixpath.normpath("/".join(parts)) if parts else ""

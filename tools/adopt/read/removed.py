@@ -71,9 +71,15 @@ def bounds(bounded: Mapping[str, Package]) -> dict[str, Found]:
 
 
 def _imports(files: Files) -> Iterator[tuple[str, str, str]]:
-    """Module, name and place of each import that always happens: one in a `try` has an alternative."""
+    """Module, name and place of each import that always happens: one in a `try` has an alternative.
+
+    Only of files that may have one of the removed names.
+    """
+    rows = [(module, gone) for each in REMOVED.values() for _, module, gone in each]
     for name in files.code(".py"):
-        tree = files.tree(name)
+        text = files.text(name)  # to parse all takes long
+        may = any(module in text and (not gone or any(word in text for word in gone)) for module, gone in rows)
+        tree = files.tree(name) if may else None
         for node in tree.body if tree else ():
             if isinstance(node, ast.ImportFrom) and not node.level:
                 yield from ((node.module or "", each.name, f"{name}:{node.lineno}") for each in node.names)

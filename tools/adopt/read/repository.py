@@ -13,9 +13,11 @@ from tools.adopt.read import (
     debugging,
     django,
     dropped,
+    dynaconf,
     fixed,
     fixed_cache,
     flask,
+    importable,
     node,
     others,
     own_server,
@@ -33,6 +35,7 @@ from tools.adopt.read.compose import Stack, aimed, stack
 from tools.adopt.read.configured import configurations
 from tools.adopt.read.docker import Image, images
 from tools.adopt.read.environment import environment, missing, of_stores
+from tools.adopt.read.extensions import extensions
 from tools.adopt.read.files import SOURCES, Files
 from tools.adopt.read.framework import application, framework_of
 from tools.adopt.read.health import health
@@ -152,8 +155,10 @@ def _fixed(
     if not _is_django(served):
         database, points = fixed.with_variable(facts, database)
         host = flask.server_name(facts.files, facts.project, facts.code) if facts.project else None
+        cache = cache or fixed_cache.prefixed(facts)
         return database, cache, [*points, *([host] if host else [])]
     runs = django.files_that_run(facts.files, given)
+    database = dynaconf.with_variables(facts.files, runs, database)
     database, points = fixed.with_port(facts.files, runs, database)
     if cache:
         return database, cache, points
@@ -197,7 +202,8 @@ def _reading(
     run_packages, build_packages, about_packages, unnamed = packages(files, project, built, ways)
     remarks += about_packages
     given = _with_module(files, given, served, settings.module)
-    given = _with_debug(files, given, said) if _is_django(served) else given
+    if _is_django(served):
+        given = importable.with_path(files, _with_debug(files, given, said), django.running(files, given, []))
     if set_module := given.get(django.NAME):
         ways = replace(ways, test=with_settings(files, ways.test, set_module.value))
     programs = called.needed(files, django.files_that_run(files, given) if _is_django(served) else (), dependencies)
@@ -214,6 +220,7 @@ def _reading(
         migration_files=migrated.files if migrated else (),
         commands=ways,
         database=database,
+        extensions=extensions(facts, database),
         cache=cache,
         backing=servers,
         packages=(*run_packages, *programs.packages),

@@ -6,12 +6,19 @@ import ast
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from tools.adopt.read.files import Files
 
 TRIAL = re.compile(r"(?i)test")  # a class with the settings of tests
 SETS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
+
+
+@lru_cache(maxsize=200)
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """All nodes of a module: many readers ask for them, and the settings' ones are asked for dozens of times."""
+    return tuple(ast.walk(tree))
 
 
 def text(node: ast.expr | None) -> str:
@@ -25,7 +32,7 @@ def sets(files: Files, name: str, setting: str, top: bool = False) -> list[tuple
     `top`: not what depends on a condition.
     """
     tree = files.tree(name) or ast.Module([], [])
-    made = [each for each in (tree.body if top else ast.walk(tree)) if isinstance(each, SETS) and each.value]
+    made = [each for each in (tree.body if top else nodes(tree)) if isinstance(each, SETS) and each.value]
     targets = [each.targets[0] if isinstance(each, ast.Assign) else each.target for each in made]
     return [(n.lineno, n.value) for n, to in zip(made, targets) if n.value and _name(to) == setting]
 
@@ -73,9 +80,7 @@ def constants(tree: ast.Module) -> dict[str, str]:
 def path_of(files: Files, module: str) -> str:
     """The file of a module; empty if it is not tracked. Its folder may be below the repository's."""
     path = module.replace(".", "/")
-    ends = (f"{path}.py", f"{path}/__init__.py")
-    found = [name for name in files.names if any(name == end or name.endswith("/" + end) for end in ends)]
-    return next(iter(found), "")
+    return next(iter(files.ending(f"{path}.py", f"{path}/__init__.py")), "")
 
 
 def module(files: Files, name: str) -> str:

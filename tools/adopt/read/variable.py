@@ -11,13 +11,17 @@ NEAR = 300  # characters before and after, at most
 
 @dataclass(frozen=True)
 class Variable:
-    """`default`: as text, if it is a literal. `required`: the code fails without it. `near`: the lines around."""
+    """`default`: as text, if it is a literal. `required`: the code fails without it. `near`: the lines around.
+
+    `only_with`: the variable without which the code does not read this one: `if os.environ.get("SMTP"):`.
+    """
 
     name: str
     where: str
     default: str | None = None
     required: bool = False
     near: str = ""
+    only_with: str = ""
 
 
 def around(files: Files, name: str, start: int, end: int) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from tools.adopt.read import databases
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import constants, dotted, module, path_of, source, text
+from tools.adopt.read.syntax import constants, dotted, module, nodes, path_of, source, text
 from tools.adopt.read.variable import Variable, around
 
 SUFFIXES = (".py",)
@@ -49,7 +49,7 @@ class Names:
     @classmethod
     def of(cls, tree: ast.Module) -> Names:
         names = cls()
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.Import):
                 for each in (each for each in node.names if each.name == "os" and each.asname):
                     names.environ.add(f"{each.asname}.environ")
@@ -101,10 +101,9 @@ def _known(files: Files, name: str, tree: ast.Module) -> dict[str, str]:
 def _code(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
     environment = replace(Names.of(tree), constants=_known(files, name, tree))
     optional = _optional(tree, environment)
-    found = [read for node in ast.walk(tree) if (read := _read(node, environment))]
-    chosen = {
-        part for node in ast.walk(tree) if isinstance(node, ast.If) for each in node.body for part in ast.walk(each)
-    }
+    found = [read for node in nodes(tree) if (read := _read(node, environment))]
+    chosen = {part for node in nodes(tree) if isinstance(node, ast.If) for each in node.body for part in ast.walk(each)}
+    switches = _switches(tree, environment)
     alternatives, refused, keys = _alternatives(tree), _refused(tree), _keys(tree)
     for read in sorted(found, key=lambda read: (read.node.lineno, read.node.col_offset)):
         default = literal(read.fallback or alternatives.get(read.node))
@@ -114,7 +113,7 @@ def _code(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
         if (default in refused and SECRET.search(read.name)) or (not default and read.node in keys):
             default, required = None, True
         near = _near(files, name, read.node)
-        yield Variable(read.name, f"{name}:{read.node.lineno}", default, required, near)
+        yield Variable(read.name, f"{name}:{read.node.lineno}", default, required, near, switches.get(read.node, ""))
 
 
 def literal(node: ast.expr | None) -> str | None:
@@ -152,12 +151,23 @@ def _call(node: ast.Call, names: Names) -> Read | None:
 def _optional(tree: ast.Module, names: Names) -> set[str]:
     """Variables whose absence the module handles: it asks `in os.environ`, or catches the KeyError."""
     found = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
             found |= {names.key(node.left)} if dotted(node.comparators[0]) in names.environ else set()
         elif isinstance(node, ast.Try) and any(_catches(each) for each in node.handlers):
             inside = (read for part in node.body for each in ast.walk(part) if (read := _read(each, names)))
             found |= {read.name for read in inside}
+    return found
+
+
+def _switches(tree: ast.Module, names: Names) -> dict[ast.AST, str]:
+    """The variable that turns on the code with a node: `if os.environ.get("SMTP"):`, without a default that does."""
+    found: dict[ast.AST, str] = {}
+    for node in nodes(tree):
+        read = _read(node.test, names) if isinstance(node, ast.If) else None
+        on = read is None or literal(read.fallback) not in (None, "", "0", "False")
+        if read and isinstance(node, ast.If) and not on and not (read.required and read.fallback is None):
+            found |= {part: read.name for each in node.body for part in ast.walk(each)}
     return found
 
 
@@ -178,7 +188,7 @@ def _keys(tree: ast.Module) -> set[ast.expr]:
 def _refused(tree: ast.Module) -> set[str]:
     """The texts that a module compares with, and for which it stops: `if KEY == "insecure": raise …`."""
     found = set()
-    for node in (each for each in ast.walk(tree) if isinstance(each, ast.If)):
+    for node in (each for each in nodes(tree) if isinstance(each, ast.If)):
         stops = [each for part in node.body for each in ast.walk(part) if isinstance(each, ast.Raise)]
         for test in ast.walk(node.test) if stops else ():
             if isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.Eq, ast.In)):
@@ -190,7 +200,7 @@ def _refused(tree: ast.Module) -> set[str]:
 
 def _alternatives(tree: ast.Module) -> dict[ast.expr, ast.expr]:
     """The last part of `a or b` for each part before it."""
-    each = (node for node in ast.walk(tree) if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or))
+    each = (node for node in nodes(tree) if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or))
     return {part: node.values[-1] for node in each for part in node.values[:-1]}
 
 
@@ -203,7 +213,7 @@ def _fields(files: Files, name: str, tree: ast.Module) -> Iterator[Variable]:
     """The fields of pydantic's settings classes, with their variables' names."""
     if "BaseSettings" not in files.text(name):
         return
-    for node in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+    for node in (node for node in nodes(tree) if isinstance(node, ast.ClassDef)):
         if any("Settings" in ast.unparse(base) for base in node.bases):
             # Otherwise it may be a part of another class, which has a default.
             made = any(f"{node.name}()" in files.text(each) for each in files.code(*SUFFIXES))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import callee, constants, dotted, text
+from tools.adopt.read.syntax import callee, constants, dotted, nodes, text
 from tools.adopt.read.variable import Variable
 
 GETS = ("get", "getint", "getfloat", "getboolean")  # those of configparser
@@ -21,8 +21,8 @@ def reads(files: Files, names: Iterable[str]) -> Iterator[Variable]:
     """The reads of such variables by a function of the code, or by an object whose class has one."""
     names = list(names)
     made = dict(pair for name in names if "environ" in files.text(name) for pair in _makers(files.tree(name)))
-    for name in names if made else ():
-        tree = files.tree(name)
+    for name in names:
+        tree = files.tree(name) if any(one in files.text(name) for one in made) else None
         for call, pattern in _calls(tree, made) if tree else ():
             given = [*call.args[PARTS:], *(each.value for each in call.keywords if each.arg in ("fallback", "default"))]
             default = next((str(one.value) for one in given if isinstance(one, ast.Constant) and one.value), None)
@@ -87,7 +87,7 @@ def _calls(tree: ast.Module, made: Mapping[str, str]) -> Iterator[tuple[ast.Call
     """The calls with a section and an option that are texts, and the pattern of their variable."""
     objects: dict[str, str] = {}  # by the name that the module gives to an object of a class
     calls = []
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and callee(node.value) in made:
             pattern = made[callee(node.value)]
             objects |= {target.id: pattern for target in node.targets if isinstance(target, ast.Name)}

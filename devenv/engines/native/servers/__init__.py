@@ -9,9 +9,10 @@ from devenv.engines.native.servers import server
 from devenv.engines.native.servers.mysql import MySQL
 from devenv.engines.native.servers.postgres import Postgres
 from devenv.engines.native.servers.redis import Redis
+from devenv.model.services import POSTGRES
 
 BY_PROGRAM: dict[str, Any] = {
-    "postgres": Postgres,
+    **dict.fromkeys(POSTGRES, Postgres),
     "redis": Redis,
     "valkey": Redis,
     "mysql": MySQL,

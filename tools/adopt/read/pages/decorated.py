@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from tools.adopt.read.files import Files
 from tools.adopt.read.pages.page import FUNCTIONS, ROUTES, Page, closed, imported, joined, of_function, texts
-from tools.adopt.read.syntax import callee, path_of
+from tools.adopt.read.syntax import callee, nodes, path_of
 
 Trees = Mapping[str, ast.Module]
 DEPTH = 5  # of imports, and of parts in parts
@@ -43,7 +43,7 @@ def pages(files: Files, syntax: Syntax) -> list[Page]:
     guarded = any(_guards(tree) for tree in trees.values())
     found = []
     for name, tree in trees.items():
-        for node in (each for each in ast.walk(tree) if isinstance(each, FUNCTIONS)):
+        for node in (each for each in nodes(tree) if isinstance(each, FUNCTIONS)):
             for variable, path, call in _routes(node):
                 prefix = _prefix(_part(files, trees, made, name, variable), made, mounts, syntax, defaults)
                 if prefix is not None:
@@ -85,7 +85,7 @@ def _mounts(
 
 
 def _calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
-    for each in ast.walk(tree):
+    for each in nodes(tree):
         if isinstance(each, ast.Call) and callee(each) == name:
             yield each
 
@@ -93,7 +93,7 @@ def _calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
 def _made(tree: ast.Module, syntax: Syntax) -> dict[str, ast.Call]:
     """By variable, the call that makes an application or a part of it."""
     made = {}
-    for node in (each for each in ast.walk(tree) if isinstance(each, (ast.Assign, ast.AnnAssign))):
+    for node in (each for each in nodes(tree) if isinstance(each, (ast.Assign, ast.AnnAssign))):
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if isinstance(target, ast.Name) and isinstance(node.value, ast.Call):
             made[target.id] = node.value
@@ -117,7 +117,7 @@ def _defaults(trees: Trees) -> dict[str, str]:
     """By name, the texts that fields of settings classes have by default, if it is one text in all of them."""
     every: dict[str, set[str]] = {}
     for tree in trees.values():
-        for node in (each for each in ast.walk(tree) if isinstance(each, ast.ClassDef) and "Settings" in each.name):
+        for node in (each for each in nodes(tree) if isinstance(each, ast.ClassDef) and "Settings" in each.name):
             for item in (each for each in node.body if isinstance(each, (ast.Assign, ast.AnnAssign))):
                 target = item.targets[0] if isinstance(item, ast.Assign) else item.target
                 if isinstance(target, ast.Name) and isinstance(item.value, ast.Constant):
@@ -163,7 +163,7 @@ def _said(call: ast.Call, syntax: Syntax, defaults: Mapping[str, str]) -> str | 
 
 def _guards(tree: ast.Module) -> bool:
     """Whether a function that sees each request may ask for a login."""
-    for node in (each for each in ast.walk(tree) if isinstance(each, FUNCTIONS)):
+    for node in (each for each in nodes(tree) if isinstance(each, FUNCTIONS)):
         names = [getattr(getattr(each, "func", each), "attr", "") for each in node.decorator_list]
         if any(name in GUARDS for name in names) and re.search(
             r"redirect|abort|login|auth|401|403", ast.unparse(node), re.IGNORECASE

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import callee, source
+from tools.adopt.read.syntax import callee, nodes, source
 
 ROUTES = ("route", "get", "api_route")  # decorators: `@app.get("/")`
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -113,7 +113,7 @@ def imported(name: str, tree: ast.Module) -> Mapping[str, str]:
     whole = name.removesuffix(".py").removesuffix("/__init__").split("/")
     package = whole if name.endswith("__init__.py") else whole[:-1]
     found: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.ImportFrom):
             stem = source(node, package)
             found |= {each.asname or each.name: f"{stem}.{each.name}" for each in node.names}
