@@ -13,8 +13,8 @@ from tests.adopt.read_trees import Tree, facts, reading
 from tools.adopt.fill.points import open_points
 from tools.adopt.found import Reading
 from tools.adopt.names import choose
-from tools.adopt.read.files import Files
-from tools.adopt.read.variables import variables
+from tools.adopt.read.text.files import Files
+from tools.adopt.read.variables.variables import variables
 
 FLASK = test_read_programs.FLASK
 STEPS = """\

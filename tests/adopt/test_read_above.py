@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.adopt.read_trees import Facts, Tree, facts, write
-from tools.adopt.read.above import Above
-from tools.adopt.read.files import Files
+from tools.adopt.read.containers.above import Above
 from tools.adopt.read.repository import read
+from tools.adopt.read.text.files import Files
 
 COMPOSE = """\
 services:

@@ -10,7 +10,7 @@ import yaml
 from tests.adopt.read_trees import notes, reading
 from tests.adopt.test_fill_files import Loader, fill
 from tools.adopt.fill.points import open_points
-from tools.adopt.read.backing import KINDS
+from tools.adopt.read.stores.backing import KINDS
 
 # By kind: a driver, what code reads, and what the variable has in our compose file.
 READ = {

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import path_of
+from tools.adopt.read.text.files import Files
+from tools.adopt.read.text.syntax import path_of
 
 MANY = [f"app/static/{i % 100}/{i}.svg" for i in range(30_000)]
 CODE = ["shop/__init__.py", "shop/settings.py", "src/shop/settings.py", "settings.py", "a/b/Dockerfile", "Dockerfile.x"]

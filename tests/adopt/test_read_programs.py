@@ -11,7 +11,7 @@ from tests.adopt.read_trees import Tree, facts, reading
 from tests.adopt.test_fill_files import Loader, fill
 from tools.adopt.fill.points import open_points
 from tools.adopt.found import Reading
-from tools.adopt.read import shell
+from tools.adopt.read.text import shell
 
 FLASK: Tree = {"requirements.txt": "flask\ngunicorn\n", "app.py": "from flask import Flask\napp = Flask('a')\n"}
 

@@ -14,9 +14,9 @@ from tests.adopt.test_fill_files import fill
 from tests.messages import NOT_SUPPORTED
 from tools.adopt.fill.dev import native
 from tools.adopt.found import Found
-from tools.adopt.read import pip
-from tools.adopt.read.files import Files
-from tools.adopt.read.project import host_name
+from tools.adopt.read.packages import pip
+from tools.adopt.read.packages.project import host_name
+from tools.adopt.read.text.files import Files
 
 MANAGE = """\
 #!/usr/bin/env python

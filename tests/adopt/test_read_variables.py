@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.adopt.read_trees import notes, reading, write
-from tools.adopt.read.files import Files
-from tools.adopt.read.variables import variables
+from tools.adopt.read.text.files import Files
+from tools.adopt.read.variables.variables import variables
 
 SETTINGS = "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    key: {}\nSettings()\n"
 PYTHON = [

@@ -17,9 +17,9 @@ from tools.adopt.fill.points import OpenPoint, open_points
 from tools.adopt.found import Reading
 from tools.adopt.names import Names, choose
 from tools.adopt.output import say
-from tools.adopt.read.above import Above
-from tools.adopt.read.files import Files as Tracked
+from tools.adopt.read.containers.above import Above
 from tools.adopt.read.repository import read
+from tools.adopt.read.text.files import Files as Tracked
 from tools.adopt.releases import is_ancestor, version_of
 from tools.adopt.releases import read as releases
 from tools.adopt.render import STATE, Files, render

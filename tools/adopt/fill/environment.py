@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from tools.adopt.fill import lines, servers
 from tools.adopt.found import Found, Reading, Store
-from tools.adopt.read import keys
+from tools.adopt.read.variables import keys
 
 # A note of the reader. Without a value the application does not start, so it becomes an open point.
 NEEDED = re.compile(r"(\w+) has no default\b.*")

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tools.adopt.found import Dependencies, Found
-from tools.adopt.read.docker import Image
-from tools.adopt.read.pip import REQUIREMENT
-from tools.adopt.read.project import Package, normal, wanted
-from tools.adopt.read.servers import ADDS
+from tools.adopt.read.containers.docker import Image
+from tools.adopt.read.packages.pip import REQUIREMENT
+from tools.adopt.read.packages.project import Package, normal, wanted
+from tools.adopt.read.programs.servers import ADDS
 
 INSTALL = re.compile(r"\b(?:pip3?|uv pip)\s+install\s([^;&|\n]*)")
 VALUED = re.compile(  # options with a value after a space

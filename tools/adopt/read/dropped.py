@@ -8,13 +8,13 @@ from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
 from tools.adopt.found import Commands, Found, Open
-from tools.adopt.read import shell
-from tools.adopt.read.compose import Stack
-from tools.adopt.read.docker import Image
-from tools.adopt.read.environment import NOT_OURS
-from tools.adopt.read.files import ASIDE, Files
-from tools.adopt.read.values import Values
-from tools.adopt.read.variable import Variable
+from tools.adopt.read.containers.compose import Stack
+from tools.adopt.read.containers.docker import Image
+from tools.adopt.read.containers.values import Values
+from tools.adopt.read.text import shell
+from tools.adopt.read.text.files import ASIDE, Files
+from tools.adopt.read.text.variable import Variable
+from tools.adopt.read.variables.environment import NOT_OURS
 
 # The commands of RUN that our own steps do, or that only prepare the image.
 DONE = re.compile(

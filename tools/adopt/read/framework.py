@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from tools.adopt.found import Application, Found
-from tools.adopt.read import django, flask
-from tools.adopt.read.files import Files
-from tools.adopt.read.formats import json_of, table
-from tools.adopt.read.project import Project
-from tools.adopt.read.starts import Start
-from tools.adopt.read.syntax import dotted, module, path_of
-from tools.adopt.read.values import Values
+from tools.adopt.read.containers.values import Values
+from tools.adopt.read.django import django
+from tools.adopt.read.packages.project import Project
+from tools.adopt.read.programs import flask
+from tools.adopt.read.programs.starts import Start
+from tools.adopt.read.text.files import Files
+from tools.adopt.read.text.formats import json_of, table
+from tools.adopt.read.text.syntax import dotted, module, path_of
 
 # If there are several, the first counts: a framework comes before the one that it is built on.
 FRAMEWORKS = {

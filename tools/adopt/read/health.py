@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from tools.adopt.found import Found, Open, Reading
 from tools.adopt.read import pages
-from tools.adopt.read.compose import Stack
-from tools.adopt.read.docker import Image
-from tools.adopt.read.files import SOURCES, Files
+from tools.adopt.read.containers.compose import Stack
+from tools.adopt.read.containers.docker import Image
+from tools.adopt.read.containers.values import Values
 from tools.adopt.read.pages.page import Page
-from tools.adopt.read.values import Values
+from tools.adopt.read.text.files import SOURCES, Files
 
 # The usual names, the clearest first; with a leading underscore, or in a longer path.
 PATHS = (

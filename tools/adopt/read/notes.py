@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tools.adopt.found import Found
-from tools.adopt.read.compose import Stack
-from tools.adopt.read.docker import Image
-from tools.adopt.read.files import Files
-from tools.adopt.read.makefile import targets
+from tools.adopt.read.containers.compose import Stack
+from tools.adopt.read.containers.docker import Image
+from tools.adopt.read.programs.makefile import targets
+from tools.adopt.read.text.files import Files
 
 MANIFESTS = ("pyproject.toml", "requirements.txt", "setup.py", "package.json", "manage.py")
 TOOLS = {

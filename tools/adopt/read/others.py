@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tools.adopt.found import Commands, Found, Open, Store
-from tools.adopt.read import makefile
-from tools.adopt.read.docker import Image
-from tools.adopt.read.files import Files
-from tools.adopt.read.formats import json_of, table
-from tools.adopt.read.project import Project
+from tools.adopt.read.containers.docker import Image
+from tools.adopt.read.packages.project import Project
+from tools.adopt.read.programs import makefile
+from tools.adopt.read.text.files import Files
+from tools.adopt.read.text.formats import json_of, table
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,15 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from tools.adopt.found import Dependencies, Found
-from tools.adopt.read import apart, limits, pipenv, removed, servers, tested
-from tools.adopt.read.docker import Image
-from tools.adopt.read.files import Files
-from tools.adopt.read.formats import table, toml_of
-from tools.adopt.read.metadata import Metadata, metadata
-from tools.adopt.read.pip import Requirements, requirements
-from tools.adopt.read.project import Package, Project, by_name, normal, version_key
+from tools.adopt.read import apart, removed
+from tools.adopt.read.containers.docker import Image
+from tools.adopt.read.packages import limits, pipenv, tested
+from tools.adopt.read.packages.metadata import Metadata, metadata
+from tools.adopt.read.packages.pip import Requirements, requirements
+from tools.adopt.read.packages.project import Package, Project, by_name, normal, version_key
+from tools.adopt.read.programs import servers
+from tools.adopt.read.text.files import Files
+from tools.adopt.read.text.formats import table, toml_of
 
 # Pins in the order of their importance: a platform's, then the developers'.
 PINS = (

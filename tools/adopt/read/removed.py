@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tools.adopt.found import Dependencies, Found
-from tools.adopt.read.files import Files
-from tools.adopt.read.project import Package, allows
-from tools.adopt.read.servers import ADDS
+from tools.adopt.read.packages.project import Package, allows
+from tools.adopt.read.programs.servers import ADDS
+from tools.adopt.read.text.files import Files
 
 # By package: the release, the module, and the names that it no longer has; none: the whole module. A new one is a row.
 REMOVED = {

@@ -8,52 +8,41 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.adopt.found import Application, Commands, Dependencies, Found, Open, Reading, Store
-from tools.adopt.read import (
-    called,
-    debugging,
-    django,
-    dropped,
-    dynaconf,
-    fixed,
-    fixed_cache,
-    flask,
-    importable,
-    node,
-    others,
-    own_server,
-    python,
-    routed,
-    workspaces,
-)
-from tools.adopt.read.above import Above
-from tools.adopt.read.backing import backing
-from tools.adopt.read.backing import taken as servers_taken
-from tools.adopt.read.candidates import candidates
-from tools.adopt.read.checks import PYTEST, with_settings
-from tools.adopt.read.commands import commands
-from tools.adopt.read.compose import Stack, aimed, stack
-from tools.adopt.read.configured import configurations
-from tools.adopt.read.docker import Image, images
-from tools.adopt.read.environment import environment, missing, of_stores
-from tools.adopt.read.extensions import extensions
-from tools.adopt.read.files import SOURCES, Files
+from tools.adopt.read import dropped, others, python
+from tools.adopt.read.containers.above import Above
+from tools.adopt.read.containers.compose import Stack, aimed, stack
+from tools.adopt.read.containers.docker import Image, images
+from tools.adopt.read.containers.values import Values, values
+from tools.adopt.read.django import called, debugging, django, importable
 from tools.adopt.read.framework import application, framework_of
 from tools.adopt.read.health import health
-from tools.adopt.read.homes import homes
-from tools.adopt.read.hooks import points as hook_points
-from tools.adopt.read.kinds import KINDS, NO_DRIVER, Facts
-from tools.adopt.read.migrations import migrations
 from tools.adopt.read.notes import notes
-from tools.adopt.read.own_url import own_urls
-from tools.adopt.read.packages import packages
-from tools.adopt.read.pip import with_driver
-from tools.adopt.read.project import Project, host_name, normal
-from tools.adopt.read.starts import Start, starts
-from tools.adopt.read.stores import NO_ADDRESS, stores
-from tools.adopt.read.values import Values, values
-from tools.adopt.read.variable import Variable
-from tools.adopt.read.variables import variables
-from tools.adopt.read.web import ports, reads_address
+from tools.adopt.read.packages import node, workspaces
+from tools.adopt.read.packages.hooks import points as hook_points
+from tools.adopt.read.packages.packages import packages
+from tools.adopt.read.packages.pip import with_driver
+from tools.adopt.read.packages.project import Project, host_name, normal
+from tools.adopt.read.programs import flask, own_server, routed
+from tools.adopt.read.programs.checks import PYTEST, with_settings
+from tools.adopt.read.programs.commands import commands
+from tools.adopt.read.programs.migrations import migrations
+from tools.adopt.read.programs.starts import Start, starts
+from tools.adopt.read.stores import fixed, fixed_cache
+from tools.adopt.read.stores.backing import backing
+from tools.adopt.read.stores.backing import taken as servers_taken
+from tools.adopt.read.stores.extensions import extensions
+from tools.adopt.read.stores.kinds import KINDS, NO_DRIVER, Facts
+from tools.adopt.read.stores.stores import NO_ADDRESS, stores
+from tools.adopt.read.text.files import SOURCES, Files
+from tools.adopt.read.text.variable import Variable
+from tools.adopt.read.variables import dynaconf
+from tools.adopt.read.variables.candidates import candidates
+from tools.adopt.read.variables.configured import configurations
+from tools.adopt.read.variables.environment import environment, missing, of_stores
+from tools.adopt.read.variables.homes import homes
+from tools.adopt.read.variables.own_url import own_urls
+from tools.adopt.read.variables.variables import variables
+from tools.adopt.read.variables.web import ports, reads_address
 
 
 def read(root: Path, files: Sequence[str], above: Above | None = None) -> Reading:

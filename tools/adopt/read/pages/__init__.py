@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tools.adopt.found import Found
-from tools.adopt.read.files import Files
+from tools.adopt.read.containers.values import Values
 from tools.adopt.read.pages import django, express, fastapi, flask, nestjs
 from tools.adopt.read.pages.page import Page
-from tools.adopt.read.values import Values
+from tools.adopt.read.text.files import Files
 
 SHOWN = 5  # candidates in an open point
 

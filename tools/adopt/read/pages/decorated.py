@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from tools.adopt.read.files import Files
 from tools.adopt.read.pages.page import FUNCTIONS, ROUTES, Page, closed, imported, joined, of_function, texts
-from tools.adopt.read.syntax import callee, nodes, path_of
+from tools.adopt.read.text.files import Files
+from tools.adopt.read.text.syntax import callee, nodes, path_of
 
 Trees = Mapping[str, ast.Module]
 DEPTH = 5  # of imports, and of parts in parts

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from tools.adopt.read import django
-from tools.adopt.read.files import Files
+from tools.adopt.read.containers.values import Values
+from tools.adopt.read.django import django
 from tools.adopt.read.pages.page import (
     FUNCTIONS,
     Page,
@@ -22,8 +22,8 @@ from tools.adopt.read.pages.page import (
     renders,
     texts,
 )
-from tools.adopt.read.syntax import callee, path_of
-from tools.adopt.read.values import Values
+from tools.adopt.read.text.files import Files
+from tools.adopt.read.text.syntax import callee, path_of
 
 ROOT = re.compile(r"""^\s*ROOT_URLCONF\s*=\s*["']([\w.]+)["']""", re.MULTILINE)
 ROUTES = ("path", "re_path", "url")

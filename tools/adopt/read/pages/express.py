@@ -6,9 +6,9 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from tools.adopt.read import javascript
-from tools.adopt.read.files import Files
 from tools.adopt.read.pages.page import LOGIN, Page, joined
+from tools.adopt.read.text import javascript
+from tools.adopt.read.text.files import Files
 
 SUFFIXES = (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts")
 ROUTE = re.compile(r"""\b(?P<object>app|server|\w*[rR]outer|\w*[rR]outes)\.get\(\s*["'`](?P<path>/[\w./-]*)["'`]\s*,""")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tools.adopt.read.files import Files
 from tools.adopt.read.pages import decorated
 from tools.adopt.read.pages.page import Page
+from tools.adopt.read.text.files import Files
 
 SYNTAX = decorated.Syntax(("Flask", "APIFlask", "OpenAPI"), "Blueprint", "register_blueprint", "url_prefix")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from tools.adopt.read import javascript
-from tools.adopt.read.files import Files
 from tools.adopt.read.pages.express import QUERIES, has_view
 from tools.adopt.read.pages.page import Page, joined
+from tools.adopt.read.text import javascript
+from tools.adopt.read.text.files import Files
 
 PREFIX = re.compile(r"""\bsetGlobalPrefix\(\s*(?:["'`]([\w./-]*)["'`])?(\s*\))?""")
 VERSIONED = re.compile(r"\benableVersioning\(")

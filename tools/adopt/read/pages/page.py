@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from tools.adopt.read.files import Files
-from tools.adopt.read.syntax import callee, nodes, source
+from tools.adopt.read.text.files import Files
+from tools.adopt.read.text.syntax import callee, nodes, source
 
 ROUTES = ("route", "get", "api_route")  # decorators: `@app.get("/")`
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

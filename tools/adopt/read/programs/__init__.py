@@ -1,0 +1,1 @@
+"""What the repository runs: servers, workers, migrations, seeds and tests."""

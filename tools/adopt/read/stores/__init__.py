@@ -1,0 +1,1 @@
+"""Databases, caches and other servers that the service needs."""
