@@ -75,7 +75,6 @@ def instead_of(error: DevError, root: Path, given_workspace: str) -> Left:
     if not own:
         raise error
     required = [record for record in found if here in record.users and record.checkout != here]
-    events.warn(f"{error.message}; what this machine has on record is used instead")
     return Left(root, name, own, required)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from invoke.tasks import task
 
-from devenv.base import output
+from devenv.base import events, output
 from devenv.base.errors import FOUND, USAGE, DevError, did_you_mean
 from devenv.context import environment
 from devenv.context.workspace import MAIN
@@ -35,7 +35,7 @@ def down(c: Any, workspace: str = "", json: bool = False, only: bool = False) ->
     try:
         words, known = _down(workspace, only)
     except DevError as error:
-        left = by_record.instead_of(error, environment.ROOT, workspace)
+        left = _recorded(error, workspace)
         stopped = only or not left.used
         left.end(removed=False, only=only)
         words, known = _stopped(left.name, stopped), _about(left.name, left.workspace)
@@ -55,6 +55,13 @@ def _down(workspace: str, only: bool) -> tuple[str, dict[str, Any]]:
     return words, _about(name, env.place.workspace)
 
 
+def _recorded(error: DevError, workspace: str) -> by_record.Left:
+    """What is on record of this checkout, for a verb that ends; the error itself, if nothing is."""
+    left = by_record.instead_of(error, environment.ROOT, workspace)
+    events.warn(f"{error.message}; what this machine has on record is used instead")
+    return left
+
+
 def _stopped(name: str, stopped: bool) -> str:
     words = f"{name} is stopped, and its data is kept" if stopped else f"{name} stays up for the others"
     return f"{words}; to start it again"
@@ -63,17 +70,21 @@ def _stopped(name: str, stopped: bool) -> str:
 @task(help={**WORKSPACE, **JSON, **ONLY})
 def status(c: Any, workspace: str = "", json: bool = False, only: bool = False) -> None:
     """Show what runs where, how to log in, and the memory it uses."""
+    wrong: DevError | None = None
     try:
         found, required = _status(workspace, only)
     except DevError as error:
+        wrong = error
         left = by_record.instead_of(error, environment.ROOT, workspace)
         found = by_record.status(left.own[0], left.own[0].engine)
         members = [] if only else [by_record.status(record, found.engine) for record in left.required]
         required = [{**member.as_dict(), "runs": "unknown"} for member in members]
     if json:
         output.answer({**found.as_dict(), "requires": required})
-        return
-    render.status(found, required, output.data)
+    else:
+        render.status(found, required, output.data)
+    if wrong:
+        raise wrong
 
 
 def _status(workspace: str, only: bool) -> tuple[Status, list[dict[str, Any]]]:
@@ -186,7 +197,7 @@ def destroy(
     try:
         what, known = _destroy(workspace, only, yes)
     except DevError as error:
-        left = by_record.instead_of(error, environment.ROOT, workspace)
+        left = _recorded(error, workspace)
         what = _with_data([left.name, *([] if only else left.unshared())], left.workspace)
         confirm(f"Remove {what}?", yes)
         left.end(removed=True, only=only)

@@ -49,6 +49,7 @@ native: {{python: ">=3.9"}}
 """
 DOCKERFILE = "FROM python:3.13-slim\nWORKDIR /app\nCOPY --chmod=755 . .\n"
 COMPOSE_YAML = """\
+networks: {workspace: {name: "${DEV_NETWORK:-devenv-main}", external: true}}
 services:
   app:
     build: .
@@ -57,6 +58,7 @@ services:
     ports: ["127.0.0.1:${PORT}:${PORT}"]
     environment: {PORT: "${PORT}", HOST: "${BIND:-127.0.0.1}"}
     mem_limit: 256m
+    networks: {default: {}, workspace: {aliases: [SERVICE, SERVICE.localhost]}}
     healthcheck:
       test: [CMD, python, -c, "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['PORT'])"]
       interval: 1s
@@ -541,6 +543,15 @@ CONDITIONS = (
         "raise budget.memory in dev.yaml or lower mem_limit",
         edited("dev.yaml", "memory: 512M", "memory: 100M"),
         back("dev.yaml", "memory: 100M", "memory: 512M"),
+    ),
+    Condition(
+        "D17",
+        "compose.yaml has the aliases of another service",
+        "compose.yaml:…: other services cannot reach …",
+        "workspace: {aliases: […]}, in networks of app",
+        edited("compose.yaml", ".localhost]", ".example]"),
+        back("compose.yaml", ".example]", ".localhost]"),
+        engines=(COMPOSE,),
     ),
     Condition(
         "D18",

@@ -48,7 +48,7 @@ def small(bake: Callable[..., Path], tmp_path: Path, free_port: int, request: py
     files = {
         "server.py": SMALL,
         "Dockerfile": DOCKERFILE,
-        "compose.yaml": COMPOSE_YAML,
+        "compose.yaml": COMPOSE_YAML.replace("SERVICE", token),
         "dev.yaml": DEV_YAML.format(token=token, port=free_port),
     }
     for name, text in files.items():

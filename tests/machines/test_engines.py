@@ -53,7 +53,12 @@ def small(
     token = f"t{uuid.uuid4().hex[:8]}"
     repo = AsUser(bake("bare", into=reachable, service=token, port=free_port), token)
     text = DEV_YAML.format(token=token, port=free_port).replace('"1.0"', '"1.5"') + MORE
-    written = {"compose.yaml": COMPOSE_YAML, "Dockerfile": DOCKERFILE, "server.py": SMALL, "ask.py": ASK}
+    written = {
+        "compose.yaml": COMPOSE_YAML.replace("SERVICE", token),
+        "Dockerfile": DOCKERFILE,
+        "server.py": SMALL,
+        "ask.py": ASK,
+    }
     for name, content in {"dev.yaml": text, **written}.items():
         (repo.path / name).write_text(content)
     (reachable / "theme").mkdir()
